@@ -1,0 +1,347 @@
+use crate::check::Check;
+use crate::facts::{Caller, Decision, Fact, Principal, Simulation, Task, Unavailable};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::iam::{self, Silence, Verdict};
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "caller.execute-command",
+    title: "The caller may open sessions",
+    why: "ecs:ExecuteCommand is authorised on the cluster's ARN and on the task's: a policy that names only tasks is refused, though it looks right.",
+    how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
+    actions: &["iam:SimulatePrincipalPolicy", "iam:GetRole"],
+    docs: &[
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
+    ],
+    explains: &[],
+    severity: Severity::Critical,
+    run,
+};
+
+const ACTION: &str = "ecs:ExecuteCommand";
+const CONTAINER_KEY: &str = "ecs:container-name";
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .map(|group| match &world.facts.caller {
+            Fact::Known(caller) => judge(world, group, caller),
+            Fact::Absent => CHECK.skip(subject(group, "nobody"), "There is no caller"),
+            Fact::Unavailable(why) => CHECK.unknown(subject(group, "unknown"), why),
+        })
+        .collect()
+}
+
+fn subject(group: &Group, arn: &str) -> Subject {
+    Subject::new("principal", arn).of_service(group.service)
+}
+
+fn judge(world: &World, group: &Group, caller: &Caller) -> Finding {
+    let subject = subject(group, &caller.arn);
+    match &caller.principal {
+        Principal::Root => {
+            return CHECK.pass(
+                subject,
+                "The caller is the account's root user, which may do it",
+            );
+        }
+        Principal::FederatedUser { .. } | Principal::Other => {
+            return CHECK
+                .unsure(
+                    subject,
+                    "IAM's policy simulator cannot evaluate this kind of caller",
+                )
+                .detail(format!(
+                    "{} is not a user or a role, and only those can be simulated.",
+                    caller.arn
+                ));
+        }
+        Principal::User { .. } | Principal::AssumedRole { .. } => {}
+    }
+    let arn = match caller.policy_arn() {
+        Fact::Known(arn) => arn,
+        Fact::Unavailable(why) => {
+            return CHECK.unknown(subject, &why).detail(
+                "The role's ARN with its path is needed to ask the policy simulator about it.",
+            );
+        }
+        Fact::Absent => return CHECK.unsure(subject, "IAM no longer knows the caller's role"),
+    };
+    match iam::silence(world, &arn, ACTION) {
+        None => {}
+        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
+        Some(Silence::NoSuchPrincipal) => {
+            return CHECK.unsure(subject, format!("IAM does not know {arn}"));
+        }
+        Some(Silence::NotAsked) => {
+            let why = Unavailable::not_asked(ACTION, "the policy simulator was not asked");
+            return CHECK.unknown(subject, &why);
+        }
+    }
+    decide(world, group, caller, &arn, subject)
+}
+
+fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Subject) -> Finding {
+    let Some(cluster) = world.facts.cluster_arn() else {
+        return CHECK.unsure(subject, "The cluster's ARN is not known");
+    };
+    let running = group.running();
+    let mut needs = vec![(ACTION, cluster.as_str())];
+    needs.extend(running.iter().map(|task| (ACTION, task.arn.as_str())));
+    let verdict = iam::verdict(world, arn, &needs, |simulation| is_for(simulation, group));
+
+    if !verdict.denied.is_empty() {
+        return refused(world, caller, &cluster, subject, &running, &verdict);
+    }
+    if !verdict.undecided.is_empty() {
+        let keys = verdict.missing_keys();
+        return CHECK
+            .unsure(
+                subject,
+                format!(
+                    "Whether the caller may call {ACTION} hangs on {}, which cannot be known from here",
+                    text::list(&keys)
+                ),
+            )
+            .detail("The caller's policies have conditions on these keys, and a real request would carry their values.")
+            .evidence("missingContextKeys", keys);
+    }
+    if !verdict.unanswered.is_empty() {
+        return CHECK
+            .unsure(
+                subject,
+                "The policy simulator gave no answer for every resource",
+            )
+            .evidence("unanswered", verdict.unanswered.clone());
+    }
+    if let Fact::Unavailable(why) = &group.tasks {
+        return CHECK.unknown(subject, why).detail(
+            "The caller may do it on the cluster; the tasks to ask about could not be read.",
+        );
+    }
+    if running.is_empty() {
+        return CHECK.skip(
+            subject,
+            "The caller may do it on the cluster; there is no running task to ask about",
+        );
+    }
+    CHECK
+        .pass(
+            subject,
+            format!("The caller may call {ACTION} on the cluster and on the tasks"),
+        )
+        .evidence("simulatedAs", arn)
+        .evidence("resources", verdict.allowed)
+}
+
+/// A policy may allow one container and not another: what counts is the one that a session enters.
+fn is_for(simulation: &Simulation, group: &Group) -> bool {
+    match (simulation.context.get(CONTAINER_KEY), group.container) {
+        (Some(asked), Some(wanted)) => asked == wanted,
+        (Some(_), None) | (None, _) => true,
+    }
+}
+
+fn refused(
+    world: &World,
+    caller: &Caller,
+    cluster: &str,
+    subject: Subject,
+    running: &[&Task],
+    verdict: &Verdict,
+) -> Finding {
+    let denied = |arn: &str| {
+        verdict
+            .denied
+            .iter()
+            .any(|decision| decision.resource == arn)
+    };
+    let on_cluster = denied(cluster);
+    let tasks: Vec<&str> = running
+        .iter()
+        .map(|task| task.arn.as_str())
+        .filter(|arn| denied(arn))
+        .collect();
+    let (title, cause) = match (on_cluster, tasks.as_slice()) {
+        (true, []) => (
+            format!("The caller may call {ACTION} on the tasks, but not on the cluster"),
+            "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
+        ),
+        (true, _) => (
+            format!("The caller may not call {ACTION}"),
+            "The caller may not call ecs:ExecuteCommand",
+        ),
+        (false, _) => (
+            format!("The caller may call {ACTION} on the cluster, but not on the tasks"),
+            "The caller may call ecs:ExecuteCommand on the cluster, but not on the tasks",
+        ),
+    };
+    let mut resources: Vec<&str> = tasks;
+    if on_cluster {
+        resources.insert(0, cluster);
+    }
+    let decisions: Vec<&str> = verdict
+        .denied
+        .iter()
+        .map(|decision| word(decision))
+        .collect();
+    let finding = CHECK
+        .fail(subject, title)
+        .detail(reason(verdict))
+        .cause(cause)
+        .evidence("denied", resources)
+        .evidence("decision", decisions.first().copied().unwrap_or_default());
+    match verdict.blocker() {
+        None => finding.fix(fixes::caller::allow_exec(world.facts, caller, cluster)),
+        Some("explicit Deny") => finding.fix(fixes::caller::lift_deny(
+            caller,
+            &verdict.denying_policies(),
+        )),
+        Some(limit) => finding.fix(fixes::caller::widen_limit(caller, limit, cluster)),
+    }
+}
+
+fn reason(verdict: &Verdict) -> String {
+    let why = match verdict.blocker() {
+        Some("explicit Deny") => match verdict.denying_policies().as_slice() {
+            [] => "A policy denies it explicitly.".to_owned(),
+            policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
+        },
+        Some(limit) => format!("The caller's {limit} does not allow it."),
+        None => "No policy of the caller allows it.".to_owned(),
+    };
+    format!(
+        "{why} ECS authorises the call twice, on the cluster's ARN and on the task's, and both have to be allowed."
+    )
+}
+
+fn word(decision: &Decision) -> &'static str {
+    match decision.outcome {
+        crate::facts::Outcome::Allowed => "allowed",
+        crate::facts::Outcome::ExplicitDeny => "explicitDeny",
+        crate::facts::Outcome::ImplicitDeny => "implicitDeny",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Fact, Facts, Outcome, Principal};
+    use crate::finding::Status;
+    use crate::testing::{caller, decide, denied, healthy_coder, run, statuses};
+
+    const CLUSTER: &str = ":cluster/";
+    const TASK: &str = ":task/";
+
+    fn deny(facts: &mut Facts, resource: &str) {
+        decide(facts, "ecs:ExecuteCommand", resource, |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+    }
+
+    #[test]
+    fn allowed_on_both() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn the_runbooks_policy_names_tasks_only() {
+        let mut facts = healthy_coder();
+        deny(&mut facts, CLUSTER);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.title.contains("but not on the cluster"),
+            "{}",
+            finding.title
+        );
+        let command = &finding.fixes[0].commands[0];
+        assert!(
+            command.contains(":cluster/coder-production-cluster\""),
+            "{command}"
+        );
+        assert!(
+            command.contains(":task/coder-production-cluster/*\""),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn denied_on_both() {
+        let mut facts = healthy_coder();
+        deny(&mut facts, CLUSTER);
+        deny(&mut facts, TASK);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.title, "The caller may not call ecs:ExecuteCommand");
+    }
+
+    #[test]
+    fn an_explicit_deny_is_not_mended_by_an_allow() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
+            decision.outcome = Outcome::ExplicitDeny;
+            decision.matched_policies = vec!["no-shells".into()];
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.detail.contains("no-shells"));
+        assert!(finding.fixes[0].commands.is_empty());
+    }
+
+    #[test]
+    fn a_boundary_is_named() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.allowed_by_boundary = Some(false);
+        });
+        assert!(
+            run(&CHECK, &facts)[0]
+                .detail
+                .contains("permissions boundary")
+        );
+    }
+
+    #[test]
+    fn missing_context_is_unknown_with_the_keys_named() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(finding.title.contains("aws:MultiFactorAuthPresent"));
+    }
+
+    #[test]
+    fn callers_that_cannot_be_simulated() {
+        let mut facts = healthy_coder();
+        caller(&mut facts).principal = Principal::Root;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        caller(&mut facts).principal = Principal::FederatedUser { name: "bob".into() };
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        caller(&mut facts).principal = Principal::AssumedRole {
+            name: "ops".into(),
+            arn: denied("iam:GetRole"),
+        };
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.missing_permission.as_deref(), Some("iam:GetRole"));
+    }
+
+    #[test]
+    fn simulation_denied() {
+        let mut facts = healthy_coder();
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        facts.caller = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+}

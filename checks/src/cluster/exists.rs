@@ -1,0 +1,55 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "cluster.exists",
+    title: "The cluster exists",
+    why: "Everything else is looked for in this cluster.",
+    how: "ecs:DescribeClusters in the region.",
+    actions: &["ecs:DescribeClusters"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
+    explains: &["service.exists", "task.exists"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let facts = world.facts;
+    let name = &facts.cluster_name;
+    let subject = Subject::new("cluster", name);
+    vec![CHECK.judge(
+        subject,
+        &facts.cluster,
+        |subject| {
+            let title = format!("There is no cluster {name} in {}", facts.region);
+            CHECK
+                .fail(subject, title)
+                .cause("The cluster does not exist")
+        },
+        |subject, cluster| {
+            CHECK
+                .pass(subject, format!("Cluster {name} is there"))
+                .evidence("arn", cluster.arn.as_str())
+                .evidence("status", cluster.status.as_str())
+        },
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy, statuses};
+
+    #[test]
+    fn there_gone_and_unreadable() {
+        let mut facts = healthy();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.cluster = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts.cluster = denied("ecs:DescribeClusters");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,3 @@
+pub mod agent_running;
+pub mod exists;
+pub mod running;

@@ -1,0 +1,181 @@
+use crate::check::Check;
+use crate::facts::{Container, ManagedAgent, Task};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "container.agent-running",
+    title: "The exec agent in the container is RUNNING",
+    why: "ECS hands a session to the ExecuteCommandAgent inside the container; without it the call is refused with InvalidParameterException or TargetNotConnectedException.",
+    how: "managedAgents in ecs:DescribeTasks. This is a symptom: role, network, image or a stale task are behind it. RUNNING says that the process is up, not that it has reached Systems Manager.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
+    ],
+    explains: &[],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_container(&CHECK, |group, task, container| {
+        let subject = group.container_subject(task, &container.name);
+        if container.last_status != "RUNNING" {
+            let title = format!("Container {} is not RUNNING", container.name);
+            return CHECK.skip(subject, title);
+        }
+        match container.exec_agent() {
+            None => absent(world, group, subject, task, container),
+            Some(agent) => judge(world, group, subject, task, container, agent),
+        }
+    })
+}
+
+fn absent(
+    world: &World,
+    group: &Group,
+    subject: Subject,
+    task: &Task,
+    container: &Container,
+) -> Finding {
+    let detail = if task.exec_enabled {
+        "The task was started with ECS Exec on, but ECS reports no ExecuteCommandAgent for this container."
+    } else {
+        "The task was started without ECS Exec, so there is no agent in it."
+    };
+    let finding = CHECK
+        .fail(
+            subject,
+            format!("There is no exec agent in container {}", container.name),
+        )
+        .detail(detail)
+        .cause("There is no exec agent in the container")
+        .evidence("agent", "absent");
+    with_restart(world, group, finding)
+}
+
+fn judge(
+    world: &World,
+    group: &Group,
+    subject: Subject,
+    task: &Task,
+    container: &Container,
+    agent: &ManagedAgent,
+) -> Finding {
+    let name = &container.name;
+    let status = &agent.last_status;
+    let finding = match status.as_str() {
+        "RUNNING" => CHECK.pass(subject, format!("The exec agent in {name} is RUNNING")),
+        "PENDING" => CHECK
+            .fail(
+                subject,
+                format!("The exec agent in {name} is PENDING: it has not started yet"),
+            )
+            .detail(pending_detail(world, task))
+            .cause("The exec agent has not started yet"),
+        "STOPPED" => with_restart(
+            world,
+            group,
+            CHECK
+                .fail(subject, format!("The exec agent in {name} has STOPPED"))
+                .detail("It does not start again by itself: the task has to be replaced once the cause is mended.")
+                .cause("The exec agent has stopped"),
+        ),
+        other => CHECK.unsure(
+            subject,
+            format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
+        ),
+    };
+    let finding = finding.evidence("agent", status.as_str());
+    match &agent.reason {
+        Some(reason) => finding.evidence("reason", reason.as_str()),
+        None => finding,
+    }
+}
+
+/// A young task's agent deserves patience; an old one's will not come.
+fn pending_detail(world: &World, task: &Task) -> String {
+    match task.started_at.map(|started| world.age(started)) {
+        Some(age) if age < PATIENCE_SECONDS => format!(
+            "The task started {} ago, and the agent needs up to a minute or two: ask again.",
+            text::span(age)
+        ),
+        Some(age) => format!(
+            "The task started {} ago, which is longer than the agent needs: it is stuck.",
+            text::span(age)
+        ),
+        None => {
+            "An agent starts within a minute or two of its task; after that it is stuck.".to_owned()
+        }
+    }
+}
+
+/// How long an agent may take to start before it counts as stuck.
+const PATIENCE_SECONDS: i64 = 180;
+
+fn with_restart(world: &World, group: &Group, finding: Finding) -> Finding {
+    match group.service_fact.and_then(|fact| fact.known()) {
+        Some(service) if service.exec_enabled => {
+            finding.fix(fixes::service::force_deployment(world.facts, service))
+        }
+        Some(_) | None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, run, statuses, task};
+
+    #[test]
+    fn running() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn stopped_pending_and_absent_all_refuse_sessions() {
+        for status in ["STOPPED", "PENDING"] {
+            let mut facts = healthy_coder();
+            task(&mut facts).containers[0].managed_agents[0].last_status = status.into();
+            assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "{status}");
+        }
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].managed_agents.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_young_agent_deserves_patience() {
+        let mut facts = healthy_coder();
+        let now = facts.taken_at;
+        task(&mut facts).containers[0].managed_agents[0].last_status = "PENDING".into();
+        task(&mut facts).started_at = Some(now);
+        assert!(run(&CHECK, &facts)[0].detail.contains("ask again"));
+    }
+
+    #[test]
+    fn a_status_from_the_future_is_unknown() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].managed_agents[0].last_status = "HIBERNATING".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_container_that_ended_has_no_agent_to_miss() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].last_status = "STOPPED".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn tasks_that_cannot_be_listed() {
+        let mut facts = healthy_coder();
+        facts
+            .service_tasks
+            .insert(CODER.into(), denied("ecs:ListTasks"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,82 @@
+use crate::check::Check;
+use crate::facts::Task;
+use crate::finding::{Finding, Severity};
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "container.exists",
+    title: "The task has the container that was asked for",
+    why: "A session enters one container by its name in the task definition, which is often not the service's name.",
+    how: "The containers in ecs:DescribeTasks. Without --container every container is looked at, and there is nothing to miss.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
+    explains: &[],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let Some(name) = world.facts.target.container.as_deref() else {
+        return Vec::new();
+    };
+    world.each_running(&CHECK, |group, tasks| {
+        tasks
+            .iter()
+            .map(|task| judge(group, task, name).on_tasks([task.arn.as_str()]))
+            .collect()
+    })
+}
+
+fn judge(group: &Group, task: &Task, name: &str) -> Finding {
+    let subject = group.container_subject(task, name);
+    if task
+        .containers
+        .iter()
+        .any(|container| container.name == name)
+    {
+        return CHECK.pass(subject, format!("Task {} has container {name}", task.id()));
+    }
+    let names: Vec<&str> = task
+        .containers
+        .iter()
+        .map(|container| container.name.as_str())
+        .collect();
+    CHECK
+        .fail(subject, format!("{} has no container {name}", group.name()))
+        .detail(format!("Its containers are: {}.", text::list(&names)))
+        .cause("The task has no such container")
+        .evidence("containers", names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, run, statuses};
+
+    #[test]
+    fn nothing_asked_nothing_missed() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), []);
+    }
+
+    #[test]
+    fn there_not_there_and_unreadable() {
+        let mut facts = healthy_coder();
+        facts.target.container = Some("coder".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.target.container = Some("codr".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert_eq!(finding.detail, "Its containers are: coder.");
+        facts
+            .service_tasks
+            .insert(CODER.into(), denied("ecs:ListTasks"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        facts
+            .service_tasks
+            .insert(CODER.into(), Fact::Known(Vec::new()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+}

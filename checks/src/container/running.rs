@@ -1,0 +1,130 @@
+use crate::check::Check;
+use crate::facts::{Container, Fact, Task};
+use crate::finding::{Finding, Severity};
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "container.running",
+    title: "The container is RUNNING",
+    why: "A session starts a process inside a running container; one that has ended, or has no runtime yet, cannot take it.",
+    how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that ended as it should is no failure.",
+    actions: &["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
+    explains: &["container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_container(&CHECK, |group, task, container| {
+        judge(world, group, task, container)
+    })
+}
+
+fn judge(world: &World, group: &Group, task: &Task, container: &Container) -> Finding {
+    let name = &container.name;
+    let subject = group.container_subject(task, name);
+    let status = &container.last_status;
+    let finding = if container.last_status == "RUNNING" {
+        match container.runtime_id {
+            Some(_) => CHECK.pass(subject, format!("Container {name} is RUNNING")),
+            None => CHECK
+                .fail(subject, format!("Container {name} has no runtime ID yet"))
+                .detail("ECS reports it as RUNNING, but names no runtime, and a session is addressed to the runtime.")
+                .cause("The container has no runtime ID"),
+        }
+    } else if is_wanted(world, group, task, name) {
+        CHECK
+            .fail(
+                subject,
+                format!("Container {name} is {status}, not RUNNING"),
+            )
+            .detail(why_ended(container))
+            .cause("The container is not RUNNING")
+    } else {
+        CHECK
+            .skip(
+                subject,
+                format!("Container {name} is {status} and is not entered"),
+            )
+            .detail(why_ended(container))
+    };
+    finding.evidence("lastStatus", status.as_str())
+}
+
+/// A session would go to this container: it was asked for, it is the only one, or the task stands and
+/// falls with it.
+fn is_wanted(world: &World, group: &Group, task: &Task, name: &str) -> bool {
+    if let Some(wanted) = group.container {
+        return wanted == name;
+    }
+    let essential = world
+        .definition(task)
+        .and_then(Fact::known)
+        .and_then(|definition| definition.container(name))
+        .is_none_or(|container| container.essential);
+    task.containers.len() == 1 || essential
+}
+
+fn why_ended(container: &Container) -> String {
+    let code = container
+        .exit_code
+        .map(|code| format!("It ended with exit code {code}."));
+    let reason = container
+        .reason
+        .as_ref()
+        .map(|reason| format!("ECS gives as its reason: {reason}"));
+    [code, reason]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Container;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, statuses, task};
+
+    #[test]
+    fn running() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn the_wanted_one_has_ended() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].last_status = "STOPPED".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn running_without_a_runtime() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].runtime_id = None;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_helper_that_has_done_its_work_is_no_failure() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers.push(Container {
+            name: "migrate".into(),
+            last_status: "STOPPED".into(),
+            exit_code: Some(0),
+            ..Container::default()
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass, Status::Skip]);
+    }
+
+    #[test]
+    fn tasks_that_cannot_be_listed() {
+        let mut facts = healthy_coder();
+        facts
+            .service_tasks
+            .insert(CODER.into(), denied("ecs:ListTasks"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,111 @@
+//! What is known of the world: the only thing that checks see, and the format of a snapshot.
+
+mod caller;
+mod ecs;
+mod fact;
+mod iam;
+mod local;
+mod network;
+mod records;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use caller::{Caller, Principal};
+pub use ecs::*;
+pub use fact::{Fact, Reason, Unavailable};
+pub use iam::{Decision, Outcome, Policy, Role, Simulation, role_name};
+pub use local::{Local, Plugin};
+pub use network::*;
+pub use records::{Bucket, KmsKey, LogGroup};
+
+/// The version of the snapshot's format that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// Everything that was learnt about the targets at one moment. Each resource stands here once,
+/// under the name by which the others refer to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub format: u32,
+    pub taken_at: Timestamp,
+    pub partition: String,
+    pub region: String,
+    pub account: Option<String>,
+    pub cluster_name: String,
+    /// What was asked about.
+    pub target: Target,
+    pub local: Local,
+    pub caller: Fact<Caller>,
+    pub cluster: Fact<Cluster>,
+    /// By full name.
+    pub services: BTreeMap<String, Fact<Service>>,
+    /// ARNs of the tasks of each service.
+    pub service_tasks: BTreeMap<String, Fact<Vec<String>>>,
+    /// By ARN.
+    pub tasks: BTreeMap<String, Fact<Task>>,
+    /// By ARN.
+    pub task_definitions: BTreeMap<String, Fact<TaskDefinition>>,
+    /// By ARN.
+    pub roles: BTreeMap<String, Fact<Role>>,
+    pub simulations: Vec<Simulation>,
+    pub network: Network,
+    /// By the name that the cluster's configuration uses.
+    #[serde(default)]
+    pub kms_keys: BTreeMap<String, Fact<KmsKey>>,
+    #[serde(default)]
+    pub log_groups: BTreeMap<String, Fact<LogGroup>>,
+    #[serde(default)]
+    pub buckets: BTreeMap<String, Fact<Bucket>>,
+}
+
+/// What the user asked about, by full names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    pub services: Vec<Wanted>,
+    /// ARNs of tasks that were named one by one.
+    pub tasks: Vec<String>,
+    /// Only this container, where one was named.
+    pub container: Option<String>,
+}
+
+/// A service that was asked about.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    pub name: String,
+    /// The container that a session enters, where the configuration or the name tells.
+    pub container: Option<String>,
+}
+
+impl Facts {
+    /// The cluster's ARN, as IAM policies name it; needs the account.
+    pub fn cluster_arn(&self) -> Option<String> {
+        if let Some(cluster) = self.cluster.known() {
+            return Some(cluster.arn.clone());
+        }
+        let account = self.account.as_deref()?;
+        Some(format!(
+            "arn:{}:ecs:{}:{account}:cluster/{}",
+            self.partition, self.region, self.cluster_name
+        ))
+    }
+
+    /// The name of a service's interface endpoint in this region (`ssmmessages`, `kms`, …).
+    /// China prefixes the reversed domain.
+    pub fn endpoint_service(&self, service: &str) -> String {
+        endpoint_service(&self.partition, &self.region, service)
+    }
+}
+
+/// See [`Facts::endpoint_service`].
+pub fn endpoint_service(partition: &str, region: &str, service: &str) -> String {
+    let prefix = if partition == "aws-cn" {
+        "cn.com.amazonaws"
+    } else {
+        "com.amazonaws"
+    };
+    format!("{prefix}.{region}.{service}")
+}

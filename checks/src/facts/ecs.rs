@@ -1,0 +1,275 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Tags by key. Values take part in IAM conditions; no report prints them.
+pub type Tags = BTreeMap<String, String>;
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cluster {
+    pub arn: String,
+    pub name: String,
+    /// `ACTIVE`, `PROVISIONING`, `DEPROVISIONING`, `FAILED`, `INACTIVE`.
+    pub status: String,
+    /// `None`: the cluster has no execute-command configuration, which acts like logging `DEFAULT`.
+    pub exec_configuration: Option<ExecConfiguration>,
+    pub tags: Tags,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecConfiguration {
+    /// A key's ID, ARN or alias: encrypts the session's data channel.
+    pub kms_key: Option<String>,
+    /// `NONE`, `DEFAULT` (the container's own awslogs configuration) or `OVERRIDE`.
+    pub logging: String,
+    pub log: Option<ExecLog>,
+}
+
+/// Where sessions are recorded when logging is `OVERRIDE`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecLog {
+    pub log_group: Option<String>,
+    pub log_group_encrypted: bool,
+    pub bucket: Option<String>,
+    pub bucket_encrypted: bool,
+    pub key_prefix: Option<String>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    pub arn: String,
+    pub name: String,
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`.
+    pub status: String,
+    pub desired_count: u32,
+    pub running_count: u32,
+    pub pending_count: u32,
+    pub exec_enabled: bool,
+    pub launch_type: Option<String>,
+    pub platform_version: Option<String>,
+    /// The definition that new tasks get. `None` with an external controller.
+    pub task_definition: Option<String>,
+    pub controller: DeploymentController,
+    pub deployments: Vec<Deployment>,
+    /// The latest first.
+    pub events: Vec<Event>,
+    pub awsvpc: Option<AwsVpc>,
+    pub tags: Tags,
+}
+
+/// Who rolls out new tasks; decides how a deployment can be forced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentController {
+    #[default]
+    Ecs,
+    CodeDeploy,
+    External,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Deployment {
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
+    pub status: String,
+    pub task_definition: Option<String>,
+    pub desired_count: u32,
+    pub running_count: u32,
+    pub pending_count: u32,
+    pub failed_tasks: u32,
+    /// `COMPLETED`, `IN_PROGRESS`, `FAILED`.
+    pub rollout_state: Option<String>,
+    pub rollout_reason: Option<String>,
+    pub created_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Option<Timestamp>,
+    pub message: String,
+}
+
+/// The network that a service gives to its tasks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AwsVpc {
+    pub subnets: Vec<String>,
+    pub security_groups: Vec<String>,
+    pub assign_public_ip: bool,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Task {
+    pub arn: String,
+    /// `service:NAME` for a service's task, `family:NAME` for a standalone one.
+    pub group: Option<String>,
+    /// A deployment's ID for a service's task.
+    pub started_by: Option<String>,
+    pub task_definition: String,
+    pub last_status: String,
+    pub desired_status: String,
+    /// Fixed when the task starts: a later change of the service does not reach it.
+    pub exec_enabled: bool,
+    pub launch_type: Option<String>,
+    pub capacity_provider: Option<String>,
+    pub platform_version: Option<String>,
+    pub platform_family: Option<String>,
+    pub container_instance: Option<String>,
+    pub connectivity: Option<String>,
+    pub created_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub stopped_at: Option<Timestamp>,
+    pub stop_code: Option<String>,
+    pub stopped_reason: Option<String>,
+    pub task_role_override: Option<String>,
+    pub execution_role_override: Option<String>,
+    /// Whether the task was run with overrides other than roles; their values are not kept.
+    pub container_overrides: bool,
+    pub interface: Option<TaskInterface>,
+    pub containers: Vec<Container>,
+    pub tags: Tags,
+}
+
+/// The ENI of a task in `awsvpc` mode, as the task's attachments describe it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskInterface {
+    pub id: Option<String>,
+    pub subnet: Option<String>,
+    pub private_ip: Option<String>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Container {
+    pub name: String,
+    pub image: Option<String>,
+    pub runtime_id: Option<String>,
+    pub last_status: String,
+    pub exit_code: Option<i32>,
+    pub reason: Option<String>,
+    pub health_status: Option<String>,
+    pub managed_agents: Vec<ManagedAgent>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ManagedAgent.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ManagedAgent {
+    pub name: String,
+    /// `PENDING`, `RUNNING`, `STOPPED`.
+    pub last_status: String,
+    pub reason: Option<String>,
+    pub last_started_at: Option<Timestamp>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskDefinition {
+    pub arn: String,
+    pub family: String,
+    pub revision: u32,
+    pub network_mode: Option<String>,
+    pub pid_mode: Option<String>,
+    pub task_role: Option<String>,
+    pub execution_role: Option<String>,
+    pub operating_system: Option<String>,
+    pub containers: Vec<ContainerDefinition>,
+}
+
+/// One container of a task definition, without the values of its environment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerDefinition {
+    pub name: String,
+    pub image: Option<String>,
+    pub essential: bool,
+    pub read_only_root: bool,
+    pub init_process: bool,
+    pub cpu: Option<u32>,
+    pub memory_mib: Option<u32>,
+    /// Names only, and only of those variables that have a value that is not empty.
+    pub environment: Vec<String>,
+    /// Names of the variables that come from Secrets Manager or Parameter Store.
+    pub secrets: Vec<String>,
+    /// How many environment files are named; what is in them cannot be seen.
+    pub environment_files: u32,
+    pub proxy: Option<ProxyEnvironment>,
+    pub log: Option<ContainerLog>,
+}
+
+/// What the proxy variables of a container mean for the agent, worked out where their values were still at hand.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProxyEnvironment {
+    pub variables: Vec<String>,
+    /// `NO_PROXY` covers 169.254.170.2, where the task's credentials come from.
+    pub credentials_bypass: bool,
+    /// `NO_PROXY` covers the host name of ssmmessages.
+    pub ssmmessages_bypass: bool,
+}
+
+/// A container's log driver, with the options that say where its logs are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerLog {
+    pub driver: String,
+    pub group: Option<String>,
+    pub region: Option<String>,
+    pub stream_prefix: Option<String>,
+}
+
+impl Task {
+    /// The last part of the ARN, which is the same in the old and the new form.
+    pub fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+
+    pub fn service_name(&self) -> Option<&str> {
+        self.group.as_deref()?.strip_prefix("service:")
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.last_status == "RUNNING"
+    }
+
+    pub fn is_fargate(&self) -> bool {
+        self.launch_type.as_deref() == Some("FARGATE")
+            || matches!(
+                self.capacity_provider.as_deref(),
+                Some("FARGATE" | "FARGATE_SPOT")
+            )
+    }
+}
+
+impl Container {
+    /// The agent that ECS Exec talks to, if ECS reports one.
+    pub fn exec_agent(&self) -> Option<&ManagedAgent> {
+        self.managed_agents
+            .iter()
+            .find(|agent| agent.name == "ExecuteCommandAgent")
+    }
+}
+
+impl TaskDefinition {
+    pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
+        self.containers
+            .iter()
+            .find(|container| container.name == name)
+    }
+}

@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Fact;
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Role {
+    pub arn: String,
+    pub name: String,
+    /// The trust policy, decoded.
+    pub trust: serde_json::Value,
+    /// ARN of the permissions boundary.
+    pub boundary: Option<String>,
+    pub policies: Fact<Vec<Policy>>,
+}
+
+/// An identity policy of a role or user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    pub name: String,
+    /// `None` for an inline policy.
+    pub arn: Option<String>,
+    pub document: serde_json::Value,
+}
+
+/// One question put to the policy simulator: a principal, and what it would meet in a real request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// ARN of the user or role.
+    pub principal: String,
+    pub actions: Vec<String>,
+    pub resources: Vec<String>,
+    /// The condition keys whose values were known and given.
+    pub context: BTreeMap<String, String>,
+    /// `Absent`: IAM knows no such principal.
+    pub decisions: Fact<Vec<Decision>>,
+}
+
+/// What IAM decides for one action on one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    pub action: String,
+    pub resource: String,
+    pub outcome: Outcome,
+    /// Condition keys that the policies ask for and that nobody could tell.
+    #[serde(default)]
+    pub missing_context: Vec<String>,
+    /// `Some(false)`: the permissions boundary does not allow it.
+    #[serde(default)]
+    pub allowed_by_boundary: Option<bool>,
+    /// `Some(false)`: a service control policy does not allow it.
+    #[serde(default)]
+    pub allowed_by_organization: Option<bool>,
+    /// The policies whose statements decided.
+    #[serde(default)]
+    pub matched_policies: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Allowed,
+    ExplicitDeny,
+    ImplicitDeny,
+}
+
+impl Decision {
+    pub fn is_allowed(&self) -> bool {
+        self.outcome == Outcome::Allowed
+    }
+
+    /// Not allowed, but only because the simulator missed the value of a condition key.
+    pub fn is_undecided(&self) -> bool {
+        !self.is_allowed() && !self.missing_context.is_empty()
+    }
+}
+
+/// The role's name, from its ARN, without the path.
+pub fn role_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}

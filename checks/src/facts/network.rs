@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Fact;
+
+/// The parts of EC2 that lie between a task and ssmmessages, by ID.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Network {
+    pub interfaces: BTreeMap<String, Fact<Interface>>,
+    pub subnets: BTreeMap<String, Fact<Subnet>>,
+    pub vpcs: BTreeMap<String, Fact<Vpc>>,
+    /// The VPC endpoints that this account may see, for the services that sessions use.
+    pub endpoints: Option<Fact<Vec<Endpoint>>>,
+    /// By VPC.
+    pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
+    /// By VPC.
+    pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
+    pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
+    /// The address ranges of prefix lists that rules and routes name.
+    pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Interface {
+    pub id: String,
+    pub vpc: String,
+    pub subnet: String,
+    pub security_groups: Vec<String>,
+    pub private_ips: Vec<String>,
+    pub ipv6: Vec<String>,
+    pub public_ip: Option<String>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Subnet {
+    pub id: String,
+    pub vpc: String,
+    pub cidr: Option<String>,
+    pub ipv6_cidrs: Vec<String>,
+    pub availability_zone: Option<String>,
+    /// Account that owns the subnet: not the caller's where a VPC is shared.
+    pub owner: Option<String>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcAttribute.html>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vpc {
+    pub id: String,
+    pub dns_support: Fact<bool>,
+    pub dns_hostnames: Fact<bool>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Endpoint {
+    pub id: String,
+    pub service: String,
+    /// `Interface`, `Gateway`, `GatewayLoadBalancer`.
+    pub kind: String,
+    pub vpc: String,
+    /// `available`, `pending`, `deleting`, `rejected`, …
+    pub state: String,
+    pub private_dns: bool,
+    pub subnets: Vec<String>,
+    pub security_groups: Vec<String>,
+    pub route_tables: Vec<String>,
+    pub policy: Option<serde_json::Value>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RouteTable {
+    pub id: String,
+    pub main: bool,
+    /// Subnets that name this table; all others of the VPC use the main one.
+    pub subnets: Vec<String>,
+    pub routes: Vec<Route>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// An IPv4 or IPv6 range, or the ID of a prefix list.
+    pub destination: String,
+    pub target: RouteTarget,
+    /// What the route leads to is gone.
+    #[serde(default)]
+    pub blackhole: bool,
+}
+
+/// What a route leads to, with its ID.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "id")]
+pub enum RouteTarget {
+    Local,
+    NatGateway(String),
+    InternetGateway(String),
+    EgressOnlyInternetGateway(String),
+    /// A gateway endpoint (S3, DynamoDB).
+    GatewayEndpoint(String),
+    /// Transit gateway, peering, virtual private gateway, appliance: where it ends cannot be followed.
+    Other(String),
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecurityGroup {
+    pub id: String,
+    pub name: String,
+    pub vpc: String,
+    pub ingress: Vec<GroupRule>,
+    pub egress: Vec<GroupRule>,
+}
+
+/// One permission of a security group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GroupRule {
+    /// A protocol's name or number; `-1` is any.
+    pub protocol: String,
+    pub from_port: Option<u16>,
+    pub to_port: Option<u16>,
+    pub cidrs: Vec<String>,
+    pub prefix_lists: Vec<String>,
+    pub security_groups: Vec<String>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkAcl.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetworkAcl {
+    pub id: String,
+    pub default: bool,
+    pub subnets: Vec<String>,
+    pub entries: Vec<AclEntry>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AclEntry {
+    /// The lowest number that matches decides.
+    pub number: u32,
+    pub egress: bool,
+    pub allow: bool,
+    /// A protocol's number; `-1` is any.
+    pub protocol: String,
+    pub cidr: String,
+    pub from_port: Option<u16>,
+    pub to_port: Option<u16>,
+}
+
+impl Endpoint {
+    /// Still there, or on its way; one that is being deleted serves nobody.
+    pub fn is_live(&self) -> bool {
+        !matches!(
+            self.state.to_ascii_lowercase().as_str(),
+            "deleting" | "deleted"
+        )
+    }
+}

@@ -1,0 +1,156 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::check::Check;
+use crate::fix::Fix;
+
+/// What a check says of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Pass,
+    /// Works, but is risky.
+    Warn,
+    /// Sessions will not work, or a declared expectation is broken.
+    Fail,
+    /// The fact could not be read.
+    Unknown,
+    /// Does not apply.
+    Skip,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// The thing that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// `task`, `container`, `role`, `vpc`, …
+    pub kind: String,
+    pub id: String,
+    /// The service that is concerned, where it is one.
+    pub service: Option<String>,
+}
+
+impl Subject {
+    pub fn new(kind: &str, id: impl Into<String>) -> Subject {
+        Subject {
+            kind: kind.to_owned(),
+            id: id.into(),
+            service: None,
+        }
+    }
+
+    pub fn of_service(mut self, service: Option<&str>) -> Subject {
+        self.service = service.map(str::to_owned);
+        self
+    }
+}
+
+/// What a check found on one subject, with the evidence and the ways to mend it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub check: &'static str,
+    pub area: &'static str,
+    pub status: Status,
+    pub severity: Severity,
+    /// One sentence.
+    pub title: String,
+    /// Why we think so, in as many sentences as it takes.
+    pub detail: String,
+    pub subject: Subject,
+    pub evidence: BTreeMap<&'static str, Value>,
+    /// The IAM action that the caller lacks to answer.
+    pub missing_permission: Option<String>,
+    pub fixes: Vec<Fix>,
+    /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
+    pub cause: &'static str,
+    /// ARNs of the tasks concerned; `None`: all tasks of the subject's service, or of the cluster.
+    pub tasks: Option<Vec<String>>,
+    /// IDs of checks whose failing explains this one; filled in by the diagnosis.
+    pub caused_by: Vec<&'static str>,
+    pub explains: &'static [&'static str],
+}
+
+impl Finding {
+    pub fn new(check: &'static Check, status: Status, subject: Subject, title: String) -> Finding {
+        Finding {
+            check: check.id,
+            area: check.area(),
+            status,
+            severity: check.severity,
+            title,
+            detail: String::new(),
+            subject,
+            evidence: BTreeMap::new(),
+            missing_permission: None,
+            fixes: Vec::new(),
+            cause: "",
+            tasks: None,
+            caused_by: Vec::new(),
+            explains: check.explains,
+        }
+    }
+
+    pub fn detail(mut self, detail: impl Into<String>) -> Finding {
+        self.detail = detail.into();
+        self
+    }
+
+    pub fn evidence(mut self, name: &'static str, value: impl Into<Value>) -> Finding {
+        self.evidence.insert(name, value.into());
+        self
+    }
+
+    pub fn fix(mut self, fix: Fix) -> Finding {
+        self.fixes.push(fix);
+        self
+    }
+
+    pub fn cause(mut self, cause: &'static str) -> Finding {
+        self.cause = cause;
+        self
+    }
+
+    pub fn on_tasks<'a>(mut self, arns: impl IntoIterator<Item = &'a str>) -> Finding {
+        self.tasks = Some(arns.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// Names the permission whose lack left this undecided.
+    pub fn missing(mut self, permission: Option<String>) -> Finding {
+        self.missing_permission = permission;
+        self
+    }
+
+    /// The answer would not change whether sessions work.
+    pub fn harmless(mut self) -> Finding {
+        self.severity = Severity::Low;
+        self
+    }
+
+    /// Whether not knowing this leaves it open whether sessions work.
+    pub fn leaves_open(&self) -> bool {
+        self.status == Status::Unknown && self.severity >= Severity::High
+    }
+
+    /// Whether this failure bears on what the other finding is about.
+    pub fn concerns(&self, other: &Finding) -> bool {
+        if let (Some(mine), Some(theirs)) = (&self.tasks, &other.tasks) {
+            return theirs.iter().any(|task| mine.contains(task));
+        }
+        match (&self.subject.service, &other.subject.service) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            (None, _) => self.tasks.is_none(),
+            (Some(_), None) => false,
+        }
+    }
+}

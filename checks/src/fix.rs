@@ -1,0 +1,78 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A way to mend a finding: data that can be printed, pasted, exported or applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    /// `kind:what`, the same for the same change, so that findings that share a fix name it once.
+    pub id: String,
+    pub title: String,
+    pub disposition: Disposition,
+    /// Shell commands that work as they are pasted, in order.
+    pub commands: Vec<String>,
+    /// The same for those whose infrastructure is Terraform's.
+    pub terraform: Option<String>,
+    /// The policy document that is to be added.
+    pub policy: Option<Value>,
+    /// What the change does, what it does not, and what to watch.
+    pub explain: String,
+}
+
+/// What applying a fix costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disposition {
+    /// Changes nothing that runs.
+    Safe,
+    /// Replaces running tasks.
+    Disruptive,
+    /// Changes what infrastructure code probably owns.
+    Drift,
+    /// A person has to do it.
+    Manual,
+}
+
+impl Disposition {
+    pub fn word(self) -> &'static str {
+        match self {
+            Disposition::Safe => "safe",
+            Disposition::Disruptive => "disruptive",
+            Disposition::Drift => "drift",
+            Disposition::Manual => "manual",
+        }
+    }
+}
+
+impl Fix {
+    pub fn new(
+        id: impl Into<String>,
+        disposition: Disposition,
+        title: impl Into<String>,
+        explain: impl Into<String>,
+    ) -> Fix {
+        Fix {
+            id: id.into(),
+            title: title.into(),
+            disposition,
+            commands: Vec::new(),
+            terraform: None,
+            policy: None,
+            explain: explain.into(),
+        }
+    }
+
+    pub fn command(mut self, command: impl Into<String>) -> Fix {
+        self.commands.push(command.into());
+        self
+    }
+
+    pub fn terraform(mut self, terraform: impl Into<String>) -> Fix {
+        self.terraform = Some(terraform.into());
+        self
+    }
+
+    pub fn policy(mut self, policy: Value) -> Fix {
+        self.policy = Some(policy);
+        self
+    }
+}

@@ -1,0 +1,77 @@
+//! The interface endpoint of ssmmessages.
+
+use super::{Aws, label};
+use crate::facts::Facts;
+use crate::fix::{Disposition, Fix};
+
+/// Makes the endpoint in the given VPC and subnets, with a security group of its own that lets the tasks in.
+pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], task_groups: &[&str]) -> Fix {
+    let service = facts.endpoint_service("ssmmessages");
+    let mut fix = Fix::new(
+        format!("create-endpoint:{vpc}"),
+        Disposition::Drift,
+        format!("Make the ssmmessages interface endpoint in {vpc}"),
+        "Sessions then stay inside the VPC. The endpoint is billed by the hour and by the zone; \
+         name one subnet a zone. It takes a minute or two until it is available, and tasks whose agent gave up \
+         have to be replaced afterwards.",
+    )
+    .command(format!(
+        "GROUP=$({})",
+        Aws::new("ec2 create-security-group")
+            .option("--group-name", "ecs-exec-ssmmessages")
+            .option("--description", "ECS Exec: tasks to the ssmmessages endpoint")
+            .option("--vpc-id", vpc)
+            .option("--query", "GroupId")
+            .option("--output", "text")
+            .region(facts)
+    ));
+    for group in task_groups {
+        fix = fix.command(
+            Aws::new("ec2 authorize-security-group-ingress")
+                .raw("--group-id", "\"$GROUP\"")
+                .option("--protocol", "tcp")
+                .option("--port", "443")
+                .option("--source-group", group)
+                .region(facts),
+        );
+    }
+    fix.command(
+        Aws::new("ec2 create-vpc-endpoint")
+            .option("--vpc-id", vpc)
+            .option("--vpc-endpoint-type", "Interface")
+            .option("--service-name", &service)
+            .options("--subnet-ids", subnets.iter().copied())
+            .raw("--security-group-ids", "\"$GROUP\"")
+            .flag("--private-dns-enabled")
+            .region(facts),
+    )
+    .terraform(terraform(vpc, &service, subnets, task_groups))
+}
+
+fn terraform(vpc: &str, service: &str, subnets: &[&str], task_groups: &[&str]) -> String {
+    let name = label(&format!("ssmmessages_{vpc}"));
+    format!(
+        r#"resource "aws_security_group" "{name}" {{
+  name_prefix = "ecs-exec-ssmmessages-"
+  vpc_id      = "{vpc}"
+
+  ingress {{
+    protocol        = "tcp"
+    from_port       = 443
+    to_port         = 443
+    security_groups = {groups}
+  }}
+}}
+
+resource "aws_vpc_endpoint" "{name}" {{
+  vpc_id              = "{vpc}"
+  service_name        = "{service}"
+  vpc_endpoint_type   = "Interface"
+  private_dns_enabled = true
+  subnet_ids          = {subnets}
+  security_group_ids  = [aws_security_group.{name}.id]
+}}"#,
+        groups = serde_json::json!(task_groups),
+        subnets = serde_json::json!(subnets),
+    )
+}

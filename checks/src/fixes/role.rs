@@ -1,0 +1,211 @@
+//! What the task role must be allowed, and tasks without a role.
+
+use serde_json::Value;
+
+use super::{Aws, label, service};
+use crate::facts::{Facts, TaskDefinition, role_name};
+use crate::fix::{Disposition, Fix};
+use crate::policy;
+use crate::text;
+
+const POLICY_NAME: &str = "ecs-exec";
+
+/// Adds the four ssmmessages actions to the task role. Where agents are down, their services' tasks are
+/// replaced too: an agent that gave up does not come back by itself.
+pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
+    let document = policy::task_role();
+    let name = role_name(role);
+    let mut fix = Fix::new(
+        format!("allow-ssmmessages:{name}"),
+        Disposition::Drift,
+        format!("Allow the task role {name} the ssmmessages actions"),
+        "Adds an inline policy; nothing that the role may do today changes. \
+         ssmmessages knows no resources, so * is the narrowest that IAM accepts. \
+         An agent that could not connect is started again only with a new task.",
+    )
+    .command(put_policy(name, &document))
+    .terraform(inline_policy_block(
+        "aws_iam_role_policy",
+        "role",
+        name,
+        "ecs_exec",
+        &document,
+    ));
+    for service in restart {
+        fix = fix.command(service::force_command(facts, service));
+    }
+    fix.policy(document)
+}
+
+/// A statement or a boundary says no, and no further permission outweighs it.
+pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
+    let name = role_name(role);
+    let found = match policies {
+        [] => String::new(),
+        some => format!(" It comes from: {}.", text::list(some)),
+    };
+    Fix::new(
+        format!("unblock-role:{name}"),
+        Disposition::Manual,
+        format!("Let the {blocker} of {name} allow the ssmmessages actions"),
+        format!(
+            "What the role's own policies grant is cut off by its {blocker}, so adding permissions does not help.{found}"
+        ),
+    )
+    .policy(policy::task_role())
+}
+
+/// Makes a role, names it in a new revision of the task definition, and rolls that out.
+pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
+    let name = format!("{}-task", definition.family);
+    let account = facts.account.as_deref().unwrap_or("ACCOUNT_ID");
+    let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
+    let mut fix = Fix::new(
+        format!("give-role:{}", definition.family),
+        Disposition::Drift,
+        format!("Give the tasks of {} a task role", definition.family),
+        "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
+         registers a revision of the task definition that names it, and rolls it out. Needs jq.",
+    )
+    .command(create(&name, "/"))
+    .command(put_policy(&name, &policy::task_role()))
+    .command(new_revision(facts, &definition.arn, &arn));
+    for service in services {
+        fix = fix.command(
+            Aws::new("ecs update-service")
+                .option("--cluster", &facts.cluster_name)
+                .option("--service", service)
+                .option("--task-definition", &definition.family)
+                .region(facts),
+        );
+    }
+    fix.terraform(format!(
+        "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
+        role_block(&name),
+        inline_policy_block("aws_iam_role_policy", "role", &name, "ecs_exec", &policy::task_role()),
+        label(&definition.family),
+        label(&name),
+    ))
+    .policy(policy::task_role())
+}
+
+/// Makes a role again that the task definition still names.
+pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
+    let name = role_name(role);
+    let mut fix = Fix::new(
+        format!("recreate-role:{name}"),
+        Disposition::Drift,
+        format!("Make the task role {name} again"),
+        "Makes the role under the name that the task definition uses, with the four ssmmessages actions only: \
+         whatever else the deleted role allowed the application has to be added. New tasks take it on.",
+    )
+    .command(create(name, &role_path(role)))
+    .command(put_policy(name, &policy::task_role()));
+    for service in services {
+        fix = fix.command(service::force_command(facts, service));
+    }
+    fix.terraform(format!(
+        "{}\n\n{}",
+        role_block(name),
+        inline_policy_block(
+            "aws_iam_role_policy",
+            "role",
+            name,
+            "ecs_exec",
+            &policy::task_role()
+        ),
+    ))
+    .policy(policy::task_role())
+}
+
+fn put_policy(role: &str, document: &Value) -> String {
+    Aws::new("iam put-role-policy")
+        .option("--role-name", role)
+        .option("--policy-name", POLICY_NAME)
+        .option("--policy-document", &document.to_string())
+        .build()
+}
+
+fn create(name: &str, path: &str) -> String {
+    let create = Aws::new("iam create-role").option("--role-name", name);
+    let create = match path {
+        "/" => create,
+        path => create.option("--path", path),
+    };
+    create
+        .option(
+            "--assume-role-policy-document",
+            &policy::task_trust().to_string(),
+        )
+        .build()
+}
+
+/// `describe-task-definition` gives fields that `register-task-definition` refuses; jq drops them.
+fn new_revision(facts: &Facts, definition: &str, role: &str) -> String {
+    let read = Aws::new("ecs describe-task-definition")
+        .option("--task-definition", definition)
+        .option("--query", "taskDefinition")
+        .region(facts);
+    let edit = format!(
+        "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
+         .registeredBy, .deregisteredAt) + {{taskRoleArn: \"{role}\"}}"
+    );
+    let register = Aws::new("ecs register-task-definition")
+        .raw("--cli-input-json", "\"$DEFINITION\"")
+        .region(facts);
+    format!(
+        "DEFINITION=$({read} | jq {}) && {register}",
+        shell_words::quote(&edit)
+    )
+}
+
+/// `/` or `/team/` out of a role's ARN.
+fn role_path(arn: &str) -> String {
+    let resource = arn.split_once(":role/").map_or("", |(_, rest)| rest);
+    match resource.rsplit_once('/') {
+        Some((path, _)) => format!("/{path}/"),
+        None => "/".to_owned(),
+    }
+}
+
+fn role_block(name: &str) -> String {
+    format!(
+        "resource \"aws_iam_role\" \"{}\" {{\n  name               = \"{name}\"\n  assume_role_policy = {}\n}}",
+        label(name),
+        jsonencode(&policy::task_trust()),
+    )
+}
+
+pub fn inline_policy_block(
+    resource: &str,
+    argument: &str,
+    principal: &str,
+    name: &str,
+    document: &Value,
+) -> String {
+    format!(
+        "resource \"{resource}\" \"{name}\" {{\n  name   = \"{POLICY_NAME}\"\n  {argument} = \"{principal}\"\n  policy = {}\n}}",
+        jsonencode(document),
+    )
+}
+
+/// JSON is valid HCL inside `jsonencode`, but for its interpolation sequences.
+fn jsonencode(document: &Value) -> String {
+    let json = serde_json::to_string_pretty(document).unwrap_or_default();
+    let escaped = json.replace("${", "$${").replace("%{", "%%{");
+    format!("jsonencode({})", escaped.replace('\n', "\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_roles() {
+        assert_eq!(role_path("arn:aws:iam::123456789012:role/app"), "/");
+        assert_eq!(
+            role_path("arn:aws:iam::123456789012:role/team/ops/app"),
+            "/team/ops/"
+        );
+    }
+}

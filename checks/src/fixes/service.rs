@@ -1,0 +1,126 @@
+//! Turning exec on for a service, and replacing its tasks so that the change reaches them.
+
+use super::{Aws, label};
+use crate::facts::{DeploymentController, Facts, Service};
+use crate::fix::{Disposition, Fix};
+
+/// Switches the service's flag on and replaces its tasks: the flag reaches new tasks only.
+pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
+    let name = &service.name;
+    let update = Aws::new("ecs update-service")
+        .option("--cluster", &facts.cluster_name)
+        .option("--service", name)
+        .flag("--enable-execute-command");
+    let fix = |disposition, explain: &str| {
+        Fix::new(
+            format!("enable-exec:{name}"),
+            disposition,
+            format!("Enable ECS Exec on {name} and replace its tasks"),
+            explain,
+        )
+        .terraform(service_block(
+            name,
+            "enable_execute_command = true\nforce_new_deployment   = true",
+        ))
+    };
+    match service.controller {
+        DeploymentController::Ecs => fix(Disposition::Disruptive, REPLACES)
+            .command(update.flag("--force-new-deployment").region(facts)),
+        DeploymentController::CodeDeploy => {
+            fix(Disposition::Manual, CODE_DEPLOY).command(update.region(facts))
+        }
+        DeploymentController::External => {
+            fix(Disposition::Manual, EXTERNAL).command(update.region(facts))
+        }
+    }
+}
+
+/// Replaces the service's tasks as they are configured now.
+pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
+    let name = &service.name;
+    let fix = |disposition, explain: &str| {
+        Fix::new(
+            format!("force-deployment:{name}"),
+            disposition,
+            format!("Force a new deployment of {name}"),
+            explain,
+        )
+    };
+    match service.controller {
+        DeploymentController::Ecs => fix(Disposition::Disruptive, REPLACES)
+            .command(force_command(facts, name))
+            .terraform(service_block(name, "force_new_deployment = true")),
+        DeploymentController::CodeDeploy => fix(Disposition::Manual, CODE_DEPLOY),
+        DeploymentController::External => fix(Disposition::Manual, EXTERNAL),
+    }
+}
+
+/// Asks for a task where the service is set to run none.
+pub fn scale_up(facts: &Facts, service: &Service) -> Fix {
+    let name = &service.name;
+    Fix::new(
+        format!("scale-up:{name}"),
+        Disposition::Drift,
+        format!("Let {name} run one task"),
+        "The service's desired count is 0, so ECS keeps no task running. Auto scaling or Terraform may set the count back.",
+    )
+    .command(
+        Aws::new("ecs update-service")
+            .option("--cluster", &facts.cluster_name)
+            .option("--service", name)
+            .option("--desired-count", "1")
+            .region(facts),
+    )
+    .terraform(service_block(name, "desired_count = 1"))
+}
+
+/// Shows why the tasks of a service do not stay up.
+pub fn read_events(facts: &Facts, name: &str) -> Fix {
+    Fix::new(
+        format!("read-events:{name}"),
+        Disposition::Manual,
+        format!("Find out why the tasks of {name} do not stay up"),
+        "A session needs a running task. The service's events and the reason of the last stopped task say what ends them.",
+    )
+    .command(
+        Aws::new("ecs describe-services")
+            .option("--cluster", &facts.cluster_name)
+            .option("--services", name)
+            .option("--query", "services[0].events[:5].message")
+            .region(facts),
+    )
+    .command(
+        Aws::new("ecs list-tasks")
+            .option("--cluster", &facts.cluster_name)
+            .option("--service-name", name)
+            .option("--desired-status", "STOPPED")
+            .region(facts),
+    )
+}
+
+/// The plain command, for fixes that end with new tasks.
+pub fn force_command(facts: &Facts, name: &str) -> String {
+    Aws::new("ecs update-service")
+        .option("--cluster", &facts.cluster_name)
+        .option("--service", name)
+        .flag("--force-new-deployment")
+        .region(facts)
+}
+
+fn service_block(name: &str, arguments: &str) -> String {
+    let arguments = arguments.replace('\n', "\n  ");
+    format!(
+        "resource \"aws_ecs_service\" \"{}\" {{\n  # …\n  {arguments}\n}}",
+        label(name)
+    )
+}
+
+const REPLACES: &str = "ECS starts new tasks and stops the old ones as the service's deployment configuration says: \
+connections drain, and a deployment circuit breaker applies. Sessions work once the new tasks' agents are RUNNING.";
+
+const CODE_DEPLOY: &str = "CodeDeploy rolls out this service, and ECS refuses to force a deployment of it. \
+Start a new CodeDeploy deployment, with the task definition that runs now, once the flag is set: \
+its new tasks can be entered.";
+
+const EXTERNAL: &str = "An external controller rolls out this service, and ECS refuses to force a deployment of it. \
+Create a new task set through that controller, once the flag is set: its new tasks can be entered.";

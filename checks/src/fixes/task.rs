@@ -1,0 +1,68 @@
+//! Standalone tasks, which no service replaces.
+
+use super::Aws;
+use crate::facts::{Fact, Facts, Interface, Task};
+use crate::fix::{Disposition, Fix};
+
+/// Runs the same task again with exec on; the flag of a running task cannot be changed.
+pub fn run_again(facts: &Facts, task: &Task) -> Fix {
+    let fix = Fix::new(
+        format!("run-again:{}", task.id()),
+        Disposition::Disruptive,
+        format!("Run task {} again, with ECS Exec on", task.id()),
+        explain(task),
+    );
+    let mut run = Aws::new("ecs run-task")
+        .option("--cluster", &facts.cluster_name)
+        .option("--task-definition", &task.task_definition)
+        .flag("--enable-execute-command");
+    run = match (&task.capacity_provider, &task.launch_type) {
+        (Some(provider), _) => run.option(
+            "--capacity-provider-strategy",
+            &format!("capacityProvider={provider},weight=1"),
+        ),
+        (None, Some(launch_type)) => run.option("--launch-type", launch_type),
+        (None, None) => run,
+    };
+    if let Some(network) = network(facts, task) {
+        run = run.option("--network-configuration", &network);
+    }
+    if let Some(role) = &task.task_role_override {
+        let overrides = serde_json::json!({"taskRoleArn": role}).to_string();
+        run = run.option("--overrides", &overrides);
+    }
+    fix.command(run.region(facts))
+}
+
+fn network(facts: &Facts, task: &Task) -> Option<String> {
+    let attachment = task.interface.as_ref()?;
+    let interface: Option<&Interface> = attachment
+        .id
+        .as_ref()
+        .and_then(|id| facts.network.interfaces.get(id))
+        .and_then(Fact::known);
+    let groups = interface.map_or(String::new(), |interface| {
+        format!(",securityGroups=[{}]", interface.security_groups.join(","))
+    });
+    let public = match interface.and_then(|interface| interface.public_ip.as_ref()) {
+        Some(_) => "ENABLED",
+        None => "DISABLED",
+    };
+    let subnet = attachment.subnet.as_ref()?;
+    Some(format!(
+        "awsvpcConfiguration={{subnets=[{subnet}]{groups},assignPublicIp={public}}}"
+    ))
+}
+
+fn explain(task: &Task) -> String {
+    let mut text =
+        "A task keeps the setting that it was started with, so a new one has to be run; \
+        stop the old one when it is not needed any more."
+            .to_owned();
+    if task.container_overrides {
+        text.push_str(
+            " The old task was run with container overrides, which are not repeated here: add them.",
+        );
+    }
+    text
+}

@@ -1,0 +1,51 @@
+//! The checks of `ecs-exec`: pure functions from [`facts::Facts`] to a [`report::Report`].
+//!
+//! Nothing here asks AWS, reads a clock or looks at the environment, so the same code judges a live
+//! account, a capture from a ticket and a Terraform plan. The way through is
+//! `Facts → World → checks → findings → diagnosis → Report`.
+
+#![forbid(unsafe_code)]
+
+mod caller;
+pub mod check;
+mod cluster;
+mod container;
+pub mod diagnosis;
+pub mod facts;
+pub mod finding;
+pub mod fix;
+mod fixes;
+mod iam;
+mod local;
+mod network;
+pub mod policy;
+mod reachability;
+pub mod registry;
+pub mod report;
+mod role;
+pub mod select;
+mod service;
+mod task;
+#[cfg(test)]
+mod testing;
+pub mod text;
+pub mod world;
+
+pub use check::Check;
+pub use facts::Facts;
+pub use finding::{Finding, Severity, Status, Subject};
+pub use fix::{Disposition, Fix};
+pub use report::{Report, Verdict};
+pub use select::Selection;
+pub use world::World;
+
+/// Runs the selected checks on the facts and says what is behind their failures.
+pub fn examine(facts: &Facts, selection: &Selection) -> Report {
+    let world = World::new(facts);
+    let findings: Vec<Finding> = registry::CHECKS
+        .iter()
+        .filter(|check| selection.includes(check))
+        .flat_map(|check| (check.run)(&world))
+        .collect();
+    report::build(facts, diagnosis::diagnose(findings))
+}

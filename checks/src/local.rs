@@ -1,0 +1,3 @@
+pub mod credentials;
+pub mod plugin_installed;
+pub mod region;

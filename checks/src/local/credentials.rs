@@ -1,0 +1,55 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "local.credentials",
+    title: "AWS accepts this machine's credentials",
+    why: "Without valid credentials nothing can be asked and no session opened.",
+    how: "sts:GetCallerIdentity, which needs no permission, answers with the caller's ARN.",
+    actions: &[],
+    docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let credentials = &world.facts.local.credentials;
+    let subject = Subject::new("machine", "local");
+    vec![CHECK.judge(
+        subject,
+        credentials,
+        |subject| {
+            CHECK
+                .fail(subject, "There are no AWS credentials on this machine")
+                .cause("There are no AWS credentials on this machine")
+        },
+        |subject, ()| {
+            match world.facts.caller.known() {
+                Some(caller) => CHECK
+                    .pass(subject, format!("AWS knows the caller as {}", caller.arn))
+                    .evidence("arn", caller.arn.as_str()),
+                None => CHECK.pass(subject, "AWS accepts the credentials"),
+            }
+        },
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy, statuses};
+
+    #[test]
+    fn accepted_missing_and_unreadable() {
+        let mut facts = healthy();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.local.credentials = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts.local.credentials = denied("sts:GetCallerIdentity");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,27 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "local.region",
+    title: "A region is set",
+    why: "The cluster lives in one region; asked in another one, AWS says that it does not exist.",
+    how: "From --region, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the AWS profile or the built-in configuration, in that order.",
+    actions: &[],
+    docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let region = &world.facts.region;
+    let source = &world.facts.local.region_source;
+    let subject = Subject::new("machine", "local");
+    vec![
+        CHECK
+            .pass(subject, format!("Region {region}, from {source}"))
+            .evidence("region", region.as_str())
+            .evidence("source", source.as_str()),
+    ]
+}

@@ -1,0 +1,3 @@
+pub mod endpoint_present;
+pub mod internet_route;
+mod placement;

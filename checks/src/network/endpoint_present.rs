@@ -1,0 +1,257 @@
+use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
+use crate::check::Check;
+use crate::facts::{Fact, Task};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::reachability::Way;
+use crate::text;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "network.endpoint-present",
+    title: "The VPC has an ssmmessages endpoint, where tasks need one",
+    why: "The agent has to reach ssmmessages on port 443. Tasks without a way to the internet can do so only through an interface endpoint in their VPC.",
+    how: "ec2:DescribeVpcEndpoints, beside the route tables of the tasks' subnets: a missing endpoint is a failure only where there is no other way out.",
+    actions: &[
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeRouteTables",
+    ],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
+    ],
+    explains: &["network.internet-route", "container.agent-running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        let places = placements(world, group, tasks);
+        let mut findings: Vec<Finding> = places
+            .by_vpc()
+            .into_iter()
+            .flat_map(|(vpc, placements)| judge(world, group, vpc, &placements))
+            .collect();
+        if let Some((task, why)) = places.unplaced.first() {
+            findings.push(CHECK.unknown(group.task_subject(task), why));
+        }
+        findings
+    })
+}
+
+fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> Option<Finding> {
+    let subject = Subject::new("vpc", vpc).of_service(group.service);
+    let service = world.facts.endpoint_service("ssmmessages");
+    match ssmmessages_endpoint(world, vpc) {
+        Fact::Unavailable(why) => return Some(CHECK.unknown(subject, &why)),
+        Fact::Known(endpoint) => {
+            return Some(
+                CHECK
+                    .pass(subject, format!("{vpc} has {service} ({})", endpoint.id))
+                    .evidence("endpoint", endpoint.id.as_str())
+                    .evidence("state", endpoint.state.as_str()),
+            );
+        }
+        Fact::Absent => {}
+    }
+    if let Some(shared) = placements.iter().find(|p| is_shared(world, p.subnet)) {
+        let owner = shared.subnet.owner.as_deref().unwrap_or_default();
+        return Some(
+            CHECK
+                .unsure(
+                    subject,
+                    format!("{vpc} belongs to account {owner}, whose endpoints may not be visible from here"),
+                )
+                .evidence("owner", owner),
+        );
+    }
+    let closed: Vec<&Placement> = placements
+        .iter()
+        .copied()
+        .filter(|placement| placement.way.is_closed())
+        .collect();
+    if closed.is_empty() {
+        return Some(not_needed(subject, vpc, placements));
+    }
+    Some(missing(world, subject, vpc, &service, &closed))
+}
+
+fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
+    let ways: Vec<String> =
+        crate::iam::distinct(placements.iter().map(|placement| match &placement.way {
+            Way::Nat(id) => format!("the NAT gateway {id}"),
+            Way::InternetGateway(id) => format!("the internet gateway {id}"),
+            Way::NoPublicAddress(_) | Way::None | Way::Unclear(_) | Way::Unavailable(_) => {
+                "a way that could not be followed".to_owned()
+            }
+        }));
+    CHECK.skip(
+        subject,
+        format!(
+            "{vpc} has no ssmmessages endpoint, and sessions leave through {}",
+            text::list(&ways)
+        ),
+    )
+}
+
+fn missing(
+    world: &World,
+    subject: Subject,
+    vpc: &str,
+    service: &str,
+    closed: &[&Placement],
+) -> Finding {
+    let subnets: Vec<&str> = closed
+        .iter()
+        .map(|placement| placement.subnet.id.as_str())
+        .collect();
+    let tasks: Vec<&Task> = closed
+        .iter()
+        .flat_map(|placement| placement.tasks.iter().copied())
+        .collect();
+    let groups = security_groups(world, &tasks);
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    CHECK
+        .fail(
+            subject,
+            format!(
+                "Tasks in {vpc} cannot reach ssmmessages: no endpoint, and no way to the internet"
+            ),
+        )
+        .detail(format!(
+            "{vpc} has no interface endpoint for {service}, and {}.",
+            text::list(&closed.iter().map(|p| no_way(p)).collect::<Vec<_>>())
+        ))
+        .cause("There is no ssmmessages endpoint in the VPC, and no way to the internet")
+        .evidence("vpc", vpc)
+        .evidence("service", service)
+        .evidence("subnets", subnets)
+        .fix(fixes::endpoint::create(
+            world.facts,
+            vpc,
+            &one_a_zone(closed),
+            &groups,
+        ))
+        .on_tasks(arns(&tasks))
+}
+
+fn no_way(placement: &Placement) -> String {
+    let subnet = &placement.subnet.id;
+    match &placement.way {
+        Way::NoPublicAddress(gateway) => format!(
+            "the route table of {subnet} leads to {gateway}, which serves public addresses only, and the tasks have none"
+        ),
+        _ => format!("the route table of {subnet} has no route out of the VPC"),
+    }
+}
+
+/// An endpoint takes one subnet of each zone.
+fn one_a_zone<'a>(placements: &[&Placement<'a>]) -> Vec<&'a str> {
+    let mut zones: Vec<Option<&str>> = Vec::new();
+    let mut subnets = Vec::new();
+    for placement in placements {
+        let zone = placement.subnet.availability_zone.as_deref();
+        if zone.is_none() || !zones.contains(&zone) {
+            zones.push(zone);
+            subnets.push(placement.subnet.id.as_str());
+        }
+    }
+    subnets
+}
+
+fn security_groups(world: &World, tasks: &[&Task]) -> Vec<String> {
+    crate::iam::distinct(
+        tasks
+            .iter()
+            .filter_map(|task| task.interface.as_ref()?.id.as_ref())
+            .filter_map(|id| world.facts.network.interfaces.get(id)?.known())
+            .flat_map(|interface| interface.security_groups.iter().cloned()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Fact, RouteTarget};
+    use crate::finding::Status;
+    use crate::testing::{
+        denied, healthy_coder, no_endpoint, no_way_out, route_out, run, statuses, subnets,
+    };
+
+    #[test]
+    fn present() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn missing_without_a_way_out() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        no_way_out(&mut facts);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        let commands = &finding.fixes[0].commands;
+        assert!(commands[0].starts_with("GROUP=$(aws ec2 create-security-group"));
+        assert!(
+            commands
+                .last()
+                .unwrap()
+                .contains("com.amazonaws.us-west-2.ssmmessages")
+        );
+    }
+
+    #[test]
+    fn missing_with_a_nat_is_no_failure() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Skip);
+        assert!(finding.title.contains("NAT gateway"), "{}", finding.title);
+    }
+
+    #[test]
+    fn an_endpoint_that_is_being_deleted_is_missing() {
+        let mut facts = healthy_coder();
+        no_way_out(&mut facts);
+        let Some(Fact::Known(endpoints)) = &mut facts.network.endpoints else {
+            unreachable!()
+        };
+        for endpoint in endpoints {
+            endpoint.state = "deleting".into();
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_shared_vpc_may_hide_its_endpoint() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        no_way_out(&mut facts);
+        subnets(&mut facts, |subnet| {
+            subnet.owner = Some("999999999999".into())
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_transit_gateway_cannot_be_followed() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn unreadable() {
+        let mut facts = healthy_coder();
+        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        let mut facts = healthy_coder();
+        for fact in facts.network.subnets.values_mut() {
+            *fact = denied("ec2:DescribeSubnets");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,157 @@
+use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity, Subject};
+use crate::reachability::Way;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "network.internet-route",
+    title: "Tasks without an endpoint have a way to the internet",
+    why: "Without an ssmmessages endpoint the agent uses the public one, which it reaches through a NAT gateway, or through an internet gateway with a public address of its own.",
+    how: "The route table of each task's subnet. Where a transit gateway, a peering or an appliance leads cannot be followed from here.",
+    actions: &[
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeNetworkInterfaces",
+    ],
+    docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
+    explains: &["container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        placements(world, group, tasks)
+            .placed
+            .iter()
+            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
+            .collect()
+    })
+}
+
+fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+    let id = &placement.subnet.id;
+    let subject = Subject::new("subnet", id).of_service(group.service);
+    let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
+    if let Fact::Known(endpoint) = endpoint {
+        return CHECK.skip(
+            subject,
+            format!("Not needed: {} serves the VPC", endpoint.id),
+        );
+    }
+    let finding = match &placement.way {
+        Way::Nat(nat) => CHECK
+            .pass(subject, format!("{id} reaches the internet through {nat}"))
+            .evidence("through", nat.as_str()),
+        Way::InternetGateway(gateway) => CHECK
+            .pass(
+                subject,
+                format!("{id} reaches the internet through {gateway}"),
+            )
+            .evidence("through", gateway.as_str()),
+        Way::Unclear(what) => CHECK.unsure(
+            subject,
+            format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
+        ),
+        Way::Unavailable(why) => CHECK.unknown(subject, why),
+        Way::None | Way::NoPublicAddress(_) if is_shared(world, placement.subnet) => CHECK.unsure(
+            subject,
+            format!(
+                "{id} is shared by another account, whose endpoints may not be visible from here"
+            ),
+        ),
+        Way::None => no_way(subject, format!("{id} has no route out of its VPC")),
+        Way::NoPublicAddress(gateway) => no_way(
+            subject,
+            format!("{id} leads to {gateway}, but its tasks have no public address"),
+        ),
+    };
+    match endpoint {
+        Fact::Unavailable(why) if finding.status == crate::Status::Fail => {
+            CHECK.unknown(finding.subject, &why).detail(format!(
+                "{}; only an endpoint can carry sessions, and those could not be read.",
+                finding.title
+            ))
+        }
+        _ => finding,
+    }
+}
+
+fn no_way(subject: Subject, title: String) -> Finding {
+    CHECK
+        .fail(subject, title)
+        .cause("There is no way to the internet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::RouteTarget;
+    use crate::finding::Status;
+    use crate::testing::{
+        denied, healthy_coder, interfaces, no_endpoint, no_way_out, route_out, statuses,
+    };
+
+    #[test]
+    fn not_needed_beside_an_endpoint() {
+        let mut facts = healthy_coder();
+        no_way_out(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn through_a_nat() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn an_internet_gateway_needs_a_public_address() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        route_out(&mut facts, RouteTarget::InternetGateway("igw-1".into()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        interfaces(&mut facts, |interface| {
+            interface.public_ip = Some("203.0.113.9".into());
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_blackhole_is_no_way() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        for tables in facts.network.route_tables.values_mut() {
+            let crate::facts::Fact::Known(tables) = tables else {
+                unreachable!()
+            };
+            for route in tables.iter_mut().flat_map(|table| &mut table.routes) {
+                route.blackhole = route.destination == "0.0.0.0/0";
+            }
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_transit_gateway_and_unreadable_tables_are_unknown() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        for tables in facts.network.route_tables.values_mut() {
+            *tables = denied("ec2:DescribeRouteTables");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn no_way_and_endpoints_unreadable() {
+        let mut facts = healthy_coder();
+        no_way_out(&mut facts);
+        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

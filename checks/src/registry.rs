@@ -1,0 +1,73 @@
+use crate::check::Check;
+use crate::{caller, cluster, container, local, network, role, service, task};
+
+/// Every check, in the order in which a session meets what they look at.
+pub const CHECKS: &[&Check] = &[
+    &local::region::CHECK,
+    &local::credentials::CHECK,
+    &local::plugin_installed::CHECK,
+    &cluster::exists::CHECK,
+    &service::exists::CHECK,
+    &service::running_tasks::CHECK,
+    &task::exists::CHECK,
+    &task::running::CHECK,
+    &container::exists::CHECK,
+    &container::running::CHECK,
+    &caller::execute_command::CHECK,
+    &service::exec_enabled::CHECK,
+    &task::exec_enabled::CHECK,
+    &role::present::CHECK,
+    &role::ssmmessages::CHECK,
+    &network::endpoint_present::CHECK,
+    &network::internet_route::CHECK,
+    &container::agent_running::CHECK,
+];
+
+/// The areas, in the order in which reports show them.
+pub const AREAS: &[&str] = &[
+    "local",
+    "caller",
+    "cluster",
+    "service",
+    "task",
+    "container",
+    "role",
+    "network",
+];
+
+pub fn find(id: &str) -> Option<&'static Check> {
+    CHECKS.iter().copied().find(|check| check.id == id)
+}
+
+/// Where a check sits in the session's path.
+pub fn rank(id: &str) -> usize {
+    CHECKS
+        .iter()
+        .position(|check| check.id == id)
+        .unwrap_or(CHECKS.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_complete() {
+        for check in CHECKS {
+            let id = check.id;
+            assert!(AREAS.contains(&check.area()), "{id}: unknown area");
+            assert!(
+                !check.why.is_empty() && !check.how.is_empty(),
+                "{id}: says too little"
+            );
+            assert!(!check.docs.is_empty(), "{id}: names no page");
+            assert_eq!(find(id).map(|found| found.id), Some(id), "{id}: twice");
+            for symptom in check.explains {
+                assert!(
+                    find(symptom).is_some(),
+                    "{id} explains {symptom}, which is no check"
+                );
+            }
+        }
+    }
+}

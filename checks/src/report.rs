@@ -1,0 +1,264 @@
+//! The report: what every format is made of, and the JSON that scripts and tickets rely on.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diagnosis::{Cause, Diagnosis};
+use crate::facts::{Caller, Facts};
+use crate::finding::{Finding, Severity, Status, Subject};
+use crate::fix::Fix;
+use crate::text::{clean_block, clean_line};
+
+/// Raised by anything but additions.
+pub const SCHEMA_VERSION: &str = "1";
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub schema_version: &'static str,
+    pub tool: Tool,
+    /// RFC 3339; when the facts were taken.
+    pub generated_at: String,
+    pub source: Source,
+    pub target: Target,
+    pub caller: CallerLine,
+    pub verdict: Verdict,
+    pub summary: Summary,
+    pub root_causes: Vec<RootCause>,
+    pub findings: Vec<ReportFinding>,
+    pub fixes: Vec<Fix>,
+    /// How often each AWS action was called.
+    pub api_calls: BTreeMap<String, u64>,
+    pub duration_ms: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    pub name: &'static str,
+    pub version: &'static str,
+}
+
+/// Where the facts came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Live,
+    Snapshot,
+    Plan,
+    Demo,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Target {
+    pub account: Option<String>,
+    pub partition: String,
+    pub region: String,
+    pub cluster: String,
+    pub services: Vec<String>,
+    pub tasks: Vec<String>,
+    pub container: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CallerLine {
+    pub arn: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    /// Nothing failed, but something that matters could not be seen.
+    Inconclusive,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub pass: usize,
+    pub warn: usize,
+    pub fail: usize,
+    pub unknown: usize,
+    pub skip: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RootCause {
+    pub check: &'static str,
+    pub title: String,
+    pub detail: String,
+    pub subjects: Vec<Subject>,
+    pub symptoms: Vec<&'static str>,
+    /// IDs of fixes.
+    pub fixes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportFinding {
+    pub check: &'static str,
+    pub area: &'static str,
+    pub status: Status,
+    pub severity: Severity,
+    pub title: String,
+    pub detail: String,
+    pub subject: Subject,
+    pub evidence: BTreeMap<&'static str, Value>,
+    pub missing_permission: Option<String>,
+    pub caused_by: Vec<&'static str>,
+    /// IDs of fixes.
+    pub fixes: Vec<String>,
+}
+
+/// Joins facts and diagnosis. What AWS or a user wrote is made harmless here, once, for every format.
+pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis) -> Report {
+    let Diagnosis {
+        findings,
+        root_causes,
+    } = diagnosis;
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool {
+            name: "ecs-exec",
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        generated_at: facts.taken_at.to_string(),
+        source: Source::Live,
+        target: target(facts),
+        caller: CallerLine {
+            arn: facts
+                .caller
+                .known()
+                .map(|caller: &Caller| clean_line(&caller.arn)),
+        },
+        verdict: verdict(&findings),
+        summary: summary(&findings),
+        fixes: distinct_fixes(&findings),
+        root_causes: root_causes.into_iter().map(root_cause).collect(),
+        findings: findings.into_iter().map(finding).collect(),
+        api_calls: BTreeMap::new(),
+        duration_ms: 0,
+    }
+}
+
+impl Report {
+    pub fn fix(&self, id: &str) -> Option<&Fix> {
+        self.fixes.iter().find(|fix| fix.id == id)
+    }
+}
+
+fn verdict(findings: &[Finding]) -> Verdict {
+    if findings
+        .iter()
+        .any(|finding| finding.status == Status::Fail)
+    {
+        Verdict::Fail
+    } else if findings.iter().any(Finding::leaves_open) {
+        Verdict::Inconclusive
+    } else {
+        Verdict::Pass
+    }
+}
+
+fn summary(findings: &[Finding]) -> Summary {
+    let mut summary = Summary::default();
+    for finding in findings {
+        match finding.status {
+            Status::Pass => summary.pass += 1,
+            Status::Warn => summary.warn += 1,
+            Status::Fail => summary.fail += 1,
+            Status::Unknown => summary.unknown += 1,
+            Status::Skip => summary.skip += 1,
+        }
+    }
+    summary
+}
+
+fn target(facts: &Facts) -> Target {
+    let target = &facts.target;
+    let lines = |items: &mut dyn Iterator<Item = &String>| items.map(|s| clean_line(s)).collect();
+    Target {
+        account: facts.account.as_deref().map(clean_line),
+        partition: clean_line(&facts.partition),
+        region: clean_line(&facts.region),
+        cluster: clean_line(&facts.cluster_name),
+        services: lines(&mut target.services.iter().map(|wanted| &wanted.name)),
+        tasks: lines(&mut target.tasks.iter()),
+        container: target.container.as_deref().map(clean_line),
+    }
+}
+
+fn root_cause(cause: Cause) -> RootCause {
+    RootCause {
+        check: cause.check,
+        title: clean_line(&cause.title),
+        detail: clean_block(&cause.detail),
+        subjects: cause.subjects.into_iter().map(clean_subject).collect(),
+        symptoms: cause.symptoms,
+        fixes: cause.fixes.iter().map(|fix| clean_line(&fix.id)).collect(),
+    }
+}
+
+fn finding(finding: Finding) -> ReportFinding {
+    ReportFinding {
+        check: finding.check,
+        area: finding.area,
+        status: finding.status,
+        severity: finding.severity,
+        title: clean_line(&finding.title),
+        detail: clean_block(&finding.detail),
+        subject: clean_subject(finding.subject),
+        evidence: finding
+            .evidence
+            .into_iter()
+            .map(|(name, value)| (name, clean_value(value)))
+            .collect(),
+        missing_permission: finding.missing_permission,
+        caused_by: finding.caused_by,
+        fixes: finding
+            .fixes
+            .iter()
+            .map(|fix| clean_line(&fix.id))
+            .collect(),
+    }
+}
+
+fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
+    let mut fixes: BTreeMap<&str, &Fix> = BTreeMap::new();
+    for fix in findings.iter().flat_map(|finding| &finding.fixes) {
+        fixes.entry(&fix.id).or_insert(fix);
+    }
+    fixes.into_values().cloned().map(clean_fix).collect()
+}
+
+fn clean_fix(fix: Fix) -> Fix {
+    Fix {
+        id: clean_line(&fix.id),
+        title: clean_line(&fix.title),
+        disposition: fix.disposition,
+        commands: fix.commands.iter().map(|line| clean_line(line)).collect(),
+        terraform: fix.terraform.as_deref().map(clean_block),
+        policy: fix.policy.map(clean_value),
+        explain: clean_block(&fix.explain),
+    }
+}
+
+fn clean_subject(subject: Subject) -> Subject {
+    Subject {
+        kind: subject.kind,
+        id: clean_line(&subject.id),
+        service: subject.service.as_deref().map(clean_line),
+    }
+}
+
+fn clean_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean_line(&text)),
+        Value::Array(items) => items.into_iter().map(clean_value).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (clean_line(&name), clean_value(value)))
+            .collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,184 @@
+use super::{Roles, definition_subject, replaceable, role_subject, roles};
+use crate::check::Check;
+use crate::facts::{Fact, Task, role_name};
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "role.present",
+    title: "The task has a task role, and it exists",
+    why: "The agent signs its calls with the task role's credentials; without a role it has none and never connects. The execution role does not count: it is not given to containers.",
+    how: "taskRoleArn of the task's overrides, else of its task definition; then iam:GetRole.",
+    actions: &["ecs:DescribeTaskDefinition", "iam:GetRole"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
+    explains: &["container.agent-running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| judge(world, group, tasks))
+}
+
+fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
+    let Roles {
+        by_role,
+        unnamed,
+        on_instance_profile,
+        unknown,
+    } = roles(world, tasks);
+    let mut findings: Vec<Finding> = by_role
+        .iter()
+        .map(|(role, tasks)| exists(world, group, role, tasks))
+        .collect();
+    for definition in by_definition(&unnamed) {
+        findings.push(no_role(world, group, &definition));
+    }
+    for definition in by_definition(&on_instance_profile) {
+        let subject = definition_subject(group, definition[0]);
+        findings.push(
+            CHECK
+                .unsure(subject, "The tasks name no role and use their instance's profile")
+                .detail("On EC2 the agent then gets the instance's credentials, which are not looked at here.")
+                .on_tasks(arns(&definition)),
+        );
+    }
+    for (task, why) in unknown {
+        let subject = definition_subject(group, task);
+        findings.push(CHECK.unknown(subject, why).on_tasks([task.arn.as_str()]));
+    }
+    findings
+}
+
+fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
+    let name = role_name(role);
+    let subject = role_subject(group, role);
+    let finding = match world.facts.roles.get(role) {
+        Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
+        Some(Fact::Absent) => {
+            let services: Vec<&str> = replaceable(group).into_iter().collect();
+            CHECK
+                .fail(subject, format!("The task role {name} does not exist any more"))
+                .detail(format!(
+                    "The task definition names {role}, and IAM knows no such role, so the agent gets no credentials."
+                ))
+                .cause("The task role does not exist any more")
+                .fix(fixes::role::recreate(world.facts, role, &services))
+        }
+        Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
+        None => CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
+    };
+    finding.evidence("role", role).on_tasks(arns(tasks))
+}
+
+fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
+    let task = tasks[0];
+    let subject = definition_subject(group, task);
+    let finding = CHECK
+        .fail(
+            subject,
+            format!("The tasks of {} have no task role", group.name()),
+        )
+        .cause("Tasks have no task role");
+    let finding = match world.execution_role(task) {
+        Some(execution) => finding
+            .detail(format!(
+                "The task definition names an execution role ({}) but no taskRoleArn. The execution role pulls \
+                 the image and ships logs; the containers, and so the agent, never get its credentials.",
+                role_name(execution)
+            ))
+            .evidence("executionRole", execution),
+        None => finding.detail(
+            "Neither the task nor its definition has a taskRoleArn, so the agent has no credentials.",
+        ),
+    };
+    let finding = match world.definition(task) {
+        Some(Fact::Known(definition)) => {
+            let services: Vec<&str> = replaceable(group).into_iter().collect();
+            finding.fix(fixes::role::give_role(world.facts, definition, &services))
+        }
+        _ => finding,
+    };
+    finding.on_tasks(arns(tasks))
+}
+
+fn by_definition<'a>(tasks: &[&'a Task]) -> Vec<Vec<&'a Task>> {
+    let mut groups: Vec<Vec<&Task>> = Vec::new();
+    for &task in tasks {
+        match groups
+            .iter_mut()
+            .find(|group| group[0].task_definition == task.task_definition)
+        {
+            Some(group) => group.push(task),
+            None => groups.push(vec![task]),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{CODER_ROLE, definition, denied, healthy_coder, run, statuses, task};
+
+    #[test]
+    fn named_and_there() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn the_definition_names_none() {
+        let mut facts = healthy_coder();
+        definition(&mut facts).task_role = None;
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.detail.contains("execution role"),
+            "{}",
+            finding.detail
+        );
+    }
+
+    #[test]
+    fn an_override_names_one() {
+        let mut facts = healthy_coder();
+        definition(&mut facts).task_role = None;
+        task(&mut facts).task_role_override = Some(CODER_ROLE.into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn deleted() {
+        let mut facts = healthy_coder();
+        facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes[0].commands[0].starts_with("aws iam create-role --role-name"));
+    }
+
+    #[test]
+    fn unreadable() {
+        let mut facts = healthy_coder();
+        facts.roles.insert(CODER_ROLE.into(), denied("iam:GetRole"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        for fact in facts.task_definitions.values_mut() {
+            *fact = denied("ecs:DescribeTaskDefinition");
+        }
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ecs:DescribeTaskDefinition")
+        );
+    }
+
+    #[test]
+    fn on_ec2_the_instance_profile_stands_in() {
+        let mut facts = healthy_coder();
+        definition(&mut facts).task_role = None;
+        task(&mut facts).launch_type = Some("EC2".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

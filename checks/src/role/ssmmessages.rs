@@ -1,0 +1,278 @@
+use super::{definition_subject, role_subject, roles, services_to_restart};
+use crate::check::Check;
+use crate::facts::{Decision, Fact, Role, Task, role_name};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::iam::{self, Silence, Verdict};
+use crate::policy::TASK_ROLE_ACTIONS;
+use crate::text;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "role.ssmmessages",
+    title: "The task role may use ssmmessages",
+    why: "The agent opens a control channel and a data channel with the task role's credentials. One of the four actions missing, and it does not connect: TargetNotConnectedException.",
+    how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
+    actions: &["iam:SimulatePrincipalPolicy"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
+    ],
+    explains: &["container.agent-running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        let roles = roles(world, tasks);
+        let mut findings: Vec<Finding> = roles
+            .by_role
+            .iter()
+            .map(|(role, tasks)| judge(world, group, role, tasks).on_tasks(arns(tasks)))
+            .collect();
+        if let Some(task) = roles.unnamed.first() {
+            let subject = definition_subject(group, task);
+            findings.push(CHECK.skip(subject, "The tasks have no task role"));
+        }
+        if let Some(task) = roles.on_instance_profile.first() {
+            let subject = definition_subject(group, task);
+            findings.push(CHECK.unsure(
+                subject,
+                "The tasks use their instance's profile, which is not looked at",
+            ));
+        }
+        if let Some((task, why)) = roles.unknown.first() {
+            findings.push(CHECK.unknown(definition_subject(group, task), why));
+        }
+        findings
+    })
+}
+
+fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
+    let subject = role_subject(group, role);
+    let name = role_name(role);
+    if let Some(Fact::Absent) = world.facts.roles.get(role) {
+        return CHECK.skip(subject, format!("The task role {name} does not exist"));
+    }
+    match iam::silence(world, role, TASK_ROLE_ACTIONS[0]) {
+        None => {}
+        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
+        Some(Silence::NoSuchPrincipal) => {
+            return CHECK.unsure(subject, format!("IAM does not know {role}"));
+        }
+        Some(Silence::NotAsked) => {
+            return CHECK.unsure(
+                subject,
+                "The policy simulator was not asked about this role",
+            );
+        }
+    }
+    let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
+    let verdict = iam::verdict(world, role, &needs, |_| true);
+    if !verdict.denied.is_empty() {
+        return refused(world, subject, role, tasks, &verdict);
+    }
+    if !verdict.undecided.is_empty() {
+        let keys = verdict.missing_keys();
+        return CHECK
+            .unsure(
+                subject,
+                format!("Whether {name} may use ssmmessages hangs on {}", text::list(&keys)),
+            )
+            .detail("The role's policies have conditions on these keys, whose values in the agent's calls cannot be known from here.")
+            .evidence("missingContextKeys", keys);
+    }
+    if !verdict.unanswered.is_empty() {
+        return CHECK
+            .unsure(
+                subject,
+                "The policy simulator did not answer for every action",
+            )
+            .evidence("unanswered", verdict.unanswered);
+    }
+    CHECK
+        .pass(subject, format!("Task role {name} may use ssmmessages"))
+        .evidence("actions", TASK_ROLE_ACTIONS.to_vec())
+}
+
+fn refused(
+    world: &World,
+    subject: Subject,
+    role: &str,
+    tasks: &[&Task],
+    verdict: &Verdict,
+) -> Finding {
+    let name = role_name(role);
+    let denied: Vec<&str> = verdict
+        .denied
+        .iter()
+        .map(|decision| decision.action.as_str())
+        .collect();
+    let title = match denied.len() {
+        4 => format!("Task role {name} may not use ssmmessages"),
+        _ => format!("Task role {name} may not call {}", text::list(&denied)),
+    };
+    let finding = CHECK
+        .fail(subject, title)
+        .cause("Task roles lack ssmmessages actions")
+        .evidence("denied", denied)
+        .evidence("role", role);
+    let finding = match verdict.blocker() {
+        None => {
+            let restart = services_to_restart(world, role);
+            finding
+                .detail(missing_detail(world, role, tasks))
+                .fix(fixes::role::allow_ssmmessages(world.facts, role, &restart))
+        }
+        Some(blocker) => {
+            let policies = verdict.denying_policies();
+            let named = match policies.as_slice() {
+                [] => String::new(),
+                some => format!(" ({})", text::list(some)),
+            };
+            finding
+                .detail(format!(
+                    "What blocks them is a {blocker}{named}: adding permissions does not help."
+                ))
+                .fix(fixes::role::unblock(role, blocker, &policies))
+        }
+    };
+    match execution_role_that_may(world, tasks) {
+        Some(execution) => finding.evidence("executionRoleHasThem", execution),
+        None => finding,
+    }
+}
+
+fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
+    let mut detail =
+        "No policy that counts for the role allows them, so the agent cannot connect.".to_owned();
+    if let Some(execution) = execution_role_that_may(world, tasks) {
+        detail.push_str(&format!(
+            " The execution role {} has them, but the containers never get that role's credentials: \
+             they belong on the task role.",
+            role_name(execution)
+        ));
+    }
+    if let Some(boundary) = boundary(world, role) {
+        detail.push_str(&format!(
+            " The role also has a permissions boundary ({boundary}), which must allow them too."
+        ));
+    }
+    detail
+}
+
+fn boundary<'a>(world: &World<'a>, role: &str) -> Option<&'a str> {
+    let known: &Role = world.facts.roles.get(role)?.known()?;
+    known.boundary.as_deref()
+}
+
+/// The frequent mix-up: the actions were given to the execution role.
+fn execution_role_that_may<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
+    let execution = world.execution_role(tasks.first()?)?;
+    let allowed = |action: &&str| {
+        let answers = world.decisions(execution, action, "*");
+        !answers.is_empty()
+            && answers
+                .iter()
+                .all(|answer| Decision::is_allowed(answer.decision))
+    };
+    TASK_ROLE_ACTIONS.iter().all(allowed).then_some(execution)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Fact, Outcome};
+    use crate::finding::Status;
+    use crate::policy::TASK_ROLE_ACTIONS;
+    use crate::testing::{
+        CODER_ROLE, decide, definition, denied, healthy_coder, run, simulate_allowed, statuses,
+        task,
+    };
+
+    #[test]
+    fn all_four_allowed() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn each_of_the_four_is_needed() {
+        for action in TASK_ROLE_ACTIONS {
+            let mut facts = healthy_coder();
+            decide(&mut facts, action, "*", |decision| {
+                decision.outcome = Outcome::ImplicitDeny;
+            });
+            let finding = &run(&CHECK, &facts)[0];
+            assert_eq!(finding.status, Status::Fail);
+            assert!(finding.title.contains(action), "{}", finding.title);
+        }
+    }
+
+    #[test]
+    fn a_stopped_agent_needs_new_tasks_too() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        let commands = run(&CHECK, &facts)[0].fixes[0].commands.clone();
+        assert_eq!(commands.len(), 1, "{commands:?}");
+        task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+        let commands = run(&CHECK, &facts)[0].fixes[0].commands.clone();
+        assert!(
+            commands[1].contains("--force-new-deployment"),
+            "{commands:?}"
+        );
+    }
+
+    #[test]
+    fn a_boundary_or_an_explicit_deny_is_not_mended_by_an_allow() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.allowed_by_boundary = Some(false);
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert!(finding.detail.contains("permissions boundary"));
+        assert!(finding.fixes[0].commands.is_empty());
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ExplicitDeny;
+            decision.matched_policies = vec!["lockdown".into()];
+        });
+        assert!(run(&CHECK, &facts)[0].detail.contains("lockdown"));
+    }
+
+    #[test]
+    fn given_to_the_execution_role_by_mistake() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        let execution = definition(&mut facts).execution_role.clone().unwrap();
+        simulate_allowed(&mut facts, &execution, &TASK_ROLE_ACTIONS);
+        assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
+    }
+
+    #[test]
+    fn missing_context_and_denied_simulation_are_unknown() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.missing_context = vec!["aws:SourceVpc".into()];
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(finding.title.contains("aws:SourceVpc"));
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_deleted_role_is_anothers_business() {
+        let mut facts = healthy_coder();
+        facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+}

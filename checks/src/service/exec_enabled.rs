@@ -1,0 +1,94 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "service.exec-enabled",
+    title: "The service has ECS Exec enabled",
+    why: "ECS puts the agent that a session talks to only into tasks of services that have enableExecuteCommand set.",
+    how: "enableExecuteCommand in ecs:DescribeServices. It decides for new tasks; task.exec-enabled looks at those that run.",
+    actions: &["ecs:DescribeServices"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    explains: &["task.exec-enabled", "container.agent-running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .filter_map(|group| {
+            let name = group.service?;
+            let subject = group.subject();
+            let finding = CHECK.judge(
+                subject,
+                group.service_fact?,
+                |subject| CHECK.skip(subject, "There is no such service"),
+                |subject, service| match service.exec_enabled {
+                    true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
+                    false if service.status == "INACTIVE" => {
+                        CHECK.skip(subject, "The service was deleted")
+                    }
+                    false => CHECK
+                        .fail(subject, format!("ECS Exec is not enabled on {name}"))
+                        .detail(
+                            "The service has enableExecuteCommand=false, so its tasks are started without \
+                             the agent that a session talks to.",
+                        )
+                        .cause("ECS Exec is not enabled on the service")
+                        .evidence("enableExecuteCommand", false)
+                        .fix(fixes::service::enable_exec(world.facts, service)),
+                },
+            );
+            Some(finding)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{DeploymentController, Fact};
+    use crate::finding::Status;
+    use crate::fix::Disposition;
+    use crate::testing::{CODER, denied, healthy_coder, run, service, statuses};
+
+    #[test]
+    fn on_off_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        service(&mut facts).exec_enabled = false;
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert_eq!(
+            finding.fixes[0].commands,
+            [
+                "aws ecs update-service --cluster coder-production-cluster --service coder-production-coder \
+              --enable-execute-command --force-new-deployment --region us-west-2"
+            ]
+        );
+        facts
+            .services
+            .insert(CODER.into(), denied("ecs:DescribeServices"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        facts.services.insert(CODER.into(), Fact::Absent);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn no_forced_deployment_where_ecs_refuses_it() {
+        for controller in [
+            DeploymentController::CodeDeploy,
+            DeploymentController::External,
+        ] {
+            let mut facts = healthy_coder();
+            service(&mut facts).exec_enabled = false;
+            service(&mut facts).controller = controller;
+            let fix = &run(&CHECK, &facts)[0].fixes[0];
+            assert_eq!(fix.disposition, Disposition::Manual);
+            assert!(!fix.commands[0].contains("--force-new-deployment"));
+        }
+    }
+}

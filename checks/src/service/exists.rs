@@ -1,0 +1,67 @@
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "service.exists",
+    title: "The service exists",
+    why: "A misspelt name or a deleted service has no tasks to enter.",
+    how: "ecs:DescribeServices in the cluster; a deleted service is still listed for a while, as INACTIVE.",
+    actions: &["ecs:DescribeServices"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
+    explains: &["service.running-tasks"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .filter_map(|group| {
+            let name = group.service?;
+            let fact = group.service_fact?;
+            let subject = group.subject();
+            Some(match fact {
+                Fact::Known(service) if service.status == "INACTIVE" => CHECK
+                    .fail(subject, format!("The service {name} was deleted"))
+                    .cause("The service was deleted")
+                    .evidence("status", service.status.as_str()),
+                Fact::Known(service) => CHECK
+                    .pass(subject, format!("Service {name} is there"))
+                    .evidence("arn", service.arn.as_str())
+                    .evidence("status", service.status.as_str()),
+                Fact::Absent => CHECK
+                    .fail(
+                        subject,
+                        format!("There is no service {name} in {}", world.facts.cluster_name),
+                    )
+                    .cause("The service does not exist"),
+                Fact::Unavailable(why) => CHECK.unknown(subject, why),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, service, statuses};
+
+    #[test]
+    fn there_deleted_missing_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        service(&mut facts).status = "INACTIVE".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts.services.insert(CODER.into(), Fact::Absent);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts
+            .services
+            .insert(CODER.into(), denied("ecs:DescribeServices"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,169 @@
+use crate::check::Check;
+use crate::facts::{Fact, Service, Task};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "service.running-tasks",
+    title: "The service has a running task",
+    why: "A session enters a running task; a service without one cannot be entered.",
+    how: "ecs:ListTasks and ecs:DescribeTasks for the service; where none runs, the service's counts, its last events and the last stopped task say why.",
+    actions: &["ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeServices"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html",
+    ],
+    explains: &["task.running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .filter(|group| !group.named)
+        .filter_map(|group| Some(judge(world, group, group.service?)))
+        .collect()
+}
+
+fn judge(world: &World, group: &Group, name: &str) -> Finding {
+    let subject = group.subject();
+    if gone(group) {
+        return CHECK.skip(subject, "There is no such service");
+    }
+    if let Fact::Unavailable(why) = &group.tasks {
+        return CHECK.unknown(subject, why);
+    }
+    let running = group.running().len();
+    if running > 0 {
+        return CHECK
+            .pass(
+                subject,
+                format!("{} of {name} running", text::count(running, "task")),
+            )
+            .evidence("running", running);
+    }
+    let service = group.service_fact.and_then(Fact::known);
+    none_runs(world, group, name, subject, service)
+}
+
+fn none_runs(
+    world: &World,
+    group: &Group,
+    name: &str,
+    subject: Subject,
+    service: Option<&Service>,
+) -> Finding {
+    let finding = CHECK.fail(
+        subject,
+        format!("No running tasks found for service: {name}"),
+    );
+    let finding = match service {
+        Some(service) if service.desired_count == 0 => finding
+            .detail("The service's desired count is 0: it is set to run no task.")
+            .cause("The service is set to run no task")
+            .fix(fixes::service::scale_up(world.facts, service)),
+        Some(service) => finding
+            .detail(history(service, group))
+            .cause("The service has no running task")
+            .fix(fixes::service::read_events(world.facts, name)),
+        None => finding
+            .detail(history(&Service::default(), group))
+            .cause("The service has no running task"),
+    };
+    match service {
+        Some(service) => finding
+            .evidence("desired", service.desired_count)
+            .evidence("pending", service.pending_count),
+        None => finding,
+    }
+}
+
+/// What ECS itself says about it: states of tasks on their way, the last stop, the last event.
+fn history(service: &Service, group: &Group) -> String {
+    let mut sentences = vec![format!(
+        "ECS wants {} and none is RUNNING.",
+        text::count(service.desired_count as usize, "task")
+    )];
+    if let Some(task) = group.all().iter().find(|task| task.stopped_at.is_none()) {
+        sentences.push(format!("Task {} is {}.", task.id(), task.last_status));
+    }
+    if let Some(task) = last_stopped(group.all()) {
+        let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
+        sentences.push(format!("Task {} stopped: {reason}.", task.id()));
+    }
+    if let Some(event) = service.events.first() {
+        sentences.push(format!("Last event: {}", event.message));
+    }
+    sentences.join(" ")
+}
+
+fn last_stopped<'t>(tasks: &[&'t Task]) -> Option<&'t Task> {
+    tasks
+        .iter()
+        .copied()
+        .filter(|task| task.stopped_at.is_some())
+        .max_by_key(|task| task.stopped_at)
+}
+
+fn gone(group: &Group) -> bool {
+    match group.service_fact {
+        Some(Fact::Known(service)) => service.status == "INACTIVE",
+        Some(Fact::Absent) => true,
+        Some(Fact::Unavailable(_)) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, run, service, statuses, task};
+
+    #[test]
+    fn one_runs() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn none_runs_and_the_reason_is_quoted() {
+        let mut facts = healthy_coder();
+        let stopped = task(&mut facts);
+        stopped.last_status = "STOPPED".into();
+        stopped.stopped_at = stopped.started_at;
+        stopped.stopped_reason = Some("CannotPullContainerError: no such image".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.detail.contains("no such image"),
+            "{}",
+            finding.detail
+        );
+    }
+
+    #[test]
+    fn set_to_run_none() {
+        let mut facts = healthy_coder();
+        facts
+            .service_tasks
+            .insert(CODER.into(), Fact::Known(Vec::new()));
+        service(&mut facts).desired_count = 0;
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes[0].commands[0].contains("--desired-count 1"));
+    }
+
+    #[test]
+    fn a_denied_list_is_not_an_empty_one() {
+        let mut facts = healthy_coder();
+        facts
+            .service_tasks
+            .insert(CODER.into(), denied("ecs:ListTasks"));
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert_eq!(finding.missing_permission.as_deref(), Some("ecs:ListTasks"));
+    }
+}

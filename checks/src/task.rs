@@ -1,0 +1,3 @@
+pub mod exec_enabled;
+pub mod exists;
+pub mod running;

@@ -1,0 +1,130 @@
+use crate::check::Check;
+use crate::facts::{Fact, Service, Task};
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "task.exec-enabled",
+    title: "The task was started with ECS Exec on",
+    why: "The agent comes into a task when it starts: a task that was started without it can never be entered, whatever its service says now.",
+    how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    explains: &["container.agent-running"],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        tasks.iter().map(|task| judge(world, group, task)).collect()
+    })
+}
+
+fn judge(world: &World, group: &Group, task: &Task) -> Finding {
+    let subject = group.task_subject(task);
+    let id = task.id();
+    let finding = if task.exec_enabled {
+        CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"))
+    } else {
+        let service = group.service_fact.and_then(Fact::known);
+        let finding = CHECK
+            .fail(subject, format!("Task {id} was started without ECS Exec"))
+            .evidence("enableExecuteCommand", false);
+        match service {
+            Some(service) if service.exec_enabled => older_than_flag(world, finding, service, task),
+            Some(service) => finding
+                .detail("The task has enableExecuteCommand=false, as its service has.")
+                .cause("Tasks were started without ECS Exec")
+                .fix(fixes::service::enable_exec(world.facts, service)),
+            None if group.service.is_some() => finding
+                .detail("The task has enableExecuteCommand=false; its service could not be read.")
+                .cause("Tasks were started without ECS Exec"),
+            None => finding
+                .detail("The task has enableExecuteCommand=false, and belongs to no service that would replace it.")
+                .cause("Tasks were started without ECS Exec")
+                .fix(fixes::task::run_again(world.facts, task)),
+        }
+    };
+    finding.on_tasks([task.arn.as_str()])
+}
+
+fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Task) -> Finding {
+    let age = task.started_at.map_or(String::new(), |started| {
+        format!(
+            " It has been running for {}.",
+            text::span(world.age(started))
+        )
+    });
+    finding
+        .detail(format!(
+            "{} has ECS Exec enabled now, but the task has enableExecuteCommand=false: it was started before \
+             the flag was set, and keeps that for life.{age}",
+            service.name
+        ))
+        .cause("Tasks are older than their service's exec flag")
+        .evidence("serviceEnableExecuteCommand", true)
+        .fix(fixes::service::force_deployment(world.facts, service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy_coder, make_standalone, run, service, statuses, task};
+
+    #[test]
+    fn started_with_exec() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn older_than_the_flag() {
+        let mut facts = healthy_coder();
+        task(&mut facts).exec_enabled = false;
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert_eq!(
+            finding.cause,
+            "Tasks are older than their service's exec flag"
+        );
+        assert_eq!(
+            finding.fixes[0].commands,
+            [
+                "aws ecs update-service --cluster coder-production-cluster --service coder-production-coder \
+              --force-new-deployment --region us-west-2"
+            ]
+        );
+    }
+
+    #[test]
+    fn off_on_both() {
+        let mut facts = healthy_coder();
+        task(&mut facts).exec_enabled = false;
+        service(&mut facts).exec_enabled = false;
+        let finding = &run(&CHECK, &facts)[0];
+        assert!(finding.fixes[0].commands[0].contains("--enable-execute-command"));
+    }
+
+    #[test]
+    fn a_standalone_task_is_run_again() {
+        let mut facts = healthy_coder();
+        make_standalone(&mut facts);
+        task(&mut facts).exec_enabled = false;
+        let fix = &run(&CHECK, &facts)[0].fixes[0];
+        assert!(fix.commands[0].starts_with("aws ecs run-task"));
+        assert!(fix.commands[0].contains("--enable-execute-command"));
+        assert!(fix.commands[0].contains("awsvpcConfiguration={subnets=["));
+    }
+
+    #[test]
+    fn tasks_that_cannot_be_described() {
+        let mut facts = healthy_coder();
+        for fact in facts.tasks.values_mut() {
+            *fact = denied("ecs:DescribeTasks");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,66 @@
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "task.exists",
+    title: "The task exists",
+    why: "A task that stopped more than an hour ago is forgotten by ECS, and its ID then names nothing.",
+    how: "ecs:DescribeTasks for each task that was named.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
+    explains: &[],
+    severity: Severity::Critical,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let facts = world.facts;
+    facts
+        .target
+        .tasks
+        .iter()
+        .map(|arn| {
+            let subject = Subject::new("task", arn);
+            match facts.tasks.get(arn) {
+                Some(Fact::Known(task)) => CHECK.pass(
+                    subject.of_service(task.service_name()),
+                    format!("Task {} is there", task.id()),
+                ),
+                Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
+                Some(Fact::Absent) | None => CHECK
+                    .fail(
+                        subject,
+                        format!("There is no task {arn} in {}", facts.cluster_name),
+                    )
+                    .cause("The task does not exist")
+                    .detail("ECS forgets a task about an hour after it stopped."),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy_coder, name_the_task, statuses};
+
+    #[test]
+    fn only_named_tasks_are_looked_for() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), []);
+    }
+
+    #[test]
+    fn there_gone_and_unreadable() {
+        let mut facts = healthy_coder();
+        let arn = name_the_task(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.tasks.insert(arn.clone(), Fact::Absent);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts.tasks.insert(arn, denied("ecs:DescribeTasks"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

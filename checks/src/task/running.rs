@@ -1,0 +1,99 @@
+use crate::check::Check;
+use crate::facts::{Fact, Task};
+use crate::finding::{Finding, Severity};
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "task.running",
+    title: "The task is RUNNING",
+    why: "Only a RUNNING task can be entered; one that starts or stops refuses sessions.",
+    how: "lastStatus in ecs:DescribeTasks. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
+    ],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .flat_map(|group| match &group.tasks {
+            Fact::Unavailable(why) => vec![CHECK.unknown(group.subject(), why)],
+            Fact::Known(_) | Fact::Absent => {
+                group.all().iter().map(|task| judge(group, task)).collect()
+            }
+        })
+        .collect()
+}
+
+fn judge(group: &Group, task: &Task) -> Finding {
+    let subject = group.task_subject(task);
+    let id = task.id();
+    let status = &task.last_status;
+    let finding = if task.is_running() {
+        CHECK.pass(subject, format!("Task {id} is RUNNING"))
+    } else if group.named {
+        CHECK
+            .fail(subject, format!("Task {id} is {status}, not RUNNING"))
+            .cause("The task is not RUNNING")
+            .detail(why_stopped(task))
+    } else {
+        CHECK
+            .skip(subject, format!("Task {id} is {status} and is not entered"))
+            .detail(why_stopped(task))
+    };
+    finding
+        .evidence("lastStatus", status.as_str())
+        .on_tasks([task.arn.as_str()])
+}
+
+fn why_stopped(task: &Task) -> String {
+    match (&task.stopped_reason, &task.stop_code) {
+        (Some(reason), _) => format!("ECS gives as its reason: {reason}"),
+        (None, Some(code)) => format!("ECS gives as its reason: {code}"),
+        (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy_coder, name_the_task, run, statuses, task};
+
+    #[test]
+    fn a_running_task() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_named_task_that_stopped() {
+        let mut facts = healthy_coder();
+        name_the_task(&mut facts);
+        task(&mut facts).last_status = "STOPPED".into();
+        task(&mut facts).stopped_reason = Some("Essential container exited".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.detail.contains("Essential container exited"));
+    }
+
+    #[test]
+    fn a_service_s_task_on_its_way_is_no_failure() {
+        let mut facts = healthy_coder();
+        task(&mut facts).last_status = "PENDING".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn tasks_that_cannot_be_described() {
+        let mut facts = healthy_coder();
+        for fact in facts.tasks.values_mut() {
+            *fact = denied("ecs:DescribeTasks");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,279 @@
+//! The facts, joined: which tasks belong to which service, which role a task has, what IAM decided.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::check::Check;
+use crate::facts::{
+    Container, Decision, Fact, Facts, Service, Simulation, Task, TaskDefinition, Unavailable,
+};
+use crate::finding::{Finding, Subject};
+
+pub struct World<'a> {
+    pub facts: &'a Facts,
+    /// One a service, then one for the tasks that belong to none.
+    pub groups: Vec<Group<'a>>,
+    decisions: HashMap<Question<'a>, Vec<Answer<'a>>>,
+}
+
+/// The tasks of one service, or those that belong to no service.
+pub struct Group<'a> {
+    pub service: Option<&'a str>,
+    /// What is known of the service itself; `None` for tasks that belong to none.
+    pub service_fact: Option<&'a Fact<Service>>,
+    /// The container that a session enters, where it is known.
+    pub container: Option<&'a str>,
+    pub tasks: Fact<Vec<&'a Task>>,
+    /// Tasks that the user named.
+    pub named: bool,
+}
+
+/// The role whose credentials the containers of a task get.
+pub enum TaskRole<'a> {
+    Role(&'a str),
+    /// Neither the task nor its definition names a role.
+    Unnamed,
+    /// On EC2 a task without a role uses its instance's profile.
+    InstanceProfile,
+    Unknown(&'a Unavailable),
+}
+
+/// Principal, action, resource.
+type Question<'a> = (&'a str, &'a str, &'a str);
+
+pub struct Answer<'a> {
+    pub simulation: &'a Simulation,
+    pub decision: &'a Decision,
+}
+
+impl<'a> World<'a> {
+    pub fn new(facts: &'a Facts) -> World<'a> {
+        let mut decisions: HashMap<Question, Vec<Answer>> = HashMap::new();
+        for simulation in &facts.simulations {
+            for decision in simulation.decisions.known().into_iter().flatten() {
+                decisions
+                    .entry((
+                        simulation.principal.as_str(),
+                        decision.action.as_str(),
+                        decision.resource.as_str(),
+                    ))
+                    .or_default()
+                    .push(Answer {
+                        simulation,
+                        decision,
+                    });
+            }
+        }
+        World {
+            facts,
+            groups: groups(facts),
+            decisions,
+        }
+    }
+
+    /// What IAM decided for a principal; one answer for each context that was asked about.
+    pub fn decisions<'w>(
+        &'w self,
+        principal: &'w str,
+        action: &'w str,
+        resource: &'w str,
+    ) -> &'w [Answer<'a>] {
+        let decisions: &HashMap<Question<'w>, Vec<Answer<'a>>> = &self.decisions;
+        decisions
+            .get(&(principal, action, resource))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The simulations of a principal that include an action; where there is none, nobody asked.
+    pub fn simulations(
+        &self,
+        principal: &str,
+        action: &str,
+    ) -> impl Iterator<Item = &'a Simulation> {
+        self.facts.simulations.iter().filter(move |simulation| {
+            simulation.principal == principal && simulation.actions.iter().any(|a| a == action)
+        })
+    }
+
+    pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
+        self.facts.task_definitions.get(&task.task_definition)
+    }
+
+    pub fn task_role(&self, task: &'a Task) -> TaskRole<'a> {
+        if let Some(role) = &task.task_role_override {
+            return TaskRole::Role(role);
+        }
+        match self.definition(task) {
+            Some(Fact::Known(definition)) => match &definition.task_role {
+                Some(role) => TaskRole::Role(role),
+                None if task.is_fargate() => TaskRole::Unnamed,
+                None => TaskRole::InstanceProfile,
+            },
+            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why),
+            Some(Fact::Absent) | None => TaskRole::Unnamed,
+        }
+    }
+
+    /// The role that pulls the image and ships the logs, which is often mistaken for the task's.
+    pub fn execution_role(&self, task: &'a Task) -> Option<&'a str> {
+        task.execution_role_override
+            .as_deref()
+            .or_else(|| self.definition(task)?.known()?.execution_role.as_deref())
+    }
+
+    /// Findings for each group of tasks that could be entered; one that says why for each other group.
+    pub fn each_running(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, &[&'a Task]) -> Vec<Finding>,
+    ) -> Vec<Finding> {
+        self.groups
+            .iter()
+            .flat_map(|group| match &group.tasks {
+                Fact::Unavailable(why) => vec![check.unknown(group.subject(), why)],
+                Fact::Known(_) | Fact::Absent => {
+                    let running = group.running();
+                    if running.is_empty() {
+                        vec![check.skip(group.subject(), "No task is running")]
+                    } else {
+                        judge(group, &running)
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// Findings for each container of each running task, but only for the one that was asked for.
+    pub fn each_container(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, &'a Task, &'a Container) -> Finding,
+    ) -> Vec<Finding> {
+        let asked = self.facts.target.container.as_deref();
+        self.each_running(check, |group, tasks| {
+            tasks
+                .iter()
+                .flat_map(|task| {
+                    task.containers
+                        .iter()
+                        .filter(|container| asked.is_none_or(|name| name == container.name))
+                        .map(|container| {
+                            judge(group, task, container).on_tasks([task.arn.as_str()])
+                        })
+                })
+                .collect()
+        })
+    }
+
+    /// Seconds from a moment to when the facts were taken.
+    pub fn age(&self, moment: jiff::Timestamp) -> i64 {
+        self.facts.taken_at.as_second() - moment.as_second()
+    }
+}
+
+impl<'a> Group<'a> {
+    /// The subject for what concerns the whole group.
+    pub fn subject(&self) -> Subject {
+        match self.service {
+            Some(name) => Subject::new("service", name).of_service(Some(name)),
+            None => Subject::new("tasks", "standalone"),
+        }
+    }
+
+    pub fn task_subject(&self, task: &Task) -> Subject {
+        Subject::new("task", &task.arn).of_service(self.service)
+    }
+
+    pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
+        Subject::new("container", format!("{}/{container}", task.id())).of_service(self.service)
+    }
+
+    pub fn all(&self) -> &[&'a Task] {
+        self.tasks.known().map_or(&[], Vec::as_slice)
+    }
+
+    pub fn running(&self) -> Vec<&'a Task> {
+        self.all()
+            .iter()
+            .copied()
+            .filter(|task| task.is_running())
+            .collect()
+    }
+
+    /// How to name the group in a sentence.
+    pub fn name(&self) -> &'a str {
+        self.service.unwrap_or("standalone tasks")
+    }
+}
+
+/// ARNs of tasks, for [`Finding::on_tasks`].
+pub fn arns<'t>(tasks: &'t [&'t Task]) -> impl Iterator<Item = &'t str> {
+    tasks.iter().map(|task| task.arn.as_str())
+}
+
+fn groups(facts: &Facts) -> Vec<Group<'_>> {
+    let named = named_tasks_by_service(facts);
+    let mut groups: Vec<Group> = facts
+        .target
+        .services
+        .iter()
+        .map(|wanted| Group {
+            service: Some(&wanted.name),
+            service_fact: facts.services.get(&wanted.name),
+            container: facts
+                .target
+                .container
+                .as_deref()
+                .or(wanted.container.as_deref()),
+            tasks: service_tasks(facts, &wanted.name),
+            named: false,
+        })
+        .collect();
+    for (service, tasks) in named {
+        groups.push(Group {
+            service,
+            service_fact: service.and_then(|name| facts.services.get(name)),
+            container: facts.target.container.as_deref(),
+            tasks,
+            named: true,
+        });
+    }
+    groups
+}
+
+fn service_tasks<'a>(facts: &'a Facts, service: &str) -> Fact<Vec<&'a Task>> {
+    match facts.service_tasks.get(service) {
+        Some(Fact::Known(arns)) => known_tasks(facts, arns),
+        Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+        Some(Fact::Absent) | None => Fact::Absent,
+    }
+}
+
+/// The tasks that could be described; unavailable when any could not. One that is gone since it was
+/// listed is left out.
+fn known_tasks<'a>(facts: &'a Facts, arns: &[String]) -> Fact<Vec<&'a Task>> {
+    let mut tasks = Vec::new();
+    for arn in arns {
+        match facts.tasks.get(arn) {
+            Some(Fact::Known(task)) => tasks.push(task),
+            Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
+            Some(Fact::Absent) | None => {}
+        }
+    }
+    Fact::Known(tasks)
+}
+
+fn named_tasks_by_service(facts: &Facts) -> BTreeMap<Option<&str>, Fact<Vec<&Task>>> {
+    let mut by_service: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for arn in &facts.target.tasks {
+        let service = facts
+            .tasks
+            .get(arn)
+            .and_then(Fact::known)
+            .and_then(Task::service_name);
+        by_service.entry(service).or_default().push(arn.clone());
+    }
+    by_service
+        .into_iter()
+        .map(|(service, arns)| (service, known_tasks(facts, &arns)))
+        .collect()
+}
