@@ -1,0 +1,322 @@
+//! What the user configured: flags beat environment, that beats the project's `ecs-exec.toml`, that the
+//! user's, that the built-in one.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::cli::Global;
+use crate::trouble::Trouble;
+
+const FILE_NAME: &str = "ecs-exec.toml";
+const BUILT_IN: &str = include_str!("../config/coder-production.toml");
+
+/// Everything that is settled before AWS is asked.
+#[derive(Debug)]
+pub struct Settings {
+    pub cluster: String,
+    /// `None`: whatever the AWS profile says.
+    pub region: Option<Sourced>,
+    pub profile: Option<String>,
+    pub service_prefix: String,
+    pub endpoint_url: Option<String>,
+    /// By short name.
+    pub services: BTreeMap<String, ServiceSettings>,
+    /// Services to check when none is named: not the built-in ones when the cluster is another.
+    pub default_services: Vec<String>,
+}
+
+/// A value, and where it came from in words.
+#[derive(Debug, Clone)]
+pub struct Sourced {
+    pub value: String,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSettings {
+    pub container: Option<String>,
+    /// For sessions.
+    #[serde(rename = "shell")]
+    pub _shell: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    cluster: Option<String>,
+    region: Option<String>,
+    profile: Option<String>,
+    service_prefix: Option<String>,
+    #[serde(default)]
+    services: BTreeMap<String, ServiceSettings>,
+    /// For sessions; the doctor only lets them be there.
+    #[serde(rename = "shell")]
+    _shell: Option<String>,
+    #[serde(rename = "recipes")]
+    _recipes: Option<toml::Table>,
+    #[serde(rename = "expect")]
+    _expect: Option<toml::Table>,
+    #[serde(rename = "checks")]
+    _checks: Option<toml::Table>,
+    #[serde(rename = "plugins")]
+    _plugins: Option<toml::Table>,
+}
+
+/// Reads all layers. `environment` is [`std::env::var`] outside tests.
+pub fn load(
+    global: &Global,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<Settings, Trouble> {
+    let built_in = parse(BUILT_IN, Path::new("the built-in configuration"))?;
+    let mut files = Vec::new();
+    for path in paths(global)? {
+        files.push((read(&path)?, path));
+    }
+    Ok(merge(global, environment, files, built_in))
+}
+
+fn merge(
+    global: &Global,
+    environment: impl Fn(&str) -> Option<String>,
+    files: Vec<(File, PathBuf)>,
+    built_in: File,
+) -> Settings {
+    let first = |pick: fn(&File) -> &Option<String>| {
+        files.iter().find_map(|(file, path)| {
+            let value = pick(file).clone()?;
+            Some(Sourced {
+                value,
+                source: path.display().to_string(),
+            })
+        })
+    };
+    let built_in_cluster = built_in.cluster.unwrap_or_default();
+    let cluster = global
+        .cluster
+        .clone()
+        .or_else(|| first(|file| &file.cluster).map(|sourced| sourced.value))
+        .unwrap_or_else(|| built_in_cluster.clone());
+    let is_built_in = short_name(&cluster) == built_in_cluster;
+
+    let region = flag(&global.region, "--region")
+        .or_else(|| from_environment(&environment, "AWS_REGION"))
+        .or_else(|| from_environment(&environment, "AWS_DEFAULT_REGION"))
+        .or_else(|| first(|file| &file.region))
+        .or_else(|| region_of_arn(&cluster))
+        .or_else(|| {
+            let value = built_in.region.filter(|_| is_built_in)?;
+            Some(Sourced {
+                value,
+                source: "the built-in configuration".to_owned(),
+            })
+        });
+
+    let named: Vec<String> = files
+        .iter()
+        .flat_map(|(file, _)| file.services.keys().cloned())
+        .collect();
+    let default_services = if !named.is_empty() {
+        crate::target::distinct(named)
+    } else if is_built_in {
+        built_in.services.keys().cloned().collect()
+    } else {
+        Vec::new()
+    };
+    let mut services = built_in.services;
+    for (file, _) in files.iter().rev() {
+        services.extend(file.services.clone());
+    }
+
+    Settings {
+        cluster,
+        region,
+        profile: global
+            .profile
+            .clone()
+            .or_else(|| first(|file| &file.profile).map(|sourced| sourced.value)),
+        service_prefix: global
+            .service_prefix
+            .clone()
+            .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
+            .or(built_in.service_prefix)
+            .unwrap_or_default(),
+        endpoint_url: global.endpoint_url.clone(),
+        services,
+        default_services,
+    }
+}
+
+fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
+    Some(Sourced {
+        value: value.clone()?,
+        source: name.to_owned(),
+    })
+}
+
+fn from_environment(
+    environment: &impl Fn(&str) -> Option<String>,
+    name: &str,
+) -> Option<Sourced> {
+    let value = environment(name).filter(|value| !value.is_empty())?;
+    Some(Sourced {
+        value,
+        source: name.to_owned(),
+    })
+}
+
+fn region_of_arn(cluster: &str) -> Option<Sourced> {
+    let mut parts = cluster.strip_prefix("arn:")?.split(':');
+    let value = parts.nth(2).filter(|region| !region.is_empty())?;
+    Some(Sourced {
+        value: value.to_owned(),
+        source: "the cluster's ARN".to_owned(),
+    })
+}
+
+/// A cluster's name out of its name or ARN.
+pub fn short_name(cluster: &str) -> &str {
+    cluster.rsplit('/').next().unwrap_or(cluster)
+}
+
+/// The files that count, the strongest first.
+fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
+    if let Some(path) = &global.config {
+        return Ok(vec![path.clone()]);
+    }
+    let mut paths = Vec::new();
+    if let Ok(here) = env::current_dir() {
+        paths.extend(here.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file()));
+    }
+    paths.extend(user_file().filter(|path| path.is_file()));
+    Ok(paths)
+}
+
+/// `$XDG_CONFIG_HOME/ecs-exec/ecs-exec.toml`, or the same under `~/.config` or `%APPDATA%`.
+fn user_file() -> Option<PathBuf> {
+    let folder = env::var_os("XDG_CONFIG_HOME")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
+        .or_else(|| Some(env::home_dir()?.join(".config")))?;
+    Some(folder.join("ecs-exec").join(FILE_NAME))
+}
+
+fn read(path: &Path) -> Result<File, Trouble> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Trouble::new(
+            format!("the configuration {} cannot be read: {error}", path.display()),
+            "Name another file with --config, or mend this one.",
+        )
+    })?;
+    parse(&text, path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            text[..span.start.min(text.len())].matches('\n').count() + 1
+        });
+        let (message, help) = reword(error.message());
+        Trouble::new(format!("{}:{line}: {message}", path.display()), help)
+    })
+}
+
+/// An unknown key gets its nearest known one.
+fn reword(message: &str) -> (String, String) {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.as_slice() {
+        [unknown, known @ ..] if message.starts_with("unknown field") => {
+            let help = match crate::target::nearest(unknown, known.iter().copied()).first() {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => format!("Known keys: {}.", known.join(", ")),
+            };
+            (format!("unknown key `{unknown}`"), help)
+        }
+        _ => (message.trim().replace('\n', " "), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn global() -> Global {
+        Global {
+            cluster: None,
+            region: None,
+            profile: None,
+            service_prefix: None,
+            endpoint_url: None,
+            config: None,
+            color: crate::cli::Color::Auto,
+            quiet: false,
+            verbose: false,
+        }
+    }
+
+    fn settings(global: &Global, variables: &[(&str, &str)], files: &[&str]) -> Settings {
+        let files = files
+            .iter()
+            .map(|text| (parse(text, Path::new("f")).unwrap(), PathBuf::from("f")))
+            .collect();
+        let environment = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        merge(global, environment, files, parse(BUILT_IN, Path::new("b")).unwrap())
+    }
+
+    #[test]
+    fn the_runbook_s_platform_is_built_in() {
+        let settings = settings(&global(), &[], &[]);
+        assert_eq!(settings.cluster, "coder-production-cluster");
+        assert_eq!(settings.region.unwrap().value, "us-west-2");
+        assert_eq!(settings.service_prefix, "coder-production-");
+        assert_eq!(settings.default_services.len(), 6);
+    }
+
+    #[test]
+    fn flags_beat_environment_beats_files_beats_the_built_in() {
+        let project = "region = \"eu-west-1\"\ncluster = \"mine\"";
+        let user = "region = \"eu-north-1\"\nprofile = \"me\"";
+        let mut global = global();
+        let with = |global: &Global, variables: &[(&str, &str)]| settings(global, variables, &[project, user]);
+        assert_eq!(with(&global, &[]).region.unwrap().value, "eu-west-1");
+        assert_eq!(with(&global, &[]).profile.as_deref(), Some("me"));
+        let variables = [("AWS_REGION", "sa-east-1")];
+        assert_eq!(with(&global, &variables).region.unwrap().value, "sa-east-1");
+        global.region = Some("ap-south-1".into());
+        assert_eq!(with(&global, &variables).region.unwrap().value, "ap-south-1");
+    }
+
+    #[test]
+    fn another_cluster_is_not_where_the_built_in_one_is() {
+        let mut global = global();
+        global.cluster = Some("mine".into());
+        let settings = settings(&global, &[], &[]);
+        assert!(settings.region.is_none());
+        assert!(settings.default_services.is_empty());
+    }
+
+    #[test]
+    fn a_cluster_s_arn_tells_its_region() {
+        let mut global = global();
+        global.cluster = Some("arn:aws:ecs:eu-west-3:123456789012:cluster/mine".into());
+        assert_eq!(settings(&global, &[], &[]).region.unwrap().value, "eu-west-3");
+    }
+
+    #[test]
+    fn an_unknown_key_names_file_line_and_nearest_key() {
+        let trouble = parse("cluster = \"a\"\nservice_prefx = \"b\"", Path::new("x.toml")).unwrap_err();
+        assert_eq!(trouble.what, "x.toml:2: unknown key `service_prefx`");
+        assert_eq!(trouble.help, "Did you mean `service_prefix`?");
+        let trouble = parse("cluster = [", Path::new("x.toml")).unwrap_err();
+        assert!(trouble.what.starts_with("x.toml:1: "), "{}", trouble.what);
+    }
+}

@@ -1,0 +1,215 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{
+    ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
+};
+use ecs_exec_checks::facts::{Cluster, Fact, Service, Task, TaskDefinition};
+use futures::future::join_all;
+
+use super::aws::{Aws, Failure, fact};
+use super::ecs_model as model;
+
+/// How many services `DescribeServices` takes.
+const SERVICES_A_CALL: usize = 10;
+/// How many tasks `DescribeTasks` takes.
+const TASKS_A_CALL: usize = 100;
+
+pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
+    let answer = aws
+        .call("ecs:DescribeClusters", || {
+            aws.ecs
+                .describe_clusters()
+                .clusters(name)
+                .include(ClusterField::Configurations)
+                .include(ClusterField::Tags)
+                .send()
+        })
+        .await;
+    fact(answer, &["ClusterNotFoundException"]).and_then(|output| {
+        match output.clusters().first() {
+            Some(cluster) if cluster.status() != Some("INACTIVE") => {
+                Fact::Known(model::cluster(cluster))
+            }
+            Some(_) | None => Fact::Absent,
+        }
+    })
+}
+
+/// Names of the clusters in the region; none where they cannot be listed.
+pub async fn cluster_names(aws: &Aws) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .call("ecs:ListClusters", || {
+                aws.ecs.list_clusters().set_next_token(token.clone()).send()
+            })
+            .await;
+        let Ok(page) = page else { return names };
+        names.extend(page.cluster_arns().iter().map(|arn| last(arn)));
+        token = page.next_token;
+        if token.is_none() {
+            names.sort();
+            return names;
+        }
+    }
+}
+
+/// Names of the services of a cluster.
+pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .call("ecs:ListServices", || {
+                aws.ecs
+                    .list_services()
+                    .cluster(cluster)
+                    .max_results(100)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        names.extend(page.service_arns().iter().map(|arn| last(arn)));
+        token = page.next_token;
+        if token.is_none() {
+            names.sort();
+            return Ok(names);
+        }
+    }
+}
+
+/// Describes services by name; what AWS does not mention does not exist.
+pub async fn services(
+    aws: &Aws,
+    cluster: &str,
+    names: &[String],
+) -> BTreeMap<String, Fact<Service>> {
+    let answers = join_all(names.chunks(SERVICES_A_CALL).map(async |chunk| {
+        let answer = aws
+            .call("ecs:DescribeServices", || {
+                aws.ecs
+                    .describe_services()
+                    .cluster(cluster)
+                    .set_services(Some(chunk.to_vec()))
+                    .include(ServiceField::Tags)
+                    .send()
+            })
+            .await;
+        (chunk, answer)
+    }))
+    .await;
+    let mut services = BTreeMap::new();
+    for (chunk, answer) in answers {
+        let found = fact(answer, &["ClusterNotFoundException"]);
+        for name in chunk {
+            let service = found.as_ref().and_then(|output| {
+                let service = output
+                    .services()
+                    .iter()
+                    .find(|service| service.service_name() == Some(name));
+                service.map_or(Fact::Absent, |service| Fact::Known(model::service(service)))
+            });
+            services.insert(name.clone(), service);
+        }
+    }
+    services
+}
+
+/// ARNs of the tasks of a service, or of the whole cluster.
+pub async fn task_arns(
+    aws: &Aws,
+    cluster: &str,
+    service: Option<&str>,
+    status: DesiredStatus,
+) -> Fact<Vec<String>> {
+    let mut arns = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .call("ecs:ListTasks", || {
+                aws.ecs
+                    .list_tasks()
+                    .cluster(cluster)
+                    .set_service_name(service.map(str::to_owned))
+                    .desired_status(status.clone())
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await;
+        match fact(page, &["ServiceNotFoundException", "ClusterNotFoundException"]) {
+            Fact::Known(page) => {
+                arns.extend(page.task_arns().iter().cloned());
+                token = page.next_token;
+            }
+            Fact::Absent => return Fact::Absent,
+            Fact::Unavailable(why) => return Fact::Unavailable(why),
+        }
+        if token.is_none() {
+            return Fact::Known(arns);
+        }
+    }
+}
+
+/// Describes tasks by ID or ARN; the answer goes by ARN, and by what was asked for where it is missing.
+pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String, Fact<Task>> {
+    let answers = join_all(ids.chunks(TASKS_A_CALL).map(async |chunk| {
+        let answer = aws
+            .call("ecs:DescribeTasks", || {
+                aws.ecs
+                    .describe_tasks()
+                    .cluster(cluster)
+                    .set_tasks(Some(chunk.to_vec()))
+                    .include(TaskField::Tags)
+                    .send()
+            })
+            .await;
+        (chunk, answer)
+    }))
+    .await;
+    let mut tasks = BTreeMap::new();
+    for (chunk, answer) in answers {
+        let found = fact(answer, &["ClusterNotFoundException"]);
+        for id in chunk {
+            let task = found.as_ref().and_then(|output| {
+                let task = output
+                    .tasks()
+                    .iter()
+                    .find(|task| task.task_arn().is_some_and(|arn| last(arn) == last(id)));
+                task.map_or(Fact::Absent, |task| Fact::Known(model::task(task)))
+            });
+            let arn = task.known().map_or(id.clone(), |task| task.arn.clone());
+            tasks.insert(arn, task);
+        }
+    }
+    tasks
+}
+
+pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
+    let answer = aws
+        .call("ecs:DescribeTaskDefinition", || {
+            aws.ecs.describe_task_definition().task_definition(arn).send()
+        })
+        .await;
+    fact(answer, &[]).and_then(|output| {
+        output
+            .task_definition()
+            .map_or(Fact::Absent, |definition| {
+                Fact::Known(model::task_definition(definition))
+            })
+    })
+}
+
+/// The last part of an ARN: a cluster's or service's name, a task's ID.
+pub fn last(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}
+
+pub fn controller(kind: &DeploymentControllerType) -> ecs_exec_checks::facts::DeploymentController {
+    use ecs_exec_checks::facts::DeploymentController as Controller;
+    match kind {
+        DeploymentControllerType::CodeDeploy => Controller::CodeDeploy,
+        DeploymentControllerType::External => Controller::External,
+        _ => Controller::Ecs,
+    }
+}

@@ -1,0 +1,169 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
+use ecs_exec_checks::facts::{Decision, Fact, Outcome, Role, Simulation, Unavailable};
+use futures::future::join_all;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::aws::{Aws, Failure, fact};
+
+/// How many ARNs are put into one simulation.
+const RESOURCES_A_CALL: usize = 100;
+
+pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
+    let answer = aws
+        .call("iam:GetRole", || aws.iam.get_role().role_name(name).send())
+        .await;
+    fact(answer, &["NoSuchEntity"]).and_then(|output| match output.role {
+        Some(role) => Fact::Known(Role {
+            arn: role.arn,
+            name: role.role_name,
+            trust: document(role.assume_role_policy_document.as_deref()),
+            boundary: role
+                .permissions_boundary
+                .and_then(|boundary| boundary.permissions_boundary_arn),
+            policies: Fact::Unavailable(Unavailable::not_asked(
+                "iam:ListRolePolicies",
+                "the role's policies were not read",
+            )),
+        }),
+        None => Fact::Absent,
+    })
+}
+
+/// A policy document as IAM sends it: URL-encoded JSON.
+fn document(encoded: Option<&str>) -> Value {
+    let decoded = percent_decode_str(encoded.unwrap_or_default()).decode_utf8_lossy();
+    serde_json::from_str(&decoded).unwrap_or(Value::Null)
+}
+
+/// Asks the policy simulator what a principal may do, for all actions on all resources at once.
+pub async fn simulate(
+    aws: &Aws,
+    principal: &str,
+    actions: &[&str],
+    resources: &[String],
+    context: BTreeMap<String, String>,
+) -> Simulation {
+    let answers = join_all(
+        resources
+            .chunks(RESOURCES_A_CALL)
+            .map(|chunk| simulate_chunk(aws, principal, actions, chunk, &context)),
+    )
+    .await;
+    let mut decisions = Fact::Known(Vec::new());
+    for answer in answers {
+        match (&mut decisions, fact(answer, &["NoSuchEntity"])) {
+            (Fact::Known(all), Fact::Known(some)) => all.extend(some),
+            (Fact::Known(_), other) => decisions = other,
+            (Fact::Absent | Fact::Unavailable(_), _) => {}
+        }
+    }
+    Simulation {
+        principal: principal.to_owned(),
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        resources: resources.to_vec(),
+        context,
+        decisions,
+    }
+}
+
+async fn simulate_chunk(
+    aws: &Aws,
+    principal: &str,
+    actions: &[&str],
+    resources: &[String],
+    context: &BTreeMap<String, String>,
+) -> Result<Vec<Decision>, Failure> {
+    let mut decisions = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = aws
+            .call("iam:SimulatePrincipalPolicy", || {
+                aws.iam
+                    .simulate_principal_policy()
+                    .policy_source_arn(principal)
+                    .set_action_names(Some(actions.iter().map(|a| (*a).to_owned()).collect()))
+                    .set_resource_arns(Some(resources.to_vec()))
+                    .set_context_entries(Some(entries(context)))
+                    .set_marker(marker.clone())
+                    .send()
+            })
+            .await?;
+        decisions.extend(page.evaluation_results().iter().flat_map(read_result));
+        marker = page.marker.filter(|_| page.is_truncated);
+        if marker.is_none() {
+            return Ok(decisions);
+        }
+    }
+}
+
+fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
+    context
+        .iter()
+        .map(|(key, value)| {
+            ContextEntry::builder()
+                .context_key_name(key)
+                .context_key_values(value)
+                .context_key_type(ContextKeyTypeEnum::String)
+                .build()
+        })
+        .collect()
+}
+
+/// IAM answers either once a resource, or once an action with the resources listed below it.
+fn read_result(result: &EvaluationResult) -> Vec<Decision> {
+    let matched: Vec<String> = result
+        .matched_statements()
+        .iter()
+        .filter_map(|statement| statement.source_policy_id.clone())
+        .collect();
+    let decision = |resource: &str, decided: &PolicyEvaluationDecisionType, missing: &[String], boundary| Decision {
+        action: result.eval_action_name.clone(),
+        resource: resource.to_owned(),
+        outcome: outcome(decided),
+        missing_context: missing.to_vec(),
+        allowed_by_boundary: boundary,
+        allowed_by_organization: result
+            .organizations_decision_detail()
+            .map(|detail| detail.allowed_by_organizations),
+        matched_policies: matched.clone(),
+    };
+    let boundary = result
+        .permissions_boundary_decision_detail()
+        .map(|detail| detail.allowed_by_permissions_boundary);
+    if result.resource_specific_results().is_empty() {
+        let resource = result.eval_resource_name().unwrap_or("*");
+        return vec![decision(resource, &result.eval_decision, result.missing_context_values(), boundary)];
+    }
+    result
+        .resource_specific_results()
+        .iter()
+        .map(|specific| {
+            let boundary = specific
+                .permissions_boundary_decision_detail()
+                .map(|detail| detail.allowed_by_permissions_boundary)
+                .or(boundary);
+            let missing = match specific.missing_context_values() {
+                [] => result.missing_context_values(),
+                missing => missing,
+            };
+            decision(
+                specific.eval_resource_name(),
+                specific.eval_resource_decision(),
+                missing,
+                boundary,
+            )
+        })
+        .collect()
+}
+
+/// A decision that this version does not know is no permission.
+fn outcome(decided: &PolicyEvaluationDecisionType) -> Outcome {
+    match decided {
+        PolicyEvaluationDecisionType::Allowed => Outcome::Allowed,
+        PolicyEvaluationDecisionType::ExplicitDeny => Outcome::ExplicitDeny,
+        _ => Outcome::ImplicitDeny,
+    }
+}

@@ -1,0 +1,25 @@
+use ecs_exec_checks::facts::{Caller, Fact, Principal};
+
+use super::aws::Aws;
+use super::iam;
+
+/// Who the caller is, and for an assumed role the role's own ARN with its path.
+pub async fn caller(aws: &Aws) -> Fact<Caller> {
+    let answer = aws
+        .call("sts:GetCallerIdentity", || aws.sts.get_caller_identity().send())
+        .await;
+    let identity = match answer {
+        Ok(identity) => identity,
+        Err(failure) => return Fact::Unavailable(failure.why),
+    };
+    let arn = identity.arn.unwrap_or_default();
+    let mut principal = Principal::from_arn(&arn);
+    if let Principal::AssumedRole { name, arn } = &mut principal {
+        *arn = iam::role(aws, name).await.map(|role| role.arn);
+    }
+    Fact::Known(Caller {
+        account: identity.account.unwrap_or_default(),
+        arn,
+        principal,
+    })
+}

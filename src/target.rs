@@ -1,0 +1,218 @@
+//! What the user named → services and tasks by their full names.
+
+use std::collections::BTreeMap;
+
+use ecs_exec_checks::facts::{Fact, Service, Wanted};
+use ecs_exec_checks::text;
+
+use crate::config::{ServiceSettings, Settings};
+use crate::trouble::Trouble;
+
+/// What is to be looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub services: Services,
+    /// IDs or ARNs.
+    pub tasks: Vec<String>,
+    pub container: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub enum Services {
+    #[default]
+    None,
+    /// Every service of the cluster.
+    All,
+    /// Short or full names.
+    Named(Vec<Candidate>),
+}
+
+/// A service as the user wrote it, and the full names that this may stand for, the likeliest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    pub written: String,
+    pub names: Vec<String>,
+    pub container: Option<String>,
+    /// Named on the command line; otherwise by the configuration.
+    pub explicit: bool,
+}
+
+impl Request {
+    /// Named services, else named tasks, else the configuration's services, else the whole cluster.
+    pub fn new(
+        settings: &Settings,
+        services: &[String],
+        tasks: &[String],
+        all: bool,
+        container: Option<&str>,
+    ) -> Request {
+        let named = |names: &[String], explicit| {
+            Services::Named(
+                distinct(names.to_vec())
+                    .iter()
+                    .map(|name| candidate(settings, name, explicit))
+                    .collect(),
+            )
+        };
+        let services = if all {
+            Services::All
+        } else if !services.is_empty() {
+            named(services, true)
+        } else if !tasks.is_empty() {
+            Services::None
+        } else if settings.default_services.is_empty() {
+            Services::All
+        } else {
+            named(&settings.default_services, false)
+        };
+        Request {
+            services,
+            tasks: tasks.to_vec(),
+            container: container.map(str::to_owned),
+        }
+    }
+}
+
+fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
+    let plain = written.rsplit('/').next().unwrap_or(written);
+    let prefix = &settings.service_prefix;
+    let names = if prefix.is_empty() || plain.starts_with(prefix.as_str()) {
+        vec![plain.to_owned()]
+    } else {
+        vec![format!("{prefix}{plain}"), plain.to_owned()]
+    };
+    Candidate {
+        container: container_of(&settings.services, short(prefix, plain)),
+        written: written.to_owned(),
+        names,
+        explicit,
+    }
+}
+
+/// The container that a session into this service enters, by the configuration.
+pub fn container_for(settings: &Settings, service: &str) -> Option<String> {
+    container_of(&settings.services, short(&settings.service_prefix, service))
+}
+
+fn container_of(services: &BTreeMap<String, ServiceSettings>, short: &str) -> Option<String> {
+    services.get(short)?.container.clone()
+}
+
+fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
+    name.strip_prefix(prefix)
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(name)
+}
+
+impl Candidate {
+    /// Picks the name that exists; the likeliest where nobody could tell.
+    pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> Wanted {
+        let exists = |name: &&String| {
+            matches!(known.get(*name), Some(Fact::Known(service)) if service.status != "INACTIVE")
+        };
+        let listed = |name: &&String| matches!(known.get(*name), Some(Fact::Known(_)));
+        let name = self
+            .names
+            .iter()
+            .find(exists)
+            .or_else(|| self.names.iter().find(listed))
+            .unwrap_or(&self.names[0]);
+        Wanted {
+            name: name.clone(),
+            container: self.container.clone(),
+        }
+    }
+}
+
+/// The service that the user named does not exist; `existing` are those that do.
+pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]) -> Trouble {
+    let near: Vec<&str> = distinct(
+        candidate
+            .names
+            .iter()
+            .flat_map(|name| nearest(name, existing.iter().map(String::as_str)))
+            .map(str::to_owned)
+            .collect(),
+    )
+    .iter()
+    .filter_map(|near| existing.iter().find(|name| *name == near))
+    .map(String::as_str)
+    .collect();
+    let help = if !near.is_empty() {
+        format!("Did you mean {}?", near.join(" or "))
+    } else if existing.is_empty() {
+        format!("{cluster} has no services that this caller may list.")
+    } else {
+        format!("Its services: {}.", text::short_list(existing, 12))
+    };
+    Trouble::new(
+        format!(
+            "there is no service {} in cluster {cluster}",
+            candidate.names.join(" or ")
+        ),
+        help,
+    )
+}
+
+/// Names that a misspelt one may have meant, the nearest first.
+pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut near: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), name))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.truncate(3);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
+pub fn distinct(items: Vec<String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(name: &str) -> (String, Fact<Service>) {
+        (name.to_owned(), Fact::Known(Service::default()))
+    }
+
+    fn candidate(names: &[&str]) -> Candidate {
+        Candidate {
+            written: names[0].to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            container: None,
+            explicit: true,
+        }
+    }
+
+    #[test]
+    fn the_prefixed_name_wins_where_both_exist() {
+        let both = [service("p-web"), service("web")].into();
+        assert_eq!(candidate(&["p-web", "web"]).resolve(&both).name, "p-web");
+        let plain = [("p-web".to_owned(), Fact::Absent), service("web")].into();
+        assert_eq!(candidate(&["p-web", "web"]).resolve(&plain).name, "web");
+        assert_eq!(
+            candidate(&["p-web", "web"]).resolve(&BTreeMap::new()).name,
+            "p-web"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_service_gets_its_neighbours() {
+        let existing = ["coder-production-coder".to_owned(), "coder-production-litellm".to_owned()];
+        let trouble = no_such_service(
+            &candidate(&["coder-production-codr", "codr"]),
+            "c",
+            &existing,
+        );
+        assert!(trouble.help.contains("Did you mean coder-production-coder"), "{}", trouble.help);
+    }
+}
