@@ -38,7 +38,12 @@ pub struct Global {
     #[arg(long, global = true, env = "ECS_EXEC_PROFILE", help_heading = "AWS")]
     pub profile: Option<String>,
     /// What full service names begin with; `coder` then also means `PREFIXcoder`
-    #[arg(long, global = true, env = "ECS_EXEC_SERVICE_PREFIX", help_heading = "AWS")]
+    #[arg(
+        long,
+        global = true,
+        env = "ECS_EXEC_SERVICE_PREFIX",
+        help_heading = "AWS"
+    )]
     pub service_prefix: Option<String>,
     /// Address to send all AWS calls to
     #[arg(long, global = true, help_heading = "AWS", value_name = "URL")]
@@ -81,20 +86,40 @@ pub struct Doctor {
     pub container: Option<String>,
 
     /// What to write
-    #[arg(long, default_value = "human", value_name = "FORMAT", help_heading = "Report")]
+    #[arg(
+        long,
+        default_value = "human",
+        value_name = "FORMAT",
+        help_heading = "Report"
+    )]
     pub format: Format,
     /// Where to write it, instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Report")]
     pub output: Option<PathBuf>,
 
     /// Only these checks or areas
-    #[arg(long, value_delimiter = ',', value_name = "CHECK,…", help_heading = "Checks")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "CHECK,…",
+        help_heading = "Checks"
+    )]
     pub only: Vec<String>,
     /// All but these checks or areas
-    #[arg(long, value_delimiter = ',', value_name = "CHECK,…", help_heading = "Checks")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "CHECK,…",
+        help_heading = "Checks"
+    )]
     pub skip: Vec<String>,
     /// The least that makes the exit status 1
-    #[arg(long, default_value = "fail", value_name = "STATUS", help_heading = "Checks")]
+    #[arg(
+        long,
+        default_value = "fail",
+        value_name = "STATUS",
+        help_heading = "Checks"
+    )]
     pub fail_on: FailOn,
     /// End with status 0, not 3, when something that matters could not be seen
     #[arg(long, help_heading = "Checks")]
@@ -139,7 +164,10 @@ pub enum FailOn {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (digits, unit) = text.split_at(
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
     let number: u64 = digits
         .parse()
         .map_err(|_| "a number and a unit, like 30s or 2m".to_owned())?;

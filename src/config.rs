@@ -157,10 +157,7 @@ fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
     })
 }
 
-fn from_environment(
-    environment: &impl Fn(&str) -> Option<String>,
-    name: &str,
-) -> Option<Sourced> {
+fn from_environment(environment: &impl Fn(&str) -> Option<String>, name: &str) -> Option<Sourced> {
     let value = environment(name).filter(|value| !value.is_empty())?;
     Some(Sourced {
         value,
@@ -189,7 +186,11 @@ fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
     }
     let mut paths = Vec::new();
     if let Ok(here) = env::current_dir() {
-        paths.extend(here.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file()));
+        paths.extend(
+            here.ancestors()
+                .map(|folder| folder.join(FILE_NAME))
+                .find(|path| path.is_file()),
+        );
     }
     paths.extend(user_file().filter(|path| path.is_file()));
     Ok(paths)
@@ -208,7 +209,10 @@ fn user_file() -> Option<PathBuf> {
 fn read(path: &Path) -> Result<File, Trouble> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Trouble::new(
-            format!("the configuration {} cannot be read: {error}", path.display()),
+            format!(
+                "the configuration {} cannot be read: {error}",
+                path.display()
+            ),
             "Name another file with --config, or mend this one.",
         )
     })?;
@@ -269,7 +273,12 @@ mod tests {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        merge(global, environment, files, parse(BUILT_IN, Path::new("b")).unwrap())
+        merge(
+            global,
+            environment,
+            files,
+            parse(BUILT_IN, Path::new("b")).unwrap(),
+        )
     }
 
     #[test]
@@ -286,13 +295,18 @@ mod tests {
         let project = "region = \"eu-west-1\"\ncluster = \"mine\"";
         let user = "region = \"eu-north-1\"\nprofile = \"me\"";
         let mut global = global();
-        let with = |global: &Global, variables: &[(&str, &str)]| settings(global, variables, &[project, user]);
+        let with = |global: &Global, variables: &[(&str, &str)]| {
+            settings(global, variables, &[project, user])
+        };
         assert_eq!(with(&global, &[]).region.unwrap().value, "eu-west-1");
         assert_eq!(with(&global, &[]).profile.as_deref(), Some("me"));
         let variables = [("AWS_REGION", "sa-east-1")];
         assert_eq!(with(&global, &variables).region.unwrap().value, "sa-east-1");
         global.region = Some("ap-south-1".into());
-        assert_eq!(with(&global, &variables).region.unwrap().value, "ap-south-1");
+        assert_eq!(
+            with(&global, &variables).region.unwrap().value,
+            "ap-south-1"
+        );
     }
 
     #[test]
@@ -308,12 +322,19 @@ mod tests {
     fn a_cluster_s_arn_tells_its_region() {
         let mut global = global();
         global.cluster = Some("arn:aws:ecs:eu-west-3:123456789012:cluster/mine".into());
-        assert_eq!(settings(&global, &[], &[]).region.unwrap().value, "eu-west-3");
+        assert_eq!(
+            settings(&global, &[], &[]).region.unwrap().value,
+            "eu-west-3"
+        );
     }
 
     #[test]
     fn an_unknown_key_names_file_line_and_nearest_key() {
-        let trouble = parse("cluster = \"a\"\nservice_prefx = \"b\"", Path::new("x.toml")).unwrap_err();
+        let trouble = parse(
+            "cluster = \"a\"\nservice_prefx = \"b\"",
+            Path::new("x.toml"),
+        )
+        .unwrap_err();
         assert_eq!(trouble.what, "x.toml:2: unknown key `service_prefx`");
         assert_eq!(trouble.help, "Did you mean `service_prefix`?");
         let trouble = parse("cluster = [", Path::new("x.toml")).unwrap_err();

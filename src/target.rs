@@ -107,9 +107,7 @@ fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
 impl Candidate {
     /// Picks the name that exists; the likeliest where nobody could tell.
     pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> Wanted {
-        let exists = |name: &&String| {
-            matches!(known.get(*name), Some(Fact::Known(service)) if service.status != "INACTIVE")
-        };
+        let exists = |name: &&String| matches!(known.get(*name), Some(Fact::Known(service)) if service.status != "INACTIVE");
         let listed = |name: &&String| matches!(known.get(*name), Some(Fact::Known(_)));
         let name = self
             .names
@@ -207,12 +205,19 @@ mod tests {
 
     #[test]
     fn a_misspelt_service_gets_its_neighbours() {
-        let existing = ["coder-production-coder".to_owned(), "coder-production-litellm".to_owned()];
+        let existing = [
+            "coder-production-coder".to_owned(),
+            "coder-production-litellm".to_owned(),
+        ];
         let trouble = no_such_service(
             &candidate(&["coder-production-codr", "codr"]),
             "c",
             &existing,
         );
-        assert!(trouble.help.contains("Did you mean coder-production-coder"), "{}", trouble.help);
+        assert!(
+            trouble.help.contains("Did you mean coder-production-coder"),
+            "{}",
+            trouble.help
+        );
     }
 }

@@ -108,11 +108,7 @@ impl Aws {
     }
 
     /// Makes one call. Throttling is waited out until the deadline; nothing else is asked twice here.
-    pub async fn call<T, E, F>(
-        &self,
-        action: &str,
-        request: impl Fn() -> F,
-    ) -> Result<T, Failure>
+    pub async fn call<T, E, F>(&self, action: &str, request: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -134,7 +130,10 @@ impl Aws {
     }
 
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.lock().map(|calls| calls.clone()).unwrap_or_default()
+        self.calls
+            .lock()
+            .map(|calls| calls.clone())
+            .unwrap_or_default()
     }
 
     /// Why AWS did not accept the credentials, if it did not.
@@ -178,7 +177,11 @@ impl Aws {
 
 fn late(action: &str) -> Failure {
     Failure {
-        why: Unavailable::new(action, Reason::TimedOut, "no answer within the time allowed"),
+        why: Unavailable::new(
+            action,
+            Reason::TimedOut,
+            "no answer within the time allowed",
+        ),
         code: None,
     }
 }
@@ -191,7 +194,10 @@ where
     let message = match error.message() {
         Some(message) if !message.is_empty() => message.to_owned(),
         _ if code.is_empty() => match error.raw_response() {
-            Some(response) => format!("AWS answered with HTTP status {}", response.status().as_u16()),
+            Some(response) => format!(
+                "AWS answered with HTTP status {}",
+                response.status().as_u16()
+            ),
             None => "AWS answered with an error that has no name".to_owned(),
         },
         _ => code.to_owned(),
@@ -207,7 +213,9 @@ where
 }
 
 fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
+    error
+        .raw_response()
+        .map(|response| response.status().as_u16())
 }
 
 fn is_denied(code: &str) -> bool {
@@ -251,10 +259,16 @@ where
             return Some(Trouble::new("the AWS credentials have expired", help));
         }
         Some(
-            "InvalidClientTokenId" | "UnrecognizedClientException" | "AuthFailure"
-            | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidSignatureException"
-            | "IncompleteSignature" | "MissingAuthenticationToken"
-            | "MissingAuthenticationTokenException" | "InvalidToken",
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "AuthFailure"
+            | "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "IncompleteSignature"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "InvalidToken",
         ) => {
             let said = error.message().unwrap_or("no reason given");
             return Some(Trouble::new(
@@ -272,7 +286,10 @@ where
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
         ),
         other => Trouble::new(
-            format!("the AWS credentials could not be loaded: {}", innermost(other)),
+            format!(
+                "the AWS credentials could not be loaded: {}",
+                innermost(other)
+            ),
             help,
         ),
     })
@@ -285,7 +302,9 @@ fn no_region(settings: &Settings) -> Trouble {
     )
 }
 
-fn sources<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+fn sources<'e>(
+    error: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())
 }
 

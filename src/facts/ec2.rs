@@ -108,16 +108,14 @@ async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
 }
 
 /// Asks for things by ID, as many at a time as a filter takes; what is not in the answer is not there.
-async fn by_id<T, F>(
-    ids: &[String],
-    ask: impl Fn(Vec<String>) -> F,
-) -> BTreeMap<String, Fact<T>>
+async fn by_id<T, F>(ids: &[String], ask: impl Fn(Vec<String>) -> F) -> BTreeMap<String, Fact<T>>
 where
     F: Future<Output = Result<BTreeMap<String, T>, Failure>>,
 {
-    let answers = join_all(ids.chunks(VALUES_A_FILTER).map(async |chunk| {
-        (chunk, ask(chunk.to_vec()).await)
-    }))
+    let answers = join_all(
+        ids.chunks(VALUES_A_FILTER)
+            .map(async |chunk| (chunk, ask(chunk.to_vec()).await)),
+    )
     .await;
     let mut facts = BTreeMap::new();
     for (chunk, answer) in answers {

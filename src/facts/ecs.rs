@@ -25,13 +25,11 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
                 .send()
         })
         .await;
-    fact(answer, &["ClusterNotFoundException"]).and_then(|output| {
-        match output.clusters().first() {
-            Some(cluster) if cluster.status() != Some("INACTIVE") => {
-                Fact::Known(model::cluster(cluster))
-            }
-            Some(_) | None => Fact::Absent,
+    fact(answer, &["ClusterNotFoundException"]).and_then(|output| match output.clusters().first() {
+        Some(cluster) if cluster.status() != Some("INACTIVE") => {
+            Fact::Known(model::cluster(cluster))
         }
+        Some(_) | None => Fact::Absent,
     })
 }
 
@@ -137,7 +135,10 @@ pub async fn task_arns(
                     .send()
             })
             .await;
-        match fact(page, &["ServiceNotFoundException", "ClusterNotFoundException"]) {
+        match fact(
+            page,
+            &["ServiceNotFoundException", "ClusterNotFoundException"],
+        ) {
             Fact::Known(page) => {
                 arns.extend(page.task_arns().iter().cloned());
                 token = page.next_token;
@@ -188,15 +189,16 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
 pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
     let answer = aws
         .call("ecs:DescribeTaskDefinition", || {
-            aws.ecs.describe_task_definition().task_definition(arn).send()
+            aws.ecs
+                .describe_task_definition()
+                .task_definition(arn)
+                .send()
         })
         .await;
     fact(answer, &[]).and_then(|output| {
-        output
-            .task_definition()
-            .map_or(Fact::Absent, |definition| {
-                Fact::Known(model::task_definition(definition))
-            })
+        output.task_definition().map_or(Fact::Absent, |definition| {
+            Fact::Known(model::task_definition(definition))
+        })
     })
 }
 

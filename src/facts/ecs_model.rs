@@ -23,7 +23,10 @@ pub fn cluster(cluster: &sdk::Cluster) -> Cluster {
 fn exec_configuration(exec: &sdk::ExecuteCommandConfiguration) -> ExecConfiguration {
     ExecConfiguration {
         kms_key: owned(exec.kms_key_id()),
-        logging: exec.logging().map_or("DEFAULT", |logging| logging.as_str()).to_owned(),
+        logging: exec
+            .logging()
+            .map_or("DEFAULT", |logging| logging.as_str())
+            .to_owned(),
         log: exec.log_configuration().map(|log| ExecLog {
             log_group: owned(log.cloud_watch_log_group_name()),
             log_group_encrypted: log.cloud_watch_encryption_enabled(),
@@ -83,7 +86,9 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
         running_count: count(deployment.running_count()),
         pending_count: count(deployment.pending_count()),
         failed_tasks: count(deployment.failed_tasks()),
-        rollout_state: deployment.rollout_state().map(|state| state.as_str().to_owned()),
+        rollout_state: deployment
+            .rollout_state()
+            .map(|state| state.as_str().to_owned()),
         rollout_reason: owned(deployment.rollout_state_reason()),
         created_at: deployment.created_at().and_then(time),
         updated_at: deployment.updated_at().and_then(time),
@@ -114,9 +119,9 @@ pub fn task(task: &sdk::Task) -> Task {
         task_role_override: owned(overrides.and_then(|o| o.task_role_arn())),
         execution_role_override: owned(overrides.and_then(|o| o.execution_role_arn())),
         container_overrides: overrides.is_some_and(|o| {
-            o.container_overrides()
-                .iter()
-                .any(|container| !container.command().is_empty() || !container.environment().is_empty())
+            o.container_overrides().iter().any(|container| {
+                !container.command().is_empty() || !container.environment().is_empty()
+            })
         }),
         interface: task.attachments().iter().find_map(interface),
         containers: task.containers().iter().map(container).collect(),
@@ -149,12 +154,16 @@ fn container(container: &sdk::Container) -> Container {
         last_status: text(container.last_status()),
         exit_code: container.exit_code(),
         reason: owned(container.reason()),
-        health_status: container.health_status().map(|health| health.as_str().to_owned()),
+        health_status: container
+            .health_status()
+            .map(|health| health.as_str().to_owned()),
         managed_agents: container
             .managed_agents()
             .iter()
             .map(|agent| ManagedAgent {
-                name: agent.name().map_or_else(String::new, |name| name.as_str().to_owned()),
+                name: agent
+                    .name()
+                    .map_or_else(String::new, |name| name.as_str().to_owned()),
                 last_status: text(agent.last_status()),
                 reason: owned(agent.reason()),
                 last_started_at: agent.last_started_at().and_then(time),
@@ -168,7 +177,9 @@ pub fn task_definition(definition: &sdk::TaskDefinition) -> TaskDefinition {
         arn: text(definition.task_definition_arn()),
         family: text(definition.family()),
         revision: count(definition.revision()),
-        network_mode: definition.network_mode().map(|mode| mode.as_str().to_owned()),
+        network_mode: definition
+            .network_mode()
+            .map(|mode| mode.as_str().to_owned()),
         pid_mode: definition.pid_mode().map(|mode| mode.as_str().to_owned()),
         task_role: owned(definition.task_role_arn()).filter(|arn| !arn.is_empty()),
         execution_role: owned(definition.execution_role_arn()).filter(|arn| !arn.is_empty()),

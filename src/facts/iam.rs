@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_iam::types::{
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
+};
 use ecs_exec_checks::facts::{Decision, Fact, Outcome, Role, Simulation, Unavailable};
 use futures::future::join_all;
 use percent_encoding::percent_decode_str;
@@ -119,7 +121,10 @@ fn read_result(result: &EvaluationResult) -> Vec<Decision> {
         .iter()
         .filter_map(|statement| statement.source_policy_id.clone())
         .collect();
-    let decision = |resource: &str, decided: &PolicyEvaluationDecisionType, missing: &[String], boundary| Decision {
+    let decision = |resource: &str,
+                    decided: &PolicyEvaluationDecisionType,
+                    missing: &[String],
+                    boundary| Decision {
         action: result.eval_action_name.clone(),
         resource: resource.to_owned(),
         outcome: outcome(decided),
@@ -135,7 +140,12 @@ fn read_result(result: &EvaluationResult) -> Vec<Decision> {
         .map(|detail| detail.allowed_by_permissions_boundary);
     if result.resource_specific_results().is_empty() {
         let resource = result.eval_resource_name().unwrap_or("*");
-        return vec![decision(resource, &result.eval_decision, result.missing_context_values(), boundary)];
+        return vec![decision(
+            resource,
+            &result.eval_decision,
+            result.missing_context_values(),
+            boundary,
+        )];
     }
     result
         .resource_specific_results()

@@ -30,11 +30,22 @@ async fn version(path: &std::path::Path) -> Result<String, Unavailable> {
         .output();
     let output = timeout(PATIENCE, output)
         .await
-        .map_err(|_| unavailable(Reason::TimedOut, "it did not answer when asked for its version"))?
-        .map_err(|error| unavailable(Reason::Failed, &format!("it could not be started: {error}")))?;
+        .map_err(|_| {
+            unavailable(
+                Reason::TimedOut,
+                "it did not answer when asked for its version",
+            )
+        })?
+        .map_err(|error| {
+            unavailable(Reason::Failed, &format!("it could not be started: {error}"))
+        })?;
     let text = String::from_utf8_lossy(&output.stdout);
-    parse_version(&text)
-        .ok_or_else(|| unavailable(Reason::Failed, "what it printed does not look like a version"))
+    parse_version(&text).ok_or_else(|| {
+        unavailable(
+            Reason::Failed,
+            "what it printed does not look like a version",
+        )
+    })
 }
 
 /// Four numbers with dots, somewhere in the first line.

@@ -27,7 +27,14 @@ pub async fn of_caller(
     let mut resources = vec![cluster_arn.to_owned()];
     resources.extend(tasks.iter().map(|task| task.arn.clone()));
     let shared = shared_context(aws, cluster_arn);
-    let first = simulate(aws, &principal, &["ecs:ExecuteCommand"], &resources, shared.clone()).await;
+    let first = simulate(
+        aws,
+        &principal,
+        &["ecs:ExecuteCommand"],
+        &resources,
+        shared.clone(),
+    )
+    .await;
     let missing = missing_keys(&first);
     if !missing.iter().any(|key| varies(key)) {
         return vec![first];
@@ -53,7 +60,14 @@ pub async fn of_caller(
     questions.sort();
     questions.dedup();
     join_all(questions.into_iter().map(async |(resource, context)| {
-        simulate(aws, &principal, &["ecs:ExecuteCommand"], &[resource], context).await
+        simulate(
+            aws,
+            &principal,
+            &["ecs:ExecuteCommand"],
+            &[resource],
+            context,
+        )
+        .await
     }))
     .await
 }

@@ -6,7 +6,9 @@ use super::iam;
 /// Who the caller is, and for an assumed role the role's own ARN with its path.
 pub async fn caller(aws: &Aws) -> Fact<Caller> {
     let answer = aws
-        .call("sts:GetCallerIdentity", || aws.sts.get_caller_identity().send())
+        .call("sts:GetCallerIdentity", || {
+            aws.sts.get_caller_identity().send()
+        })
         .await;
     let identity = match answer {
         Ok(identity) => identity,

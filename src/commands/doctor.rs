@@ -1,0 +1,118 @@
+use std::process::ExitCode;
+use std::time::Instant;
+
+use ecs_exec_checks::report::{Report, Source, Verdict};
+use ecs_exec_checks::{Facts, Selection, examine};
+
+use crate::cli::{Doctor, FailOn, Global};
+use crate::config::{self, Settings};
+use crate::facts::{self, Gathered, snapshot};
+use crate::output::{self, Progress};
+use crate::target::{self, Request};
+use crate::trouble::Trouble;
+
+pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
+    let started = Instant::now();
+    let selection = selection(arguments)?;
+    let (gathered, source) = gather(arguments, global).await?;
+    let mut report = examine(&gathered.facts, &selection);
+    report.source = source;
+    report.api_calls = gathered.calls;
+    report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    output::write(&report, arguments, global)?;
+    Ok(status(&report, arguments))
+}
+
+fn selection(arguments: &Doctor) -> Result<Selection, Trouble> {
+    Selection::new(arguments.only.clone(), arguments.skip.clone()).map_err(|unknown| {
+        let near = target::nearest(&unknown, ecs_exec_checks::select::names());
+        let help = match near.first() {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
+        };
+        Trouble::new(format!("there is no check or area {unknown}"), help)
+    })
+}
+
+async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source), Trouble> {
+    let offline = |facts: Facts, source| {
+        let facts = narrowed(facts, arguments)?;
+        let calls = Default::default();
+        Ok((Gathered { facts, calls }, source))
+    };
+    if let Some(name) = &arguments.demo {
+        return offline(snapshot::demo(name)?, Source::Demo);
+    }
+    if let Some(path) = &arguments.snapshot {
+        return offline(snapshot::read(path)?, Source::Snapshot);
+    }
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let request = request(arguments, &settings);
+    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+    let gathered = facts::gather(&settings, &request, arguments.timeout).await;
+    progress.end();
+    Ok((gathered?, Source::Live))
+}
+
+fn request(arguments: &Doctor, settings: &Settings) -> Request {
+    Request::new(
+        settings,
+        &arguments.services,
+        &arguments.task,
+        arguments.all,
+        arguments.container.as_deref(),
+    )
+}
+
+/// A snapshot's facts, looked at for only some of its services.
+fn narrowed(mut facts: Facts, arguments: &Doctor) -> Result<Facts, Trouble> {
+    for service in &arguments.services {
+        if !facts
+            .target
+            .services
+            .iter()
+            .any(|wanted| means(service, &wanted.name))
+        {
+            let names: Vec<&str> = facts
+                .target
+                .services
+                .iter()
+                .map(|wanted| wanted.name.as_str())
+                .collect();
+            return Err(Trouble::new(
+                format!("the snapshot has no service {service}"),
+                format!("Its services: {}.", names.join(", ")),
+            ));
+        }
+    }
+    if !arguments.services.is_empty() {
+        facts.target.services.retain(|wanted| {
+            arguments
+                .services
+                .iter()
+                .any(|service| means(service, &wanted.name))
+        });
+    }
+    if arguments.container.is_some() {
+        facts.target.container = arguments.container.clone();
+    }
+    Ok(facts)
+}
+
+/// A full name, or its end after a dash.
+fn means(written: &str, full: &str) -> bool {
+    full == written
+        || full
+            .strip_suffix(written)
+            .is_some_and(|prefix| prefix.ends_with('-'))
+}
+
+fn status(report: &Report, arguments: &Doctor) -> ExitCode {
+    let warned = arguments.fail_on == FailOn::Warn && report.summary.warn > 0;
+    match report.verdict {
+        Verdict::Fail => ExitCode::from(1),
+        Verdict::Pass | Verdict::Inconclusive if warned => ExitCode::from(1),
+        Verdict::Inconclusive if !arguments.allow_unknown => ExitCode::from(3),
+        Verdict::Pass | Verdict::Inconclusive => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,249 @@
+use ecs_exec_checks::finding::Status;
+use ecs_exec_checks::registry::AREAS;
+use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Source, Verdict};
+use ecs_exec_checks::{Fix, text};
+
+use super::Look;
+use super::paint::Paint;
+
+pub fn render(report: &Report, look: &Look) -> String {
+    let mut page = Page {
+        text: String::new(),
+        paint: Paint::new(look),
+        width: look.width.clamp(40, 120),
+        verbose: look.verbose,
+    };
+    page.context(report);
+    for area in AREAS {
+        page.area(report, area);
+    }
+    for (index, cause) in report.root_causes.iter().enumerate() {
+        page.root_cause(report, cause, index);
+    }
+    page.blind_spots(report);
+    page.verdict(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    paint: Paint,
+    width: usize,
+    verbose: bool,
+}
+
+/// A line of several findings that say the same.
+struct Line<'r> {
+    finding: &'r ReportFinding,
+    count: usize,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn prose(&mut self, indent: usize, prose: &str) {
+        let pad = " ".repeat(indent);
+        for paragraph in prose.lines() {
+            let options = textwrap::Options::new(self.width)
+                .initial_indent(&pad)
+                .subsequent_indent(&pad)
+                .break_words(false);
+            for line in textwrap::wrap(paragraph, options) {
+                self.line(&line);
+            }
+        }
+    }
+
+    fn context(&mut self, report: &Report) {
+        let target = &report.target;
+        let source = match report.source {
+            Source::Live => None,
+            Source::Snapshot => Some("from a snapshot"),
+            Source::Plan => Some("from a plan"),
+            Source::Demo => Some("demo facts"),
+        };
+        let parts: Vec<&str> = [
+            Some(target.cluster.as_str()),
+            Some(target.region.as_str()),
+            target.account.as_deref(),
+            source,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let line = parts.join(self.paint.separator());
+        self.line(&self.paint.bold(&line));
+        if let Some(arn) = &report.caller.arn {
+            self.line(&self.paint.dim(&format!("as {arn}")));
+        }
+        self.line("");
+    }
+
+    fn area(&mut self, report: &Report, area: &str) {
+        let findings: Vec<&ReportFinding> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.area == area)
+            .collect();
+        if findings.is_empty() {
+            return;
+        }
+        let worst = worst(&findings);
+        let heading = format!(
+            "{} {area:<10} {}",
+            self.paint.symbol(worst),
+            tally(&findings)
+        );
+        self.line(&heading);
+        for Line { finding, count } in lines(&findings, self.verbose) {
+            let times = match count {
+                1 => String::new(),
+                n => format!(" (and {} more like it)", n - 1),
+            };
+            let symbol = self.paint.symbol(finding.status);
+            let check = self.paint.dim(finding.check);
+            self.line(&format!("    {symbol} {check}"));
+            let because = match finding.caused_by.as_slice() {
+                [] => String::new(),
+                causes => format!(" — because of {}", text::list(causes)),
+            };
+            let service = short_service(finding);
+            self.prose(8, &format!("{service}{}{times}{because}", finding.title));
+        }
+    }
+
+    fn root_cause(&mut self, report: &Report, cause: &RootCause, index: usize) {
+        let heading = match report.root_causes.len() {
+            1 => "Root cause".to_owned(),
+            many => format!("Root cause {} of {many}", index + 1),
+        };
+        self.line("");
+        let title = format!("{heading}: {}", cause.title);
+        for line in textwrap::wrap(&title, self.width) {
+            self.line(&self.paint.bad(&line));
+        }
+        self.line(&format!("  {}", self.paint.dim(cause.check)));
+        self.prose(2, &cause.detail);
+        if !cause.symptoms.is_empty() {
+            self.prose(
+                2,
+                &format!("It is behind: {}.", text::list(&cause.symptoms)),
+            );
+        }
+        for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
+            self.fix(fix);
+        }
+    }
+
+    fn fix(&mut self, fix: &Fix) {
+        self.line("");
+        let title = format!("Fix ({}): {}", fix.disposition.word(), fix.title);
+        for line in textwrap::wrap(&title, self.width - 2) {
+            self.line(&format!("  {}", self.paint.bold(&line)));
+        }
+        for command in &fix.commands {
+            self.line(&format!("    {}", self.paint.command(command)));
+        }
+        if fix.commands.is_empty() {
+            let exact = match (&fix.policy, &fix.terraform) {
+                (Some(policy), _) => serde_json::to_string_pretty(policy).unwrap_or_default(),
+                (None, Some(terraform)) => terraform.clone(),
+                (None, None) => String::new(),
+            };
+            for line in exact.lines() {
+                self.line(&format!("    {}", self.paint.command(line)));
+            }
+        }
+        self.prose(4, &fix.explain);
+    }
+
+    /// Permissions that would have told more.
+    fn blind_spots(&mut self, report: &Report) {
+        let mut missing: Vec<&str> = report
+            .findings
+            .iter()
+            .filter_map(|finding| finding.missing_permission.as_deref())
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if !missing.is_empty() {
+            self.line("");
+            self.prose(
+                0,
+                &format!("With {} the doctor would see more.", text::list(&missing)),
+            );
+        }
+    }
+
+    fn verdict(&mut self, report: &Report) {
+        self.line("");
+        let (status, sentence) = match report.verdict {
+            Verdict::Pass => (Status::Pass, "Sessions would work."),
+            Verdict::Fail => (Status::Fail, "Sessions would not work, or not everywhere."),
+            Verdict::Inconclusive => (
+                Status::Unknown,
+                "Inconclusive: nothing is broken as far as can be seen, but not everything that matters could be.",
+            ),
+        };
+        let symbol = self.paint.symbol(status);
+        self.line(&format!("{symbol} {}", self.paint.bold(sentence)));
+    }
+}
+
+fn worst(findings: &[&ReportFinding]) -> Status {
+    [Status::Fail, Status::Unknown, Status::Warn, Status::Pass]
+        .into_iter()
+        .find(|status| findings.iter().any(|finding| finding.status == *status))
+        .unwrap_or(Status::Skip)
+}
+
+/// `4 passed, 1 failed`.
+fn tally(findings: &[&ReportFinding]) -> String {
+    let words = [
+        (Status::Fail, "failed"),
+        (Status::Unknown, "unknown"),
+        (Status::Warn, "doubtful"),
+        (Status::Pass, "passed"),
+        (Status::Skip, "not needed"),
+    ];
+    let parts: Vec<String> = words
+        .into_iter()
+        .filter_map(|(status, word)| {
+            let count = findings.iter().filter(|f| f.status == status).count();
+            (count > 0).then(|| format!("{count} {word}"))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+/// What is worth a line: everything when verbose, else what is not in order, each sentence once a service.
+fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
+    let mut lines: Vec<Line> = Vec::new();
+    for &finding in findings {
+        if !verbose && matches!(finding.status, Status::Pass | Status::Skip) {
+            continue;
+        }
+        let same = lines.iter_mut().find(|line| {
+            !verbose
+                && line.finding.check == finding.check
+                && line.finding.status == finding.status
+                && line.finding.subject.service == finding.subject.service
+        });
+        match same {
+            Some(line) => line.count += 1,
+            None => lines.push(Line { finding, count: 1 }),
+        }
+    }
+    lines
+}
+
+/// The service, where the sentence does not name it.
+fn short_service(finding: &ReportFinding) -> String {
+    match &finding.subject.service {
+        Some(service) if !finding.title.contains(service.as_str()) => format!("{service}: "),
+        _ => String::new(),
+    }
+}
