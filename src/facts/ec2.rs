@@ -73,7 +73,7 @@ async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interfac
             .call("ec2:DescribeNetworkInterfaces", || {
                 aws.ec2
                     .describe_network_interfaces()
-                    .filters(filter("network-interface-id", chunk))
+                    .filters(filter("network-interface-id", &chunk))
                     .send()
             })
             .await?;
@@ -93,7 +93,7 @@ async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
             .call("ec2:DescribeSubnets", || {
                 aws.ec2
                     .describe_subnets()
-                    .filters(filter("subnet-id", chunk))
+                    .filters(filter("subnet-id", &chunk))
                     .send()
             })
             .await?;
@@ -180,10 +180,10 @@ async fn route_tables(
     }
 }
 
-fn filter(name: &str, values: impl AsRef<[String]>) -> Filter {
+fn filter(name: &str, values: &[String]) -> Filter {
     Filter::builder()
         .name(name)
-        .set_values(Some(values.as_ref().to_vec()))
+        .set_values(Some(values.to_vec()))
         .build()
 }
 
