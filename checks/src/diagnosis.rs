@@ -143,7 +143,8 @@ fn subjects(group: &[&Finding]) -> String {
     };
     match services.as_slice() {
         [] => things,
-        _ if kind == "service" => text::short_list(&services, 3),
+        some if kind == "service" => text::short_list(some, 3),
+        some if ids.len() == 1 => format!("{things}, for {}", text::count(some.len(), "service")),
         some if some.len() <= 3 => format!("{things} of {}", text::list(some)),
         many => format!("{things} of {}", text::count(many.len(), "service")),
     }

@@ -47,11 +47,7 @@ impl Page {
     fn prose(&mut self, indent: usize, prose: &str) {
         let pad = " ".repeat(indent);
         for paragraph in prose.lines() {
-            let options = textwrap::Options::new(self.width)
-                .initial_indent(&pad)
-                .subsequent_indent(&pad)
-                .break_words(false);
-            for line in textwrap::wrap(paragraph, options) {
+            for line in wrap(paragraph, self.width, &pad) {
                 self.line(&line);
             }
         }
@@ -122,7 +118,7 @@ impl Page {
         };
         self.line("");
         let title = format!("{heading}: {}", cause.title);
-        for line in textwrap::wrap(&title, self.width) {
+        for line in wrap(&title, self.width, "") {
             self.line(&self.paint.bad(&line));
         }
         self.line(&format!("  {}", self.paint.dim(cause.check)));
@@ -141,7 +137,7 @@ impl Page {
     fn fix(&mut self, fix: &Fix) {
         self.line("");
         let title = format!("Fix ({}): {}", fix.disposition.word(), fix.title);
-        for line in textwrap::wrap(&title, self.width - 2) {
+        for line in wrap(&title, self.width - 2, "") {
             self.line(&format!("  {}", self.paint.bold(&line)));
         }
         for command in &fix.commands {
@@ -191,6 +187,20 @@ impl Page {
         let symbol = self.paint.symbol(status);
         self.line(&format!("{symbol} {}", self.paint.bold(sentence)));
     }
+}
+
+/// Breaks at spaces only: names and ARNs stay whole.
+fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace);
+    textwrap::wrap(text, options)
+        .into_iter()
+        .map(|line| line.into_owned())
+        .collect()
 }
 
 fn worst(findings: &[&ReportFinding]) -> Status {

@@ -4,8 +4,14 @@ use super::{Aws, label};
 use crate::facts::Facts;
 use crate::fix::{Disposition, Fix};
 
+/// Who may use the endpoint: the tasks' security groups, or their subnets where the tasks have no groups.
+pub struct Sources {
+    pub groups: Vec<String>,
+    pub cidrs: Vec<String>,
+}
+
 /// Makes the endpoint in the given VPC and subnets, with a security group of its own that lets the tasks in.
-pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], task_groups: &[&str]) -> Fix {
+pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], sources: &Sources) -> Fix {
     let service = facts.endpoint_service("ssmmessages");
     let mut fix = Fix::new(
         format!("create-endpoint:{vpc}"),
@@ -25,13 +31,17 @@ pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], task_groups: &[&str]) 
             .option("--output", "text")
             .region(facts)
     ));
-    for group in task_groups {
+    let (flag, values) = match sources.groups.as_slice() {
+        [] => ("--cidr", &sources.cidrs),
+        _ => ("--source-group", &sources.groups),
+    };
+    for value in values {
         fix = fix.command(
             Aws::new("ec2 authorize-security-group-ingress")
                 .raw("--group-id", "\"$GROUP\"")
                 .option("--protocol", "tcp")
                 .option("--port", "443")
-                .option("--source-group", group)
+                .option(flag, value)
                 .region(facts),
         );
     }
@@ -45,21 +55,25 @@ pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], task_groups: &[&str]) 
             .flag("--private-dns-enabled")
             .region(facts),
     )
-    .terraform(terraform(vpc, &service, subnets, task_groups))
+    .terraform(terraform(vpc, &service, subnets, sources))
 }
 
-fn terraform(vpc: &str, service: &str, subnets: &[&str], task_groups: &[&str]) -> String {
+fn terraform(vpc: &str, service: &str, subnets: &[&str], sources: &Sources) -> String {
     let name = label(&format!("ssmmessages_{vpc}"));
+    let allowed = match sources.groups.as_slice() {
+        [] => format!("cidr_blocks = {}", serde_json::json!(sources.cidrs)),
+        groups => format!("security_groups = {}", serde_json::json!(groups)),
+    };
     format!(
         r#"resource "aws_security_group" "{name}" {{
   name_prefix = "ecs-exec-ssmmessages-"
   vpc_id      = "{vpc}"
 
   ingress {{
-    protocol        = "tcp"
-    from_port       = 443
-    to_port         = 443
-    security_groups = {groups}
+    protocol  = "tcp"
+    from_port = 443
+    to_port   = 443
+    {allowed}
   }}
 }}
 
@@ -71,7 +85,6 @@ resource "aws_vpc_endpoint" "{name}" {{
   subnet_ids          = {subnets}
   security_group_ids  = [aws_security_group.{name}.id]
 }}"#,
-        groups = serde_json::json!(task_groups),
         subnets = serde_json::json!(subnets),
     )
 }

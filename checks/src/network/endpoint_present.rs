@@ -1,8 +1,8 @@
 use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
 use crate::check::Check;
-use crate::facts::{Fact, Task};
+use crate::facts::{Fact, Subnet, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes;
+use crate::fixes::{self, endpoint::Sources};
 use crate::reachability::Way;
 use crate::text;
 use crate::world::{Group, World, arns};
@@ -103,16 +103,12 @@ fn missing(
     service: &str,
     closed: &[&Placement],
 ) -> Finding {
-    let subnets: Vec<&str> = closed
-        .iter()
-        .map(|placement| placement.subnet.id.as_str())
-        .collect();
     let tasks: Vec<&Task> = closed
         .iter()
         .flat_map(|placement| placement.tasks.iter().copied())
         .collect();
-    let groups = security_groups(world, &tasks);
-    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let ways = crate::iam::distinct(closed.iter().map(|placement| no_way(placement)));
+    let subnets = crate::iam::distinct(closed.iter().map(|p| p.subnet.id.clone()));
     CHECK
         .fail(
             subject,
@@ -122,19 +118,33 @@ fn missing(
         )
         .detail(format!(
             "{vpc} has no interface endpoint for {service}, and {}.",
-            text::list(&closed.iter().map(|p| no_way(p)).collect::<Vec<_>>())
+            text::list(&ways)
         ))
         .cause("There is no ssmmessages endpoint in the VPC, and no way to the internet")
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)
-        .fix(fixes::endpoint::create(
-            world.facts,
-            vpc,
-            &one_a_zone(closed),
-            &groups,
-        ))
+        .fix(fix(world, vpc))
         .on_tasks(arns(&tasks))
+}
+
+/// One endpoint for all tasks in the VPC that need it, whatever their service.
+fn fix(world: &World, vpc: &str) -> crate::Fix {
+    let mut subnets: Vec<&Subnet> = Vec::new();
+    let mut tasks: Vec<&Task> = Vec::new();
+    for group in &world.groups {
+        for placement in placements(world, group, &group.running()).placed {
+            if placement.subnet.vpc == vpc && placement.way.is_closed() {
+                subnets.push(placement.subnet);
+                tasks.extend(placement.tasks);
+            }
+        }
+    }
+    let sources = Sources {
+        groups: security_groups(world, &tasks),
+        cidrs: crate::iam::distinct(subnets.iter().filter_map(|subnet| subnet.cidr.clone())),
+    };
+    fixes::endpoint::create(world.facts, vpc, &one_a_zone(&subnets), &sources)
 }
 
 fn no_way(placement: &Placement) -> String {
@@ -148,17 +158,21 @@ fn no_way(placement: &Placement) -> String {
 }
 
 /// An endpoint takes one subnet of each zone.
-fn one_a_zone<'a>(placements: &[&Placement<'a>]) -> Vec<&'a str> {
+fn one_a_zone<'a>(subnets: &[&'a Subnet]) -> Vec<&'a str> {
     let mut zones: Vec<Option<&str>> = Vec::new();
-    let mut subnets = Vec::new();
-    for placement in placements {
-        let zone = placement.subnet.availability_zone.as_deref();
-        if zone.is_none() || !zones.contains(&zone) {
+    let mut chosen: Vec<&str> = Vec::new();
+    for subnet in subnets {
+        let zone = subnet.availability_zone.as_deref();
+        let taken = match zone {
+            Some(_) => zones.contains(&zone),
+            None => chosen.contains(&subnet.id.as_str()),
+        };
+        if !taken {
             zones.push(zone);
-            subnets.push(placement.subnet.id.as_str());
+            chosen.push(&subnet.id);
         }
     }
-    subnets
+    chosen
 }
 
 fn security_groups(world: &World, tasks: &[&Task]) -> Vec<String> {
