@@ -1,0 +1,54 @@
+//! How many calls a question costs.
+
+use crate::support::world::{Plan, World};
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_fact_is_asked_for_once() {
+    let world = World::healthy();
+    let report = world.doctor(&["coder"]).json();
+    let expected = [
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcEndpoints",
+        "ecs:DescribeClusters",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:DescribeTasks",
+        "ecs:ListTasks",
+        "iam:GetRole",
+        "iam:SimulatePrincipalPolicy",
+        "sts:GetCallerIdentity",
+    ];
+    let calls = report["api_calls"].as_object().unwrap();
+    assert_eq!(calls.keys().collect::<Vec<_>>(), expected);
+    for (action, count) in calls {
+        // One for the caller, one for the task role.
+        let most = if action == "iam:SimulatePrincipalPolicy" {
+            2
+        } else {
+            1
+        };
+        assert_eq!(count, most, "{action}");
+    }
+    assert_eq!(
+        world.proxy.calls().len(),
+        calls.len(),
+        "the report tells of every call"
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn more_tasks_cost_no_more_calls() {
+    let calls = |tasks| {
+        let world = World::new(Plan {
+            tasks,
+            ..Plan::default()
+        });
+        world.doctor(&["coder"]);
+        world.proxy.calls()
+    };
+    assert_eq!(calls(1), calls(5));
+}

@@ -1,0 +1,103 @@
+//! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
+
+use crate::support::proxy::Fault;
+use crate::support::world::{Caller, Plan, World};
+
+/// Action, a check that needs it, and the exit status that is left.
+const APIS: [(&str, &str, i32); 10] = [
+    ("ecs:DescribeClusters", "cluster.exists", 3),
+    ("ecs:DescribeServices", "service.exec-enabled", 3),
+    ("ecs:ListTasks", "service.running-tasks", 3),
+    ("ecs:DescribeTasks", "task.exec-enabled", 3),
+    ("ecs:DescribeTaskDefinition", "role.present", 3),
+    ("iam:GetRole", "role.present", 3),
+    ("iam:SimulatePrincipalPolicy", "role.ssmmessages", 3),
+    ("ec2:DescribeVpcEndpoints", "network.endpoint-present", 3),
+    ("ec2:DescribeSubnets", "network.endpoint-present", 3),
+    ("ec2:DescribeRouteTables", "network.internet-route", 0),
+];
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_api_denied() {
+    for (action, check, status) in APIS {
+        let world = World::new(Plan {
+            caller: Caller::Role,
+            ..Plan::default()
+        });
+        world.proxy.fault(action, Fault::Deny);
+        let run = world.doctor(&["coder"]);
+        assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
+        assert_eq!(run.with_status("fail"), [""; 0], "{action}");
+        assert_eq!(run.status, status, "{action}: {}", run.stdout);
+        if status == 3 {
+            let unknown = run.with_status("unknown");
+            assert!(unknown.contains(&check.to_owned()), "{action}: {unknown:?}");
+            let named = run.json()["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|finding| finding["missing_permission"] == action);
+            assert!(named, "{action} is not named");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn without_an_endpoint_the_route_tables_matter() {
+    let world = World::new(Plan {
+        endpoint: false,
+        nat: true,
+        ..Plan::default()
+    });
+    world.proxy.fault("ec2:DescribeRouteTables", Fault::Deny);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), [""; 0]);
+    assert_eq!(run.status, 3);
+    assert_eq!(run.with_status("unknown"), ["network.internet-route"]);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_failure_is_named_beside_what_cannot_be_seen() {
+    let world = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
+    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Deny);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), ["service.exec-enabled"]);
+    assert_eq!(run.status, 1);
+}
+
+/// A service that is failing answers with 500: as little is known as when it refuses.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_api_broken() {
+    for (action, _, status) in APIS {
+        let world = World::healthy();
+        world.proxy.fault(action, Fault::Status500);
+        let run = world.doctor(&["coder", "--timeout", "20s"]);
+        assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
+        assert_eq!(run.status, status, "{action}: {}", run.stdout);
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn throttling_changes_no_verdict() {
+    let world = World::healthy();
+    world.proxy.fault("*", Fault::Throttle(2));
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let broken = World::new(Plan {
+        endpoint: false,
+        ..Plan::default()
+    });
+    broken.proxy.fault("*", Fault::Throttle(2));
+    assert_eq!(
+        broken.doctor(&["coder"]).causes(),
+        ["network.endpoint-present"]
+    );
+}

@@ -1,0 +1,62 @@
+//! The reports of the built-in facts, byte for byte.
+
+use crate::support::doctor::{command, run};
+use crate::support::world::home;
+
+const DEMOS: [&str; 5] = [
+    "healthy",
+    "stale-tasks",
+    "task-role",
+    "caller-policy",
+    "no-endpoint",
+];
+
+fn demo(name: &str, format: &str) -> (i32, String) {
+    let home = home(true);
+    let demo = format!("--demo={name}");
+    let run = run(command(home.path()).args(["doctor", &demo, "--format", format]));
+    assert_eq!(run.stderr, "");
+    (run.status, without_duration(&run.stdout))
+}
+
+/// The only line that may differ from run to run.
+fn without_duration(report: &str) -> String {
+    report
+        .lines()
+        .filter(|line| !line.contains("\"duration_ms\""))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_demo_in_every_format() {
+    for name in DEMOS {
+        for format in ["human", "json"] {
+            let (status, report) = demo(name, format);
+            assert_eq!(status, i32::from(name != "healthy"), "{name}");
+            insta::assert_snapshot!(format!("{name}.{format}"), report);
+        }
+    }
+}
+
+#[test]
+fn the_same_facts_give_the_same_bytes() {
+    assert_eq!(demo("no-endpoint", "json"), demo("no-endpoint", "json"));
+}
+
+#[test]
+fn the_readme_shows_the_demo_s_report() {
+    let readme = include_str!("../../README.md");
+    let (_, report) = demo("stale-tasks", "human");
+    assert!(
+        readme.contains(report.trim_end()),
+        "paste this into the README:\n{report}"
+    );
+}
+
+#[test]
+fn the_demo_without_a_name_is_the_one_of_the_readme() {
+    let home = home(true);
+    let plain = run(command(home.path()).args(["doctor", "--demo"]));
+    assert_eq!(plain.stdout.trim_end(), demo("stale-tasks", "human").1);
+}

@@ -1,0 +1,10 @@
+//! The built binary: on fixtures, and end to end against an emulator of AWS.
+//!
+//! Tests that need the emulator are ignored by a plain `cargo test`; `scripts/test` runs everything.
+
+mod costs;
+mod denials;
+mod fixtures;
+mod support;
+mod trouble;
+mod worlds;

@@ -1,0 +1,249 @@
+//! Bad input, missing credentials, and an AWS that does not answer.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::proxy::Fault;
+use crate::support::world::{Plan, World, home};
+
+/// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
+fn assert_refused(run: &Run, what: &str, help: &str) {
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains(what), "{}", run.stderr);
+    assert!(run.stderr.contains(help), "{}", run.stderr);
+}
+
+fn offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    let home = home(true);
+    let mut command = command(home.path());
+    command.args(arguments).envs(variables.iter().copied());
+    run(&mut command)
+}
+
+const KEYS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "secret"),
+];
+
+#[test]
+fn no_credentials() {
+    let run = offline(&["doctor", "coder"], &[]);
+    assert_refused(
+        &run,
+        "there are no AWS credentials on this machine",
+        "aws sso login",
+    );
+}
+
+#[test]
+fn no_region() {
+    let run = offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);
+    assert_refused(&run, "no region is set for cluster mine", "--region");
+}
+
+#[test]
+fn usage() {
+    assert_refused(
+        &offline(&["doctor", "--format", "xml"], &[]),
+        "invalid value 'xml'",
+        "json",
+    );
+    assert_refused(
+        &offline(&["doctor", "--only", "rol"], &[]),
+        "there is no check or area rol",
+        "Did you mean role?",
+    );
+    assert_refused(
+        &offline(&["doctor", "--demo=none"], &[]),
+        "there is no demo none",
+        "stale-tasks",
+    );
+    assert_refused(
+        &offline(&["doctor", "--snapshot", "gone.json"], &[]),
+        "gone.json cannot be read",
+        "",
+    );
+    assert_refused(
+        &offline(&["doctor", "--timeout", "soon"], &[]),
+        "invalid value 'soon'",
+        "",
+    );
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key() {
+    let home = home(true);
+    std::fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
+    let run = run(command(home.path()).args(["doctor", "coder"]));
+    assert_refused(
+        &run,
+        "ecs-exec.toml:1: unknown key `clusster`",
+        "Did you mean `cluster`?",
+    );
+}
+
+#[test]
+fn a_snapshot_that_is_none() {
+    let home = home(true);
+    for (name, text) in [
+        ("empty", ""),
+        ("cut", "{\"format\": 1"),
+        ("other", "[1, 2]"),
+        ("bytes", "\u{1b}[31m"),
+    ] {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let run = run(command(home.path()).args(["doctor", "--snapshot", path]));
+        assert_refused(&run, "is not a snapshot", "");
+    }
+}
+
+#[test]
+fn refused_connections_and_garbage_leave_everything_unknown() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = format!("http://{closed}");
+    let mut variables = KEYS.to_vec();
+    variables.push(("AWS_ENDPOINT_URL", &url));
+    let run = offline(&["doctor", "coder", "--format", "json"], &variables);
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert_eq!(run.causes(), [""; 0]);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let home = home(true);
+    let mut child = command(home.path())
+        .args(["doctor", "--demo", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut errors = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    assert_eq!(errors, "");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// A listener that takes connections and never answers.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[test]
+fn an_endpoint_that_hangs_ends_at_the_time_out() {
+    let (_listener, url) = silent();
+    let mut variables = KEYS.to_vec();
+    variables.push(("AWS_ENDPOINT_URL", &url));
+    let started = Instant::now();
+    let run = offline(
+        &["doctor", "coder", "--timeout", "1s", "--format", "json"],
+        &variables,
+    );
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(run.status, 3);
+    assert!(run.stdout.contains("did not answer in time"));
+}
+
+#[test]
+fn ctrl_c_ends_it_quietly() {
+    let (_listener, url) = silent();
+    let home = home(true);
+    let child = command(home.path())
+        .args(["doctor", "coder"])
+        .envs(KEYS)
+        .env("AWS_ENDPOINT_URL", &url)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn expired_credentials() {
+    let world = World::healthy();
+    for action in ["*", "ecs:DescribeTasks", "sts:GetCallerIdentity"] {
+        world.proxy.rules.lock().unwrap().faults.clear();
+        world.proxy.fault(action, Fault::Expired);
+        assert_refused(
+            &world.doctor(&["coder"]),
+            "the AWS credentials have expired",
+            "aws sso login",
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn targets_that_do_not_exist() {
+    let world = World::new(Plan {
+        services: vec!["coder", "litellm"],
+        ..Plan::default()
+    });
+    assert_refused(
+        &world.doctor(&["codr"]),
+        "there is no service coder-production-codr or codr",
+        "Did you mean coder-production-coder?",
+    );
+    assert_refused(
+        &world.doctor(&["coder", "--container", "codr"]),
+        "there is no container codr",
+        "Their containers: coder.",
+    );
+    assert_refused(
+        &world.doctor(&["--task", "0123456789abcdef"]),
+        "there is no task 0123456789abcdef",
+        "",
+    );
+    assert_refused(
+        &world.doctor(&["coder", "--cluster", "nowhere"]),
+        "there is no cluster nowhere in us-west-2",
+        &world.cluster,
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn garbage_from_every_api() {
+    let world = World::healthy();
+    world.proxy.fault("*", Fault::Garbage);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.causes(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn one_api_that_hangs_leaves_the_rest_standing() {
+    let world = World::healthy();
+    world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
+    let run = world.doctor(&["coder", "--timeout", "2s"]);
+    assert_eq!(run.status, 3);
+    assert_eq!(run.with_status("unknown"), ["network.endpoint-present"]);
+}
