@@ -124,18 +124,14 @@ impl Candidate {
 
 /// The service that the user named does not exist; `existing` are those that do.
 pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]) -> Trouble {
-    let near: Vec<&str> = distinct(
-        candidate
-            .names
-            .iter()
-            .flat_map(|name| nearest(name, existing.iter().map(String::as_str)))
-            .map(str::to_owned)
-            .collect(),
-    )
-    .iter()
-    .filter_map(|near| existing.iter().find(|name| *name == near))
-    .map(String::as_str)
-    .collect();
+    let plain = candidate.names.last().map_or("", String::as_str);
+    let prefix = candidate.names[0].strip_suffix(plain).unwrap_or("");
+    let short_names = existing.iter().map(|name| short(prefix, name));
+    let near: Vec<&str> = nearest(plain, short_names)
+        .into_iter()
+        .filter_map(|near| existing.iter().find(|name| short(prefix, name) == near))
+        .map(String::as_str)
+        .collect();
     let help = if !near.is_empty() {
         format!("Did you mean {}?", near.join(" or "))
     } else if existing.is_empty() {

@@ -245,5 +245,8 @@ fn one_api_that_hangs_leaves_the_rest_standing() {
     world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
     let run = world.doctor(&["coder", "--timeout", "2s"]);
     assert_eq!(run.status, 3);
-    assert_eq!(run.with_status("unknown"), ["network.endpoint-present"]);
+    assert_eq!(
+        run.with_status("unknown"),
+        ["network.endpoint-present", "network.internet-route"]
+    );
 }

@@ -128,8 +128,11 @@ fn answer(mut request: Request, upstream: &Upstream, rules: &Mutex<Rules>) {
             upstream.replace_tasks(&update);
         }
     }
+    let response = Response::from_data(answer)
+        .with_status_code(StatusCode(status))
+        .with_chunked_threshold(usize::MAX);
     // Whoever asked may have given up.
-    let _ = request.respond(Response::from_data(answer).with_status_code(StatusCode(status)));
+    let _ = request.respond(response);
 }
 
 impl Upstream {
