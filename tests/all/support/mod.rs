@@ -1,3 +1,4 @@
 pub mod doctor;
+mod http;
 pub mod proxy;
 pub mod world;

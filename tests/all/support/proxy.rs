@@ -8,10 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tiny_http::{Header, Request, Response, Server, StatusCode};
 
-/// How many calls are answered at the same time.
-const WORKERS: usize = 24;
+use super::http::{Request, serve};
 
 /// What happens to a call instead of, or before, the emulator's answer.
 #[derive(Clone, Debug)]
@@ -53,26 +51,17 @@ pub struct Proxy {
 
 impl Proxy {
     pub fn start(upstream: &str) -> Proxy {
-        let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
-        let url = format!("http://{}", server.server_addr());
         let rules = Arc::new(Mutex::new(Rules::default()));
-        let agent = ureq::Agent::new_with_config(
-            ureq::Agent::config_builder()
-                .http_status_as_error(false)
-                .build(),
-        );
-        for _ in 0..WORKERS {
-            let upstream = Upstream {
-                url: upstream.to_owned(),
-                agent: agent.clone(),
-            };
-            let (server, rules) = (server.clone(), rules.clone());
-            thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    answer(request, &upstream, &rules);
-                }
-            });
-        }
+        let upstream = Upstream {
+            url: upstream.to_owned(),
+            agent: ureq::Agent::new_with_config(
+                ureq::Agent::config_builder()
+                    .http_status_as_error(false)
+                    .build(),
+            ),
+        };
+        let shared = rules.clone();
+        let url = serve(move |request| answer(request, &upstream, &shared));
         Proxy { url, rules }
     }
 
@@ -100,54 +89,41 @@ struct Upstream {
     agent: ureq::Agent,
 }
 
-fn answer(mut request: Request, upstream: &Upstream, rules: &Mutex<Rules>) {
-    let mut body = Vec::new();
-    request.as_reader().read_to_end(&mut body).unwrap();
-    let action = action(request.headers(), &body);
+fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, Vec<u8>) {
+    let action = action(&request);
     let (fault, latency, agent) = {
         let mut rules = rules.lock().unwrap();
         *rules.calls.entry(action.clone()).or_default() += 1;
         (take_fault(&mut rules, &action), rules.latency, rules.agent)
     };
     thread::sleep(latency);
-    let (status, mut answer) = match fault {
-        Some(Fault::Hang) => {
-            // Kept open and never answered, for as long as the test runs.
-            std::mem::forget(request);
-            return;
-        }
-        Some(fault) => broken(&action, &fault),
-        None => upstream.forward(&request, &body),
-    };
-    if action == "ecs:DescribeTasks" && status == 200 && !answer.starts_with(b"<") {
-        answer = add_agents(&answer, agent);
+    if let Some(fault) = fault {
+        return broken(&action, &fault);
     }
-    if action == "ecs:UpdateService" {
-        let update: Value = serde_json::from_slice(&body).unwrap();
-        if update["forceNewDeployment"] == json!(true) {
-            upstream.replace_tasks(&update);
+    let (status, answer) = upstream.forward(&request);
+    match action.as_str() {
+        "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
+        "ecs:UpdateService" => {
+            let update: Value = serde_json::from_slice(&request.body).unwrap();
+            if update["forceNewDeployment"] == json!(true) {
+                upstream.replace_tasks(&update);
+            }
+            (status, answer)
         }
+        _ => (status, answer),
     }
-    let response = Response::from_data(answer)
-        .with_status_code(StatusCode(status))
-        .with_chunked_threshold(usize::MAX);
-    // Whoever asked may have given up.
-    let _ = request.respond(response);
 }
 
 impl Upstream {
-    fn forward(&self, request: &Request, body: &[u8]) -> (u16, Vec<u8>) {
-        let mut forward = self.agent.post(format!("{}{}", self.url, request.url()));
-        for header in request.headers() {
-            let name = header.field.as_str().as_str();
-            if !matches!(
-                name.to_ascii_lowercase().as_str(),
-                "content-length" | "host" | "connection"
-            ) {
-                forward = forward.header(name, header.value.as_str());
+    fn forward(&self, request: &Request) -> (u16, Vec<u8>) {
+        let mut forward = self.agent.post(format!("{}{}", self.url, request.target));
+        for (name, value) in &request.headers {
+            let ours = ["content-length", "host", "connection", "expect"];
+            if !ours.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                forward = forward.header(name, value);
             }
         }
-        let mut response = forward.send(body).unwrap();
+        let mut response = forward.send(&request.body[..]).unwrap();
         let mut answer = Vec::new();
         response
             .body_mut()
@@ -203,24 +179,19 @@ fn take_fault(rules: &mut Rules, action: &str) -> Option<Fault> {
 }
 
 /// `service:Operation`, from the JSON protocols' header or the query protocols' body.
-fn action(headers: &[Header], body: &[u8]) -> String {
-    let header = |name: &'static str| {
-        headers
-            .iter()
-            .find(|header| header.field.equiv(name))
-            .map(|header| header.value.as_str())
-    };
-    let service = header("authorization")
+fn action(request: &Request) -> String {
+    let service = request
+        .header("authorization")
         .and_then(|value| value.split('/').nth(3))
         .unwrap_or("unknown");
-    let operation = match header("x-amz-target") {
-        Some(target) => target.rsplit('.').next().unwrap().to_owned(),
-        None => String::from_utf8_lossy(body)
+    let body = String::from_utf8_lossy(&request.body);
+    let operation = match request.header("x-amz-target") {
+        Some(target) => target.rsplit('.').next(),
+        None => body
             .split('&')
-            .find_map(|pair| pair.strip_prefix("Action=").map(str::to_owned))
-            .unwrap_or_default(),
+            .find_map(|pair| pair.strip_prefix("Action=")),
     };
-    format!("{service}:{operation}")
+    format!("{service}:{}", operation.unwrap_or_default())
 }
 
 fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
@@ -242,7 +213,10 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         ),
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
         Fault::Garbage => return (200, b"<html>\x1b[31m{{{ not an answer".to_vec()),
-        Fault::Hang => unreachable!("it never answers"),
+        Fault::Hang => {
+            thread::sleep(Duration::from_secs(3600));
+            unreachable!("nobody waits that long")
+        }
     };
     let body = if action.starts_with("ecs:") {
         json!({"__type": code, "message": message}).to_string()
