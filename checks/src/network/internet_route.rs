@@ -36,10 +36,16 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let subject = Subject::new("subnet", id).of_service(group.service);
     let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
     if let Fact::Known(endpoint) = endpoint {
-        return CHECK.skip(
-            subject,
-            format!("Not needed: {} serves the VPC", endpoint.id),
-        );
+        return match &placement.way {
+            Way::Unavailable(why) => CHECK
+                .unknown(subject, why)
+                .detail(format!("Not needed: {} serves the VPC.", endpoint.id))
+                .harmless(),
+            _ => CHECK.skip(
+                subject,
+                format!("Not needed: {} serves the VPC", endpoint.id),
+            ),
+        };
     }
     let finding = match &placement.way {
         Way::Nat(nat) => CHECK
