@@ -39,6 +39,9 @@ pub struct Facts {
     pub local: Local,
     pub caller: Fact<Caller>,
     pub cluster: Fact<Cluster>,
+    /// Why the cluster's services could not all be found, where the whole cluster was asked about.
+    #[serde(default)]
+    pub unlisted: Option<Unavailable>,
     /// By full name.
     pub services: BTreeMap<String, Fact<Service>>,
     /// ARNs of the tasks of each service.

@@ -12,7 +12,7 @@ use futures::future::{FutureExt, join, join_all};
 use futures::join;
 use jiff::Timestamp;
 
-use super::aws::Aws;
+use super::aws::{Aws, Failure};
 use super::{ec2, ecs, iam, local, simulations, sts};
 use crate::config::{Settings, short_name};
 use crate::target::{Candidate, Request, Services, container_for, no_such_service};
@@ -108,6 +108,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         },
         caller,
         cluster,
+        unlisted: workload.unlisted,
         services: workload.services,
         service_tasks: workload.service_tasks,
         tasks: workload.tasks,
@@ -130,9 +131,15 @@ struct Workload {
     tasks: BTreeMap<String, Fact<Task>>,
     /// ARNs of the tasks that were named.
     named: Vec<String>,
+    /// Why services, or standalone tasks, of the cluster may be missing here.
+    unlisted: Option<Unavailable>,
 }
 
 impl Workload {
+    fn is_empty(&self) -> bool {
+        self.wanted.is_empty() && self.named.is_empty() && self.unlisted.is_none()
+    }
+
     fn running(&self) -> Vec<&Task> {
         self.tasks
             .values()
@@ -193,6 +200,7 @@ async fn named_services(aws: &Aws, cluster: &str, candidates: &[Candidate]) -> W
         services,
         service_tasks: listed,
         named: Vec::new(),
+        unlisted: None,
     }
 }
 
@@ -235,8 +243,8 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
     let cluster = settings.cluster.as_str();
     let (services, arns) = join(
         async {
-            let names = ecs::service_names(aws, cluster).await.ok()?;
-            Some(ecs::services(aws, cluster, &names).await)
+            let names = ecs::service_names(aws, cluster).await?;
+            Ok::<_, Failure>(ecs::services(aws, cluster, &names).await)
         },
         ecs::task_arns(aws, cluster, None, DesiredStatus::Running),
     )
@@ -244,11 +252,13 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
     let listed = arns.known().cloned().unwrap_or_default();
     let tasks = ecs::tasks(aws, cluster, &listed).await;
     let by_service = by_service(&tasks);
-    let services = match services {
-        Some(services) => services,
-        None => {
+    let (services, unlisted) = match services {
+        Ok(services) if services.is_empty() => (services, arns.unavailable().cloned()),
+        Ok(services) => (services, None),
+        Err(failure) => {
             let names: Vec<String> = by_service.keys().cloned().collect();
-            ecs::services(aws, cluster, &names).await
+            let services = ecs::services(aws, cluster, &names).await;
+            (services, Some(failure.why))
         }
     };
     let service_tasks = services
@@ -272,6 +282,7 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
         service_tasks,
         tasks,
         named: standalone,
+        unlisted,
     }
 }
 
@@ -436,6 +447,14 @@ async fn refuse_missing_targets(
         return Err(Trouble::new(
             format!("there is no task {id} in cluster {name}"),
             "ECS forgets a task about an hour after it stopped. `aws ecs list-tasks` names those that it knows.",
+        ));
+    }
+    if workload.is_empty() {
+        return Err(Trouble::new(
+            format!(
+                "there is nothing to look at in cluster {name}: it has no services and no running tasks"
+            ),
+            "Is it the right cluster? Name another with --cluster.",
         ));
     }
     refuse_missing_container(request, workload)

@@ -99,3 +99,22 @@ fn throttling_changes_no_verdict() {
         ["network.endpoint-present"]
     );
 }
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
+    let world = World::healthy();
+    world.proxy.fault("ecs:ListServices", Fault::Deny);
+    let run = world.doctor(&["--all"]);
+    assert_eq!(
+        run.with_status("unknown"),
+        ["service.exists"],
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.status, 3);
+    world.proxy.fault("ecs:ListTasks", Fault::Deny);
+    let blind = world.doctor(&["--all"]);
+    assert_eq!(blind.status, 3);
+    assert_eq!(blind.with_status("unknown"), ["service.exists"]);
+}

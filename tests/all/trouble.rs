@@ -230,6 +230,20 @@ fn targets_that_do_not_exist() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
+fn an_empty_cluster() {
+    let world = World::new(Plan {
+        services: Vec::new(),
+        ..Plan::default()
+    });
+    assert_refused(
+        &world.doctor(&["--all"]),
+        "there is nothing to look at",
+        "--cluster",
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
 fn garbage_from_every_api() {
     let world = World::healthy();
     world.proxy.fault("*", Fault::Garbage);

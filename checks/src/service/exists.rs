@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::Fact;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     title: "The service exists",
     why: "A misspelt name or a deleted service has no tasks to enter.",
     how: "ecs:DescribeServices in the cluster; a deleted service is still listed for a while, as INACTIVE.",
-    actions: &["ecs:DescribeServices"],
+    actions: &["ecs:DescribeServices", "ecs:ListServices"],
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
     explains: &["service.running-tasks"],
     severity: Severity::Critical,
@@ -16,6 +16,15 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let unlisted = world.facts.unlisted.as_ref().map(|why| {
+        CHECK
+            .unknown(Subject::new("cluster", &world.facts.cluster_name), why)
+            .detail("The cluster may have services that are not in this report.")
+    });
+    unlisted.into_iter().chain(each(world)).collect()
+}
+
+fn each(world: &World) -> Vec<Finding> {
     world
         .groups
         .iter()
@@ -50,6 +59,14 @@ mod tests {
     use crate::facts::Fact;
     use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, service, statuses};
+
+    #[test]
+    fn services_that_cannot_be_listed_are_not_none() {
+        let mut facts = healthy_coder();
+        facts.target.services.clear();
+        facts.unlisted = denied::<()>("ecs:ListServices").unavailable().cloned();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
 
     #[test]
     fn there_deleted_missing_and_unreadable() {

@@ -28,8 +28,6 @@ pub enum Fault {
 pub struct Rules {
     /// By action (`ecs:DescribeTasks`); `*` is every one.
     pub faults: BTreeMap<String, Fault>,
-    /// Added to every call.
-    pub latency: Duration,
     /// What DescribeTasks says of the exec agent of tasks that were started with exec.
     pub agent: Agent,
     pub calls: BTreeMap<String, u64>,
@@ -74,10 +72,6 @@ impl Proxy {
         self.rules.lock().unwrap().agent = agent;
     }
 
-    pub fn latency(&self, latency: Duration) {
-        self.rules.lock().unwrap().latency = latency;
-    }
-
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.rules.lock().unwrap().calls.clone()
     }
@@ -91,12 +85,11 @@ struct Upstream {
 
 fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, Vec<u8>) {
     let action = action(&request);
-    let (fault, latency, agent) = {
+    let (fault, agent) = {
         let mut rules = rules.lock().unwrap();
         *rules.calls.entry(action.clone()).or_default() += 1;
-        (take_fault(&mut rules, &action), rules.latency, rules.agent)
+        (take_fault(&mut rules, &action), rules.agent)
     };
-    thread::sleep(latency);
     if let Some(fault) = fault {
         return broken(&action, &fault);
     }
