@@ -36,8 +36,8 @@ pub async fn of_caller(
     )
     .await;
     let missing = missing_keys(&first);
-    if !missing.iter().any(|key| varies(key)) {
-        return vec![first];
+    if !missing.iter().any(|key| varies(key)) || tasks.is_empty() {
+        return vec![without_impossible_keys(first, "ecs")];
     }
     let tags_of_cluster = cluster.map(|cluster| &cluster.tags);
     let mut questions: Vec<(String, BTreeMap<String, String>)> = Vec::new();
@@ -54,20 +54,24 @@ pub async fn of_caller(
             questions.push((cluster_arn.to_owned(), context));
         }
     }
-    if tasks.is_empty() {
-        return vec![first];
-    }
     questions.sort();
     questions.dedup();
     join_all(questions.into_iter().map(async |(resource, context)| {
-        simulate(
+        let tags_known = resource != cluster_arn || tags_of_cluster.is_some();
+        let answer = simulate(
             aws,
             &principal,
             &["ecs:ExecuteCommand"],
             &[resource],
             context,
         )
-        .await
+        .await;
+        let answer = without_impossible_keys(answer, "ecs");
+        if tags_known {
+            without_keys(answer, |key| tag_of(key).is_some())
+        } else {
+            answer
+        }
     }))
     .await
 }
@@ -75,7 +79,28 @@ pub async fn of_caller(
 /// What the agent may do with the task role's credentials.
 pub async fn of_task_role(aws: &Aws, role: &str) -> Simulation {
     let context = BTreeMap::from([("aws:RequestedRegion".to_owned(), aws.region.value.clone())]);
-    simulate(aws, role, &TASK_ROLE_ACTIONS, &["*".to_owned()], context).await
+    let answer = simulate(aws, role, &TASK_ROLE_ACTIONS, &["*".to_owned()], context).await;
+    without_keys(without_impossible_keys(answer, "ssmmessages"), |key| {
+        tag_of(key).is_some()
+    })
+}
+
+/// The simulator lists every key that any policy of the principal mentions. Those of other services are
+/// in no request to this one, so that their absence is known rather than missing.
+fn without_impossible_keys(simulation: Simulation, service: &str) -> Simulation {
+    without_keys(simulation, |key| {
+        let prefix = key.split(':').next().unwrap_or_default();
+        !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service)
+    })
+}
+
+fn without_keys(mut simulation: Simulation, known_absent: impl Fn(&str) -> bool) -> Simulation {
+    if let Fact::Known(decisions) = &mut simulation.decisions {
+        for decision in decisions {
+            decision.missing_context.retain(|key| !known_absent(key));
+        }
+    }
+    simulation
 }
 
 fn shared_context(aws: &Aws, cluster_arn: &str) -> BTreeMap<String, String> {
@@ -103,6 +128,7 @@ fn varies(key: &str) -> bool {
     matches!(key.as_str(), "ecs:container-name" | "ecs:task") || tag_of(&key).is_some()
 }
 
+/// The tag that a condition key names.
 fn tag_of(key: &str) -> Option<&str> {
     let (prefix, tag) = key.split_once('/')?;
     matches!(

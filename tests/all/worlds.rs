@@ -142,6 +142,13 @@ fn a_caller_s_conditions_are_met_unmet_or_open() {
         &["caller.execute-command"],
         &[],
     );
+    assert_causes(
+        &put(&with_condition(
+            r#"{"StringEquals":{"aws:ResourceTag/team":"ops"}}"#,
+        )),
+        &["caller.execute-command"],
+        &[],
+    );
     let open = put(&with_condition(
         r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#,
     ));
@@ -264,6 +271,21 @@ fn roles_that_are_held_back() {
     let run = world.doctor(&["coder"]);
     assert_causes(&run, &["role.ssmmessages"], &[]);
     assert!(run.stdout.contains("explicit Deny"));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn conditions_in_other_statements_do_not_hide_a_missing_action() {
+    let world = World::new(Plan {
+        role_actions: Some(Vec::new()),
+        ..Plan::default()
+    });
+    let role = world.role("coder");
+    let bucket = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":"a/*"}}}]}"#;
+    world
+        .sdk
+        .wait(world.sdk.put_role_policy(&role, "bucket", bucket));
+    assert_causes(&world.doctor(&["coder"]), &["role.ssmmessages"], &[]);
 }
 
 #[test]
