@@ -1,1 +1,2 @@
 pub mod exists;
+pub mod status;

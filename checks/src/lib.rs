@@ -18,6 +18,7 @@ mod fixes;
 mod iam;
 mod local;
 mod network;
+pub mod no_proxy;
 pub mod policy;
 mod reachability;
 pub mod registry;

@@ -1,5 +1,6 @@
 pub mod present;
 pub mod ssmmessages;
+pub mod trust;
 
 use std::collections::BTreeMap;
 
@@ -35,11 +36,6 @@ fn roles<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
 
 fn role_subject(group: &Group, role: &str) -> Subject {
     Subject::new("role", role).of_service(group.service)
-}
-
-/// The subject for tasks whose role is not known: their task definition.
-fn definition_subject(group: &Group, task: &Task) -> Subject {
-    Subject::new("task-definition", &task.task_definition).of_service(group.service)
 }
 
 /// Services in which tasks have this role and an agent is down: mending the role alone does not bring

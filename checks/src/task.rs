@@ -1,3 +1,5 @@
 pub mod exec_enabled;
 pub mod exists;
+pub mod pid_mode;
+pub mod platform_version;
 pub mod running;

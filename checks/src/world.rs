@@ -164,6 +164,58 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Findings for each task definition of the running tasks.
+    pub fn each_definition(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, &'a TaskDefinition, &[&'a Task]) -> Vec<Finding>,
+    ) -> Vec<Finding> {
+        self.each_running(check, |group, tasks| {
+            let mut by_definition: BTreeMap<&str, Vec<&'a Task>> = BTreeMap::new();
+            for &task in tasks {
+                by_definition
+                    .entry(&task.task_definition)
+                    .or_default()
+                    .push(task);
+            }
+            by_definition
+                .into_iter()
+                .flat_map(|(arn, tasks)| {
+                    let subject = || group.definition_subject(arn);
+                    match self.facts.task_definitions.get(arn) {
+                        Some(Fact::Known(definition)) => judge(group, definition, &tasks),
+                        Some(Fact::Unavailable(why)) => vec![check.unknown(subject(), why)],
+                        Some(Fact::Absent) | None => {
+                            vec![check.unsure(subject(), "The task definition was not found")]
+                        }
+                    }
+                    .into_iter()
+                    .map(|finding| finding.on_tasks(arns(&tasks)))
+                    .collect::<Vec<_>>()
+                })
+                .collect()
+        })
+    }
+
+    /// Whether the agents of these containers have been RUNNING for so long that a fault which is only
+    /// suspected cannot be there.
+    pub fn is_proven(&self, tasks: &[&Task], container: &str) -> bool {
+        const LONG_SECONDS: i64 = 300;
+        !tasks.is_empty()
+            && tasks.iter().all(|task| {
+                let agent = task
+                    .containers
+                    .iter()
+                    .find(|known| known.name == container)
+                    .and_then(Container::exec_agent);
+                agent.is_some_and(|agent| {
+                    let since = agent.last_started_at.or(task.started_at);
+                    agent.last_status == "RUNNING"
+                        && since.is_some_and(|since| self.age(since) >= LONG_SECONDS)
+                })
+            })
+    }
+
     /// Seconds from a moment to when the facts were taken.
     pub fn age(&self, moment: jiff::Timestamp) -> i64 {
         self.facts.taken_at.as_second() - moment.as_second()
@@ -185,6 +237,10 @@ impl<'a> Group<'a> {
 
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
         Subject::new("container", format!("{}/{container}", task.id())).of_service(self.service)
+    }
+
+    pub fn definition_subject(&self, arn: &str) -> Subject {
+        Subject::new("task-definition", arn).of_service(self.service)
     }
 
     pub fn all(&self) -> &[&'a Task] {

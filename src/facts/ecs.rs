@@ -197,7 +197,7 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
         .await;
     fact(answer, &[]).and_then(|output| {
         output.task_definition().map_or(Fact::Absent, |definition| {
-            Fact::Known(model::task_definition(definition))
+            Fact::Known(model::task_definition(definition, &aws.region.value))
         })
     })
 }

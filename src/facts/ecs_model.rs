@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
 use ecs_exec_checks::facts::*;
+use ecs_exec_checks::no_proxy;
 use jiff::Timestamp;
 
 pub fn cluster(cluster: &sdk::Cluster) -> Cluster {
@@ -172,7 +173,7 @@ fn container(container: &sdk::Container) -> Container {
     }
 }
 
-pub fn task_definition(definition: &sdk::TaskDefinition) -> TaskDefinition {
+pub fn task_definition(definition: &sdk::TaskDefinition, region: &str) -> TaskDefinition {
     TaskDefinition {
         arn: text(definition.task_definition_arn()),
         family: text(definition.family()),
@@ -190,12 +191,12 @@ pub fn task_definition(definition: &sdk::TaskDefinition) -> TaskDefinition {
         containers: definition
             .container_definitions()
             .iter()
-            .map(container_definition)
+            .map(|container| container_definition(container, region))
             .collect(),
     }
 }
 
-fn container_definition(container: &sdk::ContainerDefinition) -> ContainerDefinition {
+fn container_definition(container: &sdk::ContainerDefinition, region: &str) -> ContainerDefinition {
     let linux = container.linux_parameters();
     ContainerDefinition {
         name: text(container.name()),
@@ -222,9 +223,35 @@ fn container_definition(container: &sdk::ContainerDefinition) -> ContainerDefini
             .map(|secret| secret.name().to_owned())
             .collect(),
         environment_files: u32::try_from(container.environment_files().len()).unwrap_or(u32::MAX),
-        proxy: None,
+        proxy: proxy(container.environment(), region),
         log: container.log_configuration().map(container_log),
     }
+}
+
+/// What the proxy variables mean for the agent; their values go no further.
+fn proxy(environment: &[sdk::KeyValuePair], region: &str) -> Option<ProxyEnvironment> {
+    let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
+        environment
+            .iter()
+            .filter_map(|pair| Some((pair.name()?, pair.value()?)))
+            .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
+            .collect()
+    };
+    let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
+    if proxies.is_empty() {
+        return None;
+    }
+    let exceptions = set(&["NO_PROXY", "no_proxy"]);
+    let bypasses = |host: &str| {
+        exceptions
+            .iter()
+            .any(|(_, list)| no_proxy::covers(list, host))
+    };
+    Some(ProxyEnvironment {
+        variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        credentials_bypass: bypasses("169.254.170.2"),
+        ssmmessages_bypass: bypasses(&format!("ssmmessages.{region}.amazonaws.com")),
+    })
 }
 
 fn container_log(log: &sdk::LogConfiguration) -> ContainerLog {

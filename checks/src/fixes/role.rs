@@ -118,6 +118,27 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
     .policy(policy::task_role())
 }
 
+/// Lets ECS tasks take on the role. The trust policy is replaced, so what else it allowed has to be added.
+pub fn trust_tasks(role: &str) -> Fix {
+    let name = role_name(role);
+    let document = policy::task_trust();
+    Fix::new(
+        format!("trust-tasks:{name}"),
+        Disposition::Drift,
+        format!("Let ECS tasks take on the role {name}"),
+        "Replaces the role's trust policy by one that lets only ECS tasks take it on: add whoever else needs the role. \
+         New tasks get its credentials.",
+    )
+    .command(
+        Aws::new("iam update-assume-role-policy")
+            .option("--role-name", name)
+            .option("--policy-document", &document.to_string())
+            .build(),
+    )
+    .terraform(role_block(name))
+    .policy(document)
+}
+
 fn put_policy(role: &str, document: &Value) -> String {
     Aws::new("iam put-role-policy")
         .option("--role-name", role)

@@ -1,4 +1,4 @@
-use super::{Roles, definition_subject, replaceable, role_subject, roles};
+use super::{Roles, replaceable, role_subject, roles};
 use crate::check::Check;
 use crate::facts::{Fact, Task, role_name};
 use crate::finding::{Finding, Severity};
@@ -36,7 +36,7 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
         findings.push(no_role(world, group, &definition));
     }
     for definition in by_definition(&on_instance_profile) {
-        let subject = definition_subject(group, definition[0]);
+        let subject = group.definition_subject(&definition[0].task_definition);
         findings.push(
             CHECK
                 .unsure(subject, "The tasks name no role and use their instance's profile")
@@ -45,7 +45,7 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
         );
     }
     for (task, why) in unknown {
-        let subject = definition_subject(group, task);
+        let subject = group.definition_subject(&task.task_definition);
         findings.push(CHECK.unknown(subject, why).on_tasks([task.arn.as_str()]));
     }
     findings
@@ -74,7 +74,7 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
 
 fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
     let task = tasks[0];
-    let subject = definition_subject(group, task);
+    let subject = group.definition_subject(&task.task_definition);
     let finding = CHECK
         .fail(
             subject,

@@ -1,4 +1,4 @@
-use super::{definition_subject, role_subject, roles, services_to_restart};
+use super::{role_subject, roles, services_to_restart};
 use crate::check::Check;
 use crate::facts::{Decision, Fact, Role, Task, role_name};
 use crate::finding::{Finding, Severity, Subject};
@@ -32,18 +32,18 @@ fn run(world: &World) -> Vec<Finding> {
             .map(|(role, tasks)| judge(world, group, role, tasks).on_tasks(arns(tasks)))
             .collect();
         if let Some(task) = roles.unnamed.first() {
-            let subject = definition_subject(group, task);
+            let subject = group.definition_subject(&task.task_definition);
             findings.push(CHECK.skip(subject, "The tasks have no task role"));
         }
         if let Some(task) = roles.on_instance_profile.first() {
-            let subject = definition_subject(group, task);
+            let subject = group.definition_subject(&task.task_definition);
             findings.push(CHECK.unsure(
                 subject,
                 "The tasks use their instance's profile, which is not looked at",
             ));
         }
         if let Some((task, why)) = roles.unknown.first() {
-            findings.push(CHECK.unknown(definition_subject(group, task), why));
+            findings.push(CHECK.unknown(group.definition_subject(&task.task_definition), why));
         }
         findings
     })

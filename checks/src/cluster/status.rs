@@ -1,0 +1,59 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "cluster.status",
+    title: "The cluster is ACTIVE",
+    why: "A cluster that is being made or taken down refuses calls.",
+    how: "status in ecs:DescribeClusters.",
+    actions: &["ecs:DescribeClusters"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
+    explains: &["service.running-tasks"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    let facts = world.facts;
+    let subject = Subject::new("cluster", &facts.cluster_name);
+    vec![CHECK.judge(
+        subject,
+        &facts.cluster,
+        |subject| CHECK.skip(subject, "There is no such cluster"),
+        |subject, cluster| {
+            let status = cluster.status.as_str();
+            let name = &cluster.name;
+            match status {
+                "ACTIVE" => CHECK.pass(subject, format!("Cluster {name} is ACTIVE")),
+                "FAILED" | "DEPROVISIONING" | "PROVISIONING" | "INACTIVE" => CHECK
+                    .fail(subject, format!("Cluster {name} is {status}, not ACTIVE"))
+                    .cause("The cluster is not ACTIVE"),
+                _ => CHECK.unsure(
+                    subject,
+                    format!("Cluster {name} is {status}, which this version does not know"),
+                ),
+            }
+            .evidence("status", status)
+        },
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy_coder, known, statuses};
+
+    #[test]
+    fn active_failed_new_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        known(&mut facts.cluster).status = "FAILED".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        known(&mut facts.cluster).status = "DREAMING".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        facts.cluster = denied("ecs:DescribeClusters");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

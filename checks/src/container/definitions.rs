@@ -1,0 +1,51 @@
+//! Checks that look at a container as its task definition describes it.
+
+use crate::check::Check;
+use crate::facts::{ContainerDefinition, Task, TaskDefinition};
+use crate::finding::{Finding, Subject};
+use crate::world::World;
+
+/// A container of a task definition, and the running tasks that have it.
+pub struct Defined<'w, 'a> {
+    pub world: &'w World<'a>,
+    pub definition: &'a TaskDefinition,
+    pub container: &'a ContainerDefinition,
+    pub tasks: &'w [&'a Task],
+    pub subject: Subject,
+}
+
+/// Findings for each container of each task definition, but only for the one that was asked for.
+pub fn each_defined<'a>(
+    world: &World<'a>,
+    check: &'static Check,
+    judge: impl Fn(Defined<'_, 'a>) -> Finding,
+) -> Vec<Finding> {
+    let asked = world.facts.target.container.as_deref();
+    world.each_definition(check, |group, definition, tasks| {
+        definition
+            .containers
+            .iter()
+            .filter(|container| asked.is_none_or(|name| name == container.name))
+            .map(|container| {
+                let id = format!(
+                    "{}:{}/{}",
+                    definition.family, definition.revision, container.name
+                );
+                judge(Defined {
+                    world,
+                    definition,
+                    container,
+                    tasks,
+                    subject: Subject::new("container-definition", id).of_service(group.service),
+                })
+            })
+            .collect()
+    })
+}
+
+impl Defined<'_, '_> {
+    /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.
+    pub fn agent_is_proven(&self) -> bool {
+        self.world.is_proven(self.tasks, &self.container.name)
+    }
+}

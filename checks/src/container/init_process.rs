@@ -1,0 +1,64 @@
+use super::definitions::each_defined;
+use crate::check::Check;
+use crate::finding::{Finding, Severity};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "container.init-process",
+    title: "The container has an init process",
+    why: "Without one the processes that sessions leave behind stay as zombies until the task ends.",
+    how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may bring an init of its own, which cannot be seen.",
+    actions: &["ecs:DescribeTaskDefinition"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    each_defined(world, &CHECK, |defined| {
+        let name = &defined.container.name;
+        let windows = defined
+            .definition
+            .operating_system
+            .as_deref()
+            .is_some_and(|family| family.starts_with("WINDOWS"));
+        if windows {
+            return CHECK.skip(defined.subject, "Windows containers have none");
+        }
+        if defined.container.init_process {
+            return CHECK.pass(
+                defined.subject,
+                format!("Container {name} has an init process"),
+            );
+        }
+        CHECK
+            .warn(
+                defined.subject,
+                format!("Container {name} has no init process"),
+            )
+            .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
+            .cause("Containers have no init process")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{definition, denied, healthy_coder, statuses};
+
+    #[test]
+    fn with_without_on_windows_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        definition(&mut facts).containers[0].init_process = false;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        definition(&mut facts).operating_system = Some("WINDOWS_SERVER_2022_CORE".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        for fact in facts.task_definitions.values_mut() {
+            *fact = denied("ecs:DescribeTaskDefinition");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

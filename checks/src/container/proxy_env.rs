@@ -1,0 +1,86 @@
+use super::definitions::each_defined;
+use crate::check::Check;
+use crate::finding::{Finding, Severity};
+use crate::text;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "container.proxy-env",
+    title: "A proxy in the container does not stand between the agent and AWS",
+    why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Sent to a proxy, its request for the task's credentials (169.254.170.2) is lost, and ssmmessages is reached only if the proxy lets it.",
+    how: "The proxy variables in ecs:DescribeTaskDefinition, in either case, and what NO_PROXY covers. Values are read, and dropped at once.",
+    actions: &["ecs:DescribeTaskDefinition"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
+    ],
+    explains: &["container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    each_defined(world, &CHECK, |defined| {
+        let name = &defined.container.name;
+        let Some(proxy) = &defined.container.proxy else {
+            return CHECK.pass(defined.subject, format!("Container {name} sets no proxy"));
+        };
+        let variables = text::list(&proxy.variables);
+        let proven = defined.agent_is_proven();
+        let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
+            (true, true) => CHECK.pass(
+                defined.subject,
+                format!("Container {name} sets {variables}, and NO_PROXY covers what the agent needs"),
+            ),
+            (false, _) if !proven => CHECK
+                .fail(
+                    defined.subject,
+                    format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),
+                )
+                .detail(
+                    "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
+                     Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
+                ),
+            (_, _) => CHECK
+                .warn(
+                    defined.subject,
+                    format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
+                )
+                .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY."),
+        };
+        finding
+            .cause("A proxy stands between the agent and AWS")
+            .evidence("variables", proxy.variables.clone())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::ProxyEnvironment;
+    use crate::finding::Status;
+    use crate::testing::{definition, denied, healthy_coder, statuses, task};
+
+    #[test]
+    fn what_no_proxy_covers_decides() {
+        let mut facts = healthy_coder();
+        task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        for (credentials_bypass, ssmmessages_bypass, status) in [
+            (true, true, Status::Pass),
+            (true, false, Status::Warn),
+            (false, true, Status::Fail),
+            (false, false, Status::Fail),
+        ] {
+            definition(&mut facts).containers[0].proxy = Some(ProxyEnvironment {
+                variables: vec!["https_proxy".into()],
+                credentials_bypass,
+                ssmmessages_bypass,
+            });
+            assert_eq!(statuses(&CHECK, &facts), [status]);
+        }
+        for fact in facts.task_definitions.values_mut() {
+            *fact = denied("ecs:DescribeTaskDefinition");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,101 @@
+use crate::check::Check;
+use crate::facts::Task;
+use crate::finding::{Finding, Severity};
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "task.platform-version",
+    title: "The Fargate platform is new enough",
+    why: "Older Fargate platforms put no exec agent into tasks.",
+    how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
+    actions: &["ecs:DescribeTasks"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html"],
+    explains: &["container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        tasks
+            .iter()
+            .map(|task| judge(group, task).on_tasks([task.arn.as_str()]))
+            .collect()
+    })
+}
+
+fn judge(group: &Group, task: &Task) -> Finding {
+    let subject = group.task_subject(task);
+    if !task.is_fargate() {
+        return CHECK.skip(subject, "The task does not run on Fargate");
+    }
+    let windows = task
+        .platform_family
+        .as_deref()
+        .is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"));
+    let least = if windows { [1, 0, 0] } else { [1, 4, 0] };
+    let told = task.platform_version.as_deref().unwrap_or("no version");
+    let finding = match numbers(told) {
+        Some(version) if version >= least => {
+            CHECK.pass(subject, format!("Fargate platform {told} is new enough"))
+        }
+        Some(_) => CHECK
+            .fail(
+                subject,
+                format!("Fargate platform {told} is too old for ECS Exec"),
+            )
+            .detail(format!(
+                "ECS Exec needs {} or later. Set the service's platform version to LATEST and deploy it anew.",
+                least.map(|number| number.to_string()).join(".")
+            ))
+            .cause("The Fargate platform is too old for ECS Exec"),
+        None => CHECK.unsure(
+            subject,
+            format!("ECS reports {told} for the Fargate platform, which is no version"),
+        ),
+    };
+    finding.evidence("platformVersion", told)
+}
+
+/// A version compares by its numbers: 1.10.0 is later than 1.4.0.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    parts.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{CODER, denied, healthy_coder, statuses, task};
+
+    fn of(version: &str, family: &str) -> Vec<Status> {
+        let mut facts = healthy_coder();
+        task(&mut facts).platform_version = Some(version.into());
+        task(&mut facts).platform_family = Some(family.into());
+        statuses(&CHECK, &facts)
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert_eq!(of("1.4.0", "Linux"), [Status::Pass]);
+        assert_eq!(of("1.10.0", "Linux"), [Status::Pass]);
+        assert_eq!(of("1.3.0", "Linux"), [Status::Fail]);
+        assert_eq!(of("1.0.0", "Windows_Server_2022_Core"), [Status::Pass]);
+    }
+
+    #[test]
+    fn not_fargate_and_not_a_version() {
+        assert_eq!(of("LATEST", "Linux"), [Status::Unknown]);
+        let mut facts = healthy_coder();
+        task(&mut facts).launch_type = Some("EC2".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts
+            .service_tasks
+            .insert(CODER.into(), denied("ecs:ListTasks"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}
