@@ -18,12 +18,45 @@ Examples:
   ecs-exec doctor coder              would a session into the service coder work? if not, why not?
   ecs-exec doctor                    the same for every service of the configuration
   ecs-exec doctor --all --cluster c  the same for a whole cluster
-  ecs-exec doctor --demo             what a report looks like, without AWS";
+  ecs-exec doctor --demo             what a report looks like, without AWS
+  ecs-exec explain TEXT              what an error of ECS Exec means";
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Find out whether a session would work, and what stands in its way
     Doctor(Doctor),
+    /// Say what a check is about, or what an error text means
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain {
+        /// A check's ID, an error text, or `-` to read one from standard input
+        #[arg(
+            required = true,
+            value_name = "CHECK | TEXT | -",
+            allow_hyphen_values = true
+        )]
+        words: Vec<String>,
+    },
+    /// List every check
+    Checks {
+        /// What to write
+        #[arg(long, default_value = "human", value_name = "FORMAT")]
+        format: CatalogueFormat,
+    },
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Exit status: 0 where it is known, 1 where it is not.
+
+Examples:
+  ecs-exec explain role.ssmmessages
+  ecs-exec explain \"An error occurred (TargetNotConnectedException) when calling …\"
+  aws ecs execute-command … 2>&1 | ecs-exec explain -";
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogueFormat {
+    Human,
+    Json,
+    Markdown,
 }
 
 #[derive(Args)]

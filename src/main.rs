@@ -43,6 +43,8 @@ fn main() -> ExitCode {
 async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
     match &cli.command {
         Command::Doctor(arguments) => commands::doctor::run(arguments, &cli.global).await,
+        Command::Explain { words } => commands::explain::run(words),
+        Command::Checks { format } => commands::checks::run(*format),
     }
 }
 

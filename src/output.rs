@@ -29,7 +29,7 @@ pub fn write(report: &Report, arguments: &Doctor, global: &Global) -> Result<(),
 }
 
 /// A reader that has gone away, as `head` does, is no error.
-fn print(text: &str) -> Result<(), Trouble> {
+pub fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())

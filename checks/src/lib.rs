@@ -11,6 +11,7 @@ pub mod check;
 mod cluster;
 mod container;
 pub mod diagnosis;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod fix;

@@ -60,3 +60,36 @@ fn the_demo_without_a_name_is_the_one_of_the_readme() {
     let plain = run(command(home.path()).args(["doctor", "--demo"]));
     assert_eq!(plain.stdout.trim_end(), demo("stale-tasks", "human").1);
 }
+
+#[test]
+fn the_page_of_checks_is_current() {
+    let home = home(true);
+    let page = run(command(home.path()).args(["checks", "--format", "markdown"]));
+    assert_eq!(
+        include_str!("../../docs/checks.md"),
+        page.stdout,
+        "ecs-exec checks --format markdown > docs/checks.md"
+    );
+}
+
+#[test]
+fn explain_knows_checks_and_texts() {
+    let home = home(true);
+    let explain = |words: &[&str]| run(command(home.path()).arg("explain").args(words));
+    let check = explain(&["role.ssmmessages"]);
+    assert_eq!(check.status, 0);
+    assert!(check.stdout.contains("iam:SimulatePrincipalPolicy"));
+    let text = explain(&[
+        "(AccessDeniedException) User: arn:aws:iam::1:user/x is not authorized to perform: ecs:ExecuteCommand on resource: arn:aws:ecs:eu-west-1:1:task/prod/0a1b",
+    ]);
+    assert_eq!(text.status, 0);
+    assert!(
+        text.stdout
+            .contains("ecs-exec doctor --task 0a1b --cluster prod --region eu-west-1"),
+        "{}",
+        text.stdout
+    );
+    let hostile = explain(&["throttling \u{1b}]0;x\u{7} resource: \u{1b}[31marn:x"]);
+    assert_eq!(hostile.status, 0);
+    assert_eq!(explain(&["the moon is made of cheese"]).status, 1);
+}
