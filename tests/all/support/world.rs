@@ -80,6 +80,26 @@ pub struct World {
     pub cluster: String,
     pub sdk: Sdk,
     keys: Keys,
+    services: Vec<&'static str>,
+}
+
+/// Stops the world's tasks: each one that runs keeps the emulator busy.
+impl Drop for World {
+    fn drop(&mut self) {
+        self.sdk.wait(async {
+            for service in &self.services {
+                let _ = self
+                    .sdk
+                    .ecs
+                    .delete_service()
+                    .cluster(&self.cluster)
+                    .service(format!("{PREFIX}{service}"))
+                    .force(true)
+                    .send()
+                    .await;
+            }
+        });
+    }
 }
 
 /// Administrator's clients, straight to the emulator.
@@ -128,6 +148,7 @@ impl World {
             cluster,
             sdk,
             keys,
+            services: plan.services.clone(),
         };
         for service in &plan.services {
             world.await_tasks(service, plan.tasks);
