@@ -1,2 +1,3 @@
+pub mod exec_logging;
 pub mod exists;
 pub mod status;

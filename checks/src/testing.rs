@@ -56,6 +56,18 @@ pub fn task(facts: &mut Facts) -> &mut Task {
     known(facts.tasks.get_mut(&arn).expect("task"))
 }
 
+/// A new deployment starts; the task still comes from the old one.
+pub fn begin_rollout(facts: &mut Facts) {
+    let now = facts.taken_at;
+    let service = service(facts);
+    let mut new = service.deployments[0].clone();
+    service.deployments[0].status = "ACTIVE".into();
+    new.id = "ecs-svc/1".into();
+    new.rollout_state = Some("IN_PROGRESS".into());
+    new.created_at = Some(now);
+    service.deployments.insert(0, new);
+}
+
 pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
     let arn = task(facts).task_definition.clone();
     known(facts.task_definitions.get_mut(&arn).expect("definition"))

@@ -257,6 +257,22 @@ impl Task {
     }
 }
 
+impl Service {
+    /// The deployment that new tasks come from; none where ECS itself does not roll out.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.status == "PRIMARY")
+    }
+
+    /// The deployment that is replacing an older one's tasks right now.
+    pub fn rolling_out(&self) -> Option<&Deployment> {
+        let primary = self.primary()?;
+        let replaces = self.deployments.len() > 1;
+        (replaces && primary.rollout_state.as_deref() == Some("IN_PROGRESS")).then_some(primary)
+    }
+}
+
 impl Container {
     /// The agent that ECS Exec talks to, if ECS reports one.
     pub fn exec_agent(&self) -> Option<&ManagedAgent> {

@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::{Fact, Service, Task};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Status};
 use crate::fixes;
 use crate::text;
 use crate::world::{Group, World};
@@ -34,6 +34,7 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
             .fail(subject, format!("Task {id} was started without ECS Exec"))
             .evidence("enableExecuteCommand", false);
         match service {
+            Some(service) if is_being_replaced(service, task) => being_replaced(group, finding),
             Some(service) if service.exec_enabled => older_than_flag(world, finding, service, task),
             Some(service) => finding
                 .detail("The task has enableExecuteCommand=false, as its service has.")
@@ -49,6 +50,27 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
         }
     };
     finding.on_tasks([task.arn.as_str()])
+}
+
+/// A deployment that is under way will end this task and start one with exec.
+fn is_being_replaced(service: &Service, task: &Task) -> bool {
+    service.exec_enabled
+        && service.rolling_out().is_some_and(|new| {
+            new.failed_tasks == 0 && task.started_by.as_deref() != Some(new.id.as_str())
+        })
+}
+
+/// Another deployment would only start the wait anew. Where a new task runs already, sessions go to that one.
+fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
+    if group.running().iter().any(|task| task.exec_enabled) {
+        finding.status = Status::Warn;
+    }
+    finding
+        .detail(
+            "A deployment is rolling out that replaces this task by one with ECS Exec: wait until it is done, \
+             and do not force another one.",
+        )
+        .cause("Tasks without ECS Exec are being replaced")
 }
 
 fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Task) -> Finding {
@@ -73,7 +95,9 @@ fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Ta
 mod tests {
     use super::CHECK;
     use crate::finding::Status;
-    use crate::testing::{denied, healthy_coder, make_standalone, run, service, statuses, task};
+    use crate::testing::{
+        begin_rollout, denied, healthy_coder, make_standalone, run, service, statuses, task,
+    };
 
     #[test]
     fn started_with_exec() {
@@ -97,6 +121,17 @@ mod tests {
               --force-new-deployment --region us-west-2"
             ]
         );
+    }
+
+    #[test]
+    fn one_that_is_being_replaced_asks_for_patience() {
+        let mut facts = healthy_coder();
+        task(&mut facts).exec_enabled = false;
+        begin_rollout(&mut facts);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes.is_empty());
+        assert!(finding.detail.contains("wait"), "{}", finding.detail);
     }
 
     #[test]

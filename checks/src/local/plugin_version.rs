@@ -1,0 +1,98 @@
+use crate::check::Check;
+use crate::facts::{Fact, Plugin};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "local.plugin-version",
+    title: "The Session Manager plugin is supported",
+    why: "AWS supports the plugin from a certain version on; sessions with older ones may fail.",
+    how: "The version that the plugin tells, compared number by number with the least that AWS supports, 1.2.764.0.",
+    actions: &[],
+    docs: &[
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
+    ],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+const LEAST: [u32; 4] = [1, 2, 764, 0];
+
+fn run(world: &World) -> Vec<Finding> {
+    let local = &world.facts.local;
+    let subject = Subject::new("machine", "local");
+    vec![CHECK.judge(
+        subject,
+        &local.plugin,
+        |subject| CHECK.skip(subject, "The plugin is not installed"),
+        |subject, plugin| judge(subject, plugin, &local.os),
+    )]
+}
+
+fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
+    let version = match &plugin.version {
+        Fact::Known(version) => version,
+        Fact::Absent => return CHECK.unsure(subject, "The plugin does not tell its version"),
+        Fact::Unavailable(why) => return CHECK.unknown(subject, why),
+    };
+    match numbers(version) {
+        Some(told) if told.as_slice() >= LEAST.as_slice() => CHECK.pass(
+            subject,
+            format!("session-manager-plugin {version} is supported"),
+        ),
+        Some(_) => CHECK
+            .warn(
+                subject,
+                format!("session-manager-plugin {version} is older than AWS supports"),
+            )
+            .detail(format!(
+                "The least that AWS supports is {}.",
+                LEAST.map(|n| n.to_string()).join(".")
+            ))
+            .cause("The Session Manager plugin is too old")
+            .fix(fixes::plugin::install(os)),
+        None => CHECK.unsure(subject, format!("{version} is no version")),
+    }
+}
+
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    version.split('.').map(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Fact, Plugin};
+    use crate::finding::Status;
+    use crate::testing::{denied, healthy, statuses};
+
+    fn of(version: Fact<String>) -> Vec<Status> {
+        let mut facts = healthy();
+        facts.local.plugin = Fact::Known(Plugin {
+            path: "/usr/bin/session-manager-plugin".into(),
+            version,
+        });
+        statuses(&CHECK, &facts)
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert_eq!(of(Fact::Known("1.2.764.0".into())), [Status::Pass]);
+        assert_eq!(of(Fact::Known("1.10.0.0".into())), [Status::Pass]);
+        assert_eq!(of(Fact::Known("1.2.99.0".into())), [Status::Warn]);
+        assert_eq!(of(Fact::Known("new".into())), [Status::Unknown]);
+        assert_eq!(
+            of(denied("session-manager-plugin --version")),
+            [Status::Unknown]
+        );
+    }
+
+    #[test]
+    fn not_installed_is_anothers_business() {
+        let mut facts = healthy();
+        facts.local.plugin = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+}

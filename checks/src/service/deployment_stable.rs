@@ -1,0 +1,164 @@
+use crate::check::Check;
+use crate::facts::{Deployment, Service};
+use crate::finding::{Finding, Severity};
+use crate::text;
+use crate::world::{Group, World};
+
+pub const CHECK: Check = Check {
+    id: "service.deployment-stable",
+    title: "No deployment of the service has failed or is stuck",
+    why: "A deployment that fails leaves the old tasks running, with whatever they lack; one that rolls out needs patience, not another one.",
+    how: "The deployments in ecs:DescribeServices: their rollout state, their failed tasks, and how long they have been at it; the last event is quoted.",
+    actions: &["ecs:DescribeServices"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
+    ],
+    explains: &["task.exec-enabled", "service.running-tasks"],
+    severity: Severity::Medium,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world
+        .groups
+        .iter()
+        .filter_map(|group| {
+            let subject = group.subject();
+            Some(CHECK.judge(
+                subject,
+                group.service_fact?,
+                |subject| CHECK.skip(subject, "There is no such service"),
+                |_, service| judge(world, group, service),
+            ))
+        })
+        .collect()
+}
+
+fn judge(world: &World, group: &Group, service: &Service) -> Finding {
+    let subject = group.subject();
+    let name = &service.name;
+    let Some(primary) = service.primary() else {
+        return CHECK.skip(subject, format!("{name} is not rolled out by ECS itself"));
+    };
+    let failed = primary.rollout_state.as_deref() == Some("FAILED");
+    if failed || primary.failed_tasks > 0 {
+        let title = if failed {
+            format!("The last deployment of {name} failed")
+        } else {
+            format!(
+                "The deployment of {name} does not get on: {} failed",
+                text::count(primary.failed_tasks as usize, "task")
+            )
+        };
+        let finding = match keeps_stale_tasks(group, service) {
+            true => CHECK.fail(subject, title),
+            false => CHECK.warn(subject, title),
+        };
+        return finding
+            .cause("A deployment failed")
+            .detail(quoted(primary, service))
+            .evidence(
+                "rolloutState",
+                primary.rollout_state.as_deref().unwrap_or("none"),
+            )
+            .evidence("failedTasks", primary.failed_tasks);
+    }
+    if service.rolling_out().is_none() {
+        return CHECK.pass(
+            subject,
+            format!("{name} has one deployment, and it is in place"),
+        );
+    }
+    let age = primary.created_at.map(|created| world.age(created));
+    match age {
+        Some(age) if age > PATIENCE_SECONDS => CHECK
+            .warn(
+                subject,
+                format!(
+                    "The deployment of {name} has been rolling out for {}",
+                    text::span(age)
+                ),
+            )
+            .cause("A deployment is stuck")
+            .detail(quoted(primary, service)),
+        Some(_) | None => CHECK
+            .pass(subject, format!("A deployment of {name} is rolling out"))
+            .evidence("rolloutState", "IN_PROGRESS"),
+    }
+}
+
+/// How long a deployment may take before it counts as stuck.
+const PATIENCE_SECONDS: i64 = 3600;
+
+/// The failure is why tasks run that cannot be entered.
+fn keeps_stale_tasks(group: &Group, service: &Service) -> bool {
+    service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled)
+}
+
+fn quoted(deployment: &Deployment, service: &Service) -> String {
+    let reason = deployment
+        .rollout_reason
+        .as_ref()
+        .map(|reason| format!("ECS says: {reason}"));
+    let event = service
+        .events
+        .first()
+        .map(|event| format!("Last event: {}", event.message));
+    [reason, event]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::{
+        CODER, begin_rollout, denied, healthy_coder, run, service, statuses, task,
+    };
+
+    #[test]
+    fn in_place_and_rolling_out() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        begin_rollout(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn stuck_for_hours() {
+        let mut facts = healthy_coder();
+        begin_rollout(&mut facts);
+        let long_ago = task(&mut facts).started_at;
+        service(&mut facts).deployments[0].created_at = long_ago;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+    }
+
+    #[test]
+    fn failed() {
+        let mut facts = healthy_coder();
+        service(&mut facts).deployments[0].rollout_state = Some("FAILED".into());
+        service(&mut facts).deployments[0].rollout_reason = Some("tasks failed to start".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Warn);
+        assert!(finding.detail.contains("tasks failed to start"));
+        task(&mut facts).exec_enabled = false;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn unreadable_and_not_by_ecs() {
+        let mut facts = healthy_coder();
+        service(&mut facts).deployments.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts
+            .services
+            .insert(CODER.into(), denied("ecs:DescribeServices"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        facts.services.insert(CODER.into(), Fact::Absent);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+}
