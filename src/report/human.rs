@@ -22,7 +22,11 @@ pub fn render(report: &Report, look: &Look) -> String {
     }
     page.blind_spots(report);
     page.verdict(report);
-    page.text
+    if look.unicode {
+        page.text
+    } else {
+        page.text.replace('—', "-").replace('…', "...")
+    }
 }
 
 struct Page {
