@@ -52,6 +52,11 @@ fn mark_symptoms(findings: &mut [Finding]) {
                     .iter()
                     .map(|&index| &findings[index])
                     .filter(|cause| cause.concerns(finding))
+                    .filter(|cause| {
+                        finding
+                            .only_by
+                            .is_none_or(|only| only.contains(&cause.check))
+                    })
                     .map(|cause| cause.check)
                     .collect();
                 causes.sort_by_key(|check| registry::rank(check));

@@ -78,6 +78,8 @@ pub struct Finding {
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
     pub caused_by: Vec<&'static str>,
     pub explains: &'static [&'static str],
+    /// Where only these checks can be behind it, whatever others claim to explain.
+    pub only_by: Option<&'static [&'static str]>,
 }
 
 impl Finding {
@@ -97,6 +99,7 @@ impl Finding {
             tasks: None,
             caused_by: Vec::new(),
             explains: check.explains,
+            only_by: None,
         }
     }
 
@@ -122,6 +125,11 @@ impl Finding {
 
     pub fn on_tasks<'a>(mut self, arns: impl IntoIterator<Item = &'a str>) -> Finding {
         self.tasks = Some(arns.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    pub fn only_by(mut self, checks: &'static [&'static str]) -> Finding {
+        self.only_by = Some(checks);
         self
     }
 

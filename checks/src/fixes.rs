@@ -10,6 +10,7 @@ pub mod task;
 use crate::facts::Facts;
 
 /// One AWS CLI command with its words quoted for a POSIX shell.
+#[derive(Clone)]
 struct Aws {
     words: Vec<String>,
 }

@@ -13,7 +13,7 @@ struct Roles<'a> {
     by_role: BTreeMap<&'a str, Vec<&'a Task>>,
     unnamed: Vec<&'a Task>,
     on_instance_profile: Vec<&'a Task>,
-    unknown: Vec<(&'a Task, &'a crate::facts::Unavailable)>,
+    unknown: Vec<(&'a Task, crate::facts::Unavailable)>,
 }
 
 fn roles<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {

@@ -20,8 +20,10 @@ pub struct Group<'a> {
     pub service: Option<&'a str>,
     /// What is known of the service itself; `None` for tasks that belong to none.
     pub service_fact: Option<&'a Fact<Service>>,
-    /// The container that a session enters, where it is known.
+    /// The container that a session enters, where one is asked for or configured, and is there.
     pub container: Option<&'a str>,
+    /// A container that the configuration names and no task has.
+    pub misnamed: Option<&'a str>,
     pub tasks: Fact<Vec<&'a Task>>,
     /// Tasks that the user named.
     pub named: bool,
@@ -34,7 +36,7 @@ pub enum TaskRole<'a> {
     Unnamed,
     /// On EC2 a task without a role uses its instance's profile.
     InstanceProfile,
-    Unknown(&'a Unavailable),
+    Unknown(Unavailable),
 }
 
 /// Principal, action, resource.
@@ -108,8 +110,11 @@ impl<'a> World<'a> {
                 None if task.is_fargate() => TaskRole::Unnamed,
                 None => TaskRole::InstanceProfile,
             },
-            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why),
-            Some(Fact::Absent) | None => TaskRole::Unnamed,
+            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why.clone()),
+            Some(Fact::Absent) | None => TaskRole::Unknown(Unavailable::not_asked(
+                "ecs:DescribeTaskDefinition",
+                "the task definition was not found",
+            )),
         }
     }
 
@@ -272,16 +277,22 @@ fn groups(facts: &Facts) -> Vec<Group<'_>> {
         .target
         .services
         .iter()
-        .map(|wanted| Group {
-            service: Some(&wanted.name),
-            service_fact: facts.services.get(&wanted.name),
-            container: facts
-                .target
-                .container
-                .as_deref()
-                .or(wanted.container.as_deref()),
-            tasks: service_tasks(facts, &wanted.name),
-            named: false,
+        .map(|wanted| {
+            let tasks = service_tasks(facts, &wanted.name);
+            let configured = wanted.container.as_deref();
+            let there = |name: &&str| {
+                let tasks = tasks.known().map_or(&[][..], Vec::as_slice);
+                tasks.is_empty() || tasks.iter().any(|task| task.has_container(name))
+            };
+            let asked = facts.target.container.as_deref();
+            Group {
+                service: Some(&wanted.name),
+                service_fact: facts.services.get(&wanted.name),
+                container: asked.or(configured).filter(there),
+                misnamed: configured.filter(|name| asked.is_none() && !there(name)),
+                tasks,
+                named: false,
+            }
         })
         .collect();
     for (service, tasks) in named {
@@ -289,6 +300,7 @@ fn groups(facts: &Facts) -> Vec<Group<'_>> {
             service,
             service_fact: service.and_then(|name| facts.services.get(name)),
             container: facts.target.container.as_deref(),
+            misnamed: None,
             tasks,
             named: true,
         });

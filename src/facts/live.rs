@@ -72,7 +72,17 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         let arn = cluster_arn(&cluster, caller, partition, &aws.region.value, cluster_name);
         let tasks = workload.running();
         let wanted = &workload.wanted;
-        simulations::of_caller(aws, caller, &arn, cluster.known(), &tasks, wanted).await
+        let container = request.container.as_deref();
+        simulations::of_caller(
+            aws,
+            caller,
+            &arn,
+            cluster.known(),
+            &tasks,
+            wanted,
+            container,
+        )
+        .await
     };
     let endpoints = ec2::endpoints(aws, &endpoint_services);
 

@@ -20,6 +20,7 @@ pub async fn of_caller(
     cluster: Option<&Cluster>,
     tasks: &[&Task],
     services: &[Wanted],
+    asked: Option<&str>,
 ) -> Vec<Simulation> {
     let Fact::Known(principal) = caller.policy_arn() else {
         return Vec::new();
@@ -42,7 +43,7 @@ pub async fn of_caller(
     let tags_of_cluster = cluster.map(|cluster| &cluster.tags);
     let mut questions: Vec<(String, BTreeMap<String, String>)> = Vec::new();
     for task in tasks {
-        for container in containers(task, services) {
+        for container in containers(task, services, asked) {
             let mut context = shared.clone();
             context.insert("ecs:container-name".to_owned(), container.to_owned());
             context.insert("ecs:task".to_owned(), task.arn.clone());
@@ -158,11 +159,12 @@ fn add_tags(
 }
 
 /// The container that a session would enter, or every one where none is preferred.
-fn containers<'t>(task: &'t Task, services: &'t [Wanted]) -> Vec<&'t str> {
-    let wanted = task.service_name().and_then(|service| {
+fn containers<'t>(task: &'t Task, services: &'t [Wanted], asked: Option<&'t str>) -> Vec<&'t str> {
+    let configured = task.service_name().and_then(|service| {
         let wanted = services.iter().find(|wanted| wanted.name == service)?;
         wanted.container.as_deref()
     });
+    let wanted = asked.or(configured).filter(|name| task.has_container(name));
     match wanted {
         Some(name) => vec![name],
         None => task

@@ -53,6 +53,9 @@ fn absent(
         .detail(detail)
         .cause("There is no exec agent in the container")
         .evidence("agent", "absent");
+    if !task.exec_enabled {
+        return finding.only_by(&["service.exec-enabled", "task.exec-enabled"]);
+    }
     with_restart(world, group, finding)
 }
 

@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let Some(name) = world.facts.target.container.as_deref() else {
-        return Vec::new();
+        return world.groups.iter().filter_map(misnamed).collect();
     };
     world.each_running(&CHECK, |group, tasks| {
         tasks
@@ -28,13 +28,27 @@ fn run(world: &World) -> Vec<Finding> {
     })
 }
 
+/// The configuration, or the service's table that is built in, does not fit this service.
+fn misnamed(group: &Group) -> Option<Finding> {
+    let name = group.misnamed?;
+    let subject = group.subject();
+    Some(
+        CHECK
+            .warn(
+                subject,
+                format!(
+                    "{} has no container {name}, which the configuration names",
+                    group.name()
+                ),
+            )
+            .detail("A session needs a container's name: give one, or correct ecs-exec.toml.")
+            .cause("The configuration names a container that is not there"),
+    )
+}
+
 fn judge(group: &Group, task: &Task, name: &str) -> Finding {
     let subject = group.container_subject(task, name);
-    if task
-        .containers
-        .iter()
-        .any(|container| container.name == name)
-    {
+    if task.has_container(name) {
         return CHECK.pass(subject, format!("Task {} has container {name}", task.id()));
     }
     let names: Vec<&str> = task
@@ -59,6 +73,13 @@ mod tests {
     #[test]
     fn nothing_asked_nothing_missed() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
+    }
+
+    #[test]
+    fn a_configured_container_that_is_not_there() {
+        let mut facts = healthy_coder();
+        facts.target.services[0].container = Some("zz".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
     #[test]

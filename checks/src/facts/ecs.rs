@@ -244,6 +244,12 @@ impl Task {
         self.group.as_deref()?.strip_prefix("service:")
     }
 
+    pub fn has_container(&self, name: &str) -> bool {
+        self.containers
+            .iter()
+            .any(|container| container.name == name)
+    }
+
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
     }

@@ -11,47 +11,51 @@ pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
         .option("--cluster", &facts.cluster_name)
         .option("--service", name)
         .flag("--enable-execute-command");
-    let fix = |disposition, explain: &str| {
-        Fix::new(
-            format!("enable-exec:{name}"),
-            disposition,
-            format!("Enable ECS Exec on {name} and replace its tasks"),
-            explain,
-        )
-        .terraform(service_block(
-            name,
-            "enable_execute_command = true\nforce_new_deployment   = true",
-        ))
+    let fix = |disposition, title: String, explain: &str| {
+        Fix::new(format!("enable-exec:{name}"), disposition, title, explain)
+    };
+    let by_others = |explain: &str| {
+        let title = format!("Enable ECS Exec on {name}, then have its tasks replaced");
+        fix(Disposition::Manual, title, explain)
+            .command(update.clone().region(facts))
+            .terraform(service_block(name, "enable_execute_command = true"))
     };
     match service.controller {
-        DeploymentController::Ecs => fix(Disposition::Disruptive, REPLACES)
-            .command(update.flag("--force-new-deployment").region(facts)),
-        DeploymentController::CodeDeploy => {
-            fix(Disposition::Manual, CODE_DEPLOY).command(update.region(facts))
+        DeploymentController::Ecs => {
+            let title = format!("Enable ECS Exec on {name} and replace its tasks");
+            fix(Disposition::Disruptive, title, REPLACES)
+                .command(update.clone().flag("--force-new-deployment").region(facts))
+                .terraform(service_block(
+                    name,
+                    "enable_execute_command = true\nforce_new_deployment   = true",
+                ))
         }
-        DeploymentController::External => {
-            fix(Disposition::Manual, EXTERNAL).command(update.region(facts))
-        }
+        DeploymentController::CodeDeploy => by_others(CODE_DEPLOY),
+        DeploymentController::External => by_others(EXTERNAL),
     }
 }
 
 /// Replaces the service's tasks as they are configured now.
 pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let fix = |disposition, explain: &str| {
+    let fix = |disposition, title: String, explain: &str| {
         Fix::new(
             format!("force-deployment:{name}"),
             disposition,
-            format!("Force a new deployment of {name}"),
+            title,
             explain,
         )
     };
+    let by = |controller: &str| format!("Start a new deployment of {name} through {controller}");
     match service.controller {
-        DeploymentController::Ecs => fix(Disposition::Disruptive, REPLACES)
-            .command(force_command(facts, name))
-            .terraform(service_block(name, "force_new_deployment = true")),
-        DeploymentController::CodeDeploy => fix(Disposition::Manual, CODE_DEPLOY),
-        DeploymentController::External => fix(Disposition::Manual, EXTERNAL),
+        DeploymentController::Ecs => {
+            let title = format!("Force a new deployment of {name}");
+            fix(Disposition::Disruptive, title, REPLACES)
+                .command(force_command(facts, name))
+                .terraform(service_block(name, "force_new_deployment = true"))
+        }
+        DeploymentController::CodeDeploy => fix(Disposition::Manual, by("CodeDeploy"), CODE_DEPLOY),
+        DeploymentController::External => fix(Disposition::Manual, by("its controller"), EXTERNAL),
     }
 }
 

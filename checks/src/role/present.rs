@@ -46,7 +46,7 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
     }
     for (task, why) in unknown {
         let subject = group.definition_subject(&task.task_definition);
-        findings.push(CHECK.unknown(subject, why).on_tasks([task.arn.as_str()]));
+        findings.push(CHECK.unknown(subject, &why).on_tasks([task.arn.as_str()]));
     }
     findings
 }

@@ -37,6 +37,10 @@ fn each(world: &World) -> Vec<Finding> {
                     .fail(subject, format!("The service {name} was deleted"))
                     .cause("The service was deleted")
                     .evidence("status", service.status.as_str()),
+                Fact::Known(service) if service.status == "DRAINING" => CHECK
+                    .warn(subject, format!("The service {name} is being deleted"))
+                    .cause("The service is being deleted")
+                    .evidence("status", service.status.as_str()),
                 Fact::Known(service) => CHECK
                     .pass(subject, format!("Service {name} is there"))
                     .evidence("arn", service.arn.as_str())
