@@ -4,7 +4,7 @@ pub mod trust;
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Fact, Task};
+use crate::facts::{DeploymentController, Fact, Task};
 use crate::finding::Subject;
 use crate::world::{Group, TaskRole, World};
 
@@ -38,20 +38,24 @@ fn role_subject(group: &Group, role: &str) -> Subject {
     Subject::new("role", role).of_service(group.service)
 }
 
-/// Services in which tasks have this role and an agent is down: mending the role alone does not bring
-/// those agents back.
-fn services_to_restart<'a>(world: &World<'a>, role: &str) -> Vec<&'a str> {
+/// Services that ECS itself rolls out and of which a running task is like this.
+fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) -> Vec<&'a str> {
     world
         .groups
         .iter()
+        .filter(|group| group.running().into_iter().any(&is_like))
         .filter(|group| {
-            group.running().iter().any(|task| {
-                matches!(world.task_role(task), TaskRole::Role(arn) if arn == role)
-                    && has_agent_down(task)
-            })
+            group
+                .service_fact
+                .and_then(Fact::known)
+                .is_some_and(|service| service.controller == DeploymentController::Ecs)
         })
-        .filter_map(|group| replaceable(group))
+        .filter_map(|group| group.service)
         .collect()
+}
+
+fn has_role(world: &World, task: &Task, role: &str) -> bool {
+    matches!(world.task_role(task), TaskRole::Role(arn) if arn == role)
 }
 
 fn has_agent_down(task: &Task) -> bool {
@@ -60,16 +64,4 @@ fn has_agent_down(task: &Task) -> bool {
             .exec_agent()
             .is_none_or(|agent| agent.last_status != "RUNNING")
     })
-}
-
-/// The service's name, where ECS itself rolls it out.
-fn replaceable<'a>(group: &Group<'a>) -> Option<&'a str> {
-    match group.service_fact {
-        Some(Fact::Known(service))
-            if service.controller == crate::facts::DeploymentController::Ecs =>
-        {
-            group.service
-        }
-        _ => None,
-    }
 }

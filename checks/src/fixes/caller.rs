@@ -10,16 +10,15 @@ use crate::policy;
 /// Allows the caller to open sessions into the cluster's tasks.
 pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
     let document = policy::caller(cluster_arn);
-    let name = policy_name(facts);
     let id = format!("allow-exec:{}", caller.arn);
     let title = "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks";
     let fix = match &caller.principal {
         Principal::User { name: user } => Fix::new(id, Disposition::Drift, title, GRANT)
             .command(put(
+                facts,
                 "put-user-policy",
                 "--user-name",
                 user,
-                &name,
                 &document,
             ))
             .terraform(inline_policy(
@@ -31,10 +30,10 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
         Principal::AssumedRole { name: role, .. } if !is_sso(role) => {
             Fix::new(id, Disposition::Drift, title, GRANT)
                 .command(put(
+                    facts,
                     "put-role-policy",
                     "--role-name",
                     role,
-                    &name,
                     &document,
                 ))
                 .terraform(inline_policy(
@@ -81,12 +80,12 @@ pub fn widen_limit(caller: &Caller, limit: &str, cluster_arn: &str) -> Fix {
     .policy(policy::caller(cluster_arn))
 }
 
-fn put(operation: &str, flag: &str, principal: &str, name: &str, document: &Value) -> String {
+fn put(facts: &Facts, operation: &str, flag: &str, principal: &str, document: &Value) -> String {
     Aws::new(&format!("iam {operation}"))
         .option(flag, principal)
-        .option("--policy-name", name)
+        .option("--policy-name", &policy_name(facts))
         .option("--policy-document", &document.to_string())
-        .build()
+        .region(facts)
 }
 
 fn inline_policy(resource: &str, argument: &str, principal: &str, document: &Value) -> String {

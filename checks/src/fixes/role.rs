@@ -23,7 +23,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
          ssmmessages knows no resources, so * is the narrowest that IAM accepts. \
          An agent that could not connect is started again only with a new task.",
     )
-    .command(put_policy(name, &document))
+    .command(put_policy(name, &document).region(facts))
     .terraform(inline_policy_block(
         "aws_iam_role_policy",
         "role",
@@ -47,39 +47,47 @@ pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
     Fix::new(
         format!("unblock-role:{name}"),
         Disposition::Manual,
-        format!("Let the {blocker} of {name} allow the ssmmessages actions"),
+        match blocker {
+            "explicit Deny" => format!("Take the Deny on the ssmmessages actions away from {name}"),
+            limit => format!("Allow the ssmmessages actions in the {limit} of {name}"),
+        },
         format!(
-            "What the role's own policies grant is cut off by its {blocker}, so adding permissions does not help.{found}"
+            "What the role's own policies grant does not outweigh it, so adding permissions does not help.{found}"
         ),
     )
     .policy(policy::task_role())
 }
 
 /// Makes a role, names it in a new revision of the task definition, and rolls that out.
+///
+/// One command, each step only after the one before it: a service must never get a revision whose role
+/// could not be made.
 pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
-    let name = format!("{}-task", definition.family);
+    let name = new_role_name(&definition.family);
     let account = facts.account.as_deref().unwrap_or("ACCOUNT_ID");
     let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
-    let mut fix = Fix::new(
+    let mut steps = vec![
+        create(&name, "/").region(facts),
+        put_policy(&name, &policy::task_role()).region(facts),
+        new_revision(facts, &definition.arn, &arn),
+    ];
+    steps.extend(services.iter().map(|service| {
+        Aws::new("ecs update-service")
+            .option("--cluster", &facts.cluster_name)
+            .option("--service", service)
+            .option("--task-definition", &definition.family)
+            .region(facts)
+    }));
+    Fix::new(
         format!("give-role:{}", definition.family),
         Disposition::Drift,
         format!("Give the tasks of {} a task role", definition.family),
         "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
-         registers a revision of the task definition that names it, and rolls it out. Needs jq.",
+         registers a revision of the task definition that names it, and rolls it out. Needs jq. \
+         Where a role of this name exists already, it stops before anything is changed.",
     )
-    .command(create(&name, "/"))
-    .command(put_policy(&name, &policy::task_role()))
-    .command(new_revision(facts, &definition.arn, &arn));
-    for service in services {
-        fix = fix.command(
-            Aws::new("ecs update-service")
-                .option("--cluster", &facts.cluster_name)
-                .option("--service", service)
-                .option("--task-definition", &definition.family)
-                .region(facts),
-        );
-    }
-    fix.terraform(format!(
+    .command(steps.join(" && "))
+    .terraform(format!(
         "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
         role_block(&name),
         inline_policy_block("aws_iam_role_policy", "role", &name, "ecs_exec", &policy::task_role()),
@@ -87,6 +95,14 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
         label(&name),
     ))
     .policy(policy::task_role())
+}
+
+/// IAM takes names of up to 64 characters.
+fn new_role_name(family: &str) -> String {
+    const MOST: usize = 64;
+    const END: &str = "-task";
+    let family: String = family.chars().take(MOST - END.len()).collect();
+    family + END
 }
 
 /// Makes a role again that the task definition still names.
@@ -99,8 +115,8 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
         "Makes the role under the name that the task definition uses, with the four ssmmessages actions only: \
          whatever else the deleted role allowed the application has to be added. New tasks take it on.",
     )
-    .command(create(name, &role_path(role)))
-    .command(put_policy(name, &policy::task_role()));
+    .command(create(name, &role_path(role)).region(facts))
+    .command(put_policy(name, &policy::task_role()).region(facts));
     for service in services {
         fix = fix.command(service::force_command(facts, service));
     }
@@ -119,7 +135,7 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
 }
 
 /// Lets ECS tasks take on the role. The trust policy is replaced, so what else it allowed has to be added.
-pub fn trust_tasks(role: &str) -> Fix {
+pub fn trust_tasks(facts: &Facts, role: &str) -> Fix {
     let name = role_name(role);
     let document = policy::task_trust();
     Fix::new(
@@ -133,32 +149,29 @@ pub fn trust_tasks(role: &str) -> Fix {
         Aws::new("iam update-assume-role-policy")
             .option("--role-name", name)
             .option("--policy-document", &document.to_string())
-            .build(),
+            .region(facts),
     )
     .terraform(role_block(name))
     .policy(document)
 }
 
-fn put_policy(role: &str, document: &Value) -> String {
+fn put_policy(role: &str, document: &Value) -> Aws {
     Aws::new("iam put-role-policy")
         .option("--role-name", role)
         .option("--policy-name", POLICY_NAME)
         .option("--policy-document", &document.to_string())
-        .build()
 }
 
-fn create(name: &str, path: &str) -> String {
+fn create(name: &str, path: &str) -> Aws {
     let create = Aws::new("iam create-role").option("--role-name", name);
     let create = match path {
         "/" => create,
         path => create.option("--path", path),
     };
-    create
-        .option(
-            "--assume-role-policy-document",
-            &policy::task_trust().to_string(),
-        )
-        .build()
+    create.option(
+        "--assume-role-policy-document",
+        &policy::task_trust().to_string(),
+    )
 }
 
 /// `describe-task-definition` gives fields that `register-task-definition` refuses; jq drops them.

@@ -1,4 +1,4 @@
-use super::{Roles, replaceable, role_subject, roles};
+use super::{Roles, has_role, role_subject, roles, services_with};
 use crate::check::Check;
 use crate::facts::{Fact, Task, role_name};
 use crate::finding::{Finding, Severity};
@@ -57,7 +57,7 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
     let finding = match world.facts.roles.get(role) {
         Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
         Some(Fact::Absent) => {
-            let services: Vec<&str> = replaceable(group).into_iter().collect();
+            let services = services_with(world, |task| has_role(world, task, role));
             CHECK
                 .fail(subject, format!("The task role {name} does not exist any more"))
                 .detail(format!(
@@ -95,7 +95,8 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
     };
     let finding = match world.definition(task) {
         Some(Fact::Known(definition)) => {
-            let services: Vec<&str> = replaceable(group).into_iter().collect();
+            let services =
+                services_with(world, |other| other.task_definition == task.task_definition);
             finding.fix(fixes::role::give_role(world.facts, definition, &services))
         }
         _ => finding,

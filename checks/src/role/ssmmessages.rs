@@ -1,4 +1,4 @@
-use super::{role_subject, roles, services_to_restart};
+use super::{has_agent_down, has_role, role_subject, roles, services_with};
 use crate::check::Check;
 use crate::facts::{Decision, Fact, Role, Task, role_name};
 use crate::finding::{Finding, Severity, Subject};
@@ -120,10 +120,19 @@ fn refused(
         .evidence("role", role);
     let finding = match verdict.blocker() {
         None => {
-            let restart = services_to_restart(world, role);
-            finding
-                .detail(missing_detail(world, role, tasks))
-                .fix(fixes::role::allow_ssmmessages(world.facts, role, &restart))
+            let restart = services_with(world, |task| {
+                has_role(world, task, role) && has_agent_down(task)
+            });
+            let finding = finding.detail(missing_detail(world, role, tasks));
+            let finding = match boundary(world, role) {
+                Some(arn) => finding.evidence("boundary", arn).fix(fixes::role::unblock(
+                    role,
+                    "permissions boundary",
+                    &[arn.to_owned()],
+                )),
+                None => finding,
+            };
+            finding.fix(fixes::role::allow_ssmmessages(world.facts, role, &restart))
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();
@@ -133,7 +142,7 @@ fn refused(
             };
             finding
                 .detail(format!(
-                    "What blocks them is a {blocker}{named}: adding permissions does not help."
+                    "What blocks them: {blocker}{named}. Adding permissions does not help."
                 ))
                 .fix(fixes::role::unblock(role, blocker, &policies))
         }
@@ -145,18 +154,18 @@ fn refused(
 }
 
 fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
-    let mut detail =
-        "No policy that counts for the role allows them, so the agent cannot connect.".to_owned();
+    let mut detail = match boundary(world, role) {
+        Some(boundary) => format!(
+            "The role has a permissions boundary ({boundary}), and IAM does not say whether it is the boundary or the \
+             role's own policies that do not allow them: both must, or the agent cannot connect."
+        ),
+        None => "No policy of the role allows them, so the agent cannot connect.".to_owned(),
+    };
     if let Some(execution) = execution_role_that_may(world, tasks) {
         detail.push_str(&format!(
             " The execution role {} has them, but the containers never get that role's credentials: \
              they belong on the task role.",
             role_name(execution)
-        ));
-    }
-    if let Some(boundary) = boundary(world, role) {
-        detail.push_str(&format!(
-            " The role also has a permissions boundary ({boundary}), which must allow them too."
         ));
     }
     detail

@@ -50,7 +50,7 @@ fn judge(world: &World, group: &Group, arn: &str) -> Finding {
             )
             .detail(why)
             .cause("Task roles do not trust ECS tasks")
-            .fix(fixes::role::trust_tasks(arn)),
+            .fix(fixes::role::trust_tasks(world.facts, arn)),
         Trust::Open(why) => CHECK.unsure(
             subject,
             format!("Whether ECS tasks may take on {name} cannot be told: {why}"),
