@@ -180,7 +180,7 @@ Exit status:
 
 Examples:
   ecs-exec doctor coder litellm
-  ecs-exec doctor --task 0a1b2c3d4e5f --container app
+  ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
   ecs-exec doctor --all --format json --output report.json
   ecs-exec doctor --skip local            in CI, where nobody opens a session";
 

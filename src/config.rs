@@ -76,7 +76,58 @@ pub fn load(
     for path in paths(global)? {
         files.push((read(&path)?, path));
     }
-    Ok(merge(global, environment, files, built_in))
+    let settings = merge(global, environment, files, built_in);
+    refuse_nonsense(global, &settings)?;
+    Ok(settings)
+}
+
+/// What no AWS could be asked with, and what contradicts itself.
+fn refuse_nonsense(global: &Global, settings: &Settings) -> Result<(), Trouble> {
+    if short_name(&settings.cluster).is_empty() {
+        return Err(Trouble::new(
+            "the cluster's name is empty",
+            "Name one with --cluster.",
+        ));
+    }
+    if let Some(Sourced { value, source }) = &settings.region {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if value.is_empty() || !value.chars().all(plain) {
+            return Err(Trouble::new(
+                format!("{value} (from {source}) is no region"),
+                "Regions look like us-west-2.",
+            ));
+        }
+    }
+    if let (Some(flag), Some(arn)) = (&global.region, region_of_arn(&settings.cluster))
+        && *flag != arn.value {
+            return Err(Trouble::new(
+                format!(
+                    "--region says {flag}, and the cluster's ARN says {}",
+                    arn.value
+                ),
+                "Leave --region out, or correct one of them.",
+            ));
+        }
+    let url = settings
+        .endpoint_url
+        .clone()
+        .or_else(|| env::var("AWS_ENDPOINT_URL").ok())
+        .filter(|url| !url.is_empty());
+    match url {
+        Some(url) if !is_http(&url) => Err(Trouble::new(
+            format!("{url} is no address that AWS calls could be sent to"),
+            "It has to begin with http:// or https://; see --endpoint-url and AWS_ENDPOINT_URL.",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn is_http(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, rest)| {
+        matches!(scheme, "http" | "https")
+            && !rest.is_empty()
+            && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
 }
 
 fn merge(
@@ -103,10 +154,10 @@ fn merge(
     let is_built_in = short_name(&cluster) == built_in_cluster;
 
     let region = flag(&global.region, "--region")
+        .or_else(|| region_of_arn(&cluster))
         .or_else(|| from_environment(&environment, "AWS_REGION"))
         .or_else(|| from_environment(&environment, "AWS_DEFAULT_REGION"))
         .or_else(|| first(|file| &file.region))
-        .or_else(|| region_of_arn(&cluster))
         .or_else(|| {
             let value = built_in.region.filter(|_| is_built_in)?;
             Some(Sourced {

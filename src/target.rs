@@ -45,7 +45,10 @@ impl Request {
         tasks: &[String],
         all: bool,
         container: Option<&str>,
-    ) -> Request {
+    ) -> Result<Request, Trouble> {
+        for name in services.iter().chain(tasks) {
+            refuse_nonsense(settings, name)?;
+        }
         let named = |names: &[String], explicit| {
             Services::Named(
                 distinct(names.to_vec())
@@ -65,11 +68,27 @@ impl Request {
         } else {
             named(&settings.default_services, false)
         };
-        Request {
+        Ok(Request {
             services,
             tasks: tasks.to_vec(),
             container: container.map(str::to_owned),
-        }
+        })
+    }
+}
+
+/// An empty name, or an ARN that lies in another cluster.
+fn refuse_nonsense(settings: &Settings, name: &str) -> Result<(), Trouble> {
+    let parts: Vec<&str> = name.split('/').collect();
+    if parts.last().is_none_or(|last| last.is_empty()) {
+        return Err(Trouble::new("the name of a service or task is empty", ""));
+    }
+    let cluster = crate::config::short_name(&settings.cluster);
+    match parts.as_slice() {
+        [arn, named, _] if arn.starts_with("arn:") && *named != cluster => Err(Trouble::new(
+            format!("{name} is in cluster {named}, not in {cluster}"),
+            format!("Name its cluster with --cluster {named}."),
+        )),
+        _ => Ok(()),
     }
 }
 

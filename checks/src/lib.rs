@@ -49,5 +49,5 @@ pub fn examine(facts: &Facts, selection: &Selection) -> Report {
         .filter(|check| selection.includes(check))
         .flat_map(|check| (check.run)(&world))
         .collect();
-    report::build(facts, diagnosis::diagnose(findings))
+    report::build(facts, diagnosis::diagnose(findings), selection.is_partial())
 }

@@ -24,6 +24,8 @@ pub struct Report {
     pub target: Target,
     pub caller: CallerLine,
     pub verdict: Verdict,
+    /// Checks were left out, so that a pass says only that those which ran found nothing.
+    pub partial: bool,
     pub summary: Summary,
     pub root_causes: Vec<RootCause>,
     pub findings: Vec<ReportFinding>,
@@ -111,7 +113,7 @@ pub struct ReportFinding {
 }
 
 /// Joins facts and diagnosis. What AWS or a user wrote is made harmless here, once, for every format.
-pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis) -> Report {
+pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
     let Diagnosis {
         findings,
         root_causes,
@@ -132,6 +134,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis) -> Report {
                 .map(|caller: &Caller| clean_line(&caller.arn)),
         },
         verdict: verdict(&findings),
+        partial,
         summary: summary(&findings),
         fixes: distinct_fixes(&findings),
         root_causes: root_causes.into_iter().map(root_cause).collect(),

@@ -17,6 +17,16 @@ impl Selection {
         }
     }
 
+    /// Whether no check is left.
+    pub fn is_empty(&self) -> bool {
+        !registry::CHECKS.iter().any(|check| self.includes(check))
+    }
+
+    /// Whether any check is left out.
+    pub fn is_partial(&self) -> bool {
+        !registry::CHECKS.iter().all(|check| self.includes(check))
+    }
+
     pub fn includes(&self, check: &Check) -> bool {
         let named = |names: &[String]| {
             names

@@ -24,6 +24,17 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
 }
 
 fn selection(arguments: &Doctor) -> Result<Selection, Trouble> {
+    let selection = known_selection(arguments)?;
+    if selection.is_empty() {
+        return Err(Trouble::new(
+            "no check is left",
+            "What --only names and --skip takes away leaves nothing to look at.",
+        ));
+    }
+    Ok(selection)
+}
+
+fn known_selection(arguments: &Doctor) -> Result<Selection, Trouble> {
     Selection::new(arguments.only.clone(), arguments.skip.clone()).map_err(|unknown| {
         let near = target::nearest(&unknown, ecs_exec_checks::select::names());
         let help = match near.first() {
@@ -47,14 +58,14 @@ async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source
         return offline(snapshot::read(path)?, Source::Snapshot);
     }
     let settings = config::load(global, |name| std::env::var(name).ok())?;
-    let request = request(arguments, &settings);
+    let request = request(arguments, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;
     progress.end();
     Ok((gathered?, Source::Live))
 }
 
-fn request(arguments: &Doctor, settings: &Settings) -> Request {
+fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
     Request::new(
         settings,
         &arguments.services,

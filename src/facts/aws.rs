@@ -6,6 +6,7 @@ use std::error::Error;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -25,6 +26,8 @@ pub struct Aws {
     pub iam: aws_sdk_iam::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: Sourced,
+    /// The profile that was named.
+    profile: Option<String>,
     deadline: Instant,
     calls: Mutex<BTreeMap<String, u64>>,
     rejected: OnceLock<Trouble>,
@@ -44,9 +47,9 @@ impl Failure {
     }
 }
 
-impl From<Failure> for Unavailable {
-    fn from(failure: Failure) -> Unavailable {
-        failure.why
+impl From<Unavailable> for Failure {
+    fn from(why: Unavailable) -> Failure {
+        Failure { why, code: None }
     }
 }
 
@@ -77,7 +80,13 @@ impl Aws {
             loader = loader.region(Region::new(region.value.clone()));
         }
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            // A profile that was named beats keys in the environment, as it does for the AWS CLI.
+            let credentials = ProfileFileCredentialsProvider::builder()
+                .profile_name(profile)
+                .build();
+            loader = loader
+                .profile_name(profile)
+                .credentials_provider(credentials);
         }
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
@@ -91,16 +100,17 @@ impl Aws {
             },
             (None, None) => return Err(no_region(settings)),
         };
-        Ok(Aws::new(&config, region, timeout))
+        Ok(Aws::new(&config, region, settings.profile.clone(), timeout))
     }
 
-    fn new(config: &SdkConfig, region: Sourced, timeout: Duration) -> Aws {
+    fn new(config: &SdkConfig, region: Sourced, profile: Option<String>, timeout: Duration) -> Aws {
         Aws {
             ec2: aws_sdk_ec2::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
             region,
+            profile,
             deadline: Instant::now() + timeout,
             calls: Mutex::default(),
             rejected: OnceLock::new(),
@@ -113,6 +123,12 @@ impl Aws {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        if Instant::now() >= self.deadline {
+            return Err(Failure::from(Unavailable::not_asked(
+                action,
+                format!("the time allowed was used up before {action} could be asked"),
+            )));
+        }
         self.count(action);
         let mut pause = Duration::from_millis(500);
         loop {
@@ -151,7 +167,7 @@ impl Aws {
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        if let Some(trouble) = credentials_trouble(error) {
+        if let Some(trouble) = credentials_trouble(error, self.profile.as_deref()) {
             let _ = self.rejected.set(trouble);
         }
         let code = error.code().map(str::to_owned);
@@ -176,14 +192,11 @@ impl Aws {
 }
 
 fn late(action: &str) -> Failure {
-    Failure {
-        why: Unavailable::new(
-            action,
-            Reason::TimedOut,
-            "no answer within the time allowed",
-        ),
-        code: None,
-    }
+    Failure::from(Unavailable::new(
+        action,
+        Reason::TimedOut,
+        "no answer within the time allowed",
+    ))
 }
 
 fn service_error<E>(error: &SdkError<E, HttpResponse>) -> (Reason, String)
@@ -194,6 +207,9 @@ where
     let message = match error.message() {
         Some(message) if !message.is_empty() => message.to_owned(),
         _ if code.is_empty() => match error.raw_response() {
+            Some(response) if response.status().is_success() => {
+                "the answer could not be understood".to_owned()
+            }
             Some(response) => format!(
                 "AWS answered with HTTP status {}",
                 response.status().as_u16()
@@ -249,7 +265,10 @@ fn is_throttled(code: &str) -> bool {
 }
 
 /// AWS turned the credentials down, or there are none to send.
-fn credentials_trouble<E>(error: &SdkError<E, HttpResponse>) -> Option<Trouble>
+fn credentials_trouble<E>(
+    error: &SdkError<E, HttpResponse>,
+    profile: Option<&str>,
+) -> Option<Trouble>
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -279,6 +298,15 @@ where
         _ => {}
     }
     let credentials: &CredentialsError = sources(error).find_map(|source| source.downcast_ref())?;
+    if let Some(profile) = profile {
+        return Some(Trouble::new(
+            format!(
+                "the AWS profile {profile} gives no credentials: {}",
+                innermost(credentials)
+            ),
+            "Name another with --profile, or sign in: aws sso login --profile NAME.",
+        ));
+    }
     Some(match credentials {
         CredentialsError::CredentialsNotLoaded(_) => Trouble::new(
             "there are no AWS credentials on this machine",

@@ -3,11 +3,20 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
 };
-use ecs_exec_checks::facts::{Cluster, Fact, Service, Task, TaskDefinition};
+use ecs_exec_checks::facts::{Cluster, Fact, Reason, Service, Task, TaskDefinition, Unavailable};
 use futures::future::join_all;
 
 use super::aws::{Aws, Failure, fact};
 use super::ecs_model as model;
+
+/// AWS lists what it does not find among the failures; what stands nowhere in an answer is not known.
+fn unmentioned(action: &str) -> Unavailable {
+    Unavailable::new(
+        action,
+        Reason::Failed,
+        "the answer does not mention what was asked for",
+    )
+}
 
 /// How many services `DescribeServices` takes.
 const SERVICES_A_CALL: usize = 10;
@@ -28,6 +37,9 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
     fact(answer, &["ClusterNotFoundException"]).and_then(|output| match output.clusters().first() {
         Some(cluster) if cluster.status() != Some("INACTIVE") => {
             Fact::Known(model::cluster(cluster))
+        }
+        None if output.failures().is_empty() => {
+            Fact::Unavailable(unmentioned("ecs:DescribeClusters"))
         }
         Some(_) | None => Fact::Absent,
     })
@@ -68,6 +80,9 @@ pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fail
                     .send()
             })
             .await?;
+        if page.service_arns.is_none() {
+            return Err(Failure::from(unmentioned("ecs:ListServices")));
+        }
         names.extend(page.service_arns().iter().map(|arn| last(arn)));
         token = page.next_token;
         if token.is_none() {
@@ -106,7 +121,11 @@ pub async fn services(
                     .services()
                     .iter()
                     .find(|service| service.service_name() == Some(name));
-                service.map_or(Fact::Absent, |service| Fact::Known(model::service(service)))
+                match service {
+                    Some(service) => Fact::Known(model::service(service)),
+                    None if is_missing(output.failures(), name) => Fact::Absent,
+                    None => Fact::Unavailable(unmentioned("ecs:DescribeServices")),
+                }
             });
             services.insert(name.clone(), service);
         }
@@ -139,6 +158,9 @@ pub async fn task_arns(
             page,
             &["ServiceNotFoundException", "ClusterNotFoundException"],
         ) {
+            Fact::Known(page) if page.task_arns.is_none() => {
+                return Fact::Unavailable(unmentioned("ecs:ListTasks"));
+            }
             Fact::Known(page) => {
                 arns.extend(page.task_arns().iter().cloned());
                 token = page.next_token;
@@ -177,7 +199,11 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                     .tasks()
                     .iter()
                     .find(|task| task.task_arn().is_some_and(|arn| last(arn) == last(id)));
-                task.map_or(Fact::Absent, |task| Fact::Known(model::task(task)))
+                match task {
+                    Some(task) => Fact::Known(model::task(task)),
+                    None if is_missing(output.failures(), id) => Fact::Absent,
+                    None => Fact::Unavailable(unmentioned("ecs:DescribeTasks")),
+                }
             });
             let arn = task.known().map_or(id.clone(), |task| task.arn.clone());
             tasks.insert(arn, task);
@@ -195,11 +221,16 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
                 .send()
         })
         .await;
-    fact(answer, &[]).and_then(|output| {
-        output.task_definition().map_or(Fact::Absent, |definition| {
-            Fact::Known(model::task_definition(definition, &aws.region.value))
-        })
+    fact(answer, &[]).and_then(|output| match output.task_definition() {
+        Some(definition) => Fact::Known(model::task_definition(definition, &aws.region.value)),
+        None => Fact::Unavailable(unmentioned("ecs:DescribeTaskDefinition")),
     })
+}
+
+fn is_missing(failures: &[aws_sdk_ecs::types::Failure], asked: &str) -> bool {
+    failures
+        .iter()
+        .any(|failure| failure.arn().is_some_and(|arn| last(arn) == last(asked)))
 }
 
 /// The last part of an ARN: a cluster's or service's name, a task's ID.

@@ -181,6 +181,10 @@ impl Page {
     fn verdict(&mut self, report: &Report) {
         self.line("");
         let (status, sentence) = match report.verdict {
+            Verdict::Pass if report.partial => (
+                Status::Pass,
+                "Nothing stands in the way, as far as the checks that ran can tell.",
+            ),
             Verdict::Pass => (Status::Pass, "Sessions would work."),
             Verdict::Fail => (Status::Fail, "Sessions would not work, or not everywhere."),
             Verdict::Inconclusive => (

@@ -87,6 +87,15 @@ fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding
                 "a way that could not be followed".to_owned()
             }
         }));
+    let known = placements
+        .iter()
+        .all(|placement| matches!(placement.way, Way::Nat(_) | Way::InternetGateway(_)));
+    if !known {
+        return CHECK.skip(
+            subject,
+            format!("{vpc} has no ssmmessages endpoint; whether tasks have another way is for network.internet-route to tell"),
+        );
+    }
     CHECK.skip(
         subject,
         format!(
