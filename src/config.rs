@@ -99,15 +99,16 @@ fn refuse_nonsense(global: &Global, settings: &Settings) -> Result<(), Trouble> 
         }
     }
     if let (Some(flag), Some(arn)) = (&global.region, region_of_arn(&settings.cluster))
-        && *flag != arn.value {
-            return Err(Trouble::new(
-                format!(
-                    "--region says {flag}, and the cluster's ARN says {}",
-                    arn.value
-                ),
-                "Leave --region out, or correct one of them.",
-            ));
-        }
+        && *flag != arn.value
+    {
+        return Err(Trouble::new(
+            format!(
+                "--region says {flag}, and the cluster's ARN says {}",
+                arn.value
+            ),
+            "Leave --region out, or correct one of them.",
+        ));
+    }
     let url = settings
         .endpoint_url
         .clone()

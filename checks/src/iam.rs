@@ -12,6 +12,8 @@ pub struct Verdict<'a> {
     /// Pairs of action and resource that no answer mentions.
     pub unanswered: Vec<String>,
     pub allowed: usize,
+    /// The simulator was asked with the values of keys that only policies with conditions on them ask for.
+    pub has_conditions: bool,
 }
 
 /// Why the policy simulator has nothing to say about a principal.
@@ -52,7 +54,12 @@ pub fn verdict<'a>(
         if answers.peek().is_none() {
             verdict.unanswered.push(format!("{action} on {resource}"));
         }
-        for Answer { decision, .. } in answers {
+        for Answer {
+            decision,
+            simulation,
+        } in answers
+        {
+            verdict.has_conditions |= simulation.context.contains_key("ecs:container-name");
             if decision.is_allowed() {
                 verdict.allowed += 1;
             } else if decision.is_undecided() {
@@ -78,6 +85,10 @@ impl<'a> Verdict<'a> {
         } else {
             None
         }
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.denied.is_empty() && self.undecided.is_empty() && self.unanswered.is_empty()
     }
 
     /// The policies whose statements denied.

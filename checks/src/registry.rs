@@ -30,6 +30,8 @@ pub const CHECKS: &[&Check] = &[
     &role::trust::CHECK,
     &role::ssmmessages::CHECK,
     &network::endpoint_present::CHECK,
+    &network::endpoint_available::CHECK,
+    &network::endpoint_private_dns::CHECK,
     &network::internet_route::CHECK,
     &container::agent_running::CHECK,
 ];

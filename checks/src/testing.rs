@@ -122,6 +122,12 @@ pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
     });
 }
 
+/// The ssmmessages endpoint.
+pub fn endpoint(facts: &mut Facts) -> &mut Endpoint {
+    let endpoints = facts.network.endpoints.as_mut().expect("endpoints");
+    &mut known(endpoints)[0]
+}
+
 pub fn no_endpoint(facts: &mut Facts) {
     facts.network.endpoints = Some(Fact::Known(Vec::new()));
 }

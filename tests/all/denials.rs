@@ -118,3 +118,20 @@ fn a_cluster_whose_services_cannot_be_listed_is_not_empty() {
     assert_eq!(blind.status, 3);
     assert_eq!(blind.with_status("unknown"), ["service.exists"]);
 }
+
+/// An answer that mentions nothing of what was asked for is no answer.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_api_empty() {
+    for (action, _, _) in APIS {
+        let world = World::healthy();
+        world.proxy.fault(action, Fault::Empty);
+        let run = world.doctor(&["coder"]);
+        assert_eq!(run.causes(), [""; 0], "{action}: {}", run.stdout);
+        assert!(
+            run.status == 3 || run.status == 0,
+            "{action}: {}",
+            run.stdout
+        );
+    }
+}

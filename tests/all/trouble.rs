@@ -75,6 +75,48 @@ fn usage() {
 }
 
 #[test]
+fn contradictions_and_nonsense() {
+    let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
+    let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
+    assert_refused(
+        &with_keys(&["doctor", other]),
+        "is in cluster other",
+        "--cluster other",
+    );
+    let arn = "arn:aws:ecs:us-west-2:123456789012:cluster/mine";
+    assert_refused(
+        &with_keys(&["doctor", "--cluster", arn, "--region", "eu-west-1"]),
+        "--region says eu-west-1",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", ""]),
+        "name of a service or task is empty",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--region", "us west"]),
+        "is no region",
+        "us-west-2",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--endpoint-url", "not a url"]),
+        "is no address",
+        "http://",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--only", "role", "--skip", "role"]),
+        "no check is left",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "coder", "--profile", "nope"]),
+        "the AWS profile nope gives no credentials",
+        "--profile",
+    );
+}
+
+#[test]
 fn a_configuration_with_an_unknown_key() {
     let home = home(true);
     std::fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
@@ -259,8 +301,10 @@ fn one_api_that_hangs_leaves_the_rest_standing() {
     world.proxy.fault("ec2:DescribeVpcEndpoints", Fault::Hang);
     let run = world.doctor(&["coder", "--timeout", "2s"]);
     assert_eq!(run.status, 3);
-    assert_eq!(
-        run.with_status("unknown"),
-        ["network.endpoint-present", "network.internet-route"]
+    let unknown = run.with_status("unknown");
+    assert!(
+        unknown.iter().all(|check| check.starts_with("network.")),
+        "{unknown:?}"
     );
+    assert!(unknown.contains(&"network.endpoint-present".to_owned()));
 }

@@ -426,3 +426,48 @@ fn two_faults_are_two_causes() {
         ],
     );
 }
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn policies_that_tell_containers_apart() {
+    let world = World::new(Plan {
+        sidecars: vec!["envoy"],
+        ..Plan::default()
+    });
+    let user = format!("{}-caller", world.cluster);
+    let only = |container: &str| {
+        let policy = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{{"StringEquals":{{"ecs:container-name":"{container}"}}}}}}]}}"#
+        );
+        world
+            .sdk
+            .wait(world.sdk.put_user_policy(&user, "ops", &policy));
+    };
+    only("envoy");
+    assert_causes(&world.doctor(&["coder"]), &["caller.execute-command"], &[]);
+    assert_healthy(&world.doctor(&["coder", "--container", "envoy"]));
+    only("coder");
+    assert_healthy(&world.doctor(&["coder"]));
+    assert_causes(
+        &world.doctor(&["coder", "--container", "envoy"]),
+        &["caller.execute-command"],
+        &[],
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_configured_container_that_no_task_has() {
+    let world = World::healthy();
+    std::fs::write(
+        world.home.path().join("ecs-exec.toml"),
+        "[services.coder]\ncontainer = \"zz\"\n",
+    )
+    .unwrap();
+    let run = world.doctor(&["coder"]);
+    assert_healthy(&run);
+    assert!(
+        run.with_status("warn")
+            .contains(&"container.exists".to_owned())
+    );
+}

@@ -90,6 +90,9 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         return CHECK.unsure(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
+    if let Some(finding) = by_container(world, group, arn, &cluster, &subject) {
+        return finding;
+    }
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, task.arn.as_str())));
     let verdict = iam::verdict(world, arn, &needs, |simulation| is_for(simulation, group));
@@ -136,6 +139,52 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         )
         .evidence("simulatedAs", arn)
         .evidence("resources", verdict.allowed)
+}
+
+/// Where policies tell containers apart and none is preferred, one that may be entered is enough.
+fn by_container(
+    world: &World,
+    group: &Group,
+    arn: &str,
+    cluster: &str,
+    subject: &Subject,
+) -> Option<Finding> {
+    if group.container.is_some() {
+        return None;
+    }
+    let names = iam::distinct(
+        world
+            .simulations(arn, ACTION)
+            .filter(|simulation| {
+                let of_group = |task: &&Task| simulation.resources.contains(&task.arn);
+                group.running().iter().any(of_group)
+            })
+            .filter_map(|simulation| simulation.context.get(CONTAINER_KEY).cloned()),
+    );
+    let (open, shut): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| {
+        let running = group.running();
+        let with = running.iter().filter(|task| task.has_container(name));
+        let mut needs = vec![(ACTION, cluster)];
+        needs.extend(with.map(|task| (ACTION, task.arn.as_str())));
+        let verdict = iam::verdict(world, arn, &needs, |simulation| {
+            simulation.context.get(CONTAINER_KEY) == Some(name)
+        });
+        verdict.allowed == needs.len() && verdict.is_clean()
+    });
+    if open.is_empty() || shut.is_empty() {
+        return None;
+    }
+    let title = format!(
+        "The caller may enter {}, but not {}",
+        text::list(&open),
+        text::list(&shut)
+    );
+    Some(
+        CHECK
+            .warn(subject.clone(), title)
+            .detail("The caller's policies have conditions that tell the containers apart.")
+            .cause("The caller may enter some containers only"),
+    )
 }
 
 /// A policy may allow one container and not another: what counts is the one that a session enters.
@@ -196,7 +245,13 @@ fn refused(
         .evidence("denied", resources)
         .evidence("decision", decisions.first().copied().unwrap_or_default());
     match verdict.blocker() {
-        None => finding.fix(fixes::caller::allow_exec(world.facts, caller, cluster)),
+        None => {
+            let fix = fixes::caller::allow_exec(world.facts, caller, cluster);
+            finding.fix(match verdict.has_conditions {
+                true => fixes::caller::despite_conditions(fix),
+                false => fix,
+            })
+        }
         Some("explicit Deny") => finding.fix(fixes::caller::lift_deny(
             caller,
             &verdict.denying_policies(),
@@ -212,6 +267,9 @@ fn reason(verdict: &Verdict) -> String {
             policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
         },
         Some(limit) => format!("The caller's {limit} does not allow it."),
+        None if verdict.has_conditions => {
+            "No policy of the caller allows it for this target: they have conditions that it does not meet.".to_owned()
+        }
         None => "No policy of the caller allows it.".to_owned(),
     };
     format!(

@@ -158,6 +158,14 @@ pub struct AclEntry {
 }
 
 impl Endpoint {
+    pub fn is_available(&self) -> bool {
+        self.state.eq_ignore_ascii_case("available")
+    }
+
+    /// Tasks that ask for the public name get to it.
+    pub fn is_in_use(&self) -> bool {
+        self.is_available() && self.private_dns
+    }
     /// Still there, or on its way; one that is being deleted serves nobody.
     pub fn is_live(&self) -> bool {
         !matches!(

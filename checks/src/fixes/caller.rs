@@ -51,6 +51,17 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
     fix.policy(document)
 }
 
+/// The caller is allowed under conditions: an unconditional statement would undo what they are there for.
+pub fn despite_conditions(mut fix: Fix) -> Fix {
+    fix.disposition = Disposition::Manual;
+    fix.explain = format!(
+        "The caller's policies allow this under conditions that the target does not meet, perhaps on purpose. \
+         The statement below allows it without any: better widen the conditions. {}",
+        fix.explain
+    );
+    fix
+}
+
 /// A statement says no, and no further permission outweighs it.
 pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
     let found = match policies {

@@ -4,6 +4,23 @@ use super::{Aws, label};
 use crate::facts::Facts;
 use crate::fix::{Disposition, Fix};
 
+/// Makes the endpoint answer for the public name of ssmmessages.
+pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
+    Fix::new(
+        format!("private-dns:{endpoint}"),
+        Disposition::Drift,
+        format!("Turn on private DNS for {endpoint}"),
+        "From then on every task in the VPC reaches ssmmessages through the endpoint. The VPC needs DNS support and DNS host names.",
+    )
+    .command(
+        Aws::new("ec2 modify-vpc-endpoint")
+            .option("--vpc-endpoint-id", endpoint)
+            .flag("--private-dns-enabled")
+            .region(facts),
+    )
+    .terraform("resource \"aws_vpc_endpoint\" \"ssmmessages\" {\n  # …\n  private_dns_enabled = true\n}")
+}
+
 /// Who may use the endpoint: the tasks' security groups, or their subnets where the tasks have no groups.
 pub struct Sources {
     pub groups: Vec<String>,

@@ -35,7 +35,9 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id).of_service(group.service);
     let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
-    if let Fact::Known(endpoint) = endpoint {
+    if let Fact::Known(endpoint) = endpoint
+        && endpoint.is_in_use()
+    {
         return match &placement.way {
             Way::Unavailable(why) => CHECK
                 .unknown(subject, why)

@@ -34,6 +34,8 @@ pub const SSMMESSAGES: [&str; 4] = [
 pub struct Plan {
     /// Short names; each has one container of that name.
     pub services: Vec<&'static str>,
+    /// More containers of each task.
+    pub sidecars: Vec<&'static str>,
     /// Whether services are created with exec on.
     pub exec: bool,
     pub tasks: i32,
@@ -60,6 +62,7 @@ impl Default for Plan {
     fn default() -> Plan {
         Plan {
             services: vec!["coder"],
+            sidecars: Vec::new(),
             exec: true,
             tasks: 1,
             role_actions: Some(SSMMESSAGES.to_vec()),
@@ -354,13 +357,18 @@ impl Sdk {
                 .cpu("256")
                 .memory("512")
                 .set_task_role_arn(role)
-                .container_definitions(
-                    ContainerDefinition::builder()
-                        .name(short)
-                        .image("busybox")
-                        .essential(true)
-                        .build(),
-                )
+                .set_container_definitions(Some(
+                    std::iter::once(short)
+                        .chain(plan.sidecars.iter().copied())
+                        .map(|name| {
+                            ContainerDefinition::builder()
+                                .name(name)
+                                .image("busybox")
+                                .essential(true)
+                                .build()
+                        })
+                        .collect(),
+                ))
                 .send()
                 .await
                 .unwrap();

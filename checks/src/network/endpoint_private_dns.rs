@@ -1,0 +1,65 @@
+use super::endpoint_available::judge_endpoints;
+use crate::check::Check;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "network.endpoint-private-dns",
+    title: "The ssmmessages endpoint answers for the public name",
+    why: "The agent knows only the public name of ssmmessages. Without private DNS that name leads past the endpoint, to the internet.",
+    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet. A private hosted zone of your own for the name cannot be seen.",
+    actions: &["ec2:DescribeVpcEndpoints"],
+    docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
+    explains: &["network.internet-route", "container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    judge_endpoints(world, &CHECK, |endpoint, subject, closed| {
+        let id = &endpoint.id;
+        let finding = if endpoint.private_dns {
+            CHECK.pass(subject, format!("{id} answers for the public name"))
+        } else if closed {
+            CHECK
+                .fail(subject, format!("The ssmmessages endpoint {id} has no private DNS, so no task uses it"))
+                .detail("The agent asks for the public name, which then leads to the internet, and tasks in this VPC have no way there.")
+                .cause("The ssmmessages endpoint has no private DNS")
+                .fix(fixes::endpoint::private_dns(world.facts, &endpoint.id))
+        } else {
+            CHECK
+                .warn(subject, format!("The ssmmessages endpoint {id} has no private DNS; sessions leave another way"))
+                .fix(fixes::endpoint::private_dns(world.facts, &endpoint.id))
+        };
+        finding.evidence("privateDnsEnabled", endpoint.private_dns)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::{denied, endpoint, healthy_coder, no_endpoint, no_way_out, run, statuses};
+
+    #[test]
+    fn on_off_and_off_without_another_way() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        endpoint(&mut facts).private_dns = false;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        no_way_out(&mut facts);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes[0].commands[0].contains("--private-dns-enabled"));
+    }
+
+    #[test]
+    fn none_and_unreadable() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}
