@@ -7,8 +7,11 @@ mod ecs_model;
 mod iam;
 mod live;
 mod local;
+mod missing;
 mod simulations;
 pub mod snapshot;
 mod sts;
+mod task_roles;
+mod workload;
 
 pub use live::{Gathered, gather};

@@ -1,0 +1,101 @@
+//! Targets that do not exist: no findings, but mistakes in the question. Each says what does exist.
+
+use std::collections::BTreeSet;
+
+use ecs_exec_checks::facts::*;
+
+use super::aws::Aws;
+use super::ecs;
+use super::workload::Workload;
+use crate::config::{Settings, short_name};
+use crate::target::{Request, Services, no_such_service};
+use crate::trouble::Trouble;
+
+/// A target that does not exist is no finding but a mistake in the question: it says what does exist.
+pub async fn refuse_missing_targets(
+    aws: &Aws,
+    settings: &Settings,
+    request: &Request,
+    cluster: &Fact<Cluster>,
+    workload: &Workload,
+) -> Result<(), Trouble> {
+    let name = short_name(&settings.cluster);
+    if cluster.is_absent() {
+        let existing = ecs::cluster_names(aws).await;
+        return Err(no_such_cluster(name, &aws.region.value, &existing));
+    }
+    if let Services::Named(candidates) = &request.services {
+        let missing = candidates
+            .iter()
+            .filter(|candidate| candidate.explicit)
+            .find(|candidate| {
+                candidate.names.iter().all(
+                    |name| !matches!(workload.services.get(name), Some(fact) if !is_gone(fact)),
+                )
+            });
+        if let Some(candidate) = missing {
+            let existing = ecs::service_names(aws, &settings.cluster)
+                .await
+                .unwrap_or_default();
+            return Err(no_such_service(candidate, name, &existing));
+        }
+    }
+    if let Some(id) = workload
+        .named
+        .iter()
+        .find(|id| workload.tasks[*id].is_absent())
+    {
+        return Err(Trouble::new(
+            format!("there is no task {id} in cluster {name}"),
+            "ECS forgets a task about an hour after it stopped. `aws ecs list-tasks` names those that it knows.",
+        ));
+    }
+    if workload.is_empty() {
+        return Err(Trouble::new(
+            format!(
+                "there is nothing to look at in cluster {name}: it has no services and no running tasks"
+            ),
+            "Is it the right cluster? Name another with --cluster.",
+        ));
+    }
+    refuse_missing_container(request, workload)
+}
+
+fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<(), Trouble> {
+    let Some(wanted) = &request.container else {
+        return Ok(());
+    };
+    let running = workload.running();
+    let names: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|task| &task.containers)
+        .map(|container| container.name.as_str())
+        .collect();
+    if running.is_empty() || names.contains(wanted.as_str()) {
+        return Ok(());
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    Err(Trouble::new(
+        format!("there is no container {wanted} in these tasks"),
+        format!("Their containers: {}.", names.join(", ")),
+    ))
+}
+
+fn is_gone(fact: &Fact<Service>) -> bool {
+    match fact {
+        Fact::Absent => true,
+        Fact::Known(service) => service.status == "INACTIVE",
+        Fact::Unavailable(_) => false,
+    }
+}
+
+fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> Trouble {
+    let help = match existing {
+        [] => "Is the region right? No cluster of this region can be listed.".to_owned(),
+        some => format!(
+            "Is the region right? Its clusters: {}.",
+            ecs_exec_checks::text::short_list(some, 12)
+        ),
+    };
+    Trouble::new(format!("there is no cluster {name} in {region}"), help)
+}
