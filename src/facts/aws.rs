@@ -307,20 +307,27 @@ where
             "Name another with --profile, or sign in: aws sso login --profile NAME.",
         ));
     }
-    Some(match credentials {
-        CredentialsError::CredentialsNotLoaded(_) => Trouble::new(
+    let said = innermost(credentials);
+    let none = matches!(credentials, CredentialsError::CredentialsNotLoaded(_))
+        || is_about_instance_metadata(&said);
+    Some(if none {
+        Trouble::new(
             "there are no AWS credentials on this machine",
             "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
-        ),
-        other => Trouble::new(
-            format!(
-                "the AWS credentials could not be loaded: {}",
-                innermost(other)
-            ),
+        )
+    } else {
+        Trouble::new(
+            format!("the AWS credentials could not be loaded: {said}"),
             help,
-        ),
+        )
     })
+}
+
+/// The instance metadata service is asked last, when nothing else gave credentials: off an EC2 instance its
+/// refusal only says that there are none.
+fn is_about_instance_metadata(said: &str) -> bool {
+    said.contains("IMDS") || said.contains("metadata")
 }
 
 fn no_region(settings: &Settings) -> Trouble {

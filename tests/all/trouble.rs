@@ -31,12 +31,17 @@ const KEYS: [(&str, &str); 2] = [
 
 #[test]
 fn no_credentials() {
-    let run = offline(&["doctor", "coder"], &[]);
-    assert_refused(
-        &run,
-        "there are no AWS credentials on this machine",
-        "aws sso login",
-    );
+    for metadata in ["true", "false"] {
+        let run = offline(
+            &["doctor", "coder"],
+            &[("AWS_EC2_METADATA_DISABLED", metadata)],
+        );
+        assert_refused(
+            &run,
+            "there are no AWS credentials on this machine",
+            "aws sso login",
+        );
+    }
 }
 
 #[test]
