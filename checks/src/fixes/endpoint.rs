@@ -28,41 +28,34 @@ pub struct Sources {
 }
 
 /// Makes the endpoint in the given VPC and subnets, with a security group of its own that lets the tasks in.
+///
+/// One command, each step only after the one before it: the later ones need the group's ID.
 pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], sources: &Sources) -> Fix {
     let service = facts.endpoint_service("ssmmessages");
-    let mut fix = Fix::new(
-        format!("create-endpoint:{vpc}"),
-        Disposition::Drift,
-        format!("Make the ssmmessages interface endpoint in {vpc}"),
-        "Sessions then stay inside the VPC. The endpoint is billed by the hour and by the zone; \
-         name one subnet a zone. It takes a minute or two until it is available, and tasks whose agent gave up \
-         have to be replaced afterwards.",
-    )
-    .command(format!(
-        "GROUP=$({})",
-        Aws::new("ec2 create-security-group")
-            .option("--group-name", "ecs-exec-ssmmessages")
-            .option("--description", "ECS Exec: tasks to the ssmmessages endpoint")
-            .option("--vpc-id", vpc)
-            .option("--query", "GroupId")
-            .option("--output", "text")
-            .region(facts)
-    ));
+    let group = Aws::new("ec2 create-security-group")
+        .option("--group-name", "ecs-exec-ssmmessages")
+        .option(
+            "--description",
+            "ECS Exec: tasks to the ssmmessages endpoint",
+        )
+        .option("--vpc-id", vpc)
+        .option("--query", "GroupId")
+        .option("--output", "text")
+        .region(facts);
+    let mut steps = vec![format!("GROUP=$({group})")];
     let (flag, values) = match sources.groups.as_slice() {
         [] => ("--cidr", &sources.cidrs),
         _ => ("--source-group", &sources.groups),
     };
-    for value in values {
-        fix = fix.command(
-            Aws::new("ec2 authorize-security-group-ingress")
-                .raw("--group-id", "\"$GROUP\"")
-                .option("--protocol", "tcp")
-                .option("--port", "443")
-                .option(flag, value)
-                .region(facts),
-        );
-    }
-    fix.command(
+    steps.extend(values.iter().map(|value| {
+        Aws::new("ec2 authorize-security-group-ingress")
+            .raw("--group-id", "\"$GROUP\"")
+            .option("--protocol", "tcp")
+            .option("--port", "443")
+            .option(flag, value)
+            .region(facts)
+    }));
+    steps.push(
         Aws::new("ec2 create-vpc-endpoint")
             .option("--vpc-id", vpc)
             .option("--vpc-endpoint-type", "Interface")
@@ -71,7 +64,16 @@ pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], sources: &Sources) -> 
             .raw("--security-group-ids", "\"$GROUP\"")
             .flag("--private-dns-enabled")
             .region(facts),
+    );
+    Fix::new(
+        format!("create-endpoint:{vpc}"),
+        Disposition::Drift,
+        format!("Make the ssmmessages interface endpoint in {vpc}"),
+        "Sessions then stay inside the VPC. The endpoint is billed by the hour and by the zone. The VPC needs DNS support \
+         and DNS host names. It takes a minute or two until the endpoint is available, and tasks whose agent gave up \
+         have to be replaced afterwards.",
     )
+    .command(steps.join(" && "))
     .terraform(terraform(vpc, &service, subnets, sources))
 }
 
