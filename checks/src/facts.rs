@@ -90,10 +90,8 @@ impl Facts {
             return Some(cluster.arn.clone());
         }
         let account = self.account.as_deref()?;
-        Some(format!(
-            "arn:{}:ecs:{}:{account}:cluster/{}",
-            self.partition, self.region, self.cluster_name
-        ))
+        let (partition, region) = (&self.partition, &self.region);
+        Some(cluster_arn(partition, region, account, &self.cluster_name))
     }
 
     /// The name of a service's interface endpoint in this region (`ssmmessages`, `kms`, …).
@@ -101,6 +99,11 @@ impl Facts {
     pub fn endpoint_service(&self, service: &str) -> String {
         endpoint_service(&self.partition, &self.region, service)
     }
+}
+
+/// The ARN of a cluster that could not be described.
+pub fn cluster_arn(partition: &str, region: &str, account: &str, name: &str) -> String {
+    format!("arn:{partition}:ecs:{region}:{account}:cluster/{name}")
 }
 
 /// See [`Facts::endpoint_service`].

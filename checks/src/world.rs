@@ -101,28 +101,40 @@ impl<'a> World<'a> {
     }
 
     pub fn task_role(&self, task: &'a Task) -> TaskRole<'a> {
-        if let Some(role) = &task.task_role_override {
-            return TaskRole::Role(role);
-        }
-        match self.definition(task) {
-            Some(Fact::Known(definition)) => match &definition.task_role {
-                Some(role) => TaskRole::Role(role),
-                None if task.is_fargate() => TaskRole::Unnamed,
-                None => TaskRole::InstanceProfile,
-            },
-            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why.clone()),
-            Some(Fact::Absent) | None => TaskRole::Unknown(Unavailable::not_asked(
+        let definition = self.definition(task);
+        match (task.role(definition.and_then(Fact::known)), definition) {
+            (Some(role), _) => TaskRole::Role(role),
+            (None, Some(Fact::Known(_))) if task.is_fargate() => TaskRole::Unnamed,
+            (None, Some(Fact::Known(_))) => TaskRole::InstanceProfile,
+            (None, Some(Fact::Unavailable(why))) => TaskRole::Unknown(why.clone()),
+            (None, Some(Fact::Absent) | None) => TaskRole::Unknown(Unavailable::not_asked(
                 "ecs:DescribeTaskDefinition",
                 "the task definition was not found",
             )),
         }
     }
 
-    /// The role that pulls the image and ships the logs, which is often mistaken for the task's.
     pub fn execution_role(&self, task: &'a Task) -> Option<&'a str> {
-        task.execution_role_override
-            .as_deref()
-            .or_else(|| self.definition(task)?.known()?.execution_role.as_deref())
+        task.execution_role(self.definition(task).and_then(Fact::known))
+    }
+
+    /// A finding for each service that is there; one that says why for each other.
+    pub fn each_service(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, Subject, &Service) -> Finding,
+    ) -> Vec<Finding> {
+        self.groups
+            .iter()
+            .filter_map(|group| {
+                Some(check.judge(
+                    group.subject(),
+                    group.service_fact?,
+                    |subject| check.skip(subject, "There is no such service"),
+                    |subject, service| judge(group, subject, service),
+                ))
+            })
+            .collect()
     }
 
     /// Findings for each group of tasks that could be entered; one that says why for each other group.

@@ -71,7 +71,13 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         let Some(caller) = caller.known() else {
             return Vec::new();
         };
-        let arn = cluster_arn(&cluster, caller, partition, &aws.region.value, cluster_name);
+        let arn = match &cluster {
+            Fact::Known(cluster) => cluster.arn.clone(),
+            Fact::Absent | Fact::Unavailable(_) => {
+                let region = &aws.region.value;
+                cluster_arn(partition, region, &caller.account, cluster_name)
+            }
+        };
         let tasks = workload.running();
         let wanted = &workload.wanted;
         let container = request.container.as_deref();
@@ -132,24 +138,6 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         log_groups: BTreeMap::new(),
         buckets: BTreeMap::new(),
     })
-}
-
-fn cluster_arn(
-    cluster: &Fact<Cluster>,
-    caller: &Caller,
-    partition: &str,
-    region: &str,
-    name: &str,
-) -> String {
-    match cluster {
-        Fact::Known(cluster) => cluster.arn.clone(),
-        Fact::Absent | Fact::Unavailable(_) => {
-            format!(
-                "arn:{partition}:ecs:{region}:{}:cluster/{name}",
-                caller.account
-            )
-        }
-    }
 }
 
 fn account(caller: &Fact<Caller>, cluster: &Fact<Cluster>) -> Option<String> {

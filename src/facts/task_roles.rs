@@ -36,9 +36,10 @@ pub async fn roles(
     definitions: &BTreeMap<String, Fact<TaskDefinition>>,
 ) -> Roles {
     let tasks = workload.running();
+    let definition = |task: &Task| definitions.get(&task.task_definition).and_then(Fact::known);
     let arns: BTreeSet<String> = tasks
         .iter()
-        .filter_map(|task| task_role(task, definitions))
+        .filter_map(|task| task.role(definition(task)).map(str::to_owned))
         .collect();
     let answers = join_all(arns.into_iter().map(async |arn| {
         let (role, simulation) = join(
@@ -65,16 +66,6 @@ pub async fn roles(
     roles
 }
 
-fn task_role(task: &Task, definitions: &BTreeMap<String, Fact<TaskDefinition>>) -> Option<String> {
-    task.task_role_override.clone().or_else(|| {
-        definitions
-            .get(&task.task_definition)?
-            .known()?
-            .task_role
-            .clone()
-    })
-}
-
 /// Execution roles of tasks whose task role lacks something: they may have been given it by mistake.
 fn mixed_up(
     tasks: &[&Task],
@@ -89,15 +80,11 @@ fn mixed_up(
             .flatten()
             .any(|decision| !decision.is_allowed())
     };
+    let definition = |task: &Task| definitions.get(&task.task_definition).and_then(Fact::known);
     tasks
         .iter()
-        .filter(|task| task_role(task, definitions).is_some_and(|role| lacks(&role)))
-        .filter_map(|task| {
-            task.execution_role_override.clone().or_else(|| {
-                let definition = definitions.get(&task.task_definition)?.known()?;
-                definition.execution_role.clone()
-            })
-        })
+        .filter(|task| task.role(definition(task)).is_some_and(lacks))
+        .filter_map(|task| task.execution_role(definition(task)).map(str::to_owned))
         .filter(|execution| simulations.iter().all(|s| s.principal != *execution))
         .collect()
 }

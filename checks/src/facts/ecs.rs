@@ -244,6 +244,18 @@ impl Task {
         self.group.as_deref()?.strip_prefix("service:")
     }
 
+    /// The role that the containers get: the task's own override, else its definition's.
+    pub fn role<'r>(&'r self, definition: Option<&'r TaskDefinition>) -> Option<&'r str> {
+        let defined = || definition?.task_role.as_deref();
+        self.task_role_override.as_deref().or_else(defined)
+    }
+
+    /// The role that pulls the image and ships the logs, which is often mistaken for the task's.
+    pub fn execution_role<'r>(&'r self, definition: Option<&'r TaskDefinition>) -> Option<&'r str> {
+        let defined = || definition?.execution_role.as_deref();
+        self.execution_role_override.as_deref().or_else(defined)
+    }
+
     pub fn has_container(&self, name: &str) -> bool {
         self.containers
             .iter()

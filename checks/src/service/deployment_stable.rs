@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::{Deployment, Service};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -19,29 +19,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world
-        .groups
-        .iter()
-        .filter_map(|group| {
-            let subject = group.subject();
-            Some(CHECK.judge(
-                subject,
-                group.service_fact?,
-                |subject| CHECK.skip(subject, "There is no such service"),
-                |_, service| judge(world, group, service),
-            ))
-        })
-        .collect()
+    world.each_service(&CHECK, |group, subject, service| {
+        judge(world, group, subject, service)
+    })
 }
 
-fn judge(world: &World, group: &Group, service: &Service) -> Finding {
-    let subject = group.subject();
+fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> Finding {
     let name = &service.name;
     let Some(primary) = service.primary() else {
         return CHECK.skip(subject, format!("{name} is not rolled out by ECS itself"));
     };
     let failed = primary.rollout_state.as_deref() == Some("FAILED");
-    if failed || primary.failed_tasks > 0 {
+    let complete = primary.rollout_state.as_deref() == Some("COMPLETED");
+    if failed || (primary.failed_tasks > 0 && !complete) {
         let title = if failed {
             format!("The last deployment of {name} failed")
         } else {
@@ -147,6 +137,15 @@ mod tests {
         assert!(finding.detail.contains("tasks failed to start"));
         task(&mut facts).exec_enabled = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn tasks_that_failed_before_it_was_complete_are_history() {
+        let mut facts = healthy_coder();
+        service(&mut facts).deployments[0].failed_tasks = 2;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        service(&mut facts).deployments[0].rollout_state = Some("IN_PROGRESS".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
     #[test]

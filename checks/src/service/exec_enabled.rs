@@ -16,35 +16,22 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world
-        .groups
-        .iter()
-        .filter_map(|group| {
-            let name = group.service?;
-            let subject = group.subject();
-            let finding = CHECK.judge(
-                subject,
-                group.service_fact?,
-                |subject| CHECK.skip(subject, "There is no such service"),
-                |subject, service| match service.exec_enabled {
-                    true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
-                    false if service.status == "INACTIVE" => {
-                        CHECK.skip(subject, "The service was deleted")
-                    }
-                    false => CHECK
-                        .fail(subject, format!("ECS Exec is not enabled on {name}"))
-                        .detail(
-                            "The service has enableExecuteCommand=false, so its tasks are started without \
-                             the agent that a session talks to.",
-                        )
-                        .cause("ECS Exec is not enabled on the service")
-                        .evidence("enableExecuteCommand", false)
-                        .fix(fixes::service::enable_exec(world.facts, service)),
-                },
-            );
-            Some(finding)
-        })
-        .collect()
+    world.each_service(&CHECK, |_, subject, service| {
+        let name = &service.name;
+        match service.exec_enabled {
+            true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
+            false if service.status == "INACTIVE" => CHECK.skip(subject, "The service was deleted"),
+            false => CHECK
+                .fail(subject, format!("ECS Exec is not enabled on {name}"))
+                .detail(
+                    "The service has enableExecuteCommand=false, so its tasks are started without \
+                     the agent that a session talks to.",
+                )
+                .cause("ECS Exec is not enabled on the service")
+                .evidence("enableExecuteCommand", false)
+                .fix(fixes::service::enable_exec(world.facts, service)),
+        }
+    })
 }
 
 #[cfg(test)]
