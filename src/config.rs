@@ -76,13 +76,17 @@ pub fn load(
     for path in paths(global)? {
         files.push((read(&path)?, path));
     }
-    let settings = merge(global, environment, files, built_in);
-    refuse_nonsense(global, &settings)?;
+    let settings = merge(global, &environment, files, built_in);
+    refuse_nonsense(global, &environment, &settings)?;
     Ok(settings)
 }
 
 /// What no AWS could be asked with, and what contradicts itself.
-fn refuse_nonsense(global: &Global, settings: &Settings) -> Result<(), Trouble> {
+fn refuse_nonsense(
+    global: &Global,
+    environment: &impl Fn(&str) -> Option<String>,
+    settings: &Settings,
+) -> Result<(), Trouble> {
     if short_name(&settings.cluster).is_empty() {
         return Err(Trouble::new(
             "the cluster's name is empty",
@@ -112,7 +116,7 @@ fn refuse_nonsense(global: &Global, settings: &Settings) -> Result<(), Trouble> 
     let url = settings
         .endpoint_url
         .clone()
-        .or_else(|| env::var("AWS_ENDPOINT_URL").ok())
+        .or_else(|| environment("AWS_ENDPOINT_URL"))
         .filter(|url| !url.is_empty());
     match url {
         Some(url) if !is_http(&url) => Err(Trouble::new(
@@ -133,7 +137,7 @@ fn is_http(url: &str) -> bool {
 
 fn merge(
     global: &Global,
-    environment: impl Fn(&str) -> Option<String>,
+    environment: &impl Fn(&str) -> Option<String>,
     files: Vec<(File, PathBuf)>,
     built_in: File,
 ) -> Settings {
@@ -156,8 +160,8 @@ fn merge(
 
     let region = flag(&global.region, "--region")
         .or_else(|| region_of_arn(&cluster))
-        .or_else(|| from_environment(&environment, "AWS_REGION"))
-        .or_else(|| from_environment(&environment, "AWS_DEFAULT_REGION"))
+        .or_else(|| from_environment(environment, "AWS_REGION"))
+        .or_else(|| from_environment(environment, "AWS_DEFAULT_REGION"))
         .or_else(|| first(|file| &file.region))
         .or_else(|| {
             let value = built_in.region.filter(|_| is_built_in)?;
@@ -327,7 +331,7 @@ mod tests {
         };
         merge(
             global,
-            environment,
+            &environment,
             files,
             parse(BUILT_IN, Path::new("b")).unwrap(),
         )

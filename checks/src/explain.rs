@@ -287,7 +287,7 @@ pub const SAYINGS: &[Saying] = &[
         title: "The image has no such shell",
         meaning: "The program that the session was to start is not in the image; images made from Alpine have /bin/sh only, \
                   and some have no shell at all.",
-        checks: &["container.running"],
+        checks: &[],
         next: Next::OtherShell,
     },
     Saying {
@@ -299,14 +299,14 @@ pub const SAYINGS: &[Saying] = &[
         title: "The log group is not encrypted as the cluster demands",
         meaning: "The cluster's exec configuration asks for an encrypted log group, and the group has no KMS key: every \
                   session then ends at its start.",
-        checks: &["cluster.exists"],
+        checks: &[],
         next: Next::Doctor,
     },
     Saying {
         marks: &[&["s3 bucket", "encrypt"], &["bucket", "not encrypted"]],
         title: "The bucket is not encrypted as the cluster demands",
         meaning: "The cluster's exec configuration asks for an encrypted bucket: every session then ends at its start.",
-        checks: &["cluster.exists"],
+        checks: &[],
         next: Next::Doctor,
     },
     Saying {
@@ -319,7 +319,7 @@ pub const SAYINGS: &[Saying] = &[
         title: "The session's encryption could not be set up",
         meaning: "The cluster has a KMS key: the caller needs kms:GenerateDataKey on it, the task role kms:Decrypt, and \
                   the agent a way to KMS.",
-        checks: &["caller.execute-command", "role.ssmmessages"],
+        checks: &[],
         next: Next::Doctor,
     },
     Saying {
@@ -342,7 +342,7 @@ pub const SAYINGS: &[Saying] = &[
         ],
         title: "The Session Manager plugin is too old",
         meaning: "Systems Manager drops old plugins, and old ones lack encryption of ECS sessions.",
-        checks: &["local.plugin-installed"],
+        checks: &["local.plugin-version"],
         next: Next::DoctorLocal,
     },
     Saying {

@@ -20,6 +20,10 @@ pub enum Way {
 }
 
 impl Way {
+    pub fn leads_out(&self) -> bool {
+        matches!(self, Way::Nat(_) | Way::InternetGateway(_))
+    }
+
     pub fn is_closed(&self) -> bool {
         matches!(self, Way::None | Way::NoPublicAddress(_))
     }

@@ -90,7 +90,9 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         return CHECK.unsure(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
-    if let Some(finding) = by_container(world, group, arn, &cluster, &subject) {
+    if group.container.is_none()
+        && let Some(finding) = by_container(world, &running, arn, &cluster, &subject)
+    {
         return finding;
     }
     let mut needs = vec![(ACTION, cluster.as_str())];
@@ -144,25 +146,23 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
 /// Where policies tell containers apart and none is preferred, one that may be entered is enough.
 fn by_container(
     world: &World,
-    group: &Group,
+    running: &[&Task],
     arn: &str,
     cluster: &str,
     subject: &Subject,
 ) -> Option<Finding> {
-    if group.container.is_some() {
-        return None;
-    }
     let names = iam::distinct(
         world
             .simulations(arn, ACTION)
-            .filter(|simulation| {
-                let of_group = |task: &&Task| simulation.resources.contains(&task.arn);
-                group.running().iter().any(of_group)
+            .filter_map(|simulation| Some((simulation, simulation.context.get(CONTAINER_KEY)?)))
+            .filter(|(simulation, _)| {
+                running
+                    .iter()
+                    .any(|task| simulation.resources.contains(&task.arn))
             })
-            .filter_map(|simulation| simulation.context.get(CONTAINER_KEY).cloned()),
+            .map(|(_, container)| container.clone()),
     );
     let (open, shut): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| {
-        let running = group.running();
         let with = running.iter().filter(|task| task.has_container(name));
         let mut needs = vec![(ACTION, cluster)];
         needs.extend(with.map(|task| (ACTION, task.arn.as_str())));

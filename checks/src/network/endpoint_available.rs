@@ -1,8 +1,8 @@
-use super::placement::{Placement, placements, ssmmessages_endpoint};
+use super::placement::{Otherwise, otherwise, placements, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
-use crate::finding::{Finding, Severity, Subject};
-use crate::world::{World, arns};
+use crate::finding::{Finding, Severity, Status, Subject};
+use crate::world::{Group, World, arns};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
@@ -17,56 +17,42 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    judge_endpoints(world, &CHECK, |endpoint, subject, closed| {
+    judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
         let (id, state) = (&endpoint.id, &endpoint.state);
         let finding = if endpoint.is_available() {
             CHECK.pass(subject, format!("{id} is available"))
-        } else if closed {
-            CHECK
-                .fail(subject, format!("The ssmmessages endpoint {id} is {state}, not available"))
-                .detail("Tasks in its VPC have no other way to ssmmessages. Wait where it is pending; else make it anew.")
-                .cause("The ssmmessages endpoint is not available")
         } else {
-            CHECK.warn(
-                subject,
-                format!("The ssmmessages endpoint {id} is {state}; sessions leave another way"),
-            )
+            let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
+            not_serving(&CHECK, subject, fault, otherwise)
+                .cause("The ssmmessages endpoint is not available")
         };
         finding.evidence("state", state.as_str())
     })
 }
 
-/// A finding for the endpoint of each VPC; `closed` tells whether some of the tasks there have no other way out.
+/// A finding for the endpoint of each VPC, told how tasks get on without it.
 pub fn judge_endpoints(
     world: &World,
     check: &'static Check,
-    judge: impl Fn(&Endpoint, Subject, bool) -> Finding,
+    judge: impl Fn(&Endpoint, Subject, Otherwise) -> Finding,
 ) -> Vec<Finding> {
     world.each_running(check, |group, tasks| {
         placements(world, group, tasks)
             .by_vpc()
             .into_iter()
-            .map(|(vpc, placements)| {
-                let subject = Subject::new("vpc", vpc).of_service(group.service);
-                match ssmmessages_endpoint(world, vpc) {
-                    Fact::Unavailable(why) => check.unknown(subject, &why),
-                    Fact::Absent => {
-                        check.skip(subject, format!("{vpc} has no ssmmessages endpoint"))
-                    }
-                    Fact::Known(endpoint) => {
-                        let closed: Vec<&Placement> = placements
-                            .into_iter()
-                            .filter(|placement| placement.way.is_closed())
-                            .collect();
-                        let subject =
-                            Subject::new("endpoint", &endpoint.id).of_service(group.service);
-                        let finding = judge(endpoint, subject, !closed.is_empty());
-                        match finding.status {
-                            crate::Status::Fail => {
-                                finding.on_tasks(closed.iter().flat_map(|p| arns(&p.tasks)))
-                            }
-                            _ => finding,
-                        }
+            .map(|(vpc, placements)| match ssmmessages_endpoint(world, vpc) {
+                Fact::Unavailable(why) => check.unknown(vpc_subject(group, vpc), &why),
+                Fact::Absent => {
+                    let title = format!("{vpc} has no ssmmessages endpoint");
+                    check.skip(vpc_subject(group, vpc), title)
+                }
+                Fact::Known(endpoint) => {
+                    let subject = Subject::new("endpoint", &endpoint.id).of_service(group.service);
+                    let finding = judge(endpoint, subject, otherwise(world, &placements));
+                    let closed = placements.iter().filter(|p| p.way.is_closed());
+                    match finding.status {
+                        Status::Fail => finding.on_tasks(closed.flat_map(|p| arns(&p.tasks))),
+                        _ => finding,
                     }
                 }
             })
@@ -74,11 +60,39 @@ pub fn judge_endpoints(
     })
 }
 
+/// An endpoint does not serve the tasks: what that means hangs on how they get on without it.
+pub fn not_serving(
+    check: &'static Check,
+    subject: Subject,
+    fault: String,
+    otherwise: Otherwise,
+) -> Finding {
+    match otherwise {
+        Otherwise::Closed => check
+            .fail(subject, fault)
+            .detail("Tasks in its VPC have no other way to ssmmessages."),
+        Otherwise::Open => check
+            .warn(subject, fault)
+            .detail("Sessions leave the VPC another way."),
+        Otherwise::Unclear => check
+            .unsure(subject, fault)
+            .detail("Whether tasks in its VPC have another way to ssmmessages could not be told."),
+    }
+}
+
+fn vpc_subject(group: &Group, vpc: &str) -> Subject {
+    Subject::new("vpc", vpc).of_service(group.service)
+}
+
 #[cfg(test)]
 mod tests {
     use super::CHECK;
+    use crate::facts::RouteTarget;
     use crate::finding::Status;
-    use crate::testing::{denied, endpoint, healthy_coder, no_endpoint, no_way_out, statuses};
+    use crate::testing::{
+        denied, endpoint, healthy_coder, known, no_endpoint, no_way_out, route_out, statuses,
+        subnets,
+    };
 
     #[test]
     fn available_pending_and_failed() {
@@ -90,6 +104,34 @@ mod tests {
         }
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_way_that_cannot_be_followed_leaves_it_open() {
+        let mut facts = healthy_coder();
+        endpoint(&mut facts).state = "failed".into();
+        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        no_way_out(&mut facts);
+        subnets(&mut facts, |subnet| {
+            subnet.owner = Some("999999999999".into())
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn of_two_endpoints_the_one_that_serves_counts() {
+        let mut facts = healthy_coder();
+        no_way_out(&mut facts);
+        let mut failed = endpoint(&mut facts).clone();
+        failed.state = "failed".into();
+        for at in [0, 2] {
+            let mut facts = facts.clone();
+            let endpoints = known(facts.network.endpoints.as_mut().unwrap());
+            endpoints.push(endpoints[0].clone());
+            endpoints.insert(at, failed.clone());
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        }
     }
 
     #[test]

@@ -79,30 +79,22 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
 }
 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
-    let ways: Vec<String> =
-        crate::iam::distinct(placements.iter().map(|placement| match &placement.way {
-            Way::Nat(id) => format!("the NAT gateway {id}"),
-            Way::InternetGateway(id) => format!("the internet gateway {id}"),
-            Way::NoPublicAddress(_) | Way::None | Way::Unclear(_) | Way::Unavailable(_) => {
-                "a way that could not be followed".to_owned()
-            }
-        }));
-    let known = placements
+    let ways: Option<Vec<String>> = placements
         .iter()
-        .all(|placement| matches!(placement.way, Way::Nat(_) | Way::InternetGateway(_)));
-    if !known {
-        return CHECK.skip(
-            subject,
-            format!("{vpc} has no ssmmessages endpoint; whether tasks have another way is for network.internet-route to tell"),
-        );
-    }
-    CHECK.skip(
-        subject,
-        format!(
-            "{vpc} has no ssmmessages endpoint, and sessions leave through {}",
-            text::list(&ways)
-        ),
-    )
+        .map(|placement| match &placement.way {
+            Way::Nat(id) => Some(format!("the NAT gateway {id}")),
+            Way::InternetGateway(id) => Some(format!("the internet gateway {id}")),
+            Way::NoPublicAddress(_) | Way::None | Way::Unclear(_) | Way::Unavailable(_) => None,
+        })
+        .collect();
+    let how = match ways {
+        Some(ways) => {
+            let ways = crate::iam::distinct(ways.into_iter());
+            format!(", and sessions leave through {}", text::list(&ways))
+        }
+        None => "; whether tasks have another way is for network.internet-route to tell".to_owned(),
+    };
+    CHECK.skip(subject, format!("{vpc} has no ssmmessages endpoint{how}"))
 }
 
 fn missing(

@@ -1,4 +1,4 @@
-use super::endpoint_available::judge_endpoints;
+use super::endpoint_available::{judge_endpoints, not_serving};
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
@@ -17,20 +17,16 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    judge_endpoints(world, &CHECK, |endpoint, subject, closed| {
+    judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
-        } else if closed {
-            CHECK
-                .fail(subject, format!("The ssmmessages endpoint {id} has no private DNS, so no task uses it"))
-                .detail("The agent asks for the public name, which then leads to the internet, and tasks in this VPC have no way there.")
-                .cause("The ssmmessages endpoint has no private DNS")
-                .fix(fixes::endpoint::private_dns(world.facts, &endpoint.id))
         } else {
-            CHECK
-                .warn(subject, format!("The ssmmessages endpoint {id} has no private DNS; sessions leave another way"))
-                .fix(fixes::endpoint::private_dns(world.facts, &endpoint.id))
+            let fault =
+                format!("The ssmmessages endpoint {id} has no private DNS, so no task uses it");
+            not_serving(&CHECK, subject, fault, otherwise)
+                .cause("The ssmmessages endpoint has no private DNS")
+                .fix(fixes::endpoint::private_dns(world.facts, id))
         };
         finding.evidence("privateDnsEnabled", endpoint.private_dns)
     })

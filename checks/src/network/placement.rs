@@ -68,15 +68,16 @@ impl<'a> Placements<'a> {
     }
 }
 
-/// The ssmmessages interface endpoint of a VPC.
+/// The ssmmessages interface endpoint of a VPC; of several the one that serves, if one does.
 pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoint> {
     let service = world.facts.endpoint_service("ssmmessages");
     match &world.facts.network.endpoints {
         Some(Fact::Known(endpoints)) => endpoints
             .iter()
-            .find(|endpoint| {
+            .filter(|endpoint| {
                 endpoint.vpc == vpc && endpoint.service == service && endpoint.is_live()
             })
+            .max_by_key(|endpoint| endpoint.is_in_use())
             .map_or(Fact::Absent, Fact::Known),
         Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
         Some(Fact::Absent) => Fact::Absent,
@@ -84,6 +85,30 @@ pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoi
             "ec2:DescribeVpcEndpoints",
             "the VPC's endpoints were not read",
         )),
+    }
+}
+
+/// How tasks whose endpoint does not serve them get to ssmmessages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Every subnet has another way.
+    Open,
+    /// Some subnet has none.
+    Closed,
+    /// It cannot be told: a way could not be followed, or the VPC is another account's.
+    Unclear,
+}
+
+pub fn otherwise(world: &World, placements: &[&Placement]) -> Otherwise {
+    if placements.iter().all(|placement| placement.way.leads_out()) {
+        Otherwise::Open
+    } else if placements
+        .iter()
+        .any(|placement| placement.way.is_closed() && !is_shared(world, placement.subnet))
+    {
+        Otherwise::Closed
+    } else {
+        Otherwise::Unclear
     }
 }
 
