@@ -1,1 +1,37 @@
+pub mod describe_tasks;
 pub mod execute_command;
+pub mod execute_command_scope;
+pub mod kms_generate_data_key;
+pub mod start_session_restricted;
+
+use crate::check::Check;
+use crate::facts::{Caller, Fact, Principal};
+use crate::finding::{Finding, Subject};
+use crate::world::World;
+
+/// A finding about the caller, where IAM can be asked about it; `judge` is given its ARN as IAM knows it.
+fn of_caller(
+    world: &World,
+    check: &'static Check,
+    judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
+) -> Vec<Finding> {
+    let subject = |arn: &str| Subject::new("principal", arn);
+    let caller = match &world.facts.caller {
+        Fact::Known(caller) => caller,
+        Fact::Absent => return vec![check.skip(subject("nobody"), "There is no caller")],
+        Fact::Unavailable(why) => return vec![check.unknown(subject("unknown"), why)],
+    };
+    let subject = subject(&caller.arn);
+    vec![match (&caller.principal, caller.policy_arn()) {
+        (Principal::Root, _) => check.skip(
+            subject,
+            "The caller is the account's root user, whom no policy binds",
+        ),
+        (_, Fact::Known(arn)) => judge(subject, caller, &arn),
+        (_, Fact::Unavailable(why)) => check.unknown(subject, &why),
+        (_, Fact::Absent) => check.unsure(
+            subject,
+            "IAM's policy simulator cannot evaluate this kind of caller",
+        ),
+    }]
+}

@@ -1,3 +1,29 @@
 pub mod exec_logging;
 pub mod exists;
+pub mod kms_key_usable;
+pub mod log_bucket;
+pub mod log_encryption;
+pub mod log_group;
 pub mod status;
+
+use crate::check::Check;
+use crate::facts::{ExecLog, Fact};
+use crate::finding::{Finding, Subject};
+use crate::world::World;
+
+/// A finding about where the cluster's own exec configuration records sessions; a skip where it names no place.
+fn of_exec_log(
+    world: &World,
+    check: &'static Check,
+    judge: impl FnOnce(Subject, &ExecLog) -> Finding,
+) -> Vec<Finding> {
+    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    vec![match (&world.facts.cluster, world.exec_log()) {
+        (Fact::Unavailable(why), _) => check.unknown(subject, why),
+        (_, Some(log)) => judge(subject, log),
+        (_, None) => check.skip(
+            subject,
+            "The cluster names no place of its own to record sessions in",
+        ),
+    }]
+}

@@ -2,6 +2,7 @@
 
 mod caller;
 mod ecs;
+mod expect;
 mod fact;
 mod iam;
 mod local;
@@ -15,11 +16,12 @@ use serde::{Deserialize, Serialize};
 
 pub use caller::{Caller, Principal};
 pub use ecs::*;
+pub use expect::{Expect, Traffic};
 pub use fact::{Fact, Reason, Unavailable};
-pub use iam::{Decision, Outcome, Policy, Role, Simulation, role_name};
-pub use local::{Local, Plugin};
+pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation, role_name};
+pub use local::{Local, Plugin, Reach};
 pub use network::*;
-pub use records::{Bucket, KmsKey, LogGroup};
+pub use records::{Bucket, Grant, KmsKey, LogGroup};
 
 /// The version of the snapshot's format that this program writes.
 pub const FORMAT: u32 = 1;
@@ -36,6 +38,9 @@ pub struct Facts {
     pub cluster_name: String,
     /// What was asked about.
     pub target: Target,
+    /// What the user declared that must hold.
+    #[serde(default)]
+    pub expect: Expect,
     pub local: Local,
     pub caller: Fact<Caller>,
     pub cluster: Fact<Cluster>,
@@ -53,6 +58,15 @@ pub struct Facts {
     /// By ARN.
     pub roles: BTreeMap<String, Fact<Role>>,
     pub simulations: Vec<Simulation>,
+    /// The policies of principals, by ARN; only of those about which the simulator left something open.
+    #[serde(default)]
+    pub identities: BTreeMap<String, Fact<Identity>>,
+    /// By ARN.
+    #[serde(default)]
+    pub container_instances: BTreeMap<String, Fact<ContainerInstance>>,
+    /// The role of each instance profile, by the profile's ARN. `Absent`: the profile has none.
+    #[serde(default)]
+    pub instance_profiles: BTreeMap<String, Fact<String>>,
     pub network: Network,
     /// By the name that the cluster's configuration uses.
     #[serde(default)]
@@ -81,6 +95,8 @@ pub struct Wanted {
     pub name: String,
     /// The container that a session enters, where the configuration or the name tells.
     pub container: Option<String>,
+    /// The shell that a session starts, where the configuration names one.
+    pub shell: Option<String>,
 }
 
 impl Facts {
@@ -94,6 +110,11 @@ impl Facts {
         Some(cluster_arn(partition, region, account, &self.cluster_name))
     }
 
+    /// The public host name of a service in this region.
+    pub fn host_of(&self, service: &str) -> String {
+        host_of(&self.partition, &self.region, service)
+    }
+
     /// The name of a service's interface endpoint in this region (`ssmmessages`, `kms`, …).
     /// China prefixes the reversed domain.
     pub fn endpoint_service(&self, service: &str) -> String {
@@ -104,6 +125,20 @@ impl Facts {
 /// The ARN of a cluster that could not be described.
 pub fn cluster_arn(partition: &str, region: &str, account: &str, name: &str) -> String {
     format!("arn:{partition}:ecs:{region}:{account}:cluster/{name}")
+}
+
+/// See [`Facts::host_of`].
+pub fn host_of(partition: &str, region: &str, service: &str) -> String {
+    let domain = match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        "aws-iso" => "c2s.ic.gov",
+        "aws-iso-b" => "sc2s.sgov.gov",
+        "aws-iso-e" => "cloud.adc-e.uk",
+        "aws-iso-f" => "csp.hci.ic.gov",
+        "aws-eusc" => "amazonaws.eu",
+        _ => "amazonaws.com",
+    };
+    format!("{service}.{region}.{domain}")
 }
 
 /// See [`Facts::endpoint_service`].

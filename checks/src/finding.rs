@@ -118,6 +118,13 @@ impl Finding {
         self
     }
 
+    pub fn fix_some(self, fix: Option<Fix>) -> Finding {
+        match fix {
+            Some(fix) => self.fix(fix),
+            None => self,
+        }
+    }
+
     pub fn cause(mut self, cause: &'static str) -> Finding {
         self.cause = cause;
         self
@@ -142,6 +149,12 @@ impl Finding {
     /// The answer would not change whether sessions work.
     pub fn harmless(mut self) -> Finding {
         self.severity = Severity::Low;
+        self
+    }
+
+    /// The answer would change whether sessions work, though others of its check would not.
+    pub fn matters(mut self) -> Finding {
+        self.severity = Severity::High;
         self
     }
 

@@ -1,9 +1,13 @@
 //! The fixes that checks offer, one file per thing that is changed.
 
 pub mod caller;
+pub mod cluster;
+pub mod definition;
 pub mod endpoint;
+pub mod network_acl;
 pub mod plugin;
 pub mod role;
+pub mod security_group;
 pub mod service;
 pub mod task;
 

@@ -1,180 +1,20 @@
-//! What IAM decided, read for one principal and one need.
+//! What IAM decides: as its simulator answered, or as its policies say when they are evaluated here.
 
-use crate::facts::{Decision, Fact, Outcome, Simulation, Unavailable};
-use crate::world::{Answer, World};
+mod condition;
+mod evaluate;
+mod offline;
+mod pattern;
+mod principal;
+mod request;
+mod statement;
+mod tri;
+mod verdict;
 
-/// How IAM answers a need: several actions, or several resources.
-#[derive(Debug, Default)]
-pub struct Verdict<'a> {
-    pub denied: Vec<&'a Decision>,
-    /// Not allowed, but only for lack of the value of a condition key.
-    pub undecided: Vec<&'a Decision>,
-    /// Pairs of action and resource that no answer mentions.
-    pub unanswered: Vec<String>,
-    pub allowed: usize,
-    /// The simulator was asked with the values of keys that only policies with conditions on them ask for.
-    pub has_conditions: bool,
-}
-
-/// Why the policy simulator has nothing to say about a principal.
-pub enum Silence<'a> {
-    NotAsked,
-    NoSuchPrincipal,
-    Unavailable(&'a Unavailable),
-}
-
-/// The first simulation of the action that went unanswered, if one did.
-pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
-    let mut asked = false;
-    for Simulation { decisions, .. } in world.simulations(principal, action) {
-        asked = true;
-        match decisions {
-            Fact::Known(_) => {}
-            Fact::Absent => return Some(Silence::NoSuchPrincipal),
-            Fact::Unavailable(why) => return Some(Silence::Unavailable(why)),
-        }
-    }
-    (!asked).then_some(Silence::NotAsked)
-}
-
-/// Sorts the decisions on each pair; `relevant` picks the answers whose context is that of the session.
-pub fn verdict<'a>(
-    world: &World<'a>,
-    principal: &str,
-    needs: &[(&str, &str)],
-    relevant: impl Fn(&Simulation) -> bool,
-) -> Verdict<'a> {
-    let mut verdict = Verdict::default();
-    for (action, resource) in needs {
-        let mut answers = world
-            .decisions(principal, action, resource)
-            .iter()
-            .filter(|answer| relevant(answer.simulation))
-            .peekable();
-        if answers.peek().is_none() {
-            verdict.unanswered.push(format!("{action} on {resource}"));
-        }
-        for Answer {
-            decision,
-            simulation,
-        } in answers
-        {
-            verdict.has_conditions |= simulation.context.contains_key("ecs:container-name");
-            if decision.is_allowed() {
-                verdict.allowed += 1;
-            } else if decision.is_undecided() {
-                verdict.undecided.push(decision);
-            } else {
-                verdict.denied.push(decision);
-            }
-        }
-    }
-    verdict
-}
-
-impl<'a> Verdict<'a> {
-    /// What stands in the way besides missing permissions, in the order of how much it outweighs.
-    pub fn blocker(&self) -> Option<&'static str> {
-        let any = |test: fn(&Decision) -> bool| self.denied.iter().any(|decision| test(decision));
-        if any(|decision| decision.allowed_by_organization == Some(false)) {
-            Some("service control policy")
-        } else if any(|decision| decision.outcome == Outcome::ExplicitDeny) {
-            Some("explicit Deny")
-        } else if any(|decision| decision.allowed_by_boundary == Some(false)) {
-            Some("permissions boundary")
-        } else {
-            None
-        }
-    }
-
-    pub fn is_clean(&self) -> bool {
-        self.denied.is_empty() && self.undecided.is_empty() && self.unanswered.is_empty()
-    }
-
-    /// The policies whose statements denied.
-    pub fn denying_policies(&self) -> Vec<String> {
-        distinct(
-            self.denied
-                .iter()
-                .filter(|decision| decision.outcome == Outcome::ExplicitDeny)
-                .flat_map(|decision| decision.matched_policies.iter().cloned()),
-        )
-    }
-
-    pub fn missing_keys(&self) -> Vec<String> {
-        distinct(
-            self.undecided
-                .iter()
-                .flat_map(|decision| decision.missing_context.iter().cloned()),
-        )
-    }
-}
-
-pub fn distinct(items: impl Iterator<Item = String>) -> Vec<String> {
-    let mut items: Vec<String> = items.collect();
-    items.sort();
-    items.dedup();
-    items
-}
-
-/// Whether a text matches an IAM pattern, in which `*` is any run of characters and `?` is one.
-pub fn like(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how much of the text it has taken so far.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == '?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, taken)) => {
-                    star = Some((at, taken + 1));
-                    p = at + 1;
-                    t = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::like;
-
-    #[test]
-    fn patterns() {
-        for (pattern, text) in [
-            ("*", ""),
-            ("a*c", "abbc"),
-            ("a?c", "abc"),
-            ("arn:*:task/*", "arn:aws:ecs:r:1:task/c/1"),
-            ("**a**", "bab"),
-        ] {
-            assert!(like(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [
-            ("", "a"),
-            ("a?", "a"),
-            ("a*c", "abcd"),
-            ("task/*", "cluster/x"),
-        ] {
-            assert!(!like(pattern, text), "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn many_stars_take_no_longer() {
-        let pattern = "*a".repeat(40) + "b";
-        assert!(!like(&pattern, &"a".repeat(4000)));
-    }
-}
+pub use evaluate::{Effective, evaluate, resource_policy};
+pub use offline::settled;
+pub use pattern::like;
+pub use principal::Principal;
+pub use request::Request;
+pub use statement::{list, statements};
+pub use tri::Tri;
+pub use verdict::{Silence, Verdict, distinct, silence, verdict};

@@ -16,11 +16,14 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 mod fixes;
-mod iam;
+pub mod iam;
+mod kms;
 mod local;
+pub mod needs;
 mod network;
 pub mod no_proxy;
-pub mod policy;
+mod policy;
+pub mod policy_document;
 mod reachability;
 pub mod registry;
 pub mod report;
@@ -31,6 +34,7 @@ mod task;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod version;
 pub mod world;
 
 pub use check::Check;
@@ -43,11 +47,16 @@ pub use world::World;
 
 /// Runs the selected checks on the facts and says what is behind their failures.
 pub fn examine(facts: &Facts, selection: &Selection) -> Report {
-    let world = World::new(facts);
+    let facts = iam::settled(facts);
+    let world = World::new(&facts);
     let findings: Vec<Finding> = registry::CHECKS
         .iter()
         .filter(|check| selection.includes(check))
         .flat_map(|check| (check.run)(&world))
         .collect();
-    report::build(facts, diagnosis::diagnose(findings), selection.is_partial())
+    report::build(
+        &facts,
+        diagnosis::diagnose(findings),
+        selection.is_partial(),
+    )
 }

@@ -1,4 +1,7 @@
+pub mod aws_cli;
+pub mod clock_skew;
 pub mod credentials;
+pub mod endpoint_reachable;
 pub mod plugin_installed;
 pub mod plugin_version;
 pub mod region;

@@ -1,37 +1,69 @@
+pub mod kms_decrypt;
+pub mod logs_write;
 pub mod present;
+pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;
 
 use std::collections::BTreeMap;
 
-use crate::facts::{DeploymentController, Fact, Task};
-use crate::finding::Subject;
-use crate::world::{Group, TaskRole, World};
+use crate::check::Check;
+use crate::facts::{DeploymentController, Fact, Task, role_name};
+use crate::finding::{Finding, Subject};
+use crate::world::{Group, TaskRole, World, arns};
 
 /// The running tasks of a group by the role that they have.
-struct Roles<'a> {
-    by_role: BTreeMap<&'a str, Vec<&'a Task>>,
+pub struct Roles<'a> {
+    pub by_role: BTreeMap<&'a str, Vec<&'a Task>>,
     unnamed: Vec<&'a Task>,
-    on_instance_profile: Vec<&'a Task>,
     unknown: Vec<(&'a Task, crate::facts::Unavailable)>,
 }
 
-fn roles<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
+pub fn roles<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
     let mut roles = Roles {
         by_role: BTreeMap::new(),
         unnamed: Vec::new(),
-        on_instance_profile: Vec::new(),
         unknown: Vec::new(),
     };
     for &task in tasks {
         match world.task_role(task) {
             TaskRole::Role(arn) => roles.by_role.entry(arn).or_default().push(task),
             TaskRole::Unnamed => roles.unnamed.push(task),
-            TaskRole::InstanceProfile => roles.on_instance_profile.push(task),
             TaskRole::Unknown(why) => roles.unknown.push((task, why)),
         }
     }
     roles
+}
+
+/// A finding for each role that running tasks have; roles that are not there are role.present's business.
+fn each_role<'a>(
+    world: &World<'a>,
+    check: &'static Check,
+    judge: impl Fn(&Group<'a>, &'a str, &[&'a Task]) -> Finding,
+) -> Vec<Finding> {
+    world.each_running(check, |group, tasks| {
+        let roles = roles(world, tasks);
+        let mut findings: Vec<Finding> = roles
+            .by_role
+            .iter()
+            .map(|(role, tasks)| match world.facts.roles.get(*role) {
+                Some(Fact::Absent) => {
+                    let title = format!("The task role {} does not exist", role_name(role));
+                    check.skip(role_subject(group, role), title)
+                }
+                _ => judge(group, role, tasks).on_tasks(arns(tasks)),
+            })
+            .collect();
+        if let Some(task) = roles.unnamed.first() {
+            let subject = group.definition_subject(&task.task_definition);
+            findings.push(check.skip(subject, "The tasks have no task role"));
+        }
+        if let Some((task, why)) = roles.unknown.first() {
+            let subject = group.definition_subject(&task.task_definition);
+            findings.push(check.unknown(subject, why));
+        }
+        findings
+    })
 }
 
 fn role_subject(group: &Group, role: &str) -> Subject {
@@ -39,7 +71,7 @@ fn role_subject(group: &Group, role: &str) -> Subject {
 }
 
 /// Services that ECS itself rolls out and of which a running task is like this.
-fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) -> Vec<&'a str> {
+pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) -> Vec<&'a str> {
     world
         .groups
         .iter()

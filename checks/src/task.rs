@@ -1,5 +1,8 @@
+pub mod agent_version;
 pub mod exec_enabled;
 pub mod exists;
+pub mod launch_type;
+pub mod operating_system;
 pub mod pid_mode;
 pub mod platform_version;
 pub mod running;

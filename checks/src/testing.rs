@@ -119,6 +119,7 @@ pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
         resources: vec!["*".to_owned()],
         context: Default::default(),
         decisions: Fact::Known(decisions.collect()),
+        engine: Engine::Simulator,
     });
 }
 
@@ -169,5 +170,199 @@ fn routes(facts: &mut Facts, change: impl Fn(&mut Vec<Route>)) {
         for table in known(tables) {
             change(&mut table.routes);
         }
+    }
+}
+
+/// The security group of the tasks.
+pub fn task_group(facts: &mut Facts) -> &mut SecurityGroup {
+    group(facts, "sg-07a5c500000000001")
+}
+
+pub fn endpoint_group(facts: &mut Facts) -> &mut SecurityGroup {
+    let id = endpoint(facts).security_groups[0].clone();
+    group(facts, &id)
+}
+
+fn group<'f>(facts: &'f mut Facts, id: &str) -> &'f mut SecurityGroup {
+    known(facts.network.security_groups.get_mut(id).expect("group"))
+}
+
+/// The one network ACL, the VPC's default.
+pub fn acl(facts: &mut Facts) -> &mut NetworkAcl {
+    let acls = facts.network.network_acls.values_mut().next();
+    &mut known(acls.expect("ACLs"))[0]
+}
+
+pub fn vpc(facts: &mut Facts) -> &mut Vpc {
+    known(facts.network.vpcs.values_mut().next().expect("VPC"))
+}
+
+pub fn address_of_task(facts: &mut Facts) -> String {
+    let id = task(facts).interface.clone().expect("interface").id;
+    let interface = facts.network.interfaces.get_mut(&id.expect("ID"));
+    known(interface.expect("interface")).private_ips[0].clone()
+}
+
+pub fn subnet_of_task(facts: &mut Facts) -> String {
+    let attachment = task(facts).interface.clone().expect("interface");
+    attachment.subnet.expect("subnet")
+}
+
+const HOST: &str =
+    "arn:aws:ecs:us-west-2:123456789012:container-instance/coder-production-cluster/0123";
+
+/// Moves the coder task to an EC2 instance, whose interface and role it uses.
+pub fn on_ec2(facts: &mut Facts) {
+    let id = task(facts).interface.clone().expect("interface").id;
+    let interface = facts.network.interfaces[&id.expect("ID")].known().cloned();
+    let task = task(facts);
+    task.launch_type = Some("EC2".into());
+    task.platform_version = None;
+    task.interface = None;
+    task.container_instance = Some(HOST.into());
+    facts.container_instances.insert(
+        HOST.into(),
+        Fact::Known(ContainerInstance {
+            arn: HOST.into(),
+            instance: Some("i-1".into()),
+            status: "ACTIVE".into(),
+            agent_version: Some("1.90.0".into()),
+            agent_connected: true,
+        }),
+    );
+    let profile = "arn:aws:iam::123456789012:instance-profile/ecs";
+    facts.network.instances.insert(
+        "i-1".into(),
+        Fact::Known(Instance {
+            id: "i-1".into(),
+            interface: interface.expect("interface"),
+            profile: Some(profile.into()),
+        }),
+    );
+    let role = Fact::Known(CODER_ROLE.to_owned());
+    facts.instance_profiles.insert(profile.into(), role);
+}
+
+pub fn host(facts: &mut Facts) -> &mut ContainerInstance {
+    known(facts.container_instances.get_mut(HOST).expect("host"))
+}
+
+pub fn instance(facts: &mut Facts) -> &mut Instance {
+    known(facts.network.instances.get_mut("i-1").expect("instance"))
+}
+
+pub const LOG_GROUP: &str = "/ecs/exec";
+pub const BUCKET: &str = "exec-records";
+const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/0a1b";
+
+/// The healthy world about coder, with sessions encrypted by a key.
+pub fn with_key() -> Facts {
+    let mut facts = configured(ExecConfiguration {
+        kms_key: Some("alias/exec".into()),
+        logging: "DEFAULT".into(),
+        log: None,
+    });
+    let account = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]});
+    facts.kms_keys.insert(
+        "alias/exec".into(),
+        Fact::Known(KmsKey {
+            arn: KEY.into(),
+            state: "Enabled".into(),
+            usage: "ENCRYPT_DECRYPT".into(),
+            spec: "SYMMETRIC_DEFAULT".into(),
+            policy: Fact::Known(account),
+            grants: Fact::Known(Vec::new()),
+        }),
+    );
+    allow_on(&mut facts, CODER_ROLE, &["kms:Decrypt"], KEY);
+    allow_caller(&mut facts, &["kms:GenerateDataKey"], KEY);
+    facts
+}
+
+pub fn key(facts: &mut Facts) -> &mut KmsKey {
+    known(facts.kms_keys.values_mut().next().expect("key"))
+}
+
+/// The same, with sessions recorded in a log group, which has a key and may have to.
+pub fn with_log_group(must_be_encrypted: bool) -> Facts {
+    let mut facts = configured(ExecConfiguration {
+        kms_key: None,
+        logging: "OVERRIDE".into(),
+        log: Some(ExecLog {
+            log_group: Some(LOG_GROUP.into()),
+            log_group_encrypted: must_be_encrypted,
+            ..ExecLog::default()
+        }),
+    });
+    facts.log_groups.insert(
+        LOG_GROUP.into(),
+        Fact::Known(LogGroup {
+            name: LOG_GROUP.into(),
+            arn: format!("arn:aws:logs:us-west-2:123456789012:log-group:{LOG_GROUP}:*"),
+            kms_key: Some(KEY.into()),
+        }),
+    );
+    let place = crate::needs::Place {
+        partition: "aws",
+        region: "us-west-2",
+        account: "123456789012",
+    };
+    for need in crate::needs::logs(place, LOG_GROUP) {
+        allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
+    }
+    facts
+}
+
+/// The same, with sessions recorded in a bucket, which is encrypted and may have to be.
+pub fn with_bucket(must_be_encrypted: bool) -> Facts {
+    let log = ExecLog {
+        bucket: Some(BUCKET.into()),
+        bucket_encrypted: must_be_encrypted,
+        ..ExecLog::default()
+    };
+    let mut facts = configured(ExecConfiguration {
+        kms_key: None,
+        logging: "OVERRIDE".into(),
+        log: Some(log.clone()),
+    });
+    facts.buckets.insert(
+        BUCKET.into(),
+        Fact::Known(Bucket {
+            name: BUCKET.into(),
+            encryption: Fact::Known("AES256".into()),
+        }),
+    );
+    for need in crate::needs::s3("aws", &log) {
+        allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
+    }
+    facts
+}
+
+fn configured(configuration: ExecConfiguration) -> Facts {
+    let mut facts = healthy_coder();
+    known(&mut facts.cluster).exec_configuration = Some(configuration);
+    facts
+}
+
+/// Simulates that the caller is allowed actions, on a resource or on those of the facts whose ARN contains it.
+pub fn allow_caller(facts: &mut Facts, actions: &[&str], resource: &str) {
+    let caller = facts.caller.known().expect("caller").policy_arn();
+    let caller = caller.known().expect("ARN").clone();
+    if resource.starts_with("arn:") {
+        return allow_on(facts, &caller, actions, resource);
+    }
+    let tasks: Vec<String> = facts.tasks.keys().cloned().collect();
+    for task in tasks.iter().filter(|task| task.contains(resource)) {
+        allow_on(facts, &caller, actions, task);
+    }
+}
+
+fn allow_on(facts: &mut Facts, principal: &str, actions: &[&str], resource: &str) {
+    simulate_allowed(facts, principal, actions);
+    let simulation = facts.simulations.last_mut().expect("simulation");
+    simulation.resources = vec![resource.to_owned()];
+    for decision in known(&mut simulation.decisions) {
+        decision.resource = resource.to_owned();
     }
 }

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::check::Check;
 use crate::facts::{
-    Container, Decision, Fact, Facts, Service, Simulation, Task, TaskDefinition, Unavailable,
+    Container, Decision, Endpoint, ExecLog, Fact, Facts, Instance, Interface, KmsKey, Service,
+    Simulation, Task, TaskDefinition, Unavailable,
 };
 use crate::finding::{Finding, Subject};
+use crate::iam::like;
+use crate::needs::{Place, recording_group};
 
 pub struct World<'a> {
     pub facts: &'a Facts,
@@ -34,8 +37,6 @@ pub enum TaskRole<'a> {
     Role(&'a str),
     /// Neither the task nor its definition names a role.
     Unnamed,
-    /// On EC2 a task without a role uses its instance's profile.
-    InstanceProfile,
     Unknown(Unavailable),
 }
 
@@ -96,6 +97,92 @@ impl<'a> World<'a> {
         })
     }
 
+    /// What the cluster's own exec configuration says of recording; only where it says something.
+    pub fn exec_log(&self) -> Option<&'a ExecLog> {
+        let exec = self.facts.cluster.known()?.exec_configuration.as_ref()?;
+        exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+    }
+
+    /// The cluster demands that the log group be encrypted.
+    pub fn demands_encrypted_group(&self) -> bool {
+        self.exec_log()
+            .is_some_and(|log| log.log_group.is_some() && log.log_group_encrypted)
+    }
+
+    /// The KMS key of the exec configuration, as it is named there.
+    pub fn key_name(&self) -> Option<&'a str> {
+        let exec = self.facts.cluster.known()?.exec_configuration.as_ref()?;
+        exec.kms_key.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The key itself. `Absent`: none is named, or the one that is named does not exist.
+    pub fn key(&self) -> Fact<&'a KmsKey> {
+        if let Fact::Unavailable(why) = &self.facts.cluster {
+            return Fact::Unavailable(why.clone());
+        }
+        let Some(name) = self.key_name() else {
+            return Fact::Absent;
+        };
+        match self.facts.kms_keys.get(name) {
+            Some(fact) => fact.as_ref(),
+            None => Fact::Unavailable(Unavailable::not_asked(
+                "kms:DescribeKey",
+                "nobody asked KMS about the cluster's key",
+            )),
+        }
+    }
+
+    /// Where the account's resources are; needs the account.
+    pub fn place(&self) -> Option<Place<'a>> {
+        Some(Place {
+            partition: &self.facts.partition,
+            region: &self.facts.region,
+            account: self.facts.account.as_deref()?,
+        })
+    }
+
+    /// The log groups that record sessions into these tasks.
+    pub fn recording_groups(&self, tasks: &[&Task]) -> Vec<&'a str> {
+        let exec = self
+            .facts
+            .cluster
+            .known()
+            .and_then(|cluster| cluster.exec_configuration.as_ref());
+        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
+        let own = exec.and_then(|exec| exec.log.as_ref());
+        let mut groups: Vec<&str> = tasks
+            .iter()
+            .filter_map(|task| self.definition(task)?.known())
+            .flat_map(|definition| &definition.containers)
+            .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// Every running task.
+    pub fn running(&self) -> impl Iterator<Item = &'a Task> {
+        self.groups.iter().flat_map(Group::running)
+    }
+
+    /// The user declared that this service's tasks must not be entered.
+    pub fn is_exec_forbidden_service(&self, group: &Group) -> bool {
+        group.service.is_some_and(|name| self.is_forbidden(name))
+    }
+
+    /// The user declared that this task must not be entered: by its service's name or its family.
+    pub fn is_exec_forbidden(&self, group: &Group, task: &Task) -> bool {
+        let definition = task.task_definition.rsplit('/').next().unwrap_or_default();
+        let family = definition.split(':').next().unwrap_or_default();
+        self.is_exec_forbidden_service(group) || self.is_forbidden(family)
+    }
+
+    fn is_forbidden(&self, name: &str) -> bool {
+        let patterns = &self.facts.expect.exec_forbidden;
+        patterns.iter().any(|pattern| like(pattern, name))
+    }
+
     pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
         self.facts.task_definitions.get(&task.task_definition)
     }
@@ -105,11 +192,95 @@ impl<'a> World<'a> {
         match (task.role(definition.and_then(Fact::known)), definition) {
             (Some(role), _) => TaskRole::Role(role),
             (None, Some(Fact::Known(_))) if task.is_fargate() => TaskRole::Unnamed,
-            (None, Some(Fact::Known(_))) => TaskRole::InstanceProfile,
+            (None, Some(Fact::Known(_))) => self.instance_role(task),
             (None, Some(Fact::Unavailable(why))) => TaskRole::Unknown(why.clone()),
             (None, Some(Fact::Absent) | None) => TaskRole::Unknown(Unavailable::not_asked(
                 "ecs:DescribeTaskDefinition",
                 "the task definition was not found",
+            )),
+        }
+    }
+
+    /// On EC2 a task without a role of its own gets the credentials of its instance's profile.
+    fn instance_role(&self, task: &Task) -> TaskRole<'a> {
+        let instance = match self.instance(task) {
+            Fact::Known(instance) => instance,
+            Fact::Unavailable(why) => return TaskRole::Unknown(why),
+            Fact::Absent => return TaskRole::Unnamed,
+        };
+        let Some(profile) = &instance.profile else {
+            return TaskRole::Unnamed;
+        };
+        match self.facts.instance_profiles.get(profile) {
+            Some(Fact::Known(role)) => TaskRole::Role(role),
+            Some(Fact::Absent) => TaskRole::Unnamed,
+            Some(Fact::Unavailable(why)) => TaskRole::Unknown(why.clone()),
+            None => TaskRole::Unknown(not_found("instance profile", profile)),
+        }
+    }
+
+    /// The network interface that a task's packets leave through: its own, or its instance's.
+    pub fn interface(&self, task: &Task) -> Fact<&'a Interface> {
+        let network = &self.facts.network;
+        if let Some(attachment) = &task.interface {
+            let known = attachment
+                .id
+                .as_ref()
+                .and_then(|id| network.interfaces.get(id));
+            return known.map_or(Fact::Absent, Fact::as_ref);
+        }
+        self.instance(task)
+            .map(|instance: &Instance| &instance.interface)
+    }
+
+    /// The EC2 instance that a task runs on.
+    pub fn instance(&self, task: &Task) -> Fact<&'a Instance> {
+        let facts = self.facts;
+        let Some(host) = task.container_instance.as_ref() else {
+            return Fact::Unavailable(Unavailable::not_asked(
+                "ecs:DescribeTasks",
+                format!(
+                    "what task {} runs on is AWS's own and not to be seen",
+                    task.id()
+                ),
+            ));
+        };
+        let host = match facts.container_instances.get(host) {
+            Some(Fact::Known(host)) => host,
+            Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
+            Some(Fact::Absent) | None => {
+                return Fact::Unavailable(not_found("container instance", host));
+            }
+        };
+        match host.instance.as_deref() {
+            Some(id) if id.starts_with("mi-") => Fact::Unavailable(Unavailable::not_asked(
+                "ecs:DescribeContainerInstances",
+                format!("task {} runs on {id}, a machine outside AWS", task.id()),
+            )),
+            Some(id) => match facts.network.instances.get(id) {
+                Some(Fact::Known(instance)) => Fact::Known(instance),
+                Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+                Some(Fact::Absent) | None => Fact::Unavailable(not_found("instance", id)),
+            },
+            None => Fact::Unavailable(not_found("instance of", &host.arn)),
+        }
+    }
+
+    /// The endpoints of a service in a VPC that are there or on their way.
+    pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
+        let service = self.facts.endpoint_service(service);
+        match &self.facts.network.endpoints {
+            Some(fact) => fact.as_ref().map(|endpoints| {
+                endpoints
+                    .iter()
+                    .filter(|endpoint| {
+                        endpoint.vpc == vpc && endpoint.service == service && endpoint.is_live()
+                    })
+                    .collect()
+            }),
+            None => Fact::Unavailable(Unavailable::not_asked(
+                "ec2:DescribeVpcEndpoints",
+                "the VPC's endpoints were not read",
             )),
         }
     }
@@ -276,6 +447,13 @@ impl<'a> Group<'a> {
     pub fn name(&self) -> &'a str {
         self.service.unwrap_or("standalone tasks")
     }
+}
+
+fn not_found(what: &str, id: &str) -> Unavailable {
+    Unavailable::not_asked(
+        "ecs:DescribeContainerInstances",
+        format!("the {what} {id} was not found"),
+    )
 }
 
 /// ARNs of tasks, for [`Finding::on_tasks`].

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
-use ecs_exec_checks::policy::TASK_ROLE_ACTIONS;
+use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::join_all;
 
 use super::aws::Aws;

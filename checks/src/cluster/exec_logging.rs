@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
     ],
-    explains: &[],
+    explains: &["policy.logging-required"],
     severity: Severity::Low,
     run,
 };

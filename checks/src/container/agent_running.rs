@@ -26,6 +26,9 @@ fn run(world: &World) -> Vec<Finding> {
             let title = format!("Container {} is not RUNNING", container.name);
             return CHECK.skip(subject, title);
         }
+        if world.is_exec_forbidden(group, task) {
+            return CHECK.skip(subject, "ECS Exec must be off here, as declared");
+        }
         match container.exec_agent() {
             None => absent(world, group, subject, task, container),
             Some(agent) => judge(world, group, subject, task, container, agent),

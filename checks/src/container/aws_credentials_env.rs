@@ -2,6 +2,7 @@ use super::definitions::each_defined;
 use crate::check::Check;
 use crate::facts::ContainerDefinition;
 use crate::finding::{Finding, Severity};
+use crate::fixes;
 use crate::text;
 use crate::world::World;
 
@@ -33,17 +34,26 @@ fn run(world: &World) -> Vec<Finding> {
         let found = keys(defined.container);
         if !found.is_empty() {
             let title = format!("Container {name} sets {}", text::list(&found));
+            let subject = defined.subject.clone();
             let finding = if proven {
-                CHECK.warn(defined.subject, title).detail(
+                CHECK.warn(subject, title).detail(
                     "The agent has long been up with them; whether those keys allow ssmmessages cannot be seen.",
                 )
             } else {
-                CHECK.fail(defined.subject, title).detail(
+                CHECK.fail(subject, title).detail(
                     "The agent uses these keys instead of the task role. Take the variables out of the task definition, \
                      or rename them for the application.",
                 )
             };
+            let fix = fixes::definition::without_variables(
+                defined.world.facts,
+                defined.definition,
+                name,
+                &found,
+                &defined.services(),
+            );
             return finding
+                .fix(fix)
                 .cause("Containers have AWS keys in their environment")
                 .evidence("variables", found);
         }

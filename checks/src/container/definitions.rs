@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::facts::{ContainerDefinition, Task, TaskDefinition};
 use crate::finding::{Finding, Subject};
+use crate::role::services_with;
 use crate::world::World;
 
 /// A container of a task definition, and the running tasks that have it.
@@ -43,7 +44,26 @@ pub fn each_defined<'a>(
     })
 }
 
-impl Defined<'_, '_> {
+impl<'a> Defined<'_, 'a> {
+    /// The shell that the configuration names for sessions into this container.
+    pub fn shell(&self) -> Option<&'a str> {
+        let service = self.subject.service.as_deref()?;
+        let services = &self.world.facts.target.services;
+        let wanted = services.iter().find(|wanted| wanted.name == service)?;
+        let is_entered = wanted
+            .container
+            .as_ref()
+            .is_none_or(|name| *name == self.container.name);
+        wanted.shell.as_deref().filter(|_| is_entered)
+    }
+
+    /// Services that run this definition and that ECS itself rolls out.
+    pub fn services(&self) -> Vec<&'a str> {
+        services_with(self.world, |task| {
+            task.task_definition == self.definition.arn
+        })
+    }
+
     /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.
     pub fn agent_is_proven(&self) -> bool {
         self.world.is_proven(self.tasks, &self.container.name)

@@ -1,6 +1,7 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
+use crate::fixes;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -32,11 +33,18 @@ fn run(world: &World) -> Vec<Finding> {
                 format!("Container {name} has an init process"),
             );
         }
+        let fix = fixes::definition::with_init(
+            defined.world.facts,
+            defined.definition,
+            name,
+            &defined.services(),
+        );
         CHECK
             .warn(
                 defined.subject,
                 format!("Container {name} has no init process"),
             )
+            .fix(fix)
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
             .cause("Containers have no init process")
     })

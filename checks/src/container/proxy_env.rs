@@ -1,6 +1,7 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
+use crate::fixes;
 use crate::text;
 use crate::world::World;
 
@@ -26,14 +27,19 @@ fn run(world: &World) -> Vec<Finding> {
         };
         let variables = text::list(&proxy.variables);
         let proven = defined.agent_is_proven();
-        let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
-            (true, true) => CHECK.pass(
+        if proxy.credentials_bypass && proxy.ssmmessages_bypass {
+            return CHECK.pass(
                 defined.subject,
-                format!("Container {name} sets {variables}, and NO_PROXY covers what the agent needs"),
-            ),
+                format!(
+                    "Container {name} sets {variables}, and NO_PROXY covers what the agent needs"
+                ),
+            );
+        }
+        let subject = defined.subject.clone();
+        let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
             (false, _) if !proven => CHECK
                 .fail(
-                    defined.subject,
+                    subject,
                     format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),
                 )
                 .detail(
@@ -42,12 +48,22 @@ fn run(world: &World) -> Vec<Finding> {
                 ),
             (_, _) => CHECK
                 .warn(
-                    defined.subject,
+                    subject,
                     format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
                 )
                 .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY."),
         };
+        let facts = defined.world.facts;
+        let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
+        let fix = fixes::definition::past_the_proxy(
+            facts,
+            defined.definition,
+            name,
+            &hosts,
+            &defined.services(),
+        );
         finding
+            .fix(fix)
             .cause("A proxy stands between the agent and AWS")
             .evidence("variables", proxy.variables.clone())
     })

@@ -1,6 +1,7 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
+use crate::fixes;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -25,16 +26,24 @@ fn run(world: &World) -> Vec<Finding> {
             );
         }
         let title = format!("Container {name} has a read-only root file system");
+        let subject = defined.subject.clone();
         let finding = if defined.agent_is_proven() {
-            CHECK.warn(defined.subject, title).detail(
+            CHECK.warn(subject, title).detail(
                 "The agent runs all the same, so it may have writable folders of its own; it is not sure to start again.",
             )
         } else {
-            CHECK.fail(defined.subject, title).detail(
+            CHECK.fail(subject, title).detail(
                 "Set readonlyRootFilesystem to false in the task definition, register it, and deploy it.",
             )
         };
+        let fix = fixes::definition::writable_root(
+            defined.world.facts,
+            defined.definition,
+            name,
+            &defined.services(),
+        );
         finding
+            .fix(fix)
             .cause("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

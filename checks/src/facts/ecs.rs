@@ -143,6 +143,20 @@ pub struct Task {
     pub tags: Tags,
 }
 
+/// What a task runs on where it is not Fargate.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerInstance.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerInstance {
+    pub arn: String,
+    /// An EC2 instance's ID, or `mi-…` for a machine elsewhere.
+    pub instance: Option<String>,
+    pub status: String,
+    /// Version of the ECS container agent.
+    pub agent_version: Option<String>,
+    pub agent_connected: bool,
+}
+
 /// The ENI of a task in `awsvpc` mode, as the task's attachments describe it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -189,6 +203,8 @@ pub struct TaskDefinition {
     pub task_role: Option<String>,
     pub execution_role: Option<String>,
     pub operating_system: Option<String>,
+    /// MiB for all containers together, where the definition sets it.
+    pub memory_mib: Option<u32>,
     pub containers: Vec<ContainerDefinition>,
 }
 
@@ -264,6 +280,12 @@ impl Task {
 
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
+    }
+
+    pub fn is_windows(&self) -> bool {
+        self.platform_family
+            .as_deref()
+            .is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"))
     }
 
     pub fn is_fargate(&self) -> bool {

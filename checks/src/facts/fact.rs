@@ -49,6 +49,13 @@ impl<T> Fact<T> {
         }
     }
 
+    pub fn known_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Fact::Known(value) => Some(value),
+            Fact::Absent | Fact::Unavailable(_) => None,
+        }
+    }
+
     pub fn is_absent(&self) -> bool {
         matches!(self, Fact::Absent)
     }

@@ -13,10 +13,16 @@ pub struct Role {
     pub trust: serde_json::Value,
     /// ARN of the permissions boundary.
     pub boundary: Option<String>,
-    pub policies: Fact<Vec<Policy>>,
 }
 
-/// An identity policy of a role or user.
+/// The policies of a role or user, read where the policy simulator could not be asked or could not decide.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    pub policies: Vec<Policy>,
+    pub boundary: Option<Policy>,
+}
+
+/// An identity policy, or a boundary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     pub name: String,
@@ -36,6 +42,28 @@ pub struct Simulation {
     pub context: BTreeMap<String, String>,
     /// `Absent`: IAM knows no such principal.
     pub decisions: Fact<Vec<Decision>>,
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// IAM's policy simulator.
+    #[default]
+    Simulator,
+    /// The policies as they were read, evaluated here: no organization's policies, no session policies.
+    Offline,
+}
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Simulator => "policy simulator",
+            Engine::Offline => "policies, evaluated offline",
+        }
+    }
 }
 
 /// What IAM decides for one action on one resource.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{Fact, Unavailable};
 
 /// The machine that a session would start from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,15 @@ pub struct Local {
     /// Whether AWS accepted the credentials. `Absent`: there are none.
     pub credentials: Fact<()>,
     pub plugin: Fact<Plugin>,
+    /// Path of the AWS CLI.
+    #[serde(default = "not_looked")]
+    pub aws_cli: Fact<String>,
+    /// Whether this machine reaches the address to which the client of a session connects.
+    #[serde(default = "not_looked")]
+    pub stream: Fact<Reach>,
+    /// By how many seconds this machine's clock is ahead of AWS's.
+    #[serde(default = "not_looked")]
+    pub clock_ahead_seconds: Fact<i64>,
 }
 
 /// The Session Manager plugin, the transport that the AWS CLI uses.
@@ -20,4 +29,21 @@ pub struct Plugin {
     pub path: String,
     /// What `--version` printed, when it looks like a version.
     pub version: Fact<String>,
+}
+
+/// An attempt to connect to a host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reach {
+    pub host: String,
+    /// What went wrong, in words; `None`: it was reached.
+    pub failure: Option<String>,
+    /// The proxy that the connection went through, where the environment names one.
+    pub proxy: Option<String>,
+}
+
+fn not_looked<T>() -> Fact<T> {
+    Fact::Unavailable(Unavailable::not_asked(
+        "this machine",
+        "nobody looked at this machine",
+    ))
 }

@@ -18,8 +18,21 @@ pub struct Network {
     /// By VPC.
     pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
     pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
-    /// The address ranges of prefix lists that rules and routes name.
+    /// The address ranges of prefix lists that rules name.
     pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
+    /// EC2 instances that tasks run on, by ID.
+    pub instances: BTreeMap<String, Fact<Instance>>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Instance {
+    pub id: String,
+    /// The primary interface, which tasks without one of their own use.
+    pub interface: Interface,
+    /// ARN of the instance profile.
+    pub profile: Option<String>,
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>
@@ -71,6 +84,9 @@ pub struct Endpoint {
     pub subnets: Vec<String>,
     pub security_groups: Vec<String>,
     pub route_tables: Vec<String>,
+    /// Its own interfaces, one a subnet, by ID.
+    pub interfaces: Vec<String>,
+    /// `None`: AWS shows none, which stands for full access. A text that is no JSON stays a text.
     pub policy: Option<serde_json::Value>,
 }
 
@@ -155,6 +171,16 @@ pub struct AclEntry {
     pub cidr: String,
     pub from_port: Option<u16>,
     pub to_port: Option<u16>,
+}
+
+impl RouteTable {
+    /// The table that a subnet names, else the VPC's main one.
+    pub fn of_subnet<'t>(tables: &'t [RouteTable], subnet: &str) -> Option<&'t RouteTable> {
+        tables
+            .iter()
+            .find(|table| table.subnets.iter().any(|id| id == subnet))
+            .or_else(|| tables.iter().find(|table| table.main))
+    }
 }
 
 impl Endpoint {

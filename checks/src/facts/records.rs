@@ -10,7 +10,23 @@ pub struct KmsKey {
     pub arn: String,
     /// `Enabled`, `Disabled`, `PendingDeletion`, …
     pub state: String,
+    /// `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, …
+    #[serde(default)]
+    pub usage: String,
+    /// `SYMMETRIC_DEFAULT`, `RSA_2048`, …
+    #[serde(default)]
+    pub spec: String,
     pub policy: Fact<serde_json::Value>,
+    pub grants: Fact<Vec<Grant>>,
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// ARN of a principal.
+    pub grantee: String,
+    /// `Decrypt`, `GenerateDataKey`, …
+    pub operations: Vec<String>,
 }
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
@@ -24,6 +40,6 @@ pub struct LogGroup {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     pub name: String,
-    /// Whether default encryption is set on the bucket.
-    pub encrypted: Fact<bool>,
+    /// The algorithm of the default encryption: `AES256`, `aws:kms`, `aws:kms:dsse`.
+    pub encryption: Fact<String>,
 }

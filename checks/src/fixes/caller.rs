@@ -5,48 +5,115 @@ use serde_json::Value;
 use super::{Aws, label};
 use crate::facts::{Caller, Facts, Principal};
 use crate::fix::{Disposition, Fix};
-use crate::policy;
+use crate::needs::Need;
+use crate::policy_document;
+use crate::text;
 
 /// Allows the caller to open sessions into the cluster's tasks.
 pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
-    let document = policy::caller(cluster_arn);
-    let id = format!("allow-exec:{}", caller.arn);
-    let title = "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks";
-    let fix = match &caller.principal {
-        Principal::User { name: user } => Fix::new(id, Disposition::Drift, title, GRANT)
-            .command(put(
-                facts,
-                "put-user-policy",
-                "--user-name",
-                user,
-                &document,
+    granted(
+        facts,
+        caller,
+        Grant {
+            id: format!("allow-exec:{}", caller.arn),
+            title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
+            explain: GRANT,
+            policy_name: policy_name(facts),
+            document: policy_document::caller(cluster_arn),
+        },
+    )
+}
+
+/// Grants the caller what its sessions need besides: exactly these actions on exactly these resources.
+pub fn allow(facts: &Facts, caller: &Caller, what: &str, needs: &[Need]) -> Fix {
+    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    granted(
+        facts,
+        caller,
+        Grant {
+            id: format!("allow-{what}:{}", caller.arn),
+            title: format!("Allow the caller {}", text::list(&actions)),
+            explain: "Someone with IAM rights has to run this; it takes effect within seconds.",
+            policy_name: format!("{}-{what}", policy_name(facts)),
+            document: policy_document::allow(needs),
+        },
+    )
+}
+
+/// Keeps the caller from opening sessions past ECS.
+pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
+    granted(
+        facts,
+        caller,
+        Grant {
+            id: format!("deny-start-session:{}", caller.arn),
+            title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
+            explain: "ECS Exec goes on working: it starts its sessions itself.",
+            policy_name: format!("{}-deny-start-session", policy_name(facts)),
+            document: policy_document::deny_start_session(cluster_arn),
+        },
+    )
+}
+
+/// Says what a narrow policy would be; which one is too wide only its owner can tell.
+pub fn narrow(caller: &Caller, cluster_arn: &str) -> Fix {
+    Fix::new(
+        format!("narrow-exec:{}", caller.arn),
+        Disposition::Manual,
+        "Name the cluster and its tasks where the caller's policies say *",
+        "Replace the statement that allows ecs:ExecuteCommand on * by the one below, in the policy that it stands in.",
+    )
+    .policy(policy_document::caller(cluster_arn))
+}
+
+struct Grant {
+    id: String,
+    title: String,
+    explain: &'static str,
+    policy_name: String,
+    document: Value,
+}
+
+/// An inline policy for the caller, where it is a user or a role that takes one.
+fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
+    let Grant {
+        id,
+        title,
+        explain,
+        policy_name,
+        document,
+    } = grant;
+    let owned = |operation: &str, flag: &str, resource: &str, argument: &str, principal: &str| {
+        Fix::new(id.clone(), Disposition::Drift, title.clone(), explain)
+            .command(
+                Aws::new(&format!("iam {operation}"))
+                    .option(flag, principal)
+                    .option("--policy-name", &policy_name)
+                    .option("--policy-document", &document.to_string())
+                    .region(facts),
+            )
+            .terraform(super::role::inline_policy_block(
+                resource, argument, principal, "ecs_exec", &document,
             ))
-            .terraform(inline_policy(
-                "aws_iam_user_policy",
-                "user",
-                user,
-                &document,
-            )),
-        Principal::AssumedRole { name: role, .. } if !is_sso(role) => {
-            Fix::new(id, Disposition::Drift, title, GRANT)
-                .command(put(
-                    facts,
-                    "put-role-policy",
-                    "--role-name",
-                    role,
-                    &document,
-                ))
-                .terraform(inline_policy(
-                    "aws_iam_role_policy",
-                    "role",
-                    role,
-                    &document,
-                ))
-        }
-        Principal::AssumedRole { .. } => Fix::new(id, Disposition::Manual, title, SSO),
-        Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
-            Fix::new(id, Disposition::Manual, title, FEDERATED)
-        }
+    };
+    let manual = |explain| Fix::new(id.clone(), Disposition::Manual, title.clone(), explain);
+    let fix = match &caller.principal {
+        Principal::User { name } => owned(
+            "put-user-policy",
+            "--user-name",
+            "aws_iam_user_policy",
+            "user",
+            name,
+        ),
+        Principal::AssumedRole { name, .. } if !is_sso(name) => owned(
+            "put-role-policy",
+            "--role-name",
+            "aws_iam_role_policy",
+            "role",
+            name,
+        ),
+        Principal::AssumedRole { .. } => manual(SSO),
+        Principal::FederatedUser { .. } | Principal::Root | Principal::Other => manual(FEDERATED),
     };
     fix.policy(document)
 }
@@ -66,7 +133,7 @@ pub fn despite_conditions(mut fix: Fix) -> Fix {
 pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
     let found = match policies {
         [] => String::new(),
-        some => format!(" It was found in: {}.", crate::text::list(some)),
+        some => format!(" It was found in: {}.", text::list(some)),
     };
     Fix::new(
         format!("lift-deny:{}", caller.arn),
@@ -88,19 +155,7 @@ pub fn widen_limit(caller: &Caller, limit: &str, cluster_arn: &str) -> Fix {
             "The {limit} caps what the caller's own policies may grant; the statement has to be added there."
         ),
     )
-    .policy(policy::caller(cluster_arn))
-}
-
-fn put(facts: &Facts, operation: &str, flag: &str, principal: &str, document: &Value) -> String {
-    Aws::new(&format!("iam {operation}"))
-        .option(flag, principal)
-        .option("--policy-name", &policy_name(facts))
-        .option("--policy-document", &document.to_string())
-        .region(facts)
-}
-
-fn inline_policy(resource: &str, argument: &str, principal: &str, document: &Value) -> String {
-    super::role::inline_policy_block(resource, argument, principal, "ecs_exec", document)
+    .policy(policy_document::caller(cluster_arn))
 }
 
 fn policy_name(facts: &Facts) -> String {

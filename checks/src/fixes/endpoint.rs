@@ -1,8 +1,12 @@
 //! The interface endpoint of ssmmessages.
 
+use serde_json::Value;
+
 use super::{Aws, label};
-use crate::facts::Facts;
+use crate::facts::{Endpoint, Facts};
 use crate::fix::{Disposition, Fix};
+use crate::policy_document;
+use crate::text;
 
 /// Makes the endpoint answer for the public name of ssmmessages.
 pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
@@ -21,22 +25,100 @@ pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
     .terraform("resource \"aws_vpc_endpoint\" \"ssmmessages\" {\n  # …\n  private_dns_enabled = true\n}")
 }
 
+/// Makes the VPC resolve private names; AWS changes one attribute a call.
+pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
+    let mut fix = Fix::new(
+        format!("vpc-dns:{vpc}"),
+        Disposition::Drift,
+        format!("Turn on DNS support and DNS host names in {vpc}"),
+        "Names of interface endpoints with private DNS then lead to the endpoints, for everything in the VPC.",
+    );
+    for (attribute, flag) in [
+        ("enableDnsSupport", "--enable-dns-support"),
+        ("enableDnsHostnames", "--enable-dns-hostnames"),
+    ] {
+        if off.contains(&attribute) {
+            fix = fix.command(
+                Aws::new("ec2 modify-vpc-attribute")
+                    .option("--vpc-id", vpc)
+                    .flag(flag)
+                    .region(facts),
+            );
+        }
+    }
+    fix.terraform("resource \"aws_vpc\" \"this\" {\n  # …\n  enable_dns_support   = true\n  enable_dns_hostnames = true\n}")
+}
+
+/// Adds the four actions to the endpoint's policy, where an Allow can mend it.
+pub fn policy(facts: &Facts, endpoint: &Endpoint, denied_outright: bool) -> Fix {
+    let id = &endpoint.id;
+    let statement = policy_document::endpoint_statement(facts.account.as_deref());
+    let title = format!("Allow the ssmmessages actions in the policy of {id}");
+    if denied_outright {
+        return Fix::new(
+            format!("endpoint-policy:{id}"),
+            Disposition::Manual,
+            title,
+            "A Deny in the endpoint's policy outweighs every Allow: take it away, or except the task roles from it.",
+        )
+        .policy(policy_document::document([statement]));
+    }
+    let mut document = endpoint.policy.clone().unwrap_or_default();
+    match &mut document["Statement"] {
+        Value::Array(statements) => statements.push(statement),
+        one => {
+            *one = Value::Array(
+                [one.take(), statement]
+                    .into_iter()
+                    .filter(Value::is_object)
+                    .collect(),
+            )
+        }
+    }
+    Fix::new(
+        format!("endpoint-policy:{id}"),
+        Disposition::Drift,
+        title,
+        "Adds a statement to the policy as it is now; what it allows today stays. It takes effect within minutes.",
+    )
+    .command(
+        Aws::new("ec2 modify-vpc-endpoint")
+            .option("--vpc-endpoint-id", id)
+            .option("--policy-document", &document.to_string())
+            .region(facts),
+    )
+    .terraform(format!(
+        "resource \"aws_vpc_endpoint\" \"ssmmessages\" {{\n  # …\n  policy = {}\n}}",
+        super::role::jsonencode(&document)
+    ))
+    .policy(document)
+}
+
 /// Who may use the endpoint: the tasks' security groups, or their subnets where the tasks have no groups.
 pub struct Sources {
     pub groups: Vec<String>,
     pub cidrs: Vec<String>,
 }
 
-/// Makes the endpoint in the given VPC and subnets, with a security group of its own that lets the tasks in.
+/// Makes interface endpoints, with a security group of their own that lets the tasks in.
 ///
 /// One command, each step only after the one before it: the later ones need the group's ID.
-pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], sources: &Sources) -> Fix {
-    let service = facts.endpoint_service("ssmmessages");
+pub fn create_all(
+    facts: &Facts,
+    vpc: &str,
+    subnets: &[&str],
+    sources: &Sources,
+    services: &[&str],
+) -> Fix {
+    let joined = services.join("-");
     let group = Aws::new("ec2 create-security-group")
-        .option("--group-name", "ecs-exec-ssmmessages")
+        .option("--group-name", &format!("ecs-exec-{joined}"))
         .option(
             "--description",
-            "ECS Exec: tasks to the ssmmessages endpoint",
+            &format!(
+                "ECS Exec: tasks to the endpoints of {}",
+                text::list(services)
+            ),
         )
         .option("--vpc-id", vpc)
         .option("--query", "GroupId")
@@ -55,37 +137,49 @@ pub fn create(facts: &Facts, vpc: &str, subnets: &[&str], sources: &Sources) -> 
             .option(flag, value)
             .region(facts)
     }));
-    steps.push(
+    let names: Vec<String> = services
+        .iter()
+        .map(|service| facts.endpoint_service(service))
+        .collect();
+    steps.extend(names.iter().map(|name| {
         Aws::new("ec2 create-vpc-endpoint")
             .option("--vpc-id", vpc)
             .option("--vpc-endpoint-type", "Interface")
-            .option("--service-name", &service)
+            .option("--service-name", name)
             .options("--subnet-ids", subnets.iter().copied())
             .raw("--security-group-ids", "\"$GROUP\"")
             .flag("--private-dns-enabled")
-            .region(facts),
-    );
+            .region(facts)
+    }));
+    let blocks: Vec<String> = services
+        .iter()
+        .zip(&names)
+        .map(|(service, name)| terraform(vpc, service, name, subnets, sources))
+        .collect();
     Fix::new(
-        format!("create-endpoint:{vpc}"),
+        format!("create-endpoint-{joined}:{vpc}"),
         Disposition::Drift,
-        format!("Make the ssmmessages interface endpoint in {vpc}"),
-        "Sessions then stay inside the VPC. The endpoint is billed by the hour and by the zone. The VPC needs DNS support \
-         and DNS host names. It takes a minute or two until the endpoint is available, and tasks whose agent gave up \
+        match services {
+            [one] => format!("Make the {one} interface endpoint in {vpc}"),
+            many => format!("Make the interface endpoints {} in {vpc}", text::list(many)),
+        },
+        "The traffic then stays inside the VPC. An endpoint is billed by the hour and by the zone. The VPC needs DNS support \
+         and DNS host names. It takes a minute or two until an endpoint is available, and tasks whose agent gave up \
          have to be replaced afterwards.",
     )
     .command(steps.join(" && "))
-    .terraform(terraform(vpc, &service, subnets, sources))
+    .terraform(blocks.join("\n\n"))
 }
 
-fn terraform(vpc: &str, service: &str, subnets: &[&str], sources: &Sources) -> String {
-    let name = label(&format!("ssmmessages_{vpc}"));
+fn terraform(vpc: &str, short: &str, service: &str, subnets: &[&str], sources: &Sources) -> String {
+    let name = label(&format!("{short}_{vpc}"));
     let allowed = match sources.groups.as_slice() {
         [] => format!("cidr_blocks = {}", serde_json::json!(sources.cidrs)),
         groups => format!("security_groups = {}", serde_json::json!(groups)),
     };
     format!(
         r#"resource "aws_security_group" "{name}" {{
-  name_prefix = "ecs-exec-ssmmessages-"
+  name_prefix = "ecs-exec-{short}-"
   vpc_id      = "{vpc}"
 
   ingress {{

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Aws, label, service};
+use super::{Aws, definition, label, service};
 use crate::facts::{Facts, TaskDefinition, role_name};
 use crate::fix::{Disposition, Fix};
-use crate::policy;
+use crate::needs::Need;
+use crate::policy_document;
 use crate::text;
 
 const POLICY_NAME: &str = "ecs-exec";
@@ -13,7 +14,7 @@ const POLICY_NAME: &str = "ecs-exec";
 /// Adds the four ssmmessages actions to the task role. Where agents are down, their services' tasks are
 /// replaced too: an agent that gave up does not come back by itself.
 pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
-    let document = policy::task_role();
+    let document = policy_document::task_role();
     let name = role_name(role);
     let mut fix = Fix::new(
         format!("allow-ssmmessages:{name}"),
@@ -37,6 +38,33 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
     fix.policy(document)
 }
 
+/// Grants a role what its sessions need besides ssmmessages: exactly these actions on exactly these resources.
+pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
+    let document = policy_document::allow(needs);
+    let name = role_name(role);
+    let policy_name = format!("{POLICY_NAME}-{what}");
+    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    Fix::new(
+        format!("allow-{what}:{name}"),
+        Disposition::Drift,
+        format!("Allow the task role {name} {}", text::list(&actions)),
+        "Adds an inline policy; nothing that the role may do today changes. New sessions use it within seconds.",
+    )
+    .command(
+        Aws::new("iam put-role-policy")
+            .option("--role-name", name)
+            .option("--policy-name", &policy_name)
+            .option("--policy-document", &document.to_string())
+            .region(facts),
+    )
+    .terraform(format!(
+        "resource \"aws_iam_role_policy\" \"ecs_exec_{}\" {{\n  name   = \"{policy_name}\"\n  role   = \"{name}\"\n  policy = {}\n}}",
+        label(what),
+        jsonencode(&document),
+    ))
+    .policy(document)
+}
+
 /// A statement or a boundary says no, and no further permission outweighs it.
 pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
     let name = role_name(role);
@@ -55,7 +83,7 @@ pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
             "What the role's own policies grant does not outweigh it, so adding permissions does not help.{found}"
         ),
     )
-    .policy(policy::task_role())
+    .policy(policy_document::task_role())
 }
 
 /// Makes a role, names it in a new revision of the task definition, and rolls that out.
@@ -68,16 +96,14 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
     let mut steps = vec![
         create(&name, "/").region(facts),
-        put_policy(&name, &policy::task_role()).region(facts),
-        new_revision(facts, &definition.arn, &arn),
+        put_policy(&name, &policy_document::task_role()).region(facts),
+        definition::new_revision(
+            facts,
+            &definition.arn,
+            &format!(". + {{taskRoleArn: \"{arn}\"}}"),
+        ),
     ];
-    steps.extend(services.iter().map(|service| {
-        Aws::new("ecs update-service")
-            .option("--cluster", &facts.cluster_name)
-            .option("--service", service)
-            .option("--task-definition", &definition.family)
-            .region(facts)
-    }));
+    steps.extend(definition::deploy(facts, definition, services));
     Fix::new(
         format!("give-role:{}", definition.family),
         Disposition::Drift,
@@ -90,11 +116,11 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     .terraform(format!(
         "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
         role_block(&name),
-        inline_policy_block("aws_iam_role_policy", "role", &name, "ecs_exec", &policy::task_role()),
+        inline_policy_block("aws_iam_role_policy", "role", &name, "ecs_exec", &policy_document::task_role()),
         label(&definition.family),
         label(&name),
     ))
-    .policy(policy::task_role())
+    .policy(policy_document::task_role())
 }
 
 /// IAM takes names of up to 64 characters.
@@ -116,7 +142,7 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
          whatever else the deleted role allowed the application has to be added. New tasks take it on.",
     )
     .command(create(name, &role_path(role)).region(facts))
-    .command(put_policy(name, &policy::task_role()).region(facts));
+    .command(put_policy(name, &policy_document::task_role()).region(facts));
     for service in services {
         fix = fix.command(service::force_command(facts, service));
     }
@@ -128,16 +154,16 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
             "role",
             name,
             "ecs_exec",
-            &policy::task_role()
+            &policy_document::task_role()
         ),
     ))
-    .policy(policy::task_role())
+    .policy(policy_document::task_role())
 }
 
 /// Lets ECS tasks take on the role. The trust policy is replaced, so what else it allowed has to be added.
 pub fn trust_tasks(facts: &Facts, role: &str) -> Fix {
     let name = role_name(role);
-    let document = policy::task_trust();
+    let document = policy_document::task_trust();
     Fix::new(
         format!("trust-tasks:{name}"),
         Disposition::Drift,
@@ -170,26 +196,7 @@ fn create(name: &str, path: &str) -> Aws {
     };
     create.option(
         "--assume-role-policy-document",
-        &policy::task_trust().to_string(),
-    )
-}
-
-/// `describe-task-definition` gives fields that `register-task-definition` refuses; jq drops them.
-fn new_revision(facts: &Facts, definition: &str, role: &str) -> String {
-    let read = Aws::new("ecs describe-task-definition")
-        .option("--task-definition", definition)
-        .option("--query", "taskDefinition")
-        .region(facts);
-    let edit = format!(
-        "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
-         .registeredBy, .deregisteredAt) + {{taskRoleArn: \"{role}\"}}"
-    );
-    let register = Aws::new("ecs register-task-definition")
-        .raw("--cli-input-json", "\"$DEFINITION\"")
-        .region(facts);
-    format!(
-        "DEFINITION=$({read} | jq {}) && {register}",
-        shell_words::quote(&edit)
+        &policy_document::task_trust().to_string(),
     )
 }
 
@@ -206,7 +213,7 @@ fn role_block(name: &str) -> String {
     format!(
         "resource \"aws_iam_role\" \"{}\" {{\n  name               = \"{name}\"\n  assume_role_policy = {}\n}}",
         label(name),
-        jsonencode(&policy::task_trust()),
+        jsonencode(&policy_document::task_trust()),
     )
 }
 
@@ -224,7 +231,7 @@ pub fn inline_policy_block(
 }
 
 /// JSON is valid HCL inside `jsonencode`, but for its interpolation sequences.
-fn jsonencode(document: &Value) -> String {
+pub fn jsonencode(document: &Value) -> String {
     let json = serde_json::to_string_pretty(document).unwrap_or_default();
     let escaped = json.replace("${", "$${").replace("%{", "%%{");
     format!("jsonencode({})", escaped.replace('\n', "\n  "))

@@ -35,6 +35,54 @@ pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
     }
 }
 
+/// Switches the service's flag off, and replaces tasks that can still be entered.
+pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
+    let name = &service.name;
+    let forces = replace && service.controller == DeploymentController::Ecs;
+    let update = Aws::new("ecs update-service")
+        .option("--cluster", &facts.cluster_name)
+        .option("--service", name)
+        .flag("--no-enable-execute-command");
+    let update = if forces {
+        update.flag("--force-new-deployment")
+    } else {
+        update
+    };
+    let disposition = if forces {
+        Disposition::Disruptive
+    } else {
+        Disposition::Drift
+    };
+    Fix::new(
+        format!("disable-exec:{name}"),
+        disposition,
+        format!("Disable ECS Exec on {name}"),
+        "The flag reaches new tasks only; those that run can be entered until they are replaced.",
+    )
+    .command(update.region(facts))
+    .terraform(service_block(name, "enable_execute_command = false"))
+}
+
+/// Moves the service to the newest Fargate platform.
+pub fn newest_platform(facts: &Facts, service: &Service) -> Fix {
+    let name = &service.name;
+    Fix::new(
+        format!("newest-platform:{name}"),
+        Disposition::Disruptive,
+        format!("Move {name} to the newest Fargate platform"),
+        REPLACES,
+    )
+    .command(
+        Aws::new("ecs update-service")
+            .option("--cluster", &facts.cluster_name)
+            .option("--service", name)
+            .option("--platform-version", "LATEST")
+            .flag("--force-new-deployment")
+            .region(facts),
+    )
+    .terraform(service_block(name, "platform_version = \"LATEST\""))
+}
+
 /// Replaces the service's tasks as they are configured now.
 pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;

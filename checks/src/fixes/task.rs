@@ -34,6 +34,27 @@ pub fn run_again(facts: &Facts, task: &Task) -> Fix {
     fix.command(run.region(facts))
 }
 
+/// Brings the ECS agent of a container instance up to date.
+pub fn update_agent(facts: &Facts, container_instance: &str) -> Fix {
+    let id = container_instance
+        .rsplit('/')
+        .next()
+        .unwrap_or(container_instance);
+    Fix::new(
+        format!("update-agent:{id}"),
+        Disposition::Safe,
+        format!("Update the ECS agent of container instance {id}"),
+        "Works on Amazon's ECS-optimized images; elsewhere the agent is updated by hand. Running tasks go on; \
+         they have to be replaced to be entered.",
+    )
+    .command(
+        Aws::new("ecs update-container-agent")
+            .option("--cluster", &facts.cluster_name)
+            .option("--container-instance", container_instance)
+            .region(facts),
+    )
+}
+
 fn network(facts: &Facts, task: &Task) -> Option<String> {
     let attachment = task.interface.as_ref()?;
     let interface: Option<&Interface> = attachment

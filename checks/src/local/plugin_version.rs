@@ -2,6 +2,7 @@ use crate::check::Check;
 use crate::facts::{Fact, Plugin};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
+use crate::version;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -32,20 +33,20 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
-    let version = match &plugin.version {
-        Fact::Known(version) => version,
+    let told = match &plugin.version {
+        Fact::Known(told) => told,
         Fact::Absent => return CHECK.unsure(subject, "The plugin does not tell its version"),
         Fact::Unavailable(why) => return CHECK.unknown(subject, why),
     };
-    match numbers(version) {
-        Some(told) if told.as_slice() >= LEAST.as_slice() => CHECK.pass(
+    match version::numbers(told) {
+        Some(numbers) if numbers.as_slice() >= LEAST.as_slice() => CHECK.pass(
             subject,
-            format!("session-manager-plugin {version} is supported"),
+            format!("session-manager-plugin {told} is supported"),
         ),
         Some(_) => CHECK
             .warn(
                 subject,
-                format!("session-manager-plugin {version} is older than AWS supports"),
+                format!("session-manager-plugin {told} is older than AWS supports"),
             )
             .detail(format!(
                 "The least that AWS supports is {}.",
@@ -53,12 +54,8 @@ fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
             ))
             .cause("The Session Manager plugin is too old")
             .fix(fixes::plugin::install(os)),
-        None => CHECK.unsure(subject, format!("{version} is no version")),
+        None => CHECK.unsure(subject, format!("{told} is no version")),
     }
-}
-
-fn numbers(version: &str) -> Option<Vec<u32>> {
-    version.split('.').map(|part| part.parse().ok()).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,12 @@ pub const CHECK: Check = Check {
     how: "state in ec2:DescribeVpcEndpoints. It is a failure where tasks have no other way out.",
     actions: &["ec2:DescribeVpcEndpoints"],
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
-    explains: &["network.internet-route", "container.agent-running"],
+    explains: &[
+        "network.internet-route",
+        "network.path",
+        "policy.endpoint-only",
+        "container.agent-running",
+    ],
     severity: Severity::High,
     run,
 };

@@ -1,8 +1,8 @@
+use super::new_endpoint;
 use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
 use crate::check::Check;
-use crate::facts::{Fact, Subnet, Task};
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes::{self, endpoint::Sources};
 use crate::reachability::Way;
 use crate::text;
 use crate::world::{Group, World, arns};
@@ -21,7 +21,12 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
     ],
-    explains: &["network.internet-route", "container.agent-running"],
+    explains: &[
+        "network.internet-route",
+        "network.path",
+        "policy.endpoint-only",
+        "container.agent-running",
+    ],
     severity: Severity::Critical,
     run,
 };
@@ -125,27 +130,8 @@ fn missing(
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)
-        .fix(fix(world, vpc))
+        .fix(new_endpoint::everywhere(world, vpc))
         .on_tasks(arns(&tasks))
-}
-
-/// One endpoint for all tasks in the VPC that need it, whatever their service.
-fn fix(world: &World, vpc: &str) -> crate::Fix {
-    let mut subnets: Vec<&Subnet> = Vec::new();
-    let mut tasks: Vec<&Task> = Vec::new();
-    for group in &world.groups {
-        for placement in placements(world, group, &group.running()).placed {
-            if placement.subnet.vpc == vpc && placement.way.is_closed() {
-                subnets.push(placement.subnet);
-                tasks.extend(placement.tasks);
-            }
-        }
-    }
-    let sources = Sources {
-        groups: security_groups(world, &tasks),
-        cidrs: crate::iam::distinct(subnets.iter().filter_map(|subnet| subnet.cidr.clone())),
-    };
-    fixes::endpoint::create(world.facts, vpc, &one_a_zone(&subnets), &sources)
 }
 
 fn no_way(placement: &Placement) -> String {
@@ -156,34 +142,6 @@ fn no_way(placement: &Placement) -> String {
         ),
         _ => format!("the route table of {subnet} has no route out of the VPC"),
     }
-}
-
-/// An endpoint takes one subnet of each zone.
-fn one_a_zone<'a>(subnets: &[&'a Subnet]) -> Vec<&'a str> {
-    let mut zones: Vec<Option<&str>> = Vec::new();
-    let mut chosen: Vec<&str> = Vec::new();
-    for subnet in subnets {
-        let zone = subnet.availability_zone.as_deref();
-        let taken = match zone {
-            Some(_) => zones.contains(&zone),
-            None => chosen.contains(&subnet.id.as_str()),
-        };
-        if !taken {
-            zones.push(zone);
-            chosen.push(&subnet.id);
-        }
-    }
-    chosen
-}
-
-fn security_groups(world: &World, tasks: &[&Task]) -> Vec<String> {
-    crate::iam::distinct(
-        tasks
-            .iter()
-            .filter_map(|task| task.interface.as_ref()?.id.as_ref())
-            .filter_map(|id| world.facts.network.interfaces.get(id)?.known())
-            .flat_map(|interface| interface.security_groups.iter().cloned()),
-    )
 }
 
 #[cfg(test)]

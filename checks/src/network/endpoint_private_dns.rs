@@ -11,7 +11,12 @@ pub const CHECK: Check = Check {
     how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet. A private hosted zone of your own for the name cannot be seen.",
     actions: &["ec2:DescribeVpcEndpoints"],
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
-    explains: &["network.internet-route", "container.agent-running"],
+    explains: &[
+        "network.internet-route",
+        "network.path",
+        "policy.endpoint-only",
+        "container.agent-running",
+    ],
     severity: Severity::High,
     run,
 };

@@ -1,6 +1,6 @@
-use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
+use super::link::{Goal, goal};
+use super::placement::{Placement, is_shared, placements};
 use crate::check::Check;
-use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Way;
 use crate::world::{Group, World, arns};
@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeNetworkInterfaces",
     ],
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
-    explains: &["container.agent-running"],
+    explains: &["network.path", "container.agent-running"],
     severity: Severity::High,
     run,
 };
@@ -34,10 +34,8 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id).of_service(group.service);
-    let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
-    if let Fact::Known(endpoint) = endpoint
-        && endpoint.is_in_use()
-    {
+    let goal = goal(world, &placement.subnet.vpc);
+    if let Ok(Goal::Endpoint(endpoint)) = goal {
         return match &placement.way {
             Way::Unavailable(why) => CHECK
                 .unknown(subject, why)
@@ -76,8 +74,8 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
             format!("{id} leads to {gateway}, but its tasks have no public address"),
         ),
     };
-    match endpoint {
-        Fact::Unavailable(why) if finding.status == crate::Status::Fail => {
+    match goal {
+        Err(why) if finding.status == crate::Status::Fail => {
             CHECK.unknown(finding.subject, &why).detail(format!(
                 "{}; only an endpoint can carry sessions, and those could not be read.",
                 finding.title

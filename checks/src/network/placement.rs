@@ -1,14 +1,18 @@
 //! Where the tasks of a group sit in the network.
 
 use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
-use crate::reachability::{Way, way_out};
+use crate::reachability::{Ranges, Way, single, subnet_ranges, way_out};
 use crate::world::{Group, World};
 
-/// The running tasks of a group that share a subnet.
+/// The running tasks of a group that share a subnet, security groups and a way out.
 pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
     pub way: Way,
+    /// Security groups of the interfaces that the tasks use.
+    pub groups: Fact<&'a [String]>,
+    /// Addresses of these interfaces; the whole subnet where they are not known.
+    pub addresses: Ranges,
 }
 
 pub struct Placements<'a> {
@@ -23,8 +27,9 @@ pub fn placements<'a>(world: &World<'a>, group: &Group<'a>, tasks: &[&'a Task]) 
         unplaced: Vec::new(),
     };
     for &task in tasks {
-        match subnet_of(world, task) {
-            Ok(subnet) => all.add(world, group, task, subnet),
+        let interface = world.interface(task);
+        match subnet_of(world, task, &interface) {
+            Ok(subnet) => all.add(world, group, task, subnet, interface),
             Err(why) => all.unplaced.push((task, why)),
         }
     }
@@ -32,24 +37,36 @@ pub fn placements<'a>(world: &World<'a>, group: &Group<'a>, tasks: &[&'a Task]) 
 }
 
 impl<'a> Placements<'a> {
-    fn add(&mut self, world: &World<'a>, group: &Group<'a>, task: &'a Task, subnet: &'a Subnet) {
-        let interface = interface_of(world, task);
+    fn add(
+        &mut self,
+        world: &World<'a>,
+        group: &Group<'a>,
+        task: &'a Task,
+        subnet: &'a Subnet,
+        interface: Fact<&'a Interface>,
+    ) {
         let asked_public = group
             .service_fact
             .and_then(Fact::known)
             .and_then(|service| service.awsvpc.as_ref())
             .is_some_and(|awsvpc| awsvpc.assign_public_ip);
-        let way = way_out(world, subnet, interface, asked_public);
-        match self
-            .placed
-            .iter_mut()
-            .find(|placement| placement.subnet.id == subnet.id && placement.way == way)
-        {
-            Some(placement) => placement.tasks.push(task),
+        let network = &world.facts.network;
+        let way = way_out(network, subnet, interface.known().copied(), asked_public);
+        let addresses = addresses(task, interface.known().copied(), subnet);
+        let groups = interface.map(|interface| interface.security_groups.as_slice());
+        match self.placed.iter_mut().find(|placement| {
+            placement.subnet.id == subnet.id && placement.way == way && placement.groups == groups
+        }) {
+            Some(placement) => {
+                placement.tasks.push(task);
+                placement.addresses.extend(addresses);
+            }
             None => self.placed.push(Placement {
                 subnet,
                 tasks: vec![task],
                 way,
+                groups,
+                addresses,
             }),
         }
     }
@@ -68,24 +85,22 @@ impl<'a> Placements<'a> {
     }
 }
 
+fn addresses(task: &Task, interface: Option<&Interface>, subnet: &Subnet) -> Ranges {
+    let known = interface
+        .and_then(|interface| interface.private_ips.first())
+        .or_else(|| task.interface.as_ref()?.private_ip.as_ref());
+    known
+        .and_then(|address| single(address))
+        .unwrap_or_else(|| subnet_ranges(subnet))
+}
+
 /// The ssmmessages interface endpoint of a VPC; of several the one that serves, if one does.
 pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoint> {
-    let service = world.facts.endpoint_service("ssmmessages");
-    match &world.facts.network.endpoints {
-        Some(Fact::Known(endpoints)) => endpoints
-            .iter()
-            .filter(|endpoint| {
-                endpoint.vpc == vpc && endpoint.service == service && endpoint.is_live()
-            })
+    world.endpoints_of(vpc, "ssmmessages").and_then(|some| {
+        some.into_iter()
             .max_by_key(|endpoint| endpoint.is_in_use())
-            .map_or(Fact::Absent, Fact::Known),
-        Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
-        Some(Fact::Absent) => Fact::Absent,
-        None => Fact::Unavailable(Unavailable::not_asked(
-            "ec2:DescribeVpcEndpoints",
-            "the VPC's endpoints were not read",
-        )),
-    }
+            .map_or(Fact::Absent, Fact::Known)
+    })
 }
 
 /// How tasks whose endpoint does not serve them get to ssmmessages.
@@ -120,26 +135,22 @@ pub fn is_shared(world: &World, subnet: &Subnet) -> bool {
     }
 }
 
-fn interface_of<'a>(world: &World<'a>, task: &Task) -> Option<&'a Interface> {
-    let id = task.interface.as_ref()?.id.as_ref()?;
-    world.facts.network.interfaces.get(id)?.known()
-}
-
-fn subnet_of<'a>(world: &World<'a>, task: &Task) -> Result<&'a Subnet, Unavailable> {
-    let Some(attachment) = &task.interface else {
-        return Err(Unavailable::not_asked(
-            "ecs:DescribeTasks",
-            format!(
-                "task {} has no network interface of its own and uses its instance's, which is not looked at",
-                task.id()
-            ),
-        ));
-    };
-    let fact = attachment
-        .subnet
+fn subnet_of<'a>(
+    world: &World<'a>,
+    task: &Task,
+    interface: &Fact<&'a Interface>,
+) -> Result<&'a Subnet, Unavailable> {
+    let attached = task
+        .interface
         .as_ref()
-        .and_then(|id| world.facts.network.subnets.get(id));
-    match fact {
+        .and_then(|attachment| attachment.subnet.as_ref());
+    let id = match (attached, interface) {
+        (Some(id), _) => id.as_str(),
+        (None, Fact::Known(interface)) => interface.subnet.as_str(),
+        (None, Fact::Unavailable(why)) => return Err(why.clone()),
+        (None, Fact::Absent) => "",
+    };
+    match world.facts.network.subnets.get(id) {
         Some(Fact::Known(subnet)) => Ok(subnet),
         Some(Fact::Unavailable(why)) => Err(why.clone()),
         Some(Fact::Absent) | None => Err(Unavailable::not_asked(

@@ -25,7 +25,6 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
     let Roles {
         by_role,
         unnamed,
-        on_instance_profile,
         unknown,
     } = roles(world, tasks);
     let mut findings: Vec<Finding> = by_role
@@ -34,15 +33,6 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
         .collect();
     for definition in by_definition(&unnamed) {
         findings.push(no_role(world, group, &definition));
-    }
-    for definition in by_definition(&on_instance_profile) {
-        let subject = group.definition_subject(&definition[0].task_definition);
-        findings.push(
-            CHECK
-                .unsure(subject, "The tasks name no role and use their instance's profile")
-                .detail("On EC2 the agent then gets the instance's credentials, which are not looked at here.")
-                .on_tasks(arns(&definition)),
-        );
     }
     for (task, why) in unknown {
         let subject = group.definition_subject(&task.task_definition);
@@ -55,6 +45,12 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
     let name = role_name(role);
     let subject = role_subject(group, role);
     let finding = match world.facts.roles.get(role) {
+        Some(Fact::Known(_)) if is_instance_s(world, role, tasks) => CHECK
+            .pass(
+                subject,
+                format!("The tasks use their instance's role {name}, which exists"),
+            )
+            .detail("The task definition names no task role; on EC2 the instance profile stands in for it."),
         Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
         Some(Fact::Absent) => {
             let services = services_with(world, |task| has_role(world, task, role));
@@ -70,6 +66,13 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
         None => CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
     };
     finding.evidence("role", role).on_tasks(arns(tasks))
+}
+
+/// The tasks name no role of their own.
+fn is_instance_s(world: &World, role: &str, tasks: &[&Task]) -> bool {
+    tasks
+        .iter()
+        .all(|task| task.role(world.definition(task).and_then(Fact::known)) != Some(role))
 }
 
 fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
@@ -123,7 +126,7 @@ mod tests {
     use super::CHECK;
     use crate::facts::Fact;
     use crate::finding::Status;
-    use crate::testing::{CODER_ROLE, definition, denied, healthy_coder, run, statuses, task};
+    use crate::testing::*;
 
     #[test]
     fn named_and_there() {
@@ -179,7 +182,13 @@ mod tests {
     fn on_ec2_the_instance_profile_stands_in() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
-        task(&mut facts).launch_type = Some("EC2".into());
+        on_ec2(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        for profile in facts.instance_profiles.values_mut() {
+            *profile = denied("iam:GetInstanceProfile");
+        }
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        instance(&mut facts).profile = None;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 }

@@ -1,12 +1,12 @@
-use super::{has_agent_down, has_role, role_subject, roles, services_with};
+use super::{each_role, has_agent_down, has_role, role_subject, services_with};
 use crate::check::Check;
-use crate::facts::{Decision, Fact, Role, Task, role_name};
+use crate::facts::{Decision, Role, Task, role_name};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::{self, Silence, Verdict};
-use crate::policy::TASK_ROLE_ACTIONS;
+use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
@@ -24,37 +24,14 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        let roles = roles(world, tasks);
-        let mut findings: Vec<Finding> = roles
-            .by_role
-            .iter()
-            .map(|(role, tasks)| judge(world, group, role, tasks).on_tasks(arns(tasks)))
-            .collect();
-        if let Some(task) = roles.unnamed.first() {
-            let subject = group.definition_subject(&task.task_definition);
-            findings.push(CHECK.skip(subject, "The tasks have no task role"));
-        }
-        if let Some(task) = roles.on_instance_profile.first() {
-            let subject = group.definition_subject(&task.task_definition);
-            findings.push(CHECK.unsure(
-                subject,
-                "The tasks use their instance's profile, which is not looked at",
-            ));
-        }
-        if let Some((task, why)) = roles.unknown.first() {
-            findings.push(CHECK.unknown(group.definition_subject(&task.task_definition), why));
-        }
-        findings
+    each_role(world, &CHECK, |group, role, tasks| {
+        judge(world, group, role, tasks)
     })
 }
 
 fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
     let subject = role_subject(group, role);
     let name = role_name(role);
-    if let Some(Fact::Absent) = world.facts.roles.get(role) {
-        return CHECK.skip(subject, format!("The task role {name} does not exist"));
-    }
     match iam::silence(world, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
@@ -94,6 +71,7 @@ fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
     CHECK
         .pass(subject, format!("Task role {name} may use ssmmessages"))
         .evidence("actions", TASK_ROLE_ACTIONS.to_vec())
+        .evidence("engine", verdict.engine.name())
 }
 
 fn refused(
@@ -117,6 +95,7 @@ fn refused(
         .fail(subject, title)
         .cause("Task roles lack ssmmessages actions")
         .evidence("denied", denied)
+        .evidence("engine", verdict.engine.name())
         .evidence("role", role);
     let finding = match verdict.blocker() {
         None => {
@@ -194,7 +173,7 @@ mod tests {
     use super::CHECK;
     use crate::facts::{Fact, Outcome};
     use crate::finding::Status;
-    use crate::policy::TASK_ROLE_ACTIONS;
+    use crate::policy_document::TASK_ROLE_ACTIONS;
     use crate::testing::{
         CODER_ROLE, decide, definition, denied, healthy_coder, run, simulate_allowed, statuses,
         task,

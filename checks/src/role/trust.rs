@@ -1,12 +1,12 @@
 use serde_json::Value;
 
-use super::{role_subject, roles};
+use super::{each_role, role_subject};
 use crate::check::Check;
-use crate::facts::{Fact, role_name};
+use crate::facts::{Fact, Task, role_name};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::iam::like;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "role.trust",
@@ -21,18 +21,20 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        roles(world, tasks)
-            .by_role
-            .iter()
-            .map(|(role, tasks)| judge(world, group, role).on_tasks(arns(tasks)))
-            .collect()
+    each_role(world, &CHECK, |group, role, tasks| {
+        judge(world, group, role, tasks)
     })
 }
 
-fn judge(world: &World, group: &Group, arn: &str) -> Finding {
+fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
     let subject = role_subject(group, arn);
     let name = role_name(arn);
+    if tasks.iter().all(|task| !names_role(world, task)) {
+        return CHECK.skip(
+            subject,
+            "The tasks use their instance's role, which EC2 takes on",
+        );
+    }
     let role = match world.facts.roles.get(arn) {
         Some(Fact::Known(role)) => role,
         Some(Fact::Absent) => {
@@ -56,6 +58,11 @@ fn judge(world: &World, group: &Group, arn: &str) -> Finding {
             format!("Whether ECS tasks may take on {name} cannot be told: {why}"),
         ),
     }
+}
+
+fn names_role(world: &World, task: &Task) -> bool {
+    task.role(world.definition(task).and_then(Fact::known))
+        .is_some()
 }
 
 enum Trust {

@@ -16,8 +16,11 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_service(&CHECK, |_, subject, service| {
+    world.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
+        if world.is_exec_forbidden_service(group) {
+            return CHECK.skip(subject, "ECS Exec must be off here, as declared");
+        }
         match service.exec_enabled {
             true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
             false if service.status == "INACTIVE" => CHECK.skip(subject, "The service was deleted"),

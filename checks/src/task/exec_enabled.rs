@@ -26,7 +26,9 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, group: &Group, task: &Task) -> Finding {
     let subject = group.task_subject(task);
     let id = task.id();
-    let finding = if task.exec_enabled {
+    let finding = if world.is_exec_forbidden(group, task) {
+        CHECK.skip(subject, "ECS Exec must be off here, as declared")
+    } else if task.exec_enabled {
         CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"))
     } else {
         let service = group.service_fact.and_then(Fact::known);

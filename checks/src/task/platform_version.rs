@@ -1,6 +1,8 @@
 use crate::check::Check;
-use crate::facts::Task;
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::version;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -19,24 +21,24 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(group, task).on_tasks([task.arn.as_str()]))
+            .map(|task| judge(world, group, task).on_tasks([task.arn.as_str()]))
             .collect()
     })
 }
 
-fn judge(group: &Group, task: &Task) -> Finding {
+fn judge(world: &World, group: &Group, task: &Task) -> Finding {
     let subject = group.task_subject(task);
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
     }
-    let windows = task
-        .platform_family
-        .as_deref()
-        .is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"));
-    let least = if windows { [1, 0, 0] } else { [1, 4, 0] };
+    let least = if task.is_windows() {
+        [1, 0, 0]
+    } else {
+        [1, 4, 0]
+    };
     let told = task.platform_version.as_deref().unwrap_or("no version");
-    let finding = match numbers(told) {
-        Some(version) if version >= least => {
+    let finding = match version::numbers(told) {
+        Some(version) if version.as_slice() >= least.as_slice() => {
             CHECK.pass(subject, format!("Fargate platform {told} is new enough"))
         }
         Some(_) => CHECK
@@ -48,22 +50,19 @@ fn judge(group: &Group, task: &Task) -> Finding {
                 "ECS Exec needs {} or later. Set the service's platform version to LATEST and deploy it anew.",
                 least.map(|number| number.to_string()).join(".")
             ))
-            .cause("The Fargate platform is too old for ECS Exec"),
+            .cause("The Fargate platform is too old for ECS Exec")
+            .fix_some(
+                group
+                    .service_fact
+                    .and_then(Fact::known)
+                    .map(|service| fixes::service::newest_platform(world.facts, service)),
+            ),
         None => CHECK.unsure(
             subject,
             format!("ECS reports {told} for the Fargate platform, which is no version"),
         ),
     };
     finding.evidence("platformVersion", told)
-}
-
-/// A version compares by its numbers: 1.10.0 is later than 1.4.0.
-fn numbers(version: &str) -> Option<[u32; 3]> {
-    let parts: Vec<u32> = version
-        .split('.')
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
-    parts.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,109 @@
+use super::of_caller;
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::iam::{self, Silence};
+use crate::text;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "caller.describe-tasks",
+    title: "The caller may describe tasks",
+    why: "Whoever opens a session looks the task up first: its containers, and the runtime ID that the session is addressed to.",
+    how: "The doctor's own ecs:DescribeTasks: that it was answered proves it. Otherwise IAM's policy simulator.",
+    actions: &["ecs:DescribeTasks", "iam:SimulatePrincipalPolicy"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
+    explains: &[],
+    severity: Severity::Medium,
+    run,
+};
+
+const ACTION: &str = "ecs:DescribeTasks";
+
+fn run(world: &World) -> Vec<Finding> {
+    of_caller(world, &CHECK, |subject, caller, arn| {
+        let answered = world
+            .facts
+            .tasks
+            .values()
+            .any(|task| task.known().is_some());
+        if answered {
+            return CHECK.pass(subject, "The caller may describe tasks: it just did");
+        }
+        let refused = world.facts.tasks.values().find_map(Fact::unavailable);
+        let tasks: Vec<&str> = world.facts.tasks.keys().map(String::as_str).collect();
+        if tasks.is_empty() {
+            return CHECK.skip(subject, "There is no task to describe");
+        }
+        match iam::silence(world, arn, ACTION) {
+            None => {}
+            Some(Silence::Unavailable(why)) => {
+                return CHECK.unknown(subject, refused.unwrap_or(why));
+            }
+            Some(_) => {
+                return match refused {
+                    Some(why) => CHECK.unknown(subject, why),
+                    None => CHECK.unsure(subject, "The policy simulator was not asked"),
+                };
+            }
+        }
+        let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
+        let verdict = iam::verdict(world, arn, &needs, |_| true);
+        if !verdict.denied.is_empty() {
+            let cluster = world.facts.cluster_arn().unwrap_or_default();
+            return CHECK
+                .fail(subject, "The caller may not call ecs:DescribeTasks")
+                .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")
+                .cause("The caller may not call ecs:DescribeTasks")
+                .fix(fixes::caller::allow_exec(world.facts, caller, &cluster));
+        }
+        match (refused, verdict.is_clean()) {
+            (Some(why), _) => CHECK.unknown(subject, why),
+            (None, true) => CHECK.pass(subject, "The caller may describe tasks"),
+            (None, false) => CHECK.unsure(
+                subject,
+                format!(
+                    "Whether the caller may describe tasks hangs on {}",
+                    text::list(&verdict.missing_keys())
+                ),
+            ),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Outcome;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn an_answer_is_proof() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn refused_and_denied_or_only_refused() {
+        let mut facts = healthy_coder();
+        for task in facts.tasks.values_mut() {
+            *task = denied("ecs:DescribeTasks");
+        }
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ecs:DescribeTasks")
+        );
+        allow_caller(&mut facts, &["ecs:DescribeTasks"], "task/");
+        decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+}

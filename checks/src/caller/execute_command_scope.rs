@@ -1,0 +1,89 @@
+use super::of_caller;
+use crate::check::Check;
+use crate::facts::Decision;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::iam::{self, Silence};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "caller.execute-command-scope",
+    title: "The caller may open sessions in this cluster only",
+    why: "A right to ecs:ExecuteCommand on everything lets its holder into every container of the account, whatever runs in it.",
+    how: "IAM's policy simulator, asked about a cluster of another name.",
+    actions: &["iam:SimulatePrincipalPolicy"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
+    ],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+const ACTION: &str = "ecs:ExecuteCommand";
+
+fn run(world: &World) -> Vec<Finding> {
+    of_caller(world, &CHECK, |subject, caller, arn| {
+        match iam::silence(world, arn, ACTION) {
+            None => {}
+            Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
+            Some(_) => return CHECK.unsure(subject, "The policy simulator was not asked"),
+        }
+        let Some(cluster) = world.facts.cluster_arn() else {
+            return CHECK.unsure(subject, "The cluster's ARN is not known");
+        };
+        let elsewhere = another_cluster(&cluster);
+        let answers = world.decisions(arn, ACTION, &elsewhere);
+        if answers.is_empty() {
+            return CHECK.unsure(
+                subject,
+                "The policy simulator was not asked about other clusters",
+            );
+        }
+        if !answers
+            .iter()
+            .map(|answer| answer.decision)
+            .any(Decision::is_allowed)
+        {
+            return CHECK.pass(
+                subject,
+                "The caller may not open sessions in any cluster whatever",
+            );
+        }
+        CHECK
+            .warn(subject, "The caller may open sessions in every cluster")
+            .detail("Its policies allow ecs:ExecuteCommand on a cluster of any name. Name the clusters and tasks that are meant.")
+            .cause("The caller may open sessions in every cluster")
+            .fix(fixes::caller::narrow(caller, &cluster))
+    })
+}
+
+/// The ARN of a cluster that does not exist, in the same account and region.
+pub fn another_cluster(cluster_arn: &str) -> String {
+    match cluster_arn.split_once(":cluster/") {
+        Some((before, _)) => format!("{before}:cluster/ecs-exec-doctor-asks-about-another"),
+        None => cluster_arn.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Outcome;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn narrow_wide_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        decide(&mut facts, "ecs:ExecuteCommand", "another", |decision| {
+            decision.outcome = Outcome::Allowed;
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,116 @@
+use super::of_caller;
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::kms::{Access, access};
+use crate::needs;
+use crate::text;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "caller.kms-generate-data-key",
+    title: "The caller may make data keys with the cluster's KMS key",
+    why: "Where the cluster has a KMS key for ECS Exec, the client makes each session's data key with the caller's credentials; otherwise the session ends in its handshake.",
+    how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
+    actions: &[
+        "ecs:DescribeClusters",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
+        "kms:ListGrants",
+        "iam:SimulatePrincipalPolicy",
+    ],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
+    ],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    of_caller(world, &CHECK, |subject, caller, arn| {
+        let key = match world.key() {
+            Fact::Known(key) => key,
+            Fact::Absent => {
+                return CHECK.skip(
+                    subject,
+                    "The cluster encrypts sessions with no KMS key that could be used",
+                );
+            }
+            Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
+        };
+        match access(world, arn, "kms:GenerateDataKey", key) {
+            Access::Allowed(how) => CHECK
+                .pass(
+                    subject,
+                    "The caller may make data keys with the cluster's key",
+                )
+                .detail(format!("It may, because {how}.")),
+            Access::Refused(why) => CHECK
+                .fail(
+                    subject,
+                    "The caller may not call kms:GenerateDataKey with the cluster's key",
+                )
+                .detail(format!(
+                    "{why} The client then cannot set up the session's encryption."
+                ))
+                .cause("The caller may not make data keys with the cluster's KMS key")
+                .evidence("key", key.arn.as_str())
+                .fix(fixes::caller::allow(
+                    world.facts,
+                    caller,
+                    "data-key",
+                    &[needs::generate_data_key(&key.arn)],
+                )),
+            Access::Depends(keys) => {
+                let keys: Vec<String> = keys.into_iter().collect();
+                CHECK
+                    .unsure(
+                        subject,
+                        format!(
+                            "Whether the caller may make data keys hangs on {}",
+                            text::list(&keys)
+                        ),
+                    )
+                    .evidence("missingContextKeys", keys)
+            }
+            Access::Unknown(why) => CHECK.unknown(subject, &why),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Outcome, Principal};
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn no_key_allowed_and_refused() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
+        let mut facts = with_key();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        decide(&mut facts, "kms:GenerateDataKey", "key/", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes[0].commands[0].contains("kms:GenerateDataKey"));
+        caller(&mut facts).principal = Principal::Root;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn conditions_and_denials() {
+        let mut facts = with_key();
+        decide(&mut facts, "kms:GenerateDataKey", "key/", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.missing_context = vec!["aws:SourceIp".into()];
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        key(&mut facts).policy = denied("kms:GetKeyPolicy");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

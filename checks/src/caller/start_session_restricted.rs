@@ -1,0 +1,89 @@
+use super::of_caller;
+use crate::check::Check;
+use crate::facts::Decision;
+use crate::finding::{Finding, Severity};
+use crate::fixes;
+use crate::iam::{self, Silence};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "caller.start-session-restricted",
+    title: "The caller cannot go past ECS to the tasks",
+    why: "Who may call ssm:StartSession on a task's ARN opens sessions into it that ECS neither restricts to a container nor records. ECS Exec does not need that right.",
+    how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
+    actions: &["iam:SimulatePrincipalPolicy"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
+    ],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+const ACTION: &str = "ssm:StartSession";
+
+fn run(world: &World) -> Vec<Finding> {
+    of_caller(world, &CHECK, |subject, caller, arn| {
+        match iam::silence(world, arn, ACTION) {
+            None => {}
+            Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
+            Some(_) => {
+                return CHECK.unsure(
+                    subject,
+                    "The policy simulator was not asked about ssm:StartSession",
+                );
+            }
+        }
+        let tasks: Vec<&str> = world.running().map(|task| task.arn.as_str()).collect();
+        if tasks.is_empty() {
+            return CHECK.skip(subject, "There is no running task to ask about");
+        }
+        let open: Vec<&str> = tasks
+            .into_iter()
+            .filter(|task| {
+                world
+                    .decisions(arn, ACTION, task)
+                    .iter()
+                    .map(|answer| answer.decision)
+                    .any(Decision::is_allowed)
+            })
+            .collect();
+        if open.is_empty() {
+            return CHECK.pass(
+                subject,
+                "The caller may not call ssm:StartSession on the tasks",
+            );
+        }
+        let cluster = world.facts.cluster_arn().unwrap_or_default();
+        CHECK
+            .warn(subject, "The caller may open sessions into the tasks past ECS, with ssm:StartSession")
+            .detail("Such sessions are not restricted to a container by ecs:container-name, and the cluster's exec logging does not record them.")
+            .cause("The caller may open sessions past ECS")
+            .evidence("tasks", open)
+            .fix(fixes::caller::deny_start_session(world.facts, caller, &cluster))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Outcome;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn restricted_open_and_unreadable() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        decide(&mut facts, "ssm:StartSession", "task/", |decision| {
+            decision.outcome = Outcome::Allowed;
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Warn);
+        assert!(finding.fixes[0].commands[0].contains("Deny"));
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,80 @@
+use super::of_exec_log;
+use crate::check::Check;
+use crate::facts::{ExecLog, Fact};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "cluster.log-bucket",
+    title: "The bucket that records sessions exists",
+    why: "Records of sessions are uploaded to it when they end. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
+    how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration, which says too that it exists.",
+    actions: &["ecs:DescribeClusters", "s3:GetEncryptionConfiguration"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
+    ],
+    explains: &["policy.logging-required"],
+    severity: Severity::Medium,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    of_exec_log(world, &CHECK, |subject, log| match &log.bucket {
+        Some(name) => judge(world, log, name),
+        None => CHECK.skip(subject, "The cluster records sessions in no bucket"),
+    })
+}
+
+fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
+    let subject = Subject::new("bucket", name);
+    match world.facts.buckets.get(name) {
+        Some(Fact::Known(_)) => CHECK.pass(subject, format!("Bucket {name} exists")),
+        Some(Fact::Absent) => {
+            let title = format!("There is no bucket {name}");
+            let finding = match log.bucket_encrypted {
+                true => CHECK.fail(subject, title).detail(
+                    "The exec configuration demands that it be encrypted, and the agent cannot see that: every session ends \
+                     at its start.",
+                ),
+                false => CHECK
+                    .warn(subject, title)
+                    .detail("Sessions open all the same, but nothing is recorded."),
+            };
+            finding
+                .cause("The bucket that records sessions does not exist")
+                .fix(fixes::cluster::make_bucket(world.facts, name))
+        }
+        Some(Fact::Unavailable(why)) => {
+            let finding = CHECK.unknown(subject, why);
+            match log.bucket_encrypted {
+                true => finding.matters(),
+                false => finding,
+            }
+        }
+        None => CHECK.unsure(subject, "Nobody asked S3 about the bucket"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn there_missing_and_unreadable() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
+        for (encrypted, missing) in [(true, Status::Fail), (false, Status::Warn)] {
+            let mut facts = with_bucket(encrypted);
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+            facts.buckets.insert(BUCKET.into(), Fact::Absent);
+            assert_eq!(statuses(&CHECK, &facts), [missing]);
+            facts
+                .buckets
+                .insert(BUCKET.into(), denied("s3:GetEncryptionConfiguration"));
+            assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        }
+    }
+}

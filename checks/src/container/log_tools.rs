@@ -1,0 +1,59 @@
+use super::definitions::each_defined;
+use crate::check::Check;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "container.log-tools",
+    title: "The image has what records sessions",
+    why: "The agent records a session with the image's own `script` and `cat`: where they are missing the session works, and its record stays empty.",
+    how: "What is in an image cannot be seen from outside: where the cluster demands records this stays unknown, until a live session has looked.",
+    actions: &["ecs:DescribeClusters"],
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
+    ],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    each_defined(world, &CHECK, |defined| {
+        let name = &defined.container.name;
+        if let Fact::Unavailable(why) = &world.facts.cluster {
+            return CHECK.unknown(defined.subject, why);
+        }
+        match world.exec_log() {
+            Some(_) => CHECK.unsure(
+                defined.subject,
+                format!(
+                    "Whether the image of {name} has script and cat cannot be seen from outside"
+                ),
+            ),
+            None => CHECK.skip(
+                defined.subject,
+                "The cluster names no place of its own to record sessions in",
+            ),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn only_where_records_are_demanded_and_never_known() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        let recorded = with_log_group(false);
+        let finding = &run(&CHECK, &recorded)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(!finding.leaves_open(), "sessions work all the same");
+        facts.cluster = denied("ecs:DescribeClusters");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

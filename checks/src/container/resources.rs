@@ -1,0 +1,60 @@
+use super::definitions::each_defined;
+use crate::check::Check;
+use crate::finding::{Finding, Severity};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "container.resources",
+    title: "The container has memory to spare for a session",
+    why: "The exec agent and the shell live in the container and count against its memory: one that has little is killed when a session starts.",
+    how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, against 128 MiB. How much of it is in use cannot be seen.",
+    actions: &["ecs:DescribeTaskDefinition"],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+const LEAST_MIB: u32 = 128;
+
+fn run(world: &World) -> Vec<Finding> {
+    each_defined(world, &CHECK, |defined| {
+        let name = &defined.container.name;
+        match defined.container.memory_mib.or(defined.definition.memory_mib) {
+            Some(mib) if mib < LEAST_MIB => CHECK
+                .warn(
+                    defined.subject,
+                    format!("Container {name} has {mib} MiB of memory"),
+                )
+                .detail("The exec agent takes some tens of MiB of it, and the shell its own: a session may get the container killed.")
+                .cause("Containers have little memory for a session")
+                .evidence("memoryMiB", mib),
+            Some(mib) => CHECK
+                .pass(defined.subject, format!("Container {name} has {mib} MiB of memory"))
+                .evidence("memoryMiB", mib),
+            None => CHECK.skip(defined.subject, format!("Container {name} has no memory limit")),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn plenty_little_and_no_limit() {
+        let mut facts = healthy_coder();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        definition(&mut facts).containers[0].memory_mib = Some(64);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        definition(&mut facts).containers[0].memory_mib = None;
+        definition(&mut facts).memory_mib = None;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        for fact in facts.task_definitions.values_mut() {
+            *fact = denied("ecs:DescribeTaskDefinition");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

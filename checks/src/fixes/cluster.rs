@@ -1,0 +1,171 @@
+//! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
+
+use super::{Aws, label};
+use crate::facts::Facts;
+use crate::fix::{Disposition, Fix};
+use crate::needs::Place;
+use crate::policy_document;
+
+/// The key is gone or of the wrong kind: which one to use instead is for its owner to say.
+pub fn choose_key(facts: &Facts) -> Fix {
+    let name = &facts.cluster_name;
+    Fix::new(
+        format!("choose-key:{name}"),
+        Disposition::Manual,
+        format!("Name a symmetric key that exists in the exec configuration of {name}"),
+        "ecs update-cluster replaces the whole configuration: repeat what it says of logging. Task roles need \
+         kms:Decrypt on the new key, callers kms:GenerateDataKey.",
+    )
+    .terraform(format!(
+        "resource \"aws_ecs_cluster\" \"{}\" {{\n  # …\n  configuration {{\n    execute_command_configuration {{\n      kms_key_id = aws_kms_key.ecs_exec.arn\n    }}\n  }}\n}}",
+        label(name)
+    ))
+}
+
+pub fn enable_key(facts: &Facts, key: &str) -> Fix {
+    Fix::new(
+        format!("enable-key:{key}"),
+        Disposition::Drift,
+        "Enable the KMS key",
+        "It was disabled by someone, perhaps on purpose. Sessions start again within a few minutes.",
+    )
+    .command(Aws::new("kms enable-key").option("--key-id", key).region(facts))
+    .terraform("resource \"aws_kms_key\" \"ecs_exec\" {\n  # …\n  is_enabled = true\n}")
+}
+
+pub fn keep_key(facts: &Facts, key: &str) -> Fix {
+    Fix::new(
+        format!("keep-key:{key}"),
+        Disposition::Drift,
+        "Cancel the deletion of the KMS key, and enable it",
+        "The deletion was scheduled by someone, perhaps on purpose: what it encrypts is lost with it. A key whose \
+         deletion was cancelled stays disabled until it is enabled.",
+    )
+    .command(Aws::new("kms cancel-key-deletion").option("--key-id", key).region(facts))
+    .command(Aws::new("kms enable-key").option("--key-id", key).region(facts))
+}
+
+/// Makes the log group; where it has to be encrypted, its key has to be named too.
+pub fn make_log_group(facts: &Facts, name: &str, encrypted: bool) -> Fix {
+    let make = Aws::new("logs create-log-group")
+        .option("--log-group-name", name)
+        .region(facts);
+    if !encrypted {
+        return Fix::new(
+            format!("make-log-group:{name}"),
+            Disposition::Drift,
+            format!("Make the log group {name}"),
+            "Records never expire unless a retention is set.",
+        )
+        .command(make)
+        .terraform(group_block(name, ""));
+    }
+    with_new_key(
+        facts,
+        format!("make-log-group:{name}"),
+        format!("Make the log group {name}, with a KMS key"),
+        "Makes a key that CloudWatch Logs may use, and the group. Records never expire unless a retention is set.",
+        vec![make],
+        name,
+    )
+}
+
+/// Encrypts the log group by a key of its own.
+pub fn encrypt_log_group(facts: &Facts, name: &str) -> Fix {
+    with_new_key(
+        facts,
+        format!("encrypt-log-group:{name}"),
+        format!("Encrypt the log group {name} by a KMS key"),
+        "Makes a key that CloudWatch Logs may use for this group, and associates it. What was written before stays as it is. \
+         Take a key that you have, if its policy lets CloudWatch Logs use it.",
+        Vec::new(),
+        name,
+    )
+}
+
+/// One command: the association needs the ID of the key that is made.
+fn with_new_key(
+    facts: &Facts,
+    id: String,
+    title: String,
+    explain: &str,
+    before: Vec<String>,
+    group: &str,
+) -> Fix {
+    let place = Place {
+        partition: &facts.partition,
+        region: &facts.region,
+        account: facts.account.as_deref().unwrap_or("ACCOUNT_ID"),
+    };
+    let policy = policy_document::key_for_log_group(place, group);
+    let key = Aws::new("kms create-key")
+        .option("--description", &format!("CloudWatch Logs {group}"))
+        .option("--policy", &policy.to_string())
+        .option("--query", "KeyMetadata.Arn")
+        .option("--output", "text")
+        .region(facts);
+    let associate = Aws::new("logs associate-kms-key")
+        .option("--log-group-name", group)
+        .raw("--kms-key-id", "\"$KEY\"")
+        .region(facts);
+    let mut steps = before;
+    steps.push(format!("KEY=$({key})"));
+    steps.push(associate);
+    Fix::new(id, Disposition::Drift, title, explain)
+        .command(steps.join(" && "))
+        .terraform(group_block(
+            group,
+            "\n  kms_key_id = aws_kms_key.ecs_exec_logs.arn",
+        ))
+        .policy(policy)
+}
+
+fn group_block(name: &str, key: &str) -> String {
+    format!(
+        "resource \"aws_cloudwatch_log_group\" \"{}\" {{\n  name = \"{name}\"{key}\n}}",
+        label(name.trim_start_matches('/'))
+    )
+}
+
+pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
+    let make = Aws::new("s3api create-bucket").option("--bucket", name);
+    let make = match facts.region.as_str() {
+        // The one region that may not be named.
+        "us-east-1" => make,
+        region => make.option(
+            "--create-bucket-configuration",
+            &format!("LocationConstraint={region}"),
+        ),
+    };
+    Fix::new(
+        format!("make-bucket:{name}"),
+        Disposition::Drift,
+        format!("Make the bucket {name}"),
+        "New buckets are encrypted and closed to the public. The name may be taken by another account.",
+    )
+    .command(make.region(facts))
+    .terraform(format!(
+        "resource \"aws_s3_bucket\" \"{}\" {{\n  bucket = \"{name}\"\n}}",
+        label(name)
+    ))
+}
+
+pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
+    let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
+    Fix::new(
+        format!("encrypt-bucket:{name}"),
+        Disposition::Drift,
+        format!("Encrypt what is put into the bucket {name}"),
+        "Sets the bucket's default encryption to AES256, for new objects. The agent knows aws:kms too.",
+    )
+    .command(
+        Aws::new("s3api put-bucket-encryption")
+            .option("--bucket", name)
+            .option("--server-side-encryption-configuration", rules)
+            .region(facts),
+    )
+    .terraform(format!(
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = \"{name}\"\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"AES256\"\n    }}\n  }}\n}}",
+        label(name)
+    ))
+}

@@ -1,0 +1,168 @@
+//! Changes of a task definition: a new revision, and its roll-out.
+//!
+//! Each is one command whose steps follow only on the success of those before: a service must never get a
+//! revision that was not made.
+
+use super::{Aws, label};
+use crate::facts::{Facts, TaskDefinition};
+use crate::fix::{Disposition, Fix};
+
+/// What is changed in one container of a definition.
+struct Edit<'a> {
+    facts: &'a Facts,
+    definition: &'a TaskDefinition,
+    container: &'a str,
+    services: &'a [&'a str],
+}
+
+/// Lets a container write to its root file system.
+pub fn writable_root(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    container: &str,
+    services: &[&str],
+) -> Fix {
+    Edit {
+        facts,
+        definition,
+        container,
+        services,
+    }
+    .fix(
+        "writable-root",
+        format!("Let {container} write to its root file system"),
+        ".readonlyRootFilesystem = false",
+        "\"readonlyRootFilesystem\": false",
+    )
+}
+
+/// Takes variables and secrets out of a container's environment.
+pub fn without_variables(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    container: &str,
+    names: &[&str],
+    services: &[&str],
+) -> Fix {
+    let listed = serde_json::json!(names).to_string();
+    let kept = format!("map(select(.name as $name | {listed} | index($name) | not))");
+    Edit {
+        facts,
+        definition,
+        container,
+        services,
+    }
+    .fix(
+        "without-keys",
+        format!("Take {} out of the environment of {container}", names.join(", ")),
+        &format!(".environment = ((.environment // []) | {kept}) | .secrets = ((.secrets // []) | {kept})"),
+        &format!("\"environment\": [ … without {} … ]", names.join(", ")),
+    )
+}
+
+/// Keeps the agent's requests off the proxy.
+pub fn past_the_proxy(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    container: &str,
+    hosts: &str,
+    services: &[&str],
+) -> Fix {
+    let added = format!("map(if .name == $name then .value += \",{hosts}\" else . end)");
+    let edit = format!(
+        ".environment = ((.environment // []) | (map(.name) | if index(\"NO_PROXY\") then \"NO_PROXY\" \
+         elif index(\"no_proxy\") then \"no_proxy\" else null end) as $name \
+         | if $name then {added} else . + [{{name: \"NO_PROXY\", value: \"{hosts}\"}}] end)"
+    );
+    Edit {
+        facts,
+        definition,
+        container,
+        services,
+    }
+    .fix(
+        "past-the-proxy",
+        format!("Keep the agent in {container} off the proxy"),
+        &edit,
+        &format!("\"environment\": [ …, {{\"name\": \"NO_PROXY\", \"value\": \"…,{hosts}\"}} ]"),
+    )
+}
+
+/// Gives a container an init process.
+pub fn with_init(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    container: &str,
+    services: &[&str],
+) -> Fix {
+    Edit {
+        facts,
+        definition,
+        container,
+        services,
+    }
+    .fix(
+        "with-init",
+        format!("Give {container} an init process"),
+        ".linuxParameters.initProcessEnabled = true",
+        "\"linuxParameters\": {\"initProcessEnabled\": true}",
+    )
+}
+
+impl Edit<'_> {
+    fn fix(self, kind: &str, title: String, change: &str, terraform: &str) -> Fix {
+        let name = serde_json::json!(self.container).to_string();
+        let edit =
+            format!(".containerDefinitions |= map(if .name == {name} then ({change}) else . end)");
+        let mut steps = vec![new_revision(self.facts, &self.definition.arn, &edit)];
+        steps.extend(deploy(self.facts, self.definition, self.services));
+        let family = &self.definition.family;
+        Fix::new(
+            format!("{kind}:{family}/{}", self.container),
+            Disposition::Drift,
+            title,
+            "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq.",
+        )
+        .command(steps.join(" && "))
+        .terraform(format!(
+            "resource \"aws_ecs_task_definition\" \"{}\" {{\n  # … in the definition of {}:\n  # {terraform}\n}}",
+            label(family),
+            self.container,
+        ))
+    }
+}
+
+/// Registers a definition as it is but for an edit, a jq expression. `describe-task-definition` gives fields
+/// that `register-task-definition` refuses; jq drops them.
+pub fn new_revision(facts: &Facts, definition: &str, edit: &str) -> String {
+    let read = Aws::new("ecs describe-task-definition")
+        .option("--task-definition", definition)
+        .option("--query", "taskDefinition")
+        .option("--output", "json")
+        .region(facts);
+    let edit = format!(
+        "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
+         .registeredBy, .deregisteredAt) | {edit}"
+    );
+    let register = Aws::new("ecs register-task-definition")
+        .raw("--cli-input-json", "\"$DEFINITION\"")
+        .region(facts);
+    format!(
+        "DEFINITION=$({read} | jq {}) && {register}",
+        shell_words::quote(&edit)
+    )
+}
+
+/// Rolls the newest revision out.
+pub fn deploy(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Vec<String> {
+    services
+        .iter()
+        .map(|service| {
+            Aws::new("ecs update-service")
+                .option("--cluster", &facts.cluster_name)
+                .option("--service", service)
+                .option("--task-definition", &definition.family)
+                .region(facts)
+        })
+        .collect()
+}

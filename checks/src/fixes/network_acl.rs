@@ -1,0 +1,77 @@
+//! Rules of network ACLs on the way to ssmmessages.
+
+use std::collections::BTreeSet;
+
+use super::{Aws, label};
+use crate::facts::{Fact, Facts, NetworkAcl};
+use crate::fix::{Disposition, Fix};
+use crate::network::link::Crossing;
+use crate::reachability::{Direction, acl_of};
+
+/// Lets through what the crossings need, by rules that stand before those which refuse it.
+pub fn let_through<'a>(
+    facts: &Facts,
+    vpc: &str,
+    crossings: impl Iterator<Item = &'a Crossing<'a>>,
+) -> Fix {
+    let acls = match facts.network.network_acls.get(vpc) {
+        Some(Fact::Known(acls)) => acls.as_slice(),
+        _ => &[],
+    };
+    let mut fix = Fix::new(
+        format!("let-through:{vpc}"),
+        Disposition::Drift,
+        format!("Let ssmmessages through the network ACLs of {vpc}"),
+        "Adds rules with numbers below those that refuse, for port 443 and for the ephemeral ports of the answers. \
+         They take effect at once.",
+    );
+    let mut taken: BTreeSet<(String, bool, u32)> = BTreeSet::new();
+    let mut blocks = Vec::new();
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for crossing in crossings {
+        let Some(acl) = acl_of(acls, crossing.subnet) else {
+            continue;
+        };
+        let egress = crossing.direction == Direction::Out;
+        let (from, to) = (crossing.ports.start(), crossing.ports.end());
+        if !done.insert(format!("{} {egress} {} {from} {to}", acl.id, crossing.cidr)) {
+            continue;
+        }
+        let number = free_number(acl, egress, &taken);
+        taken.insert((acl.id.clone(), egress, number));
+        fix = fix.command(
+            Aws::new("ec2 create-network-acl-entry")
+                .option("--network-acl-id", &acl.id)
+                .flag(if egress { "--egress" } else { "--ingress" })
+                .option("--rule-number", &number.to_string())
+                .option("--protocol", "tcp")
+                .option("--port-range", &format!("From={from},To={to}"))
+                .option("--cidr-block", &crossing.cidr)
+                .option("--rule-action", "allow")
+                .region(facts),
+        );
+        blocks.push(format!(
+            "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = \"{}\"\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{}\"\n  from_port      = {from}\n  to_port        = {to}\n}}",
+            label(&format!("ecs_exec_{}_{number}", acl.id)),
+            acl.id,
+            crossing.cidr,
+        ));
+    }
+    fix.terraform(blocks.join("\n\n"))
+}
+
+/// The highest number that is free and comes before every rule that refuses.
+fn free_number(acl: &NetworkAcl, egress: bool, taken: &BTreeSet<(String, bool, u32)>) -> u32 {
+    let entries = || acl.entries.iter().filter(|entry| entry.egress == egress);
+    let first_refusal = entries()
+        .filter(|entry| !entry.allow)
+        .map(|entry| entry.number)
+        .min()
+        .unwrap_or(100)
+        .min(100);
+    let is_free = |number: &u32| {
+        entries().all(|entry| entry.number != *number)
+            && !taken.contains(&(acl.id.clone(), egress, *number))
+    };
+    (1..first_refusal).rev().find(is_free).unwrap_or(1)
+}

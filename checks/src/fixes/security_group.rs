@@ -1,0 +1,82 @@
+//! Rules of security groups on the way to ssmmessages.
+
+use serde_json::json;
+
+use super::endpoint::Sources;
+use super::{Aws, label};
+use crate::facts::Facts;
+use crate::fix::{Disposition, Fix};
+
+/// What tasks are to be let out to.
+pub enum Target {
+    /// The endpoint's security group.
+    Group(String),
+    Range(String),
+}
+
+/// Lets interfaces of a security group out on port 443.
+pub fn let_out(facts: &Facts, group: &str, target: &Target) -> Fix {
+    let (permission, argument) = match target {
+        Target::Group(id) => (
+            json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": id}]}]),
+            format!("referenced_security_group_id = \"{id}\""),
+        ),
+        Target::Range(cidr) => (
+            json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}]}]),
+            format!("cidr_ipv4         = \"{cidr}\""),
+        ),
+    };
+    Fix::new(
+        format!("let-out:{group}"),
+        Disposition::Drift,
+        format!("Let {group} out to ssmmessages on port 443"),
+        "Adds one outbound rule; nothing that is let out today changes. It takes effect at once. \
+         An agent that gave up needs a new task.",
+    )
+    .command(
+        Aws::new("ec2 authorize-security-group-egress")
+            .option("--group-id", group)
+            .option("--ip-permissions", &permission.to_string())
+            .region(facts),
+    )
+    .terraform(rule("egress", group, &argument))
+}
+
+/// Lets tasks into a security group of the endpoint on port 443.
+pub fn let_in(facts: &Facts, group: &str, sources: &Sources) -> Fix {
+    let (flag, values, argument) = match sources.groups.as_slice() {
+        [] => ("--cidr", &sources.cidrs, "cidr_ipv4         ="),
+        _ => (
+            "--source-group",
+            &sources.groups,
+            "referenced_security_group_id =",
+        ),
+    };
+    let mut fix = Fix::new(
+        format!("let-in:{group}"),
+        Disposition::Drift,
+        format!("Let the tasks into {group} on port 443"),
+        "Adds one inbound rule for each source; nothing that is let in today changes. It takes effect at once. \
+         An agent that gave up needs a new task.",
+    );
+    let mut blocks = Vec::new();
+    for value in values {
+        fix = fix.command(
+            Aws::new("ec2 authorize-security-group-ingress")
+                .option("--group-id", group)
+                .option("--protocol", "tcp")
+                .option("--port", "443")
+                .option(flag, value)
+                .region(facts),
+        );
+        blocks.push(rule("ingress", group, &format!("{argument} \"{value}\"")));
+    }
+    fix.terraform(blocks.join("\n\n"))
+}
+
+fn rule(direction: &str, group: &str, argument: &str) -> String {
+    format!(
+        "resource \"aws_vpc_security_group_{direction}_rule\" \"{}\" {{\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = 443\n  to_port           = 443\n  {argument}\n}}",
+        label(&format!("ecs_exec_{group}"))
+    )
+}

@@ -1,0 +1,163 @@
+//! Where the simulator could not be asked, or left something open, the policies themselves may decide.
+
+use std::borrow::Cow;
+
+use super::{Effective, Request, evaluate};
+use crate::facts::{Decision, Engine, Fact, Facts, Identity, Outcome, Simulation};
+
+/// The facts, with simulations that went unanswered or undecided settled from the policies that were read.
+pub fn settled(facts: &Facts) -> Cow<'_, Facts> {
+    if facts.identities.is_empty() {
+        return Cow::Borrowed(facts);
+    }
+    let mut facts = facts.clone();
+    for simulation in &mut facts.simulations {
+        if let Some(Fact::Known(identity)) = facts.identities.get(&simulation.principal) {
+            settle(simulation, identity);
+        }
+    }
+    Cow::Owned(facts)
+}
+
+fn settle(simulation: &mut Simulation, identity: &Identity) {
+    match &mut simulation.decisions {
+        Fact::Unavailable(_) => {
+            let mut decisions = Vec::new();
+            for action in &simulation.actions {
+                for resource in &simulation.resources {
+                    decisions.push(decide(action, resource, simulation, identity));
+                }
+            }
+            simulation.decisions = Fact::Known(decisions);
+            simulation.engine = Engine::Offline;
+        }
+        Fact::Known(_) => {
+            let context = simulation.clone();
+            for decision in simulation.decisions.known_mut().into_iter().flatten() {
+                if decision.is_undecided() {
+                    narrow(decision, &context, identity);
+                }
+            }
+        }
+        Fact::Absent => {}
+    }
+}
+
+/// The simulator lists every key that any statement mentions. Those that cannot change the decision go;
+/// what denies for certain stays a denial.
+fn narrow(decision: &mut Decision, simulation: &Simulation, identity: &Identity) {
+    let here = decide(&decision.action, &decision.resource, simulation, identity);
+    if here.outcome != Outcome::Allowed {
+        decision.missing_context = here.missing_context;
+    }
+}
+
+fn decide(action: &str, resource: &str, simulation: &Simulation, identity: &Identity) -> Decision {
+    let context = simulation
+        .context
+        .iter()
+        .map(|(key, value)| (key.clone(), vec![value.clone()]));
+    let request = Request::new(action, resource, context);
+    let mut decision = Decision {
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        outcome: Outcome::ImplicitDeny,
+        missing_context: Vec::new(),
+        allowed_by_boundary: None,
+        allowed_by_organization: None,
+        matched_policies: Vec::new(),
+    };
+    match evaluate(identity, &request) {
+        Effective::Decided {
+            outcome,
+            by_boundary,
+            matched,
+        } => {
+            decision.outcome = outcome;
+            decision.allowed_by_boundary = by_boundary;
+            decision.matched_policies = matched;
+        }
+        Effective::Undecided(keys) => decision.missing_context = keys.into_iter().collect(),
+    }
+    decision
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::facts::Policy;
+    use crate::testing::{CODER_ROLE, denied, healthy_coder};
+
+    fn identity(document: Value) -> Fact<Identity> {
+        Fact::Known(Identity {
+            policies: vec![Policy {
+                name: "own".into(),
+                arn: None,
+                document,
+            }],
+            boundary: None,
+        })
+    }
+
+    fn of_role(facts: &Facts) -> Vec<&Decision> {
+        facts
+            .simulations
+            .iter()
+            .filter(|simulation| simulation.principal == CODER_ROLE)
+            .flat_map(|simulation| simulation.decisions.known().into_iter().flatten())
+            .filter(|decision| decision.action.starts_with("ssmmessages:"))
+            .collect()
+    }
+
+    #[test]
+    fn a_simulator_that_may_not_be_asked_is_stood_in_for() {
+        let mut facts = healthy_coder();
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        assert!(of_role(&settled(&facts)).is_empty());
+        let document =
+            json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
+        facts
+            .identities
+            .insert(CODER_ROLE.into(), identity(document));
+        let settled = settled(&facts);
+        assert!(
+            of_role(&settled)
+                .iter()
+                .all(|decision| decision.is_allowed())
+        );
+        assert!(of_role(&settled).len() >= 4);
+    }
+
+    #[test]
+    fn keys_of_other_statements_leave_nothing_open() {
+        let mut facts = healthy_coder();
+        crate::testing::decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.missing_context = vec!["aws:SourceVpc".into()];
+        });
+        let on = |action: &str| {
+            json!({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}]})
+        };
+        facts
+            .identities
+            .insert(CODER_ROLE.into(), identity(on("s3:*")));
+        assert!(
+            of_role(&settled(&facts))
+                .iter()
+                .all(|decision| !decision.is_undecided())
+        );
+        facts
+            .identities
+            .insert(CODER_ROLE.into(), identity(on("ssmmessages:*")));
+        assert!(
+            of_role(&settled(&facts))
+                .iter()
+                .all(|decision| decision.is_undecided())
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! What IAM decided, read for one principal and one need.
+
+use crate::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
+use crate::world::{Answer, World};
+
+/// How IAM answers a need: several actions, or several resources.
+#[derive(Debug, Default)]
+pub struct Verdict<'a> {
+    pub denied: Vec<&'a Decision>,
+    /// Not allowed, but only for lack of the value of a condition key.
+    pub undecided: Vec<&'a Decision>,
+    /// Pairs of action and resource that no answer mentions.
+    pub unanswered: Vec<String>,
+    pub allowed: usize,
+    /// The simulator was asked with the values of keys that only policies with conditions on them ask for.
+    pub has_conditions: bool,
+    pub engine: Engine,
+}
+
+/// Why the policy simulator has nothing to say about a principal.
+pub enum Silence<'a> {
+    NotAsked,
+    NoSuchPrincipal,
+    Unavailable(&'a Unavailable),
+}
+
+/// The first simulation of the action that went unanswered, if one did.
+pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
+    let mut asked = false;
+    for Simulation { decisions, .. } in world.simulations(principal, action) {
+        asked = true;
+        match decisions {
+            Fact::Known(_) => {}
+            Fact::Absent => return Some(Silence::NoSuchPrincipal),
+            Fact::Unavailable(why) => return Some(Silence::Unavailable(why)),
+        }
+    }
+    (!asked).then_some(Silence::NotAsked)
+}
+
+/// Sorts the decisions on each pair; `relevant` picks the answers whose context is that of the session.
+pub fn verdict<'a>(
+    world: &World<'a>,
+    principal: &str,
+    needs: &[(&str, &str)],
+    relevant: impl Fn(&Simulation) -> bool,
+) -> Verdict<'a> {
+    let mut verdict = Verdict::default();
+    for (action, resource) in needs {
+        let mut answers = world
+            .decisions(principal, action, resource)
+            .iter()
+            .filter(|answer| relevant(answer.simulation))
+            .peekable();
+        if answers.peek().is_none() {
+            verdict.unanswered.push(format!("{action} on {resource}"));
+        }
+        for Answer {
+            decision,
+            simulation,
+        } in answers
+        {
+            verdict.engine = simulation.engine;
+            verdict.has_conditions |= simulation.context.contains_key("ecs:container-name");
+            if decision.is_allowed() {
+                verdict.allowed += 1;
+            } else if decision.is_undecided() {
+                verdict.undecided.push(decision);
+            } else {
+                verdict.denied.push(decision);
+            }
+        }
+    }
+    verdict
+}
+
+impl<'a> Verdict<'a> {
+    /// What stands in the way besides missing permissions, in the order of how much it outweighs.
+    pub fn blocker(&self) -> Option<&'static str> {
+        let any = |test: fn(&Decision) -> bool| self.denied.iter().any(|decision| test(decision));
+        if any(|decision| decision.allowed_by_organization == Some(false)) {
+            Some("service control policy")
+        } else if any(|decision| decision.outcome == Outcome::ExplicitDeny) {
+            Some("explicit Deny")
+        } else if any(|decision| decision.allowed_by_boundary == Some(false)) {
+            Some("permissions boundary")
+        } else {
+            None
+        }
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.denied.is_empty() && self.undecided.is_empty() && self.unanswered.is_empty()
+    }
+
+    /// The policies whose statements denied.
+    pub fn denying_policies(&self) -> Vec<String> {
+        distinct(
+            self.denied
+                .iter()
+                .filter(|decision| decision.outcome == Outcome::ExplicitDeny)
+                .flat_map(|decision| decision.matched_policies.iter().cloned()),
+        )
+    }
+
+    pub fn missing_keys(&self) -> Vec<String> {
+        distinct(
+            self.undecided
+                .iter()
+                .flat_map(|decision| decision.missing_context.iter().cloned()),
+        )
+    }
+}
+
+pub fn distinct(items: impl Iterator<Item = String>) -> Vec<String> {
+    let mut items: Vec<String> = items.collect();
+    items.sort();
+    items.dedup();
+    items
+}

@@ -1,0 +1,46 @@
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "local.aws-cli",
+    title: "The AWS CLI is installed",
+    why: "This program does not need it. It is what `aws ecs execute-command` and the commands of the fixes are run with.",
+    how: "Looks for aws on PATH.",
+    actions: &[],
+    docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
+    explains: &[],
+    severity: Severity::Low,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    vec![CHECK.judge(
+        Subject::new("machine", "local"),
+        &world.facts.local.aws_cli,
+        |subject| CHECK.skip(subject, "The AWS CLI is not installed, and is not needed"),
+        |subject, path| {
+            CHECK
+                .pass(subject, "The AWS CLI is installed")
+                .evidence("path", path.as_str())
+        },
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Fact;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn there_not_there_and_not_looked() {
+        let mut facts = healthy();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.local.aws_cli = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts.local.aws_cli = denied("PATH");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

@@ -1,0 +1,75 @@
+use crate::check::Check;
+use crate::facts::Reach;
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "local.endpoint-reachable",
+    title: "This machine reaches ssmmessages",
+    why: "The client's end of a session is a WebSocket to ssmmessages in the cluster's region. A firewall that lets the other AWS names through and not this one breaks sessions after ExecuteCommand was answered.",
+    how: "A TCP connection to port 443 of the public name, closed at once. Behind a proxy it is not tried.",
+    actions: &[],
+    docs: &["https://docs.aws.amazon.com/general/latest/gr/ssm.html"],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    vec![CHECK.judge(
+        Subject::new("machine", "local"),
+        &world.facts.local.stream,
+        |subject| {
+            CHECK.skip(
+                subject,
+                "Calls go to an address of your own, and sessions with them",
+            )
+        },
+        judge,
+    )]
+}
+
+fn judge(subject: Subject, reach: &Reach) -> Finding {
+    let host = &reach.host;
+    let finding = match (&reach.failure, &reach.proxy) {
+        (_, Some(proxy)) => CHECK
+            .unsure(subject, format!("A proxy stands between this machine and {host}"))
+            .detail(format!("{proxy} is set and NO_PROXY does not cover {host}. Sessions work if the proxy passes WebSockets on."))
+            .harmless(),
+        (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
+        (Some(failure), None) => CHECK
+            .fail(subject, format!("This machine cannot reach {host} on port 443"))
+            .detail(format!("The connection failed: {failure}. The other AWS services may be reached all the same: let this name through the firewall, or the VPN."))
+            .cause("This machine cannot reach ssmmessages"),
+    };
+    finding.evidence("host", host.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::{Fact, Reach};
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn reached_not_reached_and_behind_a_proxy() {
+        let mut facts = healthy();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let reach = |failure: Option<&str>, proxy: Option<&str>| {
+            Fact::Known(Reach {
+                host: "ssmmessages.us-west-2.amazonaws.com".into(),
+                failure: failure.map(str::to_owned),
+                proxy: proxy.map(str::to_owned),
+            })
+        };
+        facts.local.stream = reach(Some("timed out"), None);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        facts.local.stream = reach(None, Some("HTTPS_PROXY"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        facts.local.stream = Fact::Absent;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts.local.stream = denied("connect");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

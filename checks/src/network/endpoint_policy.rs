@@ -1,0 +1,229 @@
+use super::link::{Goal, goal};
+use super::placement::placements;
+use crate::check::Check;
+use crate::facts::{Endpoint, Task, role_name};
+use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
+use crate::iam::{Principal, Request, Tri, resource_policy};
+use crate::policy_document::TASK_ROLE_ACTIONS;
+use crate::role::roles;
+use crate::text;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "network.endpoint-policy",
+    title: "The endpoint's policy lets the task role use ssmmessages",
+    why: "What goes through an endpoint has to be allowed by its policy too: the agent is refused there, whatever the role's own policies say.",
+    how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own lets everything through.",
+    actions: &["ec2:DescribeVpcEndpoints"],
+    docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"],
+    explains: &["network.path", "container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        placements(world, group, tasks)
+            .by_vpc()
+            .into_iter()
+            .flat_map(|(vpc, placements)| {
+                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service);
+                match goal(world, vpc) {
+                    Ok(Goal::Endpoint(endpoint)) => {
+                        let tasks: Vec<&Task> = placements
+                            .iter()
+                            .flat_map(|placement| placement.tasks.iter().copied())
+                            .collect();
+                        judge(world, group, endpoint, &tasks)
+                    }
+                    Ok(Goal::Internet) => {
+                        let title = format!("{vpc} has no ssmmessages endpoint in use");
+                        vec![CHECK.skip(of_vpc(), title)]
+                    }
+                    Err(why) => vec![CHECK.unknown(of_vpc(), &why)],
+                }
+            })
+            .collect()
+    })
+}
+
+fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> Vec<Finding> {
+    let subject = || Subject::new("endpoint", &endpoint.id).of_service(group.service);
+    let by_role = roles(world, tasks).by_role;
+    if by_role.is_empty() {
+        return vec![CHECK.skip(subject(), "No role is known that could be refused")];
+    }
+    by_role
+        .iter()
+        .map(|(role, tasks)| for_role(world, endpoint, role, subject()).on_tasks(arns(tasks)))
+        .collect()
+}
+
+fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
+    let (id, name) = (&endpoint.id, role_name(role));
+    let Some(policy) = &endpoint.policy else {
+        return CHECK.pass(subject, format!("{id} has no policy of its own"));
+    };
+    let answers =
+        TASK_ROLE_ACTIONS.map(|action| (action, decide(world, endpoint, policy, role, action)));
+    let refused: Vec<&str> = answers
+        .iter()
+        .filter(|(_, answer)| *answer == Tri::No)
+        .map(|(action, _)| *action)
+        .collect();
+    if !refused.is_empty() {
+        let title = match refused.len() {
+            4 => format!("The policy of the endpoint {id} does not let {name} use ssmmessages"),
+            _ => format!(
+                "The policy of the endpoint {id} does not let {name} call {}",
+                text::list(&refused)
+            ),
+        };
+        return CHECK
+            .fail(subject, title)
+            .cause("The endpoint's policy refuses the task roles")
+            .detail("The agent's calls go through the endpoint, and its policy has to allow them as well as the role's own.")
+            .evidence("refused", refused)
+            .evidence("role", role)
+            .fix(fixes::endpoint::policy(world.facts, endpoint, is_denied(policy)));
+    }
+    let keys: Vec<String> = answers
+        .iter()
+        .filter_map(|(_, answer)| match answer {
+            Tri::Depends(keys) => Some(keys),
+            Tri::Yes | Tri::No => None,
+        })
+        .flatten()
+        .cloned()
+        .collect();
+    let keys = crate::iam::distinct(keys.into_iter());
+    if keys.is_empty() {
+        CHECK.pass(
+            subject,
+            format!("The policy of {id} lets {name} use ssmmessages"),
+        )
+    } else {
+        CHECK
+            .unsure(
+                subject,
+                format!(
+                    "Whether the policy of {id} lets {name} use ssmmessages hangs on {}",
+                    text::list(&keys)
+                ),
+            )
+            .evidence("missingContextKeys", keys)
+    }
+}
+
+/// A statement denies, so that an Allow may not be enough.
+fn is_denied(policy: &serde_json::Value) -> bool {
+    crate::iam::statements(policy)
+        .iter()
+        .any(|statement| statement["Effect"] == "Deny")
+}
+
+fn decide(
+    world: &World,
+    endpoint: &Endpoint,
+    policy: &serde_json::Value,
+    role: &str,
+    action: &str,
+) -> Tri {
+    let account = role.split(':').nth(4).unwrap_or_default();
+    let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    let context = [
+        known("aws:PrincipalArn", role),
+        known("aws:PrincipalAccount", account),
+        known("aws:PrincipalType", "AssumedRole"),
+        known("aws:RequestedRegion", &world.facts.region),
+        known("aws:SourceVpc", &endpoint.vpc),
+        known("aws:SourceVpce", &endpoint.id),
+        known("aws:SecureTransport", "true"),
+    ];
+    let principal = Principal {
+        arn: role,
+        account,
+        itself: false,
+    };
+    resource_policy(policy, &principal, &Request::new(action, "*", context))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::CHECK;
+    use crate::facts::Facts;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    fn with(statement: Value) -> Facts {
+        let mut facts = healthy_coder();
+        endpoint(&mut facts).policy =
+            Some(json!({"Version": "2012-10-17", "Statement": statement}));
+        facts
+    }
+
+    #[test]
+    fn open_to_all_to_the_account_and_to_the_role() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+        for principal in [
+            json!({"AWS": "*"}),
+            json!({"AWS": "123456789012"}),
+            json!({"AWS": CODER_ROLE}),
+        ] {
+            let facts = with(
+                json!({"Effect": "Allow", "Principal": principal, "Action": "ssmmessages:*", "Resource": "*"}),
+            );
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        }
+    }
+
+    #[test]
+    fn another_service_s_actions_another_principal_or_a_deny() {
+        for statement in [
+            json!({"Effect": "Allow", "Principal": "*", "Action": "ssm:*", "Resource": "*"}),
+            json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/other"}, "Action": "*", "Resource": "*"}),
+        ] {
+            let finding = &run(&CHECK, &with(statement))[0];
+            assert_eq!(finding.status, Status::Fail);
+            assert!(finding.fixes[0].commands[0].contains("modify-vpc-endpoint"));
+        }
+        let denied = with(json!([
+            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Principal": "*", "Action": "ssmmessages:OpenDataChannel", "Resource": "*"},
+        ]));
+        let finding = &run(&CHECK, &denied)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.fixes[0].commands.is_empty(),
+            "an Allow does not mend a Deny"
+        );
+    }
+
+    #[test]
+    fn conditions() {
+        let on = |condition: Value| {
+            with(
+                json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}),
+            )
+        };
+        let account = |id: &str| on(json!({"StringEquals": {"aws:PrincipalAccount": id}}));
+        assert_eq!(statuses(&CHECK, &account("123456789012")), [Status::Pass]);
+        assert_eq!(statuses(&CHECK, &account("999999999999")), [Status::Fail]);
+        let organization = on(json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}));
+        let finding = &run(&CHECK, &organization)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(finding.title.contains("aws:PrincipalOrgID"));
+    }
+
+    #[test]
+    fn not_in_use_and_unreadable() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

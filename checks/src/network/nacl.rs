@@ -1,0 +1,151 @@
+use super::link::{Goal, acl_crossings, acls, goal};
+use super::placement::{Placement, placements};
+use super::{Words, judge_gate};
+use crate::check::Check;
+use crate::finding::{Finding, Severity, Status, Subject};
+use crate::fixes;
+use crate::reachability::Gate;
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "network.nacl",
+    title: "Network ACLs let requests out and answers back",
+    why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in the endpoint's.",
+    how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports. What a NAT gateway's subnet lets through is not looked at.",
+    actions: &["ec2:DescribeNetworkAcls", "ec2:DescribeSubnets"],
+    docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
+    explains: &["network.path", "container.agent-running"],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        placements(world, group, tasks)
+            .placed
+            .iter()
+            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
+            .collect()
+    })
+}
+
+fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+    let subnet = &placement.subnet.id;
+    let subject = Subject::new("subnet", subnet).of_service(group.service);
+    let goal = match goal(world, &placement.subnet.vpc) {
+        Ok(Goal::Internet) if !placement.way.leads_out() => {
+            return CHECK.skip(
+                subject,
+                "There is no known way out whose rules could be judged",
+            );
+        }
+        Ok(goal) => goal,
+        Err(why) => return CHECK.unknown(subject, &why),
+    };
+    let (target, far) = match &goal {
+        Goal::Endpoint(endpoint) => (
+            format!("the endpoint {}", endpoint.id),
+            endpoint.subnets.clone(),
+        ),
+        Goal::Internet => ("the internet".to_owned(), Vec::new()),
+    };
+    let gate = acls(world, placement, &goal);
+    let words = Words {
+        open: format!("Network ACLs let {subnet} talk to {target}"),
+        shut: format!("Network ACLs keep {subnet} from talking to {target} on port 443"),
+        partly: format!("Network ACLs let {subnet} talk to a part of {target} only"),
+        cause: "Network ACLs stand in the way of ssmmessages",
+    };
+    let finding = judge_gate(&CHECK, subject, &gate, words).evidence("gate", gate.word());
+    match finding.status {
+        Status::Fail => finding
+            .detail(
+                "Either port 443 is not let out, or the ephemeral ports (32768-60999 on Linux) are not let back in. \
+                 Rules apply in the order of their numbers, and the last one refuses the rest.",
+            )
+            .evidence("endpointSubnets", far.clone())
+            .fix(fixes::network_acl::let_through(
+                world.facts,
+                &placement.subnet.vpc,
+                acl_crossings(world, placement, &goal)
+                    .iter()
+                    .flatten()
+                    .filter(|crossing| crossing.gate != Gate::Open),
+            )),
+        _ => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::AclEntry;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    fn deny(egress: bool, from: u16, to: u16) -> AclEntry {
+        AclEntry {
+            number: 50,
+            egress,
+            allow: false,
+            protocol: "6".into(),
+            cidr: "0.0.0.0/0".into(),
+            from_port: Some(from),
+            to_port: Some(to),
+        }
+    }
+
+    #[test]
+    fn the_default_acl_lets_everything_through() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+    }
+
+    #[test]
+    fn out_and_back() {
+        for (egress, from, to) in [(true, 443, 443), (false, 1024, 65535)] {
+            let mut facts = healthy_coder();
+            // Within one subnet no ACL applies.
+            let far = endpoint(&mut facts).subnets[1].clone();
+            endpoint(&mut facts).subnets = vec![far];
+            acl(&mut facts).entries.push(deny(egress, from, to));
+            let finding = &run(&CHECK, &facts)[0];
+            assert_eq!(finding.status, Status::Fail, "{egress} {from}");
+            let command = &finding.fixes[0].commands[0];
+            assert!(command.contains("create-network-acl-entry"), "{command}");
+        }
+    }
+
+    #[test]
+    fn some_ports_and_other_subnets() {
+        let mut facts = healthy_coder();
+        let far = endpoint(&mut facts).subnets[1].clone();
+        endpoint(&mut facts).subnets = vec![far];
+        acl(&mut facts).entries.push(deny(false, 50000, 50100));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        let mut facts = healthy_coder();
+        let own = subnet_of_task(&mut facts);
+        endpoint(&mut facts).subnets = vec![own];
+        acl(&mut facts).entries.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn without_an_endpoint_the_internet_counts() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        acl(&mut facts).entries.push(deny(true, 443, 443));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        no_way_out(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn unreadable() {
+        let mut facts = healthy_coder();
+        for acls in facts.network.network_acls.values_mut() {
+            *acls = denied("ec2:DescribeNetworkAcls");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

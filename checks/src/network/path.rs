@@ -1,0 +1,222 @@
+use serde_json::{Value, json};
+
+use super::link::{Goal, acls, endpoint_ingress, goal, task_egress};
+use super::placement::{Placement, is_shared, placements};
+use crate::check::Check;
+use crate::facts::Unavailable;
+use crate::finding::{Finding, Severity, Subject};
+use crate::reachability::{Gate, Way};
+use crate::world::{Group, World, arns};
+
+pub const CHECK: Check = Check {
+    id: "network.path",
+    title: "The tasks reach ssmmessages",
+    why: "The agent holds a channel open to ssmmessages on port 443; where it cannot be reached, sessions end with TargetNotConnectedException.",
+    how: "The whole way, hop by hop: the task's security groups, network ACLs, then the endpoint and its security groups, or the route to the internet. This is a symptom: the hop that is shut has a check of its own.",
+    actions: &[
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeRouteTables",
+    ],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+/// One thing on the way, with what it does to a session's packets.
+struct Hop {
+    what: &'static str,
+    id: String,
+    gate: Gate,
+}
+
+fn run(world: &World) -> Vec<Finding> {
+    world.each_running(&CHECK, |group, tasks| {
+        let places = placements(world, group, tasks);
+        let mut findings: Vec<Finding> = places
+            .placed
+            .iter()
+            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
+            .collect();
+        for (task, why) in &places.unplaced {
+            let subject = group.task_subject(task);
+            findings.push(CHECK.unknown(subject, why).on_tasks([task.arn.as_str()]));
+        }
+        findings
+    })
+}
+
+fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+    let subnet = &placement.subnet.id;
+    let subject = Subject::new("subnet", subnet).of_service(group.service);
+    let goal = match goal(world, &placement.subnet.vpc) {
+        Ok(goal) => goal,
+        Err(why) => return CHECK.unknown(subject, &why),
+    };
+    let hops = hops(world, placement, &goal);
+    let gate = hops
+        .iter()
+        .fold(Gate::Open, |gate, hop| gate.and(hop.gate.clone()));
+    let target = match &goal {
+        Goal::Endpoint(endpoint) => format!("through {}", endpoint.id),
+        Goal::Internet => "over the internet".to_owned(),
+    };
+    let shut = hops.iter().find(|hop| hop.gate == Gate::Shut);
+    let finding = match (&gate, shut) {
+        (Gate::Shut, Some(hop)) => CHECK
+            .fail(subject, format!("{subnet} cannot reach ssmmessages"))
+            .detail(format!(
+                "The way {target} ends at: {} {}.",
+                hop.what, hop.id
+            ))
+            .cause("Tasks cannot reach ssmmessages"),
+        (Gate::Open, _) => CHECK.pass(subject, format!("{subnet} reaches ssmmessages {target}")),
+        (Gate::Partly, _) => CHECK
+            .warn(
+                subject,
+                format!(
+                    "{subnet} reaches ssmmessages {target}, but not from every address or port"
+                ),
+            )
+            .cause("Tasks reach ssmmessages in part only"),
+        (Gate::Unseen(why), _) => CHECK.unknown(subject, why),
+        (Gate::Shut, None) => CHECK.unsure(subject, "The way could not be followed"),
+    };
+    finding.evidence("hops", hops.iter().map(Hop::told).collect::<Vec<_>>())
+}
+
+fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
+    let groups = placement
+        .groups
+        .known()
+        .map_or("unknown".to_owned(), |groups| groups.join(","));
+    let egress = Hop {
+        what: "security groups of the task",
+        id: groups,
+        gate: task_egress(world, placement, goal),
+    };
+    let acl = Hop {
+        what: "network ACLs of",
+        id: placement.subnet.id.clone(),
+        gate: acls(world, placement, goal),
+    };
+    match goal {
+        Goal::Endpoint(endpoint) => vec![
+            egress,
+            acl,
+            Hop {
+                what: "security groups of the endpoint",
+                id: endpoint.security_groups.join(","),
+                gate: endpoint_ingress(world, placement, endpoint),
+            },
+            Hop {
+                what: "interface endpoint",
+                id: endpoint.id.clone(),
+                gate: Gate::Open,
+            },
+        ],
+        Goal::Internet => {
+            let route = route(world, placement);
+            match route.gate {
+                // Without a way out nobody can say what its rules would do.
+                Gate::Open => vec![egress, acl, route],
+                _ => vec![route],
+            }
+        }
+    }
+}
+
+fn route(world: &World, placement: &Placement) -> Hop {
+    let unseen =
+        |message: String| Gate::Unseen(Unavailable::not_asked("ec2:DescribeRouteTables", message));
+    let (id, gate) = match &placement.way {
+        Way::Nat(id) | Way::InternetGateway(id) => (id.clone(), Gate::Open),
+        _ if is_shared(world, placement.subnet) => (
+            placement.subnet.id.clone(),
+            unseen(
+                "the subnet is shared by another account, whose endpoints may not be visible"
+                    .to_owned(),
+            ),
+        ),
+        Way::NoPublicAddress(id) => (id.clone(), Gate::Shut),
+        Way::None => (placement.subnet.id.clone(), Gate::Shut),
+        Way::Unclear(what) => (placement.subnet.id.clone(), unseen(what.clone())),
+        Way::Unavailable(why) => (placement.subnet.id.clone(), Gate::Unseen(why.clone())),
+    };
+    Hop {
+        what: "route out of",
+        id,
+        gate,
+    }
+}
+
+impl Hop {
+    fn told(&self) -> Value {
+        json!({"hop": self.what, "id": self.id, "gate": self.gate.word()})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::RouteTarget;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn hop_by_hop() {
+        let finding = &run(&CHECK, &healthy_coder())[0];
+        assert_eq!(finding.status, Status::Pass);
+        let hops = finding.evidence["hops"].as_array().unwrap();
+        assert_eq!(hops.len(), 4);
+        assert!(hops.iter().all(|hop| hop["gate"] == "open"));
+    }
+
+    #[test]
+    fn it_ends_at_the_hop_that_is_shut() {
+        let mut facts = healthy_coder();
+        endpoint_group(&mut facts).ingress.clear();
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.detail.contains("security groups of the endpoint"),
+            "{}",
+            finding.detail
+        );
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "through the NAT");
+        no_way_out(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn what_cannot_be_followed() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        no_way_out(&mut facts);
+        subnets(&mut facts, |subnet| {
+            subnet.owner = Some("999999999999".into())
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn unreadable() {
+        let mut facts = healthy_coder();
+        for acls in facts.network.network_acls.values_mut() {
+            *acls = denied("ec2:DescribeNetworkAcls");
+        }
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ec2:DescribeNetworkAcls")
+        );
+    }
+}

@@ -1,0 +1,80 @@
+use crate::check::Check;
+use crate::facts::Traffic;
+use crate::finding::{Finding, Severity, Subject};
+use crate::network::link::{Goal, goal};
+use crate::network::new_endpoint;
+use crate::network::placement::placements;
+use crate::world::{World, arns};
+
+pub const CHECK: Check = Check {
+    id: "policy.endpoint-only",
+    title: "Sessions leave through the VPC endpoint",
+    why: "A team may demand that no session's traffic crosses the internet, where a NAT gateway would let it.",
+    how: "traffic = \"endpoint\" in the configuration, against where the name of ssmmessages leads in the tasks' VPC.",
+    actions: &[
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcAttribute",
+    ],
+    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    explains: &[],
+    severity: Severity::High,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    if world.facts.expect.traffic != Some(Traffic::Endpoint) {
+        return Vec::new();
+    }
+    world.each_running(&CHECK, |group, tasks| {
+        let places = placements(world, group, tasks);
+        let mut findings: Vec<Finding> = places
+            .by_vpc()
+            .into_iter()
+            .map(|(vpc, placements)| {
+                let subject = Subject::new("vpc", vpc).of_service(group.service);
+                match goal(world, vpc) {
+                    Ok(Goal::Endpoint(endpoint)) => CHECK.pass(
+                        subject,
+                        format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
+                    ),
+                    Ok(Goal::Internet) => CHECK
+                        .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
+                        .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
+                        .cause("Sessions do not leave through an endpoint")
+                        .fix(new_endpoint::here(world, vpc, &placements, &["ssmmessages"])),
+                    Err(why) => CHECK.unknown(subject, &why),
+                }
+                .on_tasks(placements.iter().flat_map(|p| arns(&p.tasks)))
+            })
+            .collect();
+        if let Some((task, why)) = places.unplaced.first() {
+            findings.push(CHECK.unknown(group.task_subject(task), why));
+        }
+        findings
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Traffic;
+    use crate::finding::Status;
+    use crate::testing::*;
+
+    #[test]
+    fn declared_and_kept_or_broken() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), []);
+        facts.expect.traffic = Some(Traffic::Endpoint);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.fixes[0].commands[0].contains("create-vpc-endpoint"));
+        let mut facts = healthy_coder();
+        facts.expect.traffic = Some(Traffic::Endpoint);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+}

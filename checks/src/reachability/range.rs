@@ -1,0 +1,139 @@
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::facts::Subnet;
+
+/// A set of IP addresses.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ranges(Vec<IpNet>);
+
+impl Ranges {
+    /// Of texts as AWS writes them; what is no range is left out.
+    pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Ranges {
+        Ranges(texts.into_iter().filter_map(parse).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is left when these addresses are taken away.
+    pub fn without(&self, taken: &Ranges) -> Ranges {
+        let mut left = self.0.clone();
+        for hole in &taken.0 {
+            left = left.into_iter().flat_map(|net| cut(net, *hole)).collect();
+        }
+        Ranges(left)
+    }
+
+    /// Whether any address is in both.
+    pub fn meets(&self, other: &Ranges) -> bool {
+        self.0
+            .iter()
+            .any(|a| other.0.iter().any(|b| a.contains(b) || b.contains(a)))
+    }
+
+    pub fn extend(&mut self, other: Ranges) {
+        self.0.extend(other.0);
+    }
+}
+
+/// A single address, as a range.
+pub fn single(address: &str) -> Option<Ranges> {
+    let address: std::net::IpAddr = address.parse().ok()?;
+    Some(Ranges(vec![IpNet::from(address)]))
+}
+
+pub fn subnet_ranges(subnet: &Subnet) -> Ranges {
+    Ranges::parse(subnet.cidr.as_deref())
+}
+
+/// Every address that AWS may have on the internet: which of them is not known from here.
+pub fn internet() -> Ranges {
+    let all = Ranges::parse(["0.0.0.0/0"]);
+    all.without(&Ranges::parse([
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    ]))
+}
+
+fn parse(text: &str) -> Option<IpNet> {
+    text.parse()
+        .ok()
+        .or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
+        .map(|net: IpNet| net.trunc())
+}
+
+/// A range with another cut out of it.
+fn cut(net: IpNet, hole: IpNet) -> Vec<IpNet> {
+    if hole.contains(&net) {
+        return Vec::new();
+    }
+    if !net.contains(&hole) {
+        return vec![net];
+    }
+    halves(net)
+        .into_iter()
+        .flat_map(|half| cut(half, hole))
+        .collect()
+}
+
+fn halves(net: IpNet) -> Vec<IpNet> {
+    match net {
+        IpNet::V4(net) => v4_halves(net).into_iter().map(IpNet::V4).collect(),
+        IpNet::V6(net) => v6_halves(net).into_iter().map(IpNet::V6).collect(),
+    }
+}
+
+fn v4_halves(net: Ipv4Net) -> Vec<Ipv4Net> {
+    net.subnets(net.prefix_len() + 1)
+        .map(Iterator::collect)
+        .unwrap_or_default()
+}
+
+fn v6_halves(net: Ipv6Net) -> Vec<Ipv6Net> {
+    net.subnets(net.prefix_len() + 1)
+        .map(Iterator::collect)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(of: &[&str], taken: &[&str]) -> Vec<String> {
+        let ranges = Ranges::parse(of.iter().copied());
+        let left = ranges.without(&Ranges::parse(taken.iter().copied()));
+        left.0.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn cutting() {
+        assert_eq!(left(&["10.0.0.0/24"], &["10.0.0.0/16"]), [""; 0]);
+        assert_eq!(left(&["10.0.0.0/24"], &["10.1.0.0/16"]), ["10.0.0.0/24"]);
+        assert_eq!(
+            left(&["10.0.0.0/24"], &["10.0.0.0/25", "10.0.0.192/26"]),
+            ["10.0.0.128/26"]
+        );
+        assert_eq!(left(&["10.0.0.5/32"], &["::/0"]), ["10.0.0.5/32"]);
+        assert_eq!(
+            left(&["2001:db8::/64"], &["2001:db8::/65"]),
+            ["2001:db8:0:0:8000::/65"]
+        );
+        assert_eq!(left(&["10.0.0.0/31"], &["10.0.0.1"]), ["10.0.0.0/32"]);
+        assert_eq!(left(&["nonsense"], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn the_internet_is_not_private() {
+        let private = Ranges::parse(["10.0.0.0/8", "192.168.1.0/24"]);
+        assert!(!internet().meets(&private));
+        assert!(internet().meets(&Ranges::parse(["52.94.0.0/16"])));
+        assert!(internet().without(&Ranges::parse(["0.0.0.0/0"])).is_empty());
+    }
+}
