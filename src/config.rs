@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use ecs_exec_checks::facts::Expect;
 use serde::Deserialize;
 
 use crate::cli::Global;
@@ -24,6 +25,9 @@ pub struct Settings {
     pub endpoint_url: Option<String>,
     /// By short name.
     pub services: BTreeMap<String, ServiceSettings>,
+    /// What a session starts where the service's own table does not say.
+    pub shell: Option<String>,
+    pub expect: Expect,
     /// Services to check when none is named: not the built-in ones when the cluster is another.
     pub default_services: Vec<String>,
 }
@@ -39,9 +43,8 @@ pub struct Sourced {
 #[serde(deny_unknown_fields)]
 pub struct ServiceSettings {
     pub container: Option<String>,
-    /// For sessions.
-    #[serde(rename = "shell")]
-    pub _shell: Option<String>,
+    /// What a session starts.
+    pub shell: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -53,13 +56,11 @@ struct File {
     service_prefix: Option<String>,
     #[serde(default)]
     services: BTreeMap<String, ServiceSettings>,
-    /// For sessions; the doctor only lets them be there.
-    #[serde(rename = "shell")]
-    _shell: Option<String>,
+    /// What a session starts where the service's own table does not say.
+    shell: Option<String>,
     #[serde(rename = "recipes")]
     _recipes: Option<toml::Table>,
-    #[serde(rename = "expect")]
-    _expect: Option<toml::Table>,
+    expect: Option<Expect>,
     #[serde(rename = "checks")]
     _checks: Option<toml::Table>,
     #[serde(rename = "plugins")]
@@ -202,6 +203,13 @@ fn merge(
             .unwrap_or_default(),
         endpoint_url: global.endpoint_url.clone(),
         services,
+        shell: first(|file| &file.shell)
+            .map(|sourced| sourced.value)
+            .or(built_in.shell),
+        expect: files
+            .iter()
+            .find_map(|(file, _)| file.expect.clone())
+            .unwrap_or_default(),
         default_services,
     }
 }
@@ -289,6 +297,9 @@ fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
 fn reword(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.as_slice() {
+        [unknown, known @ ..] if message.starts_with("unknown variant") => {
+            (format!("`{unknown}` is not known here"), format!("Known: {}.", known.join(", ")))
+        }
         [unknown, known @ ..] if message.starts_with("unknown field") => {
             let help = match crate::target::nearest(unknown, known.iter().copied()).first() {
                 Some(near) => format!("Did you mean `{near}`?"),

@@ -1,13 +1,19 @@
 //! Where facts come from: a live account, or a snapshot.
 
 mod aws;
+mod clock;
 mod ec2;
+mod ec2_model;
 mod ecs;
 mod ecs_model;
+mod hosts;
 mod iam;
 mod live;
 mod local;
 mod missing;
+mod network;
+mod policies;
+mod records;
 mod simulations;
 pub mod snapshot;
 mod sts;

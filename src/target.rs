@@ -33,6 +33,7 @@ pub struct Candidate {
     pub written: String,
     pub names: Vec<String>,
     pub container: Option<String>,
+    pub shell: Option<String>,
     /// Named on the command line; otherwise by the configuration.
     pub explicit: bool,
 }
@@ -100,21 +101,30 @@ fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
     } else {
         vec![format!("{prefix}{plain}"), plain.to_owned()]
     };
+    let configured = settings.services.get(short(prefix, plain));
     Candidate {
-        container: container_of(&settings.services, short(prefix, plain)),
+        container: configured.and_then(|service| service.container.clone()),
+        shell: shell_of(settings, configured),
         written: written.to_owned(),
         names,
         explicit,
     }
 }
 
-/// The container that a session into this service enters, by the configuration.
-pub fn container_for(settings: &Settings, service: &str) -> Option<String> {
-    container_of(&settings.services, short(&settings.service_prefix, service))
+/// A service by its full name, with what the configuration says of sessions into it.
+pub fn wanted(settings: &Settings, name: &str) -> Wanted {
+    let configured = settings.services.get(short(&settings.service_prefix, name));
+    Wanted {
+        name: name.to_owned(),
+        container: configured.and_then(|service| service.container.clone()),
+        shell: shell_of(settings, configured),
+    }
 }
 
-fn container_of(services: &BTreeMap<String, ServiceSettings>, short: &str) -> Option<String> {
-    services.get(short)?.container.clone()
+fn shell_of(settings: &Settings, service: Option<&ServiceSettings>) -> Option<String> {
+    service
+        .and_then(|service| service.shell.clone())
+        .or_else(|| settings.shell.clone())
 }
 
 fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
@@ -137,6 +147,7 @@ impl Candidate {
         Wanted {
             name: name.clone(),
             container: self.container.clone(),
+            shell: self.shell.clone(),
         }
     }
 }
@@ -202,6 +213,7 @@ mod tests {
             written: names[0].to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             container: None,
+            shell: None,
             explicit: true,
         }
     }

@@ -37,6 +37,7 @@ pub mod text;
 mod version;
 pub mod world;
 
+pub use caller::execute_command_scope::another_cluster;
 pub use check::Check;
 pub use facts::Facts;
 pub use finding::{Finding, Severity, Status, Subject};

@@ -14,9 +14,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ecs_exec_checks::facts::{Fact, Reason, Unavailable};
+use ecs_exec_checks::facts::{Fact, Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::clock::Clock;
+use super::live::partition;
 use crate::config::{Settings, Sourced};
 use crate::trouble::Trouble;
 
@@ -24,8 +26,15 @@ pub struct Aws {
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,
     pub iam: aws_sdk_iam::Client,
+    pub kms: aws_sdk_kms::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub s3: aws_sdk_s3::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: Sourced,
+    /// What AWS's clock says, once STS has answered.
+    pub clock: Clock,
+    /// Calls go to an address of the user's own.
+    pub is_redirected: bool,
     /// The profile that was named.
     profile: Option<String>,
     deadline: Instant,
@@ -104,12 +113,26 @@ impl Aws {
     }
 
     fn new(config: &SdkConfig, region: Sourced, profile: Option<String>, timeout: Duration) -> Aws {
+        let is_redirected = config.endpoint_url().is_some();
+        let clock = Clock::default();
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .interceptor(clock.clone())
+            .build();
+        // Addresses of the user's own seldom have a name for each bucket.
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(is_redirected)
+            .build();
         Aws {
             ec2: aws_sdk_ec2::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             iam: aws_sdk_iam::Client::new(config),
-            sts: aws_sdk_sts::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sts: aws_sdk_sts::Client::from_conf(sts),
             region,
+            clock,
+            is_redirected,
             profile,
             deadline: Instant::now() + timeout,
             calls: Mutex::default(),
@@ -143,6 +166,12 @@ impl Aws {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         }
+    }
+
+    /// The public name of ssmmessages in the region.
+    pub fn ssmmessages_host(&self) -> String {
+        let region = &self.region.value;
+        host_of(partition(region), region, "ssmmessages")
     }
 
     pub fn calls(&self) -> BTreeMap<String, u64> {
@@ -244,6 +273,7 @@ fn is_denied(code: &str) -> bool {
             | "AuthorizationError"
             | "NotAuthorized"
             | "Client.UnauthorizedOperation"
+            | "AllAccessDisabled"
     )
 }
 

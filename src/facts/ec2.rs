@@ -1,19 +1,19 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{self as sdk, Filter};
+use aws_sdk_ec2::types::{Filter, VpcAttributeName};
 use ecs_exec_checks::facts::*;
-use futures::future::{join, join_all};
+use futures::future::join_all;
 
 use super::aws::{Aws, Failure};
+use super::ec2_model as model;
+use super::ecs::unmentioned;
 
 /// How many values one filter takes.
 const VALUES_A_FILTER: usize = 200;
 
 /// The VPC endpoints of these services, in every VPC that the caller may see.
 pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
-    let mut endpoints = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
+    pages(async |token| {
         let page = aws
             .call("ec2:DescribeVpcEndpoints", || {
                 aws.ec2
@@ -22,52 +22,16 @@ pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
                     .set_next_token(token.clone())
                     .send()
             })
-            .await;
-        match page {
-            Ok(page) => {
-                endpoints.extend(page.vpc_endpoints().iter().map(endpoint));
-                token = page.next_token.filter(|token| !token.is_empty());
-            }
-            Err(failure) => return Fact::Unavailable(failure.why),
-        }
-        if token.is_none() {
-            return Fact::Known(endpoints);
-        }
-    }
-}
-
-/// The network around tasks: their interfaces and subnets, and what the VPCs of these hold.
-pub async fn network(aws: &Aws, tasks: &[&Task]) -> Network {
-    let attached = |pick: fn(&TaskInterface) -> Option<&String>| -> Vec<String> {
-        let ids: BTreeSet<&String> = tasks
-            .iter()
-            .filter_map(|task| pick(task.interface.as_ref()?))
-            .collect();
-        ids.into_iter().cloned().collect()
-    };
-    let interface_ids = attached(|interface| interface.id.as_ref());
-    let subnet_ids = attached(|interface| interface.subnet.as_ref());
-    let (interfaces, (subnets, route_tables)) = join(interfaces(aws, &interface_ids), async {
-        let subnets = subnets(aws, &subnet_ids).await;
-        let vpcs: BTreeSet<String> = subnets
-            .values()
-            .filter_map(Fact::known)
-            .map(|subnet| subnet.vpc.clone())
-            .collect();
-        let route_tables = route_tables(aws, &vpcs).await;
-        (subnets, route_tables)
+            .await?;
+        let found = page.vpc_endpoints().iter().map(model::endpoint).collect();
+        Ok((found, page.next_token))
     })
-    .await;
-    Network {
-        interfaces,
-        subnets,
-        route_tables,
-        ..Network::default()
-    }
+    .await
+    .into()
 }
 
 /// Interfaces by ID. Asked by filter, because a call that names one that is gone fails for all of them.
-async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interface>> {
+pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interface>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeNetworkInterfaces", || {
@@ -77,17 +41,13 @@ async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interfac
                     .send()
             })
             .await?;
-        Ok(page
-            .network_interfaces()
-            .iter()
-            .map(interface)
-            .map(|interface| (interface.id.clone(), interface))
-            .collect())
+        let found = page.network_interfaces().iter().map(model::interface);
+        Ok(found.map(|found| (found.id.clone(), found)).collect())
     })
     .await
 }
 
-async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
+pub async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeSubnets", || {
@@ -97,12 +57,44 @@ async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
                     .send()
             })
             .await?;
-        Ok(page
-            .subnets()
+        let found = page.subnets().iter().map(model::subnet);
+        Ok(found.map(|found| (found.id.clone(), found)).collect())
+    })
+    .await
+}
+
+pub async fn security_groups(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<SecurityGroup>> {
+    by_id(ids, async |chunk| {
+        let page = aws
+            .call("ec2:DescribeSecurityGroups", || {
+                aws.ec2
+                    .describe_security_groups()
+                    .filters(filter("group-id", &chunk))
+                    .send()
+            })
+            .await?;
+        let found = page.security_groups().iter().map(model::security_group);
+        Ok(found.map(|found| (found.id.clone(), found)).collect())
+    })
+    .await
+}
+
+pub async fn instances(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Instance>> {
+    by_id(ids, async |chunk| {
+        let page = aws
+            .call("ec2:DescribeInstances", || {
+                aws.ec2
+                    .describe_instances()
+                    .filters(filter("instance-id", &chunk))
+                    .send()
+            })
+            .await?;
+        let found = page
+            .reservations()
             .iter()
-            .map(subnet)
-            .map(|subnet| (subnet.id.clone(), subnet))
-            .collect())
+            .flat_map(|reservation| reservation.instances())
+            .map(model::instance);
+        Ok(found.map(|found| (found.id.clone(), found)).collect())
     })
     .await
 }
@@ -134,48 +126,162 @@ where
     facts
 }
 
-async fn route_tables(
-    aws: &Aws,
-    vpcs: &BTreeSet<String>,
-) -> BTreeMap<String, Fact<Vec<RouteTable>>> {
-    if vpcs.is_empty() {
-        return BTreeMap::new();
-    }
-    let vpcs: Vec<String> = vpcs.iter().cloned().collect();
-    let mut tables: BTreeMap<String, Vec<RouteTable>> =
-        vpcs.iter().map(|vpc| (vpc.clone(), Vec::new())).collect();
-    let mut token: Option<String> = None;
-    loop {
+pub async fn route_tables(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<RouteTable>>> {
+    by_vpc(vpcs, async |token| {
         let page = aws
             .call("ec2:DescribeRouteTables", || {
                 aws.ec2
                     .describe_route_tables()
-                    .filters(filter("vpc-id", &vpcs))
+                    .filters(filter("vpc-id", vpcs))
                     .set_next_token(token.clone())
                     .send()
             })
-            .await;
-        let page = match page {
-            Ok(page) => page,
-            Err(failure) => {
-                return vpcs
-                    .into_iter()
-                    .map(|vpc| (vpc, Fact::Unavailable(failure.why.clone())))
-                    .collect();
+            .await?;
+        let found = page
+            .route_tables()
+            .iter()
+            .filter_map(|table| Some((table.vpc_id()?.to_owned(), model::route_table(table))))
+            .collect();
+        Ok((found, page.next_token))
+    })
+    .await
+}
+
+pub async fn network_acls(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<NetworkAcl>>> {
+    by_vpc(vpcs, async |token| {
+        let page = aws
+            .call("ec2:DescribeNetworkAcls", || {
+                aws.ec2
+                    .describe_network_acls()
+                    .filters(filter("vpc-id", vpcs))
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let found = page
+            .network_acls()
+            .iter()
+            .filter_map(|acl| Some((acl.vpc_id()?.to_owned(), model::network_acl(acl))))
+            .collect();
+        Ok((found, page.next_token))
+    })
+    .await
+}
+
+/// Asks for what VPCs hold, all of them at once.
+async fn by_vpc<T, F>(
+    vpcs: &[String],
+    page: impl Fn(Option<String>) -> F,
+) -> BTreeMap<String, Fact<Vec<T>>>
+where
+    F: Future<Output = Result<(Vec<(String, T)>, Option<String>), Failure>>,
+{
+    if vpcs.is_empty() {
+        return BTreeMap::new();
+    }
+    match pages(page).await {
+        Ok(found) => {
+            let mut by_vpc: BTreeMap<String, Vec<T>> =
+                vpcs.iter().map(|vpc| (vpc.clone(), Vec::new())).collect();
+            for (vpc, thing) in found {
+                by_vpc.entry(vpc).or_default().push(thing);
             }
-        };
-        for table in page.route_tables() {
-            let of_vpc = table.vpc_id().and_then(|vpc| tables.get_mut(vpc));
-            if let Some(of_vpc) = of_vpc {
-                of_vpc.push(route_table(table));
-            }
-        }
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return tables
+            by_vpc
                 .into_iter()
-                .map(|(vpc, tables)| (vpc, Fact::Known(tables)))
+                .map(|(vpc, things)| (vpc, Fact::Known(things)))
+                .collect()
+        }
+        Err(why) => vpcs
+            .iter()
+            .map(|vpc| (vpc.clone(), Fact::Unavailable(why.clone())))
+            .collect(),
+    }
+}
+
+/// Whether a VPC resolves names, and private ones: AWS tells one attribute a call.
+pub async fn vpcs(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
+    join_all(ids.iter().map(async |id| {
+        let (dns_support, dns_hostnames) = futures::join!(
+            attribute(aws, id, VpcAttributeName::EnableDnsSupport),
+            attribute(aws, id, VpcAttributeName::EnableDnsHostnames),
+        );
+        let vpc = Vpc {
+            id: id.clone(),
+            dns_support,
+            dns_hostnames,
+        };
+        (id.clone(), Fact::Known(vpc))
+    }))
+    .await
+    .into_iter()
+    .collect()
+}
+
+async fn attribute(aws: &Aws, vpc: &str, name: VpcAttributeName) -> Fact<bool> {
+    const ACTION: &str = "ec2:DescribeVpcAttribute";
+    let answer = aws
+        .call(ACTION, || {
+            aws.ec2
+                .describe_vpc_attribute()
+                .vpc_id(vpc)
+                .attribute(name.clone())
+                .send()
+        })
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failure) => return Fact::Unavailable(failure.why),
+    };
+    let value = match name {
+        VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
+        _ => answer.enable_dns_hostnames,
+    };
+    match value.and_then(|value| value.value) {
+        Some(value) => Fact::Known(value),
+        None => Fact::Unavailable(unmentioned(ACTION)),
+    }
+}
+
+/// The address ranges of prefix lists.
+pub async fn prefix_lists(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
+    join_all(ids.iter().map(async |id| {
+        let entries = pages(async |token| {
+            let page = aws
+                .call("ec2:GetManagedPrefixListEntries", || {
+                    aws.ec2
+                        .get_managed_prefix_list_entries()
+                        .prefix_list_id(id)
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await?;
+            let found = page
+                .entries()
+                .iter()
+                .filter_map(|entry| entry.cidr().map(str::to_owned))
                 .collect();
+            Ok((found, page.next_token))
+        });
+        (id.clone(), entries.await.into())
+    }))
+    .await
+    .into_iter()
+    .collect()
+}
+
+/// Every page of an answer.
+async fn pages<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Unavailable>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
+{
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (some, next) = page(token).await.map_err(|failure| failure.why)?;
+        all.extend(some);
+        token = next.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(all);
         }
     }
 }
@@ -185,129 +291,4 @@ fn filter(name: &str, values: &[String]) -> Filter {
         .name(name)
         .set_values(Some(values.to_vec()))
         .build()
-}
-
-fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
-    Endpoint {
-        id: text(endpoint.vpc_endpoint_id()),
-        service: text(endpoint.service_name()),
-        kind: endpoint
-            .vpc_endpoint_type()
-            .map_or_else(String::new, |kind| kind.as_str().to_owned()),
-        vpc: text(endpoint.vpc_id()),
-        state: endpoint
-            .state()
-            .map_or_else(String::new, |state| state.as_str().to_owned()),
-        private_dns: endpoint.private_dns_enabled().unwrap_or(false),
-        subnets: endpoint.subnet_ids().to_vec(),
-        security_groups: endpoint
-            .groups()
-            .iter()
-            .filter_map(|group| group.group_id().map(str::to_owned))
-            .collect(),
-        route_tables: endpoint.route_table_ids().to_vec(),
-        policy: endpoint
-            .policy_document()
-            .and_then(|document| serde_json::from_str(document).ok()),
-    }
-}
-
-fn interface(interface: &sdk::NetworkInterface) -> Interface {
-    Interface {
-        id: text(interface.network_interface_id()),
-        vpc: text(interface.vpc_id()),
-        subnet: text(interface.subnet_id()),
-        security_groups: interface
-            .groups()
-            .iter()
-            .filter_map(|group| group.group_id().map(str::to_owned))
-            .collect(),
-        private_ips: interface
-            .private_ip_addresses()
-            .iter()
-            .filter_map(|address| address.private_ip_address().map(str::to_owned))
-            .collect(),
-        ipv6: interface
-            .ipv6_addresses()
-            .iter()
-            .filter_map(|address| address.ipv6_address().map(str::to_owned))
-            .collect(),
-        public_ip: interface
-            .association()
-            .and_then(|association| association.public_ip())
-            .map(str::to_owned),
-    }
-}
-
-fn subnet(subnet: &sdk::Subnet) -> Subnet {
-    Subnet {
-        id: text(subnet.subnet_id()),
-        vpc: text(subnet.vpc_id()),
-        cidr: subnet.cidr_block().map(str::to_owned),
-        ipv6_cidrs: subnet
-            .ipv6_cidr_block_association_set()
-            .iter()
-            .filter_map(|association| association.ipv6_cidr_block().map(str::to_owned))
-            .collect(),
-        availability_zone: subnet.availability_zone().map(str::to_owned),
-        owner: subnet.owner_id().map(str::to_owned),
-    }
-}
-
-fn route_table(table: &sdk::RouteTable) -> RouteTable {
-    RouteTable {
-        id: text(table.route_table_id()),
-        main: table
-            .associations()
-            .iter()
-            .any(|association| association.main().unwrap_or(false)),
-        subnets: table
-            .associations()
-            .iter()
-            .filter_map(|association| association.subnet_id().map(str::to_owned))
-            .collect(),
-        routes: table.routes().iter().filter_map(route).collect(),
-    }
-}
-
-fn route(route: &sdk::Route) -> Option<Route> {
-    let destination = route
-        .destination_cidr_block()
-        .or(route.destination_ipv6_cidr_block())
-        .or(route.destination_prefix_list_id())?;
-    Some(Route {
-        destination: destination.to_owned(),
-        target: target(route),
-        blackhole: route.state() == Some(&sdk::RouteState::Blackhole),
-    })
-}
-
-fn target(route: &sdk::Route) -> RouteTarget {
-    if let Some(id) = route.nat_gateway_id() {
-        return RouteTarget::NatGateway(id.to_owned());
-    }
-    if let Some(id) = route.egress_only_internet_gateway_id() {
-        return RouteTarget::EgressOnlyInternetGateway(id.to_owned());
-    }
-    match route.gateway_id() {
-        Some("local") => return RouteTarget::Local,
-        Some(id) if id.starts_with("igw-") => return RouteTarget::InternetGateway(id.to_owned()),
-        Some(id) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id.to_owned()),
-        Some(_) | None => {}
-    }
-    let other = route
-        .transit_gateway_id()
-        .or(route.vpc_peering_connection_id())
-        .or(route.network_interface_id())
-        .or(route.instance_id())
-        .or(route.local_gateway_id())
-        .or(route.carrier_gateway_id())
-        .or(route.core_network_arn())
-        .or(route.gateway_id())
-        .unwrap_or("a target that is not named");
-    RouteTarget::Other(other.to_owned())
-}
-
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
 }

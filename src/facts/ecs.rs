@@ -3,14 +3,16 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
 };
-use ecs_exec_checks::facts::{Cluster, Fact, Reason, Service, Task, TaskDefinition, Unavailable};
+use ecs_exec_checks::facts::{
+    Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
+};
 use futures::future::join_all;
 
 use super::aws::{Aws, Failure, fact};
 use super::ecs_model as model;
 
 /// AWS lists what it does not find among the failures; what stands nowhere in an answer is not known.
-fn unmentioned(action: &str) -> Unavailable {
+pub fn unmentioned(action: &str) -> Unavailable {
     Unavailable::new(
         action,
         Reason::Failed,
@@ -212,6 +214,47 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
     tasks
 }
 
+/// Describes container instances by ARN.
+pub async fn container_instances(
+    aws: &Aws,
+    cluster: &str,
+    arns: &[String],
+) -> BTreeMap<String, Fact<ContainerInstance>> {
+    const ACTION: &str = "ecs:DescribeContainerInstances";
+    let answers = join_all(arns.chunks(TASKS_A_CALL).map(async |chunk| {
+        let answer = aws
+            .call(ACTION, || {
+                aws.ecs
+                    .describe_container_instances()
+                    .cluster(cluster)
+                    .set_container_instances(Some(chunk.to_vec()))
+                    .send()
+            })
+            .await;
+        (chunk, answer)
+    }))
+    .await;
+    let mut instances = BTreeMap::new();
+    for (chunk, answer) in answers {
+        let found = fact(answer, &[]);
+        for arn in chunk {
+            let instance = found.as_ref().and_then(|output| {
+                let instance = output
+                    .container_instances()
+                    .iter()
+                    .find(|instance| instance.container_instance_arn() == Some(arn));
+                match instance {
+                    Some(instance) => Fact::Known(model::container_instance(instance)),
+                    None if is_missing(output.failures(), arn) => Fact::Absent,
+                    None => Fact::Unavailable(unmentioned(ACTION)),
+                }
+            });
+            instances.insert(arn.clone(), instance);
+        }
+    }
+    instances
+}
+
 pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
     let answer = aws
         .call("ecs:DescribeTaskDefinition", || {
@@ -222,7 +265,7 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
         })
         .await;
     fact(answer, &[]).and_then(|output| match output.task_definition() {
-        Some(definition) => Fact::Known(model::task_definition(definition, &aws.region.value)),
+        Some(definition) => Fact::Known(model::task_definition(definition, &aws.ssmmessages_host())),
         None => Fact::Unavailable(unmentioned("ecs:DescribeTaskDefinition")),
     })
 }

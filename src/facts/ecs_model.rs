@@ -98,6 +98,7 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
 
 pub fn task(task: &sdk::Task) -> Task {
     let overrides = task.overrides();
+    let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
     Task {
         arn: text(task.task_arn()),
         group: owned(task.group()),
@@ -110,7 +111,8 @@ pub fn task(task: &sdk::Task) -> Task {
         capacity_provider: owned(task.capacity_provider_name()),
         platform_version: owned(task.platform_version()),
         platform_family: owned(task.platform_family()),
-        container_instance: owned(task.container_instance_arn()),
+        // Some emulators name one for Fargate too.
+        container_instance: owned(task.container_instance_arn()).filter(|_| !is_fargate),
         connectivity: task.connectivity().map(|state| state.as_str().to_owned()),
         created_at: task.created_at().and_then(time),
         started_at: task.started_at().and_then(time),
@@ -173,7 +175,19 @@ fn container(container: &sdk::Container) -> Container {
     }
 }
 
-pub fn task_definition(definition: &sdk::TaskDefinition, region: &str) -> TaskDefinition {
+pub fn container_instance(instance: &sdk::ContainerInstance) -> ContainerInstance {
+    ContainerInstance {
+        arn: text(instance.container_instance_arn()),
+        instance: owned(instance.ec2_instance_id()),
+        status: text(instance.status()),
+        agent_version: instance
+            .version_info()
+            .and_then(|versions| owned(versions.agent_version())),
+        agent_connected: instance.agent_connected(),
+    }
+}
+
+pub fn task_definition(definition: &sdk::TaskDefinition, ssmmessages: &str) -> TaskDefinition {
     TaskDefinition {
         arn: text(definition.task_definition_arn()),
         family: text(definition.family()),
@@ -184,6 +198,7 @@ pub fn task_definition(definition: &sdk::TaskDefinition, region: &str) -> TaskDe
         pid_mode: definition.pid_mode().map(|mode| mode.as_str().to_owned()),
         task_role: owned(definition.task_role_arn()).filter(|arn| !arn.is_empty()),
         execution_role: owned(definition.execution_role_arn()).filter(|arn| !arn.is_empty()),
+        memory_mib: definition.memory().and_then(|mib| mib.parse().ok()),
         operating_system: definition
             .runtime_platform()
             .and_then(|platform| platform.operating_system_family())
@@ -191,12 +206,15 @@ pub fn task_definition(definition: &sdk::TaskDefinition, region: &str) -> TaskDe
         containers: definition
             .container_definitions()
             .iter()
-            .map(|container| container_definition(container, region))
+            .map(|container| container_definition(container, ssmmessages))
             .collect(),
     }
 }
 
-fn container_definition(container: &sdk::ContainerDefinition, region: &str) -> ContainerDefinition {
+fn container_definition(
+    container: &sdk::ContainerDefinition,
+    ssmmessages: &str,
+) -> ContainerDefinition {
     let linux = container.linux_parameters();
     ContainerDefinition {
         name: text(container.name()),
@@ -223,13 +241,13 @@ fn container_definition(container: &sdk::ContainerDefinition, region: &str) -> C
             .map(|secret| secret.name().to_owned())
             .collect(),
         environment_files: u32::try_from(container.environment_files().len()).unwrap_or(u32::MAX),
-        proxy: proxy(container.environment(), region),
+        proxy: proxy(container.environment(), ssmmessages),
         log: container.log_configuration().map(container_log),
     }
 }
 
 /// What the proxy variables mean for the agent; their values go no further.
-fn proxy(environment: &[sdk::KeyValuePair], region: &str) -> Option<ProxyEnvironment> {
+fn proxy(environment: &[sdk::KeyValuePair], ssmmessages: &str) -> Option<ProxyEnvironment> {
     let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
         environment
             .iter()
@@ -241,16 +259,14 @@ fn proxy(environment: &[sdk::KeyValuePair], region: &str) -> Option<ProxyEnviron
     if proxies.is_empty() {
         return None;
     }
-    let exceptions = set(&["NO_PROXY", "no_proxy"]);
-    let bypasses = |host: &str| {
-        exceptions
-            .iter()
-            .any(|(_, list)| no_proxy::covers(list, host))
-    };
+    // The agent's HTTP library takes the first of the two that is set.
+    let exceptions = set(&["NO_PROXY"]).first().copied();
+    let exceptions = exceptions.or(set(&["no_proxy"]).first().copied());
+    let bypasses = |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
     Some(ProxyEnvironment {
         variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
         credentials_bypass: bypasses("169.254.170.2"),
-        ssmmessages_bypass: bypasses(&format!("ssmmessages.{region}.amazonaws.com")),
+        ssmmessages_bypass: bypasses(ssmmessages),
     })
 }
 

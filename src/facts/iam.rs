@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
 };
-use ecs_exec_checks::facts::{Decision, Fact, Outcome, Role, Simulation, Unavailable};
+use ecs_exec_checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use futures::future::join_all;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -25,17 +25,31 @@ pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
             boundary: role
                 .permissions_boundary
                 .and_then(|boundary| boundary.permissions_boundary_arn),
-            policies: Fact::Unavailable(Unavailable::not_asked(
-                "iam:ListRolePolicies",
-                "the role's policies were not read",
-            )),
         }),
         None => Fact::Absent,
     })
 }
 
+/// The role of an instance profile.
+pub async fn instance_profile_role(aws: &Aws, arn: &str) -> Fact<String> {
+    let name = ecs_exec_checks::facts::role_name(arn);
+    let answer = aws
+        .call("iam:GetInstanceProfile", || {
+            aws.iam
+                .get_instance_profile()
+                .instance_profile_name(name)
+                .send()
+        })
+        .await;
+    fact(answer, &["NoSuchEntity"]).and_then(|output| {
+        let profile = output.instance_profile;
+        let role = profile.and_then(|profile| profile.roles.into_iter().next());
+        role.map_or(Fact::Absent, |role| Fact::Known(role.arn))
+    })
+}
+
 /// A policy document as IAM sends it: URL-encoded JSON.
-fn document(encoded: Option<&str>) -> Value {
+pub fn document(encoded: Option<&str>) -> Value {
     let decoded = percent_decode_str(encoded.unwrap_or_default()).decode_utf8_lossy();
     serde_json::from_str(&decoded).unwrap_or(Value::Null)
 }
@@ -68,6 +82,7 @@ pub async fn simulate(
         resources: resources.to_vec(),
         context,
         decisions,
+        engine: Engine::Simulator,
     }
 }
 

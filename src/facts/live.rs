@@ -3,19 +3,23 @@
 //! The longest chain for one service: ListTasks → DescribeTasks → DescribeTaskDefinition →
 //! SimulatePrincipalPolicy, and one more simulation where the execution role may be mixed up with the task role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ecs_exec_checks::facts::*;
-use futures::future::{FutureExt, join};
+use ecs_exec_checks::needs::Place;
+use futures::future::{FutureExt, join, join_all};
 use futures::join;
 use jiff::Timestamp;
 
 use super::aws::Aws;
+use super::hosts::hosts;
 use super::missing::refuse_missing_targets;
-use super::task_roles::{definitions, roles};
+use super::network::network;
+use super::simulations::OfCaller;
+use super::task_roles::{OfRoles, definitions, roles};
 use super::workload::workload;
-use super::{ec2, ecs, local, simulations, sts};
+use super::{ec2, ecs, local, policies, records, simulations, sts};
 use crate::config::{Settings, short_name};
 use crate::target::Request;
 use crate::trouble::Trouble;
@@ -45,72 +49,113 @@ pub async fn gather(
 
 async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Facts, Trouble> {
     let cluster_name = short_name(&settings.cluster);
-    let partition = partition(&aws.region.value);
-    let endpoint_services = [endpoint_service(
-        partition,
-        &aws.region.value,
-        "ssmmessages",
-    )];
+    let region = aws.region.value.as_str();
+    let partition = partition(region);
+    let endpoint_services = ["ssmmessages", "kms", "logs", "s3"]
+        .map(|service| endpoint_service(partition, region, service));
 
     let caller = sts::caller(aws).shared();
     let cluster = ecs::cluster(aws, &settings.cluster).shared();
     let workload = workload(aws, settings, request).shared();
-    let roles = async {
-        let workload = workload.clone().await;
-        let definitions = definitions(aws, &workload).await;
-        let roles = roles(aws, &workload, &definitions).await;
-        (definitions, roles)
-    };
-    let network = async {
-        let workload = workload.clone().await;
-        ec2::network(aws, &workload.running()).await
-    };
-    let caller_simulations = async {
-        let (caller, (cluster, workload)) =
-            join(caller.clone(), join(cluster.clone(), workload.clone())).await;
-        let Some(caller) = caller.known() else {
-            return Vec::new();
-        };
-        let arn = match &cluster {
-            Fact::Known(cluster) => cluster.arn.clone(),
-            Fact::Absent | Fact::Unavailable(_) => {
-                let region = &aws.region.value;
-                cluster_arn(partition, region, &caller.account, cluster_name)
-            }
-        };
-        let tasks = workload.running();
-        let wanted = &workload.wanted;
-        let container = request.container.as_deref();
-        simulations::of_caller(
-            aws,
-            caller,
-            &arn,
-            cluster.known(),
-            &tasks,
-            wanted,
-            container,
+    let keys = async {
+        let cluster = cluster.clone().await;
+        records::kms_keys(aws, &cluster).await
+    }
+    .shared();
+    let log_places = async {
+        let cluster = cluster.clone().await;
+        join(
+            records::log_groups(aws, &cluster),
+            records::buckets(aws, &cluster),
         )
         .await
     };
-    let endpoints = ec2::endpoints(aws, &endpoint_services);
+    let hosts = async {
+        let workload = workload.clone().await;
+        hosts(aws, &settings.cluster, &workload).await
+    }
+    .shared();
+    let roles = async {
+        let definitions = async {
+            let workload = workload.clone().await;
+            definitions(aws, &workload).await
+        };
+        let (definitions, hosts, cluster, keys, caller, workload) = join!(
+            definitions,
+            hosts.clone(),
+            cluster.clone(),
+            keys.clone(),
+            caller.clone(),
+            workload.clone()
+        );
+        let account = account(&caller, &cluster);
+        let ask = OfRoles {
+            workload: &workload,
+            definitions: &definitions,
+            on_instances: &hosts.roles(),
+            cluster: cluster.known(),
+            key: key_arn(&keys),
+            place: account.as_deref().map(|account| Place {
+                partition,
+                region,
+                account,
+            }),
+        };
+        let roles = roles(aws, ask).await;
+        (definitions, roles)
+    };
+    let network = async {
+        let endpoints = ec2::endpoints(aws, &endpoint_services);
+        let (endpoints, workload, hosts) = join!(endpoints, workload.clone(), hosts.clone());
+        network(aws, &workload.running(), hosts.instances, endpoints).await
+    };
+    let caller_simulations = async {
+        let (caller, cluster, workload, keys) = join!(
+            caller.clone(),
+            cluster.clone(),
+            workload.clone(),
+            keys.clone()
+        );
+        let Some(caller) = caller.known() else {
+            return Vec::new();
+        };
+        let cluster_arn = match &cluster {
+            Fact::Known(cluster) => cluster.arn.clone(),
+            Fact::Absent | Fact::Unavailable(_) => {
+                cluster_arn(partition, region, &caller.account, cluster_name)
+            }
+        };
+        let ask = OfCaller {
+            caller,
+            cluster_arn: &cluster_arn,
+            cluster: cluster.known(),
+            tasks: &workload.running(),
+            services: &workload.wanted,
+            container: request.container.as_deref(),
+            key: key_arn(&keys),
+        };
+        simulations::of_caller(aws, ask).await
+    };
 
-    let (plugin, (definitions, roles), mut network, mut simulations, endpoints) = join!(
+    let (plugin, stream, (definitions, roles), network, mut simulations, (log_groups, buckets)) = join!(
         local::plugin(),
+        local_stream(aws),
         roles,
         network,
         caller_simulations,
-        endpoints
+        log_places,
     );
+    let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster, workload) = (caller.await, cluster.await, workload.await);
     refuse_missing_targets(aws, settings, request, &cluster, &workload).await?;
     simulations.extend(roles.simulations);
-    network.endpoints = Some(endpoints);
+    let identities = identities(aws, &simulations).await;
 
     Ok(Facts {
         format: FORMAT,
         taken_at: Timestamp::now(),
         partition: partition.to_owned(),
-        region: aws.region.value.clone(),
+        region: region.to_owned(),
         account: account(&caller, &cluster),
         cluster_name: cluster_name.to_owned(),
         target: Target {
@@ -118,11 +163,15 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
             tasks: workload.named,
             container: request.container.clone(),
         },
+        expect: settings.expect.clone(),
         local: Local {
             os: std::env::consts::OS.to_owned(),
             region_source: aws.region.source.clone(),
             credentials: caller.as_ref().map(|_| ()),
             plugin,
+            aws_cli: local::aws_cli(),
+            stream,
+            clock_ahead_seconds: aws.clock.ahead_seconds(&caller),
         },
         caller,
         cluster,
@@ -133,11 +182,47 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         task_definitions: definitions,
         roles: roles.roles,
         simulations,
+        identities,
+        container_instances: hosts.container_instances,
+        instance_profiles: hosts.profiles,
         network,
-        kms_keys: BTreeMap::new(),
-        log_groups: BTreeMap::new(),
-        buckets: BTreeMap::new(),
+        kms_keys,
+        log_groups,
+        buckets,
     })
+}
+
+/// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
+async fn local_stream(aws: &Aws) -> Fact<Reach> {
+    if aws.is_redirected {
+        return Fact::Absent;
+    }
+    local::stream(aws.ssmmessages_host()).await
+}
+
+/// The policies of the principals about which the simulator left something open.
+async fn identities(
+    aws: &Aws,
+    simulations: &[Simulation],
+) -> BTreeMap<String, Fact<Identity>> {
+    let open: BTreeSet<&str> = simulations
+        .iter()
+        .filter(|simulation| simulations::is_open(simulation))
+        .map(|simulation| simulation.principal.as_str())
+        .collect();
+    join_all(open.into_iter().map(async |principal| {
+        let identity = policies::identity(aws, principal).await;
+        (principal.to_owned(), identity)
+    }))
+    .await
+    .into_iter()
+    .collect()
+}
+
+/// The ARN of the cluster's key, where KMS told it.
+fn key_arn(keys: &BTreeMap<String, Fact<KmsKey>>) -> Option<&str> {
+    let key = keys.values().next()?.known()?;
+    Some(&key.arn)
 }
 
 fn account(caller: &Fact<Caller>, cluster: &Fact<Cluster>) -> Option<String> {
@@ -151,7 +236,7 @@ fn account(caller: &Fact<Caller>, cluster: &Fact<Cluster>) -> Option<String> {
 }
 
 /// The partition that a region belongs to.
-fn partition(region: &str) -> &'static str {
+pub fn partition(region: &str) -> &'static str {
     match region {
         r if r.starts_with("cn-") => "aws-cn",
         r if r.starts_with("us-gov-") => "aws-us-gov",

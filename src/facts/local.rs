@@ -1,7 +1,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use ecs_exec_checks::facts::{Fact, Plugin, Reason, Unavailable};
+use ecs_exec_checks::facts::{Fact, Plugin, Reach, Reason, Unavailable};
+use ecs_exec_checks::no_proxy;
+use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -17,6 +19,47 @@ pub async fn plugin() -> Fact<Plugin> {
         }),
         Err(_) => Fact::Absent,
     }
+}
+
+/// Where the AWS CLI is.
+pub fn aws_cli() -> Fact<String> {
+    match which::which("aws") {
+        Ok(path) => Fact::Known(path.display().to_string()),
+        Err(_) => Fact::Absent,
+    }
+}
+
+/// Whether this machine reaches a host on port 443.
+pub async fn stream(host: String) -> Fact<Reach> {
+    let proxy = proxy_for(&host, |name| std::env::var(name).ok());
+    if proxy.is_some() {
+        return Fact::Known(Reach {
+            host,
+            failure: None,
+            proxy,
+        });
+    }
+    let failure = match timeout(PATIENCE, TcpStream::connect((host.as_str(), 443))).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no answer within {} seconds", PATIENCE.as_secs())),
+    };
+    Fact::Known(Reach {
+        host,
+        failure,
+        proxy: None,
+    })
+}
+
+/// The variable that sends requests to a host through a proxy.
+fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+    let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find(set)?;
+    let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find(set).and_then(variable);
+    let covered = exceptions.is_some_and(|list| no_proxy::covers(&list, host));
+    (!covered).then(|| proxy.to_owned())
 }
 
 async fn version(path: &std::path::Path) -> Result<String, Unavailable> {
@@ -61,6 +104,20 @@ fn parse_version(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn proxies() {
+        let of = |set: &[(&str, &str)]| {
+            proxy_for("ssmmessages.us-west-2.amazonaws.com", |name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[("https_proxy", "http://p:1")]).as_deref(), Some("https_proxy"));
+        assert_eq!(of(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", ".amazonaws.com")]), None);
+        assert_eq!(of(&[("HTTPS_PROXY", "")]), None);
+    }
 
     #[test]
     fn versions() {

@@ -2,48 +2,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
+use ecs_exec_checks::facts::{Caller, Cluster, Fact, Outcome, Simulation, Task, Wanted};
+use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::join_all;
 
 use super::aws::Aws;
 use super::iam::simulate;
 
-/// What the caller may do to the cluster and its tasks.
+const EXECUTE: &str = "ecs:ExecuteCommand";
+
+/// What the caller is asked about.
+pub struct OfCaller<'a> {
+    pub caller: &'a Caller,
+    pub cluster_arn: &'a str,
+    pub cluster: Option<&'a Cluster>,
+    pub tasks: &'a [&'a Task],
+    pub services: &'a [Wanted],
+    /// The container that was named.
+    pub container: Option<&'a str>,
+    /// ARN of the cluster's KMS key.
+    pub key: Option<&'a str>,
+}
+
+/// What the caller may do to the cluster, its tasks and its key.
 ///
-/// One call asks about all of them. Only where a policy has conditions on keys whose values differ from
-/// resource to resource is each asked about again, with its own values.
-pub async fn of_caller(
-    aws: &Aws,
-    caller: &Caller,
-    cluster_arn: &str,
-    cluster: Option<&Cluster>,
-    tasks: &[&Task],
-    services: &[Wanted],
-    asked: Option<&str>,
-) -> Vec<Simulation> {
-    let Fact::Known(principal) = caller.policy_arn() else {
+/// One call asks about all of them, and about a cluster that does not exist, which tells how wide the right
+/// is. Only where a policy has conditions on keys whose values differ from resource to resource is each asked
+/// about again, with its own values.
+pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
+    let Fact::Known(principal) = ask.caller.policy_arn() else {
         return Vec::new();
     };
+    let cluster_arn = ask.cluster_arn;
     let mut resources = vec![cluster_arn.to_owned()];
-    resources.extend(tasks.iter().map(|task| task.arn.clone()));
-    let shared = shared_context(aws, cluster_arn);
-    let first = simulate(
-        aws,
-        &principal,
-        &["ecs:ExecuteCommand"],
-        &resources,
-        shared.clone(),
-    )
-    .await;
-    let missing = missing_keys(&first);
-    if !missing.iter().any(|key| varies(key)) || tasks.is_empty() {
-        return vec![without_impossible_keys(first, "ecs")];
+    resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
+    resources.push(ecs_exec_checks::another_cluster(cluster_arn));
+    let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
+    if let Some(key) = ask.key {
+        let need = needs::generate_data_key(key);
+        actions.push(need.action);
+        resources.push(need.resource);
     }
-    let tags_of_cluster = cluster.map(|cluster| &cluster.tags);
+    let shared = shared_context(aws, cluster_arn);
+    let mut first = simulate(aws, &principal, &actions, &resources, shared.clone()).await;
+    let missing = missing_keys(&first);
+    if !missing.iter().any(|key| varies(key)) || ask.tasks.is_empty() {
+        return vec![without_impossible_keys(first)];
+    }
+    let tags_of_cluster = ask.cluster.map(|cluster| &cluster.tags);
     let mut questions: Vec<(String, BTreeMap<String, String>)> = Vec::new();
-    for task in tasks {
-        for container in containers(task, services, asked) {
+    for task in ask.tasks {
+        for container in containers(task, ask.services, ask.container) {
             let mut context = shared.clone();
             context.insert("ecs:container-name".to_owned(), container.to_owned());
             context.insert("ecs:task".to_owned(), task.arn.clone());
@@ -57,49 +67,92 @@ pub async fn of_caller(
     }
     questions.sort();
     questions.dedup();
-    join_all(questions.into_iter().map(async |(resource, context)| {
+    // The answers that are asked for again, better, would only contradict them.
+    if let Some(decisions) = first.decisions.known_mut() {
+        decisions.retain(|decision| {
+            decision.action != EXECUTE
+                || !questions.iter().any(|(resource, _)| *resource == decision.resource)
+        });
+    }
+    let again = join_all(questions.into_iter().map(async |(resource, context)| {
         let tags_known = resource != cluster_arn || tags_of_cluster.is_some();
-        let answer = simulate(
-            aws,
-            &principal,
-            &["ecs:ExecuteCommand"],
-            &[resource],
-            context,
-        )
-        .await;
-        let answer = without_impossible_keys(answer, "ecs");
+        let answer = simulate(aws, &principal, &[EXECUTE], &[resource], context).await;
+        let answer = without_impossible_keys(answer);
         if tags_known {
-            without_keys(answer, |key| tag_of(key).is_some())
+            without_keys(answer, |_, key| tag_of(key).is_some())
         } else {
             answer
         }
     }))
-    .await
+    .await;
+    std::iter::once(without_impossible_keys(first))
+        .chain(again)
+        .collect()
 }
 
-/// What the agent may do with the task role's credentials.
-pub async fn of_task_role(aws: &Aws, role: &str) -> Simulation {
-    let context = BTreeMap::from([("aws:RequestedRegion".to_owned(), aws.region.value.clone())]);
-    let answer = simulate(aws, role, &TASK_ROLE_ACTIONS, &["*".to_owned()], context).await;
-    without_keys(without_impossible_keys(answer, "ssmmessages"), |key| {
-        tag_of(key).is_some()
+/// What the agent may do with the task role's credentials: ssmmessages, and what else sessions need.
+pub async fn of_task_role(aws: &Aws, role: &str, needs: &[Need]) -> Simulation {
+    let context = BTreeMap::from([
+        ("aws:RequestedRegion".to_owned(), aws.region.value.clone()),
+        ("aws:SecureTransport".to_owned(), "true".to_owned()),
+    ]);
+    let mut actions = TASK_ROLE_ACTIONS.to_vec();
+    let mut resources = vec!["*".to_owned()];
+    for need in needs {
+        if !actions.contains(&need.action) {
+            actions.push(need.action);
+        }
+        if !resources.contains(&need.resource) {
+            resources.push(need.resource.clone());
+        }
+    }
+    let mut answer = simulate(aws, role, &actions, &resources, context).await;
+    // The simulator pairs every action with every resource; most pairs no request would have.
+    if let Some(decisions) = answer.decisions.known_mut() {
+        decisions.retain(|decision| {
+            (decision.resource == "*" && decision.action.starts_with("ssmmessages:"))
+                || needs.iter().any(|need| {
+                    need.action == decision.action && need.resource == decision.resource
+                })
+        });
+    }
+    without_keys(without_impossible_keys(answer), |action, key| {
+        action.starts_with("ssmmessages:") && tag_of(key).is_some()
     })
+}
+
+/// Whether the simulator left something open about a principal that its policies may settle.
+pub fn is_open(simulation: &Simulation) -> bool {
+    match &simulation.decisions {
+        Fact::Unavailable(_) => true,
+        Fact::Known(decisions) => decisions
+            .iter()
+            .any(|decision| decision.outcome != Outcome::Allowed && decision.is_undecided()),
+        Fact::Absent => false,
+    }
 }
 
 /// The simulator lists every key that any policy of the principal mentions. Those of other services are
 /// in no request to this one, so that their absence is known rather than missing.
-fn without_impossible_keys(simulation: Simulation, service: &str) -> Simulation {
-    without_keys(simulation, |key| {
+fn without_impossible_keys(simulation: Simulation) -> Simulation {
+    without_keys(simulation, |action, key| {
         let prefix = key.split(':').next().unwrap_or_default();
-        !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service)
+        let service = action.split(':').next().unwrap_or_default();
+        let elsewhere = !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service);
+        // The agent and the client call KMS themselves.
+        elsewhere || key.eq_ignore_ascii_case("kms:ViaService")
     })
 }
 
-fn without_keys(mut simulation: Simulation, known_absent: impl Fn(&str) -> bool) -> Simulation {
-    if let Fact::Known(decisions) = &mut simulation.decisions {
-        for decision in decisions {
-            decision.missing_context.retain(|key| !known_absent(key));
-        }
+fn without_keys(
+    mut simulation: Simulation,
+    known_absent: impl Fn(&str, &str) -> bool,
+) -> Simulation {
+    for decision in simulation.decisions.known_mut().into_iter().flatten() {
+        let action = decision.action.clone();
+        decision
+            .missing_context
+            .retain(|key| !known_absent(&action, key));
     }
     simulation
 }
@@ -119,6 +172,7 @@ fn missing_keys(simulation: &Simulation) -> BTreeSet<String> {
         .known()
         .into_iter()
         .flatten()
+        .filter(|decision| decision.action == EXECUTE)
         .flat_map(|decision| decision.missing_context.iter().cloned())
         .collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::*;
+use ecs_exec_checks::needs::{self, Need, Place, recording_group};
 use futures::future::{join, join_all};
 
 use super::aws::Aws;
@@ -30,21 +31,75 @@ pub struct Roles {
     pub simulations: Vec<Simulation>,
 }
 
-pub async fn roles(
-    aws: &Aws,
-    workload: &Workload,
-    definitions: &BTreeMap<String, Fact<TaskDefinition>>,
-) -> Roles {
-    let tasks = workload.running();
-    let definition = |task: &Task| definitions.get(&task.task_definition).and_then(Fact::known);
+/// What the roles of running tasks are looked at for.
+pub struct OfRoles<'a> {
+    pub workload: &'a Workload,
+    pub definitions: &'a BTreeMap<String, Fact<TaskDefinition>>,
+    /// Roles of instances that stand in for task roles, by container instance.
+    pub on_instances: &'a BTreeMap<String, String>,
+    pub cluster: Option<&'a Cluster>,
+    pub key: Option<&'a str>,
+    pub place: Option<Place<'a>>,
+}
+
+impl OfRoles<'_> {
+    fn definition(&self, task: &Task) -> Option<&TaskDefinition> {
+        self.definitions
+            .get(&task.task_definition)
+            .and_then(Fact::known)
+    }
+
+    fn role_of<'t>(&'t self, task: &'t Task) -> Option<&'t str> {
+        task.role(self.definition(task)).or_else(|| {
+            let host = task.container_instance.as_ref()?;
+            self.on_instances.get(host).map(String::as_str)
+        })
+    }
+
+    /// What a role's sessions need besides ssmmessages.
+    fn needs(&self, role: &str) -> Vec<Need> {
+        let mut needs: Vec<Need> = self.key.map(needs::decrypt).into_iter().collect();
+        let exec = self
+            .cluster
+            .and_then(|cluster| cluster.exec_configuration.as_ref());
+        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
+        let log = exec.and_then(|exec| exec.log.as_ref());
+        if let (Some(place), true) = (self.place, self.cluster.is_some()) {
+            for task in self.workload.running() {
+                if self.role_of(task) != Some(role) {
+                    continue;
+                }
+                let containers = self.definition(task).map(|d| d.containers.as_slice());
+                for container in containers.unwrap_or_default() {
+                    let group = recording_group(logging, log, container.log.as_ref());
+                    needs.extend(group.into_iter().flat_map(|group| needs::logs(place, group)));
+                }
+            }
+            if let ("OVERRIDE", Some(log)) = (logging, log) {
+                needs.extend(needs::s3(place.partition, log));
+            }
+        }
+        let mut distinct: Vec<Need> = Vec::new();
+        for need in needs {
+            if !distinct.contains(&need) {
+                distinct.push(need);
+            }
+        }
+        distinct
+    }
+}
+
+pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
+    let tasks = ask.workload.running();
     let arns: BTreeSet<String> = tasks
         .iter()
-        .filter_map(|task| task.role(definition(task)).map(str::to_owned))
+        .filter_map(|task| ask.role_of(task).map(str::to_owned))
         .collect();
     let answers = join_all(arns.into_iter().map(async |arn| {
+        let needs = ask.needs(&arn);
         let (role, simulation) = join(
             iam::role(aws, role_name(&arn)),
-            simulations::of_task_role(aws, &arn),
+            simulations::of_task_role(aws, &arn, &needs),
         )
         .await;
         (arn, role, simulation)
@@ -55,36 +110,31 @@ pub async fn roles(
         roles.roles.insert(arn, role);
         roles.simulations.push(simulation);
     }
-    let doubtful = mixed_up(&tasks, definitions, &roles.simulations);
+    let doubtful = mixed_up(&ask, &tasks, &roles.simulations);
     let more = join_all(
         doubtful
             .iter()
-            .map(|arn| simulations::of_task_role(aws, arn)),
+            .map(|arn| simulations::of_task_role(aws, arn, &[])),
     )
     .await;
     roles.simulations.extend(more);
     roles
 }
 
-/// Execution roles of tasks whose task role lacks something: they may have been given it by mistake.
-fn mixed_up(
-    tasks: &[&Task],
-    definitions: &BTreeMap<String, Fact<TaskDefinition>>,
-    simulations: &[Simulation],
-) -> BTreeSet<String> {
+/// Execution roles of tasks whose task role lacks ssmmessages actions: they may have been given them by mistake.
+fn mixed_up(ask: &OfRoles, tasks: &[&Task], simulations: &[Simulation]) -> BTreeSet<String> {
     let lacks = |role: &str| {
         simulations
             .iter()
             .filter(|simulation| simulation.principal == role)
             .filter_map(|simulation| simulation.decisions.known())
             .flatten()
-            .any(|decision| !decision.is_allowed())
+            .any(|decision| decision.action.starts_with("ssmmessages:") && !decision.is_allowed())
     };
-    let definition = |task: &Task| definitions.get(&task.task_definition).and_then(Fact::known);
     tasks
         .iter()
-        .filter(|task| task.role(definition(task)).is_some_and(lacks))
-        .filter_map(|task| task.execution_role(definition(task)).map(str::to_owned))
+        .filter(|task| ask.role_of(task).is_some_and(lacks))
+        .filter_map(|task| task.execution_role(ask.definition(task)).map(str::to_owned))
         .filter(|execution| simulations.iter().all(|s| s.principal != *execution))
         .collect()
 }

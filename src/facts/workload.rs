@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 use super::aws::{Aws, Failure};
 use super::ecs;
 use crate::config::Settings;
-use crate::target::{Candidate, Request, Services, container_for};
+use crate::target::{Candidate, Request, Services, wanted};
 
 /// The services and tasks that the request comes down to.
 #[derive(Clone, Default)]
@@ -197,11 +197,4 @@ fn by_service(tasks: &BTreeMap<String, Fact<Task>>) -> BTreeMap<String, Vec<Stri
         }
     }
     services
-}
-
-fn wanted(settings: &Settings, name: &str) -> Wanted {
-    Wanted {
-        name: name.to_owned(),
-        container: container_for(settings, name),
-    }
 }

@@ -4,18 +4,47 @@ use crate::support::proxy::Fault;
 use crate::support::world::{Caller, Plan, World};
 
 /// Action, a check that needs it, and the exit status that is left.
-const APIS: [(&str, &str, i32); 10] = [
+const APIS: [(&str, &str, i32); 13] = [
     ("ecs:DescribeClusters", "cluster.exists", 3),
     ("ecs:DescribeServices", "service.exec-enabled", 3),
     ("ecs:ListTasks", "service.running-tasks", 3),
     ("ecs:DescribeTasks", "task.exec-enabled", 3),
     ("ecs:DescribeTaskDefinition", "role.present", 3),
     ("iam:GetRole", "role.present", 3),
-    ("iam:SimulatePrincipalPolicy", "role.ssmmessages", 3),
     ("ec2:DescribeVpcEndpoints", "network.endpoint-present", 3),
     ("ec2:DescribeSubnets", "network.endpoint-present", 3),
     ("ec2:DescribeRouteTables", "network.internet-route", 0),
+    ("ec2:DescribeSecurityGroups", "network.task-egress", 3),
+    ("ec2:DescribeNetworkInterfaces", "network.task-egress", 3),
+    ("ec2:DescribeNetworkAcls", "network.nacl", 3),
+    ("ec2:DescribeVpcAttribute", "network.vpc-dns", 3),
 ];
+
+/// Where the simulator may not be asked, the policies are read; where these may not be read either, it is unknown.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn without_the_simulator_the_policies_decide() {
+    let world = World::new(Plan {
+        caller: Caller::Role,
+        ..Plan::default()
+    });
+    world.proxy.fault("iam:SimulatePrincipalPolicy", Fault::Deny);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("policies, evaluated offline"));
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), ["role.ssmmessages"], "{}", run.stdout);
+    for action in ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] {
+        world.proxy.rules.lock().unwrap().faults.retain(|denied, _| denied.starts_with("iam:Sim"));
+        world.proxy.fault(action, Fault::Deny);
+        let run = world.doctor(&["coder"]);
+        assert_eq!(run.causes(), [""; 0], "{action}");
+        assert_eq!(run.status, 3);
+        assert!(run.with_status("unknown").contains(&"role.ssmmessages".to_owned()));
+        assert!(run.stdout.contains("\"missing_permission\": \"iam:SimulatePrincipalPolicy\""));
+    }
+}
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
@@ -53,7 +82,10 @@ fn without_an_endpoint_the_route_tables_matter() {
     let run = world.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0]);
     assert_eq!(run.status, 3);
-    assert_eq!(run.with_status("unknown"), ["network.internet-route"]);
+    assert_eq!(
+        run.with_status("unknown"),
+        ["network.internet-route", "network.path"]
+    );
 }
 
 #[test]

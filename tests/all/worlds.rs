@@ -322,7 +322,7 @@ fn endpoint_missing_with_and_without_a_way_out() {
     assert_causes(
         &closed.doctor(&["coder"]),
         &["network.endpoint-present"],
-        &["network.internet-route"],
+        &["network.internet-route", "network.path"],
     );
     let open = World::new(Plan {
         endpoint: false,
@@ -398,7 +398,7 @@ fn a_shared_cause_is_one() {
     assert_causes(
         &run,
         &["network.endpoint-present"],
-        &["network.internet-route"],
+        &["network.internet-route", "network.path"],
     );
     assert_eq!(services_of(&run.json()["root_causes"][0]).len(), 6);
 }
@@ -423,6 +423,7 @@ fn two_faults_are_two_causes() {
             "task.exec-enabled",
             "container.agent-running",
             "network.internet-route",
+            "network.path",
         ],
     );
 }

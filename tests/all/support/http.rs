@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 pub struct Request {
+    pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -20,8 +21,15 @@ impl Request {
     }
 }
 
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// The Date header.
+    pub date: Option<String>,
+}
+
 /// Serves on a free port of this machine; gives the URL.
-pub fn serve(answer: impl Fn(Request) -> (u16, Vec<u8>) + Send + Sync + 'static) -> String {
+pub fn serve(answer: impl Fn(Request) -> Answer + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let answer = Arc::new(answer);
@@ -35,12 +43,13 @@ pub fn serve(answer: impl Fn(Request) -> (u16, Vec<u8>) + Send + Sync + 'static)
 }
 
 /// Answers requests until the other side has no more.
-fn converse(mut stream: TcpStream, answer: &dyn Fn(Request) -> (u16, Vec<u8>)) {
+fn converse(mut stream: TcpStream, answer: &dyn Fn(Request) -> Answer) {
     stream.set_nodelay(true).unwrap();
     while let Some(request) = read(&mut stream) {
-        let (status, body) = answer(request);
+        let Answer { status, body, date } = answer(request);
+        let date = date.map_or(String::new(), |date| format!("date: {date}\r\n"));
         let head = format!(
-            "HTTP/1.1 {status} .\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {status} .\r\n{date}content-length: {}\r\n\r\n",
             body.len()
         );
         let message = [head.as_bytes(), &body].concat();
@@ -99,6 +108,7 @@ fn parse(bytes: &[u8]) -> Option<(Request, usize)> {
         })
         .collect();
     let request = Request {
+        method: request.method.unwrap().to_owned(),
         target: request.path.unwrap().to_owned(),
         headers,
         body: Vec::new(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::http::{Request, serve};
+use super::http::{Answer, Request, serve};
 
 /// What happens to a call instead of, or before, the emulator's answer.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ pub struct Rules {
     pub faults: BTreeMap<String, Fault>,
     /// What DescribeTasks says of the exec agent of tasks that were started with exec.
     pub agent: Agent,
+    /// The endpoint's policy, which the emulator does not keep.
+    pub endpoint_policy: Option<String>,
+    /// The Date header of every answer.
+    pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
 }
 
@@ -61,7 +65,11 @@ impl Proxy {
             ),
         };
         let shared = rules.clone();
-        let url = serve(move |request| answer(request, &upstream, &shared));
+        let url = serve(move |request| {
+            let (status, body) = answer(request, &upstream, &shared);
+            let date = shared.lock().unwrap().date.clone();
+            Answer { status, body, date }
+        });
         Proxy { url, rules }
     }
 
@@ -98,6 +106,22 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     let (status, answer) = upstream.forward(&request);
     match action.as_str() {
         "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
+        "ec2:DescribeVpcEndpoints" if status == 200 => {
+            let policy = rules.lock().unwrap().endpoint_policy.clone();
+            (status, add_policy(&answer, policy.as_deref()))
+        }
+        "ec2:ModifyVpcEndpoint" => {
+            let body = String::from_utf8_lossy(&request.body);
+            let policy = body
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("PolicyDocument="));
+            if let Some(policy) = policy {
+                let plain = policy.replace('+', " ");
+                let decoded = percent_encoding::percent_decode_str(&plain).decode_utf8_lossy();
+                rules.lock().unwrap().endpoint_policy = Some(decoded.into_owned());
+            }
+            (status, answer)
+        }
         "ecs:UpdateService" => {
             let update: Value = serde_json::from_slice(&request.body).unwrap();
             if update["forceNewDeployment"] == json!(true) {
@@ -111,14 +135,18 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
 
 impl Upstream {
     fn forward(&self, request: &Request) -> (u16, Vec<u8>) {
-        let mut forward = self.agent.post(format!("{}{}", self.url, request.target));
+        let url = format!("{}{}", self.url, request.target);
+        let mut forward = ureq::http::Request::builder()
+            .method(request.method.as_str())
+            .uri(url);
         for (name, value) in &request.headers {
             let ours = ["content-length", "host", "connection", "expect"];
             if !ours.iter().any(|known| name.eq_ignore_ascii_case(known)) {
                 forward = forward.header(name, value);
             }
         }
-        let mut response = forward.send(&request.body[..]).unwrap();
+        let forward = forward.body(request.body.clone()).unwrap();
+        let mut response = self.agent.run(forward).unwrap();
         let mut answer = Vec::new();
         response
             .body_mut()
@@ -180,6 +208,9 @@ fn action(request: &Request) -> String {
         .and_then(|value| value.split('/').nth(3))
         .unwrap_or("unknown");
     let body = String::from_utf8_lossy(&request.body);
+    if service == "s3" && request.target.contains("encryption") {
+        return "s3:GetEncryptionConfiguration".to_owned();
+    }
     let operation = match request.header("x-amz-target") {
         Some(target) => target.rsplit('.').next(),
         None => body
@@ -199,7 +230,7 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
         Fault::Throttle(_) => (400, "ThrottlingException", "Rate exceeded"),
         Fault::Expired => (
             403,
-            if action.starts_with("ecs:") {
+            if is_json(action) {
                 "ExpiredTokenException"
             } else {
                 "ExpiredToken"
@@ -207,7 +238,7 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             "The security token included in the request is expired",
         ),
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
-        Fault::Empty if action.starts_with("ecs:") => return (200, b"{}".to_vec()),
+        Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
         Fault::Empty => return (200, Vec::new()),
         Fault::Garbage => return (200, b"<html>\x1b[31m{{{ not an answer".to_vec()),
         Fault::Hang => {
@@ -215,12 +246,14 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             unreachable!("nobody waits that long")
         }
     };
-    let body = if action.starts_with("ecs:") {
+    let body = if is_json(action) {
         json!({"__type": code, "message": message}).to_string()
     } else if action.starts_with("ec2:") {
         format!(
             "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>1</RequestID></Response>"
         )
+    } else if action.starts_with("s3:") {
+        format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>")
     } else {
         format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
@@ -229,12 +262,31 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
     (status, body.into_bytes())
 }
 
+/// The service speaks JSON, not XML.
+fn is_json(action: &str) -> bool {
+    ["ecs:", "kms:", "logs:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+}
+
 fn denial_code(action: &str) -> &'static str {
     match action.split(':').next() {
-        Some("ecs") => "AccessDeniedException",
+        Some("ecs" | "kms" | "logs") => "AccessDeniedException",
         Some("ec2") => "UnauthorizedOperation",
         _ => "AccessDenied",
     }
+}
+
+fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(answer);
+    let Some(policy) = policy else {
+        return text.into_owned().into_bytes();
+    };
+    let escaped = policy.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    // The policy goes where the endpoint's ID ends: the order of fields means nothing.
+    let end = "</vpcEndpointId>";
+    let with_policy = format!("{end}<policyDocument>{escaped}</policyDocument>");
+    text.replace(end, &with_policy).into_bytes()
 }
 
 /// The emulator reports no managed agents; AWS reports one for each container of a task started with exec.

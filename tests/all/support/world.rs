@@ -11,8 +11,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::types::{
-    AwsVpcConfiguration, Compatibility, ContainerDefinition, LaunchType, NetworkConfiguration,
-    NetworkMode,
+    AwsVpcConfiguration, Compatibility, ContainerDefinition, KeyValuePair, LaunchType,
+    NetworkConfiguration, NetworkMode,
 };
 use tempfile::TempDir;
 
@@ -45,6 +45,22 @@ pub struct Plan {
     pub nat: bool,
     pub plugin: bool,
     pub caller: Caller,
+    /// Of every container.
+    pub read_only_root: bool,
+    /// Variables of every container.
+    pub environment: Vec<(&'static str, &'static str)>,
+}
+
+/// The network of a world, by ID.
+pub struct Net {
+    pub vpc: String,
+    /// Where tasks are.
+    pub subnet: String,
+    /// Where the endpoint is.
+    pub far_subnet: String,
+    pub task_group: String,
+    pub endpoint_group: String,
+    pub endpoint: Option<String>,
 }
 
 pub enum Caller {
@@ -73,6 +89,8 @@ impl Default for Plan {
                 cluster: true,
                 tasks: true,
             },
+            read_only_root: false,
+            environment: Vec::new(),
         }
     }
 }
@@ -82,6 +100,7 @@ pub struct World {
     pub home: TempDir,
     pub cluster: String,
     pub sdk: Sdk,
+    pub net: Net,
     keys: Keys,
     services: Vec<&'static str>,
 }
@@ -132,7 +151,7 @@ impl World {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let cluster = format!("world-{}-{number}", std::process::id());
         let sdk = Sdk::connect(&emulator);
-        let subnet = sdk.network(&plan);
+        let net = sdk.network(&plan);
         sdk.wait(async {
             sdk.ecs
                 .create_cluster()
@@ -143,7 +162,7 @@ impl World {
         });
         let keys = sdk.caller(&plan.caller, &cluster);
         for service in &plan.services {
-            sdk.service(&plan, &cluster, service, &subnet);
+            sdk.service(&plan, &cluster, service, &net);
         }
         let world = World {
             proxy: Proxy::start(&emulator),
@@ -151,6 +170,7 @@ impl World {
             cluster,
             sdk,
             keys,
+            net,
             services: plan.services.clone(),
         };
         for service in &plan.services {
@@ -183,6 +203,52 @@ impl World {
         let mut all = vec!["doctor", "--format", "json"];
         all.extend(arguments);
         self.run(&all)
+    }
+
+    /// Runs shell commands as an administrator, straight at the emulator. `$CLUSTER`, `$SERVICE`, `$ROLE`,
+    /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP`, `$ENDPOINT` and `$TABLE`
+    /// are those of this world and its first service.
+    pub fn sh(&self, script: &str) -> String {
+        self.shell(script, &env::var("ECS_EXEC_EMULATOR").unwrap())
+    }
+
+    /// The same through the proxy, as a user would paste it.
+    pub fn paste(&self, script: &str) -> String {
+        self.shell(script, &self.proxy.url)
+    }
+
+    fn shell(&self, script: &str, url: &str) -> String {
+        let service = self.services.first().copied().unwrap_or_default();
+        let output = Command::new("bash")
+            .args(["-euc", script])
+            .current_dir(self.home.path())
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_ENDPOINT_URL", url)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_PAGER", "")
+            .env("CLUSTER", &self.cluster)
+            .env("SERVICE", format!("{PREFIX}{service}"))
+            .env("FAMILY", format!("{}-{service}", self.cluster))
+            .env("ROLE", self.role(service))
+            .env("CALLER", format!("{}-caller", self.cluster))
+            .env("VPC", &self.net.vpc)
+            .env("SUBNET", &self.net.subnet)
+            .env("FAR_SUBNET", &self.net.far_subnet)
+            .env("TASK_GROUP", &self.net.task_group)
+            .env("ENDPOINT_GROUP", &self.net.endpoint_group)
+            .env("ENDPOINT", self.net.endpoint.as_deref().unwrap_or_default())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     pub fn role(&self, service: &str) -> String {
@@ -280,8 +346,8 @@ impl Sdk {
         self.runtime.block_on(work)
     }
 
-    /// A VPC with one subnet; gives the subnet.
-    fn network(&self, plan: &Plan) -> String {
+    /// A VPC that resolves private names, with one subnet for tasks and one for the endpoint.
+    fn network(&self, plan: &Plan) -> Net {
         self.wait(async {
             let vpc = self
                 .ec2
@@ -291,15 +357,9 @@ impl Sdk {
                 .await
                 .unwrap();
             let vpc = vpc.vpc.unwrap().vpc_id.unwrap();
-            let subnet = self
-                .ec2
-                .create_subnet()
-                .vpc_id(&vpc)
-                .cidr_block("10.0.1.0/24")
-                .send()
-                .await
-                .unwrap();
-            let subnet = subnet.subnet.unwrap().subnet_id.unwrap();
+            self.set_dns_hostnames(&vpc, true).await;
+            let subnet = self.subnet(&vpc, "10.0.1.0/24").await;
+            let far_subnet = self.subnet(&vpc, "10.0.2.0/24").await;
             let table = self
                 .ec2
                 .create_route_table()
@@ -307,10 +367,10 @@ impl Sdk {
                 .send()
                 .await
                 .unwrap();
-            let table = table.route_table.unwrap().route_table_id.unwrap();
+            let route_table = table.route_table.unwrap().route_table_id.unwrap();
             self.ec2
                 .associate_route_table()
-                .route_table_id(&table)
+                .route_table_id(&route_table)
                 .subnet_id(&subnet)
                 .send()
                 .await
@@ -318,30 +378,92 @@ impl Sdk {
             if plan.nat {
                 self.ec2
                     .create_route()
-                    .route_table_id(&table)
+                    .route_table_id(&route_table)
                     .destination_cidr_block("0.0.0.0/0")
                     .nat_gateway_id("nat-0123456789abcdef0")
                     .send()
                     .await
                     .unwrap();
             }
-            if plan.endpoint {
-                self.ec2
-                    .create_vpc_endpoint()
-                    .vpc_id(&vpc)
-                    .vpc_endpoint_type(aws_sdk_ec2::types::VpcEndpointType::Interface)
-                    .service_name(format!("com.amazonaws.{REGION}.ssmmessages"))
-                    .subnet_ids(&subnet)
-                    .private_dns_enabled(true)
-                    .send()
-                    .await
-                    .unwrap();
+            let task_group = self.security_group(&vpc, "tasks").await;
+            let endpoint_group = self.security_group(&vpc, "endpoint").await;
+            self.ec2
+                .authorize_security_group_ingress()
+                .group_id(&endpoint_group)
+                .ip_permissions(https_from("10.0.0.0/16"))
+                .send()
+                .await
+                .unwrap();
+            let endpoint = match plan.endpoint {
+                true => Some(self.endpoint(&vpc, &far_subnet, &endpoint_group).await),
+                false => None,
+            };
+            Net {
+                vpc,
+                subnet,
+                far_subnet,
+                task_group,
+                endpoint_group,
+                endpoint,
             }
-            subnet
         })
     }
 
-    fn service(&self, plan: &Plan, cluster: &str, short: &str, subnet: &str) {
+    async fn subnet(&self, vpc: &str, cidr: &str) -> String {
+        let subnet = self
+            .ec2
+            .create_subnet()
+            .vpc_id(vpc)
+            .cidr_block(cidr)
+            .send()
+            .await
+            .unwrap();
+        subnet.subnet.unwrap().subnet_id.unwrap()
+    }
+
+    async fn security_group(&self, vpc: &str, name: &str) -> String {
+        let group = self
+            .ec2
+            .create_security_group()
+            .vpc_id(vpc)
+            .group_name(name)
+            .description(name)
+            .send()
+            .await
+            .unwrap();
+        group.group_id.unwrap()
+    }
+
+    async fn endpoint(&self, vpc: &str, subnet: &str, group: &str) -> String {
+        let endpoint = self
+            .ec2
+            .create_vpc_endpoint()
+            .vpc_id(vpc)
+            .vpc_endpoint_type(aws_sdk_ec2::types::VpcEndpointType::Interface)
+            .service_name(format!("com.amazonaws.{REGION}.ssmmessages"))
+            .subnet_ids(subnet)
+            .security_group_ids(group)
+            .private_dns_enabled(true)
+            .send()
+            .await
+            .unwrap();
+        endpoint.vpc_endpoint.unwrap().vpc_endpoint_id.unwrap()
+    }
+
+    pub async fn set_dns_hostnames(&self, vpc: &str, on: bool) {
+        let value = aws_sdk_ec2::types::AttributeBooleanValue::builder()
+            .value(on)
+            .build();
+        self.ec2
+            .modify_vpc_attribute()
+            .vpc_id(vpc)
+            .enable_dns_hostnames(value)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    fn service(&self, plan: &Plan, cluster: &str, short: &str, net: &Net) {
         let name = format!("{PREFIX}{short}");
         let family = format!("{cluster}-{short}");
         self.wait(async {
@@ -365,6 +487,8 @@ impl Sdk {
                                 .name(name)
                                 .image("busybox")
                                 .essential(true)
+                                .readonly_root_filesystem(plan.read_only_root)
+                                .set_environment(Some(environment(&plan.environment)))
                                 .build()
                         })
                         .collect(),
@@ -373,7 +497,8 @@ impl Sdk {
                 .await
                 .unwrap();
             let awsvpc = AwsVpcConfiguration::builder()
-                .subnets(subnet)
+                .subnets(&net.subnet)
+                .security_groups(&net.task_group)
                 .build()
                 .unwrap();
             self.ecs
@@ -493,6 +618,24 @@ impl Sdk {
             .await
             .unwrap();
     }
+}
+
+/// A rule that lets HTTPS in or out.
+pub fn https_from(cidr: &str) -> aws_sdk_ec2::types::IpPermission {
+    let range = aws_sdk_ec2::types::IpRange::builder().cidr_ip(cidr).build();
+    aws_sdk_ec2::types::IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(443)
+        .to_port(443)
+        .ip_ranges(range)
+        .build()
+}
+
+fn environment(variables: &[(&str, &str)]) -> Vec<KeyValuePair> {
+    variables
+        .iter()
+        .map(|(name, value)| KeyValuePair::builder().name(*name).value(*value).build())
+        .collect()
 }
 
 pub fn role_name(cluster: &str, service: &str) -> String {

@@ -1,0 +1,65 @@
+use std::sync::{Arc, OnceLock};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use ecs_exec_checks::facts::{Caller, Fact};
+use jiff::Timestamp;
+
+/// Compares this machine's clock with the Date header of an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead: Arc<OnceLock<Option<i64>>>,
+}
+
+impl Clock {
+    /// By how many seconds this machine is ahead of AWS. `Absent`: the answers tell no time.
+    pub fn ahead_seconds(&self, caller: &Fact<Caller>) -> Fact<i64> {
+        match (self.ahead.get(), caller) {
+            (Some(Some(seconds)), _) => Fact::Known(*seconds),
+            (Some(None), _) | (None, Fact::Known(_) | Fact::Absent) => Fact::Absent,
+            (None, Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+        }
+    }
+}
+
+impl Intercept for Clock {
+    fn name(&self) -> &'static str {
+        "Clock"
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let ahead = date.and_then(parse).map(|theirs| {
+            let ours = Timestamp::now();
+            ours.as_second() - theirs.as_second()
+        });
+        let _ = self.ahead.set(ahead);
+        Ok(())
+    }
+}
+
+/// An HTTP date (RFC 9110, section 5.6.7).
+fn parse(date: &str) -> Option<Timestamp> {
+    let parsed = jiff::fmt::rfc2822::parse(date).ok()?;
+    Some(parsed.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn dates() {
+        let moment = parse("Tue, 24 Nov 2026 06:00:00 GMT").unwrap();
+        assert_eq!(moment.to_string(), "2026-11-24T06:00:00Z");
+        assert!(parse("yesterday").is_none());
+    }
+}

@@ -1,0 +1,96 @@
+//! The network around tasks: what depends on what, and so in which order it is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecs_exec_checks::facts::*;
+use futures::join;
+
+use super::aws::Aws;
+use super::ec2;
+
+/// Reads the interfaces and subnets of tasks and of the endpoints that may serve them, then what their VPCs
+/// and interfaces refer to. `instances`: those of tasks without an interface of their own.
+pub async fn network(
+    aws: &Aws,
+    tasks: &[&Task],
+    instances: BTreeMap<String, Fact<Instance>>,
+    endpoints: Fact<Vec<Endpoint>>,
+) -> Network {
+    let on_instances = || {
+        let known = instances.values().filter_map(Fact::known);
+        known.map(|instance| &instance.interface)
+    };
+    let of_endpoints = || endpoints.known().into_iter().flatten();
+    let attached = || tasks.iter().filter_map(|task| task.interface.as_ref());
+
+    let interface_ids = distinct(
+        attached()
+            .filter_map(|interface| interface.id.clone())
+            .chain(of_endpoints().flat_map(|endpoint| endpoint.interfaces.clone())),
+    );
+    let subnet_ids = distinct(
+        attached()
+            .filter_map(|interface| interface.subnet.clone())
+            .chain(on_instances().map(|interface| interface.subnet.clone()))
+            .chain(of_endpoints().flat_map(|endpoint| endpoint.subnets.clone())),
+    );
+    let task_subnets: BTreeSet<String> = attached()
+        .filter_map(|interface| interface.subnet.clone())
+        .chain(on_instances().map(|interface| interface.subnet.clone()))
+        .collect();
+
+    let groups = async {
+        let interfaces = ec2::interfaces(aws, &interface_ids).await;
+        let ids = distinct(
+            attached()
+                .filter_map(|interface| interfaces.get(interface.id.as_ref()?)?.known())
+                .flat_map(|interface| interface.security_groups.clone())
+                .chain(on_instances().flat_map(|interface| interface.security_groups.clone()))
+                .chain(of_endpoints().flat_map(|endpoint| endpoint.security_groups.clone())),
+        );
+        let security_groups = ec2::security_groups(aws, &ids).await;
+        let lists = distinct(
+            security_groups
+                .values()
+                .filter_map(Fact::known)
+                .flat_map(|group| group.ingress.iter().chain(&group.egress))
+                .flat_map(|rule| rule.prefix_lists.clone()),
+        );
+        let prefix_lists = ec2::prefix_lists(aws, &lists).await;
+        (interfaces, security_groups, prefix_lists)
+    };
+    let places = async {
+        let subnets = ec2::subnets(aws, &subnet_ids).await;
+        let vpcs = distinct(
+            subnets
+                .values()
+                .filter_map(Fact::known)
+                .filter(|subnet| task_subnets.contains(&subnet.id))
+                .map(|subnet| subnet.vpc.clone()),
+        );
+        let (route_tables, network_acls, vpcs) = join!(
+            ec2::route_tables(aws, &vpcs),
+            ec2::network_acls(aws, &vpcs),
+            ec2::vpcs(aws, &vpcs),
+        );
+        (subnets, route_tables, network_acls, vpcs)
+    };
+    let ((interfaces, security_groups, prefix_lists), (subnets, route_tables, network_acls, vpcs)) =
+        join!(groups, places);
+    Network {
+        interfaces,
+        subnets,
+        vpcs,
+        endpoints: Some(endpoints),
+        route_tables,
+        network_acls,
+        security_groups,
+        prefix_lists,
+        instances,
+    }
+}
+
+fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let ids: BTreeSet<String> = ids.filter(|id| !id.is_empty()).collect();
+    ids.into_iter().collect()
+}
