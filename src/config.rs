@@ -297,9 +297,10 @@ fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
 fn reword(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.as_slice() {
-        [unknown, known @ ..] if message.starts_with("unknown variant") => {
-            (format!("`{unknown}` is not known here"), format!("Known: {}.", known.join(", ")))
-        }
+        [unknown, known @ ..] if message.starts_with("unknown variant") => (
+            format!("`{unknown}` is not known here"),
+            format!("Known: {}.", known.join(", ")),
+        ),
         [unknown, known @ ..] if message.starts_with("unknown field") => {
             let help = match crate::target::nearest(unknown, known.iter().copied()).first() {
                 Some(near) => format!("Did you mean `{near}`?"),

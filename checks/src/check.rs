@@ -18,12 +18,16 @@ pub struct Check {
     pub why: &'static str,
     /// How it is found out, and what that cannot show.
     pub how: &'static str,
+    /// What mends it, in a sentence; a finding has the commands.
+    pub remedy: &'static str,
     /// AWS actions whose answers the check needs, as IAM policies write them.
     pub actions: &'static [&'static str],
     /// The AWS pages behind it.
     pub docs: &'static [&'static str],
     /// IDs of the checks that fail as a symptom when this one fails.
     pub explains: &'static [&'static str],
+    /// IDs of the checks that cannot be judged before this one is mended.
+    pub masks: &'static [&'static str],
     /// How much a failure matters. Of `High` or more, an unknown makes the verdict inconclusive.
     pub severity: Severity,
     #[serde(skip)]

@@ -103,7 +103,10 @@ fn cause(group: &[&Finding], findings: &[Finding]) -> Cause {
     Cause {
         check,
         title: title(group),
-        detail: with_doubts(details(group), &not_ruled_out(findings, group)),
+        detail: with_doubts(
+            with_masked(details(group), &masked(findings, group)),
+            &not_ruled_out(findings, group),
+        ),
         subjects: group
             .iter()
             .map(|finding| finding.subject.clone())
@@ -184,6 +187,32 @@ fn fixes(group: &[&Finding]) -> Vec<Fix> {
         }
     }
     fixes
+}
+
+/// Checks that could not be judged because of a cause, and may fail in their turn once it is mended.
+fn masked(findings: &[Finding], group: &[&Finding]) -> Vec<&'static str> {
+    let masks = registry::find(group[0].check).map_or(&[][..], |check| check.masks);
+    masks
+        .iter()
+        .copied()
+        .filter(|masked| {
+            findings.iter().any(|finding| {
+                finding.check == *masked
+                    && finding.status == Status::Skip
+                    && group.iter().any(|cause| cause.concerns(finding))
+            })
+        })
+        .collect()
+}
+
+fn with_masked(detail: String, masked: &[&str]) -> String {
+    match masked {
+        [] => detail,
+        some => format!(
+            "{detail}\nAfter this is mended, look again: {} could not be judged before.",
+            text::list(some)
+        ),
+    }
 }
 
 /// Checks that could not be decided and would explain a failure that nothing else explains.
@@ -331,9 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn a_cause_says_what_it_hides() {
+        let mut facts = healthy_coder();
+        definition(&mut facts).task_role = None;
+        let diagnosis = of(&facts);
+        assert_eq!(diagnosis.root_causes[0].check, "role.present");
+        let detail = &diagnosis.root_causes[0].detail;
+        assert!(
+            detail.contains("After this is mended") && detail.contains("role.ssmmessages"),
+            "{detail}"
+        );
+    }
+
+    #[test]
     fn independent_faults_are_two_causes() {
         let mut facts = healthy_coder();
         facts.local.plugin = Fact::Absent;
+        task(&mut facts).containers[0].managed_agents.clear();
         service(&mut facts).exec_enabled = false;
         task(&mut facts).exec_enabled = false;
         assert_eq!(

@@ -9,6 +9,8 @@ pub mod logging_endpoints;
 pub mod nacl;
 pub(crate) mod new_endpoint;
 pub mod path;
+#[cfg(test)]
+mod path_by_packet;
 pub(crate) mod placement;
 pub mod task_egress;
 pub mod vpc_dns;

@@ -106,10 +106,11 @@ mod tests {
             );
             assert!(!check.docs.is_empty(), "{id}: names no page");
             assert_eq!(find(id).map(|found| found.id), Some(id), "{id}: twice");
-            for symptom in check.explains {
+            assert!(!check.remedy.is_empty(), "{id}: has no remedy");
+            for symptom in check.explains.iter().chain(check.masks) {
                 assert!(
                     find(symptom).is_some(),
-                    "{id} explains {symptom}, which is no check"
+                    "{id} names {symptom}, which is no check"
                 );
             }
         }

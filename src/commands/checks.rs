@@ -41,6 +41,7 @@ fn page() -> String {
                 check.id, check.title, check.why
             );
             let _ = writeln!(page, "*How it is found out:* {}", check.how);
+            let _ = writeln!(page, "\n*What mends it:* {}", check.remedy);
             let mut list = |name: &str, items: &[&str]| {
                 if !items.is_empty() {
                     let items: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();

@@ -57,6 +57,7 @@ fn about_check(check: &Check) -> String {
     };
     section("Why it matters", check.why);
     section("How it is found out", check.how);
+    section("What mends it", check.remedy);
     section("What it is behind", &check.explains.join("\n"));
     section("Permissions it needs", &check.actions.join("\n"));
     section("Documentation", &check.docs.join("\n"));
@@ -92,11 +93,10 @@ fn next(next: Next, named: &Named) -> String {
     match next {
         Next::Doctor => doctor(named),
         Next::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
-        Next::SignIn => {
-            "aws sso login, or whatever gives you credentials; then try again".to_owned()
-        }
-        Next::OtherShell => "start the session with /bin/sh instead of /bin/bash".to_owned(),
-        Next::Wait => "wait a minute, then try again".to_owned(),
+        Next::Do(step) => match &named.region {
+            Some(region) => step.replace("REGION", &clean_line(region)),
+            None => step.to_owned(),
+        },
     }
 }
 
@@ -112,7 +112,8 @@ fn doctor(named: &Named) -> String {
     option("--cluster", &named.cluster);
     option("--region", &named.region);
     if named.task.is_none() {
-        words.insert(1, "SERVICE".to_owned());
+        let service = named.service.as_deref().unwrap_or("SERVICE");
+        words.insert(1, shell_words::quote(&clean_line(service)).into_owned());
     }
     words.join(" ")
 }

@@ -144,7 +144,10 @@ pub fn security_group(group: &sdk::SecurityGroup) -> SecurityGroup {
 }
 
 fn rule(permission: &sdk::IpPermission) -> GroupRule {
-    let v4 = permission.ip_ranges().iter().filter_map(|range| range.cidr_ip());
+    let v4 = permission
+        .ip_ranges()
+        .iter()
+        .filter_map(|range| range.cidr_ip());
     let v6 = permission
         .ipv6_ranges()
         .iter()

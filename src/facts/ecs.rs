@@ -265,7 +265,9 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
         })
         .await;
     fact(answer, &[]).and_then(|output| match output.task_definition() {
-        Some(definition) => Fact::Known(model::task_definition(definition, &aws.ssmmessages_host())),
+        Some(definition) => {
+            Fact::Known(model::task_definition(definition, &aws.ssmmessages_host()))
+        }
         None => Fact::Unavailable(unmentioned("ecs:DescribeTaskDefinition")),
     })
 }

@@ -201,10 +201,7 @@ async fn local_stream(aws: &Aws) -> Fact<Reach> {
 }
 
 /// The policies of the principals about which the simulator left something open.
-async fn identities(
-    aws: &Aws,
-    simulations: &[Simulation],
-) -> BTreeMap<String, Fact<Identity>> {
+async fn identities(aws: &Aws, simulations: &[Simulation]) -> BTreeMap<String, Fact<Identity>> {
     let open: BTreeSet<&str> = simulations
         .iter()
         .filter(|simulation| simulations::is_open(simulation))

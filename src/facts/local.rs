@@ -57,7 +57,10 @@ fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<St
     let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .into_iter()
         .find(set)?;
-    let exceptions = ["NO_PROXY", "no_proxy"].into_iter().find(set).and_then(variable);
+    let exceptions = ["NO_PROXY", "no_proxy"]
+        .into_iter()
+        .find(set)
+        .and_then(variable);
     let covered = exceptions.is_some_and(|list| no_proxy::covers(&list, host));
     (!covered).then(|| proxy.to_owned())
 }
@@ -114,8 +117,17 @@ mod tests {
             })
         };
         assert_eq!(of(&[]), None);
-        assert_eq!(of(&[("https_proxy", "http://p:1")]).as_deref(), Some("https_proxy"));
-        assert_eq!(of(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", ".amazonaws.com")]), None);
+        assert_eq!(
+            of(&[("https_proxy", "http://p:1")]).as_deref(),
+            Some("https_proxy")
+        );
+        assert_eq!(
+            of(&[
+                ("HTTPS_PROXY", "http://p:1"),
+                ("NO_PROXY", ".amazonaws.com")
+            ]),
+            None
+        );
         assert_eq!(of(&[("HTTPS_PROXY", "")]), None);
     }
 

@@ -50,7 +50,14 @@ async fn of_role(aws: &Aws, name: &str) -> Result<Identity, Failure> {
             })
             .await?;
         whole(listed.is_truncated, "iam:ListAttachedRolePolicies")?;
-        managed_all(aws, listed.attached_policies().iter().filter_map(|p| p.policy_arn())).await
+        managed_all(
+            aws,
+            listed
+                .attached_policies()
+                .iter()
+                .filter_map(|p| p.policy_arn()),
+        )
+        .await
     };
     let boundary = async {
         let role = aws
@@ -94,7 +101,13 @@ async fn of_user(aws: &Aws, name: &str) -> Result<Identity, Failure> {
             .await?;
         whole(listed.is_truncated, "iam:ListAttachedUserPolicies")?;
         let (own, of_groups) = try_join(
-            managed_all(aws, listed.attached_policies().iter().filter_map(|p| p.policy_arn())),
+            managed_all(
+                aws,
+                listed
+                    .attached_policies()
+                    .iter()
+                    .filter_map(|p| p.policy_arn()),
+            ),
             of_groups(aws, name),
         )
         .await?;
@@ -123,13 +136,21 @@ async fn of_groups(aws: &Aws, user: &str) -> Result<Vec<Policy>, Failure> {
         let name = group.group_name;
         let attached = aws
             .call("iam:ListAttachedGroupPolicies", || {
-                aws.iam.list_attached_group_policies().group_name(&name).send()
+                aws.iam
+                    .list_attached_group_policies()
+                    .group_name(&name)
+                    .send()
             })
             .await?;
         whole(attached.is_truncated, "iam:ListAttachedGroupPolicies")?;
-        let mut policies =
-            managed_all(aws, attached.attached_policies().iter().filter_map(|p| p.policy_arn()))
-                .await?;
+        let mut policies = managed_all(
+            aws,
+            attached
+                .attached_policies()
+                .iter()
+                .filter_map(|p| p.policy_arn()),
+        )
+        .await?;
         let listed = aws
             .call("iam:ListGroupPolicies", || {
                 aws.iam.list_group_policies().group_name(&name).send()
@@ -181,7 +202,9 @@ async fn managed_all<'p>(
 
 async fn managed(aws: &Aws, arn: &str) -> Result<Policy, Failure> {
     let policy = aws
-        .call("iam:GetPolicy", || aws.iam.get_policy().policy_arn(arn).send())
+        .call("iam:GetPolicy", || {
+            aws.iam.get_policy().policy_arn(arn).send()
+        })
         .await?;
     let version = policy
         .policy

@@ -87,13 +87,15 @@ async fn grants(aws: &Aws, arn: &str) -> Fact<Vec<Grant>> {
         if page.grants.is_none() {
             return Fact::Unavailable(unmentioned("kms:ListGrants"));
         }
-        grants.extend(page.grants().iter().map(|grant| Grant {
-            grantee: grant.grantee_principal().unwrap_or_default().to_owned(),
-            operations: grant
-                .operations()
-                .iter()
-                .map(|operation| operation.as_str().to_owned())
-                .collect(),
+        grants.extend(page.grants().iter().map(|grant| {
+            Grant {
+                grantee: grant.grantee_principal().unwrap_or_default().to_owned(),
+                operations: grant
+                    .operations()
+                    .iter()
+                    .map(|operation| operation.as_str().to_owned())
+                    .collect(),
+            }
         }));
         marker = page.next_marker.filter(|_| page.truncated);
         if marker.is_none() {

@@ -71,7 +71,9 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     if let Some(decisions) = first.decisions.known_mut() {
         decisions.retain(|decision| {
             decision.action != EXECUTE
-                || !questions.iter().any(|(resource, _)| *resource == decision.resource)
+                || !questions
+                    .iter()
+                    .any(|(resource, _)| *resource == decision.resource)
         });
     }
     let again = join_all(questions.into_iter().map(async |(resource, context)| {
@@ -138,7 +140,8 @@ fn without_impossible_keys(simulation: Simulation) -> Simulation {
     without_keys(simulation, |action, key| {
         let prefix = key.split(':').next().unwrap_or_default();
         let service = action.split(':').next().unwrap_or_default();
-        let elsewhere = !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service);
+        let elsewhere =
+            !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service);
         // The agent and the client call KMS themselves.
         elsewhere || key.eq_ignore_ascii_case("kms:ViaService")
     })

@@ -72,7 +72,11 @@ impl OfRoles<'_> {
                 let containers = self.definition(task).map(|d| d.containers.as_slice());
                 for container in containers.unwrap_or_default() {
                     let group = recording_group(logging, log, container.log.as_ref());
-                    needs.extend(group.into_iter().flat_map(|group| needs::logs(place, group)));
+                    needs.extend(
+                        group
+                            .into_iter()
+                            .flat_map(|group| needs::logs(place, group)),
+                    );
                 }
             }
             if let ("OVERRIDE", Some(log)) = (logging, log) {

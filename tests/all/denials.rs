@@ -28,7 +28,9 @@ fn without_the_simulator_the_policies_decide() {
         caller: Caller::Role,
         ..Plan::default()
     });
-    world.proxy.fault("iam:SimulatePrincipalPolicy", Fault::Deny);
+    world
+        .proxy
+        .fault("iam:SimulatePrincipalPolicy", Fault::Deny);
     let run = world.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(run.stdout.contains("policies, evaluated offline"));
@@ -36,13 +38,25 @@ fn without_the_simulator_the_policies_decide() {
     let run = world.doctor(&["coder"]);
     assert_eq!(run.causes(), ["role.ssmmessages"], "{}", run.stdout);
     for action in ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] {
-        world.proxy.rules.lock().unwrap().faults.retain(|denied, _| denied.starts_with("iam:Sim"));
+        world
+            .proxy
+            .rules
+            .lock()
+            .unwrap()
+            .faults
+            .retain(|denied, _| denied.starts_with("iam:Sim"));
         world.proxy.fault(action, Fault::Deny);
         let run = world.doctor(&["coder"]);
         assert_eq!(run.causes(), [""; 0], "{action}");
         assert_eq!(run.status, 3);
-        assert!(run.with_status("unknown").contains(&"role.ssmmessages".to_owned()));
-        assert!(run.stdout.contains("\"missing_permission\": \"iam:SimulatePrincipalPolicy\""));
+        assert!(
+            run.with_status("unknown")
+                .contains(&"role.ssmmessages".to_owned())
+        );
+        assert!(
+            run.stdout
+                .contains("\"missing_permission\": \"iam:SimulatePrincipalPolicy\"")
+        );
     }
 }
 
@@ -68,6 +82,63 @@ fn each_api_denied() {
             .any(|finding| finding["missing_permission"] == action);
         assert!(named, "{action} is not named");
     }
+}
+
+/// What only clusters with a key and records of their own are asked about.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_api_of_keys_and_records_denied() {
+    let world = World::new(Plan {
+        nat: true,
+        ..Plan::default()
+    });
+    world.sh(&format!(
+        "{}{}",
+        crate::faults::KEY,
+        r#"aws logs create-log-group --log-group-name /exec/$CLUSTER
+        aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
+        aws ecs update-cluster --cluster $CLUSTER --configuration "executeCommandConfiguration={kmsKeyId=$KEY,logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/exec/$CLUSTER,cloudWatchEncryptionEnabled=true,s3BucketName=$CLUSTER,s3EncryptionEnabled=true}}"
+        aws iam put-role-policy --role-name $ROLE --policy-name logs --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*","s3:*"],"Resource":"*"}]}'
+        aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id $KEY
+        aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'"#
+    ));
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    for (action, check) in [
+        ("kms:DescribeKey", "cluster.kms-key-usable"),
+        ("kms:GetKeyPolicy", "role.kms-decrypt"),
+        ("logs:DescribeLogGroups", "cluster.log-encryption"),
+        ("s3:GetEncryptionConfiguration", "cluster.log-encryption"),
+    ] {
+        for fault in [Fault::Deny, Fault::Status500, Fault::Empty] {
+            world.proxy.rules.lock().unwrap().faults.clear();
+            world.proxy.fault(action, fault.clone());
+            let run = world.doctor(&["coder", "--timeout", "20s"]);
+            assert_eq!(
+                run.with_status("fail"),
+                [""; 0],
+                "{action} {fault:?}: {}",
+                run.stdout
+            );
+            assert_eq!(run.status, 3, "{action} {fault:?}: {}", run.stdout);
+            let unknown = run.with_status("unknown");
+            assert!(
+                unknown.contains(&check.to_owned()),
+                "{action} {fault:?}: {unknown:?}"
+            );
+        }
+    }
+    // Grants matter only where policies refuse.
+    world.proxy.rules.lock().unwrap().faults.clear();
+    world.proxy.fault("kms:ListGrants", Fault::Deny);
+    assert_eq!(world.doctor(&["coder"]).status, 0);
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name kms");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("\"missing_permission\": \"kms:ListGrants\"")
+    );
 }
 
 #[test]

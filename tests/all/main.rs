@@ -4,7 +4,9 @@
 
 mod costs;
 mod denials;
+mod faults;
 mod fixtures;
+mod iam_engines;
 mod support;
 mod trouble;
 mod worlds;

@@ -13,8 +13,10 @@ pub const CHECK: Check = Check {
     why: "Whoever opens a session looks the task up first: its containers, and the runtime ID that the session is addressed to.",
     how: "The doctor's own ecs:DescribeTasks: that it was answered proves it. Otherwise IAM's policy simulator.",
     actions: &["ecs:DescribeTasks", "iam:SimulatePrincipalPolicy"],
+    remedy: "Allow ecs:DescribeTasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

@@ -12,11 +12,13 @@ pub const CHECK: Check = Check {
     why: "ecs:ExecuteCommand is authorised on the cluster's ARN and on the task's: a policy that names only tasks is refused, though it looks right.",
     how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
     actions: &["iam:SimulatePrincipalPolicy", "iam:GetRole"],
+    remedy: "Allow ecs:ExecuteCommand on the cluster and on its tasks; lift a Deny or widen the boundary where that is what refuses.",
     docs: &[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -12,10 +12,12 @@ pub const CHECK: Check = Check {
     why: "A right to ecs:ExecuteCommand on everything lets its holder into every container of the account, whatever runs in it.",
     how: "IAM's policy simulator, asked about a cluster of another name.",
     actions: &["iam:SimulatePrincipalPolicy"],
+    remedy: "Name the clusters and tasks in the policy instead of *.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

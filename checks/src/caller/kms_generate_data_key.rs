@@ -20,10 +20,12 @@ pub const CHECK: Check = Check {
         "kms:ListGrants",
         "iam:SimulatePrincipalPolicy",
     ],
+    remedy: "Allow kms:GenerateDataKey on the key, in the caller's policies and in the key's.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -12,10 +12,12 @@ pub const CHECK: Check = Check {
     why: "Who may call ssm:StartSession on a task's ARN opens sessions into it that ECS neither restricts to a container nor records. ECS Exec does not need that right.",
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
     actions: &["iam:SimulatePrincipalPolicy"],
+    remedy: "Deny ssm:StartSession on the tasks.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

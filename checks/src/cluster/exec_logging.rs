@@ -10,10 +10,12 @@ pub const CHECK: Check = Check {
     why: "Who did what in a container can be told only where the cluster's exec configuration sends sessions to CloudWatch Logs or S3. Container Insights does not record them.",
     how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, a session is recorded where its container uses the awslogs driver, and nowhere else.",
     actions: &["ecs:DescribeClusters", "ecs:DescribeTaskDefinition"],
+    remedy: "Set logging to OVERRIDE in the exec configuration, with a log group or a bucket.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
     ],
     explains: &["policy.logging-required"],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "Everything else is looked for in this cluster.",
     how: "ecs:DescribeClusters in the region.",
     actions: &["ecs:DescribeClusters"],
+    remedy: "Name another cluster with --cluster, or another region.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
     explains: &["service.exists", "task.exists"],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -10,11 +10,13 @@ pub const CHECK: Check = Check {
     why: "Where the exec configuration names a KMS key, every session starts by making a data key with it: one that is disabled, about to be deleted, gone, or of the wrong kind lets no session start.",
     how: "kms:DescribeKey: the key's state, its usage and its kind.",
     actions: &["ecs:DescribeClusters", "kms:DescribeKey"],
+    remedy: "Enable the key, cancel its deletion, or name another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html",
     ],
     explains: &[],
+    masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
     run,
 };

@@ -11,10 +11,12 @@ pub const CHECK: Check = Check {
     why: "Records of sessions are uploaded to it when they end. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
     how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration, which says too that it exists.",
     actions: &["ecs:DescribeClusters", "s3:GetEncryptionConfiguration"],
+    remedy: "Make the bucket, or name another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
     explains: &["policy.logging-required"],
+    masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
     run,
 };

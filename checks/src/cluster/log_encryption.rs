@@ -15,10 +15,12 @@ pub const CHECK: Check = Check {
         "logs:DescribeLogGroups",
         "s3:GetEncryptionConfiguration",
     ],
+    remedy: "Give the log group a KMS key, or the bucket a default encryption by AES256 or aws:kms.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -11,10 +11,12 @@ pub const CHECK: Check = Check {
     why: "The agent does not make the group. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
     actions: &["ecs:DescribeClusters", "logs:DescribeLogGroups"],
+    remedy: "Make the log group, or name another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
     explains: &["policy.logging-required"],
+    masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
     run,
 };

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "A cluster that is being made or taken down refuses calls.",
     how: "status in ecs:DescribeClusters.",
     actions: &["ecs:DescribeClusters"],
+    remedy: "Wait until the cluster is ACTIVE, or make it anew.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
     explains: &["service.running-tasks"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -11,10 +11,12 @@ pub const CHECK: Check = Check {
     why: "ECS hands a session to the ExecuteCommandAgent inside the container; without it the call is refused with InvalidParameterException or TargetNotConnectedException.",
     how: "managedAgents in ecs:DescribeTasks. This is a symptom: role, network, image or a stale task are behind it. RUNNING says that the process is up, not that it has reached Systems Manager.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Mend what is behind it, then replace the task: an agent that gave up does not come back.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

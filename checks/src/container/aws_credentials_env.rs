@@ -12,10 +12,12 @@ pub const CHECK: Check = Check {
     why: "The agent takes AWS keys that it finds in the container's environment instead of the task role's credentials, and those keys seldom allow ssmmessages.",
     how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition. What is in environment files, or set by the image, cannot be seen.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Take the variables out of the task definition, or rename them for the application.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -10,8 +10,10 @@ pub const CHECK: Check = Check {
     why: "A session enters one container by its name in the task definition, which is often not the service's name.",
     how: "The containers in ecs:DescribeTasks. Without --container every container is looked at, and there is nothing to miss.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Name a container of the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -10,8 +10,10 @@ pub const CHECK: Check = Check {
     why: "Without one the processes that sessions leave behind stay as zombies until the task ends.",
     how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may bring an init of its own, which cannot be seen.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Set linuxParameters.initProcessEnabled to true.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -10,10 +10,12 @@ pub const CHECK: Check = Check {
     why: "The agent records a session with the image's own `script` and `cat`: where they are missing the session works, and its record stays empty.",
     how: "What is in an image cannot be seen from outside: where the cluster demands records this stays unknown, until a live session has looked.",
     actions: &["ecs:DescribeClusters"],
+    remedy: "Put script and cat into the image.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

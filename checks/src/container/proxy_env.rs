@@ -11,10 +11,12 @@ pub const CHECK: Check = Check {
     why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Sent to a proxy, its request for the task's credentials (169.254.170.2) is lost, and ssmmessages is reached only if the proxy lets it.",
     how: "The proxy variables in ecs:DescribeTaskDefinition, in either case, and what NO_PROXY covers. Values are read, and dropped at once.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

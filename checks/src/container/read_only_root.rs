@@ -10,8 +10,10 @@ pub const CHECK: Check = Check {
     why: "The agent writes its files into the container; with readonlyRootFilesystem it cannot start.",
     how: "readonlyRootFilesystem in ecs:DescribeTaskDefinition. Where the agent has been up for long all the same, volumes at its folders make up for it.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "The exec agent and the shell live in the container and count against its memory: one that has little is killed when a session starts.",
     how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, against 128 MiB. How much of it is in use cannot be seen.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Give the container more memory.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

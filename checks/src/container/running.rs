@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "A session starts a process inside a running container; one that has ended, or has no runtime yet, cannot take it.",
     how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that ended as it should is no failure.",
     actions: &["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"],
+    remedy: "Mend what ended the container, then replace the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
     explains: &["container.agent-running"],
+    masks: &["container.agent-running"],
     severity: Severity::High,
     run,
 };

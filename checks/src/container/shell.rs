@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "A session whose program is not in the image ends at once. Images made from Alpine have /bin/sh only, and images without a distribution have no shell at all.",
     how: "The shell that the configuration names, against what the image's name tells. What is in an image cannot be seen from outside.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Set `shell` for the service in ecs-exec.toml, or name the program to start.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

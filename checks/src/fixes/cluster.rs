@@ -144,6 +144,7 @@ pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
         "New buckets are encrypted and closed to the public. The name may be taken by another account.",
     )
     .command(make.region(facts))
+    .command(encryption(facts, name))
     .terraform(format!(
         "resource \"aws_s3_bucket\" \"{}\" {{\n  bucket = \"{name}\"\n}}",
         label(name)
@@ -151,21 +152,23 @@ pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
 }
 
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
-    let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
     Fix::new(
         format!("encrypt-bucket:{name}"),
         Disposition::Drift,
         format!("Encrypt what is put into the bucket {name}"),
         "Sets the bucket's default encryption to AES256, for new objects. The agent knows aws:kms too.",
     )
-    .command(
-        Aws::new("s3api put-bucket-encryption")
-            .option("--bucket", name)
-            .option("--server-side-encryption-configuration", rules)
-            .region(facts),
-    )
+    .command(encryption(facts, name))
     .terraform(format!(
         "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = \"{name}\"\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"AES256\"\n    }}\n  }}\n}}",
         label(name)
     ))
+}
+
+fn encryption(facts: &Facts, bucket: &str) -> String {
+    let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
+    Aws::new("s3api put-bucket-encryption")
+        .option("--bucket", bucket)
+        .option("--server-side-encryption-configuration", rules)
+        .region(facts)
 }

@@ -42,7 +42,7 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
     let update = Aws::new("ecs update-service")
         .option("--cluster", &facts.cluster_name)
         .option("--service", name)
-        .flag("--no-enable-execute-command");
+        .flag("--disable-execute-command");
     let update = if forces {
         update.flag("--force-new-deployment")
     } else {

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "This program does not need it. It is what `aws ecs execute-command` and the commands of the fixes are run with.",
     how: "Looks for aws on PATH.",
     actions: &[],
+    remedy: "Install the AWS CLI, if the commands of the fixes are to be run on this machine.",
     docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "AWS refuses requests whose signature is more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects that for its calls; the signature of a session's connection is not corrected.",
     how: "The Date header of AWS's answers beside this machine's clock.",
     actions: &["sts:GetCallerIdentity"],
+    remedy: "Set the clock, best by NTP.",
     docs: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "Without valid credentials nothing can be asked and no session opened.",
     how: "sts:GetCallerIdentity, which needs no permission, answers with the caller's ARN.",
     actions: &[],
+    remedy: "Sign in again: aws sso login, or whatever gives you credentials.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

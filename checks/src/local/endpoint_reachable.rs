@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "The client's end of a session is a WebSocket to ssmmessages in the cluster's region. A firewall that lets the other AWS names through and not this one breaks sessions after ExecuteCommand was answered.",
     how: "A TCP connection to port 443 of the public name, closed at once. Behind a proxy it is not tried.",
     actions: &[],
+    remedy: "Let ssmmessages.REGION.amazonaws.com:443 through the firewall, the VPN or the proxy.",
     docs: &["https://docs.aws.amazon.com/general/latest/gr/ssm.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -10,10 +10,12 @@ pub const CHECK: Check = Check {
     why: "The session's bytes travel through the Session Manager plugin: without it `aws ecs execute-command` ends with \"SessionManagerPlugin is not found\".",
     how: "Looks for session-manager-plugin on PATH and asks it for its version.",
     actions: &[],
+    remedy: "Install the Session Manager plugin; the fix has the commands for this system.",
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -11,10 +11,12 @@ pub const CHECK: Check = Check {
     why: "AWS supports the plugin from a certain version on; sessions with older ones may fail.",
     how: "The version that the plugin tells, compared number by number with the least that AWS supports, 1.2.764.0.",
     actions: &[],
+    remedy: "Install the newest Session Manager plugin.",
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "The cluster lives in one region; asked in another one, AWS says that it does not exist.",
     how: "From --region, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the AWS profile or the built-in configuration, in that order.",
     actions: &[],
+    remedy: "Give the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -16,8 +16,10 @@ pub const CHECK: Check = Check {
     why: "What goes through an endpoint has to be allowed by its policy too: the agent is refused there, whatever the role's own policies say.",
     how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own lets everything through.",
     actions: &["ec2:DescribeVpcEndpoints"],
+    remedy: "Allow the four actions in the endpoint's policy.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"],
     explains: &["network.path", "container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

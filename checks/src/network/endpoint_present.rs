@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSubnets",
         "ec2:DescribeRouteTables",
     ],
+    remedy: "Make the interface endpoint, or give the subnets a route through a NAT gateway.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
@@ -26,6 +27,12 @@ pub const CHECK: Check = Check {
         "network.path",
         "policy.endpoint-only",
         "container.agent-running",
+    ],
+    masks: &[
+        "network.endpoint-security-group",
+        "network.endpoint-policy",
+        "network.task-egress",
+        "network.nacl",
     ],
     severity: Severity::Critical,
     run,

@@ -20,11 +20,13 @@ pub const CHECK: Check = Check {
         "ec2:DescribeNetworkInterfaces",
         "ec2:GetManagedPrefixListEntries",
     ],
+    remedy: "Let the tasks into the endpoint's security group on port 443.",
     docs: &[
         "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
     ],
     explains: &["network.path", "container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

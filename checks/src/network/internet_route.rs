@@ -15,8 +15,10 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSubnets",
         "ec2:DescribeNetworkInterfaces",
     ],
+    remedy: "Give the subnets a route through a NAT gateway, the tasks a public address, or the VPC an endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
     explains: &["network.path", "container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -16,8 +16,10 @@ pub const CHECK: Check = Check {
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeRouteTables",
     ],
+    remedy: "Make the endpoints of kms, logs or s3, or give the subnets a way to the internet.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -13,8 +13,10 @@ pub const CHECK: Check = Check {
     why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in the endpoint's.",
     how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports. What a NAT gateway's subnet lets through is not looked at.",
     actions: &["ec2:DescribeNetworkAcls", "ec2:DescribeSubnets"],
+    remedy: "Let port 443 out and the ephemeral ports back in, by rules before those that refuse.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
     explains: &["network.path", "container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -21,8 +21,10 @@ pub const CHECK: Check = Check {
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeRouteTables",
     ],
+    remedy: "Mend the hop at which the way ends.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -19,8 +19,10 @@ pub const CHECK: Check = Check {
         "ec2:GetManagedPrefixListEntries",
         "ec2:DescribeVpcEndpoints",
     ],
+    remedy: "Let the tasks' security group out on port 443.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
     explains: &["network.path", "container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

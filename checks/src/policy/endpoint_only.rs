@@ -16,8 +16,10 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
     ],
+    remedy: "Make the ssmmessages endpoint, with private DNS.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -11,8 +11,10 @@ pub const CHECK: Check = Check {
     why: "A team may keep shells out of some tasks, like users' workspaces, which have doors of their own.",
     how: "exec_forbidden in the configuration, patterns of service names and task families, against the flags of services and running tasks.",
     actions: &["ecs:DescribeServices", "ecs:DescribeTasks"],
+    remedy: "Disable ECS Exec on the service and replace its tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };
@@ -108,7 +110,7 @@ mod tests {
         facts.expect.exec_forbidden = vec!["coder-production-c*".into()];
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
-        assert!(finding.fixes[0].commands[0].contains("--no-enable-execute-command"));
+        assert!(finding.fixes[0].commands[0].contains("--disable-execute-command"));
         service(&mut facts).exec_enabled = false;
         assert_eq!(
             statuses(&CHECK, &facts),

@@ -14,10 +14,12 @@ pub const CHECK: Check = Check {
         "ecs:DescribeTaskDefinition",
         "iam:SimulatePrincipalPolicy",
     ],
+    remedy: "Mend what keeps sessions from being recorded.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

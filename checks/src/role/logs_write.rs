@@ -14,10 +14,12 @@ pub const CHECK: Check = Check {
     why: "The agent writes a session's record with the task role's credentials. Without the rights nothing is recorded; where the cluster demands an encrypted log group, and the agent may not look at it, every session ends at its start.",
     how: "The policy simulator, for the four actions on the log group: the cluster's own, or with DEFAULT logging the one of the container's awslogs driver.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
+    remedy: "Allow the four actions on the log group in a policy of the task role.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &["policy.logging-required"],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

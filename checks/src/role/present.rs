@@ -11,8 +11,16 @@ pub const CHECK: Check = Check {
     why: "The agent signs its calls with the task role's credentials; without a role it has none and never connects. The execution role does not count: it is not given to containers.",
     how: "taskRoleArn of the task's overrides, else of its task definition; then iam:GetRole.",
     actions: &["ecs:DescribeTaskDefinition", "iam:GetRole"],
+    remedy: "Name a task role in the task definition, or make the one that was deleted again.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
     explains: &["container.agent-running"],
+    masks: &[
+        "role.trust",
+        "role.ssmmessages",
+        "role.kms-decrypt",
+        "role.logs-write",
+        "role.s3-write",
+    ],
     severity: Severity::Critical,
     run,
 };

@@ -14,10 +14,12 @@ pub const CHECK: Check = Check {
     why: "The agent uploads a session's record with the task role's credentials. Where the cluster demands an encrypted bucket, it looks at the bucket's encryption first, and may it not, every session ends at its start.",
     how: "The policy simulator, for s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not looked at.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
+    remedy: "Allow s3:PutObject below the prefix, and s3:GetEncryptionConfiguration on the bucket, in a policy of the task role.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
     explains: &["policy.logging-required"],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

@@ -14,11 +14,13 @@ pub const CHECK: Check = Check {
     why: "The agent opens a control channel and a data channel with the task role's credentials. One of the four actions missing, and it does not connect: TargetNotConnectedException.",
     how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
     actions: &["iam:SimulatePrincipalPolicy"],
+    remedy: "Allow the four actions on * in a policy of the task role; lift a Deny or widen the boundary where that is what refuses.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
     ],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -14,8 +14,10 @@ pub const CHECK: Check = Check {
     why: "ECS hands the role's credentials to the task by assuming the role as ecs-tasks.amazonaws.com; where the trust policy does not let it, the agent has none.",
     how: "The trust policy in iam:GetRole. Conditions other than on aws:SourceAccount and aws:SourceArn cannot be judged from here.",
     actions: &["iam:GetRole"],
+    remedy: "Let ecs-tasks.amazonaws.com assume the role.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -10,10 +10,12 @@ pub const CHECK: Check = Check {
     why: "A deployment that fails leaves the old tasks running, with whatever they lack; one that rolls out needs patience, not another one.",
     how: "The deployments in ecs:DescribeServices: their rollout state, their failed tasks, and how long they have been at it; the last event is quoted.",
     actions: &["ecs:DescribeServices"],
+    remedy: "Mend what the events say, then deploy again.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
     ],
     explains: &["task.exec-enabled", "service.running-tasks"],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

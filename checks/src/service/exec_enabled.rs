@@ -1,7 +1,7 @@
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::world::World;
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "ECS puts the agent that a session talks to only into tasks of services that have enableExecuteCommand set.",
     how: "enableExecuteCommand in ecs:DescribeServices. It decides for new tasks; task.exec-enabled looks at those that run.",
     actions: &["ecs:DescribeServices"],
+    remedy: "Set enableExecuteCommand on the service and force a new deployment.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["task.exec-enabled", "container.agent-running"],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };
@@ -24,6 +26,12 @@ fn run(world: &World) -> Vec<Finding> {
         match service.exec_enabled {
             true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
             false if service.status == "INACTIVE" => CHECK.skip(subject, "The service was deleted"),
+            false if can_all_be_entered(group) => CHECK
+                .warn(subject, format!("ECS Exec is off on {name}, though its tasks can still be entered"))
+                .detail("The tasks that run were started with ECS Exec; those that replace them will not be.")
+                .cause("ECS Exec was turned off")
+                .evidence("enableExecuteCommand", false)
+                .fix(fixes::service::enable_exec(world.facts, service)),
             false => CHECK
                 .fail(subject, format!("ECS Exec is not enabled on {name}"))
                 .detail(
@@ -37,19 +45,31 @@ fn run(world: &World) -> Vec<Finding> {
     })
 }
 
+/// A session enters a running task, whatever the flag says now.
+fn can_all_be_entered(group: &Group) -> bool {
+    let running = group.running();
+    !running.is_empty() && running.iter().all(|task| task.exec_enabled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::CHECK;
     use crate::facts::{DeploymentController, Fact};
     use crate::finding::Status;
     use crate::fix::Disposition;
-    use crate::testing::{CODER, denied, healthy_coder, run, service, statuses};
+    use crate::testing::{CODER, denied, healthy_coder, run, service, statuses, task};
 
     #[test]
     fn on_off_and_unreadable() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         service(&mut facts).exec_enabled = false;
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Warn],
+            "its task can be entered"
+        );
+        task(&mut facts).exec_enabled = false;
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert_eq!(
@@ -75,6 +95,7 @@ mod tests {
         ] {
             let mut facts = healthy_coder();
             service(&mut facts).exec_enabled = false;
+            task(&mut facts).exec_enabled = false;
             service(&mut facts).controller = controller;
             let fix = &run(&CHECK, &facts)[0].fixes[0];
             assert_eq!(fix.disposition, Disposition::Manual);

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "A misspelt name or a deleted service has no tasks to enter.",
     how: "ecs:DescribeServices in the cluster; a deleted service is still listed for a while, as INACTIVE.",
     actions: &["ecs:DescribeServices", "ecs:ListServices"],
+    remedy: "Correct the name; ecs:ListServices names those that exist.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
     explains: &["service.running-tasks"],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

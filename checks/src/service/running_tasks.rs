@@ -11,10 +11,17 @@ pub const CHECK: Check = Check {
     why: "A session enters a running task; a service without one cannot be entered.",
     how: "ecs:ListTasks and ecs:DescribeTasks for the service; where none runs, the service's counts, its last events and the last stopped task say why.",
     actions: &["ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeServices"],
+    remedy: "Raise the desired count, or mend what ends the tasks: the events and the last stopped task say it.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html",
     ],
     explains: &["task.running"],
+    masks: &[
+        "task.exec-enabled",
+        "container.agent-running",
+        "role.ssmmessages",
+        "network.path",
+    ],
     severity: Severity::Critical,
     run,
 };

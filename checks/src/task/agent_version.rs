@@ -11,8 +11,10 @@ pub const CHECK: Check = Check {
     why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 it cannot.",
     how: "versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2. On Fargate there is no such agent to look at.",
     actions: &["ecs:DescribeContainerInstances"],
+    remedy: "Update the ECS agent of the instance, then replace the tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -11,8 +11,10 @@ pub const CHECK: Check = Check {
     why: "The agent comes into a task when it starts: a task that was started without it can never be entered, whatever its service says now.",
     how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Force a new deployment; run a standalone task again. The flag of a running task cannot be changed.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "A task that stopped more than an hour ago is forgotten by ECS, and its ID then names nothing.",
     how: "ecs:DescribeTasks for each task that was named.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Name a task that runs.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Critical,
     run,
 };

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "What a task runs on decides what is needed: the Fargate platform, the ECS agent of an EC2 instance, or of a machine outside AWS.",
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Nothing has to be done; newer versions of this program may know the launch type.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -9,8 +9,10 @@ pub const CHECK: Check = Check {
     why: "ECS Exec works on Linux and on Windows Server from 2019 on; older Windows has no exec agent.",
     how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; none means Linux.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Move to Windows Server 2019 or later, or to Linux.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::Medium,
     run,
 };

@@ -8,8 +8,10 @@ pub const CHECK: Check = Check {
     why: "There is one exec session a PID namespace: with pidMode task only one container of the task can be entered, by users' reports the first of the task definition.",
     how: "pidMode in ecs:DescribeTaskDefinition.",
     actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Take pidMode out of the task definition, or enter the first container.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
+    masks: &[],
     severity: Severity::Low,
     run,
 };

@@ -11,8 +11,10 @@ pub const CHECK: Check = Check {
     why: "Older Fargate platforms put no exec agent into tasks.",
     how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Set the platform version to LATEST and deploy.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html"],
     explains: &["container.agent-running"],
+    masks: &[],
     severity: Severity::High,
     run,
 };

@@ -9,10 +9,12 @@ pub const CHECK: Check = Check {
     why: "Only a RUNNING task can be entered; one that starts or stops refuses sessions.",
     how: "lastStatus in ecs:DescribeTasks. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
     actions: &["ecs:DescribeTasks"],
+    remedy: "Wait for the task, or name another one.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
     ],
     explains: &[],
+    masks: &[],
     severity: Severity::High,
     run,
 };

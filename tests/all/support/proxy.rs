@@ -32,6 +32,8 @@ pub struct Rules {
     pub faults: BTreeMap<String, Fault>,
     /// What DescribeTasks says of the exec agent of tasks that were started with exec.
     pub agent: Agent,
+    /// Fields that replace those of every task.
+    pub task_patch: Option<Value>,
     /// The endpoint's policy, which the emulator does not keep.
     pub endpoint_policy: Option<String>,
     /// The Date header of every answer.
@@ -105,7 +107,10 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     }
     let (status, answer) = upstream.forward(&request);
     match action.as_str() {
-        "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
+        "ecs:DescribeTasks" if status == 200 => {
+            let patch = rules.lock().unwrap().task_patch.clone();
+            (status, patch_tasks(add_agents(&answer, agent), patch))
+        }
         "ec2:DescribeVpcEndpoints" if status == 200 => {
             let policy = rules.lock().unwrap().endpoint_policy.clone();
             (status, add_policy(&answer, policy.as_deref()))
@@ -277,12 +282,28 @@ fn denial_code(action: &str) -> &'static str {
     }
 }
 
+fn patch_tasks(answer: Vec<u8>, patch: Option<Value>) -> Vec<u8> {
+    let Some(Value::Object(patch)) = patch else {
+        return answer;
+    };
+    let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+    for task in answer["tasks"].as_array_mut().into_iter().flatten() {
+        for (name, value) in &patch {
+            task[name] = value.clone();
+        }
+    }
+    answer.to_string().into_bytes()
+}
+
 fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
     let text = String::from_utf8_lossy(answer);
     let Some(policy) = policy else {
         return text.into_owned().into_bytes();
     };
-    let escaped = policy.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let escaped = policy
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;");
     // The policy goes where the endpoint's ID ends: the order of fields means nothing.
     let end = "</vpcEndpointId>";
     let with_policy = format!("{end}<policyDocument>{escaped}</policyDocument>");

@@ -210,14 +210,15 @@ impl World {
     /// are those of this world and its first service.
     pub fn sh(&self, script: &str) -> String {
         self.shell(script, &env::var("ECS_EXEC_EMULATOR").unwrap())
+            .unwrap()
     }
 
     /// The same through the proxy, as a user would paste it.
-    pub fn paste(&self, script: &str) -> String {
+    pub fn paste(&self, script: &str) -> Result<String, String> {
         self.shell(script, &self.proxy.url)
     }
 
-    fn shell(&self, script: &str, url: &str) -> String {
+    fn shell(&self, script: &str, url: &str) -> Result<String, String> {
         let service = self.services.first().copied().unwrap_or_default();
         let output = Command::new("bash")
             .args(["-euc", script])
@@ -243,12 +244,11 @@ impl World {
             .env("ENDPOINT", self.net.endpoint.as_deref().unwrap_or_default())
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{script}\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(format!("{script}\n{}", text(&output.stderr))),
+        }
     }
 
     pub fn role(&self, service: &str) -> String {
@@ -295,6 +295,56 @@ impl World {
             thread::sleep(Duration::from_millis(100));
         }
         panic!("{count} tasks of {service} do not come up");
+    }
+
+    /// Waits until the first service runs as many tasks as it is set to, all with its newest definition and flag.
+    pub fn await_new_tasks(&self) {
+        let name = format!("{PREFIX}{}", self.services[0]);
+        let until = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < until {
+            if self.is_rolled_out(&name) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        panic!("the tasks of {name} are not replaced");
+    }
+
+    fn is_rolled_out(&self, name: &str) -> bool {
+        self.sdk.wait(async {
+            let ecs = &self.sdk.ecs;
+            let described = ecs
+                .describe_services()
+                .cluster(&self.cluster)
+                .services(name)
+                .send()
+                .await
+                .unwrap();
+            let service = &described.services()[0];
+            let listed = ecs
+                .list_tasks()
+                .cluster(&self.cluster)
+                .service_name(name)
+                .send()
+                .await
+                .unwrap();
+            let arns = listed.task_arns.unwrap_or_default();
+            if arns.len() != usize::try_from(service.desired_count()).unwrap() || arns.is_empty() {
+                return false;
+            }
+            let tasks = ecs
+                .describe_tasks()
+                .cluster(&self.cluster)
+                .set_tasks(Some(arns))
+                .send()
+                .await
+                .unwrap();
+            tasks.tasks().iter().all(|task| {
+                task.last_status() == Some("RUNNING")
+                    && task.enable_execute_command() == service.enable_execute_command()
+                    && task.task_definition_arn() == service.task_definition()
+            })
+        })
     }
 
     fn all_running(&self, arns: &[String]) -> bool {

@@ -1,0 +1,189 @@
+//! The evaluation of policies here, against the emulator's simulator, on generated policies.
+
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+use ecs_exec_checks::facts::{Identity, Outcome, Policy};
+use ecs_exec_checks::iam::{Effective, Request, evaluate};
+use serde_json::{Value, json};
+
+use crate::support::world::{Plan, World};
+
+/// Numbers that look random and are the same on every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.roll(of.len())]
+    }
+}
+
+const ACTIONS: [&str; 7] = [
+    "*",
+    "ecs:*",
+    "ecs:ExecuteCommand",
+    "ECS:executecommand",
+    "ecs:Execute?ommand",
+    "ecs:Describe*",
+    "ssm:StartSession",
+];
+
+const RESOURCES: [&str; 6] = [
+    "*",
+    "arn:aws:ecs:us-west-2:123456789012:task/prod/*",
+    "arn:aws:ecs:us-west-2:123456789012:cluster/prod",
+    "arn:aws:ecs:*:123456789012:*/prod*",
+    "arn:aws:ecs:us-west-2:123456789012:task/dev/*",
+    "arn:aws:s3:::bucket",
+];
+
+fn condition(dice: &mut Dice) -> Value {
+    let conditions = [
+        Value::Null,
+        Value::Null,
+        Value::Null,
+        json!({"StringEquals": {"aws:RequestedRegion": "us-west-2"}}),
+        json!({"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "us-east-1"]}}),
+        json!({"StringNotEquals": {"ecs:container-name": "app"}}),
+        json!({"StringLike": {"ecs:container-name": "a*"}}),
+        json!({"StringNotLike": {"ecs:container-name": ["x*", "y*"]}}),
+        json!({"StringEqualsIgnoreCase": {"ecs:container-name": "APP"}}),
+        json!({"ArnLike": {"ecs:cluster": "arn:aws:ecs:*:123456789012:cluster/prod"}}),
+        json!({"ArnNotLike": {"ecs:cluster": "arn:aws:ecs:us-west-2:123456789012:cluster/dev*"}}),
+        json!({"Bool": {"aws:SecureTransport": "true"}}),
+        json!({"Bool": {"aws:SecureTransport": "false"}}),
+        json!({"Null": {"ecs:container-name": "false"}}),
+        json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        json!({"NotIpAddress": {"aws:SourceIp": ["192.168.0.0/16", "10.1.0.0/16"]}}),
+        json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}),
+        json!({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}),
+    ];
+    dice.pick(&conditions).clone()
+}
+
+fn statement(dice: &mut Dice) -> Value {
+    let effect = if dice.roll(4) == 0 { "Deny" } else { "Allow" };
+    let mut statement = json!({"Effect": effect});
+    let action = if dice.roll(6) == 0 {
+        "NotAction"
+    } else {
+        "Action"
+    };
+    statement[action] = json!([*dice.pick(&ACTIONS), *dice.pick(&ACTIONS)]);
+    let resource = if dice.roll(6) == 0 {
+        "NotResource"
+    } else {
+        "Resource"
+    };
+    statement[resource] = json!([*dice.pick(&RESOURCES)]);
+    let condition = condition(dice);
+    if !condition.is_null() {
+        statement["Condition"] = condition;
+    }
+    statement
+}
+
+const CONTEXT: [(&str, &str, ContextKeyTypeEnum); 6] = [
+    (
+        "aws:RequestedRegion",
+        "us-west-2",
+        ContextKeyTypeEnum::String,
+    ),
+    ("ecs:container-name", "app", ContextKeyTypeEnum::String),
+    (
+        "ecs:cluster",
+        "arn:aws:ecs:us-west-2:123456789012:cluster/prod",
+        ContextKeyTypeEnum::String,
+    ),
+    ("aws:SecureTransport", "true", ContextKeyTypeEnum::Boolean),
+    ("aws:SourceIp", "10.1.2.3", ContextKeyTypeEnum::Ip),
+    ("aws:MultiFactorAuthAge", "60", ContextKeyTypeEnum::Numeric),
+];
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn both_engines_decide_alike() {
+    const CASES: usize = 400;
+    let world = World::new(Plan {
+        services: Vec::new(),
+        ..Plan::default()
+    });
+    let mut dice = Dice(0x5EED_CAFE_F00D_1234);
+    let mut decided = 0;
+    for _ in 0..CASES {
+        let count = 1 + dice.roll(3);
+        let statements: Vec<Value> = (0..count).map(|_| statement(&mut dice)).collect();
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        let resource = *dice.pick(&[
+            "arn:aws:ecs:us-west-2:123456789012:task/prod/0a1b",
+            "arn:aws:ecs:us-west-2:123456789012:cluster/prod",
+        ]);
+        let theirs = theirs(&world, &document, resource);
+        let ours = ours(&document, resource);
+        match ours {
+            Some(ours) => {
+                decided += 1;
+                assert_eq!(ours, theirs, "{resource}\n{document:#}");
+            }
+            // A key that nobody gave leaves it open here; the simulator takes it for absent.
+            None => assert!(
+                document.to_string().contains("aws:CurrentTime"),
+                "{document:#}"
+            ),
+        }
+    }
+    println!("Engines: {CASES} policies, {decided} decided here, all alike");
+    assert!(decided > CASES / 2);
+}
+
+fn ours(document: &Value, resource: &str) -> Option<Outcome> {
+    let identity = Identity {
+        policies: vec![Policy {
+            name: "generated".into(),
+            arn: None,
+            document: document.clone(),
+        }],
+        boundary: None,
+    };
+    let context = CONTEXT.map(|(key, value, _)| (key.to_owned(), vec![value.to_owned()]));
+    match evaluate(
+        &identity,
+        &Request::new("ecs:ExecuteCommand", resource, context),
+    ) {
+        Effective::Decided { outcome, .. } => Some(outcome),
+        Effective::Undecided(_) => None,
+    }
+}
+
+fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
+    let entries = CONTEXT.map(|(key, value, kind)| {
+        ContextEntry::builder()
+            .context_key_name(key)
+            .context_key_values(value)
+            .context_key_type(kind)
+            .build()
+    });
+    let answer = world.sdk.wait(async {
+        world
+            .sdk
+            .iam
+            .simulate_custom_policy()
+            .policy_input_list(document.to_string())
+            .action_names("ecs:ExecuteCommand")
+            .resource_arns(resource)
+            .set_context_entries(Some(entries.to_vec()))
+            .send()
+            .await
+            .unwrap()
+    });
+    match answer.evaluation_results()[0].eval_decision() {
+        PolicyEvaluationDecisionType::Allowed => Outcome::Allowed,
+        PolicyEvaluationDecisionType::ExplicitDeny => Outcome::ExplicitDeny,
+        _ => Outcome::ImplicitDeny,
+    }
+}
