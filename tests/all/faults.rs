@@ -468,8 +468,11 @@ fn mend(world: &World, run: &Run) -> Result<(), String> {
     }
 }
 
+/// A name, and what is tried under it.
+type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
+
 /// Tries each case on a few threads and prints the table.
-fn try_all(title: &str, cases: Vec<(String, Box<dyn Fn() -> Result<(), String> + Send + Sync>)>) {
+fn try_all(title: &str, cases: Vec<Case>) {
     const THREADS: usize = 4;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![Ok(()); cases.len()]);
@@ -531,7 +534,7 @@ fn each_alone_and_mended_by_its_own_commands() {
 #[ignore = "needs the emulator: scripts/test"]
 fn in_pairs() {
     let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
-    let mut cases: Vec<(String, Box<dyn Fn() -> Result<(), String> + Send + Sync>)> = Vec::new();
+    let mut cases: Vec<Case> = Vec::new();
     for (at, &one) in representatives.iter().enumerate() {
         for &other in &representatives[at + 1..] {
             if !can_be_together(one, other) {
@@ -554,16 +557,18 @@ fn can_be_together(one: &Fault, other: &Fault) -> bool {
         )
     };
     let needs_an_agent = |fault: &Fault| fault.symptoms.contains(&"container.agent-running");
-    !(about_the_flag(one) && about_the_flag(other))
-        && !(about_the_flag(one) && needs_an_agent(other))
-        && !(about_the_flag(other) && needs_an_agent(one))
+    let clash = |one: &Fault, other: &Fault| {
+        about_the_flag(one) && (about_the_flag(other) || needs_an_agent(other))
+    };
+    !clash(one, other) && !clash(other, one)
 }
 
 /// Nearest worlds in which nothing is broken though something is unusual.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn unusual_but_healthy() {
-    const WORLDS: &[(&str, fn(&mut Plan), &str)] = &[
+    type Unusual = (&'static str, fn(&mut Plan), &'static str);
+    const WORLDS: &[Unusual] = &[
         ("a key that both may use", |plan| plan.nat = true, "KEY"),
         ("encrypted logs", |plan| plan.nat = true, "ENCRYPTED_LOGS\n"),
         ("an encrypted bucket", |plan| plan.nat = true, "ENCRYPTED_BUCKET\n"),

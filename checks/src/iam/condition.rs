@@ -69,7 +69,7 @@ fn one(written: &str, key: &str, wanted: &[String], variables: bool, request: &R
                 Err(tri) => tri,
             }
         }));
-        if operator.negated { any.not() } else { any }
+        if operator.negated { any.negated() } else { any }
     };
     let each = values.iter().map(meets);
     match operator.set {

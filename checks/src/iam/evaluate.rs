@@ -53,7 +53,7 @@ pub fn evaluate(identity: &Identity, request: &Request) -> Effective {
     if grant == Tri::No || bounded == Tri::No {
         return decided(Outcome::ImplicitDeny, Vec::new());
     }
-    match grant.and(bounded).and(deny.not()) {
+    match grant.and(bounded).and(deny.negated()) {
         Tri::Yes => decided(Outcome::Allowed, names(&granting)),
         Tri::No => decided(Outcome::ImplicitDeny, Vec::new()),
         Tri::Depends(keys) => Effective::Undecided(keys),
@@ -71,7 +71,7 @@ fn names(policies: &[(Tri, &str)]) -> Vec<String> {
 /// What a resource's own policy says of a principal: allowed, or not, or denied outright.
 pub fn resource_policy(policy: &Value, principal: &Principal, request: &Request) -> Tri {
     let applies = |effect| any_applies(policy, effect, Some(principal), request);
-    applies("Allow").and(applies("Deny").not())
+    applies("Allow").and(applies("Deny").negated())
 }
 
 #[cfg(test)]

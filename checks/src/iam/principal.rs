@@ -17,7 +17,7 @@ impl Principal<'_> {
     pub fn is_in(&self, statement: &Value) -> Tri {
         match (statement.get("Principal"), statement.get("NotPrincipal")) {
             (Some(named), _) => self.is_named(named).into(),
-            (None, Some(named)) => Tri::from(self.is_named(named)).not(),
+            (None, Some(named)) => Tri::from(self.is_named(named)).negated(),
             (None, None) => Tri::No,
         }
     }

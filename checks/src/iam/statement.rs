@@ -75,7 +75,7 @@ fn applies(statement: &Value, variables: bool, request: &Request) -> Tri {
 fn either(statement: &Value, yes: &str, no: &str, test: impl Fn(&Value) -> Tri) -> Tri {
     match (statement.get(yes), statement.get(no)) {
         (Some(patterns), _) => test(patterns),
-        (None, Some(patterns)) => test(patterns).not(),
+        (None, Some(patterns)) => test(patterns).negated(),
         (None, None) => Tri::No,
     }
 }

@@ -13,7 +13,7 @@ impl Tri {
         Tri::Depends(BTreeSet::from([key.into()]))
     }
 
-    pub fn not(self) -> Tri {
+    pub fn negated(self) -> Tri {
         match self {
             Tri::Yes => Tri::No,
             Tri::No => Tri::Yes,
@@ -33,7 +33,7 @@ impl Tri {
     }
 
     pub fn or(self, other: Tri) -> Tri {
-        self.not().and(other.not()).not()
+        self.negated().and(other.negated()).negated()
     }
 
     pub fn all(items: impl IntoIterator<Item = Tri>) -> Tri {
