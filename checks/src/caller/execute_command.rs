@@ -142,6 +142,7 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
             format!("The caller may call {ACTION} on the cluster and on the tasks"),
         )
         .evidence("simulatedAs", arn)
+        .evidence("engine", verdict.engine.name())
         .evidence("resources", verdict.allowed)
 }
 

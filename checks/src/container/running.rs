@@ -1,6 +1,7 @@
 use crate::check::Check;
 use crate::facts::{Container, Fact, Task};
 use crate::finding::{Finding, Severity};
+use crate::fixes;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -43,6 +44,12 @@ fn judge(world: &World, group: &Group, task: &Task, container: &Container) -> Fi
             )
             .detail(why_ended(container))
             .cause("The container is not RUNNING")
+            .fix_some(
+                group
+                    .service_fact
+                    .and_then(Fact::known)
+                    .map(|service| fixes::service::force_deployment(world.facts, service)),
+            )
     } else {
         CHECK
             .skip(

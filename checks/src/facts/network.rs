@@ -190,8 +190,14 @@ impl Endpoint {
 
     /// Tasks that ask for the public name get to it.
     pub fn is_in_use(&self) -> bool {
-        self.is_available() && self.private_dns
+        self.is_available() && self.private_dns && !self.has_no_interface()
     }
+
+    /// It is in no subnet, so nothing answers for it.
+    pub fn has_no_interface(&self) -> bool {
+        self.subnets.is_empty() && self.interfaces.is_empty()
+    }
+
     /// Still there, or on its way; one that is being deleted serves nobody.
     pub fn is_live(&self) -> bool {
         !matches!(

@@ -25,6 +25,45 @@ pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
     .terraform("resource \"aws_vpc_endpoint\" \"ssmmessages\" {\n  # …\n  private_dns_enabled = true\n}")
 }
 
+/// An endpoint that does not get available has to be made anew; one that is on its way needs patience.
+pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
+    let id = &endpoint.id;
+    let pending = endpoint.state.to_ascii_lowercase().starts_with("pending");
+    let fix = Fix::new(
+        format!("remake-endpoint:{id}"),
+        if pending {
+            Disposition::Manual
+        } else {
+            Disposition::Drift
+        },
+        if pending {
+            format!("Wait until {id} is available, or have its owner accept it")
+        } else {
+            format!("Make {id} again")
+        },
+        "A VPC has room for one endpoint of a service with private DNS, so the broken one goes first.",
+    );
+    if pending {
+        return fix;
+    }
+    let remove = Aws::new("ec2 delete-vpc-endpoints")
+        .option("--vpc-endpoint-ids", id)
+        .region(facts);
+    let make = Aws::new("ec2 create-vpc-endpoint")
+        .option("--vpc-id", &endpoint.vpc)
+        .option("--vpc-endpoint-type", "Interface")
+        .option("--service-name", &endpoint.service)
+        .options("--subnet-ids", endpoint.subnets.iter().map(String::as_str))
+        .options(
+            "--security-group-ids",
+            endpoint.security_groups.iter().map(String::as_str),
+        )
+        .flag("--private-dns-enabled")
+        .region(facts);
+    fix.command(format!("{remove} && {make}"))
+        .terraform("# terraform apply -replace=aws_vpc_endpoint.ssmmessages")
+}
+
 /// Makes the VPC resolve private names; AWS changes one attribute a call.
 pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
     let mut fix = Fix::new(

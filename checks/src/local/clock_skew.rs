@@ -1,5 +1,6 @@
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
 use crate::text;
 use crate::world::World;
 
@@ -33,7 +34,8 @@ fn run(world: &World) -> Vec<Finding> {
                 off if off >= MOST => CHECK
                     .fail(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS refuses signatures that are five minutes off. Set the clock, best by NTP.")
-                    .cause("This machine's clock is wrong"),
+                    .cause("This machine's clock is wrong")
+                    .fix(fixes::machine::set_clock(&world.facts.local.os)),
                 off if off >= MUCH => CHECK
                     .warn(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS puts up with five minutes.")

@@ -2,6 +2,7 @@ use super::placement::{Otherwise, otherwise, placements, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Severity, Status, Subject};
+use crate::fixes;
 use crate::world::{Group, World, arns};
 
 pub const CHECK: Check = Check {
@@ -31,12 +32,18 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
         let (id, state) = (&endpoint.id, &endpoint.state);
-        let finding = if endpoint.is_available() {
+        let finding = if endpoint.is_available() && endpoint.has_no_interface() {
+            let fault =
+                format!("The ssmmessages endpoint {id} is in no subnet, so it has no address");
+            not_serving(&CHECK, subject, fault, otherwise)
+                .cause("The ssmmessages endpoint is in no subnet")
+        } else if endpoint.is_available() {
             CHECK.pass(subject, format!("{id} is available"))
         } else {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
             not_serving(&CHECK, subject, fault, otherwise)
                 .cause("The ssmmessages endpoint is not available")
+                .fix(fixes::endpoint::not_available(world.facts, endpoint))
         };
         finding.evidence("state", state.as_str())
     })
@@ -116,6 +123,16 @@ mod tests {
         }
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn one_in_no_subnet_has_no_address() {
+        let mut facts = healthy_coder();
+        no_way_out(&mut facts);
+        endpoint(&mut facts).subnets.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        endpoint(&mut facts).interfaces = vec!["eni-1".into()];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
     #[test]

@@ -209,6 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn without_an_interface_of_its_own_a_task_uses_its_instance_s() {
+        let mut facts = healthy_coder();
+        on_ec2(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        endpoint_group(&mut facts).ingress.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        host(&mut facts).instance = Some("mi-0123".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(
+            finding.title.contains("a machine outside AWS"),
+            "{}",
+            finding.title
+        );
+    }
+
+    #[test]
     fn unreadable() {
         let mut facts = healthy_coder();
         for acls in facts.network.network_acls.values_mut() {

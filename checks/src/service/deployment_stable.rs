@@ -1,6 +1,7 @@
 use crate::check::Check;
 use crate::facts::{Deployment, Service};
 use crate::finding::{Finding, Severity, Subject};
+use crate::fixes;
 use crate::text;
 use crate::world::{Group, World};
 
@@ -31,7 +32,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
     let Some(primary) = service.primary() else {
         return CHECK.skip(subject, format!("{name} is not rolled out by ECS itself"));
     };
-    let failed = primary.rollout_state.as_deref() == Some("FAILED");
+    let failed = service.deployments.iter().any(has_failed) || is_rolling_back(primary);
     let complete = primary.rollout_state.as_deref() == Some("COMPLETED");
     if failed || (primary.failed_tasks > 0 && !complete) {
         let title = if failed {
@@ -49,6 +50,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
         return finding
             .cause("A deployment failed")
             .detail(quoted(primary, service))
+            .fix(fixes::service::read_events(world.facts, name))
             .evidence(
                 "rolloutState",
                 primary.rollout_state.as_deref().unwrap_or("none"),
@@ -77,6 +79,18 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
             .pass(subject, format!("A deployment of {name} is rolling out"))
             .evidence("rolloutState", "IN_PROGRESS"),
     }
+}
+
+fn has_failed(deployment: &Deployment) -> bool {
+    deployment.rollout_state.as_deref() == Some("FAILED")
+}
+
+/// The circuit breaker brings the last deployment back that worked, and says so in its reason.
+fn is_rolling_back(primary: &Deployment) -> bool {
+    primary
+        .rollout_reason
+        .as_deref()
+        .is_some_and(|reason| reason.contains("rolling back"))
 }
 
 /// How long a deployment may take before it counts as stuck.
@@ -139,6 +153,18 @@ mod tests {
         assert!(finding.detail.contains("tasks failed to start"));
         task(&mut facts).exec_enabled = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn rolled_back() {
+        let mut facts = healthy_coder();
+        service(&mut facts).deployments[0].rollout_reason =
+            Some("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        task(&mut facts).exec_enabled = false;
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(finding.detail.contains("rolling back"));
     }
 
     #[test]

@@ -32,8 +32,10 @@ pub struct Rules {
     pub faults: BTreeMap<String, Fault>,
     /// What DescribeTasks says of the exec agent of tasks that were started with exec.
     pub agent: Agent,
-    /// Fields that replace those of every task.
-    pub task_patch: Option<Value>,
+    /// By action, what is merged into each thing of its JSON answer (RFC 7396).
+    pub patches: BTreeMap<String, Value>,
+    /// By action, a text in its XML answer and what replaces it.
+    pub rewrites: BTreeMap<String, (&'static str, &'static str)>,
     /// The endpoint's policy, which the emulator does not keep.
     pub endpoint_policy: Option<String>,
     /// The Date header of every answer.
@@ -106,11 +108,9 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
         return broken(&action, &fault);
     }
     let (status, answer) = upstream.forward(&request);
+    let answer = altered(answer, status, &action, rules);
     match action.as_str() {
-        "ecs:DescribeTasks" if status == 200 => {
-            let patch = rules.lock().unwrap().task_patch.clone();
-            (status, patch_tasks(add_agents(&answer, agent), patch))
-        }
+        "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
         "ec2:DescribeVpcEndpoints" if status == 200 => {
             let policy = rules.lock().unwrap().endpoint_policy.clone();
             (status, add_policy(&answer, policy.as_deref()))
@@ -135,6 +135,17 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             (status, answer)
         }
         _ => (status, answer),
+    }
+}
+
+fn altered(answer: Vec<u8>, status: u16, action: &str, rules: &Mutex<Rules>) -> Vec<u8> {
+    let rules = rules.lock().unwrap();
+    match (rules.patches.get(action), rules.rewrites.get(action)) {
+        (Some(patch), _) if status == 200 => patched(&answer, patch),
+        (_, Some((from, to))) => String::from_utf8_lossy(&answer)
+            .replace(from, to)
+            .into_bytes(),
+        _ => answer,
     }
 }
 
@@ -282,17 +293,33 @@ fn denial_code(action: &str) -> &'static str {
     }
 }
 
-fn patch_tasks(answer: Vec<u8>, patch: Option<Value>) -> Vec<u8> {
-    let Some(Value::Object(patch)) = patch else {
-        return answer;
-    };
-    let mut answer: Value = serde_json::from_slice(&answer).unwrap();
-    for task in answer["tasks"].as_array_mut().into_iter().flatten() {
-        for (name, value) in &patch {
-            task[name] = value.clone();
+/// Merges a patch into each thing that an answer of ECS lists or holds.
+fn patched(answer: &[u8], patch: &Value) -> Vec<u8> {
+    let mut answer: Value = serde_json::from_slice(answer).unwrap();
+    for field in ["tasks", "services", "clusters"] {
+        for thing in answer[field].as_array_mut().into_iter().flatten() {
+            merge(thing, patch);
         }
     }
+    if answer["taskDefinition"].is_object() {
+        merge(&mut answer["taskDefinition"], patch);
+    }
     answer.to_string().into_bytes()
+}
+
+/// An object under a list is merged into each of its items.
+fn merge(target: &mut Value, patch: &Value) {
+    match (target, patch) {
+        (Value::Array(items), Value::Object(_)) => {
+            items.iter_mut().for_each(|item| merge(item, patch));
+        }
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (name, change) in changes {
+                merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+            }
+        }
+        (target, patch) => *target = patch.clone(),
+    }
 }
 
 fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
