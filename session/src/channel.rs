@@ -1,0 +1,441 @@
+//! The data channel itself: all that survives a connection, and no connection.
+//!
+//! Frames go in and come out, and time is told to it; [`crate::pump`] moves them. So the rules of the protocol
+//! stand in one place and need no network to be tested.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::crypto::Cipher;
+use crate::data_key::{Grant, KeyRequest};
+use crate::error::Fault;
+use crate::handshake::{Answer, Handshake, Reaction};
+use crate::incoming::{Incoming, Receipt};
+use crate::message::{AgentMessage, MessageType};
+use crate::outgoing::Outgoing;
+use crate::pause::Pause;
+use crate::payload::{
+    Acknowledgement, ChannelClosed, INPUT_BYTES, PayloadType, Size, TERMINATE_SESSION, exit_code,
+    json,
+};
+use crate::session::{Ended, Input, Notice, Options, Output, Session};
+use crate::start::Start;
+
+/// Beyond these the connection is not read until the caller has received some of it.
+const OUTPUT_BYTES: usize = 1 << 20;
+const OUTPUT_PIECES: usize = 4096;
+
+/// Ctrl-D, which a terminal turns into an end of file.
+const END_OF_FILE: u8 = 4;
+
+pub struct Channel {
+    must_encrypt: bool,
+    stall_timeout: Duration,
+    start: Start,
+    handshake: Handshake,
+    key_request: Option<KeyRequest>,
+    cipher: Option<Cipher>,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    pause: Pause,
+    /// To be written to the connection.
+    frames: VecDeque<Bytes>,
+    /// To be received by the caller.
+    output: VecDeque<Output>,
+    output_bytes: usize,
+    /// Taken from the caller and not sent yet.
+    input: Bytes,
+    size: Option<Size>,
+    /// The last size that was sent: a new connection gets it again.
+    last_size: Option<Size>,
+    /// Whether an end of file is to be sent, and what stands before it.
+    end_of_input: bool,
+    last_byte: u8,
+    exit: Option<i32>,
+    closed: Option<ChannelClosed>,
+    fault: Option<Fault>,
+}
+
+impl Channel {
+    pub fn new(session: &Session, options: &Options, now: Instant) -> Channel {
+        Channel {
+            must_encrypt: session.encrypted,
+            stall_timeout: options.stall_timeout,
+            start: Start::new(options, !session.encrypted, now),
+            handshake: Handshake::new(&session.id, &session.target, session.encrypted),
+            key_request: None,
+            cipher: None,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::new(now),
+            pause: Pause::default(),
+            frames: VecDeque::new(),
+            output: VecDeque::new(),
+            output_bytes: 0,
+            input: Bytes::new(),
+            size: None,
+            last_size: None,
+            end_of_input: false,
+            last_byte: b'\n',
+            exit: None,
+            closed: None,
+            fault: None,
+        }
+    }
+
+    /// Takes a frame from the connection. One that is not a message is dropped.
+    pub fn receive(&mut self, frame: &Bytes, now: Instant) -> Result<(), Fault> {
+        let Ok(message) = AgentMessage::decode(frame) else {
+            return Ok(());
+        };
+        match message.message_type {
+            MessageType::OutputStreamData => self.stream(message, now)?,
+            MessageType::Acknowledge => self.acknowledged(&message.payload, now),
+            MessageType::ChannelClosed => {
+                let closed = serde_json::from_slice(&message.payload);
+                self.closed.get_or_insert(closed.unwrap_or_default());
+            }
+            MessageType::StartPublication => {
+                self.start.agent_there(now);
+                self.resume_publication();
+            }
+            MessageType::PausePublication => self.pause.begin(now),
+            MessageType::InputStreamData => {}
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, message: AgentMessage, now: Instant) -> Result<(), Fault> {
+        self.start.heard();
+        self.resume_publication();
+        let acknowledgement = Acknowledgement {
+            acknowledged_message_type: message.message_type.name().to_owned(),
+            acknowledged_message_id: message.id.to_string(),
+            acknowledged_message_sequence_number: message.sequence,
+            is_sequential_message: true,
+        };
+        if self.incoming.receive(message) != Receipt::Dropped {
+            let message = AgentMessage::control(MessageType::Acknowledge, json(&acknowledgement));
+            self.frames.push_back(message.encode());
+        }
+        while let Some(message) = self.incoming.next() {
+            self.deliver(message, now)?;
+        }
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, payload: &[u8], now: Instant) {
+        if let Ok(acknowledgement) = serde_json::from_slice::<Acknowledgement>(payload) {
+            self.start.heard();
+            self.resume_publication();
+            let sequence = acknowledgement.acknowledged_message_sequence_number;
+            self.outgoing.acknowledge(sequence, now);
+        }
+    }
+
+    /// A message of the agent's, in order. Kinds that are not known were acknowledged and mean nothing.
+    fn deliver(&mut self, message: AgentMessage, now: Instant) -> Result<(), Fault> {
+        let Some(kind) = PayloadType::read(message.payload_type) else {
+            return Ok(());
+        };
+        let payload = self.open(kind, message.payload)?;
+        match kind {
+            PayloadType::Output | PayloadType::StdErr | PayloadType::ExitCode => {
+                if !self.handshake.has_begun() {
+                    self.ready();
+                }
+                match kind {
+                    PayloadType::ExitCode => self.exit = exit_code(&payload).or(self.exit),
+                    _ if payload.is_empty() => {}
+                    PayloadType::StdErr => self.give(Output::Stderr(payload)),
+                    _ => self.give(Output::Stdout(payload)),
+                }
+            }
+            PayloadType::HandshakeRequest => match self.handshake.request(&payload)? {
+                Reaction::Answer(answer) => self.answer(answer, now),
+                Reaction::GetKey(wanted) => {
+                    self.start.handshake();
+                    self.key_request = Some(wanted);
+                }
+                Reaction::Ignore => {}
+            },
+            PayloadType::ChallengeRequest => {
+                let solved = self.handshake.challenge(&payload, self.cipher.as_ref())?;
+                self.push(PayloadType::ChallengeResponse, solved, now);
+            }
+            PayloadType::HandshakeComplete => {
+                if let Some(message) = self.handshake.complete(&payload)? {
+                    self.give(Output::Notice(Notice::Welcome(message)));
+                }
+                self.ready();
+            }
+            PayloadType::Size
+            | PayloadType::Flag
+            | PayloadType::HandshakeResponse
+            | PayloadType::ChallengeResponse => {}
+        }
+        Ok(())
+    }
+
+    fn open(&self, kind: PayloadType, payload: Bytes) -> Result<Bytes, Fault> {
+        match &self.cipher {
+            _ if !kind.is_private() => Ok(payload),
+            Some(cipher) => cipher.open(&payload).ok_or_else(|| {
+                Fault::Protocol("the agent's output cannot be decrypted".to_owned())
+            }),
+            None if self.must_encrypt => Err(Fault::NotEncrypted),
+            None => Ok(payload),
+        }
+    }
+
+    /// What KMS is to be asked for, once.
+    pub fn key_request(&mut self) -> Option<KeyRequest> {
+        self.key_request.take()
+    }
+
+    /// What KMS said.
+    pub fn key(&mut self, outcome: Result<Grant, String>, now: Instant) {
+        if let Some(answer) = self.handshake.key(outcome) {
+            self.answer(answer, now);
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, now: Instant) {
+        self.start.handshake();
+        self.cipher = answer.cipher;
+        self.fault = answer.fault;
+        self.push(PayloadType::HandshakeResponse, answer.response, now);
+    }
+
+    fn ready(&mut self) {
+        if !self.start.is_ready() {
+            self.start.ready();
+            self.give(Output::Started);
+        }
+    }
+
+    fn resume_publication(&mut self) {
+        if self.pause.end() {
+            self.give(Output::Notice(Notice::AgentBack));
+        }
+    }
+
+    /// Does what is due by now. `listening` is whether the connection is being read: while it is not, the agent
+    /// cannot be blamed for saying nothing.
+    pub fn tick(&mut self, now: Instant, listening: bool) -> Result<(), Fault> {
+        if self.start.quiet_at().is_some_and(|at| at <= now) {
+            self.ready();
+        }
+        if self.pause.may_probe(now) {
+            if self.pause.probed(now) {
+                self.give(Output::Notice(Notice::AgentAway));
+            }
+            if !self.outgoing.is_waiting() {
+                self.send_input(1, now)?;
+            }
+            self.frames.extend(self.outgoing.resend(now));
+        }
+        if !self.pause.is_on() {
+            self.send(now)?;
+        }
+        if !listening {
+            return Ok(());
+        }
+        if !self.pause.is_on() {
+            self.frames.extend(self.outgoing.resend(now));
+        }
+        let waiting = self.outgoing.is_waiting();
+        if self.start.fails_at(waiting).is_some_and(|at| at <= now) {
+            return Err(self.start.fault());
+        }
+        if self.outgoing.stalled_for(now) >= self.stall_timeout {
+            let waited = self.stall_timeout;
+            return Err(Fault::AgentStalled { waited });
+        }
+        Ok(())
+    }
+
+    /// When [`Channel::tick`] next has something to do, where it knows.
+    pub fn deadline(&self, now: Instant, listening: bool) -> Option<Instant> {
+        let waiting = self.outgoing.is_waiting();
+        let stall = waiting.then(|| {
+            now + self
+                .stall_timeout
+                .saturating_sub(self.outgoing.stalled_for(now))
+        });
+        let resend = match self.pause.is_on() {
+            true => None,
+            false => self.outgoing.due(),
+        };
+        let listened = [resend, self.start.fails_at(waiting), stall];
+        [self.start.quiet_at(), self.pause.probe_at()]
+            .into_iter()
+            .chain(listened.into_iter().filter(|_| listening))
+            .flatten()
+            .min()
+    }
+
+    /// The connection is read again after a while in which the caller did not receive.
+    pub fn listens_again(&mut self, now: Instant) {
+        self.outgoing.excuse(now);
+    }
+
+    /// Whether the caller's next input can be taken. It is not while the agent is not ready, while what was
+    /// taken before is not sent, and after the end.
+    pub fn takes_input(&self) -> bool {
+        self.start.is_ready()
+            && self.input.is_empty()
+            && !self.end_of_input
+            && self.fault.is_none()
+            && self.outgoing.has_room()
+    }
+
+    pub fn input(&mut self, input: Input, now: Instant) -> Result<(), Fault> {
+        match input {
+            Input::Bytes(bytes) => self.input = bytes,
+            Input::Size { columns, rows } => {
+                self.size = Some(Size {
+                    cols: columns,
+                    rows,
+                });
+            }
+            Input::End => self.end_of_input = true,
+        }
+        match self.pause.is_on() {
+            true => Ok(()),
+            false => self.send(now),
+        }
+    }
+
+    /// Sends what was taken, as far as the window allows.
+    fn send(&mut self, now: Instant) -> Result<(), Fault> {
+        if !self.start.is_ready() || self.fault.is_some() {
+            return Ok(());
+        }
+        if let Some(size) = self.size.take() {
+            self.last_size = Some(size);
+            self.push(PayloadType::Size, json(&size), now);
+        }
+        self.send_input(usize::MAX, now)
+    }
+
+    fn send_input(&mut self, pieces: usize, now: Instant) -> Result<(), Fault> {
+        for _ in 0..pieces {
+            if !self.start.is_ready() || !self.outgoing.has_room() {
+                break;
+            }
+            let piece = match self.input.len().min(INPUT_BYTES) {
+                0 if self.end_of_input => self.end_of_file(),
+                0 => break,
+                length => self.input.split_to(length),
+            };
+            self.last_byte = piece.last().copied().unwrap_or(self.last_byte);
+            let sealed = match &self.cipher {
+                Some(cipher) => cipher.seal(&piece).ok_or_else(|| {
+                    Fault::Protocol("the input could not be encrypted".to_owned())
+                })?,
+                None => piece,
+            };
+            self.push(PayloadType::Output, sealed, now);
+        }
+        Ok(())
+    }
+
+    /// In the middle of a line the first Ctrl-D only passes on what was typed.
+    fn end_of_file(&mut self) -> Bytes {
+        self.end_of_input = false;
+        match self.last_byte {
+            b'\n' | b'\r' => Bytes::from_static(&[END_OF_FILE]),
+            _ => Bytes::from_static(&[END_OF_FILE, END_OF_FILE]),
+        }
+    }
+
+    fn push(&mut self, kind: PayloadType, payload: Bytes, now: Instant) {
+        self.frames
+            .push_back(self.outgoing.push(kind, payload, now));
+    }
+
+    /// Says that the client ends the session. Agents heed it in some kinds of session only.
+    pub fn terminate(&mut self, now: Instant) {
+        if self.start.is_ready() && self.closed.is_none() {
+            let flag = Bytes::copy_from_slice(&TERMINATE_SESSION.to_be_bytes());
+            self.push(PayloadType::Flag, flag, now);
+        }
+    }
+
+    /// The connection is gone, and with it what was to be written: what matters is kept in the send window.
+    pub fn lost(&mut self) {
+        self.frames.clear();
+        self.give(Output::Notice(Notice::Lost));
+    }
+
+    /// A new connection stands. Sequence numbers and keys go on; what is not acknowledged is sent again.
+    pub fn resumed(&mut self, now: Instant) {
+        self.start.reconnected(now);
+        self.pause.end();
+        self.frames.extend(self.outgoing.resend_all(now));
+        self.size = self.size.or(self.last_size);
+        self.give(Output::Notice(Notice::Resumed));
+    }
+
+    /// The frames to write.
+    pub fn frames(&mut self) -> impl Iterator<Item = Bytes> {
+        self.frames.drain(..)
+    }
+
+    fn give(&mut self, output: Output) {
+        self.output_bytes += size(&output);
+        self.output.push_back(output);
+    }
+
+    /// The caller's next output.
+    pub fn output(&mut self) -> Option<Output> {
+        let output = self.output.pop_front()?;
+        self.output_bytes -= size(&output);
+        Some(output)
+    }
+
+    pub fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Whether more may be read from the connection.
+    pub fn has_room(&self) -> bool {
+        self.output_bytes < OUTPUT_BYTES && self.output.len() < OUTPUT_PIECES
+    }
+
+    /// Whether the session must end badly; the agent has been told and may close it.
+    pub fn has_failed(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// How the session ended, where the agent or the gateway has said so.
+    pub fn ended(&mut self) -> Option<Result<Ended, Fault>> {
+        let closed = self.closed.as_ref()?;
+        if let Some(fault) = self.fault.take() {
+            return Some(Err(fault));
+        }
+        let message = Some(closed.output.trim().to_owned()).filter(|text| !text.is_empty());
+        Some(Ok(match self.exit {
+            Some(status) => Ended::Exit(status),
+            None => Ended::Closed { message },
+        }))
+    }
+
+    /// The end to report where the connection breaks and it is known already.
+    pub fn known_end(&mut self) -> Option<Result<Ended, Fault>> {
+        match self.fault.take() {
+            Some(fault) => Some(Err(fault)),
+            None => self.exit.map(|status| Ok(Ended::Exit(status))),
+        }
+    }
+}
+
+fn size(output: &Output) -> usize {
+    match output {
+        Output::Stdout(bytes) | Output::Stderr(bytes) => bytes.len(),
+        Output::Started | Output::Notice(_) => 0,
+    }
+}

@@ -1,0 +1,168 @@
+//! Where a session may connect to: the token goes there, so it must be AWS, or this machine in tests.
+
+use std::net::IpAddr;
+
+use tokio_tungstenite::tungstenite::http::Uri;
+
+use crate::error::Fault;
+
+/// The domains of all partitions, each with that of its dual-stack endpoints.
+const DOMAINS: [&str; 14] = [
+    "amazonaws.com",
+    "api.aws",
+    "amazonaws.com.cn",
+    "api.amazonwebservices.com.cn",
+    "amazonaws.eu",
+    "api.amazonwebservices.eu",
+    "c2s.ic.gov",
+    "api.aws.ic.gov",
+    "sc2s.sgov.gov",
+    "api.aws.scloud",
+    "cloud.adc-e.uk",
+    "api.cloud-aws.adc-e.uk",
+    "csp.hci.ic.gov",
+    "api.aws.hci.ic.gov",
+];
+
+/// The parts of a stream's URL that a connection needs.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub uri: Uri,
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+}
+
+impl Endpoint {
+    pub fn parse(url: &str) -> Result<Endpoint, Fault> {
+        read(url).ok_or_else(|| Fault::Endpoint {
+            // The query is left out: it may name more than a reader needs.
+            url: url.split('?').next().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+fn read(url: &str) -> Option<Endpoint> {
+    let uri: Uri = url.parse().ok()?;
+    let authority = uri.authority()?;
+    if authority.as_str().contains('@') {
+        return None;
+    }
+    let host = uri.host()?.to_ascii_lowercase();
+    let port = uri.port_u16();
+    let tls = match uri.scheme_str()? {
+        "wss" if is_session_manager(&host) && port.is_none_or(|port| port == 443) => true,
+        "ws" if is_loopback(&host) => false,
+        _ => return None,
+    };
+    Some(Endpoint {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port: port.unwrap_or(if tls { 443 } else { 80 }),
+        tls,
+        uri,
+    })
+}
+
+/// `ssmmessages.REGION.DOMAIN`, the same with FIPS, or one interface endpoint of a VPC.
+fn is_session_manager(host: &str) -> bool {
+    DOMAINS
+        .iter()
+        .filter_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))
+        .any(|rest| match rest.split('.').collect::<Vec<_>>()[..] {
+            [service, region] => is_service(service) && is_label(region),
+            [endpoint, service, region, "vpce"] => {
+                endpoint.starts_with("vpce-")
+                    && is_label(endpoint)
+                    && is_service(service)
+                    && is_label(region)
+            }
+            _ => false,
+        })
+}
+
+fn is_service(label: &str) -> bool {
+    label == "ssmmessages" || label == "ssmmessages-fips"
+}
+
+fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !label.is_empty() && label.bytes().all(plain)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoints_of_aws() {
+        for host in [
+            "ssmmessages.eu-central-1.amazonaws.com",
+            "SSMMessages.eu-central-1.amazonaws.com",
+            "ssmmessages.eu-central-1.amazonaws.com:443",
+            "ssmmessages-fips.us-gov-west-1.amazonaws.com",
+            "ssmmessages.cn-north-1.amazonaws.com.cn",
+            "ssmmessages.us-iso-east-1.c2s.ic.gov",
+            "ssmmessages.us-isob-east-1.sc2s.sgov.gov",
+            "ssmmessages.us-east-1.api.aws",
+            "ssmmessages.cn-north-1.api.amazonwebservices.com.cn",
+            "vpce-0a1b-x2-eu-west-1a.ssmmessages.eu-west-1.vpce.amazonaws.com",
+        ] {
+            let url = format!("wss://{host}/v1/data-channel/x?role=publish_subscribe&c=a+/b=");
+            let endpoint = Endpoint::parse(&url).expect(host);
+            assert!(endpoint.tls && endpoint.port == 443);
+            assert!(endpoint.uri.to_string().ends_with("&c=a+/b="), "verbatim");
+        }
+    }
+
+    #[test]
+    fn nowhere_else() {
+        for url in [
+            "ws://ssmmessages.eu-central-1.amazonaws.com/",
+            "https://ssmmessages.eu-central-1.amazonaws.com/",
+            "wss://ssmmessages.eu-central-1.amazonaws.com:8443/",
+            "wss://ssmmessages.eu-central-1.amazonaws.com@example.com/",
+            "wss://user:word@ssmmessages.eu-central-1.amazonaws.com/",
+            "wss://ssmmessages.eu-central-1.amazonaws.com.example.com/",
+            "wss://ssmmessages.eu-central-1.notamazonaws.com/",
+            "wss://ssmmessages.amazonaws.com/",
+            "wss://ssmmessages..amazonaws.com/",
+            "wss://evil.s3.eu-central-1.amazonaws.com/",
+            "wss://bucket.ssmmessages.eu-central-1.amazonaws.com/",
+            "wss://ssm.eu-central-1.amazonaws.com/",
+            "wss://x.ssmmessages.eu-west-1.vpce.amazonaws.com/",
+            "wss://127.0.0.1/",
+            "ws://127.0.0.1.example.com/",
+            "ws://10.0.0.1/",
+            "ws://[::2]/",
+            "/v1/data-channel",
+            "",
+            "wss://",
+        ] {
+            assert!(Endpoint::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn this_machine_in_tests() {
+        for (url, host, port) in [
+            ("ws://127.0.0.1:9000/x", "127.0.0.1", 9000),
+            ("ws://[::1]:9000/x", "::1", 9000),
+            ("ws://localhost/x", "localhost", 80),
+        ] {
+            let endpoint = Endpoint::parse(url).expect(url);
+            assert_eq!((endpoint.host.as_str(), endpoint.port), (host, port));
+            assert!(!endpoint.tls);
+        }
+    }
+
+    #[test]
+    fn the_query_is_not_shown() {
+        let fault = Endpoint::parse("wss://example.com/v1?cell-number=AAEC").unwrap_err();
+        assert!(!fault.to_string().contains("AAEC"));
+    }
+}

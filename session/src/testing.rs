@@ -1,0 +1,24 @@
+//! A peer for tests: the gateway and the agent in one, on a loopback socket.
+//!
+//! [`Peer`] listens, [`Line`] is one connection to it and says whatever a test wants, [`Agent`] keeps to
+//! the protocol across connections, in fair weather and foul. All of it panics where it is let down.
+
+mod agent;
+mod line;
+
+pub use agent::{Agent, Heard, Weather};
+pub use line::{Frame, Line, Peer};
+
+/// The kinds of payload, by number.
+pub mod kind {
+    pub const OUTPUT: u32 = 1;
+    pub const SIZE: u32 = 3;
+    pub const HANDSHAKE_REQUEST: u32 = 5;
+    pub const HANDSHAKE_RESPONSE: u32 = 6;
+    pub const HANDSHAKE_COMPLETE: u32 = 7;
+    pub const CHALLENGE_REQUEST: u32 = 8;
+    pub const CHALLENGE_RESPONSE: u32 = 9;
+    pub const FLAG: u32 = 10;
+    pub const STDERR: u32 = 11;
+    pub const EXIT_CODE: u32 = 12;
+}
