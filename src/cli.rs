@@ -1,11 +1,18 @@
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Opens shells in ECS containers, and says why when it cannot.
+/// Opens shells in ECS containers, and says why when it cannot
 #[derive(Parser)]
-#[command(name = "ecs-exec", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(
+    name = "ecs-exec",
+    version,
+    max_term_width = 100,
+    override_usage = "ecs-exec [OPTIONS] SERVICE [CONTAINER] [COMMAND]\n       ecs-exec [OPTIONS] COMMAND …",
+    after_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -14,15 +21,40 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "\
+A service that has a command's name is reached with `ecs-exec exec NAME`.
+
 Examples:
+  ecs-exec coder                     a shell in the service coder
+  ecs-exec litellm litellm \"/bin/sh -c 'curl localhost:4000/health'\"
+  ecs-exec run coder -- cat /etc/os-release
+  ecs-exec list                      services, their tasks and containers
+  ecs-exec logs coder --follow
   ecs-exec doctor coder              would a session into the service coder work? if not, why not?
-  ecs-exec doctor                    the same for every service of the configuration
   ecs-exec doctor --all --cluster c  the same for a whole cluster
   ecs-exec doctor --demo             what a report looks like, without AWS
   ecs-exec explain TEXT              what an error of ECS Exec means";
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Open a session: the explicit form of `ecs-exec SERVICE`
+    #[command(after_help = EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Run a command, print its output, end with its exit status
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Run),
+    /// Run a command that the configuration has a name for
+    Recipe(RecipeArguments),
+    /// List services, their tasks and containers, and whether they can be entered
+    List(List),
+    /// Print what a service's containers wrote to CloudWatch Logs
+    #[command(after_help = LOGS_EXAMPLES)]
+    Logs(Logs),
+    /// Forward a port of this machine to one of a container, or to one that it can reach
+    #[command(after_help = FORWARD_EXAMPLES)]
+    PortForward(PortForward),
+    /// Copy a file to or from a container
+    #[command(after_help = CP_EXAMPLES)]
+    Cp(Cp),
     /// Find out whether a session would work, and what stands in its way
     Doctor(Doctor),
     /// Say what a check is about, or what an error text means
@@ -42,6 +74,221 @@ pub enum Command {
         #[arg(long, default_value = "human", value_name = "FORMAT")]
         format: CatalogueFormat,
     },
+    /// Write an ecs-exec.toml for a cluster
+    Init(Init),
+    /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
+    #[command(hide = true, name = SHORT_FORM)]
+    Short(Short),
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+/// The hidden command into which `ecs-exec SERVICE …` is turned.
+pub const SHORT_FORM: &str = "open-a-session";
+
+/// `ecs-exec SERVICE [CONTAINER] [COMMAND]`
+#[derive(Args)]
+pub struct Short {
+    /// Service, by short or full name
+    pub service: String,
+    /// Container; without it the configured one, or the only one
+    pub container: Option<String>,
+    /// What to run, as one text; without it a shell
+    pub command: Option<String>,
+    #[command(flatten)]
+    pub session: SessionFlags,
+}
+
+#[derive(Args)]
+pub struct Exec {
+    /// Service, by short or full name
+    #[arg(required_unless_present = "task")]
+    pub service: Option<String>,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// A program and its arguments; without it a shell
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<String>,
+    #[command(flatten)]
+    pub session: SessionFlags,
+}
+
+#[derive(Args)]
+pub struct SessionFlags {
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// Choose the task, and the container, from a list
+    #[arg(long)]
+    pub pick: bool,
+    /// What carries the session: this program itself, or the Session Manager plugin
+    #[arg(long, default_value = "native", value_name = "NAME")]
+    pub transport: Transport,
+    /// Ask the doctor first, and open nothing where it finds a cause
+    #[arg(long)]
+    pub doctor: bool,
+    /// Do not ask the doctor when the session cannot be opened
+    #[arg(long, conflicts_with = "doctor")]
+    pub no_doctor: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    Native,
+    Plugin,
+}
+
+const EXEC_EXAMPLES: &str = "\
+Exit status: 0 when the session ended, 255 when it could not be opened. What the remote
+command ended with ECS Exec does not tell; `ecs-exec run` finds out.
+
+Examples:
+  ecs-exec exec coder
+  ecs-exec exec coder -c envoy -- /bin/sh -c 'ls /etc | head'
+  ecs-exec exec --task 0a1b --pick";
+
+#[derive(Args)]
+pub struct Run {
+    /// Service, by short or full name
+    #[arg(required_unless_present = "task")]
+    pub service: Option<String>,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID", conflicts_with = "all_tasks")]
+    pub task: Option<String>,
+    /// Run it in every task of the service at once, each line with the task's ID before it
+    #[arg(long)]
+    pub all_tasks: bool,
+    /// End it after this time, with status 124
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub timeout: Option<Duration>,
+    /// Do not ask the doctor when it cannot be run
+    #[arg(long)]
+    pub no_doctor: bool,
+    /// A program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+const RUN_EXAMPLES: &str = "\
+The container needs /bin/sh and cat. Standard input is passed on where it is no terminal;
+for that the container needs base64 and sed too.
+
+Exit status: the command's; 124 after --timeout, 255 when it could not be run.
+
+Examples:
+  ecs-exec run coder -- cat /etc/os-release
+  ecs-exec run litellm -- sh -c 'curl -s localhost:4000/health' | jq .
+  ecs-exec run coder --all-tasks -- uptime
+  ecs-exec run clickhouse -- clickhouse-client < query.sql";
+
+#[derive(Args)]
+pub struct RecipeArguments {
+    /// The recipe's name
+    #[arg(required_unless_present = "list")]
+    pub name: Option<String>,
+    /// Show the recipes that there are
+    #[arg(long)]
+    pub list: bool,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// Do not ask the doctor when it cannot be run
+    #[arg(long)]
+    pub no_doctor: bool,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Services, by short or full name; none: those of the configuration, or the whole cluster
+    #[arg(value_name = "SERVICE", conflicts_with = "all")]
+    pub services: Vec<String>,
+    /// Every service of the cluster
+    #[arg(long)]
+    pub all: bool,
+    /// What to write
+    #[arg(long, default_value = "human", value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct Logs {
+    /// Service, by short or full name
+    pub service: String,
+    /// Only this container
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Go on with what is written from now on, until Ctrl-C
+    #[arg(long, short)]
+    pub follow: bool,
+    /// How far back to begin: 10m, 2h
+    #[arg(long, default_value = "10m", value_parser = duration, value_name = "TIME")]
+    pub since: Duration,
+    /// Only events that match, in the filter language of CloudWatch Logs
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Option<String>,
+}
+
+const LOGS_EXAMPLES: &str = "\
+Examples:
+  ecs-exec logs coder --since 1h
+  ecs-exec logs coder --follow --filter '?ERROR ?WARN'";
+
+#[derive(Args)]
+pub struct PortForward {
+    /// Service, by short or full name
+    #[arg(required_unless_present = "task")]
+    pub service: Option<String>,
+    /// LOCAL:REMOTE, or LOCAL:HOST:REMOTE to go through the container to a host
+    pub ports: String,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+}
+
+const FORWARD_EXAMPLES: &str = "\
+Needs the Session Manager plugin, and ssm:StartSession on the task: it goes past ECS.
+
+Examples:
+  ecs-exec port-forward litellm 8080:4000
+  ecs-exec port-forward coder 5432:db.internal:5432";
+
+#[derive(Args)]
+pub struct Cp {
+    /// SERVICE:PATH in a container, or a path of this machine
+    pub from: String,
+    /// SERVICE:PATH in a container, or a path of this machine
+    pub to: String,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+}
+
+const CP_EXAMPLES: &str = "\
+One file at a time, through a session; checked by its SHA-256 at both ends. The container needs
+/bin/sh, cat, base64, sed and sha256sum.
+
+Examples:
+  ecs-exec cp coder:/etc/os-release .
+  ecs-exec cp fix.sql clickhouse:/tmp/fix.sql";
+
+#[derive(Args)]
+pub struct Init {
+    /// Where to write it
+    #[arg(long, short, default_value = "ecs-exec.toml", value_name = "FILE")]
+    pub output: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -207,6 +454,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     let seconds = match unit {
         "s" | "" => Some(number),
         "m" => number.checked_mul(60),
+        "h" => number.checked_mul(3600),
         "ms" => return Ok(Duration::from_millis(number)),
         _ => None,
     };
@@ -233,7 +481,7 @@ mod tests {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for bad in ["", "s", "0s", "-1s", "30h", "99999999999999999999s"] {
+        for bad in ["", "s", "0s", "-1s", "30d", "99999999999999999999s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -1,5 +1,11 @@
-//! One file per command.
-
 pub mod checks;
+pub mod cp;
 pub mod doctor;
+pub mod exec;
 pub mod explain;
+pub mod init;
+pub mod list;
+pub mod logs;
+pub mod port_forward;
+pub mod recipe;
+pub mod run;

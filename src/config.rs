@@ -28,6 +28,8 @@ pub struct Settings {
     /// What a session starts where the service's own table does not say.
     pub shell: Option<String>,
     pub expect: Expect,
+    /// Commands by name; those of files beside those that are built in.
+    pub recipes: BTreeMap<String, Recipe>,
     /// Services to check when none is named: not the built-in ones when the cluster is another.
     pub default_services: Vec<String>,
 }
@@ -47,6 +49,22 @@ pub struct ServiceSettings {
     pub shell: Option<String>,
 }
 
+/// A command that is run often in one service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Short or full name.
+    pub service: String,
+    #[serde(default)]
+    pub description: String,
+    pub container: Option<String>,
+    /// A program and its arguments, as they are: no shell takes them apart.
+    pub command: Vec<String>,
+    /// It is a session for a person, not a command whose output is printed.
+    #[serde(default)]
+    pub interactive: bool,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -58,8 +76,8 @@ struct File {
     services: BTreeMap<String, ServiceSettings>,
     /// What a session starts where the service's own table does not say.
     shell: Option<String>,
-    #[serde(rename = "recipes")]
-    _recipes: Option<toml::Table>,
+    #[serde(default)]
+    recipes: BTreeMap<String, Recipe>,
     expect: Option<Expect>,
     #[serde(rename = "checks")]
     _checks: Option<toml::Table>,
@@ -187,6 +205,13 @@ fn merge(
     for (file, _) in files.iter().rev() {
         services.extend(file.services.clone());
     }
+    let mut recipes = match is_built_in {
+        true => built_in.recipes,
+        false => BTreeMap::new(),
+    };
+    for (file, _) in files.iter().rev() {
+        recipes.extend(file.recipes.clone());
+    }
 
     Settings {
         cluster,
@@ -206,6 +231,7 @@ fn merge(
         shell: first(|file| &file.shell)
             .map(|sourced| sourced.value)
             .or(built_in.shell),
+        recipes,
         expect: files
             .iter()
             .find_map(|(file, _)| file.expect.clone())

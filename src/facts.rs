@@ -1,15 +1,15 @@
 //! Where facts come from: a live account, or a snapshot.
 
-mod aws;
+pub mod aws;
 mod clock;
 mod ec2;
 mod ec2_model;
-mod ecs;
+pub mod ecs;
 mod ecs_model;
 mod hosts;
 mod iam;
 mod live;
-mod local;
+pub mod local;
 mod missing;
 mod network;
 mod policies;
@@ -21,3 +21,5 @@ mod task_roles;
 mod workload;
 
 pub use live::{Gathered, gather};
+pub use missing::no_such_cluster;
+pub use workload::{Workload, workload};

@@ -8,21 +8,23 @@ mod config;
 mod facts;
 mod output;
 mod report;
+mod session;
 mod target;
 mod trouble;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, SHORT_FORM};
 use trouble::Trouble;
 
 /// What a shell reports for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -33,22 +35,60 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = run(&cli) => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(INTERRUPTED)),
+            () = interrupted(&cli.command) => Ok(ExitCode::from(INTERRUPTED)),
         }
     });
     runtime.shutdown_background();
     outcome.unwrap_or_else(|trouble| refuse(&trouble))
 }
 
-async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
+/// What begins with no command's name is a session: `ecs-exec SERVICE [CONTAINER] [COMMAND]`.
+fn parse(mut arguments: Vec<OsString>) -> Cli {
+    let cli = Cli::parse_from(&arguments);
     match &cli.command {
-        Command::Doctor(arguments) => commands::doctor::run(arguments, &cli.global).await,
+        Command::Other(words) => {
+            arguments.insert(arguments.len() - words.len(), SHORT_FORM.into());
+            Cli::parse_from(arguments)
+        }
+        _ => cli,
+    }
+}
+
+/// Ctrl-C ends the program at once, but for commands that have a remote side to take leave of.
+async fn interrupted(command: &Command) {
+    match command {
+        Command::Short(_)
+        | Command::Exec(_)
+        | Command::Run(_)
+        | Command::Recipe(_)
+        | Command::Cp(_)
+        | Command::PortForward(_) => std::future::pending().await,
+        _ => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Short(arguments) => commands::exec::short(arguments, global).await,
+        Command::Exec(arguments) => commands::exec::run(arguments, global).await,
+        Command::Run(arguments) => commands::run::run(arguments, global).await,
+        Command::Recipe(arguments) => commands::recipe::run(arguments, global).await,
+        Command::List(arguments) => commands::list::run(arguments, global).await,
+        Command::Logs(arguments) => commands::logs::run(arguments, global).await,
+        Command::PortForward(arguments) => commands::port_forward::run(arguments, global).await,
+        Command::Cp(arguments) => commands::cp::run(arguments, global).await,
+        Command::Init(arguments) => commands::init::run(arguments, global).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
         Command::Explain { words } => commands::explain::run(words),
         Command::Checks { format } => commands::checks::run(*format),
+        Command::Other(_) => Err(Trouble::new("there is no such command", "")),
     }
 }
 
 fn refuse(trouble: &Trouble) -> ExitCode {
     eprintln!("{trouble}");
-    ExitCode::from(2)
+    ExitCode::from(trouble.status)
 }

@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
+use comfy_table::{ContentArrangement, Table, presets};
 use ecs_exec_checks::Report;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -53,6 +54,17 @@ fn look(global: &Global, to_file: bool) -> Look {
     }
 }
 
+/// How text on standard error looks.
+pub fn look_of_errors(global: &Global) -> Look {
+    let terminal = io::stderr().is_terminal();
+    Look {
+        color: wants_color(global.color, terminal),
+        unicode: has_unicode(),
+        width: width(terminal),
+        verbose: false,
+    }
+}
+
 /// <https://no-color.org>
 fn wants_color(wish: Color, terminal: bool) -> bool {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -83,6 +95,24 @@ fn width(terminal: bool) -> usize {
         return DEFAULT;
     }
     terminal_size::terminal_size().map_or(DEFAULT, |(width, _)| usize::from(width.0))
+}
+
+/// A table without lines, for people; its columns are aligned and never cut.
+pub fn table(columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(columns.to_vec());
+    table
+}
+
+/// The table's text, without what comes after the last word of a line.
+pub fn plain_table(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim()))
+        .collect()
 }
 
 /// A line on standard error while facts are gathered; only on a terminal.

@@ -24,3 +24,8 @@ pub fn render(report: &Report, format: Format, look: &Look) -> String {
         Format::Json => json::render(report),
     }
 }
+
+/// Only what is behind it all and how it is mended, for a person.
+pub fn causes(report: &Report, look: &Look) -> String {
+    human::causes(report, look)
+}

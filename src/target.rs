@@ -93,7 +93,7 @@ fn refuse_nonsense(settings: &Settings, name: &str) -> Result<(), Trouble> {
     }
 }
 
-fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
+pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
     let plain = written.rsplit('/').next().unwrap_or(written);
     let prefix = &settings.service_prefix;
     let names = if prefix.is_empty() || plain.starts_with(prefix.as_str()) {

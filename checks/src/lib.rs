@@ -44,6 +44,7 @@ pub use finding::{Finding, Severity, Status, Subject};
 pub use fix::{Disposition, Fix};
 pub use report::{Report, Verdict};
 pub use select::Selection;
+pub use version::numbers as version_numbers;
 pub use world::World;
 
 /// Runs the selected checks on the facts and says what is behind their failures.

@@ -10,6 +10,7 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -29,12 +30,15 @@ pub struct Aws {
     pub kms: aws_sdk_kms::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub s3: aws_sdk_s3::Client,
+    pub ssm: aws_sdk_ssm::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: Sourced,
     /// What AWS's clock says, once STS has answered.
     pub clock: Clock,
-    /// Calls go to an address of the user's own.
-    pub is_redirected: bool,
+    /// An address of the user's own to which calls go.
+    pub endpoint_url: Option<String>,
+    /// Where the caller's credentials come from.
+    pub credentials: Option<SharedCredentialsProvider>,
     /// The profile that was named.
     profile: Option<String>,
     deadline: Instant,
@@ -113,14 +117,14 @@ impl Aws {
     }
 
     fn new(config: &SdkConfig, region: Sourced, profile: Option<String>, timeout: Duration) -> Aws {
-        let is_redirected = config.endpoint_url().is_some();
+        let endpoint_url = config.endpoint_url().map(str::to_owned);
         let clock = Clock::default();
         let sts = aws_sdk_sts::config::Builder::from(config)
             .interceptor(clock.clone())
             .build();
         // Addresses of the user's own seldom have a name for each bucket.
         let s3 = aws_sdk_s3::config::Builder::from(config)
-            .force_path_style(is_redirected)
+            .force_path_style(endpoint_url.is_some())
             .build();
         Aws {
             ec2: aws_sdk_ec2::Client::new(config),
@@ -129,10 +133,12 @@ impl Aws {
             kms: aws_sdk_kms::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            ssm: aws_sdk_ssm::Client::new(config),
             sts: aws_sdk_sts::Client::from_conf(sts),
             region,
             clock,
-            is_redirected,
+            endpoint_url,
+            credentials: config.credentials_provider(),
             profile,
             deadline: Instant::now() + timeout,
             calls: Mutex::default(),
@@ -168,10 +174,10 @@ impl Aws {
         }
     }
 
-    /// The public name of ssmmessages in the region.
-    pub fn ssmmessages_host(&self) -> String {
+    /// The public name of a service in the region.
+    pub fn host_of(&self, service: &str) -> String {
         let region = &self.region.value;
-        host_of(partition(region), region, "ssmmessages")
+        host_of(partition(region), region, service)
     }
 
     pub fn calls(&self) -> BTreeMap<String, u64> {

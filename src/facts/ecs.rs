@@ -265,9 +265,10 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
         })
         .await;
     fact(answer, &[]).and_then(|output| match output.task_definition() {
-        Some(definition) => {
-            Fact::Known(model::task_definition(definition, &aws.ssmmessages_host()))
-        }
+        Some(definition) => Fact::Known(model::task_definition(
+            definition,
+            &aws.host_of("ssmmessages"),
+        )),
         None => Fact::Unavailable(unmentioned("ecs:DescribeTaskDefinition")),
     })
 }

@@ -194,10 +194,10 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
 /// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
 async fn local_stream(aws: &Aws) -> Fact<Reach> {
-    if aws.is_redirected {
+    if aws.endpoint_url.is_some() {
         return Fact::Absent;
     }
-    local::stream(aws.ssmmessages_host()).await
+    local::stream(aws.host_of("ssmmessages")).await
 }
 
 /// The policies of the principals about which the simulator left something open.

@@ -89,7 +89,7 @@ fn is_gone(fact: &Fact<Service>) -> bool {
     }
 }
 
-fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> Trouble {
+pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> Trouble {
     let help = match existing {
         [] => "Is the region right? No cluster of this region can be listed.".to_owned(),
         some => format!(

@@ -7,12 +7,7 @@ use super::Look;
 use super::paint::Paint;
 
 pub fn render(report: &Report, look: &Look) -> String {
-    let mut page = Page {
-        text: String::new(),
-        paint: Paint::new(look),
-        width: look.width.clamp(40, 120),
-        verbose: look.verbose,
-    };
+    let mut page = Page::new(look);
     page.context(report);
     for area in AREAS {
         page.area(report, area);
@@ -22,11 +17,15 @@ pub fn render(report: &Report, look: &Look) -> String {
     }
     page.blind_spots(report);
     page.verdict(report);
-    if look.unicode {
-        page.text
-    } else {
-        page.text.replace('—', "-").replace('…', "...")
+    page.finished(look)
+}
+
+pub fn causes(report: &Report, look: &Look) -> String {
+    let mut page = Page::new(look);
+    for (index, cause) in report.root_causes.iter().enumerate() {
+        page.root_cause(report, cause, index);
     }
+    page.finished(look)
 }
 
 struct Page {
@@ -43,6 +42,22 @@ struct Line<'r> {
 }
 
 impl Page {
+    fn new(look: &Look) -> Page {
+        Page {
+            text: String::new(),
+            paint: Paint::new(look),
+            width: look.width.clamp(40, 120),
+            verbose: look.verbose,
+        }
+    }
+
+    fn finished(self, look: &Look) -> String {
+        match look.unicode {
+            true => self.text,
+            false => self.text.replace('—', "-").replace('…', "..."),
+        }
+    }
+
     fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');

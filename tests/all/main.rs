@@ -7,6 +7,7 @@ mod denials;
 mod faults;
 mod fixtures;
 mod iam_engines;
+mod sessions;
 mod support;
 mod trouble;
 mod worlds;

@@ -1,4 +1,6 @@
+pub mod container;
 pub mod doctor;
 mod http;
 pub mod proxy;
+pub mod pty;
 pub mod world;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::container::Containers;
 use super::http::{Answer, Request, serve};
 
 /// What happens to a call instead of, or before, the emulator's answer.
@@ -18,6 +19,8 @@ pub enum Fault {
     /// This many times, then the real answer.
     Throttle(u32),
     Expired,
+    /// As ECS says that the agent is not connected.
+    NotConnected,
     Hang,
     Garbage,
     /// Status 200 and an answer without any field.
@@ -41,6 +44,8 @@ pub struct Rules {
     /// The Date header of every answer.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
+    /// What sessions are opened into.
+    pub containers: Containers,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -107,10 +112,27 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     if let Some(fault) = fault {
         return broken(&action, &fault);
     }
+    if action == "ssm:ResumeSession" {
+        let url = rules.lock().unwrap().containers.url.lock().unwrap().clone();
+        let answer = json!({"SessionId": "x", "TokenValue": "another-token", "StreamUrl": url});
+        return (200, answer.to_string().into_bytes());
+    }
     let (status, answer) = upstream.forward(&request);
     let answer = altered(answer, status, &action, rules);
     match action.as_str() {
         "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
+        "ecs:ExecuteCommand" if status == 200 => {
+            let asked: Value = serde_json::from_slice(&request.body).unwrap();
+            let containers = rules.lock().unwrap().containers.clone();
+            let url = containers.open(asked["command"].as_str().unwrap());
+            let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+            answer["session"] = json!({
+                "sessionId": "ecs-execute-command-0a1b2c3d4e5f60718",
+                "streamUrl": url,
+                "tokenValue": "the-token",
+            });
+            (status, answer.to_string().into_bytes())
+        }
         "ec2:DescribeVpcEndpoints" if status == 200 => {
             let policy = rules.lock().unwrap().endpoint_policy.clone();
             (status, add_policy(&answer, policy.as_deref()))
@@ -253,6 +275,11 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             },
             "The security token included in the request is expired",
         ),
+        Fault::NotConnected => (
+            400,
+            "TargetNotConnectedException",
+            "The execute command failed due to an internal error. Try again later.",
+        ),
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
         Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
         Fault::Empty => return (200, Vec::new()),
@@ -280,14 +307,14 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
 
 /// The service speaks JSON, not XML.
 fn is_json(action: &str) -> bool {
-    ["ecs:", "kms:", "logs:"]
+    ["ecs:", "kms:", "logs:", "ssm:"]
         .iter()
         .any(|service| action.starts_with(service))
 }
 
 fn denial_code(action: &str) -> &'static str {
     match action.split(':').next() {
-        Some("ecs" | "kms" | "logs") => "AccessDeniedException",
+        Some("ecs" | "kms" | "logs" | "ssm") => "AccessDeniedException",
         Some("ec2") => "UnauthorizedOperation",
         _ => "AccessDenied",
     }

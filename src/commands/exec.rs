@@ -1,0 +1,187 @@
+//! Opens a session for a person.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ecs_exec_checks::text::{clean_block, clean_line};
+
+use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
+use crate::config::{self, Settings};
+use crate::facts::aws::Aws;
+use crate::session::open::Outcome;
+use crate::session::terminal::Raw;
+use crate::session::{Local, Place, Spot, carry, failure, open, place, plugin_session};
+use crate::target;
+use crate::trouble::Trouble;
+
+/// How long calls to AWS may take, all together, before the session stands.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What the status of a session that could not be opened is.
+pub const UNOPENED: u8 = 255;
+
+/// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS as it is.
+pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Trouble> {
+    let wish = Wish {
+        service: Some(arguments.service.clone()),
+        container: arguments.container.clone(),
+        command: arguments.command.clone(),
+        flags: &arguments.session,
+    };
+    session(wish, global).await
+}
+
+/// `ecs-exec exec SERVICE -- CMD ARG…`: the words reach the program as they are.
+pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, Trouble> {
+    let words = &arguments.command;
+    let wish = Wish {
+        service: arguments.service.clone(),
+        container: arguments.container.clone(),
+        command: (!words.is_empty()).then(|| shell_words::join(words)),
+        flags: &arguments.session,
+    };
+    session(wish, global).await
+}
+
+struct Wish<'a> {
+    service: Option<String>,
+    container: Option<String>,
+    /// `None`: a shell.
+    command: Option<String>,
+    flags: &'a SessionFlags,
+}
+
+async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let place = Place {
+        service: wish.service,
+        task: wish.flags.task.clone(),
+        container: wish.container,
+        pick: wish.flags.pick,
+    };
+    let found = place::find(&aws, &settings, &place).await?;
+    let spot = &found.spots[0];
+    if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
+        return Ok(ExitCode::from(UNOPENED));
+    }
+    let commands = match wish.command {
+        Some(command) => vec![command],
+        None => shells(&settings, spot),
+    };
+    greet(spot);
+    enter(
+        &aws,
+        &settings,
+        global,
+        spot,
+        found.encrypted,
+        &commands,
+        wish.flags,
+    )
+    .await
+}
+
+pub fn greet(spot: &Spot) {
+    eprintln!(
+        "Connecting to {} (task: {})...",
+        clean_line(spot.name()),
+        spot.task_id()
+    );
+}
+
+/// Opens a session with the first of these commands that the image has.
+async fn enter(
+    aws: &Aws,
+    settings: &Settings,
+    global: &Global,
+    spot: &Spot,
+    encrypted: Option<bool>,
+    commands: &[String],
+    flags: &SessionFlags,
+) -> Result<ExitCode, Trouble> {
+    let ask_doctor = !flags.no_doctor;
+    // Nobody but the plugin may read the keys where it carries the session.
+    let mut local = match flags.transport {
+        Transport::Native => Some(Local::standard()),
+        Transport::Plugin => None,
+    };
+    for (at, command) in commands.iter().enumerate() {
+        let opened = match open(aws, settings, spot, encrypted, command).await {
+            Ok(opened) => opened,
+            Err(refused) => {
+                if let Some(trouble) = aws.rejected() {
+                    return Err(trouble);
+                }
+                let said = failure::words(&refused);
+                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                return Ok(ExitCode::from(UNOPENED));
+            }
+        };
+        let Some(local) = &mut local else {
+            plugin_session(aws, settings, &opened).await?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let raw = match local.is_terminal() {
+            true => Raw::enter().ok(),
+            false => None,
+        };
+        let outcome = carry(aws, opened, local, None).await;
+        drop(raw);
+        match outcome {
+            Outcome::Closed(None) => return Ok(ExitCode::SUCCESS),
+            Outcome::Closed(Some(said)) if failure::is_missing_program(&said) => {
+                let Some(next) = commands.get(at + 1) else {
+                    failure::tell(settings, global, spot, &said, false).await;
+                    return Ok(ExitCode::from(UNOPENED));
+                };
+                eprintln!(
+                    "There is no {} in the image; trying {}.",
+                    clean_line(command),
+                    clean_line(next)
+                );
+            }
+            Outcome::Closed(Some(said)) if failure::is_of_the_start(&said) => {
+                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                return Ok(ExitCode::from(UNOPENED));
+            }
+            Outcome::Closed(Some(said)) => {
+                eprintln!("{}", clean_block(said.trim()));
+                if let Some(known) = failure::meaning(&said) {
+                    eprintln!("{}", known.saying.meaning);
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+            Outcome::Cancelled(signal) => return Ok(ended_by(signal)),
+            Outcome::Failed(said) => {
+                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                return Ok(ExitCode::from(UNOPENED));
+            }
+        }
+    }
+    Ok(ExitCode::from(UNOPENED))
+}
+
+/// What a shell reports for a program that a signal ended.
+pub fn ended_by(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(UNOPENED))
+}
+
+/// The shells to try, in order: the configured one, then /bin/sh, which is in nearly every image. `auto` stands
+/// for /bin/bash, then /bin/sh.
+fn shells(settings: &Settings, spot: &Spot) -> Vec<String> {
+    const LAST: &str = "/bin/sh";
+    let configured = match &spot.service {
+        Some(service) => target::wanted(settings, service).shell,
+        None => settings.shell.clone(),
+    };
+    let first = match configured.as_deref() {
+        Some("auto") => "/bin/bash",
+        Some(shell) => shell,
+        None => LAST,
+    };
+    let mut shells = vec![first.to_owned()];
+    if first != LAST {
+        shells.push(LAST.to_owned());
+    }
+    shells
+}

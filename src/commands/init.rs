@@ -1,0 +1,231 @@
+//! Writes an ecs-exec.toml for a cluster, with what can be found out about it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use ecs_exec_checks::facts::{Fact, Task};
+
+use super::exec::PATIENCE;
+use crate::cli::{Global, Init};
+use crate::config::{self, Settings, short_name};
+use crate::facts::aws::Aws;
+use crate::facts::{self, Workload, ecs};
+use crate::target::{Request, Services};
+use crate::trouble::Trouble;
+
+pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble> {
+    let mut settings = config::load(global, |name| std::env::var(name).ok())?;
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    if global.cluster.is_none() {
+        settings.cluster = choose(&aws, &settings).await?;
+    }
+    let request = Request {
+        services: Services::All,
+        ..Request::default()
+    };
+    let workload = facts::workload(&aws, &settings, &request).await;
+    if let Some(trouble) = aws.rejected() {
+        return Err(trouble);
+    }
+    if let Some(why) = &workload.unlisted {
+        return Err(Trouble::new(
+            format!("the cluster's services could not be listed, because {why}"),
+            "",
+        ));
+    }
+    let cluster = short_name(&settings.cluster);
+    if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {
+        let existing = ecs::cluster_names(&aws).await;
+        return Err(facts::no_such_cluster(
+            cluster,
+            &aws.region.value,
+            &existing,
+        ));
+    }
+    let text = written(
+        cluster,
+        &aws.region.value,
+        settings.profile.as_deref(),
+        &workload,
+    );
+    save(arguments, &text)?;
+    eprintln!(
+        "Wrote {} for {cluster}: {} services.",
+        arguments.output.display(),
+        workload.services.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The cluster that is configured, where it exists; else the only one.
+async fn choose(aws: &Aws, settings: &Settings) -> Result<String, Trouble> {
+    let clusters = ecs::cluster_names(aws).await;
+    if let Some(trouble) = aws.rejected() {
+        return Err(trouble);
+    }
+    let wanted = short_name(&settings.cluster);
+    match clusters.as_slice() {
+        [] => Err(Trouble::new(
+            format!("no cluster of {} can be listed", aws.region.value),
+            "Name one with --cluster, or another region.",
+        )),
+        some if some.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
+        [only] => Ok(only.clone()),
+        many => Err(Trouble::new(
+            format!("there are {} clusters in {}", many.len(), aws.region.value),
+            format!("Name one with --cluster: {}.", many.join(", ")),
+        )),
+    }
+}
+
+fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
+    let names: Vec<&str> = workload.services.keys().map(String::as_str).collect();
+    let prefix = common_prefix(&names);
+    let mut text = String::new();
+    let quoted = |value: &str| toml_string(value);
+    let _ = writeln!(
+        text,
+        "# What ecs-exec knows of this cluster. Flags and environment variables beat it.\n"
+    );
+    let _ = writeln!(text, "cluster = {}", quoted(cluster));
+    let _ = writeln!(text, "region = {}", quoted(region));
+    if let Some(profile) = profile {
+        let _ = writeln!(text, "profile = {}", quoted(profile));
+    }
+    let _ = writeln!(text, "# `web` then also means `{prefix}web`.");
+    let _ = writeln!(text, "service_prefix = {}", quoted(&prefix));
+    let _ = writeln!(
+        text,
+        "# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\""
+    );
+    for (name, containers) in containers(workload) {
+        let short = name.strip_prefix(prefix.as_str()).unwrap_or(&name);
+        let _ = writeln!(text, "\n[services.{}]", quoted(short));
+        match containers.as_slice() {
+            [] => {
+                let _ = writeln!(
+                    text,
+                    "# No task runs, so its containers are not known.\n# container = \"…\""
+                );
+            }
+            [only] => {
+                let _ = writeln!(text, "container = {}", quoted(only));
+            }
+            several => {
+                let likely = several
+                    .iter()
+                    .find(|name| *name == short)
+                    .unwrap_or(&several[0]);
+                let _ = writeln!(
+                    text,
+                    "# One of {}.\ncontainer = {}",
+                    several.join(", "),
+                    quoted(likely)
+                );
+            }
+        }
+    }
+    text.push_str(EXAMPLES);
+    text
+}
+
+const EXAMPLES: &str = r#"
+# A command that is run often: `ecs-exec recipe NAME`.
+# [recipes.disk]
+# service = "web"
+# description = "How full are the disks?"
+# command = ["df", "-h"]
+
+# What must hold beyond "sessions would work"; `ecs-exec doctor` checks it.
+# [expect]
+# exec_forbidden = ["workspace-*"]
+# traffic = "endpoint"
+# session_logging = true
+"#;
+
+/// A basic string of TOML: JSON's are a part of them.
+fn toml_string(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
+    workload
+        .services
+        .keys()
+        .map(|name| {
+            let arns = workload.service_tasks.get(name).and_then(Fact::known);
+            let task: Option<&Task> = arns
+                .into_iter()
+                .flatten()
+                .find_map(|arn| workload.tasks.get(arn)?.known());
+            let containers = task.map_or(Vec::new(), |task| {
+                task.containers
+                    .iter()
+                    .map(|container| container.name.clone())
+                    .collect()
+            });
+            (name.clone(), containers)
+        })
+        .collect()
+}
+
+/// What all names begin with, up to a hyphen; nothing where there is one name only.
+fn common_prefix(names: &[&str]) -> String {
+    let [first, rest @ ..] = names else {
+        return String::new();
+    };
+    if rest.is_empty() {
+        return String::new();
+    }
+    let shared = first
+        .char_indices()
+        .take_while(|(at, c)| rest.iter().all(|name| name[*at..].starts_with(*c)))
+        .last()
+        .map_or(0, |(at, c)| at + c.len_utf8());
+    match first[..shared].rfind('-') {
+        Some(hyphen) => first[..=hyphen].to_owned(),
+        None => String::new(),
+    }
+}
+
+fn save(arguments: &Init, text: &str) -> Result<(), Trouble> {
+    let path = &arguments.output;
+    let written = match arguments.force {
+        true => std::fs::write(path, text),
+        false => std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())),
+    };
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Trouble::new(
+            format!("{} is there already", path.display()),
+            "Write over it with --force, or elsewhere with --output.",
+        ),
+        _ => Trouble::new(format!("{} cannot be written: {error}", path.display()), ""),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes() {
+        assert_eq!(common_prefix(&["a-b-web", "a-b-worker", "a-b-x"]), "a-b-");
+        assert_eq!(common_prefix(&["web", "worker"]), "");
+        assert_eq!(common_prefix(&["prod-web"]), "");
+        assert_eq!(common_prefix(&[]), "");
+        assert_eq!(common_prefix(&["a-", "a-é"]), "a-");
+    }
+
+    #[test]
+    fn strings_of_toml() {
+        let parsed: toml::Table =
+            toml::from_str(&format!("x = {}", toml_string("a\"'\n\\b"))).unwrap();
+        assert_eq!(parsed["x"].as_str(), Some("a\"'\n\\b"));
+    }
+}

@@ -1,0 +1,231 @@
+//! Services, their tasks and containers, and whether they can be entered.
+
+use std::process::ExitCode;
+
+use ecs_exec_checks::facts::{Container, Fact, Service, Task};
+use ecs_exec_checks::text;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::exec::PATIENCE;
+use crate::cli::{Format, Global, List};
+use crate::config::{self, Settings, short_name};
+use crate::facts::aws::Aws;
+use crate::facts::{self, Workload};
+use crate::output::{plain_table, print, table};
+use crate::target::{Request, Services, no_such_service};
+use crate::trouble::Trouble;
+
+/// One container of one task; a service without a task has a row of its own.
+#[derive(Serialize)]
+struct Row {
+    service: Option<String>,
+    task: Option<String>,
+    container: Option<String>,
+    status: String,
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`.
+    health: Option<String>,
+    started_at: Option<String>,
+    task_definition: Option<String>,
+    /// Whether a session can be opened, as far as ECS tells.
+    exec: bool,
+    /// Why not.
+    why_not: Option<&'static str>,
+    #[serde(skip)]
+    age_seconds: Option<i64>,
+}
+
+pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble> {
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let workload = facts::workload(&aws, &settings, &request).await;
+    if let Some(trouble) = aws.rejected() {
+        return Err(trouble);
+    }
+    refuse_missing(&aws, &settings, &request, &workload).await?;
+    let rows = rows(&workload);
+    let text = match arguments.format {
+        Format::Json => {
+            let mut json = serde_json::to_string_pretty(&rows).unwrap_or_default();
+            json.push('\n');
+            json
+        }
+        Format::Human => shown(&rows),
+    };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn refuse_missing(
+    aws: &Aws,
+    settings: &Settings,
+    request: &Request,
+    workload: &Workload,
+) -> Result<(), Trouble> {
+    let unread = workload
+        .services
+        .values()
+        .find_map(Fact::unavailable)
+        .or_else(|| workload.service_tasks.values().find_map(Fact::unavailable))
+        .or(workload.unlisted.as_ref());
+    if let Some(why) = unread {
+        return Err(Trouble::new(
+            format!("the cluster could not be listed, because {why}"),
+            "`ecs-exec doctor` says what else is missing.",
+        ));
+    }
+    let cluster = short_name(&settings.cluster);
+    if workload.services.values().all(Fact::is_absent)
+        && facts::ecs::cluster(aws, &settings.cluster)
+            .await
+            .is_absent()
+    {
+        let existing = facts::ecs::cluster_names(aws).await;
+        return Err(facts::no_such_cluster(
+            cluster,
+            &aws.region.value,
+            &existing,
+        ));
+    }
+    if let Services::Named(candidates) = &request.services {
+        let missing = candidates.iter().find(|candidate| {
+            candidate.explicit
+                && candidate
+                    .names
+                    .iter()
+                    .all(|name| workload.services.get(name).is_none_or(Fact::is_absent))
+        });
+        if let Some(candidate) = missing {
+            let existing = facts::ecs::service_names(aws, &settings.cluster).await;
+            return Err(no_such_service(
+                candidate,
+                cluster,
+                &existing.unwrap_or_default(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn rows(workload: &Workload) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (name, service) in &workload.services {
+        let Fact::Known(service) = service else {
+            continue;
+        };
+        let arns = workload.service_tasks.get(name).and_then(Fact::known);
+        let mut tasks: Vec<&Task> = arns
+            .into_iter()
+            .flatten()
+            .filter_map(|arn| workload.tasks.get(arn)?.known())
+            .filter(|task| task.last_status != "STOPPED")
+            .collect();
+        tasks.sort_by_key(|task| task.started_at);
+        match tasks.is_empty() {
+            true => rows.push(without_task(service)),
+            false => rows.extend(tasks.iter().flat_map(|task| of_task(Some(name), task))),
+        }
+    }
+    let standalone = workload
+        .named
+        .iter()
+        .filter_map(|arn| workload.tasks.get(arn)?.known());
+    rows.extend(standalone.flat_map(|task| of_task(None, task)));
+    rows
+}
+
+fn without_task(service: &Service) -> Row {
+    Row {
+        service: Some(service.name.clone()),
+        task: None,
+        container: None,
+        status: format!(
+            "{} of {} running",
+            service.running_count, service.desired_count
+        ),
+        health: None,
+        started_at: None,
+        task_definition: service.task_definition.as_deref().map(revision),
+        exec: false,
+        why_not: Some("no task"),
+        age_seconds: None,
+    }
+}
+
+fn of_task(service: Option<&str>, task: &Task) -> Vec<Row> {
+    let now = Timestamp::now();
+    task.containers
+        .iter()
+        .map(|container| {
+            let why_not = why_not(task, container);
+            Row {
+                service: service.map(str::to_owned),
+                task: Some(task.id().to_owned()),
+                container: Some(container.name.clone()),
+                status: container.last_status.clone(),
+                health: container.health_status.clone(),
+                started_at: task.started_at.map(|at| at.to_string()),
+                task_definition: Some(revision(&task.task_definition)),
+                exec: why_not.is_none(),
+                why_not,
+                age_seconds: task.started_at.map(|at| now.as_second() - at.as_second()),
+            }
+        })
+        .collect()
+}
+
+fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
+    if !task.exec_enabled {
+        return Some("started without exec");
+    }
+    if container.last_status != "RUNNING" {
+        return Some("not running");
+    }
+    match container.exec_agent() {
+        None => Some("no agent"),
+        Some(agent) if agent.last_status != "RUNNING" => Some("agent not running"),
+        Some(_) => None,
+    }
+}
+
+/// `family:7`
+fn revision(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}
+
+fn shown(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "There are no services and no tasks.\n".to_owned();
+    }
+    let mut table = table(&[
+        "SERVICE",
+        "TASK",
+        "CONTAINER",
+        "STATUS",
+        "HEALTH",
+        "AGE",
+        "DEFINITION",
+        "EXEC",
+    ]);
+    for row in rows {
+        let or_dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        let health = match row.health.as_deref() {
+            Some("UNKNOWN") | None => "-".to_owned(),
+            Some(health) => health.to_lowercase(),
+        };
+        let cells = [
+            or_dash(&row.service),
+            or_dash(&row.task),
+            or_dash(&row.container),
+            row.status.to_lowercase(),
+            health,
+            row.age_seconds.map_or("-".to_owned(), text::span),
+            or_dash(&row.task_definition),
+            row.why_not
+                .map_or("yes".to_owned(), |why| format!("no: {why}")),
+        ];
+        table.add_row(cells.map(|cell| text::clean_line(&cell)));
+    }
+    plain_table(&table)
+}

@@ -1,0 +1,121 @@
+//! Forwards a port, by a session of its own kind that the Session Manager plugin carries.
+
+use std::process::ExitCode;
+
+use ecs_exec_session::{Secret, Session};
+
+use super::exec::PATIENCE;
+use crate::cli::{Global, PortForward};
+use crate::config;
+use crate::facts::aws::Aws;
+use crate::session::{Place, place, plugin_session};
+use crate::trouble::Trouble;
+
+/// What is forwarded to what.
+#[derive(Debug, PartialEq, Eq)]
+struct Ports {
+    local: u16,
+    host: Option<String>,
+    remote: u16,
+}
+
+impl Ports {
+    /// `LOCAL:REMOTE` or `LOCAL:HOST:REMOTE`.
+    fn read(text: &str) -> Option<Ports> {
+        let (local, rest) = text.split_once(':')?;
+        let (host, remote) = match rest.rsplit_once(':') {
+            Some((host, remote)) => (Some(host.to_owned()), remote),
+            None => (None, rest),
+        };
+        Some(Ports {
+            local: local.parse().ok()?,
+            host: host.filter(|host| !host.is_empty()),
+            remote: remote.parse().ok().filter(|port| *port > 0)?,
+        })
+    }
+}
+
+pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, Trouble> {
+    let ports = Ports::read(&arguments.ports).ok_or_else(|| {
+        Trouble::new(
+            format!("{} names no ports", arguments.ports),
+            "Like 8080:4000, or 5432:db.internal:5432.",
+        )
+    })?;
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let place = Place {
+        service: arguments.service.clone(),
+        task: arguments.task.clone(),
+        container: arguments.container.clone(),
+        pick: false,
+    };
+    let found = place::find(&aws, &settings, &place).await?;
+    let target = found.spots[0].target(&settings.cluster);
+    let session = start(&aws, &target, &ports).await?;
+    plugin_session(&aws, &settings, &session).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, Trouble> {
+    let document = match ports.host {
+        Some(_) => "AWS-StartPortForwardingSessionToRemoteHost",
+        None => "AWS-StartPortForwardingSession",
+    };
+    let answer = aws
+        .call("ssm:StartSession", || {
+            aws.ssm
+                .start_session()
+                .target(target)
+                .document_name(document)
+                .set_parameters(parameters(ports))
+                .send()
+        })
+        .await
+        .map_err(|failure| {
+            aws.rejected().unwrap_or_else(|| {
+                Trouble::unopened(
+                    format!("the port cannot be forwarded, because {}", failure.why),
+                    "It needs ssm:StartSession on the task and on the document, and a connected agent: see `ecs-exec doctor`.",
+                )
+            })
+        })?;
+    Ok(Session {
+        id: answer.session_id.unwrap_or_default(),
+        stream_url: answer.stream_url.unwrap_or_default(),
+        token: Secret::new(answer.token_value.unwrap_or_default()),
+        target: target.to_owned(),
+        encrypted: false,
+        region: aws.region.value.clone(),
+    })
+}
+
+fn parameters(ports: &Ports) -> Option<std::collections::HashMap<String, Vec<String>>> {
+    let mut parameters = std::collections::HashMap::from([
+        ("portNumber".to_owned(), vec![ports.remote.to_string()]),
+        ("localPortNumber".to_owned(), vec![ports.local.to_string()]),
+    ]);
+    if let Some(host) = &ports.host {
+        parameters.insert("host".to_owned(), vec![host.clone()]);
+    }
+    Some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ports;
+
+    #[test]
+    fn ports() {
+        let read = |text| Ports::read(text).map(|ports| (ports.local, ports.host, ports.remote));
+        assert_eq!(read("8080:80"), Some((8080, None, 80)));
+        assert_eq!(
+            read("5432:db.internal:5432"),
+            Some((5432, Some("db.internal".into()), 5432))
+        );
+        assert_eq!(read("0:80"), Some((0, None, 80)), "any free port");
+        for bad in ["", "80", "a:80", "80:a", "80:0", "99999:80", "1:2:"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Commands that the configuration has names for.
+
+use std::process::ExitCode;
+
+use super::exec::PATIENCE;
+use super::run::Job;
+use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
+use crate::config::{self, Recipe, Settings};
+use crate::facts::aws::Aws;
+use crate::output::print;
+use crate::session::Place;
+use crate::target::nearest;
+use crate::trouble::Trouble;
+
+pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, Trouble> {
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let Some(name) = arguments.name.as_ref().filter(|_| !arguments.list) else {
+        print(&table(&settings))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let recipe = find(&settings, name)?;
+    if recipe.interactive {
+        return super::exec::run(&as_session(arguments, recipe), global).await;
+    }
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let place = Place {
+        service: Some(recipe.service.clone()),
+        task: arguments.task.clone(),
+        container: recipe.container.clone(),
+        pick: false,
+    };
+    Job {
+        aws: &aws,
+        settings: &settings,
+        global,
+        words: &recipe.command,
+        timeout: None,
+        ask_doctor: !arguments.no_doctor,
+    }
+    .alone(&place)
+    .await
+}
+
+fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Recipe, Trouble> {
+    settings.recipes.get(name).ok_or_else(|| {
+        let names = settings.recipes.keys().map(String::as_str);
+        let help = match nearest(name, names).first() {
+            Some(near) => format!("Did you mean {near}?"),
+            None => "`ecs-exec recipe --list` shows those that there are.".to_owned(),
+        };
+        Trouble::new(format!("there is no recipe {name}"), help)
+    })
+}
+
+fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
+    Exec {
+        service: Some(recipe.service.clone()),
+        container: recipe.container.clone(),
+        command: recipe.command.clone(),
+        session: SessionFlags {
+            task: arguments.task.clone(),
+            pick: false,
+            transport: Transport::Native,
+            doctor: false,
+            no_doctor: arguments.no_doctor,
+        },
+    }
+}
+
+fn table(settings: &Settings) -> String {
+    if settings.recipes.is_empty() {
+        return "There are no recipes. [recipes.NAME] in ecs-exec.toml makes one.\n".to_owned();
+    }
+    let mut table = crate::output::table(&["RECIPE", "SERVICE", "WHAT FOR"]);
+    for (name, recipe) in &settings.recipes {
+        table.add_row([name, &recipe.service, &recipe.description]);
+    }
+    crate::output::plain_table(&table)
+}

@@ -1,0 +1,218 @@
+//! Runs a command in containers and prints what it prints.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ecs_exec_checks::text::clean_line;
+use futures::future::join_all;
+
+use super::exec::{PATIENCE, UNOPENED, ended_by};
+use crate::cli::{Global, Run};
+use crate::config::{self, Settings};
+use crate::facts::aws::Aws;
+use crate::session::open::Outcome;
+use crate::session::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
+use crate::session::{Local, Place, Spot, carry, failure, open, place};
+use crate::trouble::Trouble;
+
+/// As `timeout` of the GNU core utilities reports it.
+const TIMED_OUT: u8 = 124;
+
+pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let place = Place {
+        service: arguments.service.clone(),
+        task: arguments.task.clone(),
+        container: arguments.container.clone(),
+        pick: false,
+    };
+    let job = Job {
+        aws: &aws,
+        settings: &settings,
+        global,
+        words: &arguments.command,
+        timeout: arguments.timeout,
+        ask_doctor: !arguments.no_doctor,
+    };
+    if !arguments.all_tasks {
+        return job.alone(&place).await;
+    }
+    let found = place::find_all(&aws, &settings, &place).await?;
+    let ends = join_all(found.spots.iter().map(async |spot| {
+        let prefix = format!("{}  ", spot.task_id().chars().take(8).collect::<String>());
+        let mut lines = Lines::new(prefix);
+        let write = move |bytes: &[u8]| lines.write(bytes);
+        job.once(spot, found.encrypted, None, Box::new(write)).await
+    }))
+    .await;
+    let mut worst = 0;
+    for (end, spot) in ends.into_iter().zip(&found.spots) {
+        worst = worst.max(job.told(spot, end?).await);
+    }
+    Ok(ExitCode::from(worst))
+}
+
+/// A command to run, and how.
+pub struct Job<'a> {
+    pub aws: &'a Aws,
+    pub settings: &'a Settings,
+    pub global: &'a Global,
+    pub words: &'a [String],
+    pub timeout: Option<Duration>,
+    pub ask_doctor: bool,
+}
+
+/// How a run ended.
+pub enum End {
+    Exited(u8),
+    TimedOut,
+    Signal(i32),
+    /// It could not be run, or was cut off; the text says why.
+    Failed(String),
+}
+
+impl Job<'_> {
+    /// In one container, with this process's standard input and output.
+    pub async fn alone(&self, place: &Place) -> Result<ExitCode, Trouble> {
+        let found = place::find(self.aws, self.settings, place).await?;
+        let spot = &found.spots[0];
+        let stdin = io::stdin();
+        let input: Option<Box<dyn Read + Send>> = match stdin.is_terminal() {
+            true => None,
+            false => Some(Box::new(stdin)),
+        };
+        let write = |bytes: &[u8]| {
+            let mut stdout = io::stdout().lock();
+            let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        };
+        let end = self
+            .once(spot, found.encrypted, input, Box::new(write))
+            .await?;
+        if let End::Signal(signal) = end {
+            return Ok(ended_by(signal));
+        }
+        Ok(ExitCode::from(self.told(spot, end).await))
+    }
+
+    /// Runs it in one container and gives out what it prints.
+    pub async fn once(
+        &self,
+        spot: &Spot,
+        encrypted: Option<bool>,
+        input: Option<Box<dyn Read + Send>>,
+        mut write: Box<dyn FnMut(&[u8]) + Send>,
+    ) -> Result<End, Trouble> {
+        let wrapped = Wrapped::new(self.words, input.is_some());
+        let opened = match open(self.aws, self.settings, spot, encrypted, &wrapped.command).await {
+            Ok(opened) => opened,
+            Err(refused) => {
+                return match self.aws.rejected() {
+                    Some(trouble) => Err(trouble),
+                    None => Ok(End::Failed(failure::words(&refused))),
+                };
+            }
+        };
+        let gate = Gate::default();
+        let reader = Arc::new(Mutex::new(wrapped.reader()));
+        let input = input.map(|input| Box::new(Encoded::new(input, gate.clone())) as Box<_>);
+        let taking = reader.clone();
+        let mut local = Local::given(input, move |bytes: &[u8]| {
+            let Ok(mut reader) = taking.lock() else {
+                return;
+            };
+            let output = reader.take(bytes);
+            if reader.has_begun() {
+                gate.open();
+            }
+            if !output.is_empty() {
+                write(&output);
+            }
+        });
+        let outcome = carry(self.aws, opened, &mut local, self.timeout).await;
+        let reader = reader
+            .lock()
+            .map_err(|_| Trouble::unopened("the output was lost", ""))?;
+        Ok(end_of(outcome, &reader))
+    }
+
+    /// Says why it did not end well, if it did not; gives the exit status.
+    async fn told(&self, spot: &Spot, end: End) -> u8 {
+        match end {
+            End::Exited(status) => status,
+            End::TimedOut => {
+                eprintln!("error: the command did not end in time, and was cut off");
+                TIMED_OUT
+            }
+            End::Signal(_) => UNOPENED,
+            End::Failed(said) => {
+                failure::tell(self.settings, self.global, spot, &said, self.ask_doctor).await;
+                UNOPENED
+            }
+        }
+    }
+}
+
+fn end_of(outcome: Outcome, reader: &Reader) -> End {
+    match (reader.status(), outcome) {
+        (Some(Status::Exited(status)), _) => End::Exited(status),
+        (Some(Status::NoInputTools), _) => End::Failed(
+            "the container has no base64 or no sed, by which standard input is passed on"
+                .to_owned(),
+        ),
+        (None, Outcome::Cancelled(0)) => End::TimedOut,
+        (None, Outcome::Cancelled(signal)) => End::Signal(signal),
+        (None, Outcome::Failed(said)) => End::Failed(said),
+        (None, Outcome::Closed(Some(said))) => End::Failed(said),
+        (None, Outcome::Closed(None)) => {
+            let said = clean_line(reader.said().trim());
+            End::Failed(match said.is_empty() {
+                true => "the session ended before the command did".to_owned(),
+                false => format!("the session ended before the command did: {said}"),
+            })
+        }
+    }
+}
+
+/// Whole lines with a prefix, so that those of several tasks do not mix.
+struct Lines {
+    prefix: String,
+    waiting: Vec<u8>,
+}
+
+impl Lines {
+    fn new(prefix: String) -> Lines {
+        Lines {
+            prefix,
+            waiting: Vec::new(),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        while let Some(at) = self.waiting.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.waiting.drain(..=at).collect();
+            self.print(&line);
+        }
+    }
+
+    fn print(&self, line: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout
+            .write_all(self.prefix.as_bytes())
+            .and_then(|()| stdout.write_all(line))
+            .and_then(|()| stdout.flush());
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.waiting.is_empty() {
+            let mut line = std::mem::take(&mut self.waiting);
+            line.push(b'\n');
+            self.print(&line);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Sessions: which container is meant, how ECS is asked to open it, and what carries its bytes.
+
+pub mod failure;
+mod native;
+pub mod open;
+pub mod place;
+mod plugin;
+mod pump;
+mod services;
+pub mod terminal;
+pub mod wrapped;
+
+pub use open::{carry, open};
+pub use place::{Place, Spot};
+pub use plugin::carry as plugin_session;
+pub use pump::Local;

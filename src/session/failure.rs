@@ -1,0 +1,99 @@
+//! A session that could not be opened, or ended at once: what was said, what it means, and what the doctor finds.
+
+use std::time::Duration;
+
+use ecs_exec_checks::explain::{Explained, explain};
+use ecs_exec_checks::facts::Reason;
+use ecs_exec_checks::text::clean_line;
+use ecs_exec_checks::{Selection, examine};
+
+use super::Spot;
+use crate::cli::Global;
+use crate::config::Settings;
+use crate::facts::{self, aws::Failure};
+use crate::output::{self, Progress};
+use crate::report;
+use crate::target::{Request, Services};
+
+/// How long the doctor may take where nobody asked for it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A failed call in a sentence.
+pub fn words(failure: &Failure) -> String {
+    let said = clean_line(&failure.why.message);
+    match (&failure.code, failure.why.reason) {
+        (Some(code), _) if !said.contains(code.as_str()) => format!("{code}: {said}"),
+        (_, Reason::TimedOut) => format!("{} did not answer in time", failure.why.action),
+        _ => said,
+    }
+}
+
+/// The session ended because the program is not in the image.
+pub fn is_missing_program(said: &str) -> bool {
+    explain(said).is_some_and(|known| known.saying.checks == ["container.shell"])
+}
+
+/// The session never came about: its encryption or its recording could not be set up.
+pub fn is_of_the_start(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    lower.contains("----error-------")
+        || lower.contains("handshake")
+        || lower.contains("start the session")
+}
+
+/// What a text means, as a line or two.
+pub fn meaning(text: &str) -> Option<Explained> {
+    explain(text)
+}
+
+/// Tells why a session did not come about. `ask_doctor`: look at the task too.
+pub async fn tell(settings: &Settings, global: &Global, spot: &Spot, said: &str, ask_doctor: bool) {
+    eprintln!(
+        "error: the session could not be opened: {}",
+        clean_line(said)
+    );
+    if let Some(explained) = meaning(said) {
+        eprintln!("  {}.", explained.saying.title);
+        eprintln!("  {}", explained.saying.meaning);
+    }
+    if !ask_doctor {
+        return;
+    }
+    match causes(settings, global, spot).await {
+        Some(text) if text.is_empty() => eprintln!(
+            "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {} -v` shows what it looked at.",
+            spot.task_id()
+        ),
+        Some(text) => eprint!("{text}"),
+        None => {}
+    }
+}
+
+/// Asks the doctor before a session; says what it finds. `true`: a session would not work.
+pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot) -> bool {
+    match causes(settings, global, spot).await {
+        Some(text) if !text.is_empty() => {
+            eprint!("{text}");
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What the doctor finds behind it, as text; nothing where it could not look.
+async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Option<String> {
+    let request = Request {
+        services: Services::None,
+        tasks: vec![spot.task_arn.clone()],
+        container: Some(spot.container.clone()),
+    };
+    let progress = Progress::start(global, "Asking the doctor about the task");
+    let gathered = facts::gather(settings, &request, PATIENCE).await;
+    progress.end();
+    let mut report = examine(&gathered.ok()?.facts, &Selection::default());
+    // This program carries the session itself and needs no plugin.
+    report
+        .root_causes
+        .retain(|cause| cause.check != "local.plugin-installed");
+    Some(report::causes(&report, &output::look_of_errors(global)))
+}

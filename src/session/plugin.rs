@@ -1,0 +1,139 @@
+//! The official plugin as the carrier: started as the AWS CLI starts it, with the terminal to itself.
+
+use std::process::Stdio;
+
+use aws_credential_types::provider::ProvideCredentials;
+use ecs_exec_checks::facts::Fact;
+use ecs_exec_session::Session;
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::config::Settings;
+use crate::facts::aws::Aws;
+use crate::facts::local;
+use crate::trouble::Trouble;
+
+/// The variable in which the plugin looks for the session, where its first argument names it.
+const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
+/// The first version that does: before it the token stands in the process list.
+const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
+
+/// Runs the plugin until it ends; its own status says nothing.
+pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<(), Trouble> {
+    let Fact::Known(plugin) = local::plugin().await else {
+        return Err(Trouble::unopened(
+            "the Session Manager plugin is not installed on this machine",
+            "Leave --transport plugin out: this program needs no plugin. `ecs-exec doctor --only local` says how to install it.",
+        ));
+    };
+    let response = json!({
+        "SessionId": session.id,
+        "TokenValue": session.token.expose(),
+        "StreamUrl": session.stream_url,
+    })
+    .to_string();
+    let takes_variable = plugin
+        .version
+        .known()
+        .and_then(|version| ecs_exec_checks::version_numbers(version))
+        .is_some_and(|numbers| numbers.as_slice() >= LEAST_FOR_VARIABLE.as_slice());
+    let mut command = Command::new(&plugin.path);
+    if takes_variable {
+        command.arg(VARIABLE).env(VARIABLE, response);
+    } else {
+        command.arg(response);
+    }
+    command
+        .arg(&session.region)
+        .arg("StartSession")
+        .arg(settings.profile.as_deref().unwrap_or_default())
+        .arg(json!({"Target": session.target}).to_string())
+        .arg(endpoint(aws))
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::inherit());
+    hand_credentials(aws, &mut command).await;
+    let signals = Ignored::new();
+    let ended = command.status().await;
+    drop(signals);
+    ended.map(|_| ()).map_err(|error| {
+        Trouble::unopened(
+            format!("the plugin {} could not be started: {error}", plugin.path),
+            "Leave --transport plugin out: this program needs no plugin.",
+        )
+    })
+}
+
+/// Where the plugin resumes and ends sessions. The AWS CLI names the endpoint of ECS here, which knows neither.
+fn endpoint(aws: &Aws) -> String {
+    match &aws.endpoint_url {
+        Some(url) => url.clone(),
+        None => format!("https://{}", aws.host_of("ssm")),
+    }
+}
+
+/// The plugin looks for credentials itself, and does not find all that the SDK does.
+async fn hand_credentials(aws: &Aws, command: &mut Command) {
+    let Some(provider) = &aws.credentials else {
+        return;
+    };
+    if let Ok(credentials) = provider.provide_credentials().await {
+        command
+            .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())
+            .env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key());
+        match credentials.session_token() {
+            Some(token) => command.env("AWS_SESSION_TOKEN", token),
+            None => command.env_remove("AWS_SESSION_TOKEN"),
+        };
+    }
+}
+
+/// Signals that are the plugin's to answer while it runs: caught here and dropped, they end only it. A program
+/// that is started does not inherit that.
+struct Ignored {
+    #[cfg(unix)]
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Ignored {
+    #[cfg(unix)]
+    fn new() -> Ignored {
+        use tokio::signal::unix::{SignalKind, signal};
+        const SIGTSTP: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+            20
+        } else {
+            18
+        };
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::quit(),
+            SignalKind::from_raw(SIGTSTP),
+        ];
+        let tasks = kinds
+            .into_iter()
+            .filter_map(|kind| signal(kind).ok())
+            .map(|mut signal| {
+                tokio::spawn(async move {
+                    loop {
+                        signal.recv().await;
+                    }
+                })
+            })
+            .collect();
+        Ignored { tasks }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Ignored {
+        Ignored {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

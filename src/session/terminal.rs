@@ -1,0 +1,135 @@
+//! The terminal that a session takes over: raw while it runs, as it was afterwards, whatever happens.
+
+use std::panic;
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
+use ecs_exec_session::Input;
+use tokio::sync::mpsc;
+
+/// What a terminal's size is taken for where there is none.
+const SIZE: (u16, u16) = (80, 24);
+
+/// Raw mode: every key goes to the remote side, Ctrl-C too. Dropped, the terminal is as it was.
+pub struct Raw;
+
+impl Raw {
+    pub fn enter() -> std::io::Result<Raw> {
+        enable_raw_mode()?;
+        // Without unwinding nothing is dropped on a panic.
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let _ = disable_raw_mode();
+            before(info);
+        }));
+        Ok(Raw)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Tells the remote side how large the terminal is, first and whenever that changes.
+pub struct Sizes {
+    to_remote: mpsc::Sender<Input>,
+    #[cfg(unix)]
+    changes: Option<tokio::signal::unix::Signal>,
+    told: Option<(u16, u16)>,
+}
+
+impl Sizes {
+    pub fn watch(to_remote: mpsc::Sender<Input>) -> Sizes {
+        Sizes {
+            to_remote,
+            #[cfg(unix)]
+            changes: {
+                use tokio::signal::unix::{SignalKind, signal};
+                signal(SignalKind::window_change()).ok()
+            },
+            told: None,
+        }
+    }
+
+    /// Waits for the next change and tells it; the first time it tells at once.
+    pub async fn follow(&mut self) {
+        if self.told.is_some() {
+            self.changed().await;
+        }
+        let (columns, rows) = size().unwrap_or(SIZE);
+        if self.told != Some((columns, rows)) {
+            self.told = Some((columns, rows));
+            let _ = self.to_remote.send(Input::Size { columns, rows }).await;
+        }
+    }
+
+    #[cfg(unix)]
+    async fn changed(&mut self) {
+        match &mut self.changes {
+            Some(changes) => {
+                changes.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn changed(&mut self) {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
+/// The signals that end a session.
+pub struct Signals {
+    #[cfg(unix)]
+    watched: Vec<(i32, tokio::signal::unix::Signal)>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub fn watch() -> Signals {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ];
+        Signals {
+            watched: kinds
+                .into_iter()
+                .filter_map(|kind| Some((kind.as_raw_value(), signal(kind).ok()?)))
+                .collect(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub fn watch() -> Signals {
+        Signals {}
+    }
+
+    /// The next signal's number. In raw mode Ctrl-C is a key and no signal; one that comes all the same was sent
+    /// by someone.
+    #[cfg(unix)]
+    pub async fn next(&mut self, _raw: bool) -> i32 {
+        use futures::future::select_all;
+        let waiting = self.watched.iter_mut().map(|(number, signal)| {
+            let number = *number;
+            Box::pin(async move {
+                signal.recv().await;
+                number
+            })
+        });
+        select_all(waiting).await.0
+    }
+
+    #[cfg(not(unix))]
+    pub async fn next(&mut self, raw: bool) -> i32 {
+        const INTERRUPT: i32 = 2;
+        if raw {
+            return std::future::pending().await;
+        }
+        let _ = tokio::signal::ctrl_c().await;
+        INTERRUPT
+    }
+}

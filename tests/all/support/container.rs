@@ -1,0 +1,157 @@
+//! Plays the containers: a session that ECS opens runs its command here, on a pseudo-terminal, behind an agent.
+
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+
+use ecs_exec_session::testing::{Agent, Heard, Peer};
+use tokio::sync::mpsc as channel;
+
+use super::pty::Pty;
+
+/// What sessions meet in the containers; tests change it while it runs.
+#[derive(Clone, Default)]
+pub struct Image {
+    /// Programs that are not in it.
+    pub lacks: Vec<String>,
+    /// What the agent says instead of starting anything.
+    pub refuses: Option<String>,
+    /// The gateway answers with this HTTP status.
+    pub gateway_status: Option<u16>,
+    /// The agent never says anything.
+    pub is_silent: bool,
+    /// After so many bytes of output the connection is cut off, once.
+    pub cut_after: Option<usize>,
+}
+
+#[derive(Clone, Default)]
+pub struct Containers {
+    pub image: Arc<Mutex<Image>>,
+    /// The commands that were run.
+    pub commands: Arc<Mutex<Vec<String>>>,
+    /// The stream of the last session, at which it is taken up again too.
+    pub url: Arc<Mutex<String>>,
+}
+
+impl Containers {
+    /// Opens a session for a command; gives the URL of its stream.
+    pub fn open(&self, command: &str) -> String {
+        self.commands.lock().unwrap().push(command.to_owned());
+        let image = self.image.lock().unwrap().clone();
+        let command = command.to_owned();
+        let (url, told) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let peer = Peer::start().await;
+                url.send(peer.url()).unwrap();
+                serve(peer, image, &command).await;
+            });
+            runtime.shutdown_background();
+        });
+        let url = told.recv().unwrap();
+        *self.url.lock().unwrap() = url.clone();
+        url
+    }
+}
+
+async fn serve(peer: Peer, image: Image, command: &str) {
+    if let Some(status) = image.gateway_status {
+        loop {
+            peer.refuse(status, "{\"message\":\"no\"}").await;
+        }
+    }
+    let mut agent = Agent::accept(&peer).await;
+    if image.is_silent {
+        while agent.hear().await != Heard::Closed {}
+        return;
+    }
+    if let Some(said) = image.refuses {
+        return agent.close(&said).await;
+    }
+    let words = shell_words::split(command).unwrap();
+    if image.lacks.contains(&words[0]) {
+        let said = format!(
+            "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
+            words[0]
+        );
+        return agent.close(&said).await;
+    }
+    run(peer, agent, &words, image.cut_after).await;
+}
+
+async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Option<usize>) {
+    let pty = Pty::open();
+    let mut command = Command::new(&words[0]);
+    command
+        .args(&words[1..])
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("TERM", "xterm")
+        .env("PS1", "container$ ")
+        .env("LC_ALL", "C.UTF-8");
+    let mut child = pty.spawn(&command);
+    let mut master = pty.master.try_clone().unwrap();
+    let (printed, mut output) = channel::channel::<Vec<u8>>(16);
+    thread::spawn(move || {
+        let mut buffer = [0; 16 * 1024];
+        // The terminal ends with an error once its last user has gone.
+        while let Ok(count) = master.read(&mut buffer) {
+            if count == 0 || printed.blocking_send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    let (typed, keys) = mpsc::channel::<Vec<u8>>();
+    let mut master = pty.master.try_clone().unwrap();
+    thread::spawn(move || {
+        for bytes in keys {
+            let _ = master.write_all(&bytes);
+        }
+    });
+    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
+    tokio::pin!(ended);
+    let mut sent = 0;
+    loop {
+        tokio::select! {
+            biased;
+            bytes = output.recv() => match bytes {
+                Some(bytes) => {
+                    sent += bytes.len();
+                    agent.output(bytes).await;
+                    if cut_after.is_some_and(|limit| sent >= limit) {
+                        cut_after = None;
+                        agent.line().cut().await;
+                        agent.resume(&peer).await;
+                    }
+                }
+                None => break,
+            },
+            heard = agent.hear() => match heard {
+                Heard::Input(bytes) => {
+                    let _ = typed.send(bytes.to_vec());
+                }
+                Heard::Size { columns, rows } => {
+                    pty.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
+                }
+                Heard::Closed => return,
+                // The flag by which the client ends the session.
+                Heard::Flag(_) => return,
+                Heard::Other(..) => {}
+            },
+            _ = &mut ended => {
+                // What it printed last is still on its way.
+                while let Ok(Some(bytes)) =
+                    tokio::time::timeout(std::time::Duration::from_millis(200), output.recv()).await
+                {
+                    agent.output(bytes).await;
+                }
+                break;
+            }
+        }
+    }
+    agent.close("").await;
+}

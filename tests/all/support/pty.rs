@@ -1,0 +1,155 @@
+//! A pseudo-terminal, and a program on it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+
+pub struct Pty {
+    pub master: File,
+    slave: File,
+}
+
+impl Pty {
+    pub fn open() -> Pty {
+        let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(rustix::fs::OFlags::NOCTTY.bits() as i32)
+            .open(name)
+            .unwrap();
+        let pty = Pty {
+            master: master.into(),
+            slave,
+        };
+        pty.resize(80, 24);
+        pty
+    }
+
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let size = Winsize {
+            ws_col: columns,
+            ws_row: rows,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&self.slave, size).unwrap();
+    }
+
+    pub fn attributes(&self) -> Termios {
+        tcgetattr(&self.slave).unwrap()
+    }
+
+    /// Starts a program whose controlling terminal this is.
+    pub fn spawn(&self, command: &Command) -> Child {
+        let slave = || Stdio::from(self.slave.try_clone().unwrap());
+        let mut on_terminal = Command::new("/usr/bin/setsid");
+        on_terminal
+            .args(["--ctty", "--wait"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(slave())
+            .stdout(slave())
+            .stderr(slave());
+        if let Some(folder) = command.get_current_dir() {
+            on_terminal.current_dir(folder);
+        }
+        on_terminal.env_clear();
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                on_terminal.env(name, value);
+            }
+        }
+        on_terminal.spawn().unwrap()
+    }
+}
+
+/// A program on a terminal of its own, as a person would use it.
+pub struct Terminal {
+    pub pty: Pty,
+    child: Child,
+    screen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    pub fn start(command: &Command) -> Terminal {
+        let pty = Pty::open();
+        let child = pty.spawn(command);
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let (shown, mut master) = (screen.clone(), pty.master.try_clone().unwrap());
+        thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(count) = master.read(&mut buffer) {
+                if count == 0 {
+                    return;
+                }
+                shown.lock().unwrap().extend_from_slice(&buffer[..count]);
+            }
+        });
+        Terminal { pty, child, screen }
+    }
+
+    pub fn type_keys(&mut self, keys: &str) {
+        self.pty.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    pub fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until this text stands on the screen.
+    pub fn expect(&self, text: &str) {
+        let until = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < until {
+            if self.screen().contains(text) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("{text:?} does not come:\n{}", self.screen());
+    }
+
+    /// The process ID of the program itself, below `setsid`.
+    pub fn signal(&self, name: &str) {
+        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
+        let children = std::fs::read_to_string(children).unwrap();
+        let pid = children
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let pid = if pid.is_empty() {
+            self.child.id().to_string()
+        } else {
+            pid
+        };
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn wait(&mut self) -> i32 {
+        let until = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or(-1);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let screen = self.screen();
+        self.child.kill().unwrap();
+        panic!("it does not end:\n{screen}");
+    }
+}
