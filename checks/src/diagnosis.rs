@@ -375,13 +375,13 @@ mod tests {
     #[test]
     fn independent_faults_are_two_causes() {
         let mut facts = healthy_coder();
-        facts.local.plugin = Fact::Absent;
+        facts.local.clock_ahead_seconds = Fact::Known(9_000);
         task(&mut facts).containers[0].managed_agents.clear();
         service(&mut facts).exec_enabled = false;
         task(&mut facts).exec_enabled = false;
         assert_eq!(
             causes(&facts),
-            ["local.plugin-installed", "service.exec-enabled"]
+            ["local.clock-skew", "service.exec-enabled"]
         );
     }
 }

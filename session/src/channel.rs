@@ -246,30 +246,42 @@ impl Channel {
         if !self.pause.is_on() {
             self.frames.extend(self.outgoing.resend(now));
         }
+        match self.patience_ends(now) {
+            Some(at) if at <= now => Err(self.impatience(now)),
+            _ => Ok(()),
+        }
+    }
+
+    /// When the agent has kept us waiting for too long. Never, where it is to close a session that failed.
+    fn patience_ends(&self, now: Instant) -> Option<Instant> {
+        if self.fault.is_some() {
+            return None;
+        }
         let waiting = self.outgoing.is_waiting();
-        if self.start.fails_at(waiting).is_some_and(|at| at <= now) {
-            return Err(self.start.fault());
+        let left = self
+            .stall_timeout
+            .saturating_sub(self.outgoing.stalled_for(now));
+        let stall = waiting.then(|| now + left);
+        self.start.fails_at(waiting).into_iter().chain(stall).min()
+    }
+
+    fn impatience(&self, now: Instant) -> Fault {
+        let start = self.start.fails_at(self.outgoing.is_waiting());
+        match start.is_some_and(|at| at <= now) {
+            true => self.start.fault(),
+            false => Fault::AgentStalled {
+                waited: self.stall_timeout,
+            },
         }
-        if self.outgoing.stalled_for(now) >= self.stall_timeout {
-            let waited = self.stall_timeout;
-            return Err(Fault::AgentStalled { waited });
-        }
-        Ok(())
     }
 
     /// When [`Channel::tick`] next has something to do, where it knows.
     pub fn deadline(&self, now: Instant, listening: bool) -> Option<Instant> {
-        let waiting = self.outgoing.is_waiting();
-        let stall = waiting.then(|| {
-            now + self
-                .stall_timeout
-                .saturating_sub(self.outgoing.stalled_for(now))
-        });
         let resend = match self.pause.is_on() {
             true => None,
             false => self.outgoing.due(),
         };
-        let listened = [resend, self.start.fails_at(waiting), stall];
+        let listened = [resend, self.patience_ends(now)];
         [self.start.quiet_at(), self.pause.probe_at()]
             .into_iter()
             .chain(listened.into_iter().filter(|_| listening))

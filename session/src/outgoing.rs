@@ -178,7 +178,8 @@ mod tests {
         let second = push(&mut outgoing, start + ms(1));
         assert_eq!(outgoing.resend(start + ms(199)), None);
         assert_eq!(outgoing.resend(start + ms(200)), Some(first.clone()));
-        assert_eq!(outgoing.resend(start + ms(201)), None);
+        // Twice as long, counted from this sending.
+        assert_eq!(outgoing.resend(start + ms(599)), None);
         assert_eq!(outgoing.resend(start + ms(600)), Some(first), "and again");
         outgoing.acknowledge(0, start + ms(601));
         assert_eq!(outgoing.resend(start + ms(601)), Some(second));

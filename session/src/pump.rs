@@ -13,7 +13,7 @@ use crate::data_key::{self, Grant};
 use crate::dial::Dialer;
 use crate::error::Fault;
 use crate::link::{Broken, Link};
-use crate::resume;
+use crate::resume::{self, Retry};
 use crate::services::Services;
 use crate::session::{Ended, Input, Options, Output, Session};
 
@@ -47,6 +47,7 @@ pub async fn run(
     let now = Instant::now();
     let mut channel = Channel::new(&session, &options, now);
     let mut link = Link::new(socket, options.keep_alive, now);
+    let mut retry = Retry::new(options.resume_for, now);
     let mut key: Option<KeyFuture<'_>> = None;
     let mut failed_at: Option<Instant> = None;
     let mut input_open = true;
@@ -97,25 +98,21 @@ pub async fn run(
         let event = match alive {
             Err(broken) => Event::Broken(broken),
             Ok(()) => select! {
-                            frame = link.next(listening) => match frame {
-                                Ok(frame) => Event::Frame(frame),
-                                Err(broken) => Event::Broken(broken),
-                            },
-                            taken = input.recv(), if input_open && channel.takes_input() => Event::Input(taken),
-                            permit = output.reserve(), if channel.has_output() => match permit {
-                                Ok(permit) => {
-                                    if let Some(item) = channel.output() {
-            permit.send(item);
-            }
-                                    Event::Nothing
-                                }
-                                Err(_) => Event::Cancelled,
-                            },
-                            outcome = settled(&mut key) => Event::Key(outcome),
-                            () = &mut timer => Event::Nothing,
-                            () = output.closed() => Event::Cancelled,
-                            () = &mut cancelled => Event::Cancelled,
-                        },
+                frame = link.next(listening) => match frame {
+                    Ok(frame) => Event::Frame(frame),
+                    Err(broken) => Event::Broken(broken),
+                },
+                taken = input.recv(), if input_open && channel.takes_input() => Event::Input(taken),
+                // The room itself is taken at the top of the loop.
+                room = output.reserve(), if channel.has_output() => match room {
+                    Ok(_) => Event::Nothing,
+                    Err(_) => Event::Cancelled,
+                },
+                outcome = settled(&mut key) => Event::Key(outcome),
+                () = &mut timer => Event::Nothing,
+                () = output.closed() => Event::Cancelled,
+                () = &mut cancelled => Event::Cancelled,
+            },
         };
         let now = Instant::now();
         let step = match event {
@@ -146,8 +143,15 @@ pub async fn run(
                 // Dropped, so that the other end sees it too.
                 drop(link);
                 channel.lost();
-                let connecting =
-                    resume::reconnect(&session, broken, &mut dialer, services, &options);
+                retry.broken(Instant::now());
+                let connecting = resume::reconnect(
+                    &session,
+                    broken,
+                    &mut retry,
+                    &mut dialer,
+                    services,
+                    &options,
+                );
                 let waiting = keep_handing_out(&mut channel, &output);
                 let socket = select! {
                     socket = connecting => socket,
@@ -215,12 +219,10 @@ async fn hand_out_all(
 /// Goes on giving while there is no connection. Returns once the caller has gone.
 async fn keep_handing_out(channel: &mut Channel, output: &mpsc::Sender<Output>) {
     while channel.has_output() {
-        let Ok(permit) = output.reserve().await else {
+        if output.reserve().await.is_err() {
             return;
-        };
-        if let Some(item) = channel.output() {
-            permit.send(item);
         }
+        hand_out(channel, output);
     }
     output.closed().await;
 }

@@ -15,6 +15,8 @@ use crate::session::{Options, Session};
 /// How often the first connection is tried: a name that does not exist should be reported soon.
 const FIRST_ATTEMPTS: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A connection that has lasted this long was a good one.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// The first connection, with the token that came with the session.
 pub async fn connect(
@@ -48,6 +50,7 @@ pub async fn connect(
 pub async fn reconnect(
     session: &Session,
     broken: Broken,
+    retry: &mut Retry,
     dialer: &mut Dialer,
     services: &impl Services,
     options: &Options,
@@ -56,15 +59,20 @@ pub async fn reconnect(
         why: broken.0.clone(),
         could_not_resume,
     };
-    let until = Instant::now() + options.resume_for;
-    let mut attempt = 0;
     loop {
+        if retry.attempt > 0 {
+            sleep(wait(retry.attempt)).await;
+        }
+        retry.attempt += 1;
         let why = match ask(session, services, options).await {
             Ok(resumed) => {
                 let url = resumed.stream_url.filter(|url| !url.is_empty());
                 let url = url.as_deref().unwrap_or(&session.stream_url);
                 match dial(url, &resumed.token, dialer, services, options).await {
-                    Ok(socket) => return Ok(socket),
+                    Ok(socket) => {
+                        retry.connected = Instant::now();
+                        return Ok(socket);
+                    }
                     Err(fault) if may_pass(&fault) => fault.to_string(),
                     Err(fault) => return Err(lost(fault.to_string())),
                 }
@@ -73,12 +81,41 @@ pub async fn reconnect(
             Err(ResumeError::Denied(why)) => return Err(lost(why)),
             Err(ResumeError::Unavailable(why)) => why,
         };
-        attempt += 1;
-        let pause = wait(attempt);
-        if Instant::now() + pause >= until {
+        if retry.is_over(Instant::now()) {
             return Err(lost(why));
         }
-        sleep(pause).await;
+    }
+}
+
+/// How often and since when a connection is being tried for. One that breaks at once counts as none, or a
+/// gateway that accepts and closes would be asked without a pause and without an end.
+pub struct Retry {
+    limit: Duration,
+    attempt: u32,
+    since: Instant,
+    connected: Instant,
+}
+
+impl Retry {
+    pub fn new(limit: Duration, connected: Instant) -> Retry {
+        Retry {
+            limit,
+            attempt: 0,
+            since: connected,
+            connected,
+        }
+    }
+
+    /// The connection broke.
+    pub fn broken(&mut self, now: Instant) {
+        if now.duration_since(self.connected) >= STEADY {
+            self.attempt = 0;
+            self.since = now;
+        }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now.duration_since(self.since) + wait(self.attempt) >= self.limit
     }
 }
 

@@ -90,10 +90,6 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Option<Str
     let progress = Progress::start(global, "Asking the doctor about the task");
     let gathered = facts::gather(settings, &request, PATIENCE).await;
     progress.end();
-    let mut report = examine(&gathered.ok()?.facts, &Selection::default());
-    // This program carries the session itself and needs no plugin.
-    report
-        .root_causes
-        .retain(|cause| cause.check != "local.plugin-installed");
+    let report = examine(&gathered.ok()?.facts, &Selection::default());
     Some(report::causes(&report, &output::look_of_errors(global)))
 }

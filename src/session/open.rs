@@ -72,9 +72,23 @@ pub async fn carry(
     local: &mut Local,
     timeout: Option<Duration>,
 ) -> Outcome {
+    let id = session.id.clone();
     match native::carry(aws, session, local, timeout).await {
         Ok(End::Closed(message)) => Outcome::Closed(message),
-        Ok(End::Cancelled(signal)) => Outcome::Cancelled(signal),
-        Err(fault) => Outcome::Failed(fault.to_string()),
+        Ok(End::Cancelled(signal)) => {
+            terminate(aws, &id).await;
+            Outcome::Cancelled(signal)
+        }
+        Err(fault) => {
+            terminate(aws, &id).await;
+            Outcome::Failed(fault.to_string())
+        }
     }
+}
+
+/// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
+async fn terminate(aws: &Aws, session_id: &str) {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let request = aws.ssm.terminate_session().session_id(session_id).send();
+    let _ = tokio::time::timeout(PATIENCE, request).await;
 }

@@ -63,8 +63,8 @@ fn a_shell_as_the_runbook_s_function_opens_it() {
     terminal.type_keys("sleep 100\r");
     std::thread::sleep(Duration::from_millis(300));
     terminal.type_keys("\u{3}");
-    terminal.type_keys("echo still here\r");
-    terminal.expect("\nstill here");
+    terminal.type_keys("echo still$((1 + 1))here\r");
+    terminal.expect("still2here");
     terminal.type_keys("exit\r");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
     let after = terminal.pty.attributes();

@@ -7,7 +7,7 @@ use crate::world::World;
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
     title: "The Session Manager plugin is installed",
-    why: "The session's bytes travel through the Session Manager plugin: without it `aws ecs execute-command` ends with \"SessionManagerPlugin is not found\".",
+    why: "The AWS CLI's sessions travel through the Session Manager plugin: without it `aws ecs execute-command` ends with \"SessionManagerPlugin is not found\". This program carries sessions itself and needs it only to forward ports.",
     how: "Looks for session-manager-plugin on PATH and asks it for its version.",
     actions: &[],
     remedy: "Install the Session Manager plugin; the fix has the commands for this system.",
@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     ],
     explains: &[],
     masks: &[],
-    severity: Severity::High,
+    severity: Severity::Low,
     run,
 };
 
@@ -28,11 +28,11 @@ fn run(world: &World) -> Vec<Finding> {
         &local.plugin,
         |subject| {
             CHECK
-                .fail(
+                .warn(
                     subject,
                     "The Session Manager plugin is not installed on this machine",
                 )
-                .detail("No session-manager-plugin is on PATH, and a session needs it as its transport.")
+                .detail("No session-manager-plugin is on PATH. `aws ecs execute-command` and port forwarding need it; this program's own sessions do not.")
                 .cause("The Session Manager plugin is not installed on this machine")
                 .fix(fixes::plugin::install(&local.os))
         },
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.plugin = Fact::Absent;
         let findings = run(&CHECK, &facts);
-        assert_eq!(findings[0].status, Status::Fail);
+        assert_eq!(findings[0].status, Status::Warn);
         assert!(findings[0].fixes[0].commands[0].contains("session-manager-plugin"));
     }
 

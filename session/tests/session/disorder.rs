@@ -145,17 +145,21 @@ async fn garbage_is_passed_over() {
 #[tokio::test]
 async fn a_message_in_a_text_frame_is_a_message() {
     let peer = Peer::start().await;
-    let client = Client::join(&peer);
-    let mut line = peer.line().await;
-    // All bytes of this frame are ASCII but those of the digest, the date and the identity, so it is one that
-    // says nothing of these.
+    let mut client = Client::join(&peer);
+    let mut agent = Agent::accept(&peer).await;
+    agent.output("$ ").await;
+    client.started().await;
+    client.stdout(2).await;
+    // No message is all text but one of the gateway's own, which leaves its header empty.
     let mut frame = vec![0; 120];
     frame[3] = 116;
     frame[4..21].copy_from_slice(b"pause_publication");
-    line.send_text(std::str::from_utf8(&frame).unwrap()).await;
-    let mut agent = Agent::on(line);
-    agent.output("$ ").await;
+    let text = std::str::from_utf8(&frame).unwrap();
+    agent.line().send_text(text).await;
+    tokio::time::sleep(ms(50)).await;
     client.type_in("x").await;
+    assert!(agent.is_quiet(ms(300)).await, "the pause was not heard");
+    agent.line().send(Line::start_publication()).await;
     assert_eq!(soon(agent.hear()).await, Heard::Input("x".into()));
 }
 

@@ -77,6 +77,15 @@ async fn cut_off_in_the_middle_of_everything_it_loses_nothing() {
     assert_eq!(lost, 3);
 }
 
+/// The first alone would also come by being sent again in its turn.
+async fn second_input(line: &mut Line) -> Frame {
+    loop {
+        if let input @ Frame::Input { sequence: 1, .. } = line.receive().await {
+            return input;
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_was_not_acknowledged_is_sent_on_the_new_connection() {
     let peer = Peer::start().await;
@@ -86,18 +95,10 @@ async fn what_was_not_acknowledged_is_sent_on_the_new_connection() {
     line.send(Line::message(0, kind::OUTPUT, "$ ")).await;
     client.type_in("a").await;
     client.type_in("b").await;
-    let first = loop {
-        if let input @ Frame::Input { sequence: 1, .. } = soon(line.receive()).await {
-            break input;
-        }
-    };
+    let first = soon(second_input(&mut line)).await;
     line.cut().await;
     let mut line = soon(peer.line()).await;
-    let again = loop {
-        if let input @ Frame::Input { sequence: 1, .. } = soon(line.receive()).await {
-            break input;
-        }
-    };
+    let again = soon(second_input(&mut line)).await;
     assert_eq!(again, first);
 }
 
@@ -238,4 +239,30 @@ async fn the_size_is_told_again() {
     assert_eq!(soon(agent.hear()).await, heard);
     soon(agent.change_lines(&peer, 1000)).await;
     assert_eq!(soon(agent.hear()).await, heard);
+}
+
+#[tokio::test]
+async fn a_gateway_that_accepts_and_closes_is_not_asked_for_ever() {
+    let peer = Peer::start().await;
+    let aws = Aws::with_resumes(std::array::from_fn::<_, 100, _>(|_| resumed("again")));
+    let options = Options {
+        resume_for: ms(800),
+        ..Options::default()
+    };
+    let client = Client::start(session(&peer), aws, options);
+    let refusing = tokio::spawn(async move {
+        let mut times = 0;
+        while let Ok(mut line) = tokio::time::timeout(ms(1500), peer.line()).await {
+            line.close(1008).await;
+            times += 1;
+        }
+        times
+    });
+    let Client {
+        input, mut output, ..
+    } = client;
+    while soon(output.recv()).await.is_some() {}
+    drop(input);
+    let times = soon(refusing).await.unwrap();
+    assert!((3..=6).contains(&times), "{times}");
 }

@@ -186,3 +186,42 @@ async fn a_session_of_another_kind_is_declined() {
     let why = "Unknown session type Port".to_owned();
     assert_eq!(client.end().await, Err(Fault::Handshake(why)));
 }
+
+/// What a stream was given, as far as it goes.
+#[tokio::test]
+async fn a_host_of_awss_is_spoken_to_in_tls() {
+    let (near, mut far) = tokio::io::duplex(4096);
+    let near = std::sync::Mutex::new(Some(near));
+    let mut session = session(&Peer::start().await);
+    session.stream_url = "wss://ssmmessages.eu-central-1.amazonaws.com/v1".into();
+    let options = Options {
+        connect: Arc::new(move |host, port| {
+            assert_eq!(host, "ssmmessages.eu-central-1.amazonaws.com");
+            assert_eq!(port, 443);
+            let stream = near.lock().unwrap().take();
+            Box::pin(async move {
+                let stream = stream.ok_or(std::io::Error::other("once only"))?;
+                Ok(Box::new(stream) as Box<dyn ecs_exec_session::Stream>)
+            })
+        }),
+        ..Options::default()
+    };
+    let client = Client::start(session, Aws::default(), options);
+    let mut hello = [0; 400];
+    soon(tokio::io::AsyncReadExt::read_exact(
+        &mut far,
+        &mut hello[..200],
+    ))
+    .await
+    .unwrap();
+    let read = soon(tokio::io::AsyncReadExt::read(&mut far, &mut hello[200..]))
+        .await
+        .unwrap();
+    let hello = &hello[..200 + read];
+    assert_eq!(hello[..2], [22, 3], "a handshake record");
+    let name = b"ssmmessages.eu-central-1.amazonaws.com";
+    assert!(hello.windows(name.len()).any(|window| window == name));
+    drop(far);
+    let fault = client.end().await.unwrap_err();
+    assert!(matches!(fault, Fault::CouldNotConnect { .. }), "{fault}");
+}
