@@ -405,6 +405,9 @@ pub struct Doctor {
     #[arg(long, help_heading = "Checks")]
     pub allow_unknown: bool,
 
+    /// Open a session into each target and run a command in it: settles what can only be inferred otherwise
+    #[arg(long, help_heading = "Facts", conflicts_with_all = ["demo", "snapshot"])]
+    pub live: bool,
     /// Facts that are built in: a healthy platform with one thing broken
     #[arg(
         long, value_name = "NAME", num_args = 0..=1, default_missing_value = "stale-tasks",
@@ -429,6 +432,7 @@ Examples:
   ecs-exec doctor coder litellm
   ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
   ecs-exec doctor --all --format json --output report.json
+  ecs-exec doctor coder --live            opens a session, to be sure
   ecs-exec doctor --skip local            in CI, where nobody opens a session";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,6 +3,7 @@ pub mod aws_credentials_env;
 mod definitions;
 pub mod exists;
 pub mod init_process;
+pub mod live_session;
 pub mod log_tools;
 pub mod proxy_env;
 pub mod read_only_root;

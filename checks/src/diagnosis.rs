@@ -35,10 +35,19 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
     }
 }
 
+/// The session that was really opened.
+const LIVE: &str = "container.live-session";
+/// Areas that say what is declared, not what works.
+const WISHES: [&str; 1] = ["policy"];
+
 fn mark_symptoms(findings: &mut [Finding]) {
     let mut explaining: HashMap<&'static str, Vec<usize>> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if finding.status == Status::Fail {
+            // Whatever keeps sessions from working explains one that did not.
+            if finding.check != LIVE && !WISHES.contains(&finding.area) {
+                explaining.entry(LIVE).or_default().push(index);
+            }
             for symptom in finding.explains {
                 explaining.entry(symptom).or_default().push(index);
             }
@@ -379,9 +388,6 @@ mod tests {
         task(&mut facts).containers[0].managed_agents.clear();
         service(&mut facts).exec_enabled = false;
         task(&mut facts).exec_enabled = false;
-        assert_eq!(
-            causes(&facts),
-            ["local.clock-skew", "service.exec-enabled"]
-        );
+        assert_eq!(causes(&facts), ["local.clock-skew", "service.exec-enabled"]);
     }
 }

@@ -7,6 +7,7 @@ mod fact;
 mod iam;
 mod local;
 mod network;
+mod probe;
 mod records;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use fact::{Fact, Reason, Unavailable};
 pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation, role_name};
 pub use local::{Local, Plugin, Reach};
 pub use network::*;
+pub use probe::{Probe, ProbeEnd};
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
 
 /// The version of the snapshot's format that this program writes.
@@ -68,6 +70,9 @@ pub struct Facts {
     #[serde(default)]
     pub instance_profiles: BTreeMap<String, Fact<String>>,
     pub network: Network,
+    /// Sessions that were opened to see whether they work, by the task's ARN; only where that was asked for.
+    #[serde(default)]
+    pub probes: BTreeMap<String, Vec<Probe>>,
     /// By the name that the cluster's configuration uses.
     #[serde(default)]
     pub kms_keys: BTreeMap<String, Fact<KmsKey>>,

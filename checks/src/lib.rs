@@ -18,6 +18,7 @@ pub mod fix;
 mod fixes;
 pub mod iam;
 mod kms;
+mod live;
 mod local;
 pub mod needs;
 mod network;
@@ -56,6 +57,7 @@ pub fn examine(facts: &Facts, selection: &Selection) -> Report {
         .filter(|check| selection.includes(check))
         .flat_map(|check| (check.run)(&world))
         .collect();
+    let findings = live::settle(&world, findings);
     report::build(
         &facts,
         diagnosis::diagnose(findings),

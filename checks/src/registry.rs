@@ -49,6 +49,7 @@ pub const CHECKS: &[&Check] = &[
     &network::internet_route::CHECK,
     &network::path::CHECK,
     &container::agent_running::CHECK,
+    &container::live_session::CHECK,
     &cluster::kms_key_usable::CHECK,
     &caller::kms_generate_data_key::CHECK,
     &role::kms_decrypt::CHECK,

@@ -8,6 +8,7 @@ use crate::cli::{Doctor, FailOn, Global};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, snapshot};
 use crate::output::{self, Progress};
+use crate::session;
 use crate::target::{self, Request};
 use crate::trouble::Trouble;
 
@@ -62,7 +63,14 @@ async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;
     progress.end();
-    Ok((gathered?, Source::Live))
+    let mut gathered = gathered?;
+    if arguments.live {
+        let progress = Progress::start(global, "Opening sessions");
+        let probed = session::probe(&settings, global, &mut gathered).await;
+        progress.end();
+        probed?;
+    }
+    Ok((gathered, Source::Live))
 }
 
 fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {

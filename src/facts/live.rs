@@ -186,6 +186,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         container_instances: hosts.container_instances,
         instance_profiles: hosts.profiles,
         network,
+        probes: BTreeMap::new(),
         kms_keys,
         log_groups,
         buckets,

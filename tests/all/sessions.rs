@@ -392,6 +392,37 @@ fn a_service_without_tasks() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
+fn the_doctor_opens_a_session_to_be_sure() {
+    let world = World::healthy();
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(
+        run.with_status("pass")
+            .contains(&"container.live-session".to_owned())
+    );
+    image(&world, |image| {
+        image.refuses = Some("----------ERROR-------\nsomething nobody knows".into())
+    });
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(run.causes(), ["container.live-session"], "{}", run.stdout);
+    assert!(run.stdout.contains("something nobody knows"));
+    image(&world, |image| image.refuses = None);
+    world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(
+        (run.status, run.causes()),
+        (0, Vec::new()),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.with_status("warn")
+            .contains(&"network.endpoint-security-group".to_owned())
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
 fn the_plugin_is_started_as_the_aws_cli_starts_it() {
     let world = World::healthy();
     let recorder = world.home.path().join("bin/session-manager-plugin");

@@ -63,7 +63,10 @@ fn plugin_absent() {
     });
     let run = world.doctor(&["coder"]);
     assert_healthy(&run);
-    assert!(run.with_status("warn").contains(&"local.plugin-installed".to_owned()));
+    assert!(
+        run.with_status("warn")
+            .contains(&"local.plugin-installed".to_owned())
+    );
     assert_healthy(&world.doctor(&["coder", "--skip", "local"]));
 }
 

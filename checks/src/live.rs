@@ -1,0 +1,69 @@
+//! A session that was really opened settles what the checks could only infer.
+
+use std::collections::BTreeSet;
+
+use crate::container::live_session;
+use crate::facts::{Facts, ProbeEnd};
+use crate::finding::{Finding, Status};
+use crate::world::World;
+
+/// Areas that say what is true of sessions; the others say what the user wants or has on this machine.
+const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];
+
+/// Failures and doubts about tasks whose sessions worked become notes.
+pub fn settle(world: &World, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let proven = proven(world.facts);
+    if proven.is_empty() {
+        return findings;
+    }
+    for finding in &mut findings {
+        if finding.check == live_session::CHECK.id
+            || !INFERRED.contains(&finding.area)
+            || !is_about(world, finding, &proven)
+        {
+            continue;
+        }
+        match finding.status {
+            Status::Fail => {
+                finding.status = Status::Warn;
+                let detail = std::mem::take(&mut finding.detail);
+                finding.detail = format!("A session worked all the same. {detail}");
+            }
+            Status::Unknown => *finding = finding.clone().harmless(),
+            Status::Pass | Status::Warn | Status::Skip => {}
+        }
+    }
+    findings
+}
+
+/// Tasks of which every session that was tried worked.
+fn proven(facts: &Facts) -> BTreeSet<&str> {
+    facts
+        .probes
+        .iter()
+        .filter(|(_, probes)| {
+            !probes.is_empty()
+                && probes
+                    .iter()
+                    .all(|probe| matches!(probe.end, ProbeEnd::Worked { .. }))
+        })
+        .map(|(arn, _)| arn.as_str())
+        .collect()
+}
+
+/// Whether a finding concerns no other tasks than these.
+fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
+    match &finding.tasks {
+        Some(tasks) => tasks.iter().all(|task| proven.contains(task.as_str())),
+        None => {
+            let service = finding.subject.service.as_deref();
+            let mut tasks = world
+                .groups
+                .iter()
+                .filter(|group| service.is_none() || group.service == service)
+                .flat_map(|group| group.running())
+                .peekable();
+            tasks.peek().is_some() && tasks.all(|task| proven.contains(task.arn.as_str()))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Opens a session into each target to see whether it works.
+
+use std::time::{Duration, Instant};
+
+use ecs_exec_checks::facts::{Fact, Probe, ProbeEnd, Task};
+use futures::stream::{self, StreamExt};
+
+use super::{Spot, failure};
+use crate::cli::Global;
+use crate::commands::run::{End, Job};
+use crate::config::Settings;
+use crate::facts::Gathered;
+use crate::facts::aws::Aws;
+use crate::target;
+use crate::trouble::Trouble;
+
+/// How long one session may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long all of them may take to be opened.
+const ALL: Duration = Duration::from_secs(300);
+/// How many are open at a time: agents and AWS take a few.
+const AT_ONCE: usize = 8;
+
+/// Adds what the sessions came to to the facts.
+pub async fn probe(
+    settings: &Settings,
+    global: &Global,
+    gathered: &mut Gathered,
+) -> Result<(), Trouble> {
+    let aws = Aws::connect(settings, ALL).await?;
+    let facts = &gathered.facts;
+    let encrypted = facts.cluster.known().map(|cluster| {
+        let exec = cluster.exec_configuration.as_ref();
+        exec.is_some_and(|exec| exec.kms_key.is_some())
+    });
+    let asked = facts.target.container.as_deref();
+    let spots: Vec<Spot> = facts
+        .tasks
+        .values()
+        .filter_map(Fact::known)
+        .filter(|task| task.is_running())
+        .flat_map(|task| spots(settings, task, asked))
+        .collect();
+    let words = ["true".to_owned()];
+    let job = Job {
+        aws: &aws,
+        settings,
+        global,
+        words: &words,
+        timeout: Some(PATIENCE),
+        ask_doctor: false,
+    };
+    let probes: Vec<(String, Probe)> = stream::iter(&spots)
+        .map(async |spot| {
+            let started = Instant::now();
+            let end = job.once(spot, encrypted, None, Box::new(|_| {})).await;
+            let probe = Probe {
+                container: spot.container.clone(),
+                end: told(end, started),
+            };
+            (spot.task_arn.clone(), probe)
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    for (task, probe) in probes {
+        gathered.facts.probes.entry(task).or_default().push(probe);
+    }
+    for probes in gathered.facts.probes.values_mut() {
+        probes.sort_by(|one, other| one.container.cmp(&other.container));
+    }
+    for (action, count) in aws.calls() {
+        *gathered.calls.entry(action).or_default() += count;
+    }
+    match aws.rejected() {
+        Some(trouble) => Err(trouble),
+        None => Ok(()),
+    }
+}
+
+/// The container that a session would enter; every one that runs where none is preferred.
+fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
+    let configured = task
+        .service_name()
+        .and_then(|service| target::wanted(settings, service).container);
+    let wanted = asked
+        .map(str::to_owned)
+        .or(configured)
+        .filter(|name| task.has_container(name));
+    task.containers
+        .iter()
+        .filter(|container| container.last_status == "RUNNING")
+        .filter(|container| wanted.as_ref().is_none_or(|name| *name == container.name))
+        .map(|container| Spot {
+            service: task.service_name().map(str::to_owned),
+            task_arn: task.arn.clone(),
+            container: container.name.clone(),
+            runtime_id: container.runtime_id.clone(),
+            task: task.clone(),
+        })
+        .collect()
+}
+
+fn told(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
+    match end {
+        Ok(End::Exited(_)) => ProbeEnd::Worked {
+            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        },
+        Ok(End::Failed(said)) if failure::is_missing_program(&said) => ProbeEnd::NoShell,
+        Ok(End::Failed(said)) => ProbeEnd::Failed(said),
+        Ok(End::TimedOut | End::Signal(_)) => ProbeEnd::Failed(format!(
+            "the session did not run a command within {} seconds",
+            PATIENCE.as_secs()
+        )),
+        Err(trouble) => ProbeEnd::Failed(trouble.what),
+    }
+}
