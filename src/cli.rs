@@ -240,8 +240,7 @@ Examples:
 #[derive(Args)]
 pub struct PortForward {
     /// Service, by short or full name
-    #[arg(required_unless_present = "task")]
-    pub service: Option<String>,
+    pub service: String,
     /// LOCAL:REMOTE, or LOCAL:HOST:REMOTE to go through the container to a host
     pub ports: String,
     /// Container; without it the configured one, or the only one

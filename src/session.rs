@@ -15,4 +15,4 @@ pub use open::{carry, open};
 pub use place::{Place, Spot};
 pub use plugin::carry as plugin_session;
 pub use probe::probe;
-pub use pump::Local;
+pub use pump::{Local, Taker};

@@ -45,7 +45,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
     let settings = config::load(global, |name| std::env::var(name).ok())?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let place = Place {
-        service: arguments.service.clone(),
+        service: Some(arguments.service.clone()),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,

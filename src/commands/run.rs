@@ -14,7 +14,7 @@ use crate::config::{self, Settings};
 use crate::facts::aws::Aws;
 use crate::session::open::Outcome;
 use crate::session::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
-use crate::session::{Local, Place, Spot, carry, failure, open, place};
+use crate::session::{Local, Place, Spot, Taker, carry, failure, open, place};
 use crate::trouble::Trouble;
 
 /// As `timeout` of the GNU core utilities reports it.
@@ -103,7 +103,7 @@ impl Job<'_> {
         spot: &Spot,
         encrypted: Option<bool>,
         input: Option<Box<dyn Read + Send>>,
-        mut write: Box<dyn FnMut(&[u8]) + Send>,
+        mut write: Taker,
     ) -> Result<End, Trouble> {
         let wrapped = Wrapped::new(self.words, input.is_some());
         let opened = match open(self.aws, self.settings, spot, encrypted, &wrapped.command).await {
@@ -119,18 +119,21 @@ impl Job<'_> {
         let reader = Arc::new(Mutex::new(wrapped.reader()));
         let input = input.map(|input| Box::new(Encoded::new(input, gate.clone())) as Box<_>);
         let taking = reader.clone();
-        let mut local = Local::given(input, move |bytes: &[u8]| {
-            let Ok(mut reader) = taking.lock() else {
-                return;
-            };
-            let output = reader.take(bytes);
-            if reader.has_begun() {
-                gate.open();
-            }
-            if !output.is_empty() {
-                write(&output);
-            }
-        });
+        let mut local = Local::given(
+            input,
+            Box::new(move |bytes: &[u8]| {
+                let Ok(mut reader) = taking.lock() else {
+                    return;
+                };
+                let output = reader.take(bytes);
+                if reader.has_begun() {
+                    gate.open();
+                }
+                if !output.is_empty() {
+                    write(&output);
+                }
+            }),
+        );
         let outcome = carry(self.aws, opened, &mut local, self.timeout).await;
         let reader = reader
             .lock()

@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 /// How many pieces of input wait at most.
 const WAITING: usize = 16;
 
-type Taker = dyn FnMut(&[u8]) + Send;
+/// Takes the output of a session as it comes.
+pub type Taker = Box<dyn FnMut(&[u8]) + Send>;
 
 /// This side of sessions: where their input comes from and their output goes to. It outlives a session, so that
 /// keys that are typed while another one is opened are not lost.
@@ -28,16 +29,13 @@ impl Local {
     pub fn standard() -> Local {
         Local {
             keys: reading(Box::new(io::stdin())),
-            write: Arc::new(Mutex::new(to_standard_output)),
+            write: Arc::new(Mutex::new(Box::new(to_standard_output))),
             is_terminal: io::stdin().is_terminal(),
         }
     }
 
     /// Given bytes in, and something that takes what comes.
-    pub fn given(
-        input: Option<Box<dyn Read + Send>>,
-        write: impl FnMut(&[u8]) + Send + 'static,
-    ) -> Local {
+    pub fn given(input: Option<Box<dyn Read + Send>>, write: Taker) -> Local {
         Local {
             keys: match input {
                 Some(input) => reading(input),

@@ -253,6 +253,101 @@ fn a_connection_that_breaks_is_taken_up_again() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
+fn sessions_of_a_cluster_with_a_key_are_encrypted() {
+    let world = World::new(Plan {
+        nat: true,
+        ..Plan::default()
+    });
+    world.sh(crate::faults::KEY);
+    let plain = world.run(&["run", "coder", "--no-doctor", "--", "echo", "in the clear"]);
+    assert_eq!(
+        plain.status, 255,
+        "a session that is not encrypted is refused"
+    );
+    assert_eq!(plain.stdout, "");
+    image(&world, |image| image.data_key = Some((0..64).collect()));
+    let run = world.run(&["run", "coder", "--", "echo", "secret"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (0, "secret\n"),
+        "{}",
+        run.stderr
+    );
+    let asked = world.proxy.rules.lock().unwrap().asked.clone();
+    let context = &asked[0];
+    assert!(context.contains("\"NumberOfBytes\":64"), "{context}");
+    let task = world.tasks("coder").remove(0);
+    let id = task.rsplit('/').next().unwrap();
+    assert!(
+        context.contains(&format!("ecs:{}_{id}_", world.cluster)),
+        "{context}"
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_port_is_forwarded_by_the_plugin() {
+    let world = World::healthy();
+    let recorder = world.home.path().join("bin/session-manager-plugin");
+    std::fs::write(
+        &recorder,
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 1.2.764.0; exit; fi\necho \"$3 $5\"\n",
+    )
+    .unwrap();
+    let run = world.run(&["port-forward", "coder", "5432:db.internal:5433"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.starts_with("StartSession {\"Target\":\"ecs:"),
+        "{}",
+        run.stdout
+    );
+    let asked = world.proxy.rules.lock().unwrap().asked.clone();
+    for told in [
+        "AWS-StartPortForwardingSessionToRemoteHost",
+        "db.internal",
+        "5433",
+    ] {
+        assert!(asked[0].contains(told), "{told}: {}", asked[0]);
+    }
+    assert_eq!(world.run(&["port-forward", "coder", "80"]).status, 2);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn logs_of_all_tasks_in_the_order_of_time() {
+    let world = World::new(Plan {
+        log_group: Some("/ecs/sessions-test"),
+        ..Plan::default()
+    });
+    world.sh(
+        "aws logs create-log-group --log-group-name /ecs/sessions-test || true
+         for task in one two; do
+             stream=ecs/coder/$task$RANDOM
+             aws logs create-log-stream --log-group-name /ecs/sessions-test --log-stream-name $stream
+             aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=\"hello from $task\" >/dev/null
+         done",
+    );
+    let run = world.run(&["logs", "coder"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.contains("coder/one") && run.stdout.contains("hello from two"),
+        "{}",
+        run.stdout
+    );
+    let mut follow = Terminal::start(world.command().args(["logs", "coder", "--follow"]));
+    follow.expect("hello from one");
+    world.sh(
+        "stream=ecs/coder/three$RANDOM
+         aws logs create-log-stream --log-group-name /ecs/sessions-test --log-stream-name $stream
+         aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=later >/dev/null",
+    );
+    follow.expect("later");
+    follow.type_keys("\u{3}");
+    assert_eq!(follow.wait(), 130);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
 fn on_all_tasks_with_a_prefix() {
     let world = World::new(Plan {
         tasks: 3,

@@ -21,6 +21,8 @@ pub struct Image {
     pub gateway_status: Option<u16>,
     /// The agent never says anything.
     pub is_silent: bool,
+    /// The data key by which sessions are encrypted.
+    pub data_key: Option<Vec<u8>>,
     /// After so many bytes of output the connection is cut off, once.
     pub cut_after: Option<usize>,
 }
@@ -72,6 +74,9 @@ async fn serve(peer: Peer, image: Image, command: &str) {
     }
     if let Some(said) = image.refuses {
         return agent.close(&said).await;
+    }
+    if let Some(key) = &image.data_key {
+        agent.encrypt(key, Some("a challenge")).await;
     }
     let words = shell_words::split(command).unwrap();
     if image.lacks.contains(&words[0]) {

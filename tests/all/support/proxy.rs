@@ -44,6 +44,8 @@ pub struct Rules {
     /// The Date header of every answer.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
+    /// Bodies of requests that the proxy answers itself.
+    pub asked: Vec<String>,
     /// What sessions are opened into.
     pub containers: Containers,
 }
@@ -111,6 +113,35 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     };
     if let Some(fault) = fault {
         return broken(&action, &fault);
+    }
+    if action == "ssm:StartSession" {
+        let answer = json!({"SessionId": "s-1", "TokenValue": "the-token", "StreamUrl": "wss://x"});
+        rules
+            .lock()
+            .unwrap()
+            .asked
+            .push(String::from_utf8_lossy(&request.body).into_owned());
+        return (200, answer.to_string().into_bytes());
+    }
+    let key = rules
+        .lock()
+        .unwrap()
+        .containers
+        .image
+        .lock()
+        .unwrap()
+        .data_key
+        .clone();
+    if let ("kms:GenerateDataKey", Some(key)) = (action.as_str(), key) {
+        rules
+            .lock()
+            .unwrap()
+            .asked
+            .push(String::from_utf8_lossy(&request.body).into_owned());
+        let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+        let answer =
+            json!({"KeyId": "k", "Plaintext": encode(&key), "CiphertextBlob": encode(b"sealed")});
+        return (200, answer.to_string().into_bytes());
     }
     if action == "ssm:ResumeSession" {
         let url = rules.lock().unwrap().containers.url.lock().unwrap().clone();

@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::types::{
     AwsVpcConfiguration, Compatibility, ContainerDefinition, KeyValuePair, LaunchType,
-    NetworkConfiguration, NetworkMode,
+    LogConfiguration, LogDriver, NetworkConfiguration, NetworkMode,
 };
 use tempfile::TempDir;
 
@@ -47,6 +47,8 @@ pub struct Plan {
     pub caller: Caller,
     /// Of every container.
     pub read_only_root: bool,
+    /// The log group of every container's awslogs driver.
+    pub log_group: Option<&'static str>,
     /// Variables of every container.
     pub environment: Vec<(&'static str, &'static str)>,
 }
@@ -90,6 +92,7 @@ impl Default for Plan {
                 tasks: true,
             },
             read_only_root: false,
+            log_group: None,
             environment: Vec::new(),
         }
     }
@@ -539,6 +542,7 @@ impl Sdk {
                                 .essential(true)
                                 .readonly_root_filesystem(plan.read_only_root)
                                 .set_environment(Some(environment(&plan.environment)))
+                                .set_log_configuration(plan.log_group.map(awslogs))
                                 .build()
                         })
                         .collect(),
@@ -679,6 +683,16 @@ pub fn https_from(cidr: &str) -> aws_sdk_ec2::types::IpPermission {
         .to_port(443)
         .ip_ranges(range)
         .build()
+}
+
+fn awslogs(group: &str) -> LogConfiguration {
+    LogConfiguration::builder()
+        .log_driver(LogDriver::Awslogs)
+        .options("awslogs-group", group)
+        .options("awslogs-region", REGION)
+        .options("awslogs-stream-prefix", "ecs")
+        .build()
+        .unwrap()
 }
 
 fn environment(variables: &[(&str, &str)]) -> Vec<KeyValuePair> {
