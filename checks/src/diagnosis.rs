@@ -224,11 +224,11 @@ fn with_masked(detail: String, masked: &[&str]) -> String {
     }
 }
 
-/// Checks that could not be decided and would explain a failure that nothing else explains.
+/// Checks that could not be decided, or are only suspected, and would explain a failure that nothing else explains.
 fn not_ruled_out(findings: &[Finding], group: &[&Finding]) -> Vec<&'static str> {
     let mut checks: Vec<&'static str> = findings
         .iter()
-        .filter(|doubt| doubt.status == Status::Unknown)
+        .filter(|doubt| matches!(doubt.status, Status::Unknown | Status::Warn))
         .filter(|doubt| doubt.explains.contains(&group[0].check))
         .filter(|doubt| group.iter().any(|finding| doubt.concerns(finding)))
         .map(|doubt| doubt.check)

@@ -120,10 +120,17 @@ impl Facts {
         host_of(&self.partition, &self.region, service)
     }
 
-    /// The name of a service's interface endpoint in this region (`ssmmessages`, `kms`, …).
-    /// China prefixes the reversed domain.
+    /// The name of a service's endpoint in this region (`ssmmessages`, `kms`, …), as one would be made.
     pub fn endpoint_service(&self, service: &str) -> String {
-        endpoint_service(&self.partition, &self.region, service)
+        endpoint_services(&self.partition, &self.region, service)
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Whether an endpoint's service is this one.
+    pub fn is_endpoint_service(&self, name: &str, service: &str) -> bool {
+        endpoint_services(&self.partition, &self.region, service).contains(&name.to_owned())
     }
 }
 
@@ -146,12 +153,12 @@ pub fn host_of(partition: &str, region: &str, service: &str) -> String {
     format!("{service}.{region}.{domain}")
 }
 
-/// See [`Facts::endpoint_service`].
-pub fn endpoint_service(partition: &str, region: &str, service: &str) -> String {
-    let prefix = if partition == "aws-cn" {
-        "cn.com.amazonaws"
-    } else {
-        "com.amazonaws"
-    };
-    format!("{prefix}.{region}.{service}")
+/// The names that a service's endpoint may have. In China some services prefix the reversed domain and some do
+/// not, and not always the same ones.
+pub fn endpoint_services(partition: &str, region: &str, service: &str) -> Vec<String> {
+    let plain = format!("com.amazonaws.{region}.{service}");
+    match partition {
+        "aws-cn" => vec![format!("cn.{plain}"), plain],
+        _ => vec![plain],
+    }
 }

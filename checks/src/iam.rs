@@ -10,7 +10,8 @@ mod statement;
 mod tri;
 mod verdict;
 
-pub use evaluate::{Effective, evaluate, resource_policy};
+pub use condition::is_met;
+pub use evaluate::{Effective, evaluate, resource_denies, resource_policy};
 pub use offline::settled;
 pub use pattern::like;
 pub use principal::Principal;

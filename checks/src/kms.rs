@@ -5,59 +5,91 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::facts::{Fact, KmsKey, Unavailable};
-use crate::iam::{self, Principal, Request, Tri, resource_policy};
+use crate::iam::{self, Principal, Request, Tri, resource_denies, resource_policy};
 use crate::world::World;
 
 /// Whether a principal may do something with a key.
 pub enum Access {
     Allowed(&'static str),
-    Refused(String),
+    Refused(Refusal),
     /// It hangs on these condition keys.
     Depends(BTreeSet<String>),
     Unknown(Unavailable),
 }
 
+/// What refuses, and so has to be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No policy of the principal allows it.
+    Identity,
+    /// Something above or beside them: a Deny, the boundary, the organization.
+    Blocked(&'static str),
+    /// The key's policy lets neither the principal nor its account's policies decide.
+    KeyPolicy,
+    /// The key's policy has a Deny.
+    KeyDeny,
+}
+
+impl Refusal {
+    pub fn sentence(self) -> String {
+        match self {
+            Refusal::Identity => "No policy of the principal allows it, and the key's policy does not name the principal itself.".to_owned(),
+            Refusal::Blocked(blocker) => format!("The principal's {blocker} does not allow it."),
+            Refusal::KeyPolicy => "The key's policy does not let the principal use it, and does not leave it to the account's policies.".to_owned(),
+            Refusal::KeyDeny => "The key's policy denies it explicitly, which outweighs everything else.".to_owned(),
+        }
+    }
+}
+
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 pub fn access(world: &World, principal: &str, action: &str, key: &KmsKey) -> Access {
     let by_identity = by_identity(world, principal, action, &key.arn);
-    if let Identity::Denied { outright: true } = by_identity {
-        return Access::Refused("A policy of the principal denies it explicitly.".to_owned());
+    if let Identity::Denied {
+        blocker: Some(blocker),
+    } = by_identity
+    {
+        return Access::Refused(Refusal::Blocked(blocker));
     }
     let policy = match &key.policy {
         Fact::Known(policy) => policy,
         Fact::Unavailable(why) => return without_policy(by_identity, why),
         Fact::Absent => &Value::Null,
     };
-    let answer = |itself| says(world, policy, principal, itself, action, &key.arn);
-    let (itself, account) = (answer(true), answer(false));
+    let asked = Asked {
+        world,
+        policy,
+        arn: principal,
+        action,
+        key: &key.arn,
+    };
+    let denied = asked.is_denied();
+    if denied == Tri::Yes {
+        return Access::Refused(Refusal::KeyDeny);
+    }
+    let (itself, account) = (asked.is_allowed(true), asked.is_allowed(false));
+    // In the key's own account its policy is enough; elsewhere both have to allow.
+    let is_own = account_of(principal) == account_of(&key.arn);
     match (&by_identity, itself, account) {
-        (_, Tri::Yes, _) => Access::Allowed("the key's policy names the principal"),
+        (_, Tri::Yes, _) if is_own => Access::Allowed("the key's policy names the principal"),
         (Identity::Allowed, _, Tri::Yes) => {
             Access::Allowed("its own policies allow it, and the key's policy leaves it to them")
         }
-        (_, Tri::Depends(keys), _) | (Identity::Allowed, _, Tri::Depends(keys)) => {
-            Access::Depends(keys)
-        }
+        (_, Tri::Depends(keys), _) if is_own => Access::Depends(keys),
+        (Identity::Allowed, _, Tri::Depends(keys)) => Access::Depends(keys),
         (Identity::Depends(keys), _, Tri::Yes | Tri::Depends(_)) => Access::Depends(keys.clone()),
         (Identity::Unknown(why), _, Tri::Yes | Tri::Depends(_)) => Access::Unknown(why.clone()),
-        (_, _, Tri::No) => by_grant(
-            key,
-            principal,
-            action,
-            "The key's policy does not let the principal use it, and does not leave it to the account's policies.",
-        ),
-        (Identity::Denied { .. }, _, _) => by_grant(
-            key,
-            principal,
-            action,
-            "No policy of the principal allows it, and the key's policy does not name the principal itself.",
-        ),
+        (_, _, Tri::No) => by_grant(key, principal, action, Refusal::KeyPolicy),
+        (Identity::Denied { .. }, _, _) => by_grant(key, principal, action, Refusal::Identity),
     }
+}
+
+fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 enum Identity {
     Allowed,
-    Denied { outright: bool },
+    Denied { blocker: Option<&'static str> },
     Depends(BTreeSet<String>),
     Unknown(Unavailable),
 }
@@ -76,7 +108,7 @@ fn by_identity(world: &World, principal: &str, action: &str, key: &str) -> Ident
     let verdict = iam::verdict(world, principal, &[(action, key)], |_| true);
     if !verdict.denied.is_empty() {
         return Identity::Denied {
-            outright: verdict.blocker().is_some(),
+            blocker: verdict.blocker(),
         };
     }
     if !verdict.undecided.is_empty() {
@@ -98,28 +130,52 @@ fn without_policy(by_identity: Identity, why: &Unavailable) -> Access {
     }
 }
 
-fn says(world: &World, policy: &Value, arn: &str, itself: bool, action: &str, key: &str) -> Tri {
-    let account = arn.split(':').nth(4).unwrap_or_default();
-    let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let context = [
-        known("aws:PrincipalArn", arn),
-        known("aws:PrincipalAccount", account),
-        known("aws:RequestedRegion", &world.facts.region),
-        known("aws:SecureTransport", "true"),
-        known("kms:CallerAccount", account),
-        // The agent and the client call KMS themselves, not through another service.
-        ("kms:ViaService".to_owned(), Vec::new()),
-        ("kms:GranteePrincipal".to_owned(), Vec::new()),
-    ];
-    let principal = Principal {
-        arn,
-        account,
-        itself,
-    };
-    resource_policy(policy, &principal, &Request::new(action, key, context))
+/// A question to a key's policy.
+struct Asked<'a> {
+    world: &'a World<'a>,
+    policy: &'a Value,
+    /// Of the principal.
+    arn: &'a str,
+    action: &'a str,
+    key: &'a str,
 }
 
-fn by_grant(key: &KmsKey, principal: &str, action: &str, refusal: &str) -> Access {
+impl Asked<'_> {
+    /// `itself`: by a statement that names the principal, not only its account.
+    fn is_allowed(&self, itself: bool) -> Tri {
+        resource_policy(self.policy, &self.principal(itself), &self.request())
+    }
+
+    fn is_denied(&self) -> Tri {
+        resource_denies(self.policy, &self.principal(false), &self.request())
+    }
+
+    fn principal(&self, itself: bool) -> Principal<'_> {
+        Principal {
+            arn: self.arn,
+            account: account_of(self.arn),
+            itself,
+        }
+    }
+
+    fn request(&self) -> Request<'_> {
+        let account = account_of(self.arn);
+        let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+        let context = [
+            known("aws:PrincipalArn", self.arn),
+            known("aws:PrincipalAccount", account),
+            known("aws:RequestedRegion", &self.world.facts.region),
+            known("aws:SecureTransport", "true"),
+            known("kms:CallerAccount", account),
+            // The agent and the client call KMS themselves, not through another service.
+            ("kms:ViaService".to_owned(), Vec::new()),
+            ("kms:GranteePrincipal".to_owned(), Vec::new()),
+        ];
+        Request::new(self.action, self.key, context)
+    }
+}
+
+fn by_grant(key: &KmsKey, principal: &str, action: &str, refusal: Refusal) -> Access {
     let operation = action.split(':').nth(1).unwrap_or_default();
     match &key.grants {
         Fact::Known(grants) => {
@@ -128,10 +184,10 @@ fn by_grant(key: &KmsKey, principal: &str, action: &str, refusal: &str) -> Acces
             });
             match granted {
                 true => Access::Allowed("a grant of the key allows it"),
-                false => Access::Refused(refusal.to_owned()),
+                false => Access::Refused(refusal),
             }
         }
-        Fact::Absent => Access::Refused(refusal.to_owned()),
+        Fact::Absent => Access::Refused(refusal),
         Fact::Unavailable(why) => Access::Unknown(why.clone()),
     }
 }

@@ -51,7 +51,12 @@ pub fn logs(place: Place, group: &str) -> Vec<Need> {
     let stream = format!("{group}:log-stream:ecs-execute-command-0");
     let on_stream = |action| need(action, stream.clone(), pattern.clone());
     vec![
-        need("logs:DescribeLogGroups", "*", "*"),
+        // Granted on * or on the account's groups; both let the agent look.
+        need(
+            "logs:DescribeLogGroups",
+            format!("arn:{partition}:logs:{region}:{account}:log-group:*"),
+            "*",
+        ),
         on_stream("logs:CreateLogStream"),
         on_stream("logs:DescribeLogStreams"),
         on_stream("logs:PutLogEvents"),

@@ -77,6 +77,18 @@ pub fn caller(cluster_arn: &str) -> Value {
     })])
 }
 
+/// Adds a statement to a document, whose statements may be a list or a single one.
+pub fn add(document: &mut Value, statement: Value) {
+    match &mut document["Statement"] {
+        Value::Array(statements) => statements.push(statement),
+        one => {
+            let before = one.take();
+            let statements = [before, statement].into_iter().filter(Value::is_object);
+            *one = Value::Array(statements.collect());
+        }
+    }
+}
+
 /// A key that its account rules and that CloudWatch Logs uses for one log group.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
 pub fn key_for_log_group(place: Place, group: &str) -> Value {

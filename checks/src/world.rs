@@ -229,8 +229,20 @@ impl<'a> World<'a> {
                 .and_then(|id| network.interfaces.get(id));
             return known.map_or(Fact::Absent, Fact::as_ref);
         }
+        if self.has_no_network(task) {
+            return Fact::Unavailable(Unavailable::not_asked(
+                "ecs:DescribeTaskDefinition",
+                format!("the containers of task {} have no network", task.id()),
+            ));
+        }
         self.instance(task)
             .map(|instance: &Instance| &instance.interface)
+    }
+
+    /// The task definition keeps its containers off every network.
+    pub fn has_no_network(&self, task: &Task) -> bool {
+        let definition = self.definition(task).and_then(Fact::known);
+        definition.is_some_and(|definition| definition.network_mode.as_deref() == Some("none"))
     }
 
     /// The EC2 instance that a task runs on.
@@ -268,13 +280,14 @@ impl<'a> World<'a> {
 
     /// The endpoints of a service in a VPC that are there or on their way.
     pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
-        let service = self.facts.endpoint_service(service);
         match &self.facts.network.endpoints {
             Some(fact) => fact.as_ref().map(|endpoints| {
                 endpoints
                     .iter()
                     .filter(|endpoint| {
-                        endpoint.vpc == vpc && endpoint.service == service && endpoint.is_live()
+                        endpoint.vpc == vpc
+                            && self.facts.is_endpoint_service(&endpoint.service, service)
+                            && endpoint.is_live()
                     })
                     .collect()
             }),

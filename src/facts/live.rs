@@ -51,8 +51,10 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     let cluster_name = short_name(&settings.cluster);
     let region = aws.region.value.as_str();
     let partition = partition(region);
-    let endpoint_services = ["ssmmessages", "kms", "logs", "s3"]
-        .map(|service| endpoint_service(partition, region, service));
+    let endpoint_services: Vec<String> = ["ssmmessages", "kms", "logs", "s3"]
+        .iter()
+        .flat_map(|service| endpoint_services(partition, region, service))
+        .collect();
 
     let caller = sts::caller(aws).shared();
     let cluster = ecs::cluster(aws, &settings.cluster).shared();

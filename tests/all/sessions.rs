@@ -38,8 +38,7 @@ fn image(world: &World, change: impl FnOnce(&mut crate::support::container::Imag
 
 fn commands(world: &World) -> Vec<String> {
     let containers = world.proxy.rules.lock().unwrap().containers.clone();
-    let commands = containers.commands.lock().unwrap().clone();
-    commands
+    containers.commands.lock().unwrap().clone()
 }
 
 #[test]

@@ -271,7 +271,7 @@ fn reason(verdict: &Verdict) -> String {
         },
         Some(limit) => format!("The caller's {limit} does not allow it."),
         None if verdict.has_conditions => {
-            "No policy of the caller allows it for this target: they have conditions that it does not meet.".to_owned()
+            "No policy of the caller allows it: either no statement names the target, or one has conditions that the target does not meet.".to_owned()
         }
         None => "No policy of the caller allows it.".to_owned(),
     };

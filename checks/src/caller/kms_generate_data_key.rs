@@ -1,9 +1,10 @@
 use super::of_caller;
 use crate::check::Check;
-use crate::facts::Fact;
+use crate::facts::{Caller, Fact, KmsKey};
 use crate::finding::{Finding, Severity};
+use crate::fix::Fix;
 use crate::fixes;
-use crate::kms::{Access, access};
+use crate::kms::{Access, Refusal, access};
 use crate::needs;
 use crate::text;
 use crate::world::World;
@@ -49,22 +50,18 @@ fn run(world: &World) -> Vec<Finding> {
                     "The caller may make data keys with the cluster's key",
                 )
                 .detail(format!("It may, because {how}.")),
-            Access::Refused(why) => CHECK
+            Access::Refused(refusal) => CHECK
                 .fail(
                     subject,
                     "The caller may not call kms:GenerateDataKey with the cluster's key",
                 )
                 .detail(format!(
-                    "{why} The client then cannot set up the session's encryption."
+                    "{} The client then cannot set up the session's encryption.",
+                    refusal.sentence()
                 ))
                 .cause("The caller may not make data keys with the cluster's KMS key")
                 .evidence("key", key.arn.as_str())
-                .fix(fixes::caller::allow(
-                    world.facts,
-                    caller,
-                    "data-key",
-                    &[needs::generate_data_key(&key.arn)],
-                )),
+                .fix(fix(world, caller, arn, key, refusal)),
             Access::Depends(keys) => {
                 let keys: Vec<String> = keys.into_iter().collect();
                 CHECK
@@ -80,6 +77,17 @@ fn run(world: &World) -> Vec<Finding> {
             Access::Unknown(why) => CHECK.unknown(subject, &why),
         }
     })
+}
+
+/// What refuses is what has to be mended.
+fn fix(world: &World, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
+    let need = needs::generate_data_key(&key.arn);
+    match refusal {
+        Refusal::Identity => fixes::caller::allow(world.facts, caller, "data-key", &[need]),
+        Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),
+        Refusal::KeyPolicy => fixes::cluster::key_policy(world.facts, key, arn, need.action),
+        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+    }
 }
 
 #[cfg(test)]

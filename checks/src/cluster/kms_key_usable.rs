@@ -48,7 +48,7 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
     let arn = &key.arn;
     let finding = match key.state.as_str() {
-        "Enabled" => {
+        "Enabled" | "Updating" => {
             let symmetric = key.spec.is_empty() || key.spec == "SYMMETRIC_DEFAULT";
             let encrypts = key.usage.is_empty() || key.usage == "ENCRYPT_DECRYPT";
             if symmetric && encrypts {

@@ -1,6 +1,6 @@
 use super::definitions::each_defined;
 use crate::check::Check;
-use crate::facts::Fact;
+use crate::facts::{ExecLog, Fact};
 use crate::finding::{Finding, Severity};
 use crate::world::World;
 
@@ -26,7 +26,8 @@ fn run(world: &World) -> Vec<Finding> {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(defined.subject, why);
         }
-        match world.exec_log() {
+        let is_recorded = |log: &&ExecLog| log.log_group.is_some() || log.bucket.is_some();
+        match world.exec_log().filter(is_recorded) {
             Some(_) => CHECK.unsure(
                 defined.subject,
                 format!(

@@ -122,7 +122,7 @@ fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
 pub fn despite_conditions(mut fix: Fix) -> Fix {
     fix.disposition = Disposition::Manual;
     fix.explain = format!(
-        "The caller's policies allow this under conditions that the target does not meet, perhaps on purpose. \
+        "The caller's policies have conditions, which the target may not meet, perhaps on purpose. \
          The statement below allows it without any: better widen the conditions. {}",
         fix.explain
     );
@@ -143,6 +143,18 @@ pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
             "An explicit Deny outweighs every Allow, so adding permissions does not help.{found}"
         ),
     )
+}
+
+/// Something above the caller's own policies refuses what its sessions need.
+pub fn unblock(caller: &Caller, blocker: &str, needs: &[Need]) -> Fix {
+    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    Fix::new(
+        format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
+        Disposition::Manual,
+        format!("Let the caller call {} in spite of its {blocker}", text::list(&actions)),
+        "What the caller's own policies grant does not outweigh it, so adding permissions does not help.",
+    )
+    .policy(policy_document::allow(needs))
 }
 
 /// The identity policies allow it, but something above them does not.

@@ -1,7 +1,7 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
 use super::{Aws, label};
-use crate::facts::Facts;
+use crate::facts::{Facts, KmsKey};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Place;
 use crate::policy_document;
@@ -171,4 +171,49 @@ fn encryption(facts: &Facts, bucket: &str) -> String {
         .option("--bucket", bucket)
         .option("--server-side-encryption-configuration", rules)
         .region(facts)
+}
+
+/// Names a principal in the key's policy, beside what the policy says now.
+pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) -> Fix {
+    let statement = serde_json::json!({
+        "Sid": "EcsExec",
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": action,
+        "Resource": "*",
+    });
+    let mut document = key
+        .policy
+        .known()
+        .cloned()
+        .unwrap_or_else(|| policy_document::document([]));
+    policy_document::add(&mut document, statement);
+    Fix::new(
+        format!("key-policy:{}:{principal}", key.arn),
+        Disposition::Drift,
+        format!("Allow {action} in the policy of the KMS key"),
+        "Adds a statement to the key's policy as it is now; what it allows today stays. Whoever administers the key has to run this.",
+    )
+    .command(
+        Aws::new("kms put-key-policy")
+            .option("--key-id", &key.arn)
+            .option("--policy-name", "default")
+            .option("--policy", &document.to_string())
+            .region(facts),
+    )
+    .terraform(format!(
+        "resource \"aws_kms_key\" \"ecs_exec\" {{\n  # …\n  policy = {}\n}}",
+        super::role::jsonencode(&document)
+    ))
+    .policy(document)
+}
+
+/// A statement of the key's policy says no, and nothing outweighs it.
+pub fn lift_key_deny(key: &KmsKey) -> Fix {
+    Fix::new(
+        format!("lift-key-deny:{}", key.arn),
+        Disposition::Manual,
+        "Take the Deny away from the KMS key's policy, or except these principals from it",
+        "An explicit Deny outweighs every Allow and every grant. `aws kms get-key-policy --policy-name default` shows it.",
+    )
 }

@@ -1,7 +1,5 @@
 //! The interface endpoint of ssmmessages.
 
-use serde_json::Value;
-
 use super::{Aws, label};
 use crate::facts::{Endpoint, Facts};
 use crate::fix::{Disposition, Fix};
@@ -103,17 +101,7 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, denied_outright: bool) -> Fix 
         .policy(policy_document::document([statement]));
     }
     let mut document = endpoint.policy.clone().unwrap_or_default();
-    match &mut document["Statement"] {
-        Value::Array(statements) => statements.push(statement),
-        one => {
-            *one = Value::Array(
-                [one.take(), statement]
-                    .into_iter()
-                    .filter(Value::is_object)
-                    .collect(),
-            )
-        }
-    }
+    policy_document::add(&mut document, statement);
     Fix::new(
         format!("endpoint-policy:{id}"),
         Disposition::Drift,
@@ -139,19 +127,81 @@ pub struct Sources {
     pub cidrs: Vec<String>,
 }
 
-/// Makes interface endpoints, with a security group of their own that lets the tasks in.
+/// Where endpoints are made.
+pub struct Places<'a> {
+    pub vpc: &'a str,
+    /// One a zone.
+    pub subnets: Vec<&'a str>,
+    /// For gateway endpoints.
+    pub route_tables: Vec<String>,
+}
+
+/// Makes endpoints: of S3 a gateway, which costs nothing, of the others interfaces with a security group of
+/// their own that lets the tasks in.
 ///
 /// One command, each step only after the one before it: the later ones need the group's ID.
-pub fn create_all(
-    facts: &Facts,
-    vpc: &str,
-    subnets: &[&str],
-    sources: &Sources,
-    services: &[&str],
-) -> Fix {
-    let joined = services.join("-");
-    let group = Aws::new("ec2 create-security-group")
-        .option("--group-name", &format!("ecs-exec-{joined}"))
+pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &[&str]) -> Fix {
+    let vpc = places.vpc;
+    let (gateways, interfaces): (Vec<&str>, Vec<&str>) =
+        services.iter().partition(|service| **service == "s3");
+    let mut steps = Vec::new();
+    let mut blocks = Vec::new();
+    if !interfaces.is_empty() {
+        steps.extend(group(facts, vpc, sources, &interfaces));
+    }
+    for service in &interfaces {
+        let name = facts.endpoint_service(service);
+        steps.push(
+            Aws::new("ec2 create-vpc-endpoint")
+                .option("--vpc-id", vpc)
+                .option("--vpc-endpoint-type", "Interface")
+                .option("--service-name", &name)
+                .options("--subnet-ids", places.subnets.iter().copied())
+                .raw("--security-group-ids", "\"$GROUP\"")
+                .flag("--private-dns-enabled")
+                .region(facts),
+        );
+        blocks.push(terraform(vpc, service, &name, &places.subnets, sources));
+    }
+    for service in &gateways {
+        let name = facts.endpoint_service(service);
+        steps.push(
+            Aws::new("ec2 create-vpc-endpoint")
+                .option("--vpc-id", vpc)
+                .option("--vpc-endpoint-type", "Gateway")
+                .option("--service-name", &name)
+                .options(
+                    "--route-table-ids",
+                    places.route_tables.iter().map(String::as_str),
+                )
+                .region(facts),
+        );
+        blocks.push(format!(
+            "resource \"aws_vpc_endpoint\" \"{}\" {{\n  vpc_id            = \"{vpc}\"\n  service_name      = \"{name}\"\n  vpc_endpoint_type = \"Gateway\"\n  route_table_ids   = {}\n}}",
+            label(&format!("{service}_{vpc}")),
+            serde_json::json!(places.route_tables),
+        ));
+    }
+    Fix::new(
+        format!("create-endpoint-{}:{vpc}", services.join("-")),
+        Disposition::Drift,
+        match services {
+            [one] => format!("Make the {one} endpoint in {vpc}"),
+            many => format!("Make the endpoints of {} in {vpc}", text::list(many)),
+        },
+        "The traffic then stays inside the VPC. An interface endpoint is billed by the hour and by the zone, and captures the \
+         service's name for the whole VPC: whoever else uses the service there has to be let into its security group. The VPC \
+         needs DNS support and DNS host names. It takes a minute or two until an endpoint is available, and tasks whose agent \
+         gave up have to be replaced afterwards.",
+    )
+    .command(steps.join(" && "))
+    .terraform(blocks.join("\n\n"))
+}
+
+/// The steps that make a security group for interface endpoints, and put its ID into `$GROUP`.
+fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<String> {
+    let make = Aws::new("ec2 create-security-group")
+        .option("--group-name", &format!("ecs-exec-{}", services.join("-")))
         .option(
             "--description",
             &format!(
@@ -163,11 +213,11 @@ pub fn create_all(
         .option("--query", "GroupId")
         .option("--output", "text")
         .region(facts);
-    let mut steps = vec![format!("GROUP=$({group})")];
     let (flag, values) = match sources.groups.as_slice() {
         [] => ("--cidr", &sources.cidrs),
         _ => ("--source-group", &sources.groups),
     };
+    let mut steps = vec![format!("GROUP=$({make})")];
     steps.extend(values.iter().map(|value| {
         Aws::new("ec2 authorize-security-group-ingress")
             .raw("--group-id", "\"$GROUP\"")
@@ -176,38 +226,7 @@ pub fn create_all(
             .option(flag, value)
             .region(facts)
     }));
-    let names: Vec<String> = services
-        .iter()
-        .map(|service| facts.endpoint_service(service))
-        .collect();
-    steps.extend(names.iter().map(|name| {
-        Aws::new("ec2 create-vpc-endpoint")
-            .option("--vpc-id", vpc)
-            .option("--vpc-endpoint-type", "Interface")
-            .option("--service-name", name)
-            .options("--subnet-ids", subnets.iter().copied())
-            .raw("--security-group-ids", "\"$GROUP\"")
-            .flag("--private-dns-enabled")
-            .region(facts)
-    }));
-    let blocks: Vec<String> = services
-        .iter()
-        .zip(&names)
-        .map(|(service, name)| terraform(vpc, service, name, subnets, sources))
-        .collect();
-    Fix::new(
-        format!("create-endpoint-{joined}:{vpc}"),
-        Disposition::Drift,
-        match services {
-            [one] => format!("Make the {one} interface endpoint in {vpc}"),
-            many => format!("Make the interface endpoints {} in {vpc}", text::list(many)),
-        },
-        "The traffic then stays inside the VPC. An endpoint is billed by the hour and by the zone. The VPC needs DNS support \
-         and DNS host names. It takes a minute or two until an endpoint is available, and tasks whose agent gave up \
-         have to be replaced afterwards.",
-    )
-    .command(steps.join(" && "))
-    .terraform(blocks.join("\n\n"))
+    steps
 }
 
 fn terraform(vpc: &str, short: &str, service: &str, subnets: &[&str], sources: &Sources) -> String {

@@ -37,7 +37,9 @@ pub fn let_through<'a>(
         if !done.insert(format!("{} {egress} {} {from} {to}", acl.id, crossing.cidr)) {
             continue;
         }
-        let number = free_number(acl, egress, &taken);
+        let Some(number) = free_number(acl, egress, &taken) else {
+            return renumber(vpc, &acl.id);
+        };
         taken.insert((acl.id.clone(), egress, number));
         fix = fix.command(
             Aws::new("ec2 create-network-acl-entry")
@@ -60,8 +62,23 @@ pub fn let_through<'a>(
     fix.terraform(blocks.join("\n\n"))
 }
 
+/// No number is left before the rule that refuses.
+fn renumber(vpc: &str, acl: &str) -> Fix {
+    Fix::new(
+        format!("let-through:{vpc}"),
+        Disposition::Manual,
+        format!("Make room in the network ACL {acl} before the rule that refuses"),
+        "No rule number is free before it: delete that rule, or move it to a higher number, then let port 443 and the \
+         ephemeral ports through.",
+    )
+}
+
 /// The highest number that is free and comes before every rule that refuses.
-fn free_number(acl: &NetworkAcl, egress: bool, taken: &BTreeSet<(String, bool, u32)>) -> u32 {
+fn free_number(
+    acl: &NetworkAcl,
+    egress: bool,
+    taken: &BTreeSet<(String, bool, u32)>,
+) -> Option<u32> {
     let entries = || acl.entries.iter().filter(|entry| entry.egress == egress);
     let first_refusal = entries()
         .filter(|entry| !entry.allow)
@@ -73,5 +90,5 @@ fn free_number(acl: &NetworkAcl, egress: bool, taken: &BTreeSet<(String, bool, u
         entries().all(|entry| entry.number != *number)
             && !taken.contains(&(acl.id.clone(), egress, *number))
     };
-    (1..first_refusal).rev().find(is_free).unwrap_or(1)
+    (1..first_refusal).rev().find(is_free)
 }

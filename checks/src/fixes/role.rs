@@ -65,6 +65,19 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
     .policy(document)
 }
 
+/// Something above the role's own policies refuses what its sessions need.
+pub fn unblock_for(role: &str, blocker: &str, needs: &[Need]) -> Fix {
+    let name = role_name(role);
+    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    Fix::new(
+        format!("unblock-role-for-{}:{name}", actions.join("-")),
+        Disposition::Manual,
+        format!("Let {name} call {} in spite of its {blocker}", text::list(&actions)),
+        "What the role's own policies grant does not outweigh it, so adding permissions does not help.",
+    )
+    .policy(policy_document::allow(needs))
+}
+
 /// A statement or a boundary says no, and no further permission outweighs it.
 pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
     let name = role_name(role);

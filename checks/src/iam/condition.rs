@@ -35,6 +35,11 @@ pub fn met(conditions: &Value, variables: bool, request: &Request) -> Tri {
     }))
 }
 
+/// Whether a request meets one condition.
+pub fn is_met(operator: &str, key: &str, wanted: &Value, request: &Request) -> Tri {
+    one(operator, key, &list(wanted), true, request)
+}
+
 fn one(written: &str, key: &str, wanted: &[String], variables: bool, request: &Request) -> Tri {
     let Some(operator) = Operator::read(written) else {
         return Tri::on(format!("{written} {key}"));

@@ -74,6 +74,11 @@ pub fn resource_policy(policy: &Value, principal: &Principal, request: &Request)
     applies("Allow").and(applies("Deny").negated())
 }
 
+/// Whether a resource's own policy denies it to a principal outright.
+pub fn resource_denies(policy: &Value, principal: &Principal, request: &Request) -> Tri {
+    any_applies(policy, "Deny", Some(principal), request)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -87,9 +87,9 @@ pub fn not_serving(
     otherwise: Otherwise,
 ) -> Finding {
     match otherwise {
-        Otherwise::Closed => check
-            .fail(subject, fault)
-            .detail("Tasks in its VPC have no other way to ssmmessages."),
+        Otherwise::Closed => check.fail(subject, fault).detail(
+            "Tasks in its VPC have no other way to ssmmessages, or some of them have none.",
+        ),
         Otherwise::Open => check
             .warn(subject, fault)
             .detail("Sessions leave the VPC another way."),

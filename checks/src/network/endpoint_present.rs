@@ -87,7 +87,14 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
     if closed.is_empty() {
         return Some(not_needed(subject, vpc, placements));
     }
-    Some(missing(world, subject, vpc, &service, &closed))
+    // Others of the VPC may get out all the same.
+    let place = match closed.len() == placements.len() {
+        true => vpc.to_owned(),
+        false => text::list(&crate::iam::distinct(
+            closed.iter().map(|p| p.subnet.id.clone()),
+        )),
+    };
+    Some(missing(world, subject, vpc, &service, &closed, &place))
 }
 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
@@ -96,7 +103,11 @@ fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding
         .map(|placement| match &placement.way {
             Way::Nat(id) => Some(format!("the NAT gateway {id}")),
             Way::InternetGateway(id) => Some(format!("the internet gateway {id}")),
-            Way::NoPublicAddress(_) | Way::None | Way::Unclear(_) | Way::Unavailable(_) => None,
+            Way::NoPublicAddress(_)
+            | Way::Blackhole(_)
+            | Way::None
+            | Way::Unclear(_)
+            | Way::Unavailable(_) => None,
         })
         .collect();
     let how = match ways {
@@ -115,6 +126,7 @@ fn missing(
     vpc: &str,
     service: &str,
     closed: &[&Placement],
+    place: &str,
 ) -> Finding {
     let tasks: Vec<&Task> = closed
         .iter()
@@ -126,7 +138,7 @@ fn missing(
         .fail(
             subject,
             format!(
-                "Tasks in {vpc} cannot reach ssmmessages: no endpoint, and no way to the internet"
+                "Tasks in {place} cannot reach ssmmessages: no endpoint, and no way to the internet"
             ),
         )
         .detail(format!(
@@ -147,6 +159,9 @@ fn no_way(placement: &Placement) -> String {
         Way::NoPublicAddress(gateway) => format!(
             "the route table of {subnet} leads to {gateway}, which serves public addresses only, and the tasks have none"
         ),
+        Way::Blackhole(target) => {
+            format!("the default route of {subnet} leads to {target}, which is gone (blackhole)")
+        }
         _ => format!("the route table of {subnet} has no route out of the VPC"),
     }
 }

@@ -64,11 +64,15 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
             format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
         ),
         Way::Unavailable(why) => CHECK.unknown(subject, why),
-        Way::None | Way::NoPublicAddress(_) if is_shared(world, placement.subnet) => CHECK.unsure(
+        Way::None | Way::NoPublicAddress(_) | Way::Blackhole(_) if is_shared(world, placement.subnet) => CHECK.unsure(
             subject,
             format!(
                 "{id} is shared by another account, whose endpoints may not be visible from here"
             ),
+        ),
+        Way::Blackhole(target) => no_way(
+            subject,
+            format!("The default route of {id} leads to {target}, which is gone"),
         ),
         Way::None => no_way(subject, format!("{id} has no route out of its VPC")),
         Way::NoPublicAddress(gateway) => no_way(

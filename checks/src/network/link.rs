@@ -29,7 +29,7 @@ pub fn goal<'a>(world: &World<'a>, vpc: &str) -> Result<Goal<'a>, Unavailable> {
 
 /// Whether the VPC's resolver gives private names. AWS lets private DNS be turned on only where it does, so
 /// that is the rule where nobody could look.
-fn resolves_privately(world: &World, vpc: &str) -> bool {
+pub fn resolves_privately(world: &World, vpc: &str) -> bool {
     match world.facts.network.vpcs.get(vpc) {
         Some(Fact::Known(vpc)) => {
             let off = |attribute: &Fact<bool>| attribute.known() == Some(&false);
@@ -46,18 +46,22 @@ pub fn task_egress(world: &World, placement: &Placement, goal: &Goal) -> Gate {
         Fact::Unavailable(why) => return Gate::Unseen(why.clone()),
         Fact::Absent => return Gate::Unseen(gone()),
     };
-    let peer = match goal {
-        Goal::Endpoint(endpoint) => Peer {
-            ranges: addresses_of(world, endpoint),
-            groups: Some(&endpoint.security_groups),
-        },
-        Goal::Internet => Peer {
-            ranges: internet(),
-            groups: Some(&[]),
-        },
-    };
     let network = &world.facts.network;
-    groups_let(network, groups, Direction::Out, &peer, HTTPS)
+    let lets = |ranges: Ranges, peers: &[String]| {
+        let peer = Peer {
+            ranges,
+            groups: Some(peers),
+        };
+        groups_let(network, groups, Direction::Out, &peer, HTTPS)
+    };
+    match goal {
+        Goal::Endpoint(endpoint) => Gate::any(
+            ends(world, endpoint)
+                .into_iter()
+                .map(|end| lets(end.addresses, &endpoint.security_groups)),
+        ),
+        Goal::Internet => lets(internet(), &[]),
+    }
 }
 
 /// Whether the endpoint's security groups let the tasks in.
@@ -99,7 +103,7 @@ pub fn acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
 }
 
 /// The ACLs on each of the ways to the goal: one to the internet, or one to each of the endpoint's interfaces.
-/// Within a subnet there are none.
+/// Within a subnet there are none, and the way is open.
 pub fn acl_crossings<'w>(
     world: &World<'w>,
     placement: &Placement<'w>,
@@ -112,13 +116,14 @@ pub fn acl_crossings<'w>(
         }
         Goal::Endpoint(endpoint) => ends(world, endpoint)
             .into_iter()
-            .filter(|end| end.subnet_id != placement.subnet.id)
             .map(|end| {
+                if end.subnet_id == placement.subnet.id {
+                    return Vec::new();
+                }
                 let cidr = cidr_of(end.subnet.as_ref().ok().copied());
                 let near = out_and_back(world, placement, &end.addresses, &cidr);
-                near.into_iter()
-                    .chain(in_and_out(world, placement, &end))
-                    .collect()
+                let far = in_and_out(world, placement, &end);
+                near.into_iter().chain(far).collect()
             })
             .collect(),
     }
@@ -193,14 +198,6 @@ struct End<'a> {
     subnet_id: &'a str,
     subnet: Result<&'a Subnet, Unavailable>,
     addresses: Ranges,
-}
-
-fn addresses_of(world: &World, endpoint: &Endpoint) -> Ranges {
-    let mut all = Ranges::default();
-    for end in ends(world, endpoint) {
-        all.extend(end.addresses);
-    }
-    all
 }
 
 fn ends<'a>(world: &World<'a>, endpoint: &'a Endpoint) -> Vec<End<'a>> {

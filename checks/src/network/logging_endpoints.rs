@@ -1,15 +1,17 @@
+use super::link::{Goal, resolves_privately, task_egress};
 use super::new_endpoint;
 use super::placement::{Placement, placements};
 use crate::check::Check;
-use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget};
+use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget, Unavailable};
 use crate::finding::{Finding, Severity, Subject};
+use crate::reachability::Gate;
 use crate::text;
 use crate::world::{Group, World, arns};
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
     title: "The agent reaches KMS and the places that record sessions",
-    why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services before the shell starts. In a VPC without a way to the internet each needs an endpoint of its own.",
+    why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
     how: "Interface endpoints of kms and logs with private DNS, and a gateway or interface endpoint of s3, where the subnets have no way out. Their security groups and policies are not looked at.",
     actions: &[
         "ecs:DescribeClusters",
@@ -62,61 +64,112 @@ fn needed(world: &World) -> Vec<&'static str> {
 fn judge(world: &World, group: &Group, placement: &Placement, needed: &[&'static str]) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
     let subject = Subject::new("subnet", subnet).of_service(group.service);
-    if placement.way.leads_out() {
-        return CHECK.pass(
-            subject,
-            format!("{subnet} reaches {} over the internet", text::list(needed)),
-        );
-    }
-    let mut missing = Vec::new();
+    let mut elsewhere: Vec<&str> = Vec::new();
     for service in needed {
-        match world.endpoints_of(vpc, service) {
-            Fact::Known(endpoints) if endpoints.iter().any(|e| serves(world, e, placement)) => {}
-            Fact::Known(_) | Fact::Absent => missing.push(*service),
+        let endpoints = match world.endpoints_of(vpc, service) {
+            Fact::Known(endpoints) => endpoints,
+            Fact::Absent => Vec::new(),
             Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
+        };
+        let mut serve = endpoints
+            .iter()
+            .map(|endpoint| serves(world, endpoint, placement));
+        match serve.find(|serves| *serves != Ok(false)) {
+            Some(Ok(_)) => {}
+            Some(Err(why)) => return CHECK.unknown(subject, &why),
+            None => elsewhere.push(service),
         }
     }
-    if missing.is_empty() {
+    if elsewhere.is_empty() {
         return CHECK.pass(
             subject,
             format!("{vpc} has endpoints for {}", text::list(needed)),
         );
     }
+    let names = text::list(&elsewhere);
+    if placement.way.leads_out() {
+        return match task_egress(world, placement, &Goal::Internet) {
+            Gate::Open => CHECK.pass(
+                subject,
+                format!("{subnet} reaches {names} over the internet"),
+            ),
+            Gate::Unseen(why) => CHECK.unknown(subject, &why),
+            Gate::Partly => CHECK.unsure(
+                subject,
+                format!("Whether {subnet} reaches {names} over the internet could not be told"),
+            ),
+            Gate::Shut => {
+                let groups = placement
+                    .groups
+                    .known()
+                    .map_or(String::new(), |groups| groups.join(", "));
+                let title = format!(
+                    "{subnet} cannot reach {names}: {groups} does not let the tasks out to the internet"
+                );
+                missing(world, placement, subject, title, &elsewhere)
+            }
+        };
+    }
     if !placement.way.is_closed() || super::placement::is_shared(world, placement.subnet) {
         return CHECK.unsure(
             subject,
-            format!("{vpc} shows no endpoint for {}, and whether {subnet} has another way could not be told", text::list(&missing)),
+            format!("{vpc} shows no endpoint for {names}, and whether {subnet} has another way could not be told"),
         );
     }
-    CHECK
-        .fail(subject, format!("{subnet} cannot reach {}", text::list(&missing)))
-        .detail(format!(
-            "{vpc} has no endpoint for {} and {subnet} no way to the internet, and the cluster's exec configuration makes \
-             the agent call there before a session starts.",
-            text::list(&missing)
-        ))
+    let title = format!("{subnet} cannot reach {names}");
+    missing(world, placement, subject, title, &elsewhere)
+}
+
+/// Without KMS, or without a look at what has to be encrypted, no session starts; otherwise only the record is lost.
+fn missing(
+    world: &World,
+    placement: &Placement,
+    subject: Subject,
+    title: String,
+    services: &[&'static str],
+) -> Finding {
+    let log = world.exec_log();
+    let stops = services.iter().any(|service| match *service {
+        "kms" => true,
+        "logs" => log.is_some_and(|log| log.log_group_encrypted),
+        _ => log.is_some_and(|log| log.bucket_encrypted),
+    });
+    let vpc = placement.subnet.vpc.as_str();
+    let names = text::list(services);
+    let finding = match stops {
+        true => CHECK.fail(subject, title).detail(format!(
+            "{vpc} has no endpoint for {names} that serves the tasks, and the agent has to call there before a session starts."
+        )),
+        false => CHECK.warn(subject, title).detail(format!(
+            "{vpc} has no endpoint for {names} that serves the tasks. Sessions open, perhaps late, and are not recorded."
+        )),
+    };
+    finding
         .cause("The agent cannot reach what the exec configuration needs")
-        .evidence("missing", missing.clone())
-        .fix(new_endpoint::here(world, vpc, &[placement], &missing))
+        .evidence("missing", services.to_vec())
+        .fix(new_endpoint::here(world, vpc, &[placement], services))
 }
 
 /// An interface endpoint that answers for the public name, or a gateway endpoint in the subnet's routes.
-fn serves(world: &World, endpoint: &Endpoint, placement: &Placement) -> bool {
-    match endpoint.kind.as_str() {
-        "Gateway" => {
-            let tables = world.facts.network.route_tables.get(&placement.subnet.vpc);
-            endpoint.is_available()
-                && tables.and_then(Fact::known).is_none_or(|tables| {
-                    RouteTable::of_subnet(tables, &placement.subnet.id).is_some_and(|table| {
-                        endpoint.route_tables.contains(&table.id)
-                            || table.routes.iter().any(|route| {
-                                route.target == RouteTarget::GatewayEndpoint(endpoint.id.clone())
-                            })
-                    })
-                })
-        }
-        _ => endpoint.is_in_use(),
+fn serves(world: &World, endpoint: &Endpoint, placement: &Placement) -> Result<bool, Unavailable> {
+    if endpoint.kind != "Gateway" {
+        return Ok(endpoint.is_in_use() && resolves_privately(world, &placement.subnet.vpc));
     }
+    if !endpoint.is_available() {
+        return Ok(false);
+    }
+    let tables = match world.facts.network.route_tables.get(&placement.subnet.vpc) {
+        Some(Fact::Known(tables)) => tables,
+        Some(Fact::Unavailable(why)) => return Err(why.clone()),
+        Some(Fact::Absent) | None => return Ok(false),
+    };
+    let target = RouteTarget::GatewayEndpoint(endpoint.id.clone());
+    Ok(
+        RouteTable::of_subnet(tables, &placement.subnet.id).is_some_and(|table| {
+            endpoint.route_tables.contains(&table.id)
+                || table.routes.iter().any(|route| route.target == target)
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -182,8 +235,32 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_is_lost_stops_no_session() {
+        for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
+            let mut facts = with_log_group(encrypted);
+            no_way_out(&mut facts);
+            assert_eq!(statuses(&CHECK, &facts), [status]);
+            let mut facts = with_bucket(encrypted);
+            no_way_out(&mut facts);
+            assert_eq!(statuses(&CHECK, &facts), [status]);
+        }
+    }
+
+    #[test]
+    fn a_way_out_that_the_security_group_shuts() {
+        let mut facts = with_key();
+        let of_endpoint = endpoint(&mut facts).security_groups.clone();
+        task_group(&mut facts).egress = vec![crate::facts::GroupRule {
+            protocol: "-1".into(),
+            security_groups: of_endpoint,
+            ..Default::default()
+        }];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
     fn unreadable() {
-        let mut facts = with_log_group(false);
+        let mut facts = with_log_group(true);
         no_way_out(&mut facts);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

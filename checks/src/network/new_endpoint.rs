@@ -1,41 +1,72 @@
 //! The fix that makes an endpoint: in which subnets, and who is let in.
 
 use super::placement::{Placement, placements};
-use crate::facts::{Subnet, Task};
+use crate::facts::{Fact, RouteTable, Subnet, Task};
 use crate::fix::Fix;
-use crate::fixes::endpoint::{self, Sources};
+use crate::fixes::endpoint::{self, Places, Sources};
 use crate::world::World;
 
-/// One ssmmessages endpoint for all tasks in the VPC that have no way out, whatever their service.
+/// One ssmmessages endpoint, in the subnets of the VPC whose tasks have no way out, whatever their service.
 pub fn everywhere(world: &World, vpc: &str) -> Fix {
-    let (mut subnets, mut tasks): (Vec<&Subnet>, Vec<&Task>) = (Vec::new(), Vec::new());
-    for group in &world.groups {
-        for placement in placements(world, group, &group.running()).placed {
-            if placement.subnet.vpc == vpc && placement.way.is_closed() {
-                subnets.push(placement.subnet);
-                tasks.extend(placement.tasks);
-            }
-        }
-    }
-    make(world, vpc, &subnets, &tasks, &["ssmmessages"])
+    let subnets: Vec<&Subnet> = placed_in(world, vpc)
+        .into_iter()
+        .filter(|placement| placement.way.is_closed())
+        .map(|placement| placement.subnet)
+        .collect();
+    make(world, vpc, &subnets, &["ssmmessages"])
 }
 
-/// Endpoints of these services for the tasks in these places.
+/// Endpoints of these services in these places.
 pub fn here(world: &World, vpc: &str, places: &[&Placement], services: &[&str]) -> Fix {
     let subnets: Vec<&Subnet> = places.iter().map(|placement| placement.subnet).collect();
-    let tasks: Vec<&Task> = places
+    make(world, vpc, &subnets, services)
+}
+
+/// The tasks of the VPC that are known, all of which an endpoint with private DNS captures.
+fn placed_in<'a>(world: &World<'a>, vpc: &str) -> Vec<Placement<'a>> {
+    world
+        .groups
+        .iter()
+        .flat_map(|group| placements(world, group, &group.running()).placed)
+        .filter(|placement| placement.subnet.vpc == vpc)
+        .collect()
+}
+
+fn make(world: &World, vpc: &str, subnets: &[&Subnet], services: &[&str]) -> Fix {
+    let all = placed_in(world, vpc);
+    let tasks: Vec<&Task> = all
         .iter()
         .flat_map(|placement| placement.tasks.iter().copied())
         .collect();
-    make(world, vpc, &subnets, &tasks, services)
+    let sources = Sources {
+        groups: security_groups(world, &tasks),
+        cidrs: crate::iam::distinct(
+            all.iter()
+                .filter_map(|placement| placement.subnet.cidr.clone()),
+        ),
+    };
+    let places = Places {
+        vpc,
+        subnets: one_a_zone(subnets),
+        route_tables: route_tables(world, vpc, subnets),
+    };
+    endpoint::create_all(world.facts, &places, &sources, services)
 }
 
-fn make(world: &World, vpc: &str, subnets: &[&Subnet], tasks: &[&Task], services: &[&str]) -> Fix {
-    let sources = Sources {
-        groups: security_groups(world, tasks),
-        cidrs: crate::iam::distinct(subnets.iter().filter_map(|subnet| subnet.cidr.clone())),
-    };
-    endpoint::create_all(world.facts, vpc, &one_a_zone(subnets), &sources, services)
+/// The tables in which a gateway endpoint puts its routes.
+fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet]) -> Vec<String> {
+    let tables = world
+        .facts
+        .network
+        .route_tables
+        .get(vpc)
+        .and_then(Fact::known);
+    let tables = tables.map_or(&[][..], Vec::as_slice);
+    crate::iam::distinct(
+        subnets
+            .iter()
+            .filter_map(|subnet| Some(RouteTable::of_subnet(tables, &subnet.id)?.id.clone())),
+    )
 }
 
 /// An endpoint takes one subnet of each zone.

@@ -46,7 +46,19 @@ fn run(world: &World) -> Vec<Finding> {
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
-            findings.push(CHECK.unknown(subject, why).on_tasks([task.arn.as_str()]));
+            let finding = match world.has_no_network(task) {
+                true => CHECK
+                    .fail(
+                        subject,
+                        format!("The containers of task {} have no network", task.id()),
+                    )
+                    .detail(
+                        "The task definition's networkMode is none, so the agent reaches nothing.",
+                    )
+                    .cause("Tasks have no network"),
+                false => CHECK.unknown(subject, why),
+            };
+            findings.push(finding.on_tasks([task.arn.as_str()]));
         }
         findings
     })
@@ -144,7 +156,7 @@ fn route(world: &World, placement: &Placement) -> Hop {
                     .to_owned(),
             ),
         ),
-        Way::NoPublicAddress(id) => (id.clone(), Gate::Shut),
+        Way::NoPublicAddress(id) | Way::Blackhole(id) => (id.clone(), Gate::Shut),
         Way::None => (placement.subnet.id.clone(), Gate::Shut),
         Way::Unclear(what) => (placement.subnet.id.clone(), unseen(what.clone())),
         Way::Unavailable(why) => (placement.subnet.id.clone(), Gate::Unseen(why.clone())),
@@ -215,6 +227,9 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        definition(&mut facts).network_mode = Some("none".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        definition(&mut facts).network_mode = Some("bridge".into());
         host(&mut facts).instance = Some("mi-0123".into());
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Unknown);

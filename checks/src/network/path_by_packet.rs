@@ -331,16 +331,21 @@ fn expected(made: &Made) -> Status {
     } else {
         &PUBLIC[..]
     };
-    let mut arrived = Vec::new();
-    for target in targets {
-        // Every port at which a rule begins or ends lies on one of these or next to it.
-        for port in [
-            32768, 39999, 40000, 49999, 50000, 50005, 50010, 50011, 60999,
-        ] {
-            arrived.push(arrives(made, *target, port, captured));
-        }
+    let by_target: Vec<(bool, bool)> = targets
+        .iter()
+        .map(|target| {
+            // Every port at which a rule begins or ends lies on one of these or next to it.
+            let ports = [
+                32768, 39999, 40000, 49999, 50000, 50005, 50010, 50011, 60999,
+            ];
+            let arrived = ports.map(|port| arrives(made, *target, port, captured));
+            (arrived.contains(&true), arrived.contains(&false))
+        })
+        .collect();
+    if by_target.iter().any(|one| *one != by_target[0]) {
+        return Status::Unknown;
     }
-    match (arrived.contains(&true), arrived.contains(&false)) {
+    match by_target[0] {
         (true, false) => Status::Pass,
         (true, true) => Status::Warn,
         (false, _) => Status::Fail,
@@ -355,7 +360,10 @@ proptest! {
         let found = statuses(&CHECK, &facts(&made));
         let expected = expected(&made);
         // Gates that are open in part each may let nothing through together: the check then says less.
-        let cautious = found == [Status::Warn] && expected == Status::Fail;
+        let cautious = matches!(
+            (found[0], expected),
+            (Status::Warn | Status::Unknown, Status::Fail) | (Status::Unknown, Status::Warn)
+        );
         prop_assert!(found == [expected] || cautious, "found {found:?}, expected {expected:?}");
     }
 }

@@ -1,9 +1,11 @@
 use crate::check::Check;
-use crate::facts::Traffic;
+use crate::facts::{Fact, Traffic};
 use crate::finding::{Finding, Severity, Subject};
-use crate::network::link::{Goal, goal};
+use crate::fix::Fix;
+use crate::fixes;
+use crate::network::link::{Goal, goal, resolves_privately};
 use crate::network::new_endpoint;
-use crate::network::placement::placements;
+use crate::network::placement::{Placement, placements, ssmmessages_endpoint};
 use crate::world::{World, arns};
 
 pub const CHECK: Check = Check {
@@ -44,7 +46,7 @@ fn run(world: &World) -> Vec<Finding> {
                         .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
                         .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
                         .cause("Sessions do not leave through an endpoint")
-                        .fix(new_endpoint::here(world, vpc, &placements, &["ssmmessages"])),
+                        .fix(fix(world, vpc, &placements)),
                     Err(why) => CHECK.unknown(subject, &why),
                 }
                 .on_tasks(placements.iter().flat_map(|p| arns(&p.tasks)))
@@ -55,6 +57,24 @@ fn run(world: &World) -> Vec<Finding> {
         }
         findings
     })
+}
+
+/// An endpoint that is there and not used has to be mended, not doubled.
+fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
+    let facts = world.facts;
+    match ssmmessages_endpoint(world, vpc) {
+        Fact::Known(endpoint) if !endpoint.is_available() => {
+            fixes::endpoint::not_available(facts, endpoint)
+        }
+        Fact::Known(endpoint) if !endpoint.private_dns => {
+            fixes::endpoint::private_dns(facts, &endpoint.id)
+        }
+        Fact::Known(_) if !resolves_privately(world, vpc) => {
+            let off = ["enableDnsSupport", "enableDnsHostnames"];
+            fixes::endpoint::vpc_dns(facts, vpc, &off)
+        }
+        _ => new_endpoint::here(world, vpc, placements, &["ssmmessages"]),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +96,9 @@ mod tests {
         let mut facts = healthy_coder();
         facts.expect.traffic = Some(Traffic::Endpoint);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        endpoint(&mut facts).private_dns = false;
+        let fix = &run(&CHECK, &facts)[0].fixes[0];
+        assert!(fix.commands[0].contains("modify-vpc-endpoint"), "{fix:?}");
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }

@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use super::security_group::{no_address, vague};
 use super::{Direction, Gate, Ranges};
 use crate::facts::{AclEntry, Fact, Network, NetworkAcl, Subnet, Unavailable};
 
@@ -21,6 +22,9 @@ pub fn acl_lets(
         Some(Fact::Unavailable(why)) => return Gate::Unseen(why.clone()),
         Some(Fact::Absent) | None => return Gate::Unseen(not_read(&subnet.vpc)),
     };
+    if peers.is_empty() {
+        return Gate::Unseen(no_address());
+    }
     match acl_of(acls, &subnet.id) {
         Some(acl) => decide(acl, direction, peers, ports),
         None => Gate::Unseen(not_read(&subnet.vpc)),
@@ -84,6 +88,7 @@ fn on_port(entries: &[&AclEntry], peers: &Ranges, port: u16) -> Gate {
     }
     match (let_some, refused_some || !left.is_empty()) {
         (true, false) => Gate::Open,
+        (true, true) if peers.is_vague() => Gate::Unseen(vague()),
         (true, true) => Gate::Partly,
         (false, _) => Gate::Shut,
     }

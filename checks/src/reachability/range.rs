@@ -4,52 +4,77 @@ use crate::facts::Subnet;
 
 /// A set of IP addresses.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ranges(Vec<IpNet>);
+pub struct Ranges {
+    nets: Vec<IpNet>,
+    /// One of them is meant, and which is not known; otherwise all are.
+    any: bool,
+}
 
 impl Ranges {
     /// Of texts as AWS writes them; what is no range is left out.
     pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Ranges {
-        Ranges(texts.into_iter().filter_map(parse).collect())
+        Ranges::of(texts.into_iter().filter_map(parse).collect())
+    }
+
+    fn of(nets: Vec<IpNet>) -> Ranges {
+        Ranges { nets, any: false }
+    }
+
+    /// One address of these, nobody knows which.
+    pub fn somewhere(mut self) -> Ranges {
+        self.any = true;
+        self
+    }
+
+    /// Whether it is not known which of the addresses are meant: what lets a part of them through may let
+    /// everything through that matters, or nothing.
+    pub fn is_vague(&self) -> bool {
+        self.any
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.nets.is_empty()
     }
 
     /// What is left when these addresses are taken away.
     pub fn without(&self, taken: &Ranges) -> Ranges {
-        let mut left = self.0.clone();
-        for hole in &taken.0 {
+        let mut left = self.nets.clone();
+        for hole in &taken.nets {
             left = left.into_iter().flat_map(|net| cut(net, *hole)).collect();
         }
-        Ranges(left)
+        Ranges {
+            nets: left,
+            any: self.any,
+        }
     }
 
     /// Whether any address is in both.
     pub fn meets(&self, other: &Ranges) -> bool {
-        self.0
+        self.nets
             .iter()
-            .any(|a| other.0.iter().any(|b| a.contains(b) || b.contains(a)))
+            .any(|a| other.nets.iter().any(|b| a.contains(b) || b.contains(a)))
     }
 
     pub fn extend(&mut self, other: Ranges) {
-        self.0.extend(other.0);
+        self.nets.extend(other.nets);
+        self.any |= other.any;
     }
 }
 
 /// A single address, as a range.
 pub fn single(address: &str) -> Option<Ranges> {
     let address: std::net::IpAddr = address.parse().ok()?;
-    Some(Ranges(vec![IpNet::from(address)]))
+    Some(Ranges::of(vec![IpNet::from(address)]))
 }
 
+/// An address in a subnet; none where it has no IPv4.
 pub fn subnet_ranges(subnet: &Subnet) -> Ranges {
-    Ranges::parse(subnet.cidr.as_deref())
+    Ranges::parse(subnet.cidr.as_deref()).somewhere()
 }
 
-/// Every address that AWS may have on the internet: which of them is not known from here.
+/// An address that AWS may have on the internet: which it is is not known from here.
 pub fn internet() -> Ranges {
-    let all = Ranges::parse(["0.0.0.0/0"]);
+    let all = Ranges::parse(["0.0.0.0/0"]).somewhere();
     all.without(&Ranges::parse([
         "0.0.0.0/8",
         "10.0.0.0/8",
@@ -109,7 +134,7 @@ mod tests {
     fn left(of: &[&str], taken: &[&str]) -> Vec<String> {
         let ranges = Ranges::parse(of.iter().copied());
         let left = ranges.without(&Ranges::parse(taken.iter().copied()));
-        left.0.iter().map(ToString::to_string).collect()
+        left.nets.iter().map(ToString::to_string).collect()
     }
 
     #[test]

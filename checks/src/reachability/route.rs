@@ -9,6 +9,8 @@ pub enum Way {
     InternetGateway(String),
     /// There is a route to this internet gateway, but the interface has no public address to use it with.
     NoPublicAddress(String),
+    /// The default route leads to this, which is gone.
+    Blackhole(String),
     /// There is none.
     None,
     /// Traffic leaves towards something that cannot be followed, or nobody could tell.
@@ -22,7 +24,10 @@ impl Way {
     }
 
     pub fn is_closed(&self) -> bool {
-        matches!(self, Way::None | Way::NoPublicAddress(_))
+        matches!(
+            self,
+            Way::None | Way::NoPublicAddress(_) | Way::Blackhole(_)
+        )
     }
 }
 
@@ -66,7 +71,13 @@ pub fn way_out(
                 route.destination,
                 id_of(&route.target)
             )),
-            None => Way::None,
+            None => table
+                .routes
+                .iter()
+                .find(|route| route.blackhole && route.destination == "0.0.0.0/0")
+                .map_or(Way::None, |route| {
+                    Way::Blackhole(id_of(&route.target).to_owned())
+                }),
         },
     }
 }

@@ -69,8 +69,10 @@ pub fn groups_let(
     match (peer.ranges.without(&named).is_empty(), unseen) {
         (true, _) if !peer.ranges.is_empty() => Gate::Open,
         (_, Some(why)) => Gate::Unseen(why),
-        (_, None) if peer.ranges.meets(&named) => Gate::Partly,
-        (_, None) => Gate::Shut,
+        (_, None) if peer.ranges.is_empty() => Gate::Unseen(no_address()),
+        (_, None) if !peer.ranges.meets(&named) => Gate::Shut,
+        (_, None) if peer.ranges.is_vague() => Gate::Unseen(vague()),
+        (_, None) => Gate::Partly,
     }
 }
 
@@ -96,6 +98,20 @@ fn not_read(list: &str) -> Unavailable {
     Unavailable::not_asked(
         "ec2:GetManagedPrefixListEntries",
         format!("what is in prefix list {list} could not be read"),
+    )
+}
+
+pub fn no_address() -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeNetworkInterfaces",
+        "an IPv4 address on the way is not known, and IPv6 is not followed",
+    )
+}
+
+pub fn vague() -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeNetworkInterfaces",
+        "only some addresses are let through, and which one ssmmessages has is not known",
     )
 }
 
@@ -211,6 +227,18 @@ mod tests {
         let all = |rules: Vec<GroupRule>| gate_from(&network(rules), Some(&[]), &["10.0.0.0/24"]);
         assert_eq!(all(halves.clone()), Gate::Open);
         assert_eq!(all(halves[..1].to_vec()), Gate::Partly);
+        // Of an address somewhere in a range nobody knows whether it is in the part.
+        let peer = Peer {
+            ranges: Ranges::parse(["10.0.0.0/24"]).somewhere(),
+            groups: Some(&[]),
+        };
+        let half = network(halves[..1].to_vec());
+        let gate = groups_let(&half, &["sg-1".into()], Direction::In, &peer, 443);
+        assert!(matches!(gate, Gate::Unseen(_)));
+        assert!(
+            matches!(gate_from(&half, Some(&[]), &[]), Gate::Unseen(_)),
+            "no address is known"
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
 use super::{each_role, role_subject};
 use crate::check::Check;
-use crate::facts::{Fact, role_name};
+use crate::facts::{Fact, KmsKey, role_name};
 use crate::finding::{Finding, Severity};
+use crate::fix::Fix;
 use crate::fixes;
-use crate::kms::{Access, access};
+use crate::kms::{Access, Refusal, access};
 use crate::needs;
 use crate::text;
 use crate::world::World;
@@ -48,12 +49,12 @@ fn run(world: &World) -> Vec<Finding> {
             Access::Allowed(how) => CHECK
                 .pass(subject, format!("Task role {name} may decrypt with the cluster's key"))
                 .detail(format!("It may, because {how}.")),
-            Access::Refused(why) => CHECK
+            Access::Refused(refusal) => CHECK
                 .fail(subject, format!("Task role {name} may not decrypt with the cluster's key"))
-                .detail(format!("{why} The agent then cannot read the session's data key, and every session ends at its start."))
+                .detail(format!("{} The agent then cannot read the session's data key, and every session ends at its start.", refusal.sentence()))
                 .cause("Task roles may not decrypt with the cluster's KMS key")
                 .evidence("key", key.arn.as_str())
-                .fix(fixes::role::allow(world.facts, role, "decrypt", &[needs::decrypt(&key.arn)])),
+                .fix(fix(world, role, key, refusal)),
             Access::Depends(keys) => {
                 let keys: Vec<String> = keys.into_iter().collect();
                 CHECK
@@ -63,6 +64,17 @@ fn run(world: &World) -> Vec<Finding> {
             Access::Unknown(why) => CHECK.unknown(subject, &why),
         }
     })
+}
+
+/// What refuses is what has to be mended.
+fn fix(world: &World, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
+    let need = needs::decrypt(&key.arn);
+    match refusal {
+        Refusal::Identity => fixes::role::allow(world.facts, role, "decrypt", &[need]),
+        Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),
+        Refusal::KeyPolicy => fixes::cluster::key_policy(world.facts, key, role, need.action),
+        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +125,53 @@ mod tests {
             decision.outcome = Outcome::ImplicitDeny;
         });
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn what_refuses_is_what_is_mended() {
+        let mut facts = with_key();
+        let policy = |statements: serde_json::Value| Fact::Known(json!({"Statement": statements}));
+        let root = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"});
+        let admin = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/admin"}, "Action": "kms:*", "Resource": "*"});
+        key(&mut facts).policy = policy(json!([admin]));
+        let fix = run(&CHECK, &facts)[0].fixes[0].clone();
+        assert!(
+            fix.commands[0].contains("aws kms put-key-policy"),
+            "{fix:?}"
+        );
+        assert!(fix.commands[0].contains(CODER_ROLE) && fix.commands[0].contains("role/admin"));
+        let deny = json!({"Effect": "Deny", "Principal": {"AWS": CODER_ROLE}, "Action": "kms:Decrypt", "Resource": "*"});
+        key(&mut facts).policy = policy(json!([root, deny]));
+        key(&mut facts).grants = Fact::Known(vec![Grant {
+            grantee: CODER_ROLE.into(),
+            operations: vec!["Decrypt".into()],
+        }]);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail, "a Deny outweighs a grant");
+        assert!(finding.fixes[0].commands.is_empty());
+    }
+
+    #[test]
+    fn a_key_of_another_account_needs_both() {
+        let mut facts = with_key();
+        let foreign = "arn:aws:kms:us-west-2:999999999999:key/0a1b";
+        key(&mut facts).arn = foreign.into();
+        key(&mut facts).policy = Fact::Known(
+            json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": CODER_ROLE}, "Action": "kms:*", "Resource": "*"}]}),
+        );
+        for simulation in &mut facts.simulations {
+            for decision in known(&mut simulation.decisions) {
+                decision.resource = decision.resource.replace(
+                    "arn:aws:kms:us-west-2:123456789012",
+                    "arn:aws:kms:us-west-2:999999999999",
+                );
+            }
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        decide(&mut facts, "kms:Decrypt", "key/", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::check::Check;
 use crate::facts::{Fact, Task, role_name};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::iam::like;
+use crate::iam::{self, Request, Tri, like};
+use crate::text;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -76,112 +77,114 @@ enum Trust {
 const SERVICE: &str = "ecs-tasks.amazonaws.com";
 
 fn trust(document: &Value, world: &World) -> Trust {
-    let statements = many(&document["Statement"]);
-    if statements.is_empty() {
+    let statements = iam::statements(document);
+    if !document.is_object() || statements.is_empty() {
         return Trust::Open("the trust policy could not be read".to_owned());
     }
-    let mut open = None;
-    let mut given = false;
-    let mut unmet = None;
-    for statement in statements
-        .iter()
-        .filter(|statement| concerns_tasks(statement))
-    {
-        let denies = statement["Effect"] == "Deny";
-        match (conditions(&statement["Condition"], world), denies) {
-            (Condition::Met, true) => {
-                return Trust::Refused(format!(
-                    "A statement of the trust policy denies it to {SERVICE}."
-                ));
-            }
-            (Condition::Met, false) => given = true,
-            (Condition::Unmet(key), false) => unmet = Some(key),
-            (Condition::Unmet(_), true) => {}
-            (Condition::Unclear(key), _) => open = Some(key),
-        }
+    let of = |effect: &str| {
+        let applying = statements
+            .iter()
+            .filter(|statement| statement["Effect"] == effect && concerns_tasks(statement));
+        Tri::any(applying.map(|statement| conditions(&statement["Condition"], world)))
+    };
+    let (allowed, denied) = (of("Allow"), of("Deny"));
+    if denied == Tri::Yes {
+        return Trust::Refused(format!(
+            "A statement of the trust policy denies it to {SERVICE}."
+        ));
     }
-    match (given, open, unmet) {
-        (_, Some(key), _) => Trust::Open(format!("the trust policy has a condition on {key}")),
-        (true, None, _) => Trust::Given,
-        (false, None, Some(key)) => Trust::Refused(format!(
-            "The trust policy names {SERVICE}, but its condition on {key} excludes this account's tasks."
-        )),
-        (false, None, None) => Trust::Refused(format!(
+    match allowed.and(denied.negated()) {
+        Tri::Yes => Trust::Given,
+        Tri::No
+            if statements
+                .iter()
+                .any(|s| s["Effect"] == "Allow" && concerns_tasks(s)) =>
+        {
+            Trust::Refused(format!(
+                "The trust policy names {SERVICE}, but its conditions exclude this account's tasks."
+            ))
+        }
+        Tri::No => Trust::Refused(format!(
             "No statement of the trust policy lets {SERVICE} call sts:AssumeRole."
         )),
+        Tri::Depends(keys) => {
+            let keys: Vec<String> = keys.into_iter().collect();
+            Trust::Open(format!(
+                "the trust policy has conditions on {}",
+                text::list(&keys)
+            ))
+        }
     }
 }
 
 fn concerns_tasks(statement: &Value) -> bool {
-    let principal = &statement["Principal"];
-    let named = principal == "*"
-        || many(&principal["Service"])
+    let names = |principal: &Value| {
+        *principal == "*"
+            || iam::list(&principal["Service"])
+                .iter()
+                .any(|service| service == SERVICE)
+            || iam::list(&principal["AWS"]).iter().any(|arn| arn == "*")
+    };
+    let is_action = |patterns: &Value| {
+        iam::list(patterns)
             .iter()
-            .any(|service| *service == SERVICE)
-        || many(&principal["AWS"]).iter().any(|arn| *arn == "*");
-    let action = many(&statement["Action"])
-        .iter()
-        .filter_map(|action| action.as_str())
-        .any(|action| {
-            matches!(
-                action.to_ascii_lowercase().as_str(),
-                "sts:assumerole" | "sts:*" | "*"
-            )
-        });
+            .any(|pattern| like(&pattern.to_ascii_lowercase(), "sts:assumerole"))
+    };
+    let named = match (statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Some(principal), _) => names(principal),
+        (None, Some(principal)) => !names(principal),
+        (None, None) => false,
+    };
+    let action = match (statement.get("Action"), statement.get("NotAction")) {
+        (Some(patterns), _) => is_action(patterns),
+        (None, Some(patterns)) => !is_action(patterns),
+        (None, None) => false,
+    };
     named && action
 }
 
-enum Condition {
-    Met,
-    Unmet(String),
-    Unclear(String),
-}
-
-/// Conditions on the source of the request, which for a task is a task's ARN in this account and region.
-fn conditions(condition: &Value, world: &World) -> Condition {
-    let Some(operators) = condition.as_object() else {
-        return Condition::Met;
-    };
+/// Conditions on the source of the request, which for a task is something of ECS in this account and region.
+fn conditions(condition: &Value, world: &World) -> Tri {
     let facts = world.facts;
     let Some(account) = facts.account.as_deref() else {
-        return Condition::Unclear("the source of the request".to_owned());
+        return match condition.is_null() {
+            true => Tri::Yes,
+            false => Tri::on("the account"),
+        };
     };
     let source = format!("arn:{}:ecs:{}:{account}:*", facts.partition, facts.region);
-    for (operator, keys) in operators {
-        for (key, patterns) in keys.as_object().into_iter().flatten() {
-            let patterns: Vec<&str> = many(patterns).iter().filter_map(|p| p.as_str()).collect();
-            let lower = key.to_ascii_lowercase();
-            let known = match (operator.as_str(), lower.as_str()) {
-                ("StringEquals" | "StringLike", "aws:sourceaccount") => {
-                    patterns.iter().any(|pattern| like(pattern, account))
-                }
-                ("ArnLike" | "ArnEquals" | "StringLike", "aws:sourcearn") => {
-                    patterns.iter().any(|pattern| could_match(pattern, &source))
-                }
-                _ => return Condition::Unclear(key.clone()),
-            };
-            if !known {
-                return Condition::Unmet(key.clone());
-            }
+    let context = [("aws:SourceAccount".to_owned(), vec![account.to_owned()])];
+    let request = Request::new("sts:AssumeRole", "*", context);
+    let operators = condition.as_object().into_iter().flatten();
+    Tri::all(operators.flat_map(|(operator, keys)| {
+        let keys = keys.as_object().into_iter().flatten();
+        keys.map(
+            |(key, patterns)| match key.eq_ignore_ascii_case("aws:SourceArn") {
+                true => by_source(operator, &iam::list(patterns), &source),
+                false => iam::is_met(operator, key, patterns, &request),
+            },
+        )
+    }))
+}
+
+/// All parts of the source's ARN are known but the last.
+fn by_source(operator: &str, patterns: &[String], source: &str) -> Tri {
+    let likes = ["ArnLike", "ArnEquals", "StringLike"];
+    let plain = operator.strip_suffix("IfExists").unwrap_or(operator);
+    if !likes.contains(&plain) {
+        return Tri::on("aws:SourceArn");
+    }
+    Tri::any(patterns.iter().map(|pattern| {
+        let pattern: Vec<&str> = pattern.splitn(6, ':').collect();
+        let source: Vec<&str> = source.splitn(6, ':').collect();
+        let known = pattern.iter().zip(&source).take(5).all(|(p, s)| like(p, s));
+        match (known, pattern.get(5)) {
+            (true, Some(&"*")) => Tri::Yes,
+            (true, None) => Tri::from(pattern.last() == Some(&"*")),
+            (true, Some(_)) => Tri::on("aws:SourceArn"),
+            (false, _) => Tri::No,
         }
-    }
-    Condition::Met
-}
-
-/// Whether a pattern can match an ARN of which all parts but the last are known.
-fn could_match(pattern: &str, source: &str) -> bool {
-    let parts = |arn: &str| arn.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
-    let (pattern, source) = (parts(pattern), parts(source));
-    pattern.len() < 6 || pattern.iter().zip(&source).take(5).all(|(p, s)| like(p, s))
-}
-
-/// IAM lets one value stand for a list of one.
-fn many(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().collect(),
-        one => vec![one],
-    }
+    }))
 }
 
 #[cfg(test)]
@@ -228,6 +231,21 @@ mod tests {
     }
 
     #[test]
+    fn wildcards_and_several_statements() {
+        let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
+        let plain = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:Assume*"});
+        assert_eq!(of(plain.clone()), [Status::Pass]);
+        let conditional = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}});
+        assert_eq!(of(json!([plain, conditional])), [Status::Pass]);
+        let deny = json!({"Effect": "Deny", "Principal": "*", "NotAction": "sts:TagSession"});
+        assert_eq!(of(json!([plain, deny])), [Status::Fail]);
+        let others = json!({"Effect": "Deny", "Principal": "*", "Action": "sts:*",
+            "Condition": {"StringNotEquals": {"aws:SourceAccount": "123456789012"}}});
+        assert_eq!(of(json!([plain, others])), [Status::Pass]);
+    }
+
+    #[test]
     fn conditions_on_the_source() {
         assert_eq!(
             of(allow(
@@ -254,8 +272,27 @@ mod tests {
             [Status::Fail]
         );
         assert_eq!(
-            of(allow(json!({"StringEquals": {"sts:ExternalId": "x"}}))),
+            of(allow(
+                json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
+            )),
             [Status::Unknown]
+        );
+        for (pattern, status) in [
+            (
+                "arn:aws:ecs:us-west-2:123456789012:cluster/x",
+                Status::Unknown,
+            ),
+            ("arn:aws:ecs:*:123456789012:*", Status::Pass),
+            ("arn:aws:*", Status::Pass),
+        ] {
+            let condition = json!({"ArnLike": {"aws:SourceArn": pattern}});
+            assert_eq!(of(allow(condition)), [status], "{pattern}");
+        }
+        let wild = json!({"StringEquals": {"aws:SourceAccount": "1234*"}});
+        assert_eq!(
+            of(allow(wild)),
+            [Status::Fail],
+            "StringEquals knows no wildcards"
         );
     }
 

@@ -57,7 +57,8 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
             )
             .evidence("failedTasks", primary.failed_tasks);
     }
-    if service.rolling_out().is_none() {
+    let is_at_it = primary.rollout_state.as_deref() == Some("IN_PROGRESS");
+    if !is_at_it {
         return CHECK.pass(
             subject,
             format!("{name} has one deployment, and it is in place"),
@@ -140,6 +141,16 @@ mod tests {
         begin_rollout(&mut facts);
         let long_ago = task(&mut facts).started_at;
         service(&mut facts).deployments[0].created_at = long_ago;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+    }
+
+    #[test]
+    fn the_only_deployment_may_be_stuck_too() {
+        let mut facts = healthy_coder();
+        let long_ago = task(&mut facts).started_at;
+        let only = &mut service(&mut facts).deployments[0];
+        only.rollout_state = Some("IN_PROGRESS".into());
+        only.created_at = long_ago;
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
