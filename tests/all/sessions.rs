@@ -95,6 +95,53 @@ fn the_terminal_is_restored_by_whatever_ends_it() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
+fn a_large_paste_and_a_storm_of_resizes() {
+    let world = World::healthy();
+    let text: String = "Zoë's naïve 日本語 🦀 text, across frames.\n"
+        .chars()
+        .cycle()
+        .take(900_000)
+        .collect();
+    assert!(text.len() > 1_000_000);
+    let script = format!(
+        "stty raw -echo; printf ready; head -c {} | sha256sum; stty sane; cat",
+        text.len()
+    );
+    let command = format!("/bin/sh -c '{script}'");
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", &command]));
+    terminal.expect("ready");
+    terminal.type_keys(&text);
+    let pasted = world.home.path().join("pasted");
+    std::fs::write(&pasted, &text).unwrap();
+    let digest = world.sh(&format!("sha256sum < {}", pasted.display()));
+    terminal.expect(digest.split_whitespace().next().unwrap());
+    terminal.type_keys("\u{4}");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    terminal.expect("$ ");
+    terminal.type_keys("i=0; while [ $i -lt 20000 ]; do echo line$i; i=$((i + 1)); done\r");
+    for step in 0..500 {
+        terminal.pty.resize(40 + step % 100, 20 + step % 30);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    terminal.pty.resize(123, 45);
+    terminal.expect("line19999");
+    std::thread::sleep(Duration::from_millis(500));
+    terminal.type_keys("stty size; exit\r");
+    terminal.expect("45 123");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    let lines: Vec<&str> = screen
+        .lines()
+        .filter(|line| line.starts_with("line"))
+        .collect();
+    assert_eq!(lines.len(), 20_000);
+    assert!((0..20_000).all(|at| lines[at] == format!("line{at}")));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
 fn few_calls_open_a_session() {
     let world = World::healthy();
     let run = world.run(&["coder", "coder", "true"]);
@@ -465,6 +512,46 @@ fn what_goes_wrong_on_the_way() {
         "{}",
         handshake.stderr
     );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn an_agent_that_never_answers() {
+    let world = World::healthy();
+    image(&world, |image| image.is_silent = true);
+    let started = Instant::now();
+    let run = world.run(&["coder", "--no-doctor"]);
+    assert_eq!(run.status, 255, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no sign of life within 30 seconds"),
+        "{}",
+        run.stderr
+    );
+    assert!(started.elapsed() < Duration::from_secs(40));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn tasks_that_cannot_be_entered() {
+    let world = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
+    let off = world.run(&["coder"]);
+    assert_eq!(off.status, 255, "{}", off.stderr);
+    assert!(
+        off.stderr.contains("--enable-execute-command"),
+        "{}",
+        off.stderr
+    );
+    let task = world.tasks("coder").remove(0);
+    world.sh(&format!(
+        "aws ecs stop-task --cluster {} --task {task}",
+        world.cluster
+    ));
+    let stopped = world.run(&["exec", "--no-doctor", "--task", &task]);
+    assert_eq!(stopped.status, 255, "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("has stopped"), "{}", stopped.stderr);
 }
 
 #[test]

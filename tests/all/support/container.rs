@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use ecs_exec_session::testing::{Agent, Heard, Peer};
 use tokio::sync::mpsc as channel;
@@ -19,7 +20,7 @@ pub struct Image {
     pub refuses: Option<String>,
     /// The gateway answers with this HTTP status.
     pub gateway_status: Option<u16>,
-    /// The agent never says anything.
+    /// The agent neither says nor acknowledges anything.
     pub is_silent: bool,
     /// The data key by which sessions are encrypted.
     pub data_key: Option<Vec<u8>>,
@@ -67,11 +68,11 @@ async fn serve(peer: Peer, image: Image, command: &str) {
             peer.refuse(status, "{\"message\":\"no\"}").await;
         }
     }
-    let mut agent = Agent::accept(&peer).await;
     if image.is_silent {
-        while agent.hear().await != Heard::Closed {}
-        return;
+        let _line = peer.line().await;
+        return tokio::time::sleep(Duration::from_secs(60)).await;
     }
+    let mut agent = Agent::accept(&peer).await;
     if let Some(said) = image.refuses {
         return agent.close(&said).await;
     }
@@ -150,7 +151,7 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
             _ = &mut ended => {
                 // What it printed last is still on its way.
                 while let Ok(Some(bytes)) =
-                    tokio::time::timeout(std::time::Duration::from_millis(200), output.recv()).await
+                    tokio::time::timeout(Duration::from_millis(200), output.recv()).await
                 {
                     agent.output(bytes).await;
                 }
