@@ -1,0 +1,104 @@
+//! How long it takes to open a session, beside the runbook's way: two starts of the AWS CLI and the plugin.
+//! Prints medians of one run, and their ratios: scripts/with-emulator cargo bench --profile dev --bench sessions
+
+#[allow(dead_code)]
+#[path = "../tests/all/support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::world::World;
+
+const RUNS: usize = 9;
+const MEBIBYTES: usize = 100;
+
+/// The runbook's function, on one line.
+const RUNBOOK: &str = r#"task=$(aws ecs list-tasks --cluster "$CLUSTER" --service-name "$SERVICE" --desired-status RUNNING --query 'taskArns[0]' --output text)
+aws ecs execute-command --cluster "$CLUSTER" --task "$task" --container coder --interactive --command true"#;
+
+fn main() {
+    if std::env::var_os("ECS_EXEC_EMULATOR").is_none() {
+        println!("skipped: scripts/with-emulator cargo bench --profile dev --bench sessions");
+        return;
+    }
+    let world = World::healthy();
+    // A plugin that ends as soon as it has started.
+    let plugin = world.home.path().join("bin/session-manager-plugin");
+    fs::write(&plugin, "#!/bin/sh\necho 1.2.764.0\n").unwrap();
+
+    let mut runbook = Command::new("bash");
+    runbook
+        .args(["-euc", RUNBOOK])
+        .env("AWS_ENDPOINT_URL", &world.proxy.url)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", "us-west-2")
+        .env("CLUSTER", &world.cluster)
+        .env("SERVICE", "coder-production-coder")
+        .env("PATH", path_with(&world));
+    let ours = |arguments: &[&str]| {
+        let mut command = world.command();
+        command.args(arguments);
+        command
+    };
+    let [runbook, plugin, native, doctor] = medians([
+        runbook,
+        ours(&["coder", "coder", "true", "--transport", "plugin"]),
+        ours(&["coder", "coder", "true"]),
+        ours(&["doctor", "coder", "--format", "json"]),
+    ]);
+    tell("the runbook's function", runbook, runbook);
+    tell("ecs-exec --transport plugin", plugin, runbook);
+    tell("ecs-exec, the whole session", native, runbook);
+    tell("ecs-exec doctor", doctor, runbook);
+
+    let output = format!("head -c {} /dev/zero", MEBIBYTES << 20);
+    let mut much = ours(&["run", "coder", "--", "sh", "-c", &output]);
+    let took = time(&mut much);
+    println!(
+        "run, {MEBIBYTES} MiB of output: {:.2} s",
+        took.as_secs_f64()
+    );
+}
+
+fn path_with(world: &World) -> String {
+    let ours = world.home.path().join("bin");
+    format!("{}:{}", ours.display(), std::env::var("PATH").unwrap())
+}
+
+/// Taken by turns, so that a busy moment does not hit one of them alone.
+fn medians<const N: usize>(mut commands: [Command; N]) -> [Duration; N] {
+    let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
+    for _ in 0..RUNS {
+        for (at, command) in commands.iter_mut().enumerate() {
+            times[at].push(time(command));
+        }
+    }
+    times.map(|mut times| {
+        times.sort();
+        times[RUNS / 2]
+    })
+}
+
+fn time(command: &mut Command) -> Duration {
+    let started = Instant::now();
+    let ended = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    let took = started.elapsed();
+    assert!(ended.success(), "{command:?}");
+    took
+}
+
+fn tell(what: &str, took: Duration, beside: Duration) {
+    println!(
+        "{what:<28} {:>5} ms  {:>5.1} times as fast",
+        took.as_millis(),
+        beside.as_secs_f64() / took.as_secs_f64()
+    );
+}
