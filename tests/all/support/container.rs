@@ -128,11 +128,7 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
                 Some(bytes) => {
                     sent += bytes.len();
                     agent.output(bytes).await;
-                    if cut_after.is_some_and(|limit| sent >= limit) {
-                        cut_after = None;
-                        agent.line().cut().await;
-                        agent.resume(&peer).await;
-                    }
+                    cut_off(&mut agent, &peer, sent, &mut cut_after).await;
                 }
                 None => break,
             },
@@ -153,11 +149,21 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
                 while let Ok(Some(bytes)) =
                     tokio::time::timeout(Duration::from_millis(200), output.recv()).await
                 {
+                    sent += bytes.len();
                     agent.output(bytes).await;
+                    cut_off(&mut agent, &peer, sent, &mut cut_after).await;
                 }
                 break;
             }
         }
     }
     agent.close("").await;
+}
+
+async fn cut_off(agent: &mut Agent, peer: &Peer, sent: usize, cut_after: &mut Option<usize>) {
+    if cut_after.is_some_and(|limit| sent >= limit) {
+        *cut_after = None;
+        agent.line().cut().await;
+        agent.resume(peer).await;
+    }
 }
