@@ -6,6 +6,7 @@ pub mod open;
 pub mod place;
 mod plugin;
 mod probe;
+mod proxy;
 mod pump;
 mod services;
 pub mod terminal;

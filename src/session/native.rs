@@ -7,6 +7,7 @@ use tokio::select;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::proxy;
 use super::pump::Local;
 use super::services::SdkServices;
 use super::terminal::{Signals, Sizes};
@@ -28,7 +29,10 @@ pub async fn carry(
     timeout: Option<Duration>,
 ) -> Result<End, Fault> {
     let services = SdkServices::new(aws);
-    let options = Options::default();
+    let options = Options {
+        connect: proxy::connect(),
+        ..Options::default()
+    };
     let cancel = options.cancel.clone();
     let (to_remote, input) = mpsc::channel(WAITING);
     let (output, from_remote) = mpsc::channel(WAITING);

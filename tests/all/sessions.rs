@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::doctor::Run;
+use crate::support::connect_proxy::ConnectProxy;
+use crate::support::doctor::{Run, run};
 use crate::support::proxy::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
@@ -600,6 +601,44 @@ fn the_doctor_opens_a_session_to_be_sure() {
         run.with_status("warn")
             .contains(&"network.endpoint-security-group".to_owned())
     );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_session_goes_through_the_proxy_of_the_environment() {
+    let world = World::healthy();
+    let proxy = ConnectProxy::start();
+    let through = |user: &str, rest: &[(&str, &str)]| {
+        let url = format!("http://{user}@127.0.0.1:{}", proxy.port);
+        let mut command = world.command();
+        command
+            .args(["run", "coder", "--no-doctor", "--", "echo", "hi"])
+            .env("https_proxy", url)
+            .envs(rest.iter().copied());
+        (
+            run(&mut command),
+            proxy.asked.lock().unwrap().drain(..).count(),
+        )
+    };
+    let (run, asked) = through("user:pass%20word", &[]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (0, "hi\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(asked, 1);
+    let (run, asked) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
+    assert_eq!((run.status, asked), (0, 0), "{}", run.stderr);
+    let (run, _) = through("user:wrong", &[]);
+    assert_eq!(run.status, 255, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("by the proxy 127.0.0.1:"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("authorization"), "{}", run.stderr);
+    assert!(!run.stderr.contains("wrong"), "{}", run.stderr);
 }
 
 #[test]

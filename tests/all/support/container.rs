@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecs_exec_session::testing::{Agent, Heard, Peer};
 use tokio::sync::mpsc as channel;
@@ -35,6 +35,8 @@ pub struct Containers {
     pub commands: Arc<Mutex<Vec<String>>>,
     /// The stream of the last session, at which it is taken up again too.
     pub url: Arc<Mutex<String>>,
+    /// When a client last joined a session.
+    pub joined: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Containers {
@@ -43,6 +45,7 @@ impl Containers {
         self.commands.lock().unwrap().push(command.to_owned());
         let image = self.image.lock().unwrap().clone();
         let command = command.to_owned();
+        let joined = self.joined.clone();
         let (url, told) = mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -52,7 +55,7 @@ impl Containers {
             runtime.block_on(async {
                 let peer = Peer::start().await;
                 url.send(peer.url()).unwrap();
-                serve(peer, image, &command).await;
+                serve(peer, image, &command, &joined).await;
             });
             runtime.shutdown_background();
         });
@@ -62,7 +65,7 @@ impl Containers {
     }
 }
 
-async fn serve(peer: Peer, image: Image, command: &str) {
+async fn serve(peer: Peer, image: Image, command: &str, joined: &Mutex<Option<Instant>>) {
     if let Some(status) = image.gateway_status {
         loop {
             peer.refuse(status, "{\"message\":\"no\"}").await;
@@ -73,6 +76,7 @@ async fn serve(peer: Peer, image: Image, command: &str) {
         return tokio::time::sleep(Duration::from_secs(60)).await;
     }
     let mut agent = Agent::accept(&peer).await;
+    *joined.lock().unwrap() = Some(Instant::now());
     if let Some(said) = image.refuses {
         return agent.close(&said).await;
     }

@@ -1,3 +1,4 @@
+pub mod connect_proxy;
 pub mod container;
 pub mod doctor;
 mod http;

@@ -1,0 +1,49 @@
+//! The way to Systems Manager: straight, or through the proxy that the environment names, by the same rules as the
+//! calls to AWS (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case).
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use ecs_exec_session::{Connect, Stream, tcp};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use tower_service::Service;
+
+pub fn connect() -> Connect {
+    let matcher = Matcher::from_env();
+    let straight = tcp();
+    Arc::new(move |host, port| {
+        let Ok(destination) = format!("https://{host}:{port}").parse() else {
+            return straight(host, port);
+        };
+        match matcher.intercept(&destination) {
+            Some(proxy) => Box::pin(tunnel(proxy, destination)),
+            None => straight(host, port),
+        }
+    })
+}
+
+async fn tunnel(proxy: Intercept, destination: http::Uri) -> io::Result<Box<dyn Stream>> {
+    let name = proxy.uri().authority().map_or("", |name| name.as_str());
+    if proxy.uri().scheme_str() != Some("http") {
+        return Err(io::Error::other(format!(
+            "the proxy {name} is one that is spoken to in {}, and sessions can only use an http:// proxy",
+            proxy.uri().scheme_str().unwrap_or("another way")
+        )));
+    }
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), connector);
+    if let Some(credentials) = proxy.basic_auth() {
+        tunnel = tunnel.with_auth(credentials.clone());
+    }
+    let stream = tunnel.call(destination).await.map_err(|error| {
+        let why = error
+            .source()
+            .map_or_else(String::new, |source| format!(" ({source})"));
+        io::Error::other(format!("by the proxy {name}: {error}{why}"))
+    })?;
+    Ok(Box::new(stream.into_inner()))
+}
