@@ -38,6 +38,9 @@ pub struct Facts {
     pub region: String,
     pub account: Option<String>,
     pub cluster_name: String,
+    /// The tasks are those that the services of a Terraform plan would start: nothing of them runs yet.
+    #[serde(default)]
+    pub planned: bool,
     /// What was asked about.
     pub target: Target,
     /// What the user declared that must hold.

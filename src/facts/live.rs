@@ -160,6 +160,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         region: region.to_owned(),
         account: account(&caller, &cluster),
         cluster_name: cluster_name.to_owned(),
+        planned: false,
         target: Target {
             services: workload.wanted,
             tasks: workload.named,
