@@ -76,6 +76,8 @@ pub enum Command {
     },
     /// Write an ecs-exec.toml for a cluster
     Init(Init),
+    /// Print the JSON Schema of the doctor's report
+    Schema,
     /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
     #[command(hide = true, name = SHORT_FORM)]
     Short(Short),
@@ -211,7 +213,7 @@ pub struct List {
     pub all: bool,
     /// What to write
     #[arg(long, default_value = "human", value_name = "FORMAT")]
-    pub format: Format,
+    pub format: TableFormat,
 }
 
 #[derive(Args)]
@@ -364,17 +366,8 @@ pub struct Doctor {
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
 
-    /// What to write
-    #[arg(
-        long,
-        default_value = "human",
-        value_name = "FORMAT",
-        help_heading = "Report"
-    )]
-    pub format: Format,
-    /// Where to write it, instead of standard output
-    #[arg(long, short, value_name = "FILE", help_heading = "Report")]
-    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportFlags,
 
     /// Only these checks or areas
     #[arg(
@@ -430,12 +423,57 @@ Exit status:
 Examples:
   ecs-exec doctor coder litellm
   ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
-  ecs-exec doctor --all --format json --output report.json
+  ecs-exec doctor --all --format json=report.json --format markdown=ticket.md
   ecs-exec doctor coder --live            opens a session, to be sure
   ecs-exec doctor --skip local            in CI, where nobody opens a session";
 
+/// What is written, and where.
+#[derive(Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportFlags {
+    /// human, json, markdown, junit, sarif or github; with =FILE it goes there. Can be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = wanted_format)]
+    pub format: Vec<WantedFormat>,
+    /// Where to write what has no file of its own, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Report only what is new since this JSON report, and what is gone
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+    /// Terraform sources in which to look for the place of each finding, for sarif and github
+    #[arg(long, value_name = "DIR")]
+    pub terraform: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+pub struct WantedFormat {
+    pub format: Format,
+    pub file: Option<PathBuf>,
+}
+
+fn wanted_format(text: &str) -> Result<WantedFormat, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("a file's name is missing after =".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = Format::from_str(name, false)
+        .map_err(|_| "one of human, json, markdown, junit, sarif, github".to_owned())?;
+    Ok(WantedFormat { format, file })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    Human,
+    Json,
+    Markdown,
+    Junit,
+    Sarif,
+    Github,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
     Human,
     Json,
 }
@@ -477,6 +515,17 @@ mod tests {
     #[test]
     fn the_commands_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn formats() {
+        let read = |text| wanted_format(text).map(|wanted| (wanted.format, wanted.file));
+        assert!(matches!(read("json"), Ok((Format::Json, None))));
+        let file = Some(PathBuf::from("a=b.md"));
+        assert!(matches!(read("markdown=a=b.md"), Ok((Format::Markdown, f)) if f == file));
+        for bad in ["", "xml", "json=", "=x"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

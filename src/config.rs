@@ -275,15 +275,20 @@ fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
         return Ok(vec![path.clone()]);
     }
     let mut paths = Vec::new();
-    if let Ok(here) = env::current_dir() {
-        paths.extend(
-            here.ancestors()
-                .map(|folder| folder.join(FILE_NAME))
-                .find(|path| path.is_file()),
-        );
-    }
+    paths.extend(project_file(global));
     paths.extend(user_file().filter(|path| path.is_file()));
     Ok(paths)
+}
+
+/// The file that was named, or the one of the folder and those above it.
+pub fn project_file(global: &Global) -> Option<PathBuf> {
+    if global.config.is_some() {
+        return global.config.clone();
+    }
+    let here = env::current_dir().ok()?;
+    here.ancestors()
+        .map(|folder| folder.join(FILE_NAME))
+        .find(|path| path.is_file())
 }
 
 /// `$XDG_CONFIG_HOME/ecs-exec/ecs-exec.toml`, or the same under `~/.config` or `%APPDATA%`.

@@ -83,6 +83,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Init(arguments) => commands::init::run(arguments, global).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
         Command::Explain { words } => commands::explain::run(words),
+        Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),
     }

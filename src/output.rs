@@ -1,32 +1,106 @@
 //! Standard output holds the report alone; everything else goes to standard error.
 
 use std::env;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use ecs_exec_checks::Report;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{Color, Doctor, Global};
-use crate::report::{Look, render};
+use crate::cli::{Color, Format, Global, ReportFlags, WantedFormat};
+use crate::config;
+use crate::report::{Look, Places, render};
 use crate::trouble::Trouble;
 
-pub fn write(report: &Report, arguments: &Doctor, global: &Global) -> Result<(), Trouble> {
-    let to_file = arguments.output.is_some();
-    let text = render(report, arguments.format, &look(global, to_file));
-    match &arguments.output {
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            Trouble::new(
-                format!(
-                    "the report cannot be written to {}: {error}",
-                    path.display()
-                ),
-                "",
-            )
-        }),
-        None => print(&text),
+/// Writes a report in every format that was asked for. What has no file goes to standard output; where everything
+/// has one, so does a human report, unless it is to be quiet.
+pub fn write(report: &Report, arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
+    let configuration = config::project_file(global);
+    let places = Places::read(arguments.terraform.as_deref(), configuration.as_deref())?;
+    for wanted in wanted(arguments, global)? {
+        let text = render(
+            report,
+            wanted.format,
+            &look(global, wanted.file.is_some()),
+            &places,
+        );
+        match &wanted.file {
+            Some(path) => write_file(path, &text)?,
+            None => print(&text)?,
+        }
+        if wanted.format == Format::Github {
+            summarize(report, &places, global)?;
+        }
     }
+    Ok(())
+}
+
+fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>, Trouble> {
+    let to_output = |format| WantedFormat {
+        format,
+        file: arguments.output.clone(),
+    };
+    let mut wanted: Vec<WantedFormat> = arguments
+        .format
+        .iter()
+        .map(|wanted| match wanted.file {
+            Some(_) => wanted.clone(),
+            None => to_output(wanted.format),
+        })
+        .collect();
+    let apart = wanted
+        .iter()
+        .filter(|wanted| wanted.file == arguments.output)
+        .count();
+    if apart > 1 {
+        return Err(Trouble::new(
+            "two reports would go to the same place",
+            "Give each but one a file: --format json=report.json --format markdown=ticket.md",
+        ));
+    }
+    if apart == 0 && (arguments.output.is_some() || !global.quiet) {
+        wanted.push(to_output(Format::Human));
+    }
+    Ok(wanted)
+}
+
+/// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
+fn summarize(report: &Report, places: &Places, global: &Global) -> Result<(), Trouble> {
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let text = render(report, Format::Markdown, &look(global, true), places);
+    let path = Path::new(&path);
+    File::options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| unwritable(path, &error))
+}
+
+/// Writes a whole file or none: what is there stays until the new one is complete.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Trouble> {
+    let failed = |error| unwritable(path, &error);
+    // Devices and pipes cannot be replaced, only written to.
+    if path.exists() && !path.is_file() {
+        return fs::write(path, text).map_err(failed);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(failed)
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Trouble {
+    Trouble::new(format!("{} cannot be written: {error}", path.display()), "")
 }
 
 /// A reader that has gone away, as `head` does, is no error.

@@ -1,12 +1,22 @@
 //! One file per format, all of the same report.
 
+mod github;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod paint;
+mod picture;
+mod place;
+mod sarif;
+mod schema;
 
 use ecs_exec_checks::Report;
 
 use crate::cli::Format;
+
+pub use place::Places;
+pub use schema::schema;
 
 /// How the human report looks.
 pub struct Look {
@@ -18,14 +28,30 @@ pub struct Look {
     pub verbose: bool,
 }
 
-pub fn render(report: &Report, format: Format, look: &Look) -> String {
+pub fn render(report: &Report, format: Format, look: &Look, places: &Places) -> String {
     match format {
         Format::Human => human::render(report, look),
         Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Junit => junit::render(report),
+        Format::Sarif => sarif::render(report, places),
+        Format::Github => github::render(report, places),
     }
 }
 
 /// Only what is behind it all and how it is mended, for a person.
 pub fn causes(report: &Report, look: &Look) -> String {
     human::causes(report, look)
+}
+
+/// Permissions of the caller that would have told more.
+fn missing_permissions(report: &Report) -> Vec<&str> {
+    let mut missing: Vec<&str> = report
+        .findings
+        .iter()
+        .filter_map(|finding| finding.missing_permission.as_deref())
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -7,7 +8,9 @@ use crate::check::Check;
 use crate::fix::Fix;
 
 /// What a check says of one subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     Pass,
@@ -21,7 +24,9 @@ pub enum Status {
     Skip,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Low,
@@ -31,7 +36,7 @@ pub enum Severity {
 }
 
 /// The thing that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
     pub kind: String,
@@ -46,6 +51,19 @@ impl Subject {
             kind: kind.to_owned(),
             id: id.into(),
             service: None,
+        }
+    }
+
+    /// What the same subject is called in a later report: tasks and revisions come and go with every deployment, so
+    /// that those of a service are known by its name.
+    pub fn lasting_id(&self) -> &str {
+        let comes_and_goes = matches!(
+            self.kind.as_str(),
+            "task" | "tasks" | "container" | "container-definition" | "task-definition"
+        );
+        match &self.service {
+            Some(service) if comes_and_goes => service,
+            _ => &self.id,
         }
     }
 
@@ -160,7 +178,7 @@ impl Finding {
 
     /// Whether not knowing this leaves it open whether sessions work.
     pub fn leaves_open(&self) -> bool {
-        self.status == Status::Unknown && self.severity >= Severity::High
+        leaves_open(self.status, self.severity)
     }
 
     /// Whether this failure bears on what the other finding is about.
@@ -174,4 +192,9 @@ impl Finding {
             (Some(_), None) => false,
         }
     }
+}
+
+/// See [`Finding::leaves_open`].
+pub fn leaves_open(status: Status, severity: Severity) -> bool {
+    status == Status::Unknown && severity >= Severity::High
 }

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod baseline;
 mod caller;
 pub mod check;
 mod cluster;

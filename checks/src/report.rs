@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::baseline::Since;
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::facts::{Caller, Facts};
-use crate::finding::{Finding, Severity, Status, Subject};
+use crate::finding::{Finding, Severity, Status, Subject, leaves_open};
 use crate::fix::Fix;
 use crate::text::{clean_block, clean_line};
 
 /// Raised by anything but additions.
 pub const SCHEMA_VERSION: &str = "1";
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     pub schema_version: &'static str,
     pub tool: Tool,
@@ -30,19 +32,22 @@ pub struct Report {
     pub root_causes: Vec<RootCause>,
     pub findings: Vec<ReportFinding>,
     pub fixes: Vec<Fix>,
+    /// Where there is a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// How often each AWS action was called.
     pub api_calls: BTreeMap<String, u64>,
     pub duration_ms: u64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tool {
     pub name: &'static str,
     pub version: &'static str,
 }
 
 /// Where the facts came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     Live,
@@ -51,7 +56,7 @@ pub enum Source {
     Demo,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Target {
     pub account: Option<String>,
     pub partition: String,
@@ -62,12 +67,12 @@ pub struct Target {
     pub container: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CallerLine {
     pub arn: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     Pass,
@@ -76,7 +81,7 @@ pub enum Verdict {
     Inconclusive,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     pub pass: usize,
     pub warn: usize,
@@ -85,7 +90,7 @@ pub struct Summary {
     pub skip: usize,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RootCause {
     pub check: &'static str,
     pub title: String,
@@ -96,7 +101,7 @@ pub struct RootCause {
     pub fixes: Vec<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ReportFinding {
     pub check: &'static str,
     pub area: &'static str,
@@ -133,12 +138,17 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
                 .known()
                 .map(|caller: &Caller| clean_line(&caller.arn)),
         },
-        verdict: verdict(&findings),
+        verdict: verdict(
+            findings
+                .iter()
+                .map(|finding| (finding.status, finding.severity)),
+        ),
         partial,
-        summary: summary(&findings),
+        summary: summary(findings.iter().map(|finding| finding.status)),
         fixes: distinct_fixes(&findings),
         root_causes: root_causes.into_iter().map(root_cause).collect(),
         findings: findings.into_iter().map(finding).collect(),
+        since: None,
         api_calls: BTreeMap::new(),
         duration_ms: 0,
     }
@@ -150,23 +160,23 @@ impl Report {
     }
 }
 
-fn verdict(findings: &[Finding]) -> Verdict {
-    if findings
-        .iter()
-        .any(|finding| finding.status == Status::Fail)
-    {
-        Verdict::Fail
-    } else if findings.iter().any(Finding::leaves_open) {
-        Verdict::Inconclusive
-    } else {
-        Verdict::Pass
+pub(crate) fn verdict(findings: impl Iterator<Item = (Status, Severity)>) -> Verdict {
+    let mut verdict = Verdict::Pass;
+    for (status, severity) in findings {
+        if status == Status::Fail {
+            return Verdict::Fail;
+        }
+        if leaves_open(status, severity) {
+            verdict = Verdict::Inconclusive;
+        }
     }
+    verdict
 }
 
-fn summary(findings: &[Finding]) -> Summary {
+pub(crate) fn summary(statuses: impl Iterator<Item = Status>) -> Summary {
     let mut summary = Summary::default();
-    for finding in findings {
-        match finding.status {
+    for status in statuses {
+        match status {
             Status::Pass => summary.pass += 1,
             Status::Warn => summary.warn += 1,
             Status::Fail => summary.fail += 1,

@@ -1,10 +1,11 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::report::{Report, Source, Verdict};
 use ecs_exec_checks::{Facts, Selection, examine};
 
-use crate::cli::{Doctor, FailOn, Global};
+use crate::cli::{Doctor, FailOn, Global, ReportFlags};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, snapshot};
 use crate::output::{self, Progress};
@@ -15,13 +16,31 @@ use crate::trouble::Trouble;
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     let started = Instant::now();
     let selection = selection(arguments)?;
+    let baseline = baseline(&arguments.report)?;
     let (gathered, source) = gather(arguments, global).await?;
     let mut report = examine(&gathered.facts, &selection);
     report.source = source;
     report.api_calls = gathered.calls;
     report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    output::write(&report, arguments, global)?;
+    if let Some(baseline) = &baseline {
+        report = report.since(baseline);
+    }
+    output::write(&report, &arguments.report, global)?;
     Ok(status(&report, arguments))
+}
+
+fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
+    let Some(path) = &arguments.baseline else {
+        return Ok(None);
+    };
+    let refused = |why: String| {
+        Trouble::new(
+            format!("the baseline {} cannot be used: {why}", path.display()),
+            "It is a report that `ecs-exec doctor --format json` wrote.",
+        )
+    };
+    let json = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    Baseline::read(&json).map(Some).map_err(refused)
 }
 
 fn selection(arguments: &Doctor) -> Result<Selection, Trouble> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::exec::PATIENCE;
-use crate::cli::{Format, Global, List};
+use crate::cli::{Global, List, TableFormat};
 use crate::config::{self, Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::{self, Workload};
@@ -46,12 +46,12 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble>
     refuse_missing(&aws, &settings, &request, &workload).await?;
     let rows = rows(&workload);
     let text = match arguments.format {
-        Format::Json => {
+        TableFormat::Json => {
             let mut json = serde_json::to_string_pretty(&rows).unwrap_or_default();
             json.push('\n');
             json
         }
-        Format::Human => shown(&rows),
+        TableFormat::Human => shown(&rows),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -15,6 +15,7 @@ pub fn render(report: &Report, look: &Look) -> String {
     for (index, cause) in report.root_causes.iter().enumerate() {
         page.root_cause(report, cause, index);
     }
+    page.since(report);
     page.blind_spots(report);
     page.verdict(report);
     page.finished(look)
@@ -175,15 +176,33 @@ impl Page {
         self.prose(4, &fix.explain);
     }
 
+    fn since(&mut self, report: &Report) {
+        let Some(since) = &report.since else { return };
+        self.line("");
+        let known = text::count(since.known, "finding");
+        self.prose(
+            0,
+            &format!(
+                "Since the baseline: {known} that were there before are left out, {} gone.",
+                match since.gone.len() {
+                    1 => "1 is".to_owned(),
+                    many => format!("{many} are"),
+                }
+            ),
+        );
+        for gone in &since.gone {
+            self.line(&format!(
+                "    {} {}",
+                self.paint.symbol(Status::Pass),
+                self.paint.dim(&gone.check)
+            ));
+            self.prose(8, &gone.title);
+        }
+    }
+
     /// Permissions that would have told more.
     fn blind_spots(&mut self, report: &Report) {
-        let mut missing: Vec<&str> = report
-            .findings
-            .iter()
-            .filter_map(|finding| finding.missing_permission.as_deref())
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
+        let missing = super::missing_permissions(report);
         if !missing.is_empty() {
             self.line("");
             self.prose(
@@ -196,6 +215,9 @@ impl Page {
     fn verdict(&mut self, report: &Report) {
         self.line("");
         let (status, sentence) = match report.verdict {
+            Verdict::Pass if report.since.is_some() => {
+                (Status::Pass, "Nothing is new that stands in the way.")
+            }
             Verdict::Pass if report.partial => (
                 Status::Pass,
                 "Nothing stands in the way, as far as the checks that ran can tell.",

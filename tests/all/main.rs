@@ -7,6 +7,7 @@ mod denials;
 mod faults;
 mod fixtures;
 mod iam_engines;
+mod reports;
 mod sessions;
 mod support;
 mod trouble;

@@ -1,0 +1,220 @@
+//! What changed since an earlier report.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Status, Subject};
+use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
+use crate::text::clean_line;
+
+/// An earlier report, as far as it is compared.
+#[derive(Debug, Deserialize)]
+pub struct Baseline {
+    schema_version: String,
+    findings: Vec<Earlier>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Earlier {
+    check: String,
+    status: Status,
+    title: String,
+    subject: Subject,
+}
+
+/// How a report differs from its baseline.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Since {
+    /// Findings that needed attention then and still do; they are left out of this report.
+    pub known: usize,
+    /// Findings that needed attention then and do not any more.
+    pub gone: Vec<Gone>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Gone {
+    pub check: String,
+    pub status: Status,
+    pub title: String,
+    pub subject: Subject,
+}
+
+/// What makes two findings the same one.
+type Key = (String, Status, String, String);
+
+impl Baseline {
+    /// Fails with a sentence.
+    pub fn read(json: &[u8]) -> Result<Baseline, String> {
+        let baseline: Baseline = serde_json::from_slice(json)
+            .map_err(|error| format!("it is no JSON report ({error})"))?;
+        match baseline.schema_version.as_str() {
+            SCHEMA_VERSION => Ok(baseline),
+            other => Err(format!(
+                "its schema_version is {}, and this version compares with {SCHEMA_VERSION}",
+                clean_line(other)
+            )),
+        }
+    }
+}
+
+impl Report {
+    /// Only what needs attention and did not then.
+    pub fn since(mut self, baseline: &Baseline) -> Report {
+        let before: BTreeSet<Key> = baseline
+            .findings
+            .iter()
+            .filter(|earlier| needs_attention(earlier.status))
+            .map(Earlier::key)
+            .collect();
+        let now: BTreeSet<Key> = self
+            .findings
+            .iter()
+            .filter(|finding| needs_attention(finding.status))
+            .map(|finding| key(finding.check, finding.status, &finding.subject))
+            .collect();
+        let attention = self
+            .findings
+            .iter()
+            .filter(|finding| needs_attention(finding.status))
+            .count();
+        self.findings.retain(|finding| {
+            needs_attention(finding.status)
+                && !before.contains(&key(finding.check, finding.status, &finding.subject))
+        });
+        let mut gone: Vec<Gone> = Vec::new();
+        for earlier in &baseline.findings {
+            let is_gone = needs_attention(earlier.status) && !now.contains(&earlier.key());
+            let told = gone
+                .iter()
+                .any(|gone| key(&gone.check, gone.status, &gone.subject) == earlier.key());
+            if is_gone && !told {
+                gone.push(earlier.gone());
+            }
+        }
+        self.since = Some(Since {
+            known: attention - self.findings.len(),
+            gone,
+        });
+        self.keep_what_findings_tell();
+        self
+    }
+
+    fn keep_what_findings_tell(&mut self) {
+        for cause in &mut self.root_causes {
+            cause.subjects.retain(|subject| {
+                self.findings
+                    .iter()
+                    .any(|finding| finding.check == cause.check && finding.subject == *subject)
+            });
+        }
+        self.root_causes.retain(|cause| !cause.subjects.is_empty());
+        let (causes, findings) = (&self.root_causes, &self.findings);
+        self.fixes.retain(|fix| {
+            causes.iter().any(|cause| cause.fixes.contains(&fix.id))
+                || findings
+                    .iter()
+                    .any(|finding| finding.fixes.contains(&fix.id))
+        });
+        self.summary = summary(self.findings.iter().map(|finding| finding.status));
+        self.verdict = verdict(
+            self.findings
+                .iter()
+                .map(|finding| (finding.status, finding.severity)),
+        );
+    }
+}
+
+impl Earlier {
+    fn key(&self) -> Key {
+        key(&self.check, self.status, &self.subject)
+    }
+
+    fn gone(&self) -> Gone {
+        Gone {
+            check: clean_line(&self.check),
+            status: self.status,
+            title: clean_line(&self.title),
+            subject: Subject {
+                kind: clean_line(&self.subject.kind),
+                id: clean_line(&self.subject.id),
+                service: self.subject.service.as_deref().map(clean_line),
+            },
+        }
+    }
+}
+
+fn needs_attention(status: Status) -> bool {
+    matches!(status, Status::Fail | Status::Warn | Status::Unknown)
+}
+
+fn key(check: &str, status: Status, subject: &Subject) -> Key {
+    let id = subject.lasting_id().to_owned();
+    (check.to_owned(), status, subject.kind.clone(), id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Outcome;
+    use crate::testing::{decide, healthy, task};
+    use crate::{Facts, Selection, Verdict, examine};
+
+    fn report(facts: &Facts) -> Report {
+        examine(facts, &Selection::default())
+    }
+
+    fn baseline(facts: &Facts) -> Baseline {
+        Baseline::read(&serde_json::to_vec(&report(facts)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_was_known_is_left_out_even_on_a_new_task() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let before = baseline(&facts);
+        let old = task(&mut facts).arn.clone();
+        let moved = serde_json::to_string(&facts)
+            .unwrap()
+            .replace(&old, &format!("{old}x"));
+        let facts: Facts = serde_json::from_str(&moved).unwrap();
+        let since = report(&facts).since(&before);
+        assert_eq!(since.verdict, Verdict::Pass);
+        assert!(
+            since.findings.is_empty() && since.root_causes.is_empty() && since.fixes.is_empty()
+        );
+        assert!(since.since.as_ref().unwrap().known > 0);
+        assert!(since.since.unwrap().gone.is_empty());
+    }
+
+    #[test]
+    fn what_is_new_and_what_is_gone_are_told() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let before = baseline(&facts);
+        let mut mended = healthy();
+        decide(&mut mended, "ssmmessages:", "*", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        let since = report(&mended).since(&before);
+        assert_eq!(since.verdict, Verdict::Fail);
+        assert!(
+            since
+                .findings
+                .iter()
+                .any(|finding| finding.check == "role.ssmmessages")
+        );
+        assert_eq!(since.root_causes[0].check, "role.ssmmessages");
+        assert!(!since.fixes.is_empty());
+        let gone = since.since.unwrap().gone;
+        assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused() {
+        for bad in ["", "{}", "[]", "{\"schema_version\":\"2\",\"findings\":[]}"] {
+            assert!(Baseline::read(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

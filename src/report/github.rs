@@ -1,0 +1,135 @@
+//! Workflow commands of GitHub Actions: an annotation for each root cause, and for what else needs attention.
+//! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
+
+use std::fmt::Write;
+
+use ecs_exec_checks::finding::leaves_open;
+use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Verdict};
+use ecs_exec_checks::{Status, text};
+
+use super::place::{Place, Places};
+
+pub fn render(report: &Report, places: &Places) -> String {
+    let mut lines = String::new();
+    for cause in &report.root_causes {
+        let place = report
+            .findings
+            .iter()
+            .find(|finding| {
+                finding.check == cause.check && cause.subjects.contains(&finding.subject)
+            })
+            .and_then(|finding| places.of(finding));
+        annotate(
+            &mut lines,
+            "error",
+            place.as_ref(),
+            &cause.title,
+            &told(report, cause),
+        );
+    }
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| is_apart(report, finding))
+    {
+        let level = match leaves_open(finding.status, finding.severity) {
+            true => "warning",
+            false => "notice",
+        };
+        let level = if finding.status == Status::Warn {
+            "warning"
+        } else {
+            level
+        };
+        let place = places.of(finding);
+        let title = format!("{}: {}", finding.check, finding.title);
+        annotate(&mut lines, level, place.as_ref(), &title, &finding.detail);
+    }
+    let verdict = match report.verdict {
+        Verdict::Pass => "sessions would work",
+        Verdict::Fail => "sessions would not work, or not everywhere",
+        Verdict::Inconclusive => "inconclusive",
+    };
+    let causes = text::count(report.root_causes.len(), "root cause");
+    let _ = writeln!(
+        lines,
+        "ECS Exec in {}: {verdict} ({causes})",
+        data(&report.target.cluster)
+    );
+    lines
+}
+
+/// Neither in order nor one of the failures that root causes stand for.
+fn is_apart(report: &Report, finding: &ReportFinding) -> bool {
+    match finding.status {
+        Status::Warn | Status::Unknown => true,
+        Status::Fail => {
+            finding.caused_by.is_empty()
+                && !report
+                    .root_causes
+                    .iter()
+                    .any(|cause| cause.check == finding.check)
+        }
+        Status::Pass | Status::Skip => false,
+    }
+}
+
+fn told(report: &Report, cause: &RootCause) -> String {
+    let mut told = cause.detail.clone();
+    for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
+        let _ = write!(told, "\nFix ({}): {}", fix.disposition.word(), fix.title);
+        for command in &fix.commands {
+            let _ = write!(told, "\n  {command}");
+        }
+    }
+    told
+}
+
+fn annotate(lines: &mut String, level: &str, place: Option<&Place>, title: &str, message: &str) {
+    let mut properties = Vec::new();
+    if let Some(place) = place {
+        properties.push(format!("file={}", property(&place.file)));
+        properties.push(format!("line={}", place.line));
+        properties.push(format!("endLine={}", place.end_line));
+    }
+    properties.push(format!("title={}", property(title)));
+    let message = if message.is_empty() { title } else { message };
+    let _ = writeln!(
+        lines,
+        "::{level} {}::{}",
+        properties.join(","),
+        data(message)
+    );
+}
+
+/// The runner reads a line as a command wherever it begins with `::`, so no text may begin a line of its own.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_command() {
+        let mut lines = String::new();
+        annotate(
+            &mut lines,
+            "error",
+            None,
+            "a,b::c",
+            "x\n::set-env name=A::b%",
+        );
+        assert_eq!(
+            lines,
+            "::error title=a%2Cb%3A%3Ac::x%0A::set-env name=A::b%25\n"
+        );
+    }
+}

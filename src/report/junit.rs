@@ -1,0 +1,90 @@
+//! JUnit XML: a suite for each area, a case for each finding. What fails is a failure; what could not be seen and
+//! matters is an error; what was not needed is skipped.
+
+use std::collections::BTreeMap;
+
+use ecs_exec_checks::finding::leaves_open;
+use ecs_exec_checks::registry::AREAS;
+use ecs_exec_checks::report::{Report, ReportFinding};
+use ecs_exec_checks::{Status, text};
+use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
+
+pub fn render(report: &Report) -> String {
+    let mut suites = Suites::new(format!("ECS Exec in {}", report.target.cluster));
+    for (area, findings) in by_area(report) {
+        let mut suite = TestSuite::new(area);
+        for finding in findings {
+            suite.add_test_case(case(report, finding));
+        }
+        suites.add_test_suite(suite);
+    }
+    let mut text = suites.to_string().unwrap_or_default();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// The known areas in their order, then the user's own.
+fn by_area(report: &Report) -> Vec<(&str, Vec<&ReportFinding>)> {
+    let mut areas: BTreeMap<(usize, &str), Vec<&ReportFinding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let rank = AREAS.iter().position(|area| *area == finding.area);
+        let key = (rank.unwrap_or(AREAS.len()), finding.area);
+        areas.entry(key).or_default().push(finding);
+    }
+    areas
+        .into_iter()
+        .map(|((_, area), findings)| (area, findings))
+        .collect()
+}
+
+fn case(report: &Report, finding: &ReportFinding) -> TestCase {
+    let mut status = match finding.status {
+        Status::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Status::Unknown if leaves_open(finding.status, finding.severity) => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
+        Status::Skip | Status::Unknown => TestCaseStatus::skipped(),
+        Status::Pass | Status::Warn => TestCaseStatus::success(),
+    };
+    status
+        .set_message(finding.title.as_str())
+        .set_type(finding.check);
+    let told = told(report, finding);
+    let mut case = if finding.status == Status::Warn {
+        let mut case = TestCase::new(name(finding), status);
+        case.set_system_out(format!("{}\n{told}", finding.title));
+        case
+    } else {
+        status.set_description(told);
+        TestCase::new(name(finding), status)
+    };
+    case.set_classname(format!("ecs-exec.{}", finding.area));
+    case
+}
+
+fn name(finding: &ReportFinding) -> String {
+    let subject = &finding.subject;
+    match &subject.service {
+        Some(service) if *service != subject.id => {
+            format!("{} {service} {}", finding.check, subject.id)
+        }
+        _ => format!("{} {}", finding.check, subject.id),
+    }
+}
+
+fn told(report: &Report, finding: &ReportFinding) -> String {
+    let mut lines = vec![finding.title.clone()];
+    if !finding.detail.is_empty() {
+        lines.push(finding.detail.clone());
+    }
+    if !finding.caused_by.is_empty() {
+        lines.push(format!("Because of {}.", text::list(&finding.caused_by)));
+    }
+    for fix in finding.fixes.iter().filter_map(|id| report.fix(id)) {
+        lines.push(format!("Fix ({}): {}", fix.disposition.word(), fix.title));
+        lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
+    }
+    lines.join("\n")
+}

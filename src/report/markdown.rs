@@ -1,0 +1,331 @@
+//! A report for a ticket: it pastes into GitHub, GitLab and Jira's Markdown, and nothing in it that AWS or a user
+//! wrote becomes a link, a mention or markup. <https://github.github.com/gfm/>
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Source, Verdict};
+use ecs_exec_checks::{Fix, Status, text};
+
+use super::picture;
+
+pub fn render(report: &Report) -> String {
+    let mut page = String::new();
+    headline(&mut page, report);
+    for (index, cause) in report.root_causes.iter().enumerate() {
+        root_cause(&mut page, report, cause, index);
+    }
+    if let Some(picture) = picture::draw(report) {
+        let _ = write!(page, "\n```mermaid\n{picture}```\n");
+    }
+    attention(&mut page, report);
+    gone(&mut page, report);
+    everything(&mut page, report);
+    environment(&mut page, report);
+    page
+}
+
+fn headline(page: &mut String, report: &Report) {
+    let verdict = match report.verdict {
+        Verdict::Pass => "✅ sessions would work",
+        Verdict::Fail => "❌ sessions would not work, or not everywhere",
+        Verdict::Inconclusive => "❔ inconclusive: not everything that matters could be seen",
+    };
+    let cluster = code(&report.target.cluster);
+    let _ = writeln!(page, "## ECS Exec in {cluster}: {verdict}");
+    let summary = &report.summary;
+    let _ = write!(
+        page,
+        "\n{} failed, {} doubtful, {} unknown, {} passed, {} not needed.\n",
+        summary.fail, summary.warn, summary.unknown, summary.pass, summary.skip
+    );
+    if report.partial {
+        page.push_str("\nSome checks were left out.\n");
+    }
+}
+
+fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usize) {
+    let heading = match report.root_causes.len() {
+        1 => "Root cause".to_owned(),
+        many => format!("Root cause {} of {many}", index + 1),
+    };
+    let _ = write!(page, "\n### {heading}: {}\n\n", prose(&cause.title));
+    let _ = writeln!(page, "{}\n", code(cause.check));
+    for line in cause.detail.lines() {
+        let _ = writeln!(page, "{}\n", prose(line));
+    }
+    if !cause.symptoms.is_empty() {
+        let symptoms: Vec<String> = cause.symptoms.iter().map(|check| code(check)).collect();
+        let _ = writeln!(page, "It is behind {}.\n", text::list(&symptoms));
+    }
+    evidence(page, report, cause);
+    for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
+        self::fix(page, fix);
+    }
+}
+
+/// What the cause rests on, a row for each distinct piece.
+fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
+    let mut rows: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.check == cause.check && cause.subjects.contains(&finding.subject))
+        .filter(|finding| {
+            matches!(
+                finding.status,
+                Status::Fail | Status::Unknown | Status::Warn
+            )
+        })
+        .flat_map(|finding| {
+            finding.evidence.iter().map(|(name, value)| {
+                let value = match value.as_str() {
+                    Some(text) => text.to_owned(),
+                    None => value.to_string(),
+                };
+                format!(
+                    "| {} | {} | {} |",
+                    code(&finding.subject.id),
+                    code(name),
+                    code(&value)
+                )
+            })
+        })
+        .collect();
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert(row.clone()));
+    if rows.is_empty() {
+        return;
+    }
+    const MOST: usize = 20;
+    page.push_str("| Subject | Evidence | Value |\n| --- | --- | --- |\n");
+    for row in rows.iter().take(MOST) {
+        let _ = writeln!(page, "{row}");
+    }
+    if rows.len() > MOST {
+        let _ = write!(
+            page,
+            "\n{} more rows are in the JSON report.\n",
+            rows.len() - MOST
+        );
+    }
+    page.push('\n');
+}
+
+fn fix(page: &mut String, fix: &Fix) {
+    let _ = write!(
+        page,
+        "**Fix ({}):** {}\n\n",
+        fix.disposition.word(),
+        prose(&fix.title)
+    );
+    if !fix.commands.is_empty() {
+        block(page, "sh", &fix.commands.join("\n"));
+    }
+    for line in fix.explain.lines() {
+        let _ = write!(page, "{}\n\n", prose(line));
+    }
+    if let Some(terraform) = &fix.terraform {
+        details(page, "Terraform", |page| block(page, "hcl", terraform));
+    }
+    if let Some(policy) = &fix.policy {
+        let policy = serde_json::to_string_pretty(policy).unwrap_or_default();
+        details(page, "Policy", |page| block(page, "json", &policy));
+    }
+}
+
+/// What is not in order besides the causes' own findings.
+fn attention(page: &mut String, report: &Report) {
+    let findings: Vec<&ReportFinding> = report
+        .findings
+        .iter()
+        .filter(|finding| !matches!(finding.status, Status::Pass | Status::Skip))
+        .collect();
+    if findings.is_empty() {
+        return;
+    }
+    page.push_str("\n### What is not in order\n\n");
+    table(page, &findings);
+}
+
+fn gone(page: &mut String, report: &Report) {
+    let Some(since) = &report.since else { return };
+    let _ = write!(
+        page,
+        "\n### Since the baseline\n\n{} that were there before are left out; {} gone.\n\n",
+        text::count(since.known, "finding"),
+        match since.gone.len() {
+            1 => "1 is".to_owned(),
+            many => format!("{many} are"),
+        }
+    );
+    for gone in &since.gone {
+        let _ = writeln!(page, "- {} {}", code(&gone.check), prose(&gone.title));
+    }
+}
+
+fn everything(page: &mut String, report: &Report) {
+    let passed: Vec<&ReportFinding> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.status == Status::Pass)
+        .collect();
+    if passed.is_empty() {
+        return;
+    }
+    page.push('\n');
+    let summary = format!("What passed ({})", passed.len());
+    details(page, &summary, |page| table(page, &passed));
+}
+
+/// The same sentence of the same check stands once, with its count.
+fn table(page: &mut String, findings: &[&ReportFinding]) {
+    let mut rows: Vec<(String, usize)> = Vec::new();
+    for finding in findings {
+        let because: Vec<String> = finding.caused_by.iter().map(|check| code(check)).collect();
+        let because = match because.is_empty() {
+            true => String::new(),
+            false => format!(" (because of {})", text::list(&because)),
+        };
+        let service = finding
+            .subject
+            .service
+            .as_deref()
+            .map_or(String::new(), code);
+        let row = format!(
+            "| {} | {} | {service} | {}{because}",
+            word(finding.status),
+            code(finding.check),
+            prose(&finding.title)
+        );
+        match rows.iter_mut().find(|(known, _)| *known == row) {
+            Some((_, count)) => *count += 1,
+            None => rows.push((row, 1)),
+        }
+    }
+    page.push_str("| | Check | Service | |\n| --- | --- | --- | --- |\n");
+    for (row, count) in rows {
+        let times = if count > 1 {
+            format!(" (× {count})")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(page, "{row}{times} |");
+    }
+    page.push('\n');
+}
+
+fn environment(page: &mut String, report: &Report) {
+    let target = &report.target;
+    let or_unknown = |text: Option<&String>| text.map_or("unknown".to_owned(), |text| code(text));
+    let source = match report.source {
+        Source::Live => "AWS",
+        Source::Snapshot => "a snapshot",
+        Source::Plan => "a Terraform plan",
+        Source::Demo => "the built-in demo",
+    };
+    let missing: Vec<String> = super::missing_permissions(report)
+        .iter()
+        .map(|action| code(action))
+        .collect();
+    let calls: u64 = report.api_calls.values().sum();
+    details(page, "Environment", |page| {
+        page.push_str("| | |\n| --- | --- |\n");
+        let mut row = |name: &str, value: String| {
+            let _ = writeln!(page, "| {name} | {value} |");
+        };
+        row("Cluster", code(&target.cluster));
+        row("Region", code(&target.region));
+        row("Account", or_unknown(target.account.as_ref()));
+        row("Caller", or_unknown(report.caller.arn.as_ref()));
+        row("Facts", format!("{source}, {}", code(&report.generated_at)));
+        if calls > 0 {
+            row("Calls to AWS", calls.to_string());
+        }
+        if !missing.is_empty() {
+            row("Permissions that would tell more", missing.join(", "));
+        }
+        row(
+            "Program",
+            code(&format!("{} {}", report.tool.name, report.tool.version)),
+        );
+        page.push('\n');
+    });
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "✅",
+        Status::Warn => "⚠️ doubtful",
+        Status::Fail => "❌ failed",
+        Status::Unknown => "❔ unknown",
+        Status::Skip => "not needed",
+    }
+}
+
+fn details(page: &mut String, summary: &str, inner: impl FnOnce(&mut String)) {
+    let _ = write!(page, "<details>\n<summary>{summary}</summary>\n\n");
+    inner(page);
+    page.push_str("</details>\n");
+}
+
+fn block(page: &mut String, language: &str, text: &str) {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let _ = write!(page, "{fence}{language}\n{}\n{fence}\n\n", text.trim_end());
+}
+
+/// A code span, in which nothing means anything; also in a table.
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run(text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    let text = text.replace('|', "\\|");
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// Text in which no character means anything to Markdown, nor to those that turn addresses into links.
+fn prose(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '@' => safe.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe.replace("://", ":&#47;&#47;")
+        .replace("www.", "www&#46;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_text() {
+        assert_eq!(
+            prose("![x](http://e.vil) <img> @all #1 `a` a_b_c www.e.vil"),
+            "\\!\\[x\\](http:&#47;&#47;e.vil) &lt;img&gt; &#64;all \\#1 \\`a\\` a\\_b\\_c www&#46;e.vil"
+        );
+        assert_eq!(code("a`b|c"), "``a`b\\|c``");
+        assert_eq!(code("`"), "`` ` ``");
+        let mut page = String::new();
+        block(&mut page, "sh", "echo ```\n");
+        assert_eq!(page, "````sh\necho ```\n````\n\n");
+    }
+}

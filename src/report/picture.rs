@@ -1,0 +1,144 @@
+//! A Mermaid picture of a session's path, from the caller to the agent and on to Systems Manager, with what is
+//! broken marked. <https://mermaid.js.org/syntax/flowchart.html>
+
+use std::fmt::Write;
+
+use ecs_exec_checks::Status;
+use ecs_exec_checks::report::{Report, ReportFinding};
+
+/// A station of the path: what stands in the picture, and the findings that judge it.
+struct Station<'r> {
+    id: &'static str,
+    label: String,
+    findings: Vec<&'r ReportFinding>,
+}
+
+const STATIONS: [(&str, &str, &[&str]); 7] = [
+    ("caller", "caller", &["local", "caller"]),
+    ("cluster", "cluster", &["cluster"]),
+    ("service", "service", &["service"]),
+    ("task", "task", &["task"]),
+    ("container", "agent in the container", &["container"]),
+    ("role", "task role", &["role"]),
+    ("network", "network to ssmmessages", &["network"]),
+];
+
+/// The path into the first service that is not in order; `None` where every one is.
+pub fn draw(report: &Report) -> Option<String> {
+    let cause = report.root_causes.first()?;
+    let service = cause
+        .subjects
+        .iter()
+        .find_map(|subject| subject.service.as_deref());
+    let stations: Vec<Station> = STATIONS
+        .iter()
+        .map(|&(id, label, areas)| Station {
+            id,
+            label: named(label, id, report, service),
+            findings: of_service(report, service, areas),
+        })
+        .collect();
+    let mut picture = String::from("flowchart LR\n");
+    for station in &stations {
+        let _ = writeln!(
+            picture,
+            "  {}[\"{}{}\"]:::{}",
+            station.id,
+            escaped(&station.label),
+            broken_by(station),
+            class(station)
+        );
+    }
+    picture.push_str(concat!(
+        "  ssm([\"Systems Manager\"])\n",
+        "  caller -->|ecs:ExecuteCommand| cluster --> service --> task --> container\n",
+        "  role -->|ssmmessages rights| container\n",
+        "  container -->|control channel| network --> ssm\n",
+        "  caller -.->|session| ssm\n",
+        "  classDef good stroke:#2e7d32\n",
+        "  classDef bad stroke:#c62828,stroke-width:3px\n",
+        "  classDef unclear stroke:#f9a825,stroke-dasharray:4\n",
+        "  classDef unseen stroke:#9e9e9e,stroke-dasharray:2\n",
+    ));
+    Some(picture)
+}
+
+fn named(label: &str, id: &str, report: &Report, service: Option<&str>) -> String {
+    match (id, service) {
+        ("cluster", _) => format!("cluster {}", report.target.cluster),
+        ("service", Some(service)) => format!("service {service}"),
+        _ => label.to_owned(),
+    }
+}
+
+/// Findings of these areas that concern the service, or all of them.
+fn of_service<'r>(
+    report: &'r Report,
+    service: Option<&str>,
+    areas: &[&str],
+) -> Vec<&'r ReportFinding> {
+    report
+        .findings
+        .iter()
+        .filter(|finding| areas.contains(&finding.area))
+        .filter(|finding| {
+            finding.subject.service.is_none()
+                || service.is_none()
+                || finding.subject.service.as_deref() == service
+        })
+        .collect()
+}
+
+/// The check whose failing nothing explains, else the first that fails.
+fn broken_by(station: &Station) -> String {
+    let failed = || {
+        station
+            .findings
+            .iter()
+            .filter(|finding| finding.status == Status::Fail)
+    };
+    let broken = failed()
+        .find(|finding| finding.caused_by.is_empty())
+        .or_else(|| failed().next());
+    broken.map_or(String::new(), |finding| format!("<br/>✗ {}", finding.check))
+}
+
+fn class(station: &Station) -> &'static str {
+    let has = |status| {
+        station
+            .findings
+            .iter()
+            .any(|finding| finding.status == status)
+    };
+    match () {
+        () if has(Status::Fail) => "bad",
+        () if has(Status::Unknown) || has(Status::Warn) => "unclear",
+        () if has(Status::Pass) => "good",
+        () => "unseen",
+    }
+}
+
+/// Within quotes Mermaid takes entity codes; letters, digits and a few marks stay as they are.
+fn escaped(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_alphanumeric() || " -_./:✗".contains(c) => safe.push(c),
+            c => {
+                let _ = write!(safe, "#{};", u32::from(c));
+            }
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_cannot_draw() {
+        assert_eq!(
+            super::escaped("a\"]-->b<script>\n"),
+            "a#34;#93;--#62;b#60;script#62;#10;"
+        );
+    }
+}

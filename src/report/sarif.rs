@@ -1,0 +1,149 @@
+//! SARIF 2.1.0, for code scanning: a rule for each check, a result for each finding that needs attention.
+//! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
+
+use std::collections::BTreeMap;
+
+use ecs_exec_checks::report::{Report, ReportFinding};
+use ecs_exec_checks::{Check, Severity, Status, registry};
+use serde_json::{Value, json};
+
+use super::place::Places;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+pub fn render(report: &Report, places: &Places) -> String {
+    let results: Vec<&ReportFinding> = report
+        .findings
+        .iter()
+        .filter(|finding| !matches!(finding.status, Status::Pass | Status::Skip))
+        .collect();
+    let mut rules: Vec<Value> = registry::CHECKS.iter().map(|check| rule(check)).collect();
+    let mut index: BTreeMap<&str, usize> = registry::CHECKS
+        .iter()
+        .enumerate()
+        .map(|(at, check)| (check.id, at))
+        .collect();
+    for finding in &results {
+        index.entry(finding.check).or_insert_with(|| {
+            rules.push(json!({"id": finding.check, "name": finding.check}));
+            rules.len() - 1
+        });
+    }
+    let results: Vec<Value> = results
+        .into_iter()
+        .map(|finding| result(report, finding, index[finding.check], places))
+        .collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": report.tool.name,
+                "semanticVersion": report.tool.version,
+                "version": report.tool.version,
+                "rules": rules,
+            }},
+            "automationDetails": {"id": format!("ecs-exec/{}/{}/", report.target.region, report.target.cluster)},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn rule(check: &Check) -> Value {
+    let mut rule = json!({
+        "id": check.id,
+        "name": check.id,
+        "shortDescription": {"text": check.title},
+        "fullDescription": {"text": check.why},
+        "help": {"text": format!("{}\n\nHow it is found out: {}\n\nWhat mends it: {}", check.why, check.how, check.remedy)},
+        "defaultConfiguration": {"level": level_of(check.severity)},
+        "properties": {"tags": [check.area(), "ecs-exec"]},
+    });
+    if let Some(page) = check.docs.first() {
+        rule["helpUri"] = json!(page);
+    }
+    rule
+}
+
+fn result(report: &Report, finding: &ReportFinding, rule: usize, places: &Places) -> Value {
+    let place = places.of_or_configuration(finding);
+    let mut text = finding.title.clone();
+    if !finding.detail.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&finding.detail);
+    }
+    for fix in finding.fixes.iter().filter_map(|id| report.fix(id)) {
+        text.push_str(&format!(
+            "\n\nFix ({}): {}",
+            fix.disposition.word(),
+            fix.title
+        ));
+        for command in &fix.commands {
+            text.push_str(&format!("\n{command}"));
+        }
+    }
+    json!({
+        "ruleId": finding.check,
+        "ruleIndex": rule,
+        "kind": match finding.status {
+            Status::Unknown => "open",
+            _ => "fail",
+        },
+        "level": level(finding),
+        "message": {"text": text},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {"uri": place.uri()},
+                "region": {"startLine": place.line, "endLine": place.end_line},
+            },
+            "logicalLocations": [{
+                "name": finding.subject.id,
+                "fullyQualifiedName": qualified(finding),
+                "kind": "resource",
+            }],
+        }],
+        "partialFingerprints": {"finding/v1": fingerprint(finding)},
+    })
+}
+
+fn qualified(finding: &ReportFinding) -> String {
+    let subject = &finding.subject;
+    match &subject.service {
+        Some(service) => format!("{service}/{}/{}", subject.kind, subject.id),
+        None => format!("{}/{}", subject.kind, subject.id),
+    }
+}
+
+/// By what code scanning knows a result again.
+fn fingerprint(finding: &ReportFinding) -> String {
+    let subject = &finding.subject;
+    let service = subject.service.as_deref().unwrap_or_default();
+    format!(
+        "{}|{service}|{}|{}",
+        finding.check,
+        subject.kind,
+        subject.lasting_id()
+    )
+}
+
+/// A result whose kind is not `fail` has no level: the standard wants `none` (3.27.10).
+fn level(finding: &ReportFinding) -> &'static str {
+    match finding.status {
+        Status::Fail => "error",
+        Status::Warn => "warning",
+        Status::Unknown | Status::Pass | Status::Skip => "none",
+    }
+}
+
+fn level_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}

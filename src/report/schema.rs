@@ -1,0 +1,14 @@
+use ecs_exec_checks::Report;
+use schemars::generate::SchemaSettings;
+
+/// The JSON Schema (draft 2020-12) of the JSON report, with a line end.
+pub fn schema() -> String {
+    let mut schema = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Report>();
+    schema.insert("title".to_owned(), "Report of ecs-exec doctor".into());
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,263 @@
+//! Reports as other programs read them.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::home;
+
+fn doctor(home: &Path, arguments: &[&str]) -> Run {
+    run(command(home).arg("doctor").args(arguments))
+}
+
+const DEMOS: [&str; 5] = [
+    "healthy",
+    "stale-tasks",
+    "task-role",
+    "caller-policy",
+    "no-endpoint",
+];
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let schema: Value = serde_json::from_str(&sarif_schema()).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    assert!(
+        !validator.is_valid(&json!({"version": "2.1.0"})),
+        "the schema is one"
+    );
+    let home = home(true);
+    for name in DEMOS {
+        let sarif = doctor(
+            home.path(),
+            &[&format!("--demo={name}"), "--format", "sarif"],
+        )
+        .json();
+        let errors: Vec<String> = validator
+            .iter_errors(&sarif)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        let run = &sarif["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        for result in run["results"].as_array().unwrap() {
+            let index = result["ruleIndex"].as_u64().unwrap() as usize;
+            assert_eq!(rules[index]["id"], result["ruleId"]);
+            let place = &result["locations"][0]["physicalLocation"];
+            assert!(place["artifactLocation"]["uri"].is_string());
+        }
+    }
+}
+
+/// The schema comes with the crate that models SARIF, of which nothing else is used.
+fn sarif_schema() -> String {
+    let metadata = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages
+        .iter()
+        .find(|package| package["name"] == "serde-sarif")
+        .unwrap();
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap()
+}
+
+#[test]
+fn every_json_report_is_valid_by_our_schema() {
+    let home = home(true);
+    let schema = run(command(home.path()).arg("schema")).json();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let baseline = home.path().join("baseline.json");
+    for name in DEMOS {
+        let report = doctor(
+            home.path(),
+            &[&format!("--demo={name}"), "--format", "json"],
+        );
+        let errors: Vec<String> = validator
+            .iter_errors(&report.json())
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        fs::write(&baseline, &report.stdout).unwrap();
+    }
+    let since = doctor(
+        home.path(),
+        &[
+            "--demo=stale-tasks",
+            "--format",
+            "json",
+            "--baseline",
+            "baseline.json",
+        ],
+    )
+    .json();
+    assert!(validator.is_valid(&since));
+    assert!(!validator.is_valid(&json!({"schema_version": "1"})));
+}
+
+#[test]
+fn junit_counts_what_failed() {
+    let home = home(true);
+    for name in DEMOS {
+        let demo = format!("--demo={name}");
+        let xml = doctor(home.path(), &[&demo, "--format", "junit"]).stdout;
+        let json = doctor(home.path(), &[&demo, "--format", "json"]).json();
+        let suites = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+        let summary = &json["summary"];
+        assert_eq!(suites.failures as u64, summary["fail"].as_u64().unwrap());
+        assert_eq!(suites.tests, json["findings"].as_array().unwrap().len());
+        assert_eq!(suites.errors, 0);
+    }
+}
+
+#[test]
+fn several_reports_at_once() {
+    let home = home(true);
+    let run = doctor(
+        home.path(),
+        &[
+            "--demo",
+            "--format",
+            "json=report.json",
+            "--format",
+            "markdown=ticket.md",
+            "--format",
+            "junit",
+        ],
+    );
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.starts_with("<?xml"));
+    let json: Value =
+        serde_json::from_slice(&fs::read(home.path().join("report.json")).unwrap()).unwrap();
+    assert_eq!(json["verdict"], "fail");
+    let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
+    assert!(ticket.contains("```mermaid\nflowchart LR"));
+    // With files only, a person still reads what was found.
+    let files = doctor(home.path(), &["--demo", "--format", "json=report.json"]);
+    assert!(files.stdout.contains("Root cause"));
+    let quiet = doctor(
+        home.path(),
+        &["--demo", "--format", "json=report.json", "--quiet"],
+    );
+    assert_eq!(quiet.stdout, "");
+    for bad in [
+        &["--format", "json", "--format", "sarif"][..],
+        &["--format", "json=none/x.json"],
+        &["--format", "xml"],
+    ] {
+        let mut arguments = vec!["--demo"];
+        arguments.extend(bad);
+        let refused = doctor(home.path(), &arguments);
+        assert_eq!(refused.status, 2, "{bad:?}");
+    }
+}
+
+#[test]
+fn a_step_summary_is_added_to() {
+    let home = home(true);
+    fs::write(home.path().join("summary.md"), "before\n").unwrap();
+    let run = run(command(home.path())
+        .args(["doctor", "--demo", "--format", "github"])
+        .env("GITHUB_STEP_SUMMARY", home.path().join("summary.md")));
+    assert!(run.stdout.starts_with("::error title="));
+    let summary = fs::read_to_string(home.path().join("summary.md")).unwrap();
+    assert!(summary.starts_with("before\n## ECS Exec in"), "{summary}");
+}
+
+#[test]
+fn findings_have_their_place_in_the_terraform_sources() {
+    let home = home(true);
+    let modules = home.path().join("infra/modules/iam");
+    fs::create_dir_all(&modules).unwrap();
+    fs::write(
+        home.path().join("infra/services.tf"),
+        "# services\nresource \"aws_ecs_service\" \"service\" {\n  for_each = local.services\n  name = \"${var.prefix}-${each.key}\"\n}\n\nresource \"aws_ecs_service\" \"litellm\" {\n  name = \"${var.prefix}-litellm\"\n  enable_execute_command = true\n}\n",
+    )
+    .unwrap();
+    fs::write(
+        modules.join("main.tf"),
+        "resource \"aws_iam_role\" \"task\" {\n  name = \"coder-production-${var.name}-task\"\n}\n",
+    )
+    .unwrap();
+    fs::write(modules.join("broken.tf"), "resource {{{").unwrap();
+    let place = |demo: &str, check: &str| {
+        let sarif = doctor(
+            home.path(),
+            &[demo, "--format", "sarif", "--terraform", "infra"],
+        )
+        .json();
+        let results = sarif["runs"][0]["results"].as_array().unwrap().clone();
+        let result = results
+            .iter()
+            .find(|result| result["ruleId"] == check)
+            .unwrap();
+        let place = &result["locations"][0]["physicalLocation"];
+        (
+            place["artifactLocation"]["uri"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            place["region"]["startLine"].as_u64().unwrap(),
+            place["region"]["endLine"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(
+        place("--demo=stale-tasks", "task.exec-enabled"),
+        ("infra/services.tf".into(), 7, 10)
+    );
+    assert_eq!(
+        place("--demo=task-role", "role.ssmmessages"),
+        ("infra/modules/iam/main.tf".into(), 1, 3)
+    );
+    let github = doctor(
+        home.path(),
+        &["--demo", "--format", "github", "--terraform", "infra"],
+    );
+    assert!(
+        github
+            .stdout
+            .starts_with("::error file=infra/services.tf,line=7,endLine=10,title="),
+        "{}",
+        github.stdout
+    );
+    let none = doctor(
+        home.path(),
+        &["--demo", "--format", "sarif", "--terraform", "nowhere"],
+    );
+    assert_eq!(none.status, 2);
+}
+
+#[test]
+fn a_baseline_leaves_what_is_new() {
+    let home = home(true);
+    let before = home.path().join("before.json");
+    let report = doctor(home.path(), &["--demo=stale-tasks", "--format", "json"]);
+    fs::write(&before, &report.stdout).unwrap();
+    let same = doctor(
+        home.path(),
+        &["--demo=stale-tasks", "--baseline", "before.json"],
+    );
+    assert_eq!(same.status, 0, "{}", same.stdout);
+    assert!(same.stdout.contains("Nothing is new"));
+    let other = doctor(
+        home.path(),
+        &["--demo=task-role", "--baseline", "before.json"],
+    );
+    assert_eq!(other.status, 1);
+    assert!(other.stdout.contains("role.ssmmessages"));
+    assert!(other.stdout.contains("are gone"), "{}", other.stdout);
+    for (bad, text) in [("none.json", None), ("bad.json", Some("{}"))] {
+        if let Some(text) = text {
+            fs::write(home.path().join(bad), text).unwrap();
+        }
+        let refused = doctor(home.path(), &["--demo", "--baseline", bad]);
+        assert_eq!(refused.status, 2);
+        assert!(refused.stderr.contains("baseline"), "{}", refused.stderr);
+    }
+}
