@@ -57,6 +57,11 @@ pub enum Command {
     Cp(Cp),
     /// Find out whether a session would work, and what stands in its way
     Doctor(Doctor),
+    /// Mend what the doctor finds: the same as doctor --fix
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(Doctor),
+    /// Write what the doctor knows to a file, without secrets, to be read elsewhere
+    Capture(Capture),
     /// Say what a check is about, or what an error text means
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
@@ -292,6 +297,17 @@ pub struct Init {
     pub force: bool,
 }
 
+const FIX_EXAMPLES: &str = "\
+Only root causes are mended. Without --yes it asks; without a terminal and without --yes
+nothing is changed, and the exit status is 2.
+
+Exit status: as doctor's, of what is found afterwards.
+
+Examples:
+  ecs-exec fix coder
+  ecs-exec fix coder --yes --timeout 20m      in CI: replace tasks, wait for the roll-out
+  ecs-exec fix --all --allow-drift            change roles, endpoints and groups too";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Exit status: 0 where it is known, 1 where it is not.
 
@@ -350,22 +366,53 @@ pub enum Color {
     Never,
 }
 
+/// What is looked at.
 #[derive(Args)]
-#[command(after_help = DOCTOR_EXAMPLES)]
-pub struct Doctor {
+pub struct Targets {
     /// Services, by short or full name; none: those of the configuration
-    #[arg(value_name = "SERVICE", conflicts_with_all = ["all", "demo"])]
+    #[arg(value_name = "SERVICE", conflicts_with = "all")]
     pub services: Vec<String>,
     /// Every service of the cluster
-    #[arg(long, conflicts_with_all = ["demo", "task"])]
+    #[arg(long, conflicts_with = "task")]
     pub all: bool,
     /// A task, by ID or ARN, instead of a service
-    #[arg(long, value_name = "ID", conflicts_with_all = ["services", "demo"])]
+    #[arg(long, value_name = "ID", conflicts_with = "services")]
     pub task: Vec<String>,
     /// Only this container
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
+}
 
+#[derive(Args)]
+#[command(after_help = CAPTURE_EXAMPLES)]
+pub struct Capture {
+    #[command(flatten)]
+    pub targets: Targets,
+    /// Where to write it; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Change names and account numbers, the same one wherever it stands
+    #[arg(long)]
+    pub anonymize: bool,
+    /// How long to wait for AWS: 30s, 2m
+    #[arg(long, default_value = "30s", value_parser = duration, value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+const CAPTURE_EXAMPLES: &str = "\
+It holds names of environment variables and keys of tags, never their values, and no texts that
+look like secrets.
+
+Examples:
+  ecs-exec capture coder -o coder.json
+  ecs-exec capture --all --anonymize -o cluster.json
+  ecs-exec doctor --snapshot coder.json       what the doctor says of it, anywhere, without AWS";
+
+#[derive(Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub targets: Targets,
     #[command(flatten)]
     pub report: ReportFlags,
 
@@ -403,15 +450,33 @@ pub struct Doctor {
     /// Facts that are built in: a healthy platform with one thing broken
     #[arg(
         long, value_name = "NAME", num_args = 0..=1, default_missing_value = "stale-tasks",
-        require_equals = true, help_heading = "Facts", conflicts_with = "snapshot"
+        require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "services", "all", "task"]
     )]
     pub demo: Option<String>,
     /// Facts from a file instead of AWS
     #[arg(long, value_name = "FILE", help_heading = "Facts")]
     pub snapshot: Option<PathBuf>,
-    /// How long to wait for AWS: 30s, 2m
-    #[arg(long, default_value = "30s", value_parser = duration, value_name = "TIME", help_heading = "Facts")]
-    pub timeout: Duration,
+    /// How long to wait for AWS (30s), and for what fixes roll out (15m)
+    #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Facts")]
+    pub timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub fix: FixFlags,
+}
+
+/// Whether causes are mended.
+#[derive(Args)]
+#[command(next_help_heading = "Fix")]
+pub struct FixFlags {
+    /// Show what would mend the root causes, ask, do it, wait, and look again
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Change also what infrastructure code probably owns: roles, endpoints, groups
+    #[arg(long)]
+    pub allow_drift: bool,
 }
 
 const DOCTOR_EXAMPLES: &str = "\

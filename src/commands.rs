@@ -1,8 +1,10 @@
+pub mod capture;
 pub mod checks;
 pub mod cp;
 pub mod doctor;
 pub mod exec;
 pub mod explain;
+pub mod fix;
 pub mod init;
 pub mod list;
 pub mod logs;

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod facts;
+mod fix;
 mod output;
 mod report;
 mod session;
@@ -21,7 +22,7 @@ use cli::{Cli, Command, SHORT_FORM};
 use trouble::Trouble;
 
 /// What a shell reports for a program that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
@@ -63,6 +64,9 @@ async fn interrupted(command: &Command) {
         | Command::Recipe(_)
         | Command::Cp(_)
         | Command::PortForward(_) => std::future::pending().await,
+        // While it changes things it stops between two steps, and says how far it is.
+        Command::Fix(_) => commands::fix::interrupted().await,
+        Command::Doctor(arguments) if arguments.fix.fix => commands::fix::interrupted().await,
         _ => {
             let _ = tokio::signal::ctrl_c().await;
         }
@@ -82,6 +86,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Cp(arguments) => commands::cp::run(arguments, global).await,
         Command::Init(arguments) => commands::init::run(arguments, global).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
+        Command::Fix(arguments) => commands::fix::run(arguments, global).await,
+        Command::Capture(arguments) => commands::capture::run(arguments, global).await,
         Command::Explain { words } => commands::explain::run(words),
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format),

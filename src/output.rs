@@ -208,6 +208,11 @@ impl Progress {
         Progress(bar)
     }
 
+    pub fn say(&self, message: &str) {
+        self.0
+            .set_message(ecs_exec_checks::text::clean_line(message));
+    }
+
     pub fn end(self) {
         self.0.finish_and_clear();
     }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::capture::Manifest;
 pub use caller::{Caller, Principal};
 pub use ecs::*;
 pub use expect::{Expect, Traffic};
@@ -33,6 +34,9 @@ pub const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     pub format: u32,
+    /// Where these facts were captured to a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
     pub taken_at: Timestamp,
     pub partition: String,
     pub region: String,

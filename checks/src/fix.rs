@@ -2,6 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::step::{Command, Step};
+
 /// A way to mend a finding: data that can be printed, pasted, exported or applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
@@ -11,6 +13,10 @@ pub struct Fix {
     pub disposition: Disposition,
     /// Shell commands that work as they are pasted, in order.
     pub commands: Vec<String>,
+    /// What the commands do, for the program to do it itself.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub steps: Vec<Step>,
     /// The same for those whose infrastructure is Terraform's.
     pub terraform: Option<String>,
     /// The policy document that is to be added.
@@ -56,14 +62,17 @@ impl Fix {
             title: title.into(),
             disposition,
             commands: Vec::new(),
+            steps: Vec::new(),
             terraform: None,
             policy: None,
             explain: explain.into(),
         }
     }
 
-    pub fn command(mut self, command: impl Into<String>) -> Fix {
-        self.commands.push(command.into());
+    pub fn command(mut self, command: impl Into<Command>) -> Fix {
+        let Command { text, steps } = command.into();
+        self.commands.push(text);
+        self.steps.extend(steps);
         self
     }
 

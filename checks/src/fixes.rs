@@ -13,53 +13,47 @@ pub mod service;
 pub mod task;
 
 use crate::facts::Facts;
+use crate::step::{Call, Command, Word};
 
-/// One AWS CLI command with its words quoted for a POSIX shell.
+/// Builds a call in the words of the AWS CLI.
 #[derive(Clone)]
-struct Aws {
-    words: Vec<String>,
-}
+struct Aws(Call);
 
 impl Aws {
-    /// `command` is the service and the operation: `ecs update-service`.
-    fn new(command: &str) -> Aws {
-        Aws {
-            words: vec![format!("aws {command}")],
-        }
+    /// `operation` is the service and the operation: `ecs update-service`.
+    fn new(operation: &str) -> Aws {
+        Aws(Call {
+            operation: operation.to_owned(),
+            options: Vec::new(),
+            into: None,
+        })
     }
 
-    fn flag(mut self, name: &str) -> Aws {
-        self.words.push(name.to_owned());
+    fn flag(self, name: &str) -> Aws {
+        self.words(name, Vec::new())
+    }
+
+    fn option(self, name: &str, value: &str) -> Aws {
+        self.words(name, vec![Word::Text(value.to_owned())])
+    }
+
+    fn options<'v>(self, name: &str, values: impl IntoIterator<Item = &'v str>) -> Aws {
+        let words = values.into_iter().map(|value| Word::Text(value.to_owned()));
+        self.words(name, words.collect())
+    }
+
+    /// Takes what an earlier step put into a variable.
+    fn variable(self, name: &str, variable: &'static str) -> Aws {
+        self.words(name, vec![Word::Variable(variable)])
+    }
+
+    fn words(mut self, name: &str, words: Vec<Word>) -> Aws {
+        self.0.options.push((name.to_owned(), words));
         self
     }
 
-    fn option(mut self, name: &str, value: &str) -> Aws {
-        self.words.push(name.to_owned());
-        self.words.push(shell_words::quote(value).into_owned());
-        self
-    }
-
-    fn options<'v>(mut self, name: &str, values: impl IntoIterator<Item = &'v str>) -> Aws {
-        self.words.push(name.to_owned());
-        for value in values {
-            self.words.push(shell_words::quote(value).into_owned());
-        }
-        self
-    }
-
-    /// A word that the shell must see as it is, like `"$GROUP"`.
-    fn raw(mut self, name: &str, word: &str) -> Aws {
-        self.words.push(name.to_owned());
-        self.words.push(word.to_owned());
-        self
-    }
-
-    fn region(self, facts: &Facts) -> String {
-        self.option("--region", &facts.region).build()
-    }
-
-    fn build(self) -> String {
-        self.words.join(" ")
+    fn region(self, facts: &Facts) -> Command {
+        self.option("--region", &facts.region).0.into()
     }
 }
 
@@ -68,27 +62,4 @@ fn label(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hostile_name_stays_one_word() {
-        let command = Aws::new("ecs update-service")
-            .option("--service", "web; rm -rf $HOME 'x'")
-            .build();
-        let words = shell_words::split(&command).unwrap();
-        assert_eq!(
-            words,
-            [
-                "aws",
-                "ecs",
-                "update-service",
-                "--service",
-                "web; rm -rf $HOME 'x'"
-            ]
-        );
-    }
 }

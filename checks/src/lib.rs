@@ -8,6 +8,7 @@
 
 pub mod baseline;
 mod caller;
+pub mod capture;
 pub mod check;
 mod cluster;
 mod container;
@@ -32,6 +33,7 @@ pub mod report;
 mod role;
 pub mod select;
 mod service;
+pub mod step;
 mod task;
 #[cfg(test)]
 mod testing;

@@ -250,6 +250,7 @@ fn clean_fix(fix: Fix) -> Fix {
         title: clean_line(&fix.title),
         disposition: fix.disposition,
         commands: fix.commands.iter().map(|line| clean_line(line)).collect(),
+        steps: fix.steps,
         terraform: fix.terraform.as_deref().map(clean_block),
         policy: fix.policy.map(clean_value),
         explain: clean_block(&fix.explain),

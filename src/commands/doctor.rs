@@ -1,11 +1,11 @@
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::report::{Report, Source, Verdict};
 use ecs_exec_checks::{Facts, Selection, examine};
 
-use crate::cli::{Doctor, FailOn, Global, ReportFlags};
+use crate::cli::{Doctor, FailOn, Global, ReportFlags, Targets};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, snapshot};
 use crate::output::{self, Progress};
@@ -13,20 +13,62 @@ use crate::session;
 use crate::target::{self, Request};
 use crate::trouble::Trouble;
 
+/// How long AWS may take where nothing else was said.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
-    let started = Instant::now();
-    let selection = selection(arguments)?;
-    let baseline = baseline(&arguments.report)?;
-    let (gathered, source) = gather(arguments, global).await?;
-    let mut report = examine(&gathered.facts, &selection);
-    report.source = source;
-    report.api_calls = gathered.calls;
-    report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    if let Some(baseline) = &baseline {
-        report = report.since(baseline);
+    if arguments.fix.fix {
+        return super::fix::run(arguments, global).await;
     }
-    output::write(&report, &arguments.report, global)?;
-    Ok(status(&report, arguments))
+    if arguments.fix.yes || arguments.fix.allow_drift {
+        return Err(Trouble::new(
+            "--yes and --allow-drift say how to mend, and nothing is to be mended",
+            "Add --fix, or leave them out.",
+        ));
+    }
+    let question = Question::new(arguments)?;
+    let examined = question
+        .ask(global, arguments.timeout.unwrap_or(PATIENCE))
+        .await?;
+    output::write(&examined.report, &arguments.report, global)?;
+    Ok(status(&examined.report, arguments))
+}
+
+/// What the doctor is asked, checked before AWS is asked anything.
+pub struct Question<'a> {
+    arguments: &'a Doctor,
+    selection: Selection,
+    baseline: Option<Baseline>,
+}
+
+pub struct Examined {
+    pub facts: Facts,
+    pub report: Report,
+}
+
+impl<'a> Question<'a> {
+    pub fn new(arguments: &'a Doctor) -> Result<Question<'a>, Trouble> {
+        Ok(Question {
+            arguments,
+            selection: selection(arguments)?,
+            baseline: baseline(&arguments.report)?,
+        })
+    }
+
+    /// Gathers the facts and judges them.
+    pub async fn ask(&self, global: &Global, timeout: Duration) -> Result<Examined, Trouble> {
+        let started = Instant::now();
+        let (gathered, source) = gather(self.arguments, global, timeout).await?;
+        let facts = gathered.facts.without_secrets();
+        let mut report = examine(&facts, &self.selection);
+        report.source = source;
+        report.api_calls = gathered.calls;
+        if let Some(baseline) = &self.baseline {
+            report = report.since(baseline);
+        }
+        report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Examined { facts, report })
+    }
 }
 
 fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
@@ -65,9 +107,13 @@ fn known_selection(arguments: &Doctor) -> Result<Selection, Trouble> {
     })
 }
 
-async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source), Trouble> {
+async fn gather(
+    arguments: &Doctor,
+    global: &Global,
+    timeout: Duration,
+) -> Result<(Gathered, Source), Trouble> {
     let offline = |facts: Facts, source| {
-        let facts = narrowed(facts, arguments)?;
+        let facts = narrowed(facts, &arguments.targets)?;
         let calls = Default::default();
         Ok((Gathered { facts, calls }, source))
     };
@@ -80,7 +126,7 @@ async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source
     let settings = config::load(global, |name| std::env::var(name).ok())?;
     let request = request(arguments, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
-    let gathered = facts::gather(&settings, &request, arguments.timeout).await;
+    let gathered = facts::gather(&settings, &request, timeout).await;
     progress.end();
     let mut gathered = gathered?;
     if arguments.live {
@@ -92,19 +138,19 @@ async fn gather(arguments: &Doctor, global: &Global) -> Result<(Gathered, Source
     Ok((gathered, Source::Live))
 }
 
-fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
+pub fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
     Request::new(
         settings,
-        &arguments.services,
-        &arguments.task,
-        arguments.all,
-        arguments.container.as_deref(),
+        &arguments.targets.services,
+        &arguments.targets.task,
+        arguments.targets.all,
+        arguments.targets.container.as_deref(),
     )
 }
 
 /// A snapshot's facts, looked at for only some of its services.
-fn narrowed(mut facts: Facts, arguments: &Doctor) -> Result<Facts, Trouble> {
-    for service in &arguments.services {
+fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
+    for service in &targets.services {
         if !facts
             .target
             .services
@@ -123,16 +169,16 @@ fn narrowed(mut facts: Facts, arguments: &Doctor) -> Result<Facts, Trouble> {
             ));
         }
     }
-    if !arguments.services.is_empty() {
+    if !targets.services.is_empty() {
         facts.target.services.retain(|wanted| {
-            arguments
+            targets
                 .services
                 .iter()
                 .any(|service| means(service, &wanted.name))
         });
     }
-    if arguments.container.is_some() {
-        facts.target.container = arguments.container.clone();
+    if targets.container.is_some() {
+        facts.target.container = targets.container.clone();
     }
     Ok(facts)
 }
@@ -145,7 +191,7 @@ fn means(written: &str, full: &str) -> bool {
             .is_some_and(|prefix| prefix.ends_with('-'))
 }
 
-fn status(report: &Report, arguments: &Doctor) -> ExitCode {
+pub fn status(report: &Report, arguments: &Doctor) -> ExitCode {
     let warned = arguments.fail_on == FailOn::Warn && report.summary.warn > 0;
     match report.verdict {
         Verdict::Fail => ExitCode::from(1),

@@ -155,6 +155,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
     Ok(Facts {
         format: FORMAT,
+        manifest: None,
         taken_at: Timestamp::now(),
         partition: partition.to_owned(),
         region: region.to_owned(),

@@ -205,7 +205,21 @@ async fn of_service(
     let existing = ecs::service_names(aws, &settings.cluster).await;
     let mut trouble = no_such_service(service, name, &existing.unwrap_or_default());
     let commands = [
-        "doctor", "exec", "run", "recipe", "list", "logs", "explain", "checks", "init",
+        "doctor",
+        "fix",
+        "capture",
+        "policy",
+        "schema",
+        "completions",
+        "man",
+        "exec",
+        "run",
+        "recipe",
+        "list",
+        "logs",
+        "explain",
+        "checks",
+        "init",
     ];
     if let Some(near) = nearest(&service.written, commands).first() {
         trouble.help = format!(

@@ -5,6 +5,10 @@ use crate::facts::{Facts, KmsKey};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Place;
 use crate::policy_document;
+use crate::step::Command;
+
+/// The variable that holds the new key's ARN.
+const KEY: &str = "KEY";
 
 /// The key is gone or of the wrong kind: which one to use instead is for its owner to say.
 pub fn choose_key(facts: &Facts) -> Fix {
@@ -89,7 +93,7 @@ fn with_new_key(
     id: String,
     title: String,
     explain: &str,
-    before: Vec<String>,
+    before: Vec<Command>,
     group: &str,
 ) -> Fix {
     let place = Place {
@@ -106,13 +110,13 @@ fn with_new_key(
         .region(facts);
     let associate = Aws::new("logs associate-kms-key")
         .option("--log-group-name", group)
-        .raw("--kms-key-id", "\"$KEY\"")
+        .variable("--kms-key-id", KEY)
         .region(facts);
     let mut steps = before;
-    steps.push(format!("KEY=$({key})"));
+    steps.push(key.into_variable(KEY));
     steps.push(associate);
     Fix::new(id, Disposition::Drift, title, explain)
-        .command(steps.join(" && "))
+        .command(Command::all(steps))
         .terraform(group_block(
             group,
             "\n  kms_key_id = aws_kms_key.ecs_exec_logs.arn",
@@ -165,7 +169,7 @@ pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
     ))
 }
 
-fn encryption(facts: &Facts, bucket: &str) -> String {
+fn encryption(facts: &Facts, bucket: &str) -> Command {
     let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
     Aws::new("s3api put-bucket-encryption")
         .option("--bucket", bucket)

@@ -6,9 +6,10 @@
 use super::{Aws, label};
 use crate::facts::{Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
+use crate::step::{Command, ContainerEdit, Edit, Revision, Step};
 
 /// What is changed in one container of a definition.
-struct Edit<'a> {
+struct Target<'a> {
     facts: &'a Facts,
     definition: &'a TaskDefinition,
     container: &'a str,
@@ -22,7 +23,7 @@ pub fn writable_root(
     container: &str,
     services: &[&str],
 ) -> Fix {
-    Edit {
+    Target {
         facts,
         definition,
         container,
@@ -31,7 +32,7 @@ pub fn writable_root(
     .fix(
         "writable-root",
         format!("Let {container} write to its root file system"),
-        ".readonlyRootFilesystem = false",
+        ContainerEdit::WritableRoot,
         "\"readonlyRootFilesystem\": false",
     )
 }
@@ -44,9 +45,7 @@ pub fn without_variables(
     names: &[&str],
     services: &[&str],
 ) -> Fix {
-    let listed = serde_json::json!(names).to_string();
-    let kept = format!("map(select(.name as $name | {listed} | index($name) | not))");
-    Edit {
+    Target {
         facts,
         definition,
         container,
@@ -54,8 +53,11 @@ pub fn without_variables(
     }
     .fix(
         "without-keys",
-        format!("Take {} out of the environment of {container}", names.join(", ")),
-        &format!(".environment = ((.environment // []) | {kept}) | .secrets = ((.secrets // []) | {kept})"),
+        format!(
+            "Take {} out of the environment of {container}",
+            names.join(", ")
+        ),
+        ContainerEdit::WithoutVariables(names.iter().map(|&name| name.to_owned()).collect()),
         &format!("\"environment\": [ … without {} … ]", names.join(", ")),
     )
 }
@@ -68,13 +70,7 @@ pub fn past_the_proxy(
     hosts: &str,
     services: &[&str],
 ) -> Fix {
-    let added = format!("map(if .name == $name then .value += \",{hosts}\" else . end)");
-    let edit = format!(
-        ".environment = ((.environment // []) | (map(.name) | if index(\"NO_PROXY\") then \"NO_PROXY\" \
-         elif index(\"no_proxy\") then \"no_proxy\" else null end) as $name \
-         | if $name then {added} else . + [{{name: \"NO_PROXY\", value: \"{hosts}\"}}] end)"
-    );
-    Edit {
+    Target {
         facts,
         definition,
         container,
@@ -83,7 +79,7 @@ pub fn past_the_proxy(
     .fix(
         "past-the-proxy",
         format!("Keep the agent in {container} off the proxy"),
-        &edit,
+        ContainerEdit::PastTheProxy(hosts.to_owned()),
         &format!("\"environment\": [ …, {{\"name\": \"NO_PROXY\", \"value\": \"…,{hosts}\"}} ]"),
     )
 }
@@ -95,7 +91,7 @@ pub fn with_init(
     container: &str,
     services: &[&str],
 ) -> Fix {
-    Edit {
+    Target {
         facts,
         definition,
         container,
@@ -104,17 +100,18 @@ pub fn with_init(
     .fix(
         "with-init",
         format!("Give {container} an init process"),
-        ".linuxParameters.initProcessEnabled = true",
+        ContainerEdit::InitProcess,
         "\"linuxParameters\": {\"initProcessEnabled\": true}",
     )
 }
 
-impl Edit<'_> {
-    fn fix(self, kind: &str, title: String, change: &str, terraform: &str) -> Fix {
-        let name = serde_json::json!(self.container).to_string();
-        let edit =
-            format!(".containerDefinitions |= map(if .name == {name} then ({change}) else . end)");
-        let mut steps = vec![new_revision(self.facts, &self.definition.arn, &edit)];
+impl Target<'_> {
+    fn fix(self, kind: &str, title: String, edit: ContainerEdit, terraform: &str) -> Fix {
+        let edit = Edit::Container {
+            name: self.container.to_owned(),
+            edit,
+        };
+        let mut steps = vec![new_revision(self.facts, &self.definition.arn, edit)];
         steps.extend(deploy(self.facts, self.definition, self.services));
         let family = &self.definition.family;
         Fix::new(
@@ -123,7 +120,7 @@ impl Edit<'_> {
             title,
             "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq.",
         )
-        .command(steps.join(" && "))
+        .command(Command::all(steps))
         .terraform(format!(
             "resource \"aws_ecs_task_definition\" \"{}\" {{\n  # … in the definition of {}:\n  # {terraform}\n}}",
             label(family),
@@ -132,29 +129,76 @@ impl Edit<'_> {
     }
 }
 
-/// Registers a definition as it is but for an edit, a jq expression. `describe-task-definition` gives fields
-/// that `register-task-definition` refuses; jq drops them.
-pub fn new_revision(facts: &Facts, definition: &str, edit: &str) -> String {
+/// Registers a definition as it is but for an edit. `describe-task-definition` gives fields that
+/// `register-task-definition` refuses; jq drops them.
+pub fn new_revision(facts: &Facts, definition: &str, edit: Edit) -> Command {
     let read = Aws::new("ecs describe-task-definition")
         .option("--task-definition", definition)
         .option("--query", "taskDefinition")
         .option("--output", "json")
         .region(facts);
-    let edit = format!(
+    let jq = format!(
         "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
-         .registeredBy, .deregisteredAt) | {edit}"
+         .registeredBy, .deregisteredAt) | {}",
+        jq(&edit)
     );
     let register = Aws::new("ecs register-task-definition")
-        .raw("--cli-input-json", "\"$DEFINITION\"")
+        .variable("--cli-input-json", "DEFINITION")
         .region(facts);
-    format!(
-        "DEFINITION=$({read} | jq {}) && {register}",
-        shell_words::quote(&edit)
-    )
+    Command {
+        text: format!(
+            "DEFINITION=$({} | jq {}) && {}",
+            read.text,
+            shell_words::quote(&jq),
+            register.text
+        ),
+        steps: vec![Step::Revise(Revision {
+            definition: definition.to_owned(),
+            edit,
+        })],
+    }
+}
+
+/// The edit as a jq expression.
+fn jq(edit: &Edit) -> String {
+    match edit {
+        Edit::TaskRole(arn) => format!(". + {{taskRoleArn: {}}}", quoted(arn)),
+        Edit::Container { name, edit } => format!(
+            ".containerDefinitions |= map(if .name == {} then ({}) else . end)",
+            quoted(name),
+            jq_of_container(edit)
+        ),
+    }
+}
+
+fn jq_of_container(edit: &ContainerEdit) -> String {
+    match edit {
+        ContainerEdit::WritableRoot => ".readonlyRootFilesystem = false".to_owned(),
+        ContainerEdit::InitProcess => ".linuxParameters.initProcessEnabled = true".to_owned(),
+        ContainerEdit::WithoutVariables(names) => {
+            let listed = serde_json::json!(names).to_string();
+            let kept = format!("map(select(.name as $name | {listed} | index($name) | not))");
+            format!(
+                ".environment = ((.environment // []) | {kept}) | .secrets = ((.secrets // []) | {kept})"
+            )
+        }
+        ContainerEdit::PastTheProxy(hosts) => {
+            let added = format!("map(if .name == $name then .value += \",{hosts}\" else . end)");
+            format!(
+                ".environment = ((.environment // []) | (map(.name) | if index(\"NO_PROXY\") then \"NO_PROXY\" \
+                 elif index(\"no_proxy\") then \"no_proxy\" else null end) as $name \
+                 | if $name then {added} else . + [{{name: \"NO_PROXY\", value: \"{hosts}\"}}] end)"
+            )
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::json!(text).to_string()
 }
 
 /// Rolls the newest revision out.
-pub fn deploy(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Vec<String> {
+pub fn deploy(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Vec<Command> {
     services
         .iter()
         .map(|service| {

@@ -4,7 +4,11 @@ use super::{Aws, label};
 use crate::facts::{Endpoint, Facts};
 use crate::fix::{Disposition, Fix};
 use crate::policy_document;
+use crate::step::Command;
 use crate::text;
+
+/// The variable that holds the new security group's ID.
+const GROUP: &str = "GROUP";
 
 /// Makes the endpoint answer for the public name of ssmmessages.
 pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
@@ -58,7 +62,7 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
         )
         .flag("--private-dns-enabled")
         .region(facts);
-    fix.command(format!("{remove} && {make}"))
+    fix.command(Command::all(vec![remove, make]))
         .terraform("# terraform apply -replace=aws_vpc_endpoint.ssmmessages")
 }
 
@@ -157,7 +161,7 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
                 .option("--vpc-endpoint-type", "Interface")
                 .option("--service-name", &name)
                 .options("--subnet-ids", places.subnets.iter().copied())
-                .raw("--security-group-ids", "\"$GROUP\"")
+                .variable("--security-group-ids", GROUP)
                 .flag("--private-dns-enabled")
                 .region(facts),
         );
@@ -194,12 +198,12 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
          needs DNS support and DNS host names. It takes a minute or two until an endpoint is available, and tasks whose agent \
          gave up have to be replaced afterwards.",
     )
-    .command(steps.join(" && "))
+    .command(Command::all(steps))
     .terraform(blocks.join("\n\n"))
 }
 
 /// The steps that make a security group for interface endpoints, and put its ID into `$GROUP`.
-fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<String> {
+fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<Command> {
     let make = Aws::new("ec2 create-security-group")
         .option("--group-name", &format!("ecs-exec-{}", services.join("-")))
         .option(
@@ -217,10 +221,10 @@ fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<
         [] => ("--cidr", &sources.cidrs),
         _ => ("--source-group", &sources.groups),
     };
-    let mut steps = vec![format!("GROUP=$({make})")];
+    let mut steps = vec![make.into_variable(GROUP)];
     steps.extend(values.iter().map(|value| {
         Aws::new("ec2 authorize-security-group-ingress")
-            .raw("--group-id", "\"$GROUP\"")
+            .variable("--group-id", GROUP)
             .option("--protocol", "tcp")
             .option("--port", "443")
             .option(flag, value)

@@ -7,6 +7,7 @@ use crate::facts::{Facts, TaskDefinition, role_name};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Need;
 use crate::policy_document;
+use crate::step::{Command, Edit};
 use crate::text;
 
 const POLICY_NAME: &str = "ecs-exec";
@@ -110,11 +111,7 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     let mut steps = vec![
         create(&name, "/").region(facts),
         put_policy(&name, &policy_document::task_role()).region(facts),
-        definition::new_revision(
-            facts,
-            &definition.arn,
-            &format!(". + {{taskRoleArn: \"{arn}\"}}"),
-        ),
+        definition::new_revision(facts, &definition.arn, Edit::TaskRole(arn)),
     ];
     steps.extend(definition::deploy(facts, definition, services));
     Fix::new(
@@ -125,7 +122,7 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
          registers a revision of the task definition that names it, and rolls it out. Needs jq. \
          Where a role of this name exists already, it stops before anything is changed.",
     )
-    .command(steps.join(" && "))
+    .command(Command::all(steps))
     .terraform(format!(
         "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
         role_block(&name),

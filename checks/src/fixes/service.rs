@@ -3,6 +3,7 @@
 use super::{Aws, label};
 use crate::facts::{DeploymentController, Facts, Service};
 use crate::fix::{Disposition, Fix};
+use crate::step::Command;
 
 /// Switches the service's flag on and replaces its tasks: the flag reaches new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
@@ -151,7 +152,7 @@ pub fn read_events(facts: &Facts, name: &str) -> Fix {
 }
 
 /// The plain command, for fixes that end with new tasks.
-pub fn force_command(facts: &Facts, name: &str) -> String {
+pub fn force_command(facts: &Facts, name: &str) -> Command {
     Aws::new("ecs update-service")
         .option("--cluster", &facts.cluster_name)
         .option("--service", name)

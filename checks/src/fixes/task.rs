@@ -62,17 +62,13 @@ fn network(facts: &Facts, task: &Task) -> Option<String> {
         .as_ref()
         .and_then(|id| facts.network.interfaces.get(id))
         .and_then(Fact::known);
-    let groups = interface.map_or(String::new(), |interface| {
-        format!(",securityGroups=[{}]", interface.security_groups.join(","))
-    });
-    let public = match interface.and_then(|interface| interface.public_ip.as_ref()) {
-        Some(_) => "ENABLED",
-        None => "DISABLED",
-    };
-    let subnet = attachment.subnet.as_ref()?;
-    Some(format!(
-        "awsvpcConfiguration={{subnets=[{subnet}]{groups},assignPublicIp={public}}}"
-    ))
+    let mut awsvpc = serde_json::json!({"subnets": [attachment.subnet.as_ref()?]});
+    if let Some(interface) = interface {
+        awsvpc["securityGroups"] = serde_json::json!(interface.security_groups);
+    }
+    let is_public = interface.is_some_and(|interface| interface.public_ip.is_some());
+    awsvpc["assignPublicIp"] = serde_json::json!(if is_public { "ENABLED" } else { "DISABLED" });
+    Some(serde_json::json!({"awsvpcConfiguration": awsvpc}).to_string())
 }
 
 fn explain(task: &Task) -> String {

@@ -1,0 +1,168 @@
+//! Facts that may leave the machine: without secrets, and under other names where that is asked for.
+
+mod names;
+mod secrets;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::facts::{Facts, Unavailable};
+use crate::iam;
+
+pub use names::Pseudonyms;
+pub use secrets::mask;
+
+/// What a capture says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manifest {
+    /// The program's version.
+    pub version: String,
+    /// Names and account numbers are made up.
+    pub anonymized: bool,
+    /// What could not be read, each once.
+    pub unseen: Vec<Unavailable>,
+}
+
+impl Facts {
+    /// Free texts of AWS may quote anything; what looks like a secret in them is masked.
+    pub fn without_secrets(mut self) -> Facts {
+        for text in self.free_texts() {
+            *text = mask(text);
+        }
+        self
+    }
+
+    /// The facts as a capture holds them: questions to IAM answered, no values of tags, no policies of principals.
+    pub fn captured(&self, version: &str) -> Facts {
+        let mut facts = iam::settled(self).into_owned().without_secrets();
+        facts.identities.clear();
+        facts.mask_tags();
+        facts.manifest = Some(Manifest {
+            version: version.to_owned(),
+            anonymized: false,
+            unseen: unseen(&facts),
+        });
+        facts
+    }
+
+    /// Texts that AWS or a program wrote for people.
+    fn free_texts(&mut self) -> Vec<&mut String> {
+        let mut texts: Vec<&mut String> = Vec::new();
+        for service in self
+            .services
+            .values_mut()
+            .filter_map(|fact| fact.known_mut())
+        {
+            texts.extend(service.events.iter_mut().map(|event| &mut event.message));
+            let reasons = service.deployments.iter_mut();
+            texts.extend(reasons.filter_map(|deployment| deployment.rollout_reason.as_mut()));
+        }
+        for task in self.tasks.values_mut().filter_map(|fact| fact.known_mut()) {
+            texts.extend(task.stopped_reason.as_mut());
+            for container in &mut task.containers {
+                texts.extend(container.reason.as_mut());
+                let agents = container.managed_agents.iter_mut();
+                texts.extend(agents.filter_map(|agent| agent.reason.as_mut()));
+            }
+        }
+        for probe in self.probes.values_mut().flatten() {
+            if let crate::facts::ProbeEnd::Failed(said) = &mut probe.end {
+                texts.push(said);
+            }
+        }
+        texts
+    }
+
+    /// That a tag has a value stays to be seen. Conditions on values become undecided, not wrong.
+    fn mask_tags(&mut self) {
+        let mut tags = Vec::new();
+        tags.extend(self.cluster.known_mut().map(|cluster| &mut cluster.tags));
+        let services = self.services.values_mut();
+        tags.extend(services.filter_map(|fact| Some(&mut fact.known_mut()?.tags)));
+        let tasks = self.tasks.values_mut();
+        tags.extend(tasks.filter_map(|fact| Some(&mut fact.known_mut()?.tags)));
+        for value in tags.into_iter().flat_map(|tags| tags.values_mut()) {
+            if !value.is_empty() {
+                "redacted".clone_into(value);
+            }
+        }
+        for simulation in &mut self.simulations {
+            simulation
+                .context
+                .retain(|key, _| !key.to_ascii_lowercase().contains("resourcetag/"));
+        }
+    }
+}
+
+fn unseen(facts: &Facts) -> Vec<Unavailable> {
+    let mut found = Vec::new();
+    if let Ok(value) = serde_json::to_value(facts) {
+        collect(&value, &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<Unavailable>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match serde_json::from_value(value.clone()) {
+                    Ok(why) if name == "unavailable" => found.push(why),
+                    _ => collect(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Event;
+    use crate::testing::{denied, healthy, service, task};
+    use crate::{Selection, examine};
+
+    const SECRET: &str = "postgres://app:hunter2@db/prod AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI";
+
+    #[test]
+    fn a_capture_holds_no_secret_and_says_what_was_not_seen() {
+        let mut facts = healthy();
+        task(&mut facts).stopped_reason = Some(SECRET.into());
+        task(&mut facts)
+            .tags
+            .insert("password".into(), "hunter2".into());
+        service(&mut facts).events.insert(
+            0,
+            Event {
+                at: None,
+                message: SECRET.into(),
+            },
+        );
+        facts
+            .roles
+            .values_mut()
+            .for_each(|role| *role = denied("iam:GetRole"));
+        let capture = facts.captured("1");
+        let text = serde_json::to_string(&capture).unwrap();
+        assert!(
+            !text.contains("hunter2") && !text.contains("wJalr"),
+            "{text}"
+        );
+        let unseen = capture.manifest.unwrap().unseen;
+        assert_eq!(unseen.len(), 1);
+        assert_eq!(unseen[0].action, "iam:GetRole");
+    }
+
+    #[test]
+    fn a_capture_gives_the_same_findings() {
+        let facts = healthy();
+        let told =
+            |facts: &Facts| serde_json::to_string(&examine(facts, &Selection::default())).unwrap();
+        assert_eq!(told(&facts), told(&facts.captured("1")));
+    }
+}

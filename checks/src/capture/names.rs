@@ -1,0 +1,448 @@
+//! Other names for everything that tells whose platform it is: the same one wherever the same word stands, so that
+//! what belonged together still does, and patterns like `team-*` still fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::facts::Facts;
+
+/// Words of names that say nothing of anybody, and that mean something to AWS or to us.
+const COMMON: &[&str] = &[
+    "absent",
+    "agent",
+    "alias",
+    "allowed",
+    "amazon",
+    "amazonaws",
+    "amazonlinux",
+    "app",
+    "arn",
+    "asked",
+    "assumed",
+    "available",
+    "aws",
+    "awslogs",
+    "bash",
+    "bin",
+    "bucket",
+    "cluster",
+    "cn",
+    "code",
+    "com",
+    "command",
+    "container",
+    "default",
+    "deleted",
+    "deleting",
+    "denied",
+    "deny",
+    "deploy",
+    "ec2",
+    "ecs",
+    "egress",
+    "endpoint",
+    "exec",
+    "execute",
+    "execution",
+    "explicit",
+    "external",
+    "failed",
+    "family",
+    "fargate",
+    "federated",
+    "gateway",
+    "group",
+    "https",
+    "iam",
+    "implicit",
+    "info",
+    "internet",
+    "key",
+    "kms",
+    "known",
+    "lambda",
+    "latest",
+    "linux",
+    "local",
+    "log",
+    "logs",
+    "main",
+    "nat",
+    "no",
+    "none",
+    "not",
+    "offline",
+    "only",
+    "other",
+    "out",
+    "pending",
+    "policy",
+    "role",
+    "root",
+    "s3",
+    "secret",
+    "service",
+    "services",
+    "session",
+    "sh",
+    "shell",
+    "simulator",
+    "ssm",
+    "ssmmessages",
+    "sts",
+    "task",
+    "tasks",
+    "throttled",
+    "timed",
+    "unavailable",
+    "unreachable",
+    "user",
+    "windows",
+    "worked",
+    "x",
+];
+
+/// Made-up names by the true ones.
+#[derive(Debug, Default)]
+pub struct Pseudonyms {
+    words: BTreeMap<String, String>,
+    accounts: BTreeMap<String, String>,
+    ids: BTreeMap<String, String>,
+}
+
+impl Facts {
+    /// The same world under other names. Fails where a name cannot be told from the model's own words.
+    pub fn anonymized(&self) -> Result<Facts, serde_json::Error> {
+        let mut facts = self.clone();
+        if let Some(plugin) = facts.local.plugin.known_mut() {
+            plugin.path = file_name(&plugin.path);
+        }
+        if let Some(path) = facts.local.aws_cli.known_mut() {
+            *path = file_name(path);
+        }
+        facts.local.region_source = "the configuration".to_owned();
+        for interface in facts.network.interfaces.values_mut() {
+            if let Some(public) = interface
+                .known_mut()
+                .and_then(|found| found.public_ip.as_mut())
+            {
+                "203.0.113.1".clone_into(public);
+            }
+        }
+        if let Some(manifest) = &mut facts.manifest {
+            manifest.anonymized = true;
+        }
+        let mut names = Pseudonyms::of(&facts);
+        let value = serde_json::to_value(&facts)?;
+        serde_json::from_value(names.value(value, ""))
+    }
+}
+
+impl Pseudonyms {
+    fn of(facts: &Facts) -> Pseudonyms {
+        let mut words: BTreeSet<String> = BTreeSet::new();
+        for name in names(facts) {
+            words.extend(
+                split(&name)
+                    .filter(|word| is_telling(word))
+                    .map(str::to_owned),
+            );
+        }
+        let words = words.into_iter().enumerate();
+        Pseudonyms {
+            words: words
+                .map(|(at, word)| (word, format!("n{}", at + 1)))
+                .collect(),
+            ..Pseudonyms::default()
+        }
+    }
+
+    /// `field` is the name of the field that holds the value.
+    fn value(&mut self, value: Value, field: &str) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.value(item, "")).collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| match MAPS.contains(&field) {
+                    true => (self.text(&name), self.value(value, "")),
+                    false => {
+                        let value = self.value(value, &name);
+                        (name, value)
+                    }
+                })
+                .collect(),
+            other => other,
+        }
+    }
+
+    /// Replaces word by word; what stands between words stays.
+    fn text(&mut self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(|c: char| c.is_alphanumeric()) {
+            let (between, from) = rest.split_at(start);
+            let end = from
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(from.len());
+            let (word, after) = from.split_at(end);
+            out.push_str(between);
+            out.push_str(&self.word(word));
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn word(&mut self, word: &str) -> String {
+        if let Some(other) = self.words.get(word) {
+            return other.clone();
+        }
+        let digits = word.chars().all(|c| c.is_ascii_digit());
+        if digits && word.len() == 12 {
+            let next = self.accounts.len() + 1;
+            let made = || format!("{next:012}");
+            return self
+                .accounts
+                .entry(word.to_owned())
+                .or_insert_with(made)
+                .clone();
+        }
+        let is_hex = word
+            .chars()
+            .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
+        if is_hex && matches!(word.len(), 8 | 17 | 32) && !digits {
+            let next = self.ids.len() + 1;
+            let width = word.len();
+            let made = || format!("{next:0width$x}");
+            return self.ids.entry(word.to_owned()).or_insert_with(made).clone();
+        }
+        word.to_owned()
+    }
+}
+
+/// Everything that somebody named.
+fn names(facts: &Facts) -> Vec<String> {
+    let mut names = vec![facts.cluster_name.clone()];
+    names.extend(facts.services.keys().cloned());
+    names.extend(facts.service_tasks.keys().cloned());
+    names.extend(
+        facts.target.services.iter().flat_map(|wanted| {
+            std::iter::once(wanted.name.clone()).chain(wanted.container.clone())
+        }),
+    );
+    names.extend(facts.target.container.clone());
+    names.extend(facts.expect.exec_forbidden.clone());
+    let resources = facts.roles.keys().chain(facts.task_definitions.keys());
+    names.extend(
+        resources
+            .chain(facts.instance_profiles.keys())
+            .map(|arn| resource(arn)),
+    );
+    names.extend(facts.identities.keys().map(|arn| resource(arn)));
+    names.extend(
+        facts
+            .simulations
+            .iter()
+            .map(|simulation| resource(&simulation.principal)),
+    );
+    for decision in facts
+        .simulations
+        .iter()
+        .flat_map(|it| it.decisions.known().into_iter().flatten())
+    {
+        names.extend(
+            decision
+                .matched_policies
+                .iter()
+                .map(|policy| resource(policy)),
+        );
+    }
+    names.extend(facts.log_groups.keys().chain(facts.buckets.keys()).cloned());
+    names.extend(facts.kms_keys.keys().map(|key| resource(key)));
+    names.extend(facts.caller.known().map(|caller| resource(&caller.arn)));
+    for task in facts.tasks.values().filter_map(|fact| fact.known()) {
+        names.extend(task.group.clone());
+        names.push(resource(&task.task_definition));
+        names.extend(
+            task.containers
+                .iter()
+                .map(|container| container.name.clone()),
+        );
+        names.extend(task.capacity_provider.clone());
+        names.extend(
+            task.containers
+                .iter()
+                .filter_map(|container| container.image.clone()),
+        );
+    }
+    for definition in facts
+        .task_definitions
+        .values()
+        .filter_map(|fact| fact.known())
+    {
+        for container in &definition.containers {
+            names.push(container.name.clone());
+            names.extend(container.image.clone());
+            if let Some(log) = &container.log {
+                names.extend(log.group.clone());
+                names.extend(log.stream_prefix.clone());
+            }
+        }
+    }
+    for group in facts
+        .network
+        .security_groups
+        .values()
+        .filter_map(|fact| fact.known())
+    {
+        names.push(group.name.clone());
+    }
+    names
+}
+
+/// An ARN's resource part.
+fn resource(arn: &str) -> String {
+    arn.splitn(6, ':').nth(5).unwrap_or(arn).to_owned()
+}
+
+fn split(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
+/// A single letter or a number tells nothing, and IDs are replaced by their form.
+fn is_telling(word: &str) -> bool {
+    word.chars().count() > 1
+        && !word.chars().all(|c| c.is_ascii_digit())
+        && !COMMON.contains(&word)
+        && !word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        && !is_region_word(word)
+}
+
+fn is_region_word(word: &str) -> bool {
+    matches!(
+        word,
+        "us" | "eu"
+            | "ap"
+            | "ca"
+            | "sa"
+            | "me"
+            | "af"
+            | "il"
+            | "mx"
+            | "gov"
+            | "iso"
+            | "isob"
+            | "east"
+            | "west"
+            | "north"
+            | "south"
+            | "central"
+            | "northeast"
+            | "southeast"
+            | "northwest"
+            | "southwest"
+    )
+}
+
+/// Fields that hold things by their names; the names of all other fields are the model's own.
+const MAPS: &[&str] = &[
+    "buckets",
+    "container_instances",
+    "identities",
+    "instance_profiles",
+    "instances",
+    "interfaces",
+    "kms_keys",
+    "log_groups",
+    "network_acls",
+    "prefix_lists",
+    "probes",
+    "roles",
+    "route_tables",
+    "security_groups",
+    "service_tasks",
+    "services",
+    "subnets",
+    "tags",
+    "task_definitions",
+    "tasks",
+    "vpcs",
+];
+
+fn file_name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{decide, healthy, no_endpoint, no_way_out, task};
+    use crate::{Selection, examine};
+
+    fn told(facts: &Facts) -> Vec<(String, String)> {
+        let report = examine(facts, &Selection::default());
+        let mut told: Vec<(String, String)> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.check.to_owned(), format!("{:?}", finding.status)))
+            .chain(
+                report
+                    .root_causes
+                    .iter()
+                    .map(|cause| (cause.check.to_owned(), "cause".to_owned())),
+            )
+            .collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
+        let mut worlds = vec![healthy()];
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        worlds.push(facts);
+        let mut facts = healthy();
+        no_endpoint(&mut facts);
+        no_way_out(&mut facts);
+        worlds.push(facts);
+        let mut facts = healthy();
+        decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.outcome = crate::facts::Outcome::ImplicitDeny;
+        });
+        worlds.push(facts);
+        for facts in worlds {
+            let anonymous = facts.captured("1").anonymized().unwrap();
+            assert_eq!(told(&facts), told(&anonymous));
+            let text = serde_json::to_string(&anonymous).unwrap();
+            for word in [
+                "coder",
+                "litellm",
+                "langfuse",
+                "clickhouse",
+                "123456789012",
+                "jane",
+                "vpc-0c0de",
+            ] {
+                assert!(!text.contains(word), "{word} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_word_has_the_same_name_also_in_patterns() {
+        let mut names = Pseudonyms::of(&healthy());
+        let service = names.text("coder-production-coder");
+        let (first, rest) = service.split_once('-').unwrap();
+        assert!(rest.ends_with(first));
+        let pattern = names.text("arn:aws:ecs:us-west-2:123456789012:task/coder-production-*");
+        assert!(
+            pattern.ends_with(&format!("{first}-{}-*", rest.split('-').next().unwrap())),
+            "{pattern}"
+        );
+        assert!(pattern.starts_with("arn:aws:ecs:us-west-2:000000000001:task/"));
+    }
+}

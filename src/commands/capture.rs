@@ -1,0 +1,103 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use ecs_exec_checks::facts::Facts;
+use ecs_exec_checks::{Selection, examine, text};
+
+use crate::cli::{Capture, Global};
+use crate::config;
+use crate::facts;
+use crate::output::{self, Progress};
+use crate::target::Request;
+use crate::trouble::Trouble;
+
+pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Trouble> {
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let targets = &arguments.targets;
+    let request = Request::new(
+        &settings,
+        &targets.services,
+        &targets.task,
+        targets.all,
+        targets.container.as_deref(),
+    )?;
+    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+    let gathered = facts::gather(&settings, &request, arguments.timeout).await;
+    progress.end();
+    let mut facts = gathered?.facts.captured(env!("CARGO_PKG_VERSION"));
+    if arguments.anonymize {
+        facts = anonymized(&facts)?;
+    }
+    write(&arguments.output, &facts)?;
+    tell(&arguments.output, &facts, global);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Under other names, and only if they change nothing that the doctor says.
+fn anonymized(facts: &Facts) -> Result<Facts, Trouble> {
+    let failed = || {
+        Trouble::new(
+            "the names cannot be changed without changing what the doctor says of them",
+            "A name or a policy's pattern is mixed up with a word of AWS's own. Capture it without --anonymize.",
+        )
+    };
+    let anonymous = facts.anonymized().map_err(|_| failed())?;
+    match told(facts) == told(&anonymous) {
+        true => Ok(anonymous),
+        false => Err(failed()),
+    }
+}
+
+fn told(facts: &Facts) -> Vec<String> {
+    let report = examine(facts, &Selection::default());
+    let findings = report.findings.iter();
+    let mut told: Vec<String> = findings
+        .map(|finding| format!("{} {:?}", finding.check, finding.status))
+        .chain(
+            report
+                .root_causes
+                .iter()
+                .map(|cause| cause.check.to_owned()),
+        )
+        .collect();
+    told.sort();
+    told
+}
+
+fn write(path: &Path, facts: &Facts) -> Result<(), Trouble> {
+    let mut json = serde_json::to_string_pretty(facts)
+        .map_err(|error| Trouble::new(format!("the facts cannot be written: {error}"), ""))?;
+    json.push('\n');
+    match path == Path::new("-") {
+        true => output::print(&json),
+        false => output::write_file(path, &json),
+    }
+}
+
+fn tell(path: &Path, facts: &Facts, global: &Global) {
+    if global.quiet {
+        return;
+    }
+    let names = match facts
+        .manifest
+        .as_ref()
+        .is_some_and(|manifest| manifest.anonymized)
+    {
+        true => "names and account numbers are made up",
+        false => "names and account numbers are the true ones; --anonymize changes them",
+    };
+    eprintln!(
+        "Wrote {}: no values of variables or tags, no secrets; {names}.",
+        path.display()
+    );
+    let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
+    let mut denied: Vec<String> = unseen.filter_map(|why| why.missing_permission()).collect();
+    denied.dedup();
+    if !denied.is_empty() {
+        eprintln!("It would hold more with {}.", text::list(&denied));
+    }
+    eprintln!(
+        "Read it with: ecs-exec doctor --snapshot {}",
+        path.display()
+    );
+}

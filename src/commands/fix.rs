@@ -1,0 +1,324 @@
+//! Mends what the doctor finds: plan, consent, apply, wait, look again.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ecs_exec_checks::report::{Report, Verdict};
+use ecs_exec_checks::step::{Step, Word};
+use ecs_exec_checks::text::{self, clean_line};
+use tokio::time::{Instant, sleep};
+
+use super::doctor::{Examined, PATIENCE, Question, status};
+use crate::cli::{Doctor, Global};
+use crate::config::{self, Settings};
+use crate::facts::aws::Aws;
+use crate::fix::{Made, Plan, Rollout, await_made, make};
+use crate::output::{self, Progress};
+use crate::trouble::Trouble;
+
+/// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
+static CHANGING: AtomicBool = AtomicBool::new(false);
+
+/// How long a roll-out may take where nothing else was said.
+const FOR_ROLLOUT: Duration = Duration::from_secs(15 * 60);
+/// IAM and the network take a few seconds until everybody knows of a change.
+const UNTIL_KNOWN: [Duration; 3] = [
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
+
+pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
+    if arguments.demo.is_some() || arguments.snapshot.is_some() {
+        return Err(Trouble::new(
+            "facts from a file cannot be mended",
+            "Run it against AWS, without --demo and --snapshot.",
+        ));
+    }
+    let question = Question::new(arguments)?;
+    let before = question.ask(global, PATIENCE).await?;
+    let plan = Plan::of(&before.report, &before.facts, arguments.fix.allow_drift);
+    show(&plan);
+    if plan.fixes.is_empty() {
+        output::write(&before.report, &arguments.report, global)?;
+        return Ok(status(&before.report, arguments));
+    }
+    match consent(arguments, &plan).await {
+        Consent::Given => {}
+        Consent::Refused => {
+            eprintln!("Nothing was changed.");
+            output::write(&before.report, &arguments.report, global)?;
+            return Ok(status(&before.report, arguments));
+        }
+        Consent::Nobody => {
+            output::write(&before.report, &arguments.report, global)?;
+            return Err(Trouble::new(
+                "nothing was changed, because nobody is at the terminal to agree",
+                "Add --yes to apply the plan above.",
+            ));
+        }
+    }
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    CHANGING.store(true, Ordering::Relaxed);
+    let end = apply(arguments, global, &settings, &before, &plan).await;
+    CHANGING.store(false, Ordering::Relaxed);
+    if let Some(end) = end? {
+        return Ok(end);
+    }
+    let after = look_again(&question, global, &before.report, &plan).await?;
+    compare(&before.report, &after.report);
+    output::write(&after.report, &arguments.report, global)?;
+    Ok(status(&after.report, arguments))
+}
+
+/// Ends with a Ctrl-C that may end the program at once.
+pub async fn interrupted() {
+    loop {
+        let _ = tokio::signal::ctrl_c().await;
+        if !CHANGING.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}
+
+/// The plan goes to standard error: standard output holds the report alone.
+fn show(plan: &Plan) {
+    for planned in &plan.fixes {
+        let fix = &planned.fix;
+        let replaces = match planned.replaces {
+            0 => String::new(),
+            tasks => format!(", replaces {}", text::count(tasks, "running task")),
+        };
+        eprintln!(
+            "Would do ({}{replaces}): {}",
+            fix.disposition.word(),
+            fix.title
+        );
+        for command in &fix.commands {
+            eprintln!("    {command}");
+        }
+        eprintln!("  {}", clean_line(&fix.explain));
+    }
+    for (fix, why) in &plan.left {
+        eprintln!("Left ({}): {}", fix.disposition.word(), fix.title);
+        eprintln!("  Not applied, because {why}.");
+        let exact = fix.terraform.as_deref().into_iter().flat_map(str::lines);
+        for line in exact.chain(fix.commands.iter().map(String::as_str)) {
+            eprintln!("    {line}");
+        }
+    }
+}
+
+enum Consent {
+    Given,
+    Refused,
+    /// There is no terminal to ask at.
+    Nobody,
+}
+
+async fn consent(arguments: &Doctor, plan: &Plan) -> Consent {
+    if arguments.fix.yes {
+        return Consent::Given;
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Consent::Nobody;
+    }
+    eprint!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
+    let _ = io::stderr().flush();
+    // Elsewhere, so that Ctrl-C is heard meanwhile.
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = answer.await.ok().and_then(Result::ok).unwrap_or_default();
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Consent::Given,
+        _ => Consent::Refused,
+    }
+}
+
+/// Makes every step and waits for what it starts. An exit status where it ended early; what was done is told.
+async fn apply(
+    arguments: &Doctor,
+    global: &Global,
+    settings: &Settings,
+    before: &Examined,
+    plan: &Plan,
+) -> Result<Option<ExitCode>, Trouble> {
+    let patience = arguments.timeout.unwrap_or(FOR_ROLLOUT);
+    let until = Instant::now() + patience;
+    // Each call has the time that is left, and some to say that it was used up.
+    let aws = Aws::connect(settings, patience + PATIENCE).await?;
+    let mut interrupts = Interrupts::watch();
+    let mut made = Made::default();
+    let mut done: Vec<&Step> = Vec::new();
+    for planned in &plan.fixes {
+        for step in &planned.steps {
+            if interrupts.came() {
+                tell_done(&done, plan.steps().count());
+                return Ok(Some(ExitCode::from(crate::INTERRUPTED)));
+            }
+            if let Err(failure) = make(&aws, step, &mut made).await {
+                tell_done(&done, plan.steps().count());
+                return Err(Trouble {
+                    status: 1,
+                    ..Trouble::new(
+                        format!("{} could not be done, because {}", words(step), failure.why),
+                        "Mend that, and run it again: what is done already is not done twice.",
+                    )
+                });
+            }
+            eprintln!("Done: {}", words(step));
+            done.push(step);
+        }
+    }
+    let progress = Progress::start(global, "Waiting for it to come into force");
+    let tell = |state: &str| progress.say(&format!("Waiting: {state}"));
+    let waiting = await_made(&aws, settings, &before.facts, (&done, &made), until, tell);
+    let end = tokio::select! {
+        end = waiting => Some(end),
+        () = interrupts.next() => None,
+    };
+    progress.end();
+    match end {
+        None => {
+            tell_done(&done, done.len());
+            eprintln!("What was started goes on without this program.");
+            return Ok(Some(ExitCode::from(crate::INTERRUPTED)));
+        }
+        Some(Rollout::Failed(why)) => {
+            eprintln!("The roll-out failed: {}", clean_line(&why));
+        }
+        Some(Rollout::Unfinished(state)) => {
+            eprintln!(
+                "Not finished within {} s: {}",
+                patience.as_secs(),
+                clean_line(&state)
+            );
+        }
+        Some(Rollout::Done) => {}
+    }
+    Ok(None)
+}
+
+/// Looks again, and once more where a cause that was mended is still seen: AWS takes a moment.
+async fn look_again(
+    question: &Question<'_>,
+    global: &Global,
+    before: &Report,
+    plan: &Plan,
+) -> Result<Examined, Trouble> {
+    let mended: Vec<&str> = before
+        .root_causes
+        .iter()
+        .filter(|cause| {
+            plan.fixes
+                .iter()
+                .any(|planned| cause.fixes.contains(&planned.fix.id))
+        })
+        .map(|cause| cause.check)
+        .collect();
+    let mut after = question.ask(global, PATIENCE).await?;
+    for pause in UNTIL_KNOWN {
+        let causes = &after.report.root_causes;
+        if !causes.iter().any(|cause| mended.contains(&cause.check)) {
+            break;
+        }
+        sleep(pause).await;
+        after = question.ask(global, PATIENCE).await?;
+    }
+    Ok(after)
+}
+
+fn compare(before: &Report, after: &Report) {
+    let causes = |report: &Report| match report.root_causes.as_slice() {
+        [] => match report.verdict {
+            Verdict::Inconclusive => "inconclusive".to_owned(),
+            Verdict::Pass | Verdict::Fail => "no root cause".to_owned(),
+        },
+        causes => {
+            let checks: Vec<&str> = causes.iter().map(|cause| cause.check).collect();
+            text::list(&checks)
+        }
+    };
+    eprintln!(
+        "Before: {} ({} failed).",
+        causes(before),
+        before.summary.fail
+    );
+    eprintln!("After: {} ({} failed).", causes(after), after.summary.fail);
+}
+
+fn tell_done(done: &[&Step], of: usize) {
+    eprintln!(
+        "Stopped after {} of {}.",
+        done.len(),
+        text::count(of, "step")
+    );
+}
+
+/// A step in a few words: the operation and what it is done to.
+fn words(step: &Step) -> String {
+    match step {
+        Step::Call(call) => {
+            let told = [
+                "--service",
+                "--role-name",
+                "--user-name",
+                "--group-id",
+                "--vpc-endpoint-id",
+                "--vpc-id",
+                "--key-id",
+                "--log-group-name",
+                "--bucket",
+                "--network-acl-id",
+            ];
+            let target = call
+                .options
+                .iter()
+                .find_map(|(name, words)| match words.as_slice() {
+                    [Word::Text(text)] if told.contains(&name.as_str()) => Some(text.as_str()),
+                    _ => None,
+                });
+            clean_line(&format!(
+                "{} {}",
+                call.operation,
+                target.unwrap_or_default()
+            ))
+            .trim_end()
+            .to_owned()
+        }
+        Step::Revise(revision) => clean_line(&format!(
+            "ecs register-task-definition from {}",
+            revision.definition
+        )),
+        Step::Shell(command) => clean_line(command),
+    }
+}
+
+/// Ctrl-C, which must not come between a step and its being told.
+struct Interrupts(tokio::sync::mpsc::Receiver<()>);
+
+impl Interrupts {
+    fn watch() -> Interrupts {
+        let (tell, came) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                let _ = tell.try_send(());
+            }
+        });
+        Interrupts(came)
+    }
+
+    fn came(&mut self) -> bool {
+        self.0.try_recv().is_ok()
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Waits until what was changed has come into force: new tasks with their agents, endpoints that are available.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ecs_exec_checks::facts::{Container, Fact, Facts, Service, Task};
+use ecs_exec_checks::step::Step;
+use ecs_exec_checks::text;
+use tokio::time::{Instant, sleep};
+
+use super::Made;
+use super::plan::deployed_service;
+use crate::config::Settings;
+use crate::facts::aws::Aws;
+use crate::facts::{Workload, workload};
+use crate::target::Request;
+
+const PAUSE: Duration = Duration::from_secs(3);
+/// Agents come up within a minute of their task, or not at all: why not, the doctor says.
+const FOR_AGENTS: Duration = Duration::from_secs(60);
+
+/// How waiting ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Rollout {
+    Done,
+    /// ECS gave it up; what it says of that.
+    Failed(String),
+    /// The time was used up; how far it was.
+    Unfinished(String),
+}
+
+/// Waits for the endpoints that were made, then for the services whose tasks are replaced. `tell` is given the
+/// state in a few words, again and again.
+pub async fn await_made(
+    aws: &Aws,
+    settings: &Settings,
+    facts: &Facts,
+    (steps, made): (&[&Step], &Made),
+    until: Instant,
+    tell: impl Fn(&str),
+) -> Rollout {
+    if let Some(end) = endpoints(aws, &made.endpoints, until, &tell).await {
+        return end;
+    }
+    let services: BTreeSet<&str> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Call(call) => deployed_service(call),
+            Step::Revise(_) | Step::Shell(_) => None,
+        })
+        .collect();
+    if services.is_empty() {
+        return Rollout::Done;
+    }
+    let old: BTreeSet<&str> = services
+        .iter()
+        .filter_map(|service| facts.service_tasks.get(*service)?.known())
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let names: Vec<String> = services.iter().map(|&name| name.to_owned()).collect();
+    let Ok(request) = Request::new(settings, &names, &[], false, None) else {
+        return Rollout::Done;
+    };
+    let mut replaced: Option<Instant> = None;
+    loop {
+        let now = workload(aws, settings, &request).await;
+        let states: Vec<State> = names.iter().map(|name| state(&now, name, &old)).collect();
+        if let Some(why) = states.iter().find_map(State::failure) {
+            return Rollout::Failed(why.to_owned());
+        }
+        if states.iter().all(|state| *state == State::Ready) {
+            return Rollout::Done;
+        }
+        let is_replaced = states
+            .iter()
+            .all(|state| matches!(state, State::Ready | State::AgentsPending));
+        let since = *replaced.get_or_insert_with(Instant::now);
+        if !is_replaced {
+            replaced = None;
+        } else if since.elapsed() > FOR_AGENTS {
+            return Rollout::Done;
+        }
+        let waiting: Vec<String> = names
+            .iter()
+            .zip(&states)
+            .filter_map(|(name, state)| Some(format!("{name}: {}", state.words()?)))
+            .collect();
+        tell(&text::list(&waiting));
+        if Instant::now() + PAUSE >= until {
+            return Rollout::Unfinished(text::list(&waiting));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Ready,
+    /// All tasks are new, not all agents are RUNNING.
+    AgentsPending,
+    /// So many old tasks run beside so many new ones.
+    Rolling {
+        old: usize,
+        new: usize,
+    },
+    Failed(String),
+}
+
+impl State {
+    fn failure(&self) -> Option<&str> {
+        match self {
+            State::Failed(why) => Some(why),
+            State::Ready | State::AgentsPending | State::Rolling { .. } => None,
+        }
+    }
+
+    fn words(&self) -> Option<String> {
+        match self {
+            State::AgentsPending => Some("new tasks run, their agents are starting".to_owned()),
+            State::Rolling { old, new } => Some(format!(
+                "{new} new, {} to go",
+                text::count(*old, "old task")
+            )),
+            State::Ready | State::Failed(_) => None,
+        }
+    }
+}
+
+fn state(now: &Workload, name: &str, before: &BTreeSet<&str>) -> State {
+    let Some(Fact::Known(service)) = now.services.get(name) else {
+        return State::Rolling {
+            old: before.len(),
+            new: 0,
+        };
+    };
+    if let Some(why) = failure(service) {
+        return State::Failed(why);
+    }
+    let arns = now.service_tasks.get(name).and_then(Fact::known);
+    let running: Vec<&Task> = arns
+        .into_iter()
+        .flatten()
+        .filter_map(|arn| now.tasks.get(arn)?.known())
+        .filter(|task| task.is_running())
+        .collect();
+    let (old, new): (Vec<&Task>, Vec<&Task>) = running
+        .into_iter()
+        .partition(|task| before.contains(task.arn.as_str()));
+    let is_rolling = service
+        .primary()
+        .is_some_and(|new| new.rollout_state.as_deref() == Some("IN_PROGRESS"));
+    let wanted = usize::try_from(service.desired_count.max(1)).unwrap_or(1);
+    if !old.is_empty() || new.len() < wanted || is_rolling && service.deployments.len() > 1 {
+        return State::Rolling {
+            old: old.len(),
+            new: new.len(),
+        };
+    }
+    match new
+        .iter()
+        .all(|task| !task.exec_enabled || has_agents(task))
+    {
+        true => State::Ready,
+        false => State::AgentsPending,
+    }
+}
+
+fn has_agents(task: &Task) -> bool {
+    let is_up = |container: &Container| {
+        let agent = container.exec_agent();
+        agent.is_some_and(|agent| agent.last_status == "RUNNING")
+    };
+    task.containers.iter().all(is_up)
+}
+
+/// ECS has given the deployment up: the circuit breaker tripped, or it was rolled back.
+fn failure(service: &Service) -> Option<String> {
+    let failed = service
+        .deployments
+        .iter()
+        .find(|deployment| deployment.rollout_state.as_deref() == Some("FAILED"))?;
+    let mut told = vec![format!(
+        "the deployment {} of {} failed",
+        failed.id, service.name
+    )];
+    told.extend(failed.rollout_reason.clone());
+    told.extend(
+        service
+            .events
+            .iter()
+            .take(3)
+            .map(|event| event.message.clone()),
+    );
+    Some(told.join("; "))
+}
+
+async fn endpoints(
+    aws: &Aws,
+    ids: &[String],
+    until: Instant,
+    tell: &impl Fn(&str),
+) -> Option<Rollout> {
+    while !ids.is_empty() {
+        let answer = aws
+            .call("ec2:DescribeVpcEndpoints", || {
+                aws.ec2
+                    .describe_vpc_endpoints()
+                    .set_vpc_endpoint_ids(Some(ids.to_vec()))
+                    .send()
+            })
+            .await;
+        // Right after it was made, an endpoint may not be found yet.
+        let states: Vec<String> = match &answer {
+            Ok(answer) => answer
+                .vpc_endpoints()
+                .iter()
+                .map(|endpoint| {
+                    endpoint
+                        .state()
+                        .map_or("unknown", |state| state.as_str())
+                        .to_ascii_lowercase()
+                })
+                .collect(),
+            Err(_) => vec!["not to be seen yet".to_owned()],
+        };
+        if states.len() == ids.len() && states.iter().all(|state| state == "available") {
+            return None;
+        }
+        let waiting = format!("{} {}", text::list(ids), text::list(&states));
+        if states
+            .iter()
+            .any(|state| matches!(state.as_str(), "failed" | "rejected" | "deleted"))
+        {
+            return Some(Rollout::Failed(waiting));
+        }
+        tell(&waiting);
+        if Instant::now() + PAUSE >= until {
+            return Some(Rollout::Unfinished(waiting));
+        }
+        sleep(PAUSE).await;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use ecs_exec_checks::facts::{Deployment, ManagedAgent};
+
+    use super::*;
+
+    fn world(tasks: &[(&str, &str)], rollout: &str) -> Workload {
+        let mut now = Workload::default();
+        let deployment = Deployment {
+            id: "ecs-svc/1".into(),
+            status: "PRIMARY".into(),
+            rollout_state: Some(rollout.into()),
+            rollout_reason: Some("circuit breaker".into()),
+            ..Deployment::default()
+        };
+        let service = Service {
+            name: "web".into(),
+            desired_count: 1,
+            deployments: vec![deployment],
+            ..Service::default()
+        };
+        now.services.insert("web".into(), Fact::Known(service));
+        let arns = tasks.iter().map(|(arn, _)| (*arn).to_owned()).collect();
+        now.service_tasks.insert("web".into(), Fact::Known(arns));
+        for (arn, agent) in tasks {
+            let agent = ManagedAgent {
+                name: "ExecuteCommandAgent".into(),
+                last_status: (*agent).into(),
+                ..ManagedAgent::default()
+            };
+            let container = Container {
+                managed_agents: vec![agent],
+                ..Container::default()
+            };
+            let task = Task {
+                arn: (*arn).into(),
+                last_status: "RUNNING".into(),
+                exec_enabled: true,
+                containers: vec![container],
+                ..Task::default()
+            };
+            now.tasks.insert((*arn).into(), Fact::Known(task));
+        }
+        now
+    }
+
+    #[test]
+    fn a_roll_out_is_done_when_new_tasks_have_their_agents() {
+        let before = BTreeSet::from(["old"]);
+        let state = |tasks: &[(&str, &str)], rollout| state(&world(tasks, rollout), "web", &before);
+        let done = "COMPLETED";
+        assert_eq!(state(&[("new", "RUNNING")], done), State::Ready);
+        assert_eq!(state(&[("new", "PENDING")], done), State::AgentsPending);
+        assert_eq!(
+            state(&[("old", "RUNNING")], done),
+            State::Rolling { old: 1, new: 0 }
+        );
+        assert_eq!(
+            state(&[("old", "RUNNING"), ("new", "RUNNING")], done),
+            State::Rolling { old: 1, new: 1 }
+        );
+        assert_eq!(state(&[], done), State::Rolling { old: 0, new: 0 });
+        assert!(
+            matches!(state(&[("old", "RUNNING")], "FAILED"), State::Failed(why) if why.contains("circuit breaker"))
+        );
+    }
+}
