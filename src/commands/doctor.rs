@@ -41,6 +41,7 @@ pub struct Question<'a> {
     baseline: Option<Baseline>,
 }
 
+#[derive(Clone)]
 pub struct Examined {
     pub facts: Facts,
     pub report: Report,

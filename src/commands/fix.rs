@@ -1,5 +1,6 @@
 //! Mends what the doctor finds: plan, consent, apply, wait, look again.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,38 +40,44 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     }
     let question = Question::new(arguments)?;
     let before = question.ask(global, PATIENCE).await?;
-    let plan = Plan::of(&before.report, &before.facts, arguments.fix.allow_drift);
-    show(&plan);
-    if plan.fixes.is_empty() {
-        output::write(&before.report, &arguments.report, global)?;
-        return Ok(status(&before.report, arguments));
-    }
-    match consent(arguments, &plan).await {
-        Consent::Given => {}
-        Consent::Refused => {
-            eprintln!("Nothing was changed.");
-            output::write(&before.report, &arguments.report, global)?;
-            return Ok(status(&before.report, arguments));
+    let mut tried = BTreeSet::new();
+    let mut now = before.clone();
+    // What is mended may lay open what it hid: an endpoint mends the network, and then agents that gave up want new tasks.
+    loop {
+        let plan = Plan::of(&now.report, &now.facts, arguments.fix.allow_drift, &tried);
+        show(&plan);
+        if plan.fixes.is_empty() {
+            break;
         }
-        Consent::Nobody => {
-            output::write(&before.report, &arguments.report, global)?;
-            return Err(Trouble::new(
-                "nothing was changed, because nobody is at the terminal to agree",
-                "Add --yes to apply the plan above.",
-            ));
+        match consent(arguments, &plan).await {
+            Consent::Given => {}
+            Consent::Refused => {
+                eprintln!("Nothing was changed.");
+                break;
+            }
+            Consent::Nobody => {
+                output::write(&now.report, &arguments.report, global)?;
+                return Err(Trouble::new(
+                    "nothing was changed, because nobody is at the terminal to agree",
+                    "Add --yes to apply what is shown above.",
+                ));
+            }
         }
+        let settings = config::load(global, |name| std::env::var(name).ok())?;
+        CHANGING.store(true, Ordering::Relaxed);
+        let end = apply(arguments, global, &settings, &now, &plan).await;
+        CHANGING.store(false, Ordering::Relaxed);
+        if let Some(end) = end? {
+            return Ok(end);
+        }
+        tried.extend(plan.fixes.iter().map(|planned| planned.fix.id.clone()));
+        now = look_again(&question, global, &now.report, &plan).await?;
     }
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
-    CHANGING.store(true, Ordering::Relaxed);
-    let end = apply(arguments, global, &settings, &before, &plan).await;
-    CHANGING.store(false, Ordering::Relaxed);
-    if let Some(end) = end? {
-        return Ok(end);
+    if !tried.is_empty() {
+        compare(&before.report, &now.report);
     }
-    let after = look_again(&question, global, &before.report, &plan).await?;
-    compare(&before.report, &after.report);
-    output::write(&after.report, &arguments.report, global)?;
-    Ok(status(&after.report, arguments))
+    output::write(&now.report, &arguments.report, global)?;
+    Ok(status(&now.report, arguments))
 }
 
 /// Ends with a Ctrl-C that may end the program at once.

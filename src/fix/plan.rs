@@ -1,5 +1,7 @@
 //! What would be done: the fixes of the root causes, in their order, and those that are left to a person.
 
+use std::collections::BTreeSet;
+
 use ecs_exec_checks::facts::{Fact, Facts};
 use ecs_exec_checks::step::{Call, Step, Word};
 use ecs_exec_checks::{Disposition, Fix, Report};
@@ -19,10 +21,12 @@ pub struct Planned {
 }
 
 impl Plan {
-    pub fn of(report: &Report, facts: &Facts, allow_drift: bool) -> Plan {
+    /// `tried`: the fixes that were applied before, which are not applied again.
+    pub fn of(report: &Report, facts: &Facts, allow_drift: bool, tried: &BTreeSet<String>) -> Plan {
         let mut fixes: Vec<&Fix> = Vec::new();
         for id in report.root_causes.iter().flat_map(|cause| &cause.fixes) {
             if let Some(fix) = report.fix(id)
+                && !tried.contains(&fix.id)
                 && !fixes.iter().any(|known| known.id == fix.id)
             {
                 fixes.push(fix);

@@ -524,6 +524,46 @@ fn mend(world: &World, run: &Run) -> Result<(), String> {
     }
 }
 
+/// What the caller needs to mend everything, and no more of what the faults are about.
+const FIXER: &str = r#"
+aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
+"ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
+"iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
+"ec2:CreateSecurityGroup","ec2:AuthorizeSecurityGroupIngress","ec2:AuthorizeSecurityGroupEgress","ec2:CreateNetworkAclEntry","ec2:CreateVpcEndpoint","ec2:DeleteVpcEndpoints","ec2:ModifyVpcEndpoint","ec2:ModifyVpcAttribute","ec2:DescribeSecurityGroups","ec2:DescribeVpcEndpoints",
+"kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
+"#;
+
+/// Lets the program mend it, which needs neither the AWS CLI nor a shell.
+fn fix(world: &World) -> Result<(), String> {
+    world.sh(FIXER);
+    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    let run = world.run(&[
+        "fix",
+        "coder",
+        "--yes",
+        "--allow-drift",
+        "--timeout",
+        "60s",
+        "--format",
+        "json",
+    ]);
+    match (run.status, run.causes().as_slice()) {
+        (0, []) => {}
+        (status, causes) => {
+            return Err(format!(
+                "fix: status {status}, causes {causes:?}: {}",
+                run.stderr
+            ));
+        }
+    }
+    // What is mended stays so, and is not mended twice.
+    let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
+    match (again.status, again.stderr.as_str()) {
+        (0, "") => Ok(()),
+        (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),
+    }
+}
+
 /// A name, and what is tried under it.
 type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
@@ -586,6 +626,20 @@ fn each_alone_and_mended_by_its_own_commands() {
         })
         .collect();
     try_all("Faults alone", cases);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn each_mended_by_the_program_itself() {
+    let cases = FAULTS
+        .iter()
+        .filter(|fault| fault.mends)
+        .map(|fault| {
+            let case = move || fix(&world(&[fault]));
+            (fault.name.to_owned(), Box::new(case) as Box<_>)
+        })
+        .collect();
+    try_all("Faults mended by fix", cases);
 }
 
 #[test]

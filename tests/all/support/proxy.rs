@@ -35,6 +35,8 @@ pub struct Rules {
     pub faults: BTreeMap<String, Fault>,
     /// What DescribeTasks says of the exec agent of tasks that were started with exec.
     pub agent: Agent,
+    /// The same once tasks were replaced.
+    pub agent_of_new_tasks: Option<Agent>,
     /// By action, what is merged into each thing of its JSON answer (RFC 7396).
     pub patches: BTreeMap<String, Value>,
     /// By action, a text in its XML answer and what replaces it.
@@ -185,6 +187,8 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             if update["forceNewDeployment"] == json!(true) {
                 upstream.replace_tasks(&update);
             }
+            let mut rules = rules.lock().unwrap();
+            rules.agent = rules.agent_of_new_tasks.unwrap_or(rules.agent);
             (status, answer)
         }
         _ => (status, answer),
