@@ -26,30 +26,40 @@ const DEMOS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The largest cluster that ECS allows is captured in a tenth of it, in bytes.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Reads a capture, of this version of the format or an older one.
 pub fn read(path: &Path) -> Result<Facts, Trouble> {
-    let text = std::fs::read(path).map_err(|error| {
-        Trouble::new(
-            format!("the snapshot {} cannot be read: {error}", path.display()),
-            "",
-        )
-    })?;
-    let facts: Facts = serde_json::from_slice(&text).map_err(|error| {
-        Trouble::new(
-            format!("{} is not a snapshot of ecs-exec: {error}", path.display()),
-            "A snapshot is a JSON document with the field `format`.",
-        )
-    })?;
-    if facts.format > FORMAT {
-        return Err(Trouble::new(
-            format!(
-                "{} has format {}, and this version reads up to {FORMAT}",
-                path.display(),
-                facts.format
-            ),
-            "Use a newer ecs-exec.",
-        ));
+    let shown = path.display();
+    let refused = |why: String, help: &str| Trouble::new(format!("{shown} {why}"), help);
+    let unreadable = |error: std::io::Error| refused(format!("cannot be read: {error}"), "");
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MOST_BYTES {
+        let why = format!(
+            "is larger than {} MB, so it is no capture of ecs-exec",
+            MOST_BYTES >> 20
+        );
+        return Err(refused(why, ""));
     }
-    Ok(facts)
+    let text = std::fs::read(path).map_err(unreadable)?;
+    // First the version alone: of a newer one nothing else may be understood.
+    #[derive(serde::Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    const HELP: &str = "`ecs-exec capture` writes one.";
+    let version: Version = serde_json::from_slice(&text)
+        .map_err(|error| refused(format!("is no capture of ecs-exec: {error}"), HELP))?;
+    if version.format > FORMAT {
+        let why = format!(
+            "has format {}, and this version reads up to {FORMAT}",
+            version.format
+        );
+        return Err(refused(why, "Use a newer ecs-exec."));
+    }
+    serde_json::from_slice(&text)
+        .map_err(|error| refused(format!("is a capture that is broken: {error}"), HELP))
 }
 
 pub fn demo(name: &str) -> Result<Facts, Trouble> {

@@ -2,9 +2,11 @@
 //!
 //! Tests that need the emulator are ignored by a plain `cargo test`; `scripts/test` runs everything.
 
+mod captures;
 mod costs;
 mod denials;
 mod faults;
+mod fixing;
 mod fixtures;
 mod iam_engines;
 mod reports;

@@ -37,6 +37,8 @@ pub struct Rules {
     pub agent: Agent,
     /// The same once tasks were replaced.
     pub agent_of_new_tasks: Option<Agent>,
+    /// What DescribeServices says from the next change of a service on, merged into each service.
+    pub services_after_update: Option<Value>,
     /// By action, what is merged into each thing of its JSON answer (RFC 7396).
     pub patches: BTreeMap<String, Value>,
     /// By action, a text in its XML answer and what replaces it.
@@ -189,6 +191,10 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             }
             let mut rules = rules.lock().unwrap();
             rules.agent = rules.agent_of_new_tasks.unwrap_or(rules.agent);
+            if let Some(services) = rules.services_after_update.clone() {
+                let action = "ecs:DescribeServices".to_owned();
+                rules.patches.insert(action, services);
+            }
             (status, answer)
         }
         _ => (status, answer),

@@ -1,0 +1,186 @@
+//! Captures: what they hold, what they do not, and what is no capture.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::{World, home};
+
+/// A capture of each version of the format, as the version that made it wrote it.
+const FROZEN: &[&str] = &["1.json"];
+
+fn doctor(home: &Path, arguments: &[&str]) -> Run {
+    run(command(home).arg("doctor").args(arguments))
+}
+
+#[test]
+fn captures_of_every_version_are_read() {
+    let home = home(true);
+    for name in FROZEN {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures/captures")
+            .join(name);
+        let run = doctor(
+            home.path(),
+            &["--snapshot", file.to_str().unwrap(), "--format", "json"],
+        );
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        assert_eq!(run.causes(), ["task.exec-enabled"]);
+        assert_eq!(run.json()["source"], "snapshot");
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_refused_in_a_sentence() {
+    let home = home(true);
+    let file = home.path().join("capture.json");
+    let healthy = include_str!("../../fixtures/healthy.json");
+    let deep = "[".repeat(100_000);
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", Vec::new()),
+        (
+            "truncated",
+            healthy.as_bytes()[..healthy.len() / 2].to_vec(),
+        ),
+        ("not JSON", b"\x1b[31mPK\x03\x04\xff".to_vec()),
+        (
+            "another document",
+            b"{\"Version\": \"2012-10-17\"}".to_vec(),
+        ),
+        (
+            "of the future",
+            healthy
+                .replace("\"format\": 1", "\"format\": 99")
+                .into_bytes(),
+        ),
+        ("deep", deep.into_bytes()),
+        (
+            "a wrong type",
+            healthy
+                .replace("\"services\": {", "\"services\": 7, \"x\": {")
+                .into_bytes(),
+        ),
+    ];
+    for (what, bytes) in cases {
+        fs::write(&file, bytes).unwrap();
+        let run = doctor(home.path(), &["--snapshot", "capture.json"]);
+        assert_eq!(run.status, 2, "{what}");
+        assert!(
+            run.stderr.starts_with("error: capture.json"),
+            "{what}: {}",
+            run.stderr
+        );
+        assert!(
+            run.stderr.lines().count() <= 2 && run.stderr.len() < 500,
+            "{what}: {}",
+            run.stderr
+        );
+    }
+    let huge = fs::File::create(&file).unwrap();
+    huge.set_len(3 << 30).unwrap();
+    let run = doctor(home.path(), &["--snapshot", "capture.json"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("larger"), "{}", run.stderr);
+    assert_eq!(
+        doctor(home.path(), &["--snapshot", "nothing.json"]).status,
+        2
+    );
+    assert_eq!(doctor(home.path(), &["--snapshot", "."]).status, 2);
+}
+
+/// What stands in a secret, a tag, a reason and everything else that AWS returns comes out nowhere, in no format.
+#[test]
+fn no_secret_is_in_any_report() {
+    let home = home(true);
+    let planted = "postgres://app:hunter2@db/x DB_PASSWORD=hunter2 AKIAIOSFODNN7EXAMPLE \u{1b}]0;owned\u{7}\u{202e}";
+    let mut facts: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/healthy.json")).unwrap();
+    for service in facts["services"].as_object_mut().unwrap().values_mut() {
+        let service = &mut service["known"];
+        service["tags"]["secret"] = json!("hunter2");
+        service["events"] = json!([{"at": null, "message": planted}]);
+        service["running_count"] = json!(0);
+        service["deployments"][0]["rollout_reason"] = json!(planted);
+        service["deployments"][0]["rollout_state"] = json!("FAILED");
+    }
+    for task in facts["tasks"].as_object_mut().unwrap().values_mut() {
+        let task = &mut task["known"];
+        task["tags"]["secret"] = json!("hunter2");
+        task["last_status"] = json!("STOPPED");
+        task["stopped_reason"] = json!(planted);
+        for container in task["containers"].as_array_mut().unwrap() {
+            container["reason"] = json!(planted);
+        }
+    }
+    fs::write(home.path().join("facts.json"), facts.to_string()).unwrap();
+    for format in ["human", "json", "markdown", "junit", "sarif", "github"] {
+        let run = doctor(
+            home.path(),
+            &["--snapshot", "facts.json", "--format", format, "-v"],
+        );
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        assert!(!run.stdout.contains("hunter2"), "{format}: {}", run.stdout);
+        assert!(!run.stdout.contains("AKIAIOSF"), "{format}");
+        let hostile = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!run.stdout.contains(hostile), "{format}");
+        if format != "github" {
+            assert!(
+                run.stdout.contains("masked"),
+                "{format}: the reason is told, without its secret: {}",
+                run.stdout
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_capture_says_the_same_without_aws() {
+    let world = World::healthy();
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let live = world.doctor(&["coder"]);
+    let told = world.run(&["capture", "coder", "-o", "capture.json"]);
+    assert_eq!(
+        (told.status, told.stdout.as_str()),
+        (0, ""),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        told.stderr
+            .contains("Read it with: ecs-exec doctor --snapshot capture.json")
+    );
+    let anonymous = world.run(&["capture", "coder", "--anonymize", "-o", "anonymous.json"]);
+    assert_eq!(anonymous.status, 0, "{}", anonymous.stderr);
+    let text = fs::read_to_string(world.home.path().join("anonymous.json")).unwrap();
+    assert!(
+        !text.contains("coder") && !text.contains(&world.net.vpc),
+        "{text}"
+    );
+    for file in ["capture.json", "anonymous.json"] {
+        // Elsewhere: no credentials, no endpoint.
+        let offline = doctor(world.home.path(), &["--snapshot", file, "--format", "json"]);
+        assert_eq!(offline.status, 1, "{}", offline.stderr);
+        assert_eq!(offline.causes(), live.causes(), "{file}");
+        assert_eq!(offline.json()["summary"], live.json()["summary"], "{file}");
+    }
+    let denied = {
+        world
+            .proxy
+            .fault("iam:GetRole", crate::support::proxy::Fault::Deny);
+        world.run(&["capture", "coder", "-o", "-"])
+    };
+    assert!(
+        denied
+            .stderr
+            .contains("It would hold more with iam:GetRole"),
+        "{}",
+        denied.stderr
+    );
+    assert_eq!(
+        denied.json()["manifest"]["unseen"][0]["action"],
+        "iam:GetRole"
+    );
+}

@@ -1,0 +1,198 @@
+//! Mending: consent, what is left alone, and ends before the end.
+
+use serde_json::json;
+
+use crate::support::proxy::{Agent, Fault};
+use crate::support::pty::Terminal;
+use crate::support::world::{Plan, World};
+
+/// A service whose task was started before the flag was set.
+fn stale() -> World {
+    let mut plan = Plan::default();
+    plan.exec = false;
+    let world = World::new(plan);
+    world.set_exec("coder", true);
+    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    world.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);
+    world
+}
+
+fn updates(world: &World) -> u64 {
+    world
+        .proxy
+        .calls()
+        .get("ecs:UpdateService")
+        .copied()
+        .unwrap_or(0)
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn without_consent_nothing_is_changed() {
+    let world = stale();
+    let run = world.run(&["fix", "coder"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("Would do (disruptive, replaces 1 running task): Force a new deployment"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("--force-new-deployment"));
+    assert!(run.stderr.contains("Add --yes"));
+    assert!(
+        run.stdout.contains("Root cause"),
+        "the report is there all the same"
+    );
+    assert_eq!(updates(&world), 0);
+
+    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    terminal.expect("Apply 1 change? [y/N]");
+    terminal.type_keys("n\r");
+    assert_eq!(terminal.wait(), 1);
+    assert!(terminal.screen().contains("Nothing was changed."));
+    assert_eq!(updates(&world), 0);
+
+    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    terminal.expect("[y/N]");
+    terminal.type_keys("\u{3}");
+    assert_eq!(terminal.wait(), 130);
+    assert_eq!(updates(&world), 0);
+
+    let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--fix"]));
+    terminal.expect("[y/N]");
+    terminal.type_keys("y\r");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    assert!(screen.contains("Before: task.exec-enabled"), "{screen}");
+    assert!(
+        screen.contains("After: no root cause (0 failed)."),
+        "{screen}"
+    );
+    assert_eq!(updates(&world), 1);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn what_infrastructure_code_owns_is_left_unless_allowed() {
+    let world = stale();
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let run = world.run(&["fix", "coder", "--yes"]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr.contains("Left (drift): Allow the task role"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("resource \"aws_iam_role_policy\""));
+    assert!(run.stderr.contains("--allow-drift"));
+    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
+    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_policy_of_the_same_name_is_not_replaced() {
+    let world = stale();
+    world.sh(r#"aws iam put-role-policy --role-name $ROLE --policy-name ecs-exec --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}]}'"#);
+    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let kept = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert!(kept.contains("sqs:SendMessage"), "{kept}");
+    let added = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec-2");
+    assert!(added.contains("ssmmessages:OpenDataChannel"), "{added}");
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_step_that_is_refused_says_how_far_it_came() {
+    let world = stale();
+    world.proxy.fault("ecs:UpdateService", Fault::Deny);
+    let run = world.run(&["fix", "coder", "--yes"]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr.contains("Stopped after 0 of 1 step."),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr
+            .contains("could not be done, because this caller may not call ecs:UpdateService"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
+    let world = stale();
+    let deployment = |id: &str, status: &str, state: &str| {
+        json!({"id": id, "status": status, "rolloutState": state, "rolloutStateReason": "tasks failed to start",
+            "desiredCount": 1, "runningCount": 1, "pendingCount": 0, "failedTasks": 0})
+    };
+    let stuck = json!([
+        deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS"),
+        deployment("ecs-svc/1", "ACTIVE", "COMPLETED")
+    ]);
+    let after = |world: &World, deployments: &serde_json::Value| {
+        world.proxy.rules.lock().unwrap().services_after_update =
+            Some(json!({"deployments": deployments}));
+    };
+    after(&world, &stuck);
+    let mut command = world.command();
+    command.args(["fix", "coder", "--yes"]).env("TERM", "xterm");
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("Waiting:");
+    terminal.type_keys("\u{3}");
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+    assert!(
+        terminal.screen().contains("goes on without this program"),
+        "{}",
+        terminal.screen()
+    );
+
+    let world = stale();
+    after(&world, &stuck);
+    let short = world.run(&["fix", "coder", "--yes", "--timeout", "5s"]);
+    assert!(
+        short.stderr.contains("Not finished within 5 s"),
+        "{}",
+        short.stderr
+    );
+
+    let world = stale();
+    after(
+        &world,
+        &json!([deployment("ecs-svc/2", "PRIMARY", "FAILED")]),
+    );
+    let failed = world.run(&["fix", "coder", "--yes"]);
+    assert!(
+        failed
+            .stderr
+            .contains("The roll-out failed: the deployment ecs-svc/2"),
+        "{}",
+        failed.stderr
+    );
+    assert!(
+        failed.stderr.contains("tasks failed to start"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
+fn facts_from_a_file_are_not_mended() {
+    let home = crate::support::world::home(true);
+    let run = |arguments: &[&str]| {
+        crate::support::doctor::run(crate::support::doctor::command(home.path()).args(arguments))
+    };
+    for arguments in [
+        &["fix", "--demo"][..],
+        &["doctor", "--demo", "--fix"],
+        &["doctor", "--demo", "--yes"],
+    ] {
+        assert_eq!(run(arguments).status, 2, "{arguments:?}");
+    }
+}
