@@ -16,10 +16,10 @@ mod policies;
 mod records;
 mod simulations;
 pub mod snapshot;
-mod sts;
+pub mod sts;
 mod task_roles;
 mod workload;
 
-pub use live::{Gathered, gather};
+pub use live::{Gathered, gather, partition};
 pub use missing::no_such_cluster;
 pub use workload::{Workload, workload};

@@ -89,6 +89,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Fix(arguments) => commands::fix::run(arguments, global).await,
         Command::Capture(arguments) => commands::capture::run(arguments, global).await,
         Command::Explain { words } => commands::explain::run(words),
+        Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),

@@ -25,6 +25,7 @@ mod local;
 pub mod needs;
 mod network;
 pub mod no_proxy;
+pub mod policies;
 mod policy;
 pub mod policy_document;
 mod reachability;

@@ -9,6 +9,7 @@ mod faults;
 mod fixing;
 mod fixtures;
 mod iam_engines;
+mod least_policies;
 mod reports;
 mod sessions;
 mod support;

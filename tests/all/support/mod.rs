@@ -2,6 +2,7 @@ pub mod connect_proxy;
 pub mod container;
 pub mod doctor;
 mod http;
+pub mod policy_gate;
 pub mod proxy;
 pub mod pty;
 pub mod world;

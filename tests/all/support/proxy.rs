@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::container::Containers;
 use super::http::{Answer, Request, serve};
+use super::policy_gate::PolicyGate;
 
 /// What happens to a call instead of, or before, the emulator's answer.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct Rules {
     /// The Date header of every answer.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
+    /// Only what the caller's policies allow.
+    pub gate: Option<Arc<PolicyGate>>,
     /// Bodies of requests that the proxy answers itself.
     pub asked: Vec<String>,
     /// What sessions are opened into.
@@ -117,6 +120,10 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     };
     if let Some(fault) = fault {
         return broken(&action, &fault);
+    }
+    let gate = rules.lock().unwrap().gate.clone();
+    if gate.is_some_and(|gate| !gate.allows(&action, &request)) {
+        return broken(&action, &Fault::Deny);
     }
     if action == "ssm:StartSession" {
         let answer = json!({"SessionId": "s-1", "TokenValue": "the-token", "StreamUrl": "wss://x"});

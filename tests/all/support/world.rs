@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -17,6 +18,7 @@ use aws_sdk_ecs::types::{
 use tempfile::TempDir;
 
 use super::doctor::{self, Run};
+use super::policy_gate::PolicyGate;
 use super::proxy::Proxy;
 
 pub const ACCOUNT: &str = "123456789012";
@@ -100,6 +102,7 @@ impl Default for Plan {
 
 pub struct World {
     pub proxy: Proxy,
+    emulator: String,
     pub home: TempDir,
     pub cluster: String,
     pub sdk: Sdk,
@@ -169,6 +172,7 @@ impl World {
         }
         let world = World {
             proxy: Proxy::start(&emulator),
+            emulator,
             home: home(plan.plugin),
             cluster,
             sdk,
@@ -179,6 +183,18 @@ impl World {
         for service in &plan.services {
             world.await_tasks(service, plan.tasks);
         }
+        world
+    }
+
+    /// Where the caller may do only what its policies say.
+    pub fn strict(plan: Plan) -> World {
+        let world = World::new(plan);
+        let place = format!("{REGION}:{ACCOUNT}");
+        world.proxy.rules.lock().unwrap().gate = Some(Arc::new(PolicyGate {
+            caller: format!("arn:aws:iam::{ACCOUNT}:user/{}-caller", world.cluster),
+            cluster_arn: format!("arn:aws:ecs:{place}:cluster/{}", world.cluster),
+            emulator: world.emulator.clone(),
+        }));
         world
     }
 
@@ -212,8 +228,7 @@ impl World {
     /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP`, `$ENDPOINT` and `$TABLE`
     /// are those of this world and its first service.
     pub fn sh(&self, script: &str) -> String {
-        self.shell(script, &env::var("ECS_EXEC_EMULATOR").unwrap())
-            .unwrap()
+        self.shell(script, &self.emulator).unwrap()
     }
 
     /// The same through the proxy, as a user would paste it.

@@ -1,0 +1,95 @@
+use std::process::ExitCode;
+
+use ecs_exec_checks::facts::Fact;
+use ecs_exec_checks::policies::{Cluster, Kind, policy};
+use serde_json::Value;
+
+use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
+use crate::config::{self, Settings, short_name};
+use crate::facts::aws::Aws;
+use crate::facts::{partition, sts};
+use crate::output::print;
+use crate::trouble::Trouble;
+
+pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Trouble> {
+    let kind = match arguments.kind {
+        PolicyKind::Caller => Kind::Caller,
+        PolicyKind::TaskRole => Kind::TaskRole,
+        PolicyKind::Doctor => Kind::Doctor,
+        PolicyKind::Endpoint => Kind::Endpoint,
+        PolicyKind::DenyStartSession => Kind::DenyStartSession,
+    };
+    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let document = match kind {
+        // The same in every account.
+        Kind::TaskRole => policy(
+            kind,
+            &Cluster {
+                partition: "aws",
+                region: "",
+                account: "",
+                name: "",
+            },
+        ),
+        _ => {
+            let (account, region) = place(arguments, &settings).await?;
+            let cluster = Cluster {
+                partition: partition(&region),
+                region: &region,
+                account: &account,
+                name: short_name(&settings.cluster),
+            };
+            policy(kind, &cluster)
+        }
+    };
+    let text = match arguments.format {
+        PolicyFormat::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
+        PolicyFormat::Terraform => terraform(kind, &document, short_name(&settings.cluster)),
+    };
+    print(&format!("{text}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The account and the region: said, part of the cluster's ARN, or asked of AWS.
+async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), Trouble> {
+    let of_arn = settings.cluster.split(':').nth(4).map(str::to_owned);
+    let account = arguments.account.clone().or(of_arn);
+    let region = settings.region.as_ref().map(|region| region.value.clone());
+    if let (Some(account), Some(region)) = (&account, &region) {
+        return Ok((account.clone(), region.clone()));
+    }
+    let aws = Aws::connect(settings, super::doctor::PATIENCE).await?;
+    let region = aws.region.value.clone();
+    if let Some(account) = account {
+        return Ok((account, region));
+    }
+    match sts::caller(&aws).await {
+        Fact::Known(caller) => Ok((caller.account, region)),
+        Fact::Absent | Fact::Unavailable(_) => Err(Trouble::new(
+            "the account is not known: AWS could not be asked who this is",
+            "Say it: --account 123456789012",
+        )),
+    }
+}
+
+fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {
+    let policy = ecs_exec_checks::policies::jsonencode(document);
+    let (label, name) = match kind {
+        Kind::Caller => ("ecs_exec_caller", "ecs-exec-caller"),
+        Kind::TaskRole => ("ecs_exec_task", "ecs-exec-task"),
+        Kind::Doctor => ("ecs_exec_doctor", "ecs-exec-doctor"),
+        Kind::DenyStartSession => ("ecs_exec_deny_start_session", "ecs-exec-deny-start-session"),
+        Kind::Endpoint => {
+            return format!(
+                "resource \"aws_vpc_endpoint_policy\" \"ssmmessages\" {{\n  vpc_endpoint_id = aws_vpc_endpoint.ssmmessages.id\n  policy          = {policy}\n}}"
+            );
+        }
+    };
+    let name = match kind {
+        Kind::TaskRole => name.to_owned(),
+        _ => format!("{name}-{cluster}"),
+    };
+    format!(
+        "resource \"aws_iam_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  policy = {policy}\n}}"
+    )
+}

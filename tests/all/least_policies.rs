@@ -1,0 +1,130 @@
+//! The policies that `ecs-exec policy` prints, on an emulator that enforces them.
+
+use serde_json::{Value, json};
+
+use crate::support::world::{Plan, World};
+
+/// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
+const RECORDED: &str = r#"
+KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
+aws logs create-log-group --log-group-name /exec/$CLUSTER
+aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
+aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{kmsKeyId=$KEY,logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/exec/$CLUSTER,s3BucketName=$CLUSTER}}"
+aws iam put-role-policy --role-name $ROLE --policy-name more --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kms:Decrypt","logs:*","s3:*"],"Resource":"*"}]}'
+aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
+"#;
+
+/// The key's policy names neither the caller nor the role, nor leaves it to IAM.
+const NARROW_KEY: &str = r#"
+KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
+aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}'
+"#;
+
+/// What the emulator has none of: tasks on EC2, and rules that name prefix lists.
+const NOT_MET: [&str; 4] = [
+    "ec2:DescribeInstances",
+    "ec2:GetManagedPrefixListEntries",
+    "ecs:DescribeContainerInstances",
+    "iam:GetInstanceProfile",
+];
+
+fn give(world: &World, policy: &Value) {
+    let quoted = shell_words::quote(&policy.to_string()).into_owned();
+    world.sh(&format!(
+        "aws iam put-user-policy --user-name $CALLER --policy-name least --policy-document {quoted}"
+    ));
+}
+
+fn missing(run: &Value) -> Vec<String> {
+    let findings = run["findings"].as_array().unwrap();
+    let mut missing: Vec<String> = findings
+        .iter()
+        .filter_map(|finding| finding["missing_permission"].as_str().map(str::to_owned))
+        .collect();
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn the_doctor_needs_exactly_its_policy() {
+    let world = World::strict(Plan {
+        nat: true,
+        ..Plan::default()
+    });
+    world.sh(RECORDED);
+    let refused = world.doctor(&["coder"]);
+    assert_ne!(
+        refused.status, 0,
+        "the emulator enforces policies: {}",
+        refused.stdout
+    );
+    let policy = world.run(&["policy", "doctor"]).json();
+    give(&world, &policy);
+    for target in ["coder", "--all"] {
+        let run = world.doctor(&[target]);
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        assert_eq!(missing(&run.json()), [""; 0]);
+        // What is in an image nobody can be allowed to see.
+        assert_eq!(run.with_status("unknown"), ["container.log-tools"]);
+    }
+    let statements = policy["Statement"].as_array().unwrap();
+    let actions = statements
+        .iter()
+        .flat_map(|statement| statement["Action"].as_array().unwrap());
+    let mut tried = 0;
+    for action in actions.filter(|action| !NOT_MET.contains(&action.as_str().unwrap())) {
+        let mut without = policy.clone();
+        for statement in without["Statement"].as_array_mut().unwrap() {
+            statement["Action"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|allowed| allowed != action);
+            if statement["Action"] == json!([]) {
+                statement["Action"] = json!(["none:None"]);
+            }
+        }
+        give(&world, &without);
+        if action == "kms:ListGrants" {
+            // Grants are looked at where the key's policy leaves something open.
+            world.sh(NARROW_KEY);
+        }
+        let target = if action == "ecs:ListServices" {
+            "--all"
+        } else {
+            "coder"
+        };
+        let run = world.doctor(&[target]);
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(
+            told.contains(action.as_str().unwrap()),
+            "{action} is not missed: {told}"
+        );
+        assert!(
+            !run.stdout.is_empty()
+                && missing(&run.json()).contains(&action.as_str().unwrap().to_owned()),
+            "{action}: {told}"
+        );
+        tried += 1;
+    }
+    eprintln!("The doctor's policy: {tried} actions taken away one at a time, each missed");
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_session_needs_no_more_than_the_caller_s_policy() {
+    let world = World::strict(Plan::default());
+    world.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
+    let refused = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
+    let policy = world.run(&["policy", "caller"]).json();
+    give(&world, &policy);
+    let run = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (0, "hi\n"),
+        "{}",
+        run.stderr
+    );
+}
