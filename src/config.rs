@@ -6,6 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use ecs_exec_checks::facts::Expect;
+use ecs_exec_own::expressions::{self, Expression};
 use serde::Deserialize;
 
 use crate::cli::Global;
@@ -30,6 +31,9 @@ pub struct Settings {
     pub expect: Expect,
     /// Commands by name; those of files beside those that are built in.
     pub recipes: BTreeMap<String, Recipe>,
+    /// The user's own checks; of two with the same ID the one of the nearer file.
+    pub own: Vec<Expression>,
+    pub plugins: Plugins,
     /// Services to check when none is named: not the built-in ones when the cluster is another.
     pub default_services: Vec<String>,
 }
@@ -79,10 +83,30 @@ struct File {
     #[serde(default)]
     recipes: BTreeMap<String, Recipe>,
     expect: Option<Expect>,
+    /// The user's own checks, which [`ecs_exec_own`] reads out of the text itself.
     #[serde(rename = "checks")]
     _checks: Option<toml::Table>,
-    #[serde(rename = "plugins")]
-    _plugins: Option<toml::Table>,
+    #[serde(skip)]
+    own: Vec<Expression>,
+    plugins: Option<Plugins>,
+}
+
+/// Whether and how programs `ecs-exec-check-NAME` are asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plugins {
+    pub enabled: bool,
+    /// For each of them.
+    pub timeout_seconds: u64,
+}
+
+impl Default for Plugins {
+    fn default() -> Plugins {
+        Plugins {
+            enabled: true,
+            timeout_seconds: ecs_exec_own::programs::TIMEOUT.as_secs(),
+        }
+    }
 }
 
 /// Reads all layers. `environment` is [`std::env::var`] outside tests.
@@ -236,8 +260,27 @@ fn merge(
             .iter()
             .find_map(|(file, _)| file.expect.clone())
             .unwrap_or_default(),
+        plugins: files
+            .iter()
+            .find_map(|(file, _)| file.plugins.clone())
+            .unwrap_or_default(),
+        own: own(files),
         default_services,
     }
+}
+
+/// The nearest file comes first.
+fn own(files: Vec<(File, PathBuf)>) -> Vec<Expression> {
+    let mut own: Vec<Expression> = Vec::new();
+    for expression in files.into_iter().flat_map(|(file, _)| file.own) {
+        if !own
+            .iter()
+            .any(|known| known.check().id == expression.check().id)
+        {
+            own.push(expression);
+        }
+    }
+    own
 }
 
 fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
@@ -311,7 +354,15 @@ fn read(path: &Path) -> Result<File, Trouble> {
             "Name another file with --config, or mend this one.",
         )
     })?;
-    parse(&text, path)
+    let mut file = parse(&text, path)?;
+    file.own = expressions::load(&text, &path.display().to_string()).map_err(|error| {
+        let place = format!("{}:{}:{}", error.file, error.line, error.column);
+        Trouble::new(
+            format!("{place}: {}", error.message),
+            error.help.clone().unwrap_or_default(),
+        )
+    })?;
+    Ok(file)
 }
 
 fn parse(text: &str, path: &Path) -> Result<File, Trouble> {

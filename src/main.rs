@@ -8,6 +8,7 @@ mod config;
 mod facts;
 mod fix;
 mod output;
+mod own;
 mod report;
 mod session;
 mod target;
@@ -91,7 +92,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Explain { words } => commands::explain::run(words),
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
-        Command::Checks { format } => commands::checks::run(*format),
+        Command::Checks { format } => commands::checks::run(*format, global),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),
     }
 }

@@ -38,7 +38,7 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
 /// The session that was really opened.
 const LIVE: &str = "container.live-session";
 /// Areas that say what is declared, not what works.
-const WISHES: [&str; 1] = ["policy"];
+const WISHES: [&str; 3] = ["policy", "custom", "program"];
 
 fn mark_symptoms(findings: &mut [Finding]) {
     let mut explaining: HashMap<&'static str, Vec<usize>> = HashMap::new();

@@ -54,13 +54,23 @@ pub use world::World;
 
 /// Runs the selected checks on the facts and says what is behind their failures.
 pub fn examine(facts: &Facts, selection: &Selection) -> Report {
+    examine_with(facts, selection, |_| Vec::new())
+}
+
+/// The same, with what the user's own checks find.
+pub fn examine_with(
+    facts: &Facts,
+    selection: &Selection,
+    own: impl FnOnce(&World) -> Vec<Finding>,
+) -> Report {
     let facts = iam::settled(facts);
     let world = World::new(&facts);
-    let findings: Vec<Finding> = registry::CHECKS
+    let mut findings: Vec<Finding> = registry::CHECKS
         .iter()
         .filter(|check| selection.includes(check))
         .flat_map(|check| (check.run)(&world))
         .collect();
+    findings.extend(own(&world));
     let findings = live::settle(&world, findings);
     report::build(
         &facts,

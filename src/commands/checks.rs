@@ -2,35 +2,62 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use ecs_exec_checks::registry::{AREAS, CHECKS};
+use ecs_exec_checks::text::clean_line;
+use ecs_exec_own::Entry;
 
-use crate::cli::CatalogueFormat;
+use crate::cli::{CatalogueFormat, Global};
+use crate::config;
 use crate::output::print;
+use crate::own::Own;
 use crate::trouble::Trouble;
 
-pub fn run(format: CatalogueFormat) -> Result<ExitCode, Trouble> {
+pub fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, Trouble> {
+    let mut settings = config::load(global, |name| std::env::var(name).ok())?;
+    let own = Own::find(&mut settings).catalogue();
     let text = match format {
-        CatalogueFormat::Human => table(),
-        CatalogueFormat::Json => {
-            let mut json = serde_json::to_string_pretty(CHECKS).unwrap_or_default();
-            json.push('\n');
-            json
-        }
-        CatalogueFormat::Markdown => page(),
+        CatalogueFormat::Human => table(&own),
+        CatalogueFormat::Json => json(&own),
+        CatalogueFormat::Markdown => page(&own),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table() -> String {
-    let width = CHECKS.iter().map(|check| check.id.len()).max().unwrap_or(0);
-    CHECKS
+fn table(own: &[Entry]) -> String {
+    let own = own.iter().map(|entry| {
+        (
+            entry.id.as_str(),
+            entry.trouble.as_ref().unwrap_or(&entry.title).as_str(),
+        )
+    });
+    let all: Vec<(&str, &str)> = CHECKS
         .iter()
-        .map(|check| format!("{:<width$}  {}\n", check.id, check.title))
+        .map(|check| (check.id, check.title))
+        .chain(own)
+        .collect();
+    let width = all.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
+    all.iter()
+        .map(|(id, title)| format!("{id:<width$}  {}\n", clean_line(title)))
         .collect()
 }
 
+/// One list; the user's own have fewer fields.
+fn json(own: &[Entry]) -> String {
+    let own = own
+        .iter()
+        .filter_map(|entry| serde_json::to_value(entry).ok());
+    let all: Vec<serde_json::Value> = CHECKS
+        .iter()
+        .filter_map(|check| serde_json::to_value(check).ok())
+        .chain(own)
+        .collect();
+    let mut json = serde_json::to_string_pretty(&all).unwrap_or_default();
+    json.push('\n');
+    json
+}
+
 /// `docs/checks.md`.
-fn page() -> String {
+fn page(own: &[Entry]) -> String {
     let mut page = "# Checks\n\nMade by `ecs-exec checks --format markdown`; `ecs-exec explain CHECK` shows one.\n".to_owned();
     for area in AREAS {
         let _ = writeln!(page, "\n## {area}");
@@ -54,6 +81,15 @@ fn page() -> String {
                 let _ = writeln!(page, "\n<{doc}>");
             }
         }
+    }
+    for entry in own {
+        let _ = writeln!(
+            page,
+            "\n### {}\n\n{}. {}",
+            entry.id,
+            clean_line(&entry.title),
+            clean_line(&entry.why)
+        );
     }
     page
 }

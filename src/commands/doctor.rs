@@ -1,14 +1,17 @@
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
-use ecs_exec_checks::report::{Report, Source, Verdict};
-use ecs_exec_checks::{Facts, Selection, examine};
+use ecs_exec_checks::report::{Report, ReportFinding, Source, Verdict};
+use ecs_exec_checks::{Facts, Finding, Selection, Status, examine_with};
+use ecs_exec_own::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global, ReportFlags, Targets};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, snapshot};
 use crate::output::{self, Progress};
+use crate::own::Own;
 use crate::session;
 use crate::target::{self, Request};
 use crate::trouble::Trouble;
@@ -26,7 +29,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Add --fix, or leave them out.",
         ));
     }
-    let question = Question::new(arguments)?;
+    let question = Question::new(arguments, global)?;
     let examined = question
         .ask(global, arguments.timeout.unwrap_or(PATIENCE))
         .await?;
@@ -37,7 +40,10 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
 /// What the doctor is asked, checked before AWS is asked anything.
 pub struct Question<'a> {
     arguments: &'a Doctor,
+    /// `None` for the demo, which is the same everywhere.
+    settings: Option<Settings>,
     selection: Selection,
+    own: Arc<Own>,
     baseline: Option<Baseline>,
 }
 
@@ -48,10 +54,18 @@ pub struct Examined {
 }
 
 impl<'a> Question<'a> {
-    pub fn new(arguments: &'a Doctor) -> Result<Question<'a>, Trouble> {
+    pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+        let mut settings = match arguments.demo {
+            Some(_) => None,
+            None => Some(config::load(global, |name| std::env::var(name).ok())?),
+        };
+        let own = settings.as_mut().map(Own::find).unwrap_or_default();
+        let selection = selection(arguments, &own)?;
         Ok(Question {
             arguments,
-            selection: selection(arguments)?,
+            settings,
+            own: Arc::new(own.only(&selection)),
+            selection,
             baseline: baseline(&arguments.report)?,
         })
     }
@@ -59,9 +73,14 @@ impl<'a> Question<'a> {
     /// Gathers the facts and judges them.
     pub async fn ask(&self, global: &Global, timeout: Duration) -> Result<Examined, Trouble> {
         let started = Instant::now();
-        let (gathered, source) = gather(self.arguments, global, timeout).await?;
+        let (gathered, source) = self.gather(global, timeout).await?;
         let facts = gathered.facts.without_secrets();
-        let mut report = examine(&facts, &self.selection);
+        let programs = self.ask_programs(&facts).await;
+        let mut report = examine_with(&facts, &self.selection, |world| {
+            let mut findings = self.own.expressions(world);
+            findings.extend(programs);
+            findings
+        });
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(baseline) = &self.baseline {
@@ -69,6 +88,47 @@ impl<'a> Question<'a> {
         }
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Examined { facts, report })
+    }
+
+    async fn ask_programs(&self, facts: &Facts) -> Vec<Finding> {
+        if !self.own.has_programs() {
+            return Vec::new();
+        }
+        let (own, facts) = (self.own.clone(), facts.clone());
+        let findings = tokio::task::spawn_blocking(move || own.programs(&facts));
+        findings.await.unwrap_or_default()
+    }
+
+    async fn gather(
+        &self,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<(Gathered, Source), Trouble> {
+        let arguments = self.arguments;
+        let offline = |facts: Facts, source| {
+            let facts = narrowed(facts, &arguments.targets)?;
+            let calls = Default::default();
+            Ok((Gathered { facts, calls }, source))
+        };
+        let Some(settings) = &self.settings else {
+            let name = arguments.demo.as_deref().unwrap_or_default();
+            return offline(snapshot::demo(name)?, Source::Demo);
+        };
+        if let Some(path) = &arguments.snapshot {
+            return offline(snapshot::read(path)?, Source::Snapshot);
+        }
+        let request = request(arguments, settings)?;
+        let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+        let gathered = facts::gather(settings, &request, timeout).await;
+        progress.end();
+        let mut gathered = gathered?;
+        if arguments.live {
+            let progress = Progress::start(global, "Opening sessions");
+            let probed = session::probe(settings, global, &mut gathered).await;
+            progress.end();
+            probed?;
+        }
+        Ok((gathered, Source::Live))
     }
 }
 
@@ -86,8 +146,8 @@ fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
     Baseline::read(&json).map(Some).map_err(refused)
 }
 
-fn selection(arguments: &Doctor) -> Result<Selection, Trouble> {
-    let selection = known_selection(arguments)?;
+fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let selection = known_selection(arguments, own)?;
     if selection.is_empty() {
         return Err(Trouble::new(
             "no check is left",
@@ -97,49 +157,24 @@ fn selection(arguments: &Doctor) -> Result<Selection, Trouble> {
     Ok(selection)
 }
 
-fn known_selection(arguments: &Doctor) -> Result<Selection, Trouble> {
-    Selection::new(arguments.only.clone(), arguments.skip.clone()).map_err(|unknown| {
-        let near = target::nearest(&unknown, ecs_exec_checks::select::names());
-        let help = match near.first() {
-            Some(near) => format!("Did you mean {near}?"),
-            None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
-        };
-        Trouble::new(format!("there is no check or area {unknown}"), help)
-    })
+fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let own = own.checks();
+    Selection::with_own(own.clone(), arguments.only.clone(), arguments.skip.clone()).map_err(
+        |unknown| {
+            let near = target::nearest(
+                &unknown,
+                ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
+            );
+            let help = match near.first() {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
+            };
+            Trouble::new(format!("there is no check or area {unknown}"), help)
+        },
+    )
 }
 
-async fn gather(
-    arguments: &Doctor,
-    global: &Global,
-    timeout: Duration,
-) -> Result<(Gathered, Source), Trouble> {
-    let offline = |facts: Facts, source| {
-        let facts = narrowed(facts, &arguments.targets)?;
-        let calls = Default::default();
-        Ok((Gathered { facts, calls }, source))
-    };
-    if let Some(name) = &arguments.demo {
-        return offline(snapshot::demo(name)?, Source::Demo);
-    }
-    if let Some(path) = &arguments.snapshot {
-        return offline(snapshot::read(path)?, Source::Snapshot);
-    }
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
-    let request = request(arguments, &settings)?;
-    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
-    let gathered = facts::gather(&settings, &request, timeout).await;
-    progress.end();
-    let mut gathered = gathered?;
-    if arguments.live {
-        let progress = Progress::start(global, "Opening sessions");
-        let probed = session::probe(&settings, global, &mut gathered).await;
-        progress.end();
-        probed?;
-    }
-    Ok((gathered, Source::Live))
-}
-
-pub fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
+fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
     Request::new(
         settings,
         &arguments.targets.services,
@@ -193,11 +228,17 @@ fn means(written: &str, full: &str) -> bool {
 }
 
 pub fn status(report: &Report, arguments: &Doctor) -> ExitCode {
-    let warned = arguments.fail_on == FailOn::Warn && report.summary.warn > 0;
+    let warned = arguments.fail_on == FailOn::Warn && report.findings.iter().any(is_warning);
     match report.verdict {
         Verdict::Fail => ExitCode::from(1),
         Verdict::Pass | Verdict::Inconclusive if warned => ExitCode::from(1),
         Verdict::Inconclusive if !arguments.allow_unknown => ExitCode::from(3),
         Verdict::Pass | Verdict::Inconclusive => ExitCode::SUCCESS,
     }
+}
+
+/// A check program of the user's that does not work is told of, and hurts nobody.
+fn is_warning(finding: &ReportFinding) -> bool {
+    let is_of_program = finding.area == PROGRAM && finding.subject.kind == PROGRAM;
+    finding.status == Status::Warn && !is_of_program
 }

@@ -38,7 +38,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Run it against AWS, without --demo and --snapshot.",
         ));
     }
-    let question = Question::new(arguments)?;
+    let question = Question::new(arguments, global)?;
     let before = question.ask(global, PATIENCE).await?;
     let mut tried = BTreeSet::new();
     let mut now = before.clone();

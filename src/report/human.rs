@@ -9,7 +9,10 @@ use super::paint::Paint;
 pub fn render(report: &Report, look: &Look) -> String {
     let mut page = Page::new(look);
     page.context(report);
-    for area in AREAS {
+    for area in AREAS
+        .iter()
+        .chain(&[ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM])
+    {
         page.area(report, area);
     }
     for (index, cause) in report.root_causes.iter().enumerate() {

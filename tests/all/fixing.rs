@@ -8,9 +8,10 @@ use crate::support::world::{Plan, World};
 
 /// A service whose task was started before the flag was set.
 fn stale() -> World {
-    let mut plan = Plan::default();
-    plan.exec = false;
-    let world = World::new(plan);
+    let world = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
     world.set_exec("coder", true);
     world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
     world.sh(r#"aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["ecs:UpdateService","iam:PutRolePolicy","iam:GetRolePolicy"]}]}'"#);

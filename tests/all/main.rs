@@ -10,6 +10,7 @@ mod fixing;
 mod fixtures;
 mod iam_engines;
 mod least_policies;
+mod own_checks;
 mod reports;
 mod sessions;
 mod support;

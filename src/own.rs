@@ -1,0 +1,79 @@
+//! The user's own checks: expressions of the configuration, and programs on PATH.
+
+use std::env;
+use std::time::Duration;
+
+use ecs_exec_checks::facts::Facts;
+use ecs_exec_checks::{Check, Finding, Selection, World};
+use ecs_exec_own::expressions::{self, Expression};
+use ecs_exec_own::programs::{self, Environment, Program};
+
+use crate::config::{Plugins, Settings};
+
+#[derive(Default)]
+pub struct Own {
+    expressions: Vec<Expression>,
+    programs: Vec<Program>,
+    timeout: Duration,
+}
+
+impl Own {
+    /// Takes the expressions out of the settings, and finds the programs.
+    pub fn find(settings: &mut Settings) -> Own {
+        let Plugins {
+            enabled,
+            timeout_seconds,
+        } = settings.plugins;
+        let path = env::var_os("PATH").filter(|_| enabled).unwrap_or_default();
+        Own {
+            expressions: std::mem::take(&mut settings.own),
+            programs: programs::find(&path),
+            timeout: Duration::from_secs(timeout_seconds),
+        }
+    }
+
+    pub fn checks(&self) -> Vec<&'static Check> {
+        let expressions = self.expressions.iter().map(Expression::check);
+        expressions
+            .chain(self.programs.iter().map(Program::check))
+            .collect()
+    }
+
+    pub fn has_programs(&self) -> bool {
+        !self.programs.is_empty()
+    }
+
+    /// What they are, as `ecs-exec checks` lists them; programs are asked for it.
+    pub fn catalogue(&self) -> Vec<ecs_exec_own::Entry> {
+        ecs_exec_own::catalogue(
+            &self.expressions,
+            &self.programs,
+            self.timeout,
+            &environment(),
+        )
+    }
+
+    /// Only those that are selected are run.
+    pub fn only(mut self, selection: &Selection) -> Own {
+        self.expressions
+            .retain(|expression| selection.includes(expression.check()));
+        self.programs
+            .retain(|program| selection.includes(program.check()));
+        self
+    }
+
+    pub fn expressions(&self, world: &World) -> Vec<Finding> {
+        expressions::run(&self.expressions, world)
+    }
+
+    /// Waits for the programs, which take a while.
+    pub fn programs(&self, facts: &Facts) -> Vec<Finding> {
+        let json = serde_json::to_vec(facts).unwrap_or_default();
+        programs::run(&self.programs, &json, self.timeout, &environment())
+    }
+}
+
+/// Nothing secret goes to a program.
+fn environment() -> Environment {
+    Environment::of(env::vars_os())
+}
