@@ -25,6 +25,7 @@ mod local;
 pub mod needs;
 mod network;
 pub mod no_proxy;
+mod planned;
 pub mod policies;
 mod policy;
 pub mod policy_document;
@@ -68,7 +69,7 @@ pub fn examine_with(
     let mut findings: Vec<Finding> = registry::CHECKS
         .iter()
         .filter(|check| selection.includes(check))
-        .flat_map(|check| (check.run)(&world))
+        .flat_map(|check| planned::run(check, &world))
         .collect();
     findings.extend(own(&world));
     let findings = live::settle(&world, findings);

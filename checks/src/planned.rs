@@ -1,0 +1,78 @@
+//! Facts of a Terraform plan: its tasks are those that would be started, so that what only running ones show, and
+//! who opens sessions from where, is not judged.
+
+use crate::check::Check;
+use crate::finding::{Finding, Subject};
+use crate::world::World;
+
+/// Areas that a plan says nothing of.
+const AREAS: [&str; 2] = ["local", "caller"];
+
+/// Checks of what goes on, or has gone on.
+const OF_RUNNING: [&str; 8] = [
+    "service.deployment-stable",
+    "service.running-tasks",
+    "task.exists",
+    "task.running",
+    "task.exec-enabled",
+    "container.running",
+    "container.agent-running",
+    "container.live-session",
+];
+
+/// The check's findings; one that says why where a plan cannot tell.
+pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
+    if !world.facts.planned {
+        return (check.run)(world);
+    }
+    let subject = || Subject::new("cluster", &world.facts.cluster_name);
+    if AREAS.contains(&check.area()) {
+        return vec![check.skip(subject(), "A plan says nothing of this")];
+    }
+    if OF_RUNNING.contains(&check.id) {
+        return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
+    }
+    let mut findings = (check.run)(world);
+    for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+        // What is planned is mended in the plan: there is nothing yet that commands could change.
+        fix.commands.clear();
+        fix.steps.clear();
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{healthy, service, task};
+    use crate::{Selection, Status, examine, registry};
+
+    #[test]
+    fn every_check_that_is_named_exists() {
+        for id in OF_RUNNING {
+            assert!(registry::find(id).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_judged_by_what_it_says() {
+        let mut facts = healthy();
+        facts.planned = true;
+        service(&mut facts).exec_enabled = false;
+        task(&mut facts).exec_enabled = false;
+        task(&mut facts)
+            .containers
+            .iter_mut()
+            .for_each(|container| container.managed_agents.clear());
+        let report = examine(&facts, &Selection::default());
+        let causes: Vec<&str> = report.root_causes.iter().map(|cause| cause.check).collect();
+        assert_eq!(causes, ["service.exec-enabled"]);
+        assert!(report.fixes.iter().all(|fix| fix.commands.is_empty()));
+        assert!(report.fixes.iter().any(|fix| fix.terraform.is_some()));
+        let skipped = report
+            .findings
+            .iter()
+            .filter(|finding| finding.status == Status::Skip);
+        assert!(skipped.filter(|finding| finding.area == "local").count() > 3);
+    }
+}
