@@ -498,12 +498,18 @@ pub struct Doctor {
     /// Facts that are built in: a healthy platform with one thing broken
     #[arg(
         long, value_name = "NAME", num_args = 0..=1, default_missing_value = "stale-tasks",
-        require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "services", "all", "task"]
+        require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "plan", "services", "all", "task"]
     )]
     pub demo: Option<String>,
-    /// Facts from a file instead of AWS
+    /// Facts that `ecs-exec capture` wrote, instead of AWS
     #[arg(long, value_name = "FILE", help_heading = "Facts")]
     pub snapshot: Option<PathBuf>,
+    /// Facts of a Terraform plan, from `terraform show -json`: what would be after apply
+    #[arg(long, value_name = "FILE", help_heading = "Facts", conflicts_with_all = ["snapshot", "task", "live"])]
+    pub plan: Option<PathBuf>,
+    /// Read from AWS what the plan does not manage
+    #[arg(long, help_heading = "Facts", requires = "plan")]
+    pub plan_over_live: bool,
     /// How long to wait for AWS (30s), and for what fixes roll out (15m)
     #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Facts")]
     pub timeout: Option<Duration>,
@@ -538,6 +544,7 @@ Examples:
   ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
   ecs-exec doctor --all --format json=report.json --format markdown=ticket.md
   ecs-exec doctor coder --live            opens a session, to be sure
+  ecs-exec doctor --plan tfplan.json      before apply, without AWS
   ecs-exec doctor --skip local            in CI, where nobody opens a session";
 
 /// What is written, and where.

@@ -1,4 +1,4 @@
-//! Where facts come from: a live account, or a snapshot.
+//! Where facts come from: a live account, a capture, or a Terraform plan.
 
 pub mod aws;
 mod clock;
@@ -12,6 +12,7 @@ mod live;
 pub mod local;
 mod missing;
 mod network;
+pub mod plan;
 mod policies;
 mod records;
 mod simulations;

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +10,11 @@ use ecs_exec_own::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global, ReportFlags, Targets};
 use crate::config::{self, Settings};
-use crate::facts::{self, Gathered, snapshot};
+use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::{self, Progress};
 use crate::own::Own;
 use crate::session;
-use crate::target::{self, Request};
+use crate::target::{self, Request, Services};
 use crate::trouble::Trouble;
 
 /// How long AWS may take where nothing else was said.
@@ -117,6 +118,9 @@ impl<'a> Question<'a> {
         if let Some(path) = &arguments.snapshot {
             return offline(snapshot::read(path)?, Source::Snapshot);
         }
+        if let Some(path) = &arguments.plan {
+            return self.planned(path, settings, global, timeout).await;
+        }
         let request = request(arguments, settings)?;
         let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
         let gathered = facts::gather(settings, &request, timeout).await;
@@ -129,6 +133,42 @@ impl<'a> Question<'a> {
             probed?;
         }
         Ok((gathered, Source::Live))
+    }
+}
+
+impl Question<'_> {
+    /// What would be after apply.
+    async fn planned(
+        &self,
+        path: &Path,
+        settings: &Settings,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<(Gathered, Source), Trouble> {
+        let targets = &self.arguments.targets;
+        let plan = plan::read(path)?;
+        let ask = plan::ask(
+            &plan,
+            settings,
+            global.cluster.is_some(),
+            targets.container.as_deref(),
+        )?;
+        let (facts, calls) = if self.arguments.plan_over_live {
+            let request = Request {
+                services: Services::All,
+                ..Request::default()
+            };
+            let progress =
+                Progress::start(global, "Asking AWS about what the plan does not manage");
+            let live = facts::gather(settings, &request, timeout).await;
+            progress.end();
+            let live = live?;
+            (plan.over(live.facts, &ask), live.calls)
+        } else {
+            (plan.facts(&ask), Default::default())
+        };
+        let facts = narrowed(plan::configured(facts, settings), targets)?;
+        Ok((Gathered { facts, calls }, Source::Plan))
     }
 }
 
@@ -200,7 +240,7 @@ fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
                 .map(|wanted| wanted.name.as_str())
                 .collect();
             return Err(Trouble::new(
-                format!("the snapshot has no service {service}"),
+                format!("there is no service {service} in the file"),
                 format!("Its services: {}.", names.join(", ")),
             ));
         }

@@ -32,10 +32,10 @@ const UNTIL_KNOWN: [Duration; 3] = [
 ];
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
-    if arguments.demo.is_some() || arguments.snapshot.is_some() {
+    if arguments.demo.is_some() || arguments.snapshot.is_some() || arguments.plan.is_some() {
         return Err(Trouble::new(
             "facts from a file cannot be mended",
-            "Run it against AWS, without --demo and --snapshot.",
+            "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
     let question = Question::new(arguments, global)?;

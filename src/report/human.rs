@@ -225,6 +225,9 @@ impl Page {
                 Status::Pass,
                 "Nothing stands in the way, as far as the checks that ran can tell.",
             ),
+            Verdict::Pass if report.source == Source::Plan => {
+                (Status::Pass, "After apply, sessions would work.")
+            }
             Verdict::Pass => (Status::Pass, "Sessions would work."),
             Verdict::Fail => (Status::Fail, "Sessions would not work, or not everywhere."),
             Verdict::Inconclusive => (

@@ -11,6 +11,7 @@ mod fixtures;
 mod iam_engines;
 mod least_policies;
 mod own_checks;
+mod plans;
 mod reports;
 mod sessions;
 mod support;

@@ -1,0 +1,11 @@
+//! The cluster, its services, and the tasks that they would start.
+
+mod cluster;
+mod definitions;
+mod services;
+mod tasks;
+
+pub use cluster::cluster;
+pub use definitions::{definition, roles_of};
+pub use services::{Planned, cluster_of, planned_services};
+pub use tasks::start;

@@ -1,0 +1,83 @@
+//! The network around the tasks.
+
+use std::collections::BTreeSet;
+
+use ecs_exec_checks::facts::*;
+
+use super::live;
+use crate::known::or_live;
+use crate::network::{self, Endpoints, Groups, endpoints, is_whole};
+use crate::resolve::Resolver;
+
+pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
+    let of_live = live.and_then(|live| live.network.subnets.get(id));
+    or_live(network::subnet(resolver, id), of_live)
+}
+
+pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
+    let endpoints = live::endpoints(resolver, endpoints(resolver), live);
+    let network = &mut facts.network;
+    let of_tasks: BTreeSet<String> = facts
+        .tasks
+        .values()
+        .filter_map(Fact::known)
+        .filter_map(|task| task.interface.as_ref()?.subnet.clone())
+        .collect();
+    let of_endpoints = endpoints.planned.known.iter();
+    let of_endpoints = of_endpoints.flat_map(|endpoint| endpoint.subnets.clone());
+    for id in of_tasks.iter().cloned().chain(of_endpoints) {
+        let known = || subnet(resolver, &id, live);
+        network.subnets.entry(id.clone()).or_insert_with(known);
+    }
+    let vpcs: BTreeSet<String> = of_tasks
+        .iter()
+        .filter_map(|id| network.subnets.get(id)?.known())
+        .map(|subnet| subnet.vpc.clone())
+        .collect();
+    for id in &vpcs {
+        let of_live = live.and_then(|live| live.network.vpcs.get(id));
+        let vpc = or_live(network::vpc(resolver, id), of_live);
+        network.vpcs.insert(id.clone(), vpc);
+        let tables = live::route_tables(resolver, id, live);
+        network.route_tables.insert(id.clone(), tables);
+        let acls = live::network_acls(resolver, id, live);
+        network.network_acls.insert(id.clone(), acls);
+    }
+    let mut groups = Groups::new(resolver, live);
+    let of_tasks = network
+        .interfaces
+        .values()
+        .filter_map(Fact::known)
+        .flat_map(|interface| interface.security_groups.clone());
+    let of_endpoints = endpoints.planned.known.iter();
+    let of_endpoints = of_endpoints.flat_map(|endpoint| endpoint.security_groups.clone());
+    let ids: BTreeSet<String> = of_tasks.chain(of_endpoints).collect();
+    for id in ids {
+        network
+            .security_groups
+            .insert(id.clone(), groups.group(&id));
+    }
+    network.prefix_lists.extend(groups.prefix_lists());
+    network.endpoints = Some(seen(resolver, &endpoints, &vpcs));
+}
+
+/// The endpoints, and whether AWS told of all that the plan does not manage.
+pub struct Seen {
+    pub planned: Endpoints,
+    pub is_complete: bool,
+}
+
+/// Known only where every VPC of the tasks either has its endpoint, or would have to have it in what was seen.
+fn seen(resolver: &Resolver, endpoints: &Seen, vpcs: &BTreeSet<String>) -> Fact<Vec<Endpoint>> {
+    let services = endpoint_services(resolver.partition, resolver.region, "ssmmessages");
+    for vpc in vpcs {
+        if let Some(why) = endpoints.planned.doubt_about(vpc) {
+            return Fact::Unavailable(why);
+        }
+        let is_there = endpoints.is_complete || endpoints.planned.has(vpc, &services);
+        if let (false, Err(why)) = (is_there, is_whole(resolver, vpc)) {
+            return Fact::Unavailable(why);
+        }
+    }
+    Fact::Known(endpoints.planned.known.clone())
+}

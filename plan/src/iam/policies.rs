@@ -1,0 +1,134 @@
+//! The documents of managed policies, as far as a plan holds them or AWS publishes them.
+
+use ecs_exec_checks::facts::{Unavailable, role_name};
+use serde_json::{Value, json};
+
+use super::statements;
+use crate::instance::Instance;
+use crate::known::{elsewhere, untold};
+use crate::resolve::Resolver;
+use crate::things::Thing;
+use crate::trace::sources;
+
+/// A policy of which the document is not known.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    pub why: Unavailable,
+    /// It may deny, too.
+    pub may_deny: bool,
+}
+
+/// A policy's document.
+pub struct Document {
+    pub json: Value,
+    /// Why some of its statements hang on [`statements::UNREAD`].
+    pub open: Option<Unavailable>,
+}
+
+pub fn managed(resolver: &Resolver, arn: &str) -> Result<Document, Unread> {
+    let mut managed = resolver.plan.of_kind(Thing::Policy.kinds());
+    let own = managed.find(|policy| resolver.name_of(policy, Thing::Policy) == arn);
+    let mut data = resolver.plan.data_of_kind("aws_iam_policy");
+    let read = || data.find(|policy| policy.text(&["arn"]) == Ok(Some(arn)));
+    if let Some(instance) = own.or_else(read) {
+        return document(resolver, instance, &["policy"]);
+    }
+    if let Some(json) = published(arn) {
+        return Ok(Document { json, open: None });
+    }
+    Err(Unread {
+        why: elsewhere(format!("policy {arn}, and so what it allows,")),
+        may_deny: may_deny(arn),
+    })
+}
+
+/// The document in an attribute.
+pub fn document(
+    resolver: &Resolver,
+    instance: &Instance,
+    path: &[&str],
+) -> Result<Document, Unread> {
+    let unread = |why| Unread {
+        why,
+        may_deny: true,
+    };
+    let text = match instance.text(path) {
+        Ok(text) => text.unwrap_or("{}"),
+        Err(why) => {
+            return match sources(resolver.plan, instance, path).as_slice() {
+                [only] => statements::read_later(resolver, only.instance)
+                    .map(|json| Document {
+                        json,
+                        open: Some(why.clone()),
+                    })
+                    .ok_or(unread(why)),
+                _ => Err(unread(why)),
+            };
+        }
+    };
+    match serde_json::from_str(text) {
+        Ok(json) => Ok(Document { json, open: None }),
+        Err(_) => Err(unread(untold(format!(
+            "the policy of {} is not JSON",
+            instance.address
+        )))),
+    }
+}
+
+/// AWS's own policies only ever allow, except those that are there to shut somebody out.
+fn may_deny(arn: &str) -> bool {
+    let name = role_name(arn);
+    let is_aws_s = matches!(arn.split(':').nth(4), Some("aws"));
+    !is_aws_s || name.contains("Deny") || name.contains("Quarantine")
+}
+
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+fn published(arn: &str) -> Option<Value> {
+    if arn.split(':').nth(4) != Some("aws") {
+        return None;
+    }
+    let allow = |actions: &[&str]| json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    let statement = match role_name(arn) {
+        "AdministratorAccess" => allow(&["*"]),
+        "PowerUserAccess" => json!({
+            "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*",
+        }),
+        "AmazonECSTaskExecutionRolePolicy" => allow(&[
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ]),
+        "AmazonSSMManagedInstanceCore" => allow(&[
+            "ssm:DescribeAssociation",
+            "ssm:GetDeployablePatchSnapshotForInstance",
+            "ssm:GetDocument",
+            "ssm:DescribeDocument",
+            "ssm:GetManifest",
+            "ssm:GetParameter",
+            "ssm:GetParameters",
+            "ssm:ListAssociations",
+            "ssm:ListInstanceAssociations",
+            "ssm:PutInventory",
+            "ssm:PutComplianceItems",
+            "ssm:PutConfigurePackageResult",
+            "ssm:UpdateAssociationStatus",
+            "ssm:UpdateInstanceAssociationStatus",
+            "ssm:UpdateInstanceInformation",
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+            "ec2messages:AcknowledgeMessage",
+            "ec2messages:DeleteMessage",
+            "ec2messages:FailMessage",
+            "ec2messages:GetEndpoint",
+            "ec2messages:GetMessages",
+            "ec2messages:SendReply",
+        ]),
+        _ => return None,
+    };
+    Some(json!({"Version": "2012-10-17", "Statement": [statement]}))
+}

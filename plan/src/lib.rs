@@ -1,0 +1,28 @@
+//! Terraform plans, read into the facts that the checks of `ecs-exec` look at: whether sessions would work is told
+//! before anything is applied.
+//!
+//! Nothing here asks AWS or Terraform. What is known only after apply stays unknown, and so does what is not part of
+//! the plan; that something is missing is said only where the plan would have to contain it.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod ask;
+mod configuration;
+mod document;
+mod ecs;
+mod facts;
+mod iam;
+mod instance;
+mod known;
+mod network;
+mod place;
+mod records;
+mod resolve;
+mod things;
+mod trace;
+mod unreadable;
+
+pub use ask::Ask;
+pub use document::{Plan, read};
+pub use unreadable::Unreadable;

@@ -1,0 +1,40 @@
+//! The network of the plan, around the tasks that it would start.
+
+mod acls;
+mod endpoints;
+mod group_rules;
+mod groups;
+mod places;
+mod routes;
+
+pub use acls::{network_acls, own_network_acls};
+pub use endpoints::{Endpoints, endpoints};
+pub use groups::Groups;
+pub use places::{is_whole, subnet, vpc};
+pub use routes::{add_routes, own_route_tables, route_tables};
+
+use crate::instance::{Instance, Seen};
+use serde_json::Value;
+
+/// The texts in a list that are known, and whether any is not.
+pub fn texts(instance: &Instance, path: &[&str]) -> (Vec<String>, bool) {
+    match instance.at(path) {
+        Seen::Value(Value::Array(items)) => {
+            let known: Vec<String> = items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            let is_all = known.len() == items.len();
+            (known, !is_all)
+        }
+        Seen::Value(_) | Seen::Unset => (Vec::new(), false),
+        Seen::Later => (Vec::new(), true),
+    }
+}
+
+/// A port; none for what stands for every port.
+fn port(instance: &Instance, path: &[&str]) -> Option<u16> {
+    let number = instance.number(path).ok().flatten()?;
+    u16::try_from(number).ok()
+}

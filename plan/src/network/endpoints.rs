@@ -1,0 +1,204 @@
+//! VPC endpoints for the services that sessions use.
+
+use ecs_exec_checks::facts::{Endpoint, Unavailable, endpoint_services};
+use serde_json::{Value, json};
+
+use crate::instance::{Instance, Seen};
+use crate::known::Known;
+use crate::resolve::Resolver;
+use crate::things::Thing;
+
+const SERVICES: [&str; 4] = ["ssmmessages", "kms", "logs", "s3"];
+
+/// The endpoints of a plan, and what keeps anyone from saying that there are no others.
+#[derive(Default)]
+pub struct Endpoints {
+    pub known: Vec<Endpoint>,
+    /// Where an endpoint is, or whose it is, is not known.
+    pub doubts: Vec<Doubt>,
+}
+
+pub struct Doubt {
+    /// The VPC, where that much is known.
+    pub vpc: Option<String>,
+    pub why: Unavailable,
+}
+
+pub fn endpoints(resolver: &Resolver) -> Endpoints {
+    let mut endpoints = Endpoints::default();
+    for instance in resolver.plan.of_kind(Thing::Endpoint.kinds()) {
+        let vpc = resolver.one(instance, &["vpc_id"], Thing::Vpc);
+        let service = match instance.text(&["service_name"]) {
+            Ok(Some(service)) if !is_of_sessions(resolver, service) => continue,
+            Ok(service) => service.unwrap_or_default(),
+            Err(why) => {
+                let vpc = vpc.ok().flatten();
+                endpoints.doubts.push(Doubt { vpc, why });
+                continue;
+            }
+        };
+        let told = match &vpc {
+            Ok(Some(vpc)) => endpoint(resolver, instance, service, vpc),
+            Ok(None) => Err(instance.later(&["vpc_id"])),
+            Err(why) => Err(why.clone()),
+        };
+        match told {
+            Ok(endpoint) => endpoints.known.push(endpoint),
+            Err(why) => endpoints.doubts.push(Doubt {
+                vpc: vpc.ok().flatten(),
+                why,
+            }),
+        }
+    }
+    endpoints
+}
+
+fn is_of_sessions(resolver: &Resolver, name: &str) -> bool {
+    SERVICES.iter().any(|service| {
+        endpoint_services(resolver.partition, resolver.region, service)
+            .iter()
+            .any(|known| known == name)
+    })
+}
+
+fn endpoint(resolver: &Resolver, instance: &Instance, service: &str, vpc: &str) -> Known<Endpoint> {
+    let id = instance.identity();
+    let private_dns = match instance.flag(&["private_dns_enabled"]) {
+        Ok(set) => set.unwrap_or(false),
+        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => false,
+        Err(why) => return Err(why),
+    };
+    let state = instance.text(&["state"]).ok().flatten();
+    Ok(Endpoint {
+        id: id.to_owned(),
+        service: service.to_owned(),
+        kind: instance
+            .text(&["vpc_endpoint_type"])?
+            .unwrap_or("Gateway")
+            .to_owned(),
+        vpc: vpc.to_owned(),
+        state: state.unwrap_or("available").to_owned(),
+        private_dns,
+        subnets: subnets(resolver, instance, id)?,
+        security_groups: groups(resolver, instance, id, vpc)?,
+        route_tables: match is_given(resolver, instance, "route_table_ids") {
+            true => resolver
+                .all(instance, &["route_table_ids"], Thing::RouteTable)
+                .unwrap_or_default(),
+            false => Vec::new(),
+        },
+        interfaces: Vec::new(),
+        policy: policy(resolver, instance, id),
+    })
+}
+
+/// Not left to AWS to fill in.
+fn is_given(resolver: &Resolver, instance: &Instance, attribute: &str) -> bool {
+    instance.at(&[attribute]) != Seen::Later || resolver.plan.is_set(instance, attribute)
+}
+
+fn subnets(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec<String>> {
+    let mut subnets = match is_given(resolver, instance, "subnet_ids") {
+        true => resolver.all(instance, &["subnet_ids"], Thing::Subnet)?,
+        false => Vec::new(),
+    };
+    for at in 0..instance.count(&["subnet_configuration"]).unwrap_or(0) {
+        let path = ["subnet_configuration", &at.to_string(), "subnet_id"];
+        subnets.extend(resolver.one(instance, &path, Thing::Subnet)?);
+    }
+    for join in resolver
+        .plan
+        .of_kind(&["aws_vpc_endpoint_subnet_association"])
+    {
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
+        if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
+            continue;
+        }
+        endpoint?;
+        subnets.extend(resolver.one(join, &["subnet_id"], Thing::Subnet)?);
+    }
+    subnets.sort();
+    subnets.dedup();
+    Ok(subnets)
+}
+
+/// Where the configuration names none, AWS gives an endpoint the default group of its VPC.
+fn groups(resolver: &Resolver, instance: &Instance, id: &str, vpc: &str) -> Known<Vec<String>> {
+    let default = || {
+        let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
+        vpc.and_then(|vpc| resolver.default_of(vpc, Thing::SecurityGroup))
+    };
+    let mut groups = match is_given(resolver, instance, "security_group_ids") {
+        true => resolver.all(instance, &["security_group_ids"], Thing::SecurityGroup)?,
+        false => match instance.text(&["vpc_endpoint_type"])? {
+            Some("Interface") => {
+                vec![default().ok_or_else(|| instance.later(&["security_group_ids"]))?]
+            }
+            _ => Vec::new(),
+        },
+    };
+    for join in resolver
+        .plan
+        .of_kind(&["aws_vpc_endpoint_security_group_association"])
+    {
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
+        if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
+            continue;
+        }
+        endpoint?;
+        groups.extend(resolver.one(join, &["security_group_id"], Thing::SecurityGroup)?);
+        if join.flag(&["replace_default_association"])? == Some(true) {
+            let default = default();
+            groups.retain(|group| Some(group) != default.as_ref());
+        }
+    }
+    groups.sort();
+    groups.dedup();
+    Ok(groups)
+}
+
+fn policy(resolver: &Resolver, instance: &Instance, id: &str) -> Option<Value> {
+    let separate = resolver
+        .plan
+        .of_kind(&["aws_vpc_endpoint_policy"])
+        .find(|policy| {
+            let of = resolver.one(policy, &["vpc_endpoint_id"], Thing::Endpoint);
+            of.ok().flatten().as_deref() == Some(id)
+        });
+    let holder = separate.unwrap_or(instance);
+    match holder.text(&["policy"]) {
+        Ok(None) => None,
+        Ok(Some(text)) => {
+            let parsed = serde_json::from_str(text);
+            Some(parsed.unwrap_or_else(|_| Value::String(text.to_owned())))
+        }
+        Err(_) if !resolver.plan.is_set(holder, "policy") => None,
+        Err(why) => Some(undecided(&why)),
+    }
+}
+
+/// A policy that decides nothing, since it is not known: its statement hangs on a key that no request has.
+fn undecided(why: &Unavailable) -> Value {
+    let key = format!("aws:{}", why.message);
+    json!({"Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {key: "known"}},
+    }]})
+}
+
+impl Endpoints {
+    /// Why it cannot be said which endpoints of a service a VPC has.
+    pub fn doubt_about(&self, vpc: &str) -> Option<Unavailable> {
+        let doubt = self
+            .doubts
+            .iter()
+            .find(|doubt| doubt.vpc.as_deref().is_none_or(|of| of == vpc));
+        doubt.map(|doubt| doubt.why.clone())
+    }
+
+    pub fn has(&self, vpc: &str, services: &[String]) -> bool {
+        self.known
+            .iter()
+            .any(|endpoint| endpoint.vpc == vpc && services.contains(&endpoint.service))
+    }
+}

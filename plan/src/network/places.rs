@@ -1,0 +1,77 @@
+//! VPCs and subnets.
+
+use ecs_exec_checks::facts::{Fact, Subnet, Unavailable, Vpc};
+
+use crate::instance::{Instance, Seen};
+use crate::known::{elsewhere, later, untold};
+use crate::resolve::Resolver;
+use crate::things::Thing;
+
+/// Whether the plan would have to contain whatever is in this VPC: what it does not contain is not there then.
+pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
+    // A default VPC was there before Terraform, with whatever is in it.
+    let is_managed = resolver.plan.find(&["aws_vpc"], vpc).is_some();
+    match is_managed && !resolver.plan.is_partial {
+        true => Ok(()),
+        false => Err(untold(format!(
+            "VPC {vpc} is not made by this plan, or the plan is only a part, so that it may have more than the plan shows"
+        ))),
+    }
+}
+
+pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
+    let managed = resolver.plan.find(Thing::Vpc.kinds(), id);
+    let data = || {
+        let mut known = resolver.plan.data_of_kind("aws_vpc");
+        known.find(|vpc| vpc.id() == Some(id))
+    };
+    let Some(vpc) = managed.or_else(data) else {
+        return Fact::Unavailable(elsewhere(format!("VPC {id}")));
+    };
+    let is_default = vpc.kind == "aws_default_vpc";
+    let attribute = |name: &str, unless_set: bool| match vpc.at(&[name]) {
+        Seen::Value(value) => Fact::Known(value.as_bool().unwrap_or(unless_set)),
+        Seen::Unset => Fact::Known(unless_set),
+        Seen::Later if !resolver.plan.is_set(vpc, name) => Fact::Known(unless_set),
+        Seen::Later => Fact::Unavailable(vpc.later(&[name])),
+    };
+    Fact::Known(Vpc {
+        id: id.to_owned(),
+        dns_support: attribute("enable_dns_support", true),
+        dns_hostnames: attribute("enable_dns_hostnames", is_default),
+    })
+}
+
+pub fn subnet(resolver: &Resolver, id: &str) -> Fact<Subnet> {
+    let Some(subnet) = resolver.plan.find(Thing::Subnet.kinds(), id) else {
+        return match data_subnet(resolver, id) {
+            Some(subnet) => Fact::Known(subnet),
+            None => Fact::Unavailable(elsewhere(format!("subnet {id}"))),
+        };
+    };
+    match resolver.one(subnet, &["vpc_id"], Thing::Vpc) {
+        Ok(Some(vpc)) => Fact::Known(told(subnet, id, vpc)),
+        Ok(None) => Fact::Unavailable(later(format!("the VPC of {}", subnet.address))),
+        Err(why) => Fact::Unavailable(why),
+    }
+}
+
+/// A subnet that a data source read.
+fn data_subnet(resolver: &Resolver, id: &str) -> Option<Subnet> {
+    let mut known = resolver.plan.data_of_kind("aws_subnet");
+    let subnet = known.find(|subnet| subnet.id() == Some(id))?;
+    let vpc = subnet.text(&["vpc_id"]).ok()??;
+    Some(told(subnet, id, vpc.to_owned()))
+}
+
+fn told(subnet: &Instance, id: &str, vpc: String) -> Subnet {
+    let text = |name: &str| subnet.text(&[name]).ok().flatten().map(str::to_owned);
+    Subnet {
+        id: id.to_owned(),
+        vpc,
+        cidr: text("cidr_block"),
+        ipv6_cidrs: text("ipv6_cidr_block").into_iter().collect(),
+        availability_zone: text("availability_zone"),
+        owner: text("owner_id"),
+    }
+}

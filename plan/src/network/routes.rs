@@ -1,0 +1,269 @@
+//! Route tables.
+
+use ecs_exec_checks::facts::{Fact, Route, RouteTable, RouteTarget};
+
+use super::is_whole;
+use crate::instance::{Instance, Seen};
+use crate::known::{Known, elsewhere};
+use crate::resolve::Resolver;
+use crate::things::Thing;
+
+/// The tables of a VPC. Those of another stack are not among them, and neither is the main one then.
+pub fn route_tables(resolver: &Resolver, vpc: &str) -> Fact<Vec<RouteTable>> {
+    match tables(resolver, vpc) {
+        Ok(tables) if tables.is_empty() => {
+            Fact::Unavailable(elsewhere(format!("every route table of VPC {vpc}")))
+        }
+        Ok(tables) => Fact::Known(tables),
+        Err(why) => Fact::Unavailable(why),
+    }
+}
+
+/// The tables that are resources of the plan.
+pub fn own_route_tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
+    let mut tables = Vec::new();
+    for instance in resolver.plan.of_kind(&["aws_route_table"]) {
+        if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
+            let id = instance.identity();
+            let main = is_main(resolver, id)?;
+            tables.push(table(resolver, Some(instance), id, main)?);
+        }
+    }
+    let has_main = tables.iter().any(|table| table.main);
+    for instance in resolver.plan.of_kind(&["aws_default_route_table"]) {
+        let named = resolver.one(instance, &["default_route_table_id"], Thing::RouteTable)?;
+        if let Some(id) = named.filter(|id| main_of(resolver, vpc).as_deref() == Some(id)) {
+            tables.push(table(resolver, Some(instance), &id, !has_main)?);
+        }
+    }
+    Ok(tables)
+}
+
+/// The main table that AWS makes with the VPC.
+fn main_of(resolver: &Resolver, vpc: &str) -> Option<String> {
+    let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc)?;
+    resolver.default_of(vpc, Thing::RouteTable)
+}
+
+fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
+    let mut tables = own_route_tables(resolver, vpc)?;
+    let main = main_of(resolver, vpc).filter(|_| !tables.iter().any(|table| table.main));
+    let Some(id) = main else {
+        return Ok(tables);
+    };
+    let mut main = table(resolver, None, &id, true)?;
+    let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
+    let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
+    if !is_new || is_whole(resolver, vpc).is_err() {
+        // Somebody may have given it routes by hand.
+        main.routes.push(Route {
+            destination: "0.0.0.0/0".to_owned(),
+            target: RouteTarget::Other(format!("what is not part of the plan (main table {id})")),
+            blackhole: false,
+        });
+    }
+    tables.push(main);
+    Ok(tables)
+}
+
+fn is_main(resolver: &Resolver, id: &str) -> Known<bool> {
+    for join in resolver.plan.of_kind(&["aws_main_route_table_association"]) {
+        if resolver
+            .one(join, &["route_table_id"], Thing::RouteTable)?
+            .as_deref()
+            == Some(id)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// `instance`: the resource, where the table has one.
+fn table(
+    resolver: &Resolver,
+    instance: Option<&Instance>,
+    id: &str,
+    main: bool,
+) -> Known<RouteTable> {
+    let mut routes = vec![Route {
+        destination: "local".to_owned(),
+        target: RouteTarget::Local,
+        blackhole: false,
+    }];
+    if let Some(instance) = instance {
+        routes.extend(inline(resolver, instance)?);
+    }
+    let mut table = RouteTable {
+        id: id.to_owned(),
+        main,
+        subnets: subnets(resolver, instance, id)?,
+        routes,
+    };
+    add_routes(resolver, &mut table)?;
+    Ok(table)
+}
+
+/// Routes that are resources of their own.
+pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
+    for gone in resolver
+        .plan
+        .before
+        .iter()
+        .filter(|route| route.kind == "aws_route")
+    {
+        if gone.text(&["route_table_id"]) == Ok(Some(&table.id)) {
+            let destination = destination(gone, &[]);
+            table
+                .routes
+                .retain(|known| known.destination != destination);
+        }
+    }
+    for route in resolver.plan.of_kind(&["aws_route"]) {
+        let of = resolver.one(route, &["route_table_id"], Thing::RouteTable)?;
+        if of.as_deref() == Some(&table.id) {
+            let destination = destination(route, &[]);
+            table
+                .routes
+                .retain(|known| known.destination != destination);
+            table.routes.extend(told(resolver, route, &[]));
+        }
+    }
+    Ok(())
+}
+
+fn subnets(resolver: &Resolver, instance: Option<&Instance>, id: &str) -> Known<Vec<String>> {
+    let mut subnets = Vec::new();
+    for join in resolver.plan.of_kind(&["aws_route_table_association"]) {
+        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
+        let table = resolver.one(join, &["route_table_id"], Thing::RouteTable)?;
+        let is_own = instance.is_some_and(|instance| table.as_deref() == Some(instance.identity()));
+        if is_own || table.as_deref() == Some(id) {
+            subnets.extend(subnet);
+        }
+    }
+    Ok(subnets)
+}
+
+/// Where the configuration has no routes in the table, it shows all that AWS has now.
+fn inline(resolver: &Resolver, table: &Instance) -> Known<Vec<Route>> {
+    let mut routes = Vec::new();
+    let is_set = resolver.plan.is_set(table, "route");
+    match table.count(&["route"]) {
+        Err(why) if is_set => return Err(why),
+        Err(_) => {}
+        Ok(count) => {
+            for at in 0..count {
+                routes.extend(told(resolver, table, &["route", &at.to_string()]));
+            }
+        }
+    }
+    let gateways = table.count(&["propagating_vgws"]);
+    if matches!(gateways, Ok(1..)) {
+        routes.push(Route {
+            destination: "propagated routes".to_owned(),
+            target: RouteTarget::Other("a virtual private gateway".to_owned()),
+            blackhole: false,
+        });
+    }
+    Ok(routes)
+}
+
+const DESTINATIONS: [&str; 6] = [
+    "destination_cidr_block",
+    "destination_ipv6_cidr_block",
+    "destination_prefix_list_id",
+    "cidr_block",
+    "ipv6_cidr_block",
+    "prefix_list_id",
+];
+
+fn destination(instance: &Instance, path: &[&str]) -> String {
+    DESTINATIONS
+        .iter()
+        .find_map(|name| instance.text(&[path, &[name]].concat()).ok().flatten())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A route of which not even the destination is known may be the default route.
+fn told(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option<Route> {
+    let destination = destination(instance, path);
+    let is_later = DESTINATIONS.iter().any(|name| {
+        is_given(resolver, instance, path, name) && at(instance, path, name) == Seen::Later
+    });
+    match (destination.is_empty(), is_later) {
+        (true, false) => None,
+        (true, true) => Some(Route {
+            destination: "0.0.0.0/0".to_owned(),
+            target: RouteTarget::Other(format!(
+                "what is known only after apply ({})",
+                instance.address
+            )),
+            blackhole: false,
+        }),
+        (false, _) => Some(Route {
+            destination,
+            target: target(resolver, instance, path),
+            blackhole: instance.text(&["state"]) == Ok(Some("blackhole")),
+        }),
+    }
+}
+
+fn at<'i>(instance: &'i Instance, path: &[&str], name: &str) -> Seen<'i> {
+    instance.at(&[path, &[name]].concat())
+}
+
+/// The provider fills in some attributes of a route by itself.
+fn is_given(resolver: &Resolver, instance: &Instance, path: &[&str], name: &str) -> bool {
+    !path.is_empty() || resolver.plan.is_set(instance, name)
+}
+
+fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarget {
+    const LATER: &str = "known only after apply";
+    // What it leads to, or nothing; an empty text is as good as none.
+    let named = |name: &str, thing: Thing| {
+        let is_there = match at(instance, path, name) {
+            Seen::Unset => false,
+            Seen::Value(value) => value.as_str() != Some(""),
+            Seen::Later => is_given(resolver, instance, path, name),
+        };
+        is_there.then(|| {
+            let known = resolver.one(instance, &[path, &[name]].concat(), thing);
+            known.ok().flatten()
+        })
+    };
+    if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
+        return RouteTarget::NatGateway(id.unwrap_or_else(|| LATER.to_owned()));
+    }
+    if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
+        return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
+    }
+    match named("gateway_id", Thing::InternetGateway) {
+        Some(Some(id)) if id == "local" => return RouteTarget::Local,
+        Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
+        Some(Some(id)) if is_internet(resolver, &id) => return RouteTarget::InternetGateway(id),
+        Some(id) => return RouteTarget::Other(id.unwrap_or_else(|| LATER.to_owned())),
+        None => {}
+    }
+    let other = [
+        "transit_gateway_id",
+        "vpc_peering_connection_id",
+        "network_interface_id",
+        "vpc_endpoint_id",
+        "local_gateway_id",
+        "carrier_gateway_id",
+        "core_network_arn",
+    ]
+    .iter()
+    .find_map(|name| named(name, Thing::Endpoint));
+    RouteTarget::Other(other.flatten().unwrap_or_else(|| LATER.to_owned()))
+}
+
+fn is_internet(resolver: &Resolver, id: &str) -> bool {
+    id.starts_with("igw-")
+        || resolver
+            .plan
+            .find(Thing::InternetGateway.kinds(), id)
+            .is_some()
+}

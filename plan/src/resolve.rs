@@ -1,0 +1,260 @@
+//! Which thing an attribute names, by its value or, before apply, by its references.
+
+use std::cell::Cell;
+
+use serde_json::Value;
+
+use crate::document::Plan;
+use crate::instance::{Instance, Seen};
+use crate::known::Known;
+use crate::things::Thing;
+use crate::trace::{Source, sources};
+
+/// Resources that take what they name from one another: longer than any real chain.
+const DEPTH: usize = 16;
+
+/// Tells which things attributes name. Each thing goes by its ID, or by its address until it has one.
+pub struct Resolver<'p> {
+    pub plan: &'p Plan,
+    pub partition: &'p str,
+    pub region: &'p str,
+    pub account: Option<&'p str>,
+    depth: Cell<usize>,
+}
+
+impl<'p> Resolver<'p> {
+    pub fn new(
+        plan: &'p Plan,
+        partition: &'p str,
+        region: &'p str,
+        account: Option<&'p str>,
+    ) -> Resolver<'p> {
+        Resolver {
+            plan,
+            partition,
+            region,
+            account,
+            depth: Cell::new(0),
+        }
+    }
+
+    /// The one thing that an attribute names, if it names one.
+    pub fn one(&self, of: &Instance, path: &[&str], thing: Thing) -> Known<Option<String>> {
+        match of.at(path) {
+            Seen::Unset => Ok(None),
+            Seen::Value(value) => Ok(value
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .map(|text| self.canonical(text, thing))),
+            Seen::Later => match self.candidates(of, path, thing).as_slice() {
+                [one] => Ok(Some(one.clone())),
+                _ => Err(of.later(path)),
+            },
+        }
+    }
+
+    /// All things that an attribute names.
+    pub fn all(&self, of: &Instance, path: &[&str], thing: Thing) -> Known<Vec<String>> {
+        let items = match of.at(path) {
+            Seen::Unset => return Ok(Vec::new()),
+            Seen::Value(Value::Array(items)) => items,
+            Seen::Value(_) => return Err(of.later(path)),
+            Seen::Later => {
+                let candidates = self.candidates(of, path, thing);
+                return match candidates.is_empty() {
+                    true => Err(of.later(path)),
+                    false => Ok(candidates),
+                };
+            }
+        };
+        let mut named: Vec<String> = items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| self.canonical(text, thing))
+            .collect();
+        let unknown = items.len() - named.len();
+        if unknown > 0 {
+            let candidates = self.candidates(of, path, thing);
+            if candidates.len() != unknown {
+                return Err(of.later(path));
+            }
+            named.extend(candidates);
+        }
+        Ok(named)
+    }
+
+    /// The things that an unknown value may be.
+    fn candidates(&self, of: &Instance, path: &[&str], thing: Thing) -> Vec<String> {
+        let is_left_to_aws = matches!(path, [attribute] if !self.plan.is_set(of, attribute));
+        if is_left_to_aws || self.depth.get() >= DEPTH {
+            return Vec::new();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let sources: Vec<Source> = sources(self.plan, of, path)
+            .into_iter()
+            .filter(|source| !source.instance.is_data)
+            .collect();
+        let mut found: Vec<String> = Vec::new();
+        for name in sources
+            .iter()
+            .flat_map(|source| self.named_by(source, thing))
+        {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        self.depth.set(self.depth.get() - 1);
+        if sources.is_empty() && thing.is_only_itself() {
+            found = self.all_new(thing);
+        }
+        found
+    }
+
+    /// What a source contributes to an unknown value: a known one is no part of it.
+    fn named_by(&self, source: &Source, thing: Thing) -> Vec<String> {
+        let instance = source.instance;
+        let attribute = source.attribute.as_deref();
+        let is_own = attribute.is_none_or(|name| thing.own_names().contains(&name));
+        if instance.is(thing.kinds()) && is_own {
+            let is_new = match attribute {
+                Some(name) => instance.at(&[name]) == Seen::Later,
+                None => thing
+                    .own_names()
+                    .iter()
+                    .any(|name| instance.at(&[name]) == Seen::Later),
+            };
+            return is_new
+                .then(|| self.name_of(instance, thing))
+                .into_iter()
+                .collect();
+        }
+        if instance.is(Thing::Vpc.kinds())
+            && attribute.is_some_and(|name| thing.default_of_vpc().contains(&name))
+        {
+            return self.default_of(instance, thing).into_iter().collect();
+        }
+        let attribute = match (attribute, thing) {
+            (Some(attribute), _) => attribute,
+            (None, Thing::Vpc) => "vpc_id",
+            (None, _) => return Vec::new(),
+        };
+        if instance.at(&[attribute]) != Seen::Later {
+            return Vec::new();
+        }
+        self.one(instance, &[attribute], thing)
+            .ok()
+            .flatten()
+            .into_iter()
+            .collect()
+    }
+
+    /// Where the references lead nowhere (through locals, which a plan does not hold), an unknown value can
+    /// only be of something that is new. A data source that is read later could give another.
+    fn all_new(&self, thing: Thing) -> Vec<String> {
+        let is_read_later = |kind: &str| {
+            self.plan
+                .data_of_kind(kind)
+                .any(|data| data.at(&["id"]) == Seen::Later)
+        };
+        if thing.kinds().iter().any(|kind| is_read_later(kind)) {
+            return Vec::new();
+        }
+        self.plan
+            .of_kind(thing.kinds())
+            .filter(|instance| instance.at(&["id"]) == Seen::Later)
+            .map(|instance| self.name_of(instance, thing))
+            .collect()
+    }
+
+    /// What a resource goes by.
+    pub fn name_of(&self, instance: &Instance, thing: Thing) -> String {
+        match thing {
+            Thing::Cluster => instance.text(&["name"]),
+            Thing::Role | Thing::Policy | Thing::KmsKey | Thing::TaskDefinition => Ok(None),
+            Thing::LogGroup => instance.text(&["name"]),
+            Thing::Bucket => instance.text(&["bucket"]),
+            _ => instance.text(&["id"]),
+        }
+        .ok()
+        .flatten()
+        .map(str::to_owned)
+        .or_else(|| self.arn_of(instance, thing))
+        .unwrap_or_else(|| instance.address.clone())
+    }
+
+    fn arn_of(&self, instance: &Instance, thing: Thing) -> Option<String> {
+        if let Some(arn) = instance.text(&["arn"]).ok().flatten() {
+            return Some(arn.to_owned());
+        }
+        let word = match thing {
+            Thing::Role => "role",
+            Thing::Policy => "policy",
+            Thing::TaskDefinition => {
+                let family = instance.text(&["family"]).ok()??;
+                return Some(self.ecs_arn("task-definition", &format!("{family}:planned")));
+            }
+            _ => return None,
+        };
+        let name = instance.text(&["name"]).ok()??;
+        let path = instance.text(&["path"]).ok()?.unwrap_or("/");
+        let (partition, account) = (self.partition, self.account?);
+        Some(format!("arn:{partition}:iam::{account}:{word}{path}{name}"))
+    }
+
+    /// The ARN that something of ECS will have, as near as it can be told.
+    pub fn ecs_arn(&self, kind: &str, name: &str) -> String {
+        let (partition, region) = (self.partition, self.region);
+        let account = self.account.unwrap_or("000000000000");
+        format!("arn:{partition}:ecs:{region}:{account}:{kind}/{name}")
+    }
+
+    /// The one that AWS makes with a VPC.
+    pub fn default_of(&self, vpc: &Instance, thing: Thing) -> Option<String> {
+        let attribute = *thing.default_of_vpc().first()?;
+        let known = vpc.text(&[attribute]).ok().flatten();
+        Some(match known {
+            Some(id) => id.to_owned(),
+            None => format!("{}.{attribute}", vpc.address),
+        })
+    }
+
+    /// A known value may name the thing in another way than by its ID.
+    fn canonical(&self, text: &str, thing: Thing) -> String {
+        let last = || text.rsplit('/').next().unwrap_or(text).to_owned();
+        match thing {
+            Thing::Cluster => last(),
+            Thing::Role if !text.starts_with("arn:") => self.role_named(text),
+            Thing::TaskDefinition => self.definition_named(text),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// Policies name the role that they are attached to.
+    fn role_named(&self, name: &str) -> String {
+        let role = self
+            .plan
+            .of_kind(Thing::Role.kinds())
+            .find(|role| role.text(&["name"]) == Ok(Some(name)) || role.address == name);
+        match role {
+            Some(role) => self.name_of(role, Thing::Role),
+            None => name.to_owned(),
+        }
+    }
+
+    /// A service may name the latest revision of a family.
+    fn definition_named(&self, text: &str) -> String {
+        let names = ["arn", "arn_without_revision", "family"];
+        let definition = self
+            .plan
+            .of_kind(Thing::TaskDefinition.kinds())
+            .find(|definition| {
+                names
+                    .iter()
+                    .any(|name| definition.text(&[name]) == Ok(Some(text)))
+            });
+        match definition {
+            Some(definition) => self.name_of(definition, Thing::TaskDefinition),
+            None => text.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The kinds of things that other resources name, and what they are named by.
+
+/// A thing that an attribute names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Vpc,
+    Subnet,
+    SecurityGroup,
+    RouteTable,
+    NetworkAcl,
+    Endpoint,
+    NatGateway,
+    InternetGateway,
+    EgressOnlyGateway,
+    Cluster,
+    TaskDefinition,
+    Role,
+    Policy,
+    KmsKey,
+    LogGroup,
+    Bucket,
+}
+
+impl Thing {
+    /// The types of resources that are such a thing.
+    pub fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Thing::Vpc => &["aws_vpc", "aws_default_vpc"],
+            Thing::Subnet => &["aws_subnet", "aws_default_subnet"],
+            Thing::SecurityGroup => &["aws_security_group", "aws_default_security_group"],
+            Thing::RouteTable => &["aws_route_table", "aws_default_route_table"],
+            Thing::NetworkAcl => &["aws_network_acl", "aws_default_network_acl"],
+            Thing::Endpoint => &["aws_vpc_endpoint"],
+            Thing::NatGateway => &["aws_nat_gateway"],
+            Thing::InternetGateway => &["aws_internet_gateway"],
+            Thing::EgressOnlyGateway => &["aws_egress_only_internet_gateway"],
+            Thing::Cluster => &["aws_ecs_cluster"],
+            Thing::TaskDefinition => &["aws_ecs_task_definition"],
+            Thing::Role => &["aws_iam_role"],
+            Thing::Policy => &["aws_iam_policy"],
+            Thing::KmsKey => &["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"],
+            Thing::LogGroup => &["aws_cloudwatch_log_group"],
+            Thing::Bucket => &["aws_s3_bucket"],
+        }
+    }
+
+    /// The attributes by which such a resource names itself.
+    pub fn own_names(self) -> &'static [&'static str] {
+        match self {
+            Thing::Cluster | Thing::Role | Thing::Policy | Thing::LogGroup => {
+                &["id", "arn", "name"]
+            }
+            Thing::TaskDefinition => &["arn", "id", "arn_without_revision", "family", "revision"],
+            Thing::KmsKey => &["arn", "id", "key_id"],
+            Thing::Bucket => &["id", "bucket", "arn"],
+            _ => &["id", "arn"],
+        }
+    }
+
+    /// What a VPC calls the one that AWS makes with it.
+    pub fn default_of_vpc(self) -> &'static [&'static str] {
+        match self {
+            Thing::SecurityGroup => &["default_security_group_id"],
+            Thing::RouteTable => &["main_route_table_id", "default_route_table_id"],
+            Thing::NetworkAcl => &["default_network_acl_id"],
+            _ => &[],
+        }
+    }
+
+    /// Nothing but such a resource has IDs of this kind to give, so that an unknown one must be that of a new one.
+    pub fn is_only_itself(self) -> bool {
+        matches!(
+            self,
+            Thing::Vpc
+                | Thing::Subnet
+                | Thing::RouteTable
+                | Thing::NatGateway
+                | Thing::InternetGateway
+                | Thing::Cluster
+        )
+    }
+}

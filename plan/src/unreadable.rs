@@ -1,0 +1,58 @@
+//! Why a file cannot be taken for a plan.
+
+use std::fmt;
+
+/// Each is one sentence for a person who handed over the wrong file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    Empty,
+    /// What `terraform plan -out` writes.
+    BinaryPlan,
+    /// What `terraform plan -json` prints: one message a line.
+    LogLines,
+    /// A state, raw or shown.
+    State,
+    NotJson(String),
+    NotAPlan,
+    FormatVersion(String),
+    /// Terraform could not finish planning.
+    Errored,
+    /// A part of the plan that is not as Terraform writes it.
+    Malformed(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::Empty => f.write_str("the plan is empty"),
+            Unreadable::BinaryPlan => f.write_str(
+                "this is the plan file itself, which only Terraform reads: turn it into JSON with \
+                 `terraform show -json tfplan > tfplan.json`",
+            ),
+            Unreadable::LogLines => f.write_str(
+                "these are the messages of `terraform plan -json`, not the plan: write it with \
+                 `terraform plan -out tfplan`, then `terraform show -json tfplan > tfplan.json`",
+            ),
+            Unreadable::State => f.write_str(
+                "this is a state, not a plan: name the plan's file in `terraform show -json tfplan`",
+            ),
+            Unreadable::NotJson(why) => write!(
+                f,
+                "this is not the JSON that `terraform show -json tfplan` prints: {why}"
+            ),
+            Unreadable::NotAPlan => f.write_str(
+                "this JSON is not a plan: it has no resource_changes, as `terraform show -json tfplan` prints them",
+            ),
+            Unreadable::FormatVersion(version) => write!(
+                f,
+                "the plan's format_version is {version}, and only 0.x and 1.x can be read"
+            ),
+            Unreadable::Errored => {
+                f.write_str("Terraform could not finish this plan: it ended with errors")
+            }
+            Unreadable::Malformed(what) => write!(f, "the plan is damaged: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}

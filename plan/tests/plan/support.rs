@@ -1,0 +1,145 @@
+//! Plans to start from, ways to break them, and what the checks say of them.
+
+use ecs_exec_checks::facts::Facts;
+use ecs_exec_checks::{Report, Selection, Status, examine};
+use ecs_exec_plan::{Ask, Plan, read};
+use serde_json::Value;
+
+pub const CREATE: &str = include_str!("../../fixtures/create.json");
+pub const UPDATE: &str = include_str!("../../fixtures/update.json");
+pub const SHARED_VPC: &str = include_str!("../../fixtures/shared-vpc.json");
+pub const WOVEN: &str = include_str!("../../fixtures/woven.json");
+
+pub const ENDPOINT: &str = r#"module.vpc.aws_vpc_endpoint.interface["ssmmessages"]"#;
+
+pub fn ask(plan: &Plan, cluster: &str) -> Ask {
+    Ask {
+        region: plan.region().unwrap(),
+        ..ask_anywhere(cluster)
+    }
+}
+
+pub fn plan(document: &Value) -> Plan {
+    read(&serde_json::to_vec(document).unwrap()).unwrap()
+}
+
+/// The facts of the platform's plan, changed.
+pub fn facts_of(base: &str, change: impl Fn(&mut Value)) -> Facts {
+    let mut document: Value = serde_json::from_str(base).unwrap();
+    change(&mut document);
+    let plan = plan(&document);
+    plan.facts(&ask(&plan, "coder-production-cluster"))
+}
+
+pub fn report(facts: &Facts) -> Report {
+    // Nothing of a plan runs yet.
+    let skipped = [
+        "local",
+        "caller",
+        "container.agent-running",
+        "container.running",
+        "container.live-session",
+    ];
+    let skipped = skipped.map(str::to_owned).to_vec();
+    examine(facts, &Selection::new(Vec::new(), skipped).unwrap())
+}
+
+/// The checks behind it all.
+pub fn causes(report: &Report) -> Vec<String> {
+    let causes = report.root_causes.iter();
+    causes.map(|cause| cause.check.to_string()).collect()
+}
+
+pub fn failures(report: &Report) -> Vec<String> {
+    titles(report, Status::Fail)
+}
+
+pub fn titles(report: &Report, status: Status) -> Vec<String> {
+    let findings = report.findings.iter();
+    findings
+        .filter(|finding| finding.status == status)
+        .map(|finding| format!("{}: {}", finding.check, finding.title))
+        .collect()
+}
+
+pub fn assert_healthy(facts: &Facts) {
+    let report = report(facts);
+    for status in [Status::Fail, Status::Warn, Status::Unknown] {
+        assert_eq!(titles(&report, status), [""; 0]);
+    }
+    assert_eq!(causes(&report), [""; 0]);
+}
+
+/// What a resource's change says.
+pub fn change<'d>(document: &'d mut Value, address: &str) -> &'d mut Value {
+    let changes = document["resource_changes"].as_array_mut().unwrap();
+    let found = changes
+        .iter_mut()
+        .find(|change| change["address"] == address);
+    &mut found.unwrap_or_else(|| panic!("no {address}"))["change"]
+}
+
+/// An attribute gets a value that is known.
+pub fn set(document: &mut Value, address: &str, attribute: &str, value: Value) {
+    let change = change(document, address);
+    change["after"][attribute] = value;
+    let unknown = change["after_unknown"].as_object_mut().unwrap();
+    unknown.remove(attribute);
+}
+
+/// An attribute becomes known only after apply, from something that cannot be traced.
+pub fn hide(document: &mut Value, address: &str, attribute: &str) {
+    let change = change(document, address);
+    let after = change["after"].as_object_mut().unwrap();
+    after.remove(attribute);
+    change["after_unknown"][attribute] = true.into();
+    let expression = expression(document, address, attribute);
+    *expression = serde_json::json!({"references": ["local.somewhere"]});
+}
+
+/// An attribute's expression.
+pub fn expression<'d>(document: &'d mut Value, address: &str, attribute: &str) -> &'d mut Value {
+    let mut module = &mut document["configuration"]["root_module"];
+    let plain = address.split('[').next().unwrap();
+    let mut parts = plain.split('.').peekable();
+    while parts.peek() == Some(&"module") {
+        parts.next();
+        module = &mut module["module_calls"][parts.next().unwrap()]["module"];
+    }
+    let rest: Vec<&str> = parts.collect();
+    let address = rest.join(".");
+    let resources = module["resources"].as_array_mut().unwrap();
+    let mut resources = resources.iter_mut();
+    let resource = resources.find(|resource| resource["address"] == address.as_str());
+    &mut resource.unwrap()["expressions"][attribute]
+}
+
+/// A resource is not in the plan.
+pub fn remove(document: &mut Value, address: &str) {
+    let changes = document["resource_changes"].as_array_mut().unwrap();
+    let before = changes.len();
+    changes.retain(|change| change["address"] != address);
+    assert_eq!(changes.len() + 1, before, "no {address}");
+}
+
+/// The plan takes a resource away.
+pub fn delete(document: &mut Value, address: &str) {
+    let change = change(document, address);
+    assert!(change["before"].is_object(), "{address} is new");
+    change["actions"] = serde_json::json!(["delete"]);
+    change["after"] = Value::Null;
+    change["after_unknown"] = serde_json::json!({});
+}
+
+pub fn ask_anywhere(cluster: &str) -> Ask {
+    Ask {
+        cluster_name: cluster.to_owned(),
+        region: "us-west-2".to_owned(),
+        partition: "aws".to_owned(),
+        account: None,
+        services: Vec::new(),
+        container: None,
+        expect: Default::default(),
+        taken_at: "2026-11-24T09:30:00Z".parse().unwrap(),
+    }
+}

@@ -1,0 +1,106 @@
+//! Facts from a Terraform plan, alone or laid over what AWS says now.
+
+use std::path::Path;
+
+use ecs_exec_checks::facts::{Facts, Wanted};
+use ecs_exec_checks::text;
+use ecs_exec_plan::{Ask, Plan};
+use jiff::Timestamp;
+
+use super::live::partition;
+use crate::config::{Settings, short_name};
+use crate::trouble::Trouble;
+
+/// No plan that a person could review is larger, in bytes.
+const MOST_BYTES: u64 = 1 << 30;
+
+pub fn read(path: &Path) -> Result<Plan, Trouble> {
+    let shown = path.display();
+    let unreadable =
+        |error: std::io::Error| Trouble::new(format!("{shown} cannot be read: {error}"), "");
+    if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
+        let why = format!(
+            "{shown} is larger than {} MB, so it is no plan",
+            MOST_BYTES >> 20
+        );
+        return Err(Trouble::new(why, ""));
+    }
+    let json = std::fs::read(path).map_err(unreadable)?;
+    ecs_exec_plan::read(&json).map_err(|why| {
+        Trouble::new(
+            format!("{shown}: {why}"),
+            "terraform show -json tfplan > tfplan.json",
+        )
+    })
+}
+
+/// What the plan is asked: the configured cluster, or the only one that it has where none was chosen.
+pub fn ask(
+    plan: &Plan,
+    settings: &Settings,
+    chosen: bool,
+    container: Option<&str>,
+) -> Result<Ask, Trouble> {
+    let named = short_name(&settings.cluster).to_owned();
+    let clusters = plan.clusters();
+    let cluster_name = match clusters.as_slice() {
+        [] => {
+            return Err(Trouble::new(
+                "the plan has no ECS service of which it tells the cluster",
+                "Is it the plan of another stack?",
+            ));
+        }
+        all if all.contains(&named) => named,
+        [only] if !chosen => only.clone(),
+        all => {
+            return Err(Trouble::new(
+                format!("the plan has no service in the cluster {named}"),
+                format!(
+                    "Name another with --cluster. Clusters of the plan: {}.",
+                    text::short_list(all, 10)
+                ),
+            ));
+        }
+    };
+    // The region of the built-in configuration is a guess; the plan knows better.
+    let configured = settings.region.as_ref().map(|region| region.value.clone());
+    let Some(region) = plan.region().or(configured) else {
+        return Err(Trouble::new(
+            "the plan does not tell the region",
+            "Say it with --region.",
+        ));
+    };
+    Ok(Ask {
+        partition: partition(&region).to_owned(),
+        cluster_name,
+        region,
+        account: settings.cluster.split(':').nth(4).map(str::to_owned),
+        services: Vec::new(),
+        container: container.map(str::to_owned),
+        expect: settings.expect.clone(),
+        taken_at: Timestamp::now(),
+    })
+}
+
+/// The facts, with the containers and shells that the configuration names for the services.
+pub fn configured(mut facts: Facts, settings: &Settings) -> Facts {
+    for wanted in &mut facts.target.services {
+        let short = wanted
+            .name
+            .strip_prefix(&settings.service_prefix)
+            .unwrap_or(&wanted.name);
+        let Some(service) = settings
+            .services
+            .get(short)
+            .or_else(|| settings.services.get(&wanted.name))
+        else {
+            continue;
+        };
+        *wanted = Wanted {
+            name: wanted.name.clone(),
+            container: service.container.clone(),
+            shell: service.shell.clone().or_else(|| settings.shell.clone()),
+        };
+    }
+    facts
+}

@@ -1,0 +1,254 @@
+//! The gate before apply: plans as Terraform shows them, through the built binary.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::{Plan, World, home};
+
+fn root(path: &str) -> String {
+    format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn doctor(home: &Path, arguments: &[&str]) -> Run {
+    run(command(home)
+        .args(["doctor", "--format", "json"])
+        .args(arguments))
+}
+
+fn platform() -> Value {
+    serde_json::from_slice(&fs::read(root("plan/fixtures/create.json")).unwrap()).unwrap()
+}
+
+/// Changes what is planned for the resources of a type, wherever the plan says it.
+fn change(plan: &mut Value, kind: &str, change: &dyn Fn(&mut Value)) {
+    match plan {
+        Value::Object(fields) => {
+            if fields.get("type").is_some_and(|found| found == kind) {
+                for place in ["values", "change"] {
+                    if let Some(values) = fields.get_mut(place) {
+                        let values = if place == "change" {
+                            &mut values["after"]
+                        } else {
+                            values
+                        };
+                        if values.is_object() {
+                            change(values);
+                        }
+                    }
+                }
+            }
+            fields
+                .values_mut()
+                .for_each(|value| self::change(value, kind, change));
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| self::change(item, kind, change)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_healthy_plan_lets_the_pipeline_go_on() {
+    let home = home(false);
+    for plan in ["create", "update"] {
+        let run = doctor(
+            home.path(),
+            &["--plan", &root(&format!("plan/fixtures/{plan}.json"))],
+        );
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        let report = run.json();
+        assert_eq!(report["source"], "plan");
+        assert_eq!(report["api_calls"], json!({}));
+        assert_eq!(run.with_status("fail"), [""; 0]);
+        assert!(!run.stdout.contains("planted-"), "values of the plan");
+    }
+}
+
+#[test]
+fn what_the_plan_breaks_is_named_at_its_place() {
+    let home = home(false);
+    let file = home.path().join("tfplan.json");
+    let broken = |kind: &str, how: &dyn Fn(&mut Value)| {
+        let mut plan = platform();
+        change(&mut plan, kind, how);
+        fs::write(&file, plan.to_string()).unwrap();
+        doctor(home.path(), &["--plan", "tfplan.json"])
+    };
+    let flag = broken("aws_ecs_service", &|service| {
+        if service["name"] == "coder-production-litellm" {
+            service["enable_execute_command"] = json!(false);
+        }
+    });
+    assert_eq!(
+        (flag.status, flag.causes()),
+        (1, vec!["service.exec-enabled".to_owned()])
+    );
+    let fixes = flag.json()["fixes"].clone();
+    assert!(
+        fixes
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|fix| fix["commands"] == json!([])),
+        "nothing is there yet to be changed"
+    );
+    assert!(fixes.to_string().contains("enable_execute_command = true"));
+    // The annotation stands at the block.
+    let github = run(command(home.path()).args([
+        "doctor",
+        "--plan",
+        "tfplan.json",
+        "--format",
+        "github",
+        "--terraform",
+        &root("plan/fixtures/platform"),
+    ]));
+    assert!(
+        github.stdout.contains("services.tf,line="),
+        "{}",
+        github.stdout
+    );
+
+    let dns = broken("aws_vpc_endpoint", &|endpoint| {
+        endpoint["private_dns_enabled"] = json!(false)
+    });
+    assert_eq!(
+        (dns.status, dns.causes()),
+        (1, vec!["network.endpoint-private-dns".to_owned()])
+    );
+
+    // One service is asked about, and another one is broken.
+    let mut plan = platform();
+    change(&mut plan, "aws_ecs_service", &|service| {
+        service["enable_execute_command"] = json!(service["name"] != "coder-production-litellm");
+    });
+    fs::write(&file, plan.to_string()).unwrap();
+    assert_eq!(
+        doctor(home.path(), &["--plan", "tfplan.json", "coder"]).status,
+        0
+    );
+    assert_eq!(
+        doctor(home.path(), &["--plan", "tfplan.json", "litellm"]).status,
+        1
+    );
+}
+
+#[test]
+fn what_is_no_plan_is_refused_in_a_sentence() {
+    let home = home(false);
+    let file = home.path().join("tfplan.json");
+    for (what, bytes) in [
+        ("empty", b"".to_vec()),
+        ("the plan file itself", b"PK\x03\x04tfplan".to_vec()),
+        (
+            "a state",
+            b"{\"format_version\":\"1.0\",\"values\":{\"root_module\":{}}}".to_vec(),
+        ),
+        ("not JSON", b"Terraform will perform".to_vec()),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let run = doctor(home.path(), &["--plan", "tfplan.json"]);
+        assert_eq!(run.status, 2, "{what}");
+        assert!(
+            run.stderr.starts_with("error: tfplan.json: "),
+            "{what}: {}",
+            run.stderr
+        );
+    }
+    let woven = root("plan/fixtures/woven.json");
+    let unnamed = doctor(home.path(), &["--plan", &woven]);
+    assert_eq!(unnamed.status, 2);
+    assert!(
+        unnamed.stderr.contains("blue and green"),
+        "{}",
+        unnamed.stderr
+    );
+    assert_ne!(
+        doctor(home.path(), &["--plan", &woven, "--cluster", "blue"]).status,
+        2
+    );
+    for bad in [
+        &["--plan-over-live"][..],
+        &["--plan", &woven, "--demo"],
+        &["--plan", &woven, "--snapshot", "x"],
+    ] {
+        assert_eq!(doctor(home.path(), bad).status, 2, "{bad:?}");
+    }
+}
+
+/// A plan that changes one service of a platform that is there: everything else is read from AWS.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_plan_is_laid_over_what_aws_says() {
+    let world = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
+    let definition = world.sh("aws ecs describe-services --cluster $CLUSTER --services $SERVICE --query services[0].taskDefinition --output text");
+    let service = |exec: bool| {
+        json!({
+            "name": "coder-production-coder",
+            "cluster": format!("arn:aws:ecs:us-west-2:123456789012:cluster/{}", world.cluster),
+            "task_definition": definition,
+            "enable_execute_command": exec,
+            "launch_type": "FARGATE",
+            "desired_count": 1,
+            "network_configuration": [{"subnets": [world.net.subnet], "security_groups": [world.net.task_group], "assign_public_ip": false}],
+        })
+    };
+    let file = world.home.path().join("tfplan.json");
+    let judged = |before: bool, after: bool, over_live: bool| {
+        let resource = json!({
+            "address": "aws_ecs_service.coder", "mode": "managed", "type": "aws_ecs_service", "name": "coder",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+        });
+        let mut planned = resource.clone();
+        planned["values"] = service(after);
+        let mut changed = resource;
+        changed["change"] = json!({"actions": ["update"], "before": service(before), "after": service(after), "after_unknown": {}});
+        let plan = json!({
+            "format_version": "1.2", "terraform_version": "1.11.4",
+            "planned_values": {"root_module": {"resources": [planned]}},
+            "resource_changes": [changed],
+            "configuration": {"root_module": {"resources": [{
+                "address": "aws_ecs_service.coder", "mode": "managed", "type": "aws_ecs_service", "name": "coder", "expressions": {},
+            }]}},
+        });
+        fs::write(&file, plan.to_string()).unwrap();
+        let mut arguments = vec!["coder", "--plan", "tfplan.json"];
+        if over_live {
+            arguments.push("--plan-over-live");
+        }
+        world.doctor(&arguments)
+    };
+    assert_eq!(world.doctor(&["coder"]).causes(), ["service.exec-enabled"]);
+    let mended = judged(false, true, true);
+    assert_eq!(
+        (mended.status, mended.causes()),
+        (0, vec![]),
+        "{}",
+        mended.stdout
+    );
+    let still = judged(false, false, true);
+    assert_eq!(
+        (still.status, still.causes()),
+        (1, vec!["service.exec-enabled".to_owned()]),
+        "{}",
+        still.stdout
+    );
+    // The plan alone does not know the role and the network.
+    let alone = judged(false, true, false);
+    assert_eq!(
+        (alone.status, alone.causes()),
+        (3, vec![]),
+        "{}",
+        alone.stdout
+    );
+    // What AWS has beside it still counts.
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert_eq!(judged(false, true, true).causes(), ["role.ssmmessages"]);
+}
