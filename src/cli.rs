@@ -84,6 +84,18 @@ pub enum Command {
     /// Print the least policy for somebody who has a part in ECS Exec
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
+    /// Print a script that completes commands and flags in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page; with a folder, write one for each command there
+    Man {
+        /// Where to write them
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Print the JSON Schema of the doctor's report
     Schema,
     /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
@@ -350,6 +362,12 @@ fn account(text: &str) -> Result<String, String> {
         false => Err("an account number has 12 digits".to_owned()),
     }
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  ecs-exec completions bash > ~/.local/share/bash-completion/completions/ecs-exec
+  ecs-exec completions zsh > ~/.zfunc/_ecs-exec
+  ecs-exec completions fish > ~/.config/fish/completions/ecs-exec.fish";
 
 const POLICY_EXAMPLES: &str = "\
 Examples:

@@ -8,6 +8,7 @@ pub mod fix;
 pub mod init;
 pub mod list;
 pub mod logs;
+pub mod manual;
 pub mod policy;
 pub mod port_forward;
 pub mod recipe;

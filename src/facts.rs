@@ -7,6 +7,7 @@ mod ec2_model;
 pub mod ecs;
 mod ecs_model;
 mod hosts;
+pub mod http;
 mod iam;
 mod live;
 pub mod local;

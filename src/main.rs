@@ -91,6 +91,8 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Capture(arguments) => commands::capture::run(arguments, global).await,
         Command::Explain { words } => commands::explain::run(words),
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
+        Command::Completions { shell } => commands::manual::completions(*shell),
+        Command::Man { folder } => commands::manual::pages(folder.as_deref()),
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),

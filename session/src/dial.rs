@@ -9,9 +9,8 @@ use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -25,6 +24,7 @@ use crate::secret::Secret;
 use crate::services::Services;
 use crate::session::{Options, Session};
 use crate::sign;
+use crate::tls;
 
 /// The largest message that is read, in bytes. The agent sends about a thousand at a time.
 const MESSAGE_BYTES: usize = 4 << 20;
@@ -58,6 +58,7 @@ pub struct Dialer {
     client_id: Uuid,
     region: String,
     connect: Connect,
+    certificates: Option<Vec<u8>>,
     /// Made once it is needed, and kept: reading the system's certificates takes a while.
     tls: Option<Arc<ClientConfig>>,
 }
@@ -68,6 +69,7 @@ impl Dialer {
             client_id: Uuid::new_v4(),
             region: session.region.clone(),
             connect: options.connect.clone(),
+            certificates: options.certificates.clone(),
             tls: None,
         }
     }
@@ -132,7 +134,10 @@ impl Dialer {
     async fn secure(&mut self, host: &str, stream: Box<dyn Stream>) -> io::Result<Box<dyn Stream>> {
         let config = match &self.tls {
             Some(config) => config.clone(),
-            None => self.tls.insert(Arc::new(trusting_the_system()?)).clone(),
+            None => {
+                let made = tls::config(self.certificates.as_deref())?;
+                self.tls.insert(Arc::new(made)).clone()
+            }
         };
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(name, stream).await?;
@@ -149,21 +154,4 @@ impl Dialer {
         };
         serde_json::to_string(&opening).unwrap_or_default()
     }
-}
-
-/// TLS with the certificates that the system trusts, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. The
-/// provider is said here, so that it does not matter which others are in the program.
-fn trusting_the_system() -> io::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(io::Error::other("the system has no trusted certificates"));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }

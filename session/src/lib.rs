@@ -31,6 +31,7 @@ mod sign;
 mod start;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 
 pub use aws_credential_types::Credentials;
 pub use cancel::Cancel;
@@ -40,4 +41,5 @@ pub use pump::run;
 pub use secret::Secret;
 pub use services::{DataKey, DataKeyError, ResumeError, Resumed, Services};
 pub use session::{Ended, Input, Notice, Options, Output, Session};
+pub use tls::check_certificates;
 pub use zeroize::Zeroizing;

@@ -115,6 +115,8 @@ pub struct Options {
     pub stall_timeout: Duration,
     /// Opens the stream to a host and port, below TLS. Put a proxy here: there is no support for any within.
     pub connect: Connect,
+    /// Certificates in PEM to trust instead of the system's.
+    pub certificates: Option<Vec<u8>>,
     /// Ends the session early.
     pub cancel: Cancel,
 }
@@ -129,6 +131,7 @@ impl Default for Options {
             resume_for: Duration::from_secs(180),
             stall_timeout: Duration::from_secs(300),
             connect: tcp(),
+            certificates: None,
             cancel: Cancel::default(),
         }
     }

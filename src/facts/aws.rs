@@ -19,6 +19,7 @@ use ecs_exec_checks::facts::{Fact, Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::clock::Clock;
+use super::http;
 use super::live::partition;
 use crate::config::{Settings, Sourced};
 use crate::trouble::Trouble;
@@ -37,6 +38,8 @@ pub struct Aws {
     pub clock: Clock,
     /// An address of the user's own to which calls go.
     pub endpoint_url: Option<String>,
+    /// Certificates in PEM that are trusted instead of the system's.
+    pub ca_bundle: Option<Vec<u8>>,
     /// Where the caller's credentials come from.
     pub credentials: Option<SharedCredentialsProvider>,
     /// The profile that was named.
@@ -77,7 +80,9 @@ pub fn fact<T>(answer: Result<T, Failure>, absent: &[&str]) -> Fact<T> {
 
 impl Aws {
     pub async fn connect(settings: &Settings, timeout: Duration) -> Result<Aws, Trouble> {
+        let ca_bundle = http::ca_bundle()?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http::client(ca_bundle.clone())?)
             .retry_config(
                 RetryConfig::adaptive()
                     .with_max_attempts(4)
@@ -113,7 +118,9 @@ impl Aws {
             },
             (None, None) => return Err(no_region(settings)),
         };
-        Ok(Aws::new(&config, region, settings.profile.clone(), timeout))
+        let mut aws = Aws::new(&config, region, settings.profile.clone(), timeout);
+        aws.ca_bundle = ca_bundle;
+        Ok(aws)
     }
 
     fn new(config: &SdkConfig, region: Sourced, profile: Option<String>, timeout: Duration) -> Aws {
@@ -138,6 +145,7 @@ impl Aws {
             region,
             clock,
             endpoint_url,
+            ca_bundle: None,
             credentials: config.credentials_provider(),
             profile,
             deadline: Instant::now() + timeout,

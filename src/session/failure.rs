@@ -14,6 +14,7 @@ use crate::facts::{self, aws::Failure};
 use crate::output::{self, Progress};
 use crate::report;
 use crate::target::{Request, Services};
+use crate::trouble::Trouble;
 
 /// How long the doctor may take where nobody asked for it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -60,19 +61,22 @@ pub async fn tell(settings: &Settings, global: &Global, spot: &Spot, said: &str,
         return;
     }
     match causes(settings, global, spot).await {
-        Some(text) if text.is_empty() => eprintln!(
+        Ok(text) if text.is_empty() => eprintln!(
             "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {} -v` shows what it looked at.",
             spot.task_id()
         ),
-        Some(text) => eprint!("{text}"),
-        None => {}
+        Ok(text) => eprint!("{text}"),
+        Err(trouble) => eprintln!(
+            "\nThe doctor could not look at the task: {}.",
+            clean_line(&trouble.what)
+        ),
     }
 }
 
 /// Asks the doctor before a session; says what it finds. `true`: a session would not work.
 pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot) -> bool {
     match causes(settings, global, spot).await {
-        Some(text) if !text.is_empty() => {
+        Ok(text) if !text.is_empty() => {
             eprint!("{text}");
             true
         }
@@ -80,8 +84,8 @@ pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot
     }
 }
 
-/// What the doctor finds behind it, as text; nothing where it could not look.
-async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Option<String> {
+/// What the doctor finds behind it, as text.
+async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<String, Trouble> {
     let request = Request {
         services: Services::None,
         tasks: vec![spot.task_arn.clone()],
@@ -90,6 +94,7 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Option<Str
     let progress = Progress::start(global, "Asking the doctor about the task");
     let gathered = facts::gather(settings, &request, PATIENCE).await;
     progress.end();
-    let report = examine(&gathered.ok()?.facts, &Selection::default());
-    Some(report::causes(&report, &output::look_of_errors(global)))
+    let facts = gathered?.facts.without_secrets();
+    let report = examine(&facts, &Selection::default());
+    Ok(report::causes(&report, &output::look_of_errors(global)))
 }

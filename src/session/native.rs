@@ -31,6 +31,7 @@ pub async fn carry(
     let services = SdkServices::new(aws);
     let options = Options {
         connect: proxy::connect(),
+        certificates: aws.ca_bundle.clone(),
         ..Options::default()
     };
     let cancel = options.cancel.clone();

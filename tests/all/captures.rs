@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::world::{World, home};
+use crate::support::world::{Plan, World, home};
 
 /// A capture of each version of the format, as the version that made it wrote it.
 const FROZEN: &[&str] = &["1.json"];
@@ -133,6 +133,39 @@ fn no_secret_is_in_any_report() {
             );
         }
     }
+}
+
+/// The same of a live account: no value of a variable or a tag comes out of any command.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn no_secret_of_an_account_is_in_any_output() {
+    let world = World::new(Plan {
+        environment: vec![("DB_PASSWORD", "hunter2"), ("AWS_ACCESS_KEY_ID", "hunter2")],
+        ..Plan::default()
+    });
+    world.sh("aws ecs tag-resource --resource-arn arn:aws:ecs:us-west-2:123456789012:cluster/$CLUSTER --tags key=owner,value=hunter2");
+    let commands: [&[&str]; 12] = [
+        &["doctor", "coder", "-v"],
+        &["doctor", "coder", "--format", "json"],
+        &["doctor", "coder", "--format", "markdown"],
+        &["doctor", "coder", "--format", "junit"],
+        &["doctor", "coder", "--format", "sarif"],
+        &["doctor", "coder", "--format", "github"],
+        &["capture", "coder", "-o", "-"],
+        &["capture", "coder", "--anonymize", "-o", "-"],
+        &["fix", "coder"],
+        &["list"],
+        &["list", "--format", "json"],
+        &["exec", "coder", "-c", "no-such-container"],
+    ];
+    for command in commands {
+        let run = world.run(command);
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(!told.contains("hunter2"), "{command:?}: {told}");
+        assert!(!told.is_empty());
+    }
+    let capture = world.run(&["capture", "coder", "-o", "-"]).stdout;
+    assert!(capture.contains("DB_PASSWORD"), "names are told");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::world::{Plan, World};
 
 /// Sessions that are encrypted and recorded in both ways, so that everything is looked at.
-const RECORDED: &str = r#"
+pub const RECORDED: &str = r#"
 KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
 aws logs create-log-group --log-group-name /exec/$CLUSTER
 aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2

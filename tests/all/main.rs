@@ -5,6 +5,7 @@
 mod captures;
 mod costs;
 mod denials;
+mod fault_grid;
 mod faults;
 mod fixing;
 mod fixtures;

@@ -146,7 +146,7 @@ fn a_snapshot_that_is_none() {
         std::fs::write(&path, text).unwrap();
         let path = path.to_str().unwrap();
         let run = run(command(home.path()).args(["doctor", "--snapshot", path]));
-        assert_refused(&run, "is not a snapshot", "");
+        assert_refused(&run, "is no capture of ecs-exec", "");
     }
 }
 

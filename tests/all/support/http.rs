@@ -26,6 +26,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The Date header.
     pub date: Option<String>,
+    /// The connection ends in the middle of the body.
+    pub cut: bool,
 }
 
 /// Serves on a free port of this machine; gives the URL.
@@ -46,14 +48,20 @@ pub fn serve(answer: impl Fn(Request) -> Answer + Send + Sync + 'static) -> Stri
 fn converse(mut stream: TcpStream, answer: &dyn Fn(Request) -> Answer) {
     stream.set_nodelay(true).unwrap();
     while let Some(request) = read(&mut stream) {
-        let Answer { status, body, date } = answer(request);
+        let Answer {
+            status,
+            mut body,
+            date,
+            cut,
+        } = answer(request);
+        let length = body.len();
+        if cut {
+            body.truncate(length / 2);
+        }
         let date = date.map_or(String::new(), |date| format!("date: {date}\r\n"));
-        let head = format!(
-            "HTTP/1.1 {status} .\r\n{date}content-length: {}\r\n\r\n",
-            body.len()
-        );
+        let head = format!("HTTP/1.1 {status} .\r\n{date}content-length: {length}\r\n\r\n",);
         let message = [head.as_bytes(), &body].concat();
-        if stream.write_all(&message).is_err() {
+        if stream.write_all(&message).is_err() || cut {
             return;
         }
     }

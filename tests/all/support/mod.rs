@@ -1,3 +1,4 @@
+mod altered;
 pub mod connect_proxy;
 pub mod container;
 pub mod doctor;

@@ -27,6 +27,26 @@ pub enum Fault {
     /// Status 200 and an answer without any field.
     Empty,
     Status500,
+    /// This many times, then the real answer.
+    Status503(u32),
+    /// Of the real answer only the first half, said to be all.
+    Truncated,
+    /// The connection ends in the middle of the real answer.
+    Reset,
+    /// The real answer with words that AWS may say one day.
+    Future,
+    /// The real answer without what need not be there.
+    Bare,
+    /// The real answer and a text of 10 MB in it.
+    Huge,
+}
+
+impl Fault {
+    /// The real answer comes, changed.
+    fn alters(&self) -> bool {
+        use Fault::*;
+        matches!(self, Truncated | Reset | Future | Bare | Huge)
+    }
 }
 
 /// What the proxy does; tests change it while it runs.
@@ -84,9 +104,26 @@ impl Proxy {
         };
         let shared = rules.clone();
         let url = serve(move |request| {
-            let (status, body) = answer(request, &upstream, &shared);
+            let action = action(&request);
+            let fault = {
+                let mut rules = shared.lock().unwrap();
+                *rules.calls.entry(action.clone()).or_default() += 1;
+                take_fault(&mut rules, &action)
+            };
+            let (status, body) = match &fault {
+                Some(fault) if !fault.alters() => broken(&action, fault),
+                _ => answer(request, &upstream, &shared),
+            };
             let date = shared.lock().unwrap().date.clone();
-            Answer { status, body, date }
+            Answer {
+                status,
+                body: match &fault {
+                    Some(fault) => fault.alter(body, is_json(&action)),
+                    None => body,
+                },
+                date,
+                cut: matches!(fault, Some(Fault::Reset)),
+            }
         });
         Proxy { url, rules }
     }
@@ -113,14 +150,7 @@ struct Upstream {
 
 fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, Vec<u8>) {
     let action = action(&request);
-    let (fault, agent) = {
-        let mut rules = rules.lock().unwrap();
-        *rules.calls.entry(action.clone()).or_default() += 1;
-        (take_fault(&mut rules, &action), rules.agent)
-    };
-    if let Some(fault) = fault {
-        return broken(&action, &fault);
-    }
+    let agent = rules.lock().unwrap().agent;
     let gate = rules.lock().unwrap().gate.clone();
     if gate.is_some_and(|gate| !gate.allows(&action, &request)) {
         return broken(&action, &Fault::Deny);
@@ -276,14 +306,13 @@ fn take_fault(rules: &mut Rules, action: &str) -> Option<Fault> {
     };
     // Throttling everywhere means each action so many times, not all of them together.
     let fault = rules.faults.get(key)?.clone();
-    if let Fault::Throttle(times) = fault {
-        if times == 0 {
-            return None;
-        }
-        rules
-            .faults
-            .insert(action.to_owned(), Fault::Throttle(times - 1));
-    }
+    let next = match fault {
+        Fault::Throttle(0) | Fault::Status503(0) => return None,
+        Fault::Throttle(times) => Fault::Throttle(times - 1),
+        Fault::Status503(times) => Fault::Status503(times - 1),
+        _ => return Some(fault),
+    };
+    rules.faults.insert(action.to_owned(), next);
     Some(fault)
 }
 
@@ -328,6 +357,10 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             "TargetNotConnectedException",
             "The execute command failed due to an internal error. Try again later.",
         ),
+        Fault::Status503(_) => (503, "ServiceUnavailable", "Come again."),
+        Fault::Truncated | Fault::Reset | Fault::Future | Fault::Bare | Fault::Huge => {
+            unreachable!("the real answer comes")
+        }
         Fault::Status500 => (500, "InternalFailure", "Something broke."),
         Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
         Fault::Empty => return (200, Vec::new()),

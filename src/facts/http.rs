@@ -1,0 +1,64 @@
+//! The one HTTP client of all calls: connections, certificates and the proxy are settled once.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::trouble::Trouble;
+
+/// `certificates`: those that are trusted instead of the system's.
+pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble> {
+    let trust = match certificates {
+        Some(pem) => TrustStore::empty().with_pem_certificate(pem),
+        None => TrustStore::default(),
+    };
+    let tls = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| Trouble::new(format!("the certificates cannot be used: {error}"), ""))?;
+    Ok(
+        Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = ConnectorBuilder::default()
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(tls.clone());
+            connector.set_connector_settings(settings.cloned());
+            if let Some(components) = components {
+                connector.set_sleep_impl(components.sleep_impl());
+            }
+            connector.set_proxy_config(Some(ProxyConfig::from_env()));
+            connector.build()
+        }),
+    )
+}
+
+/// The certificates that are trusted instead of the system's, as a company's proxy needs them.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
+pub fn ca_bundle() -> Result<Option<Vec<u8>>, Trouble> {
+    match env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        Some(path) => read(&path).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read(path: &OsString) -> Result<Vec<u8>, Trouble> {
+    let shown = Path::new(path).display();
+    let pem = std::fs::read(path).map_err(|error| {
+        Trouble::new(
+            format!("the certificates {shown} cannot be read: {error}"),
+            "AWS_CA_BUNDLE names them.",
+        )
+    })?;
+    match ecs_exec_session::check_certificates(&pem) {
+        Ok(()) => Ok(pem),
+        Err(why) => Err(Trouble::new(
+            format!("the certificates {shown} are of no use: {why}"),
+            "AWS_CA_BUNDLE names them; it has to be a file in PEM.",
+        )),
+    }
+}

@@ -1,0 +1,131 @@
+//! Every API that the doctor uses, broken in every way: nothing crashes, and no check turns green or red by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::least_policies::RECORDED;
+use crate::support::doctor::Run;
+use crate::support::proxy::Fault;
+use crate::support::world::{Plan, World};
+
+const FAULTS: [(&str, Fault); 12] = [
+    ("denied", Fault::Deny),
+    ("throttled for ever", Fault::Throttle(u32::MAX)),
+    ("500", Fault::Status500),
+    ("503, then fine", Fault::Status503(2)),
+    ("hanging", Fault::Hang),
+    ("reset in mid-answer", Fault::Reset),
+    ("truncated", Fault::Truncated),
+    ("garbage", Fault::Garbage),
+    ("empty", Fault::Empty),
+    ("unknown words", Fault::Future),
+    ("optional fields missing", Fault::Bare),
+    ("10 MB texts", Fault::Huge),
+];
+
+/// What each check says, as a set of its statuses.
+fn said(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
+    let mut said: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for finding in run.json()["findings"].as_array().unwrap() {
+        let text = |field: &str| finding[field].as_str().unwrap().to_owned();
+        said.entry(text("check"))
+            .or_default()
+            .insert(text("status"));
+    }
+    said
+}
+
+/// Why the run under a fault is wrong, beside the run without.
+fn wrong(healthy: &BTreeMap<String, BTreeSet<String>>, run: &Run, passes: bool) -> Option<String> {
+    if run.status == 2 {
+        // Credentials that are refused, or a target of which nothing can be said.
+        return (!run.stderr.starts_with("error: ")).then(|| run.stderr.clone());
+    }
+    for (check, statuses) in said(run) {
+        let before = &healthy[&check];
+        for status in statuses {
+            let allowed = before.contains(&status) || status == "unknown" || status == "skip";
+            let is_softer = status == "warn" && before.contains("fail");
+            if !allowed && !is_softer && !(status == "pass" && before.contains("warn")) {
+                return Some(format!("{check} says {status}, not {before:?}"));
+            }
+        }
+    }
+    let allowed: &[i32] = if passes { &[0, 3] } else { &[1, 3] };
+    (!allowed.contains(&run.status)).then(|| format!("exit status {}", run.status))
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn every_api_in_every_way() {
+    let world = |breaks: bool| {
+        let world = World::new(Plan {
+            nat: true,
+            ..Plan::default()
+        });
+        world.sh(RECORDED);
+        if breaks {
+            world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+        }
+        world
+    };
+    let first = world(false);
+    let apis: Vec<String> = first.doctor(&["coder"]).json()["api_calls"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    let cases: Vec<(&str, &str, Fault)> = apis
+        .iter()
+        .flat_map(|api| {
+            FAULTS
+                .iter()
+                .map(move |(name, fault)| (api.as_str(), *name, fault.clone()))
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    let ends = Mutex::new(BTreeMap::<i32, usize>::new());
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let worlds = [(world(false), true), (world(true), false)];
+                let before: Vec<_> = worlds
+                    .iter()
+                    .map(|(world, _)| said(&world.doctor(&["coder"])))
+                    .collect();
+                while let Some((api, name, fault)) = cases.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    for ((world, passes), before) in worlds.iter().zip(&before) {
+                        world.proxy.rules.lock().unwrap().faults.clear();
+                        world.proxy.fault(api, fault.clone());
+                        let run = world.doctor(&["coder", "--timeout", "2s"]);
+                        *ends.lock().unwrap().entry(run.status).or_default() += 1;
+                        if let Some(why) = wrong(before, &run, *passes) {
+                            let kind = if *passes { "healthy" } else { "broken" };
+                            found
+                                .lock()
+                                .unwrap()
+                                .push(format!("{kind} world, {api} {name}: {why}"));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap();
+    let count = cases.len() * 2;
+    let line = format!(
+        "Fault grid: {} APIs, {} faults, 2 worlds: {count} runs, {} wrong; by exit status {:?}\n",
+        apis.len(),
+        FAULTS.len(),
+        found.len(),
+        ends.into_inner().unwrap(),
+    );
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
