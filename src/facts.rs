@@ -20,6 +20,7 @@ mod simulations;
 pub mod snapshot;
 pub mod sts;
 mod task_roles;
+mod whole;
 mod workload;
 
 pub use live::{Gathered, gather, partition};

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::clock::Clock;
 use super::http;
 use super::live::partition;
+use super::whole::Whole;
 use crate::config::{Settings, Sourced};
 use crate::trouble::Trouble;
 
@@ -128,15 +129,25 @@ impl Aws {
         let clock = Clock::default();
         let sts = aws_sdk_sts::config::Builder::from(config)
             .interceptor(clock.clone())
+            .interceptor(Whole)
             .build();
         // Addresses of the user's own seldom have a name for each bucket.
         let s3 = aws_sdk_s3::config::Builder::from(config)
             .force_path_style(endpoint_url.is_some())
+            .interceptor(Whole)
             .build();
         Aws {
-            ec2: aws_sdk_ec2::Client::new(config),
+            ec2: aws_sdk_ec2::Client::from_conf(
+                aws_sdk_ec2::config::Builder::from(config)
+                    .interceptor(Whole)
+                    .build(),
+            ),
             ecs: aws_sdk_ecs::Client::new(config),
-            iam: aws_sdk_iam::Client::new(config),
+            iam: aws_sdk_iam::Client::from_conf(
+                aws_sdk_iam::config::Builder::from(config)
+                    .interceptor(Whole)
+                    .build(),
+            ),
             kms: aws_sdk_kms::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),

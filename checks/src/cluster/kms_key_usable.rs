@@ -53,12 +53,18 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
             let encrypts = key.usage.is_empty() || key.usage == "ENCRYPT_DECRYPT";
             if symmetric && encrypts {
                 CHECK.pass(subject, format!("{arn} is enabled"))
-            } else {
+            } else if is_of_another_kind(key) {
                 CHECK
                     .fail(subject, format!("{arn} is no symmetric key that encrypts"))
                     .detail(format!("It is of kind {} for {}. Data keys can be made with symmetric encryption keys only.", key.spec, key.usage))
                     .cause("The cluster's KMS key is of the wrong kind")
                     .fix(fixes::cluster::choose_key(world.facts))
+            } else {
+                let kind = format!("{} for {}", key.spec, key.usage);
+                CHECK.unsure(
+                    subject,
+                    format!("{arn} is of kind {kind}, which this version does not know"),
+                )
             }
         }
         "Disabled" => CHECK
@@ -84,6 +90,16 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
     finding.evidence("keyState", key.state.as_str())
 }
 
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html>
+fn is_of_another_kind(key: &KmsKey) -> bool {
+    let specs = ["RSA_", "ECC_", "HMAC_", "SM2", "ML_DSA_"];
+    specs.iter().any(|spec| key.spec.starts_with(spec))
+        || matches!(
+            key.usage.as_str(),
+            "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | "KEY_AGREEMENT"
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::CHECK;
@@ -107,6 +123,8 @@ mod tests {
         key(&mut facts).state = "Enabled".into();
         key(&mut facts).spec = "RSA_2048".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        key(&mut facts).spec = "NEVER_HEARD_OF".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
     #[test]

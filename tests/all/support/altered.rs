@@ -88,9 +88,11 @@ fn bare(value: &mut Value) {
         Value::Object(fields) => {
             fields.retain(|name, value| {
                 let name = name.to_ascii_lowercase();
-                let says_which = ["arn", "name", "id", "status", "key", "value", "group"]
-                    .iter()
-                    .any(|part| name.contains(part));
+                let says_which = [
+                    "arn", "name", "id", "status", "logging", "key", "value", "group",
+                ]
+                .iter()
+                .any(|part| name.contains(part));
                 says_which
                     || value.is_array()
                     || value.is_object()

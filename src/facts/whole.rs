@@ -1,0 +1,79 @@
+//! The SDK takes an XML answer that ends too early for one with fewer things in it. What was cut off is no answer.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Refuses XML answers without their last end tag.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole;
+
+impl Intercept for Whole {
+    fn name(&self) -> &'static str {
+        "Whole"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match context.response().body().bytes() {
+            Some(body) if is_cut_off(body) => Err("the answer was cut off".into()),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn is_cut_off(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    let Some(start) = root(body) else {
+        return false;
+    };
+    let empty = body.ends_with(b"/>") && body.iter().filter(|byte| **byte == b'<').count() <= 2;
+    let end = [b"</", start, b">"].concat();
+    !body.ends_with(&end) && !empty
+}
+
+/// The name of the root element, of what begins like XML.
+fn root(body: &[u8]) -> Option<&[u8]> {
+    let mut rest = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    if rest.starts_with(b"<?") {
+        let end = rest.windows(2).position(|pair| pair == b"?>")?;
+        rest = rest[end + 2..].trim_ascii_start();
+    }
+    let name = rest.strip_prefix(b"<")?;
+    let end = name
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))?;
+    Some(&name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cut_off;
+
+    #[test]
+    fn only_what_ends_early_is_cut_off() {
+        for whole in [
+            &b""[..],
+            b"{}",
+            b"<a></a>",
+            b"<a/>",
+            b"<?xml version=\"1.0\"?>\n<a x=\"y\"><b/></a>\n",
+        ] {
+            assert!(!is_cut_off(whole), "{}", String::from_utf8_lossy(whole));
+        }
+        for cut in [
+            &b"<a>"[..],
+            b"<a><b/>",
+            b"<a><b></b>",
+            b"<?xml version=\"1.0\"?><a x=\"y\"><b>c</b></",
+        ] {
+            assert!(is_cut_off(cut), "{}", String::from_utf8_lossy(cut));
+        }
+    }
+}
