@@ -76,6 +76,26 @@ impl Fix {
         self
     }
 
+    /// Takes over what the same fix does besides on behalf of another finding.
+    pub fn join(&mut self, other: &Fix) {
+        for command in &other.commands {
+            if !self.commands.contains(command) {
+                self.commands.push(command.clone());
+            }
+        }
+        for step in &other.steps {
+            if !self.steps.contains(step) {
+                self.steps.push(step.clone());
+            }
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.terraform, &other.terraform)
+            && !mine.contains(theirs.as_str())
+        {
+            mine.push_str("\n\n");
+            mine.push_str(theirs);
+        }
+    }
+
     pub fn terraform(mut self, terraform: impl Into<String>) -> Fix {
         self.terraform = Some(terraform.into());
         self

@@ -34,6 +34,12 @@ pub fn decrypt(key_arn: &str) -> Need {
     need("kms:Decrypt", key_arn, key_arn)
 }
 
+/// Whoever opens a session looks for its task first.
+pub fn describe_tasks(cluster_arn: &str) -> Need {
+    let tasks = crate::policy_document::tasks_of(cluster_arn);
+    need("ecs:DescribeTasks", tasks.clone(), tasks)
+}
+
 /// The client asks for a data key with the caller's credentials.
 pub fn generate_data_key(key_arn: &str) -> Need {
     need("kms:GenerateDataKey", key_arn, key_arn)

@@ -77,16 +77,29 @@ pub fn caller(cluster_arn: &str) -> Value {
     })])
 }
 
-/// Adds a statement to a document, whose statements may be a list or a single one.
-pub fn add(document: &mut Value, statement: Value) {
-    match &mut document["Statement"] {
-        Value::Array(statements) => statements.push(statement),
-        one => {
-            let before = one.take();
-            let statements = [before, statement].into_iter().filter(Value::is_object);
-            *one = Value::Array(statements.collect());
-        }
+/// Adds a statement to a document, whose statements may be a list or a single one. One that is there already is not
+/// added again, and its name becomes one that no other statement has, as IAM demands.
+pub fn add(document: &mut Value, mut statement: Value) {
+    if !document.is_object() {
+        *document = self::document([]);
     }
+    let before = match document["Statement"].take() {
+        Value::Array(statements) => statements,
+        one => vec![one],
+    };
+    let mut statements: Vec<Value> = before.into_iter().filter(Value::is_object).collect();
+    if !statements.iter().any(|known| same(known, &statement)) {
+        if let Some(sid) = statement["Sid"].as_str().map(str::to_owned) {
+            let is_taken = |sid: &str| statements.iter().any(|known| known["Sid"] == sid);
+            let numbered = (2..).map(|number| format!("{sid}{number}"));
+            let free = std::iter::once(sid.clone())
+                .chain(numbered)
+                .find(|sid| !is_taken(sid));
+            statement["Sid"] = json!(free);
+        }
+        statements.push(statement);
+    }
+    document["Statement"] = Value::Array(statements);
 }
 
 /// A key that its account rules and that CloudWatch Logs uses for one log group.
@@ -122,11 +135,47 @@ pub fn key_for_log_group(place: Place, group: &str) -> Value {
 
 /// Who may take on a task role: only tasks.
 pub fn task_trust() -> Value {
-    document([json!({
+    document([task_trust_statement()])
+}
+
+pub fn task_trust_statement() -> Value {
+    json!({
+        "Sid": ADDED,
         "Effect": "Allow",
         "Principal": {"Service": "ecs-tasks.amazonaws.com"},
         "Action": "sts:AssumeRole",
-    })])
+    })
+}
+
+/// What the statements are called that fixes add to policies which are there already.
+pub const ADDED: &str = "EcsExec";
+
+/// Adds the statements of `ours` that fixes have put there to the document as it is now.
+pub fn merge(now: &Value, ours: &Value) -> Value {
+    let mut merged = now.clone();
+    let added = ours["Statement"].as_array().into_iter().flatten();
+    for statement in added.filter(|statement| is_added(statement)) {
+        add(&mut merged, statement.clone());
+    }
+    merged
+}
+
+fn is_added(statement: &Value) -> bool {
+    statement["Sid"]
+        .as_str()
+        .is_some_and(|sid| sid.starts_with(ADDED))
+}
+
+/// The same but for its name.
+fn same(one: &Value, other: &Value) -> bool {
+    let unnamed = |statement: &Value| {
+        let mut statement = statement.clone();
+        if let Some(fields) = statement.as_object_mut() {
+            fields.remove("Sid");
+        }
+        statement
+    };
+    unnamed(one) == unnamed(other)
 }
 
 /// The pattern of the ARNs of a cluster's tasks.
@@ -142,6 +191,27 @@ pub fn document(statements: impl IntoIterator<Item = Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn statements_are_added_once_under_a_name_of_their_own() {
+        let mut policy = json!({"Version": "2012-10-17", "Statement": {"Sid": "EcsExec", "Effect": "Deny", "Action": "*", "Resource": "*"}});
+        add(&mut policy, task_trust_statement());
+        add(&mut policy, task_trust_statement());
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 2);
+        assert_eq!(statements[1]["Sid"], "EcsExec2");
+        // Meanwhile somebody else took the first away and added another.
+        let now =
+            json!({"Version": "2012-10-17", "Statement": [{"Sid": "Theirs", "Effect": "Allow"}]});
+        let merged = merge(&now, &policy);
+        let sids: Vec<&str> = merged["Statement"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|s| s["Sid"].as_str())
+            .collect();
+        assert_eq!(sids, ["Theirs", "EcsExec", "EcsExec2"]);
+    }
 
     #[test]
     fn the_caller_is_allowed_on_both_arns() {

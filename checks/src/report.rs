@@ -237,11 +237,14 @@ fn finding(finding: Finding) -> ReportFinding {
 }
 
 fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
-    let mut fixes: BTreeMap<&str, &Fix> = BTreeMap::new();
+    let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
     for fix in findings.iter().flat_map(|finding| &finding.fixes) {
-        fixes.entry(&fix.id).or_insert(fix);
+        fixes
+            .entry(&fix.id)
+            .and_modify(|known| known.join(fix))
+            .or_insert_with(|| fix.clone());
     }
-    fixes.into_values().cloned().map(clean_fix).collect()
+    fixes.into_values().map(clean_fix).collect()
 }
 
 fn clean_fix(fix: Fix) -> Fix {

@@ -173,9 +173,13 @@ impl<'a> World<'a> {
 
     /// The user declared that this task must not be entered: by its service's name or its family.
     pub fn is_exec_forbidden(&self, group: &Group, task: &Task) -> bool {
-        let definition = task.task_definition.rsplit('/').next().unwrap_or_default();
-        let family = definition.split(':').next().unwrap_or_default();
-        self.is_exec_forbidden_service(group) || self.is_forbidden(family)
+        self.is_exec_forbidden_service(group) || self.is_forbidden(family(&task.task_definition))
+    }
+
+    /// The same of the tasks that a service would start.
+    pub fn is_exec_forbidden_for(&self, group: &Group, service: &Service) -> bool {
+        let definition = service.task_definition.as_deref().unwrap_or_default();
+        self.is_exec_forbidden_service(group) || self.is_forbidden(family(definition))
     }
 
     fn is_forbidden(&self, name: &str) -> bool {
@@ -547,4 +551,10 @@ fn named_tasks_by_service(facts: &Facts) -> BTreeMap<Option<&str>, Fact<Vec<&Tas
         .into_iter()
         .map(|(service, arns)| (service, known_tasks(facts, &arns)))
         .collect()
+}
+
+/// The family in the ARN of a task definition.
+fn family(definition: &str) -> &str {
+    let name = definition.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::report::{Report, ReportFinding, Source, Verdict};
-use ecs_exec_checks::{Facts, Finding, Selection, Status, examine_with};
+use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 use ecs_exec_own::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global, ReportFlags, Targets};
@@ -46,6 +46,8 @@ pub struct Question<'a> {
     selection: Selection,
     own: Arc<Own>,
     baseline: Option<Baseline>,
+    /// Services that are asked about instead of what was named.
+    instead: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -68,6 +70,7 @@ impl<'a> Question<'a> {
             own: Arc::new(own.only(&selection)),
             selection,
             baseline: baseline(&arguments.report)?,
+            instead: Vec::new(),
         })
     }
 
@@ -89,6 +92,32 @@ impl<'a> Question<'a> {
         }
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Examined { facts, report })
+    }
+
+    /// The causes of the selected checks as all checks together see them: what was left out may be behind one.
+    pub fn whole(&self, examined: &Examined) -> Report {
+        let mut report = examine(&examined.facts, &Selection::default());
+        report.root_causes.retain(|cause| {
+            registry::find(cause.check).is_some_and(|check| self.selection.includes(check))
+        });
+        report
+    }
+
+    /// From now on the services of the tasks that were named are asked about.
+    pub fn follow_services(&mut self, facts: &Facts) {
+        let named = facts
+            .target
+            .tasks
+            .iter()
+            .filter_map(|arn| facts.tasks.get(arn)?.known());
+        let mut services: Vec<String> = named
+            .filter_map(|task| task.service_name().map(str::to_owned))
+            .collect();
+        services.sort();
+        services.dedup();
+        if !services.is_empty() {
+            self.instead = services;
+        }
     }
 
     async fn ask_programs(&self, facts: &Facts) -> Vec<Finding> {
@@ -121,7 +150,13 @@ impl<'a> Question<'a> {
         if let Some(path) = &arguments.plan {
             return self.planned(path, settings, global, timeout).await;
         }
-        let request = request(arguments, settings)?;
+        let request = match self.instead.as_slice() {
+            [] => request(arguments, settings)?,
+            services => {
+                let container = arguments.targets.container.as_deref();
+                Request::new(settings, services, &[], false, container)?
+            }
+        };
         let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
         let gathered = facts::gather(settings, &request, timeout).await;
         progress.end();

@@ -38,21 +38,23 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
-    let question = Question::new(arguments, global)?;
+    let mut question = Question::new(arguments, global)?;
     let before = question.ask(global, PATIENCE).await?;
     let mut tried = BTreeSet::new();
     let mut now = before.clone();
     // What is mended may lay open what it hid: an endpoint mends the network, and then agents that gave up want new tasks.
     loop {
-        let plan = Plan::of(&now.report, &now.facts, arguments.fix.allow_drift, &tried);
+        let causes = question.whole(&now);
+        let plan = Plan::of(&causes, &now.facts, arguments.fix.allow_drift, &tried);
         show(&plan);
-        if plan.fixes.is_empty() {
+        if plan.fixes.is_empty() || tried.len() >= MOST {
             break;
         }
-        match consent(arguments, &plan).await {
+        match consent(arguments, &plan, &now).await {
             Consent::Given => {}
             Consent::Refused => {
-                eprintln!("Nothing was changed.");
+                let further = if tried.is_empty() { "" } else { " more" };
+                say(format_args!("Nothing{further} was changed."));
                 break;
             }
             Consent::Nobody => {
@@ -67,17 +69,40 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         CHANGING.store(true, Ordering::Relaxed);
         let end = apply(arguments, global, &settings, &now, &plan).await;
         CHANGING.store(false, Ordering::Relaxed);
-        if let Some(end) = end? {
-            return Ok(end);
+        let end = end?;
+        if end == Applied::Interrupted {
+            return Ok(ExitCode::from(crate::INTERRUPTED));
         }
         tried.extend(plan.fixes.iter().map(|planned| planned.fix.id.clone()));
+        // A task that was asked about is replaced, so its service is looked at from now on.
+        question.follow_services(&now.facts);
         now = look_again(&question, global, &now.report, &plan).await?;
+        if end == Applied::Unfinished {
+            break;
+        }
     }
     if !tried.is_empty() {
         compare(&before.report, &now.report);
     }
     output::write(&now.report, &arguments.report, global)?;
     Ok(status(&now.report, arguments))
+}
+
+/// How applying a plan ended.
+#[derive(PartialEq, Eq)]
+enum Applied {
+    Done,
+    /// A roll-out failed, or takes longer than it may: nothing more is begun.
+    Unfinished,
+    Interrupted,
+}
+
+/// More fixes than one run ever needs.
+const MOST: usize = 200;
+
+/// A line on standard error. That nobody reads it is no reason to stop half-way.
+fn say(line: std::fmt::Arguments) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Ends with a Ctrl-C that may end the program at once.
@@ -98,22 +123,26 @@ fn show(plan: &Plan) {
             0 => String::new(),
             tasks => format!(", replaces {}", text::count(tasks, "running task")),
         };
-        eprintln!(
+        say(format_args!(
             "Would do ({}{replaces}): {}",
             fix.disposition.word(),
             fix.title
-        );
+        ));
         for command in &fix.commands {
-            eprintln!("    {command}");
+            say(format_args!("    {command}"));
         }
-        eprintln!("  {}", clean_line(&fix.explain));
+        say(format_args!("  {}", clean_line(&fix.explain)));
     }
     for (fix, why) in &plan.left {
-        eprintln!("Left ({}): {}", fix.disposition.word(), fix.title);
-        eprintln!("  Not applied, because {why}.");
+        say(format_args!(
+            "Left ({}): {}",
+            fix.disposition.word(),
+            fix.title
+        ));
+        say(format_args!("  Not applied, because {why}."));
         let exact = fix.terraform.as_deref().into_iter().flat_map(str::lines);
         for line in exact.chain(fix.commands.iter().map(String::as_str)) {
-            eprintln!("    {line}");
+            say(format_args!("    {line}"));
         }
     }
 }
@@ -125,7 +154,19 @@ enum Consent {
     Nobody,
 }
 
-async fn consent(arguments: &Doctor, plan: &Plan) -> Consent {
+async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
+    let target = &now.report.target;
+    let account = target.account.as_deref().unwrap_or("an unknown account");
+    let caller = now
+        .report
+        .caller
+        .arn
+        .as_deref()
+        .unwrap_or("an unknown caller");
+    say(format_args!(
+        "In {account}, {}, cluster {}, as {caller}.",
+        target.region, target.cluster
+    ));
     if arguments.fix.yes {
         return Consent::Given;
     }
@@ -146,14 +187,14 @@ async fn consent(arguments: &Doctor, plan: &Plan) -> Consent {
     }
 }
 
-/// Makes every step and waits for what it starts. An exit status where it ended early; what was done is told.
+/// Makes every step and waits for what it starts; what was done is told.
 async fn apply(
     arguments: &Doctor,
     global: &Global,
     settings: &Settings,
     before: &Examined,
     plan: &Plan,
-) -> Result<Option<ExitCode>, Trouble> {
+) -> Result<Applied, Trouble> {
     let patience = arguments.timeout.unwrap_or(FOR_ROLLOUT);
     let until = Instant::now() + patience;
     // Each call has the time that is left, and some to say that it was used up.
@@ -161,25 +202,23 @@ async fn apply(
     let mut interrupts = Interrupts::watch();
     let mut made = Made::default();
     let mut done: Vec<&Step> = Vec::new();
-    for planned in &plan.fixes {
-        for step in &planned.steps {
-            if interrupts.came() {
-                tell_done(&done, plan.steps().count());
-                return Ok(Some(ExitCode::from(crate::INTERRUPTED)));
-            }
-            if let Err(failure) = make(&aws, step, &mut made).await {
-                tell_done(&done, plan.steps().count());
-                return Err(Trouble {
-                    status: 1,
-                    ..Trouble::new(
-                        format!("{} could not be done, because {}", words(step), failure.why),
-                        "Mend that, and run it again: what is done already is not done twice.",
-                    )
-                });
-            }
-            eprintln!("Done: {}", words(step));
-            done.push(step);
+    for step in &plan.steps {
+        if interrupts.came() {
+            tell_done(&done, plan.steps.len());
+            return Ok(Applied::Interrupted);
         }
+        if let Err(failure) = make(&aws, step, &mut made).await {
+            tell_done(&done, plan.steps.len());
+            return Err(Trouble {
+                status: 1,
+                ..Trouble::new(
+                    format!("{} could not be done, because {}", words(step), failure.why),
+                    "Mend that, and run it again: what is done already is not done twice.",
+                )
+            });
+        }
+        say(format_args!("Done: {}", words(step)));
+        done.push(step);
     }
     let progress = Progress::start(global, "Waiting for it to come into force");
     let tell = |state: &str| progress.say(&format!("Waiting: {state}"));
@@ -192,22 +231,25 @@ async fn apply(
     match end {
         None => {
             tell_done(&done, done.len());
-            eprintln!("What was started goes on without this program.");
-            return Ok(Some(ExitCode::from(crate::INTERRUPTED)));
+            say(format_args!(
+                "What was started goes on without this program."
+            ));
+            Ok(Applied::Interrupted)
         }
         Some(Rollout::Failed(why)) => {
-            eprintln!("The roll-out failed: {}", clean_line(&why));
+            say(format_args!("The roll-out failed: {}", clean_line(&why)));
+            Ok(Applied::Unfinished)
         }
         Some(Rollout::Unfinished(state)) => {
-            eprintln!(
-                "Not finished within {} s: {}",
-                patience.as_secs(),
+            let seconds = patience.as_secs();
+            say(format_args!(
+                "Not finished within {seconds} s: {}",
                 clean_line(&state)
-            );
+            ));
+            Ok(Applied::Unfinished)
         }
-        Some(Rollout::Done) => {}
+        Some(Rollout::Done) => Ok(Applied::Done),
     }
-    Ok(None)
 }
 
 /// Looks again, and once more where a cause that was mended is still seen: AWS takes a moment.
@@ -250,20 +292,24 @@ fn compare(before: &Report, after: &Report) {
             text::list(&checks)
         }
     };
-    eprintln!(
+    say(format_args!(
         "Before: {} ({} failed).",
         causes(before),
         before.summary.fail
-    );
-    eprintln!("After: {} ({} failed).", causes(after), after.summary.fail);
+    ));
+    say(format_args!(
+        "After: {} ({} failed).",
+        causes(after),
+        after.summary.fail
+    ));
 }
 
 fn tell_done(done: &[&Step], of: usize) {
-    eprintln!(
+    say(format_args!(
         "Stopped after {} of {}.",
         done.len(),
         text::count(of, "step")
-    );
+    ));
 }
 
 /// A step in a few words: the operation and what it is done to.
@@ -305,14 +351,18 @@ fn words(step: &Step) -> String {
     }
 }
 
-/// Ctrl-C, which must not come between a step and its being told.
+/// Ctrl-C, SIGTERM and SIGHUP, which must not come between a step and its being told.
 struct Interrupts(tokio::sync::mpsc::Receiver<()>);
 
 impl Interrupts {
     fn watch() -> Interrupts {
         let (tell, came) = tokio::sync::mpsc::channel(1);
         tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
+            loop {
+                signal().await;
+                if CHANGING.load(Ordering::Relaxed) {
+                    say(format_args!("Stopping after this step."));
+                }
                 let _ = tell.try_send(());
             }
         });
@@ -328,4 +378,27 @@ impl Interrupts {
             std::future::pending().await
         }
     }
+}
+
+/// Waits for a signal that asks the program to end.
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hang_up)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
 }

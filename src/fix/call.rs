@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types as ec2;
-use aws_sdk_ecs::types as ecs;
 use aws_sdk_s3::types as s3;
-use ecs_exec_checks::facts::Unavailable;
+use ecs_exec_checks::facts::{Reason, Unavailable};
+use ecs_exec_checks::policy_document;
 use ecs_exec_checks::step::{Call, Step, Word};
 use serde_json::Value;
 
@@ -18,6 +18,12 @@ pub struct Made {
     pub variables: BTreeMap<&'static str, String>,
     /// Endpoints that were made.
     pub endpoints: Vec<String>,
+    /// The newest revision by the one that it was made from: the next edit goes on from there.
+    pub revisions: BTreeMap<String, String>,
+    /// The same by family: what is deployed is what was registered, whatever others register meanwhile.
+    pub families: BTreeMap<String, String>,
+    /// The deployments that were started, by service.
+    pub deployments: BTreeMap<String, String>,
 }
 
 /// Makes one step.
@@ -30,15 +36,21 @@ pub async fn make(aws: &Aws, step: &Step, made: &mut Made) -> Result<(), Failure
                 Err(failure) if is_there_already(&failure) => known(aws, &options).await?,
                 other => other?,
             };
-            if call.operation == "ec2 create-vpc-endpoint" {
-                made.endpoints.extend(answer.clone());
+            let service = options.one("--service");
+            match (call.operation.as_str(), &answer) {
+                ("ec2 create-vpc-endpoint", Some(id)) => made.endpoints.push(id.clone()),
+                ("ecs update-service", Some(deployment)) => {
+                    made.deployments
+                        .extend(service.map(|service| (service, deployment.clone())));
+                }
+                _ => {}
             }
             if let (Some(name), Some(answer)) = (call.into, answer) {
                 made.variables.insert(name, answer);
             }
             Ok(())
         }
-        Step::Revise(revision) => revise(aws, revision).await,
+        Step::Revise(revision) => revise(aws, revision, made).await,
         Step::Shell(_) => Err(cannot("a shell command", "it has to be run by hand")),
     }
 }
@@ -87,10 +99,7 @@ fn is_there_already(failure: &Failure) -> bool {
     [
         "InvalidPermission.Duplicate",
         "InvalidGroup.Duplicate",
-        "NetworkAclEntryAlreadyExists",
-        "EntityAlreadyExists",
         "ResourceAlreadyExistsException",
-        "BucketAlreadyOwnedByYou",
     ]
     .iter()
     .any(|code| failure.is(code))
@@ -146,71 +155,44 @@ async fn call_ecs(
                 (false, true) => Some(false),
                 (false, false) => None,
             };
-            aws.call("ecs:UpdateService", || {
-                aws.ecs
-                    .update_service()
-                    .set_cluster(cluster.clone())
-                    .set_service(options.one("--service"))
-                    .set_enable_execute_command(exec)
-                    .set_force_new_deployment(options.has("--force-new-deployment").then_some(true))
-                    .set_platform_version(options.one("--platform-version"))
-                    .set_task_definition(options.one("--task-definition"))
-                    .set_desired_count(
-                        options
-                            .one("--desired-count")
-                            .and_then(|count| count.parse().ok()),
-                    )
-                    .send()
-            })
-            .await?;
-        }
-        "run-task" => {
-            let provider = options
-                .one("--capacity-provider-strategy")
-                .and_then(|strategy| {
-                    let name = strategy
-                        .strip_prefix("capacityProvider=")?
-                        .split(',')
-                        .next()?
-                        .to_owned();
-                    ecs::CapacityProviderStrategyItem::builder()
-                        .capacity_provider(name)
-                        .weight(1)
-                        .build()
-                        .ok()
-                });
-            let role = options.json("--overrides")["taskRoleArn"]
-                .as_str()
-                .map(str::to_owned);
-            let network = network(&options.json("--network-configuration")["awsvpcConfiguration"]);
+            let definition = options.one("--task-definition");
+            let registered = |family: String| {
+                options
+                    .made
+                    .families
+                    .get(&family)
+                    .cloned()
+                    .unwrap_or(family)
+            };
+            let definition = definition.map(registered);
             let answer = aws
-                .call("ecs:RunTask", || {
+                .call("ecs:UpdateService", || {
                     aws.ecs
-                        .run_task()
+                        .update_service()
                         .set_cluster(cluster.clone())
-                        .set_task_definition(options.one("--task-definition"))
-                        .enable_execute_command(true)
-                        .set_capacity_provider_strategy(provider.clone().map(|item| vec![item]))
-                        .set_launch_type(
-                            options
-                                .one("--launch-type")
-                                .map(|kind| ecs::LaunchType::from(kind.as_str())),
+                        .set_service(options.one("--service"))
+                        .set_enable_execute_command(exec)
+                        .set_force_new_deployment(
+                            options.has("--force-new-deployment").then_some(true),
                         )
-                        .set_network_configuration(network.clone())
-                        .set_overrides(
-                            role.clone().map(|role| {
-                                ecs::TaskOverride::builder().task_role_arn(role).build()
-                            }),
+                        .set_platform_version(options.one("--platform-version"))
+                        .set_task_definition(definition.clone())
+                        .set_desired_count(
+                            options
+                                .one("--desired-count")
+                                .and_then(|count| count.parse().ok()),
                         )
                         .send()
                 })
                 .await?;
-            if let Some(failure) = answer.failures().first() {
-                return Err(cannot(
-                    "ecs:RunTask",
-                    failure.reason().unwrap_or("ECS started no task"),
-                ));
-            }
+            let deployments = answer
+                .service
+                .and_then(|service| service.deployments)
+                .unwrap_or_default();
+            let primary = deployments
+                .into_iter()
+                .find(|deployment| deployment.status() == Some("PRIMARY"));
+            return Ok(primary.and_then(|deployment| deployment.id));
         }
         "update-container-agent" => {
             aws.call("ecs:UpdateContainerAgent", || {
@@ -225,33 +207,6 @@ async fn call_ecs(
         other => return Err(unknown(other)),
     }
     Ok(None)
-}
-
-fn network(awsvpc: &Value) -> Option<ecs::NetworkConfiguration> {
-    let list = |name: &str| {
-        let items = awsvpc[name].as_array()?;
-        Some(
-            items
-                .iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect::<Vec<_>>(),
-        )
-    };
-    let configuration = ecs::AwsVpcConfiguration::builder()
-        .set_subnets(Some(list("subnets")?))
-        .set_security_groups(list("securityGroups"))
-        .set_assign_public_ip(
-            awsvpc["assignPublicIp"]
-                .as_str()
-                .map(ecs::AssignPublicIp::from),
-        )
-        .build()
-        .ok()?;
-    Some(
-        ecs::NetworkConfiguration::builder()
-            .awsvpc_configuration(configuration)
-            .build(),
-    )
 }
 
 async fn call_ec2(
@@ -364,12 +319,16 @@ async fn call_ec2(
             }
         }
         "modify-vpc-endpoint" => {
+            let policy = match options.one("--policy-document") {
+                Some(ours) => Some(merged(&endpoint_policy(aws, options).await?, &ours)),
+                None => None,
+            };
             aws.call("ec2:ModifyVpcEndpoint", || {
                 aws.ec2
                     .modify_vpc_endpoint()
                     .set_vpc_endpoint_id(options.one("--vpc-endpoint-id"))
                     .set_private_dns_enabled(options.has("--private-dns-enabled").then_some(true))
-                    .set_policy_document(options.one("--policy-document"))
+                    .set_policy_document(policy.clone())
                     .send()
             })
             .await?;
@@ -451,9 +410,9 @@ async fn call_iam(
                         .policy_name(name)
                         .send()
                 });
-                answer.await.map(|_| ())
+                answer.await.map(|answer| answer.policy_document)
             })
-            .await;
+            .await?;
             aws.call("iam:PutRolePolicy", || {
                 aws.iam
                     .put_role_policy()
@@ -474,9 +433,9 @@ async fn call_iam(
                         .policy_name(name)
                         .send()
                 });
-                answer.await.map(|_| ())
+                answer.await.map(|answer| answer.policy_document)
             })
-            .await;
+            .await?;
             aws.call("iam:PutUserPolicy", || {
                 aws.iam
                     .put_user_policy()
@@ -488,11 +447,23 @@ async fn call_iam(
             .await?;
         }
         "update-assume-role-policy" => {
+            let role = options.one("--role-name");
+            let answer = aws
+                .call("iam:GetRole", || {
+                    aws.iam.get_role().set_role_name(role.clone()).send()
+                })
+                .await?;
+            let now = answer
+                .role
+                .and_then(|role| role.assume_role_policy_document)
+                .unwrap_or_default();
+            let ours = options.one("--policy-document").unwrap_or_default();
+            let policy = merged(&decoded(&now), &ours);
             aws.call("iam:UpdateAssumeRolePolicy", || {
                 aws.iam
                     .update_assume_role_policy()
                     .set_role_name(options.one("--role-name"))
-                    .set_policy_document(options.one("--policy-document"))
+                    .policy_document(&policy)
                     .send()
             })
             .await?;
@@ -502,25 +473,63 @@ async fn call_iam(
     Ok(None)
 }
 
-/// Putting a policy replaces the one of the same name: one that is there already, or may be, is left alone.
+/// Putting a policy replaces the one of the same name: another one that is there is left alone.
 async fn free_policy_name(
     options: &Options<'_>,
-    get: impl AsyncFn(&str) -> Result<(), Failure>,
-) -> String {
+    get: impl AsyncFn(&str) -> Result<String, Failure>,
+) -> Result<String, Failure> {
     let name = options.one("--policy-name").unwrap_or_default();
-    for number in 1..10 {
-        let name = match number {
-            1 => name.clone(),
-            _ => format!("{name}-{number}"),
-        };
+    let ours = options.json("--policy-document");
+    let names =
+        std::iter::once(name.clone()).chain((2..10).map(|number| format!("{name}-{number}")));
+    for name in names {
         match get(&name).await {
-            Err(failure) if failure.is("NoSuchEntity") => return name,
-            // Whether it is there cannot be seen for any name.
-            Err(_) => return format!("{name}-added"),
-            Ok(()) => {}
+            Err(failure) if failure.is("NoSuchEntity") => return Ok(name),
+            // Whether it is there cannot be seen, for this name and for any other.
+            Err(failure) if failure.why.reason == Reason::Denied => {
+                return Ok(format!("{name}-added"));
+            }
+            Err(failure) => return Err(failure),
+            Ok(there)
+                if serde_json::from_str::<Value>(&decoded(&there))
+                    .is_ok_and(|there| there == ours) =>
+            {
+                return Ok(name);
+            }
+            Ok(_) => {}
         }
     }
-    format!("{name}-added")
+    Ok(format!("{name}-added"))
+}
+
+/// A policy as it is now, with the statements that a fix adds to it: others may have changed it meanwhile.
+fn merged(now: &str, ours: &str) -> String {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    policy_document::merge(&parse(now), &parse(ours)).to_string()
+}
+
+/// IAM gives policies in percent-encoding.
+fn decoded(policy: &str) -> String {
+    percent_encoding::percent_decode_str(policy)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+async fn endpoint_policy(aws: &Aws, options: &Options<'_>) -> Result<String, Failure> {
+    let answer = aws
+        .call("ec2:DescribeVpcEndpoints", || {
+            aws.ec2
+                .describe_vpc_endpoints()
+                .set_vpc_endpoint_ids(Some(options.all("--vpc-endpoint-id")))
+                .send()
+        })
+        .await?;
+    let endpoint = answer
+        .vpc_endpoints
+        .and_then(|endpoints| endpoints.into_iter().next());
+    Ok(endpoint
+        .and_then(|endpoint| endpoint.policy_document)
+        .unwrap_or_default())
 }
 
 /// Keys, log groups, buckets.
@@ -545,12 +554,24 @@ async fn call_others(aws: &Aws, options: &Options<'_>) -> Result<Option<String>,
             .await?;
         }
         "kms put-key-policy" => {
+            let key = options.one("--key-id");
+            let answer = aws
+                .call("kms:GetKeyPolicy", || {
+                    aws.kms
+                        .get_key_policy()
+                        .set_key_id(key.clone())
+                        .policy_name("default")
+                        .send()
+                })
+                .await?;
+            let ours = options.one("--policy").unwrap_or_default();
+            let policy = merged(&answer.policy.unwrap_or_default(), &ours);
             aws.call("kms:PutKeyPolicy", || {
                 aws.kms
                     .put_key_policy()
                     .set_key_id(options.one("--key-id"))
                     .set_policy_name(options.one("--policy-name"))
-                    .set_policy(options.one("--policy"))
+                    .policy(&policy)
                     .send()
             })
             .await?;

@@ -10,12 +10,12 @@ pub struct Plan {
     pub fixes: Vec<Planned>,
     /// Fixes that are not applied, and why not.
     pub left: Vec<(Fix, &'static str)>,
+    /// What is done, in order: what deployments need comes before them, and each service is deployed once.
+    pub steps: Vec<Step>,
 }
 
 pub struct Planned {
     pub fix: Fix,
-    /// What is still to do of it: a step that a later fix repeats is left to that one.
-    pub steps: Vec<Step>,
     /// How many running tasks it replaces.
     pub replaces: usize,
 }
@@ -35,37 +35,51 @@ impl Plan {
         let mut plan = Plan {
             fixes: Vec::new(),
             left: Vec::new(),
+            steps: Vec::new(),
         };
         for fix in fixes {
             match why_not(fix, allow_drift) {
                 Some(why) => plan.left.push((fix.clone(), why)),
                 None => plan.fixes.push(Planned {
-                    steps: fix.steps.clone(),
                     replaces: replaced(fix, facts),
                     fix: fix.clone(),
                 }),
             }
         }
-        plan.drop_repeated_steps();
+        plan.steps = in_order(plan.fixes.iter().flat_map(|planned| &planned.fix.steps));
         plan
     }
+}
 
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.fixes.iter().flat_map(|planned| &planned.steps)
+fn in_order<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Step> {
+    let mut before: Vec<Step> = Vec::new();
+    let mut deployments: Vec<Call> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Call(call) if call.operation == "ecs update-service" => {
+                let same = deployments
+                    .iter_mut()
+                    .find(|known| service_of(known) == service_of(call));
+                match same {
+                    Some(known) => join(known, call),
+                    None => deployments.push(call.clone()),
+                }
+            }
+            other if before.contains(other) => {}
+            other => before.push(other.clone()),
+        }
     }
+    before
+        .into_iter()
+        .chain(deployments.into_iter().map(Step::Call))
+        .collect()
+}
 
-    /// Two fixes may both end with a new deployment of a service: it is made once, after both.
-    fn drop_repeated_steps(&mut self) {
-        let mut later: Vec<Step> = Vec::new();
-        for planned in self.fixes.iter_mut().rev() {
-            planned.steps.retain(|step| !later.contains(step));
-            later.extend(
-                planned
-                    .steps
-                    .iter()
-                    .filter(|step| is_deployment(step))
-                    .cloned(),
-            );
+/// One change of a service that does what both do.
+fn join(call: &mut Call, other: &Call) {
+    for option in &other.options {
+        if !call.options.iter().any(|(name, _)| *name == option.0) {
+            call.options.push(option.clone());
         }
     }
 }
@@ -83,15 +97,23 @@ fn why_not(fix: &Fix, allow_drift: bool) -> Option<&'static str> {
     }
 }
 
-fn is_deployment(step: &Step) -> bool {
-    matches!(step, Step::Call(call) if deployed_service(call).is_some())
-}
-
 /// The service whose tasks a call replaces.
 pub fn deployed_service(call: &Call) -> Option<&str> {
     let has = |name: &str| call.options.iter().any(|(option, _)| option == name);
-    let replaces = has("--force-new-deployment") || has("--task-definition");
-    if call.operation != "ecs update-service" || !(replaces || has("--desired-count")) {
+    let replaces = [
+        "--force-new-deployment",
+        "--task-definition",
+        "--desired-count",
+    ];
+    replaces
+        .into_iter()
+        .any(has)
+        .then(|| service_of(call))
+        .flatten()
+}
+
+fn service_of(call: &Call) -> Option<&str> {
+    if call.operation != "ecs update-service" {
         return None;
     }
     call.options
@@ -103,16 +125,31 @@ pub fn deployed_service(call: &Call) -> Option<&str> {
 }
 
 fn replaced(fix: &Fix, facts: &Facts) -> usize {
-    let services = fix.steps.iter().filter_map(|step| match step {
-        Step::Call(call) => deployed_service(call),
-        Step::Revise(_) | Step::Shell(_) => None,
-    });
-    services
-        .filter_map(|service| facts.service_tasks.get(service).and_then(Fact::known))
-        .flatten()
-        .filter(|arn| {
-            let task = facts.tasks.get(*arn).and_then(Fact::known);
-            task.is_some_and(|task| task.is_running())
+    let services: BTreeSet<&str> = fix
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Call(call) => deployed_service(call),
+            Step::Revise(_) | Step::Shell(_) => None,
         })
-        .count()
+        .collect();
+    services
+        .into_iter()
+        .map(|service| running(service, facts))
+        .sum()
+}
+
+fn running(service: &str, facts: &Facts) -> usize {
+    let arns = facts.service_tasks.get(service).and_then(Fact::known);
+    let seen = arns.into_iter().flatten().filter(|arn| {
+        let task = facts.tasks.get(*arn).and_then(Fact::known);
+        task.is_some_and(|task| task.is_running())
+    });
+    // Where only one task was asked about, the service itself tells how many run.
+    let told = facts
+        .services
+        .get(service)
+        .and_then(Fact::known)
+        .map_or(0, |service| service.running_count);
+    seen.count().max(usize::try_from(told).unwrap_or(0))
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ecs_exec_checks::facts::{Container, Fact, Facts, Service, Task};
+use ecs_exec_checks::capture::mask;
+use ecs_exec_checks::facts::{Container, Deployment, Fact, Facts, Service, Task};
 use ecs_exec_checks::step::Step;
 use ecs_exec_checks::text;
 use tokio::time::{Instant, sleep};
@@ -13,7 +14,7 @@ use super::plan::deployed_service;
 use crate::config::Settings;
 use crate::facts::aws::Aws;
 use crate::facts::{Workload, workload};
-use crate::target::Request;
+use crate::target::{Candidate, Request, Services};
 
 const PAUSE: Duration = Duration::from_secs(3);
 /// Agents come up within a minute of their task, or not at all: why not, the doctor says.
@@ -59,13 +60,35 @@ pub async fn await_made(
         .map(String::as_str)
         .collect();
     let names: Vec<String> = services.iter().map(|&name| name.to_owned()).collect();
-    let Ok(request) = Request::new(settings, &names, &[], false, None) else {
-        return Rollout::Done;
+    let request = Request {
+        services: Services::Named(names.iter().map(|name| exactly(name)).collect()),
+        ..Request::default()
     };
     let mut replaced: Option<Instant> = None;
+    // Services of which our deployment was seen: right after the change it may not be there yet.
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     loop {
         let now = workload(aws, settings, &request).await;
-        let states: Vec<State> = names.iter().map(|name| state(&now, name, &old)).collect();
+        let states: Vec<State> = names
+            .iter()
+            .map(|name| {
+                let ours = made.deployments.get(name).map(|id| Ours {
+                    id: id.as_str(),
+                    was_seen: seen.contains(name.as_str()),
+                });
+                state(&now, name, &old, ours)
+            })
+            .collect();
+        for name in &names {
+            let service = now.services.get(name).and_then(Fact::known);
+            let mut deployments = service.into_iter().flat_map(|service| &service.deployments);
+            if deployments.any(|deployment| Some(&deployment.id) == made.deployments.get(name)) {
+                seen.insert(name);
+            }
+        }
+        if aws.rejected().is_some() {
+            return Rollout::Unfinished("AWS does not accept the credentials any more".to_owned());
+        }
         if let Some(why) = states.iter().find_map(State::failure) {
             return Rollout::Failed(why.to_owned());
         }
@@ -105,13 +128,15 @@ enum State {
         new: usize,
     },
     Failed(String),
+    /// What goes on cannot be seen, and why.
+    Unseen(String),
 }
 
 impl State {
     fn failure(&self) -> Option<&str> {
         match self {
             State::Failed(why) => Some(why),
-            State::Ready | State::AgentsPending | State::Rolling { .. } => None,
+            State::Ready | State::AgentsPending | State::Rolling { .. } | State::Unseen(_) => None,
         }
     }
 
@@ -122,36 +147,58 @@ impl State {
                 "{new} new, {} to go",
                 text::count(*old, "old task")
             )),
+            State::Unseen(why) => Some(why.clone()),
             State::Ready | State::Failed(_) => None,
         }
     }
 }
 
-fn state(now: &Workload, name: &str, before: &BTreeSet<&str>) -> State {
-    let Some(Fact::Known(service)) = now.services.get(name) else {
-        return State::Rolling {
-            old: before.len(),
-            new: 0,
-        };
+fn exactly(name: &str) -> Candidate {
+    Candidate {
+        written: name.to_owned(),
+        names: vec![name.to_owned()],
+        container: None,
+        shell: None,
+        explicit: true,
+    }
+}
+
+/// The deployment that the change of the service started.
+#[derive(Clone, Copy)]
+struct Ours<'d> {
+    id: &'d str,
+    was_seen: bool,
+}
+
+fn state(now: &Workload, name: &str, before: &BTreeSet<&str>, ours: Option<Ours>) -> State {
+    let service = match now.services.get(name) {
+        Some(Fact::Known(service)) => service,
+        Some(Fact::Unavailable(why)) => return State::Unseen(why.to_string()),
+        Some(Fact::Absent) | None => return State::Unseen("there is no such service".to_owned()),
     };
-    if let Some(why) = failure(service) {
+    if let Some(why) = failure(service, ours) {
         return State::Failed(why);
     }
-    let arns = now.service_tasks.get(name).and_then(Fact::known);
+    let arns = match now.service_tasks.get(name) {
+        Some(Fact::Known(arns)) => arns.as_slice(),
+        Some(Fact::Unavailable(why)) => return State::Unseen(why.to_string()),
+        Some(Fact::Absent) | None => &[],
+    };
     let running: Vec<&Task> = arns
-        .into_iter()
-        .flatten()
+        .iter()
         .filter_map(|arn| now.tasks.get(arn)?.known())
         .filter(|task| task.is_running())
         .collect();
-    let (old, new): (Vec<&Task>, Vec<&Task>) = running
-        .into_iter()
-        .partition(|task| before.contains(task.arn.as_str()));
-    let is_rolling = service
-        .primary()
-        .is_some_and(|new| new.rollout_state.as_deref() == Some("IN_PROGRESS"));
-    let wanted = usize::try_from(service.desired_count.max(1)).unwrap_or(1);
-    if !old.is_empty() || new.len() < wanted || is_rolling && service.deployments.len() > 1 {
+    let is_old = |task: &&Task| match (ours, &task.started_by) {
+        (Some(ours), Some(started_by)) => {
+            started_by != ours.id && before.contains(task.arn.as_str())
+        }
+        _ => before.contains(task.arn.as_str()),
+    };
+    let (old, new): (Vec<&Task>, Vec<&Task>) = running.into_iter().partition(is_old);
+    let is_rolling = service.rolling_out().is_some();
+    let wanted = usize::try_from(service.desired_count).unwrap_or(0);
+    if !old.is_empty() || new.len() < wanted || is_rolling {
         return State::Rolling {
             old: old.len(),
             new: new.len(),
@@ -174,17 +221,27 @@ fn has_agents(task: &Task) -> bool {
     task.containers.iter().all(is_up)
 }
 
-/// ECS has given the deployment up: the circuit breaker tripped, or it was rolled back.
-fn failure(service: &Service) -> Option<String> {
-    let failed = service
-        .deployments
-        .iter()
-        .find(|deployment| deployment.rollout_state.as_deref() == Some("FAILED"))?;
-    let mut told = vec![format!(
-        "the deployment {} of {} failed",
-        failed.id, service.name
-    )];
-    told.extend(failed.rollout_reason.clone());
+/// ECS has given our deployment up: the circuit breaker tripped, or it was rolled back.
+fn failure(service: &Service, ours: Option<Ours>) -> Option<String> {
+    let is_ours = |deployment: &&Deployment| ours.is_none_or(|ours| deployment.id == ours.id);
+    let found = service.deployments.iter().find(is_ours);
+    let mut told = match found {
+        Some(deployment) if deployment.rollout_state.as_deref() == Some("FAILED") => {
+            let mut told = vec![format!(
+                "the deployment {} of {} failed",
+                deployment.id, service.name
+            )];
+            told.extend(deployment.rollout_reason.clone());
+            told
+        }
+        None if ours.is_some_and(|ours| ours.was_seen) && !service.deployments.is_empty() => {
+            vec![format!(
+                "the deployment of {} was taken back, or another one took its place",
+                service.name
+            )]
+        }
+        Some(_) | None => return None,
+    };
     told.extend(
         service
             .events
@@ -192,7 +249,7 @@ fn failure(service: &Service) -> Option<String> {
             .take(3)
             .map(|event| event.message.clone()),
     );
-    Some(told.join("; "))
+    Some(mask(&told.join("; ")))
 }
 
 async fn endpoints(
@@ -245,7 +302,7 @@ async fn endpoints(
 
 #[cfg(test)]
 mod tests {
-    use ecs_exec_checks::facts::{Deployment, ManagedAgent};
+    use ecs_exec_checks::facts::ManagedAgent;
 
     use super::*;
 
@@ -292,7 +349,15 @@ mod tests {
     #[test]
     fn a_roll_out_is_done_when_new_tasks_have_their_agents() {
         let before = BTreeSet::from(["old"]);
-        let state = |tasks: &[(&str, &str)], rollout| state(&world(tasks, rollout), "web", &before);
+        let ours = |id| Ours { id, was_seen: true };
+        let state = |tasks: &[(&str, &str)], rollout| {
+            state(
+                &world(tasks, rollout),
+                "web",
+                &before,
+                Some(ours("ecs-svc/1")),
+            )
+        };
         let done = "COMPLETED";
         assert_eq!(state(&[("new", "RUNNING")], done), State::Ready);
         assert_eq!(state(&[("new", "PENDING")], done), State::AgentsPending);
@@ -305,6 +370,8 @@ mod tests {
             State::Rolling { old: 1, new: 1 }
         );
         assert_eq!(state(&[], done), State::Rolling { old: 0, new: 0 });
+        let unknown = super::state(&world(&[], done), "web", &before, Some(ours("ecs-svc/2")));
+        assert!(matches!(unknown, State::Failed(why) if why.contains("taken back")));
         assert!(
             matches!(state(&[("old", "RUNNING")], "FAILED"), State::Failed(why) if why.contains("circuit breaker"))
         );

@@ -4,6 +4,7 @@ use crate::facts::Fact;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::iam::{self, Silence};
+use crate::needs;
 use crate::text;
 use crate::world::World;
 
@@ -53,12 +54,12 @@ fn run(world: &World) -> Vec<Finding> {
         let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
         let verdict = iam::verdict(world, arn, &needs, |_| true);
         if !verdict.denied.is_empty() {
-            let cluster = world.facts.cluster_arn().unwrap_or_default();
+            let needs = needs::describe_tasks(&world.facts.cluster_arn().unwrap_or_default());
             return CHECK
                 .fail(subject, "The caller may not call ecs:DescribeTasks")
                 .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")
                 .cause("The caller may not call ecs:DescribeTasks")
-                .fix(fixes::caller::allow_exec(world.facts, caller, &cluster));
+                .fix(fixes::caller::allow(world.facts, caller, "describe-tasks", &[needs]));
         }
         match (refused, verdict.is_clean()) {
             (Some(why), _) => CHECK.unknown(subject, why),

@@ -125,7 +125,8 @@ const PATIENCE_SECONDS: i64 = 180;
 
 fn with_restart(world: &World, group: &Group, finding: Finding) -> Finding {
     match group.service_fact.and_then(|fact| fact.known()) {
-        Some(service) if service.exec_enabled => {
+        // A deployment that is under way brings new agents by itself.
+        Some(service) if service.exec_enabled && service.rolling_out().is_none() => {
             finding.fix(fixes::service::force_deployment(world.facts, service))
         }
         Some(_) | None => finding,

@@ -4,7 +4,7 @@
 //! revision that was not made.
 
 use super::{Aws, label};
-use crate::facts::{Facts, TaskDefinition};
+use crate::facts::{Fact, Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
 use crate::step::{Command, ContainerEdit, Edit, Revision, Step};
 
@@ -107,6 +107,13 @@ pub fn with_init(
 
 impl Target<'_> {
     fn fix(self, kind: &str, title: String, edit: ContainerEdit, terraform: &str) -> Fix {
+        let explain = match edit {
+            ContainerEdit::WithoutVariables(_) => {
+                "The application does without them too: where it needs them, rename them instead."
+            }
+            ContainerEdit::WritableRoot => "Somebody may have closed it to harden the container.",
+            ContainerEdit::InitProcess | ContainerEdit::PastTheProxy(_) => "",
+        };
         let edit = Edit::Container {
             name: self.container.to_owned(),
             edit,
@@ -116,9 +123,12 @@ impl Target<'_> {
         let family = &self.definition.family;
         Fix::new(
             format!("{kind}:{family}/{}", self.container),
-            Disposition::Drift,
+            disposition(self.facts, self.definition, self.services),
             title,
-            "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq.",
+            format!(
+                "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq. {explain}"
+            )
+            .trim_end(),
         )
         .command(Command::all(steps))
         .terraform(format!(
@@ -156,6 +166,22 @@ pub fn new_revision(facts: &Facts, definition: &str, edit: Edit) -> Command {
             definition: definition.to_owned(),
             edit,
         })],
+    }
+}
+
+/// The revision that runs may be rolled out anew with an edit only where it is the one that every service has, and
+/// no other is being rolled out: everything else would bring back an older one, or reach no task.
+pub fn disposition(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Disposition {
+    let is_current = |name: &&str| match facts.services.get(*name) {
+        Some(Fact::Known(service)) => {
+            service.task_definition.as_deref() == Some(definition.arn.as_str())
+                && service.rolling_out().is_none()
+        }
+        Some(Fact::Absent | Fact::Unavailable(_)) | None => false,
+    };
+    match !services.is_empty() && services.iter().all(is_current) {
+        true => Disposition::Drift,
+        false => Disposition::Manual,
     }
 }
 

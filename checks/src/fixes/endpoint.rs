@@ -33,11 +33,8 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
     let pending = endpoint.state.to_ascii_lowercase().starts_with("pending");
     let fix = Fix::new(
         format!("remake-endpoint:{id}"),
-        if pending {
-            Disposition::Manual
-        } else {
-            Disposition::Drift
-        },
+        // Between the old one and the new one there is none, and the old one's policy and tags have to be repeated.
+        Disposition::Manual,
         if pending {
             format!("Wait until {id} is available, or have its owner accept it")
         } else {

@@ -116,7 +116,7 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     steps.extend(definition::deploy(facts, definition, services));
     Fix::new(
         format!("give-role:{}", definition.family),
-        Disposition::Drift,
+        definition::disposition(facts, definition, services),
         format!("Give the tasks of {} a task role", definition.family),
         "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
          registers a revision of the task definition that names it, and rolls it out. Needs jq. \
@@ -170,16 +170,27 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
     .policy(policy_document::task_role())
 }
 
-/// Lets ECS tasks take on the role. The trust policy is replaced, so what else it allowed has to be added.
-pub fn trust_tasks(facts: &Facts, role: &str) -> Fix {
+/// Lets ECS tasks take on the role, beside whoever may now. `denied`: a statement says no, which nothing outweighs.
+pub fn trust_tasks(facts: &Facts, role: &str, trust: &Value, denied: bool) -> Fix {
     let name = role_name(role);
-    let document = policy_document::task_trust();
+    let mut document = trust.clone();
+    policy_document::add(&mut document, policy_document::task_trust_statement());
+    let title = format!("Let ECS tasks take on the role {name}");
+    let id = format!("trust-tasks:{name}");
+    if denied || !trust.is_object() {
+        return Fix::new(
+            id,
+            Disposition::Manual,
+            title,
+            "Take the statement away that denies it, or mend the trust policy: no further statement helps.",
+        )
+        .policy(policy_document::task_trust());
+    }
     Fix::new(
-        format!("trust-tasks:{name}"),
+        id,
         Disposition::Drift,
-        format!("Let ECS tasks take on the role {name}"),
-        "Replaces the role's trust policy by one that lets only ECS tasks take it on: add whoever else needs the role. \
-         New tasks get its credentials.",
+        title,
+        "Adds a statement to the role's trust policy; whoever may take it on today still may. New tasks get its credentials.",
     )
     .command(
         Aws::new("iam update-assume-role-policy")
@@ -187,7 +198,11 @@ pub fn trust_tasks(facts: &Facts, role: &str) -> Fix {
             .option("--policy-document", &document.to_string())
             .region(facts),
     )
-    .terraform(role_block(name))
+    .terraform(format!(
+        "resource \"aws_iam_role\" \"{}\" {{\n  # …\n  assume_role_policy = {}\n}}",
+        label(name),
+        jsonencode(&document),
+    ))
     .policy(document)
 }
 

@@ -67,11 +67,16 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
 /// Moves the service to the newest Fargate platform.
 pub fn newest_platform(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
+    let (disposition, explain) = match service.controller {
+        DeploymentController::Ecs => (Disposition::Disruptive, REPLACES),
+        DeploymentController::CodeDeploy => (Disposition::Manual, CODE_DEPLOY),
+        DeploymentController::External => (Disposition::Manual, EXTERNAL),
+    };
     Fix::new(
         format!("newest-platform:{name}"),
-        Disposition::Disruptive,
+        disposition,
         format!("Move {name} to the newest Fargate platform"),
-        REPLACES,
+        explain,
     )
     .command(
         Aws::new("ecs update-service")

@@ -8,7 +8,8 @@ use crate::fix::{Disposition, Fix};
 pub fn run_again(facts: &Facts, task: &Task) -> Fix {
     let fix = Fix::new(
         format!("run-again:{}", task.id()),
-        Disposition::Disruptive,
+        // Whether a job may run twice, and as what, only its owner can tell.
+        Disposition::Manual,
         format!("Run task {} again, with ECS Exec on", task.id()),
         explain(task),
     );
@@ -42,7 +43,7 @@ pub fn update_agent(facts: &Facts, container_instance: &str) -> Fix {
         .unwrap_or(container_instance);
     Fix::new(
         format!("update-agent:{id}"),
-        Disposition::Safe,
+        Disposition::Drift,
         format!("Update the ECS agent of container instance {id}"),
         "Works on Amazon's ECS-optimized images; elsewhere the agent is updated by hand. Running tasks go on; \
          they have to be replaced to be entered.",

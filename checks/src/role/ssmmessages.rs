@@ -2,6 +2,7 @@ use super::{each_role, has_agent_down, has_role, role_subject, services_with};
 use crate::check::Check;
 use crate::facts::{Decision, Role, Task, role_name};
 use crate::finding::{Finding, Severity, Subject};
+use crate::fix::Disposition;
 use crate::fixes;
 use crate::iam::{self, Silence, Verdict};
 use crate::policy_document::TASK_ROLE_ACTIONS;
@@ -105,15 +106,20 @@ fn refused(
                 has_role(world, task, role) && has_agent_down(task)
             });
             let finding = finding.detail(missing_detail(world, role, tasks));
+            let mut allow = fixes::role::allow_ssmmessages(world.facts, role, &restart);
             let finding = match boundary(world, role) {
-                Some(arn) => finding.evidence("boundary", arn).fix(fixes::role::unblock(
-                    role,
-                    "permissions boundary",
-                    &[arn.to_owned()],
-                )),
+                Some(arn) => {
+                    // Which of the two is missing cannot be told, so nobody should grant one blindly.
+                    allow.disposition = Disposition::Manual;
+                    finding.evidence("boundary", arn).fix(fixes::role::unblock(
+                        role,
+                        "permissions boundary",
+                        &[arn.to_owned()],
+                    ))
+                }
                 None => finding,
             };
-            finding.fix(fixes::role::allow_ssmmessages(world.facts, role, &restart))
+            finding.fix(allow)
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();

@@ -55,7 +55,12 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
             )
             .detail(why)
             .cause("Task roles do not trust ECS tasks")
-            .fix(fixes::role::trust_tasks(world.facts, arn)),
+            .fix(fixes::role::trust_tasks(
+                world.facts,
+                arn,
+                &role.trust,
+                is_denied(&role.trust),
+            )),
         Trust::Open(why) => CHECK.unsure(
             subject,
             format!("Whether ECS tasks may take on {name} cannot be told: {why}"),
@@ -115,6 +120,14 @@ fn trust(document: &Value, world: &World) -> Trust {
             ))
         }
     }
+}
+
+/// Some statement says no to tasks, whatever others say.
+fn is_denied(document: &Value) -> bool {
+    let statements = iam::statements(document);
+    statements
+        .iter()
+        .any(|statement| statement["Effect"] == "Deny" && concerns_tasks(statement))
 }
 
 fn concerns_tasks(statement: &Value) -> bool {

@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     world.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
-        if world.is_exec_forbidden_service(group) {
+        if world.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
         match service.exec_enabled {

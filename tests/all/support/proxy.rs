@@ -228,11 +228,15 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             }
             let mut rules = rules.lock().unwrap();
             rules.agent = rules.agent_of_new_tasks.unwrap_or(rules.agent);
-            if let Some(services) = rules.services_after_update.clone() {
-                let action = "ecs:DescribeServices".to_owned();
-                rules.patches.insert(action, services);
-            }
-            (status, answer)
+            let Some(services) = rules.services_after_update.clone() else {
+                return (status, answer);
+            };
+            let mut told: Value = serde_json::from_slice(&answer).unwrap();
+            merge(&mut told["service"], &services);
+            rules
+                .patches
+                .insert("ecs:DescribeServices".to_owned(), services);
+            (status, told.to_string().into_bytes())
         }
         _ => (status, answer),
     }
