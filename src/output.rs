@@ -51,16 +51,18 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
             None => to_output(wanted.format),
         })
         .collect();
+    for (at, one) in wanted.iter().enumerate() {
+        if wanted[..at].iter().any(|other| other.file == one.file) {
+            return Err(Trouble::new(
+                "two reports would go to the same place",
+                "Give each but one a file of its own: --format json=report.json --format markdown=ticket.md",
+            ));
+        }
+    }
     let apart = wanted
         .iter()
         .filter(|wanted| wanted.file == arguments.output)
         .count();
-    if apart > 1 {
-        return Err(Trouble::new(
-            "two reports would go to the same place",
-            "Give each but one a file: --format json=report.json --format markdown=ticket.md",
-        ));
-    }
     if apart == 0 && (arguments.output.is_some() || !global.quiet) {
         wanted.push(to_output(Format::Human));
     }

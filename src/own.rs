@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Duration;
 
+use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::{Check, Finding, Selection, World};
 use ecs_exec_own::expressions::{self, Expression};
@@ -69,7 +70,12 @@ impl Own {
     /// Waits for the programs, which take a while.
     pub fn programs(&self, facts: &Facts) -> Vec<Finding> {
         let json = serde_json::to_vec(facts).unwrap_or_default();
-        programs::run(&self.programs, &json, self.timeout, &environment())
+        let mut findings = programs::run(&self.programs, &json, self.timeout, &environment());
+        for finding in &mut findings {
+            finding.title = mask(&finding.title);
+            finding.detail = mask(&finding.detail);
+        }
+        findings
     }
 }
 

@@ -13,7 +13,16 @@ use crate::text::clean_line;
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
     schema_version: String,
+    target: Place,
     findings: Vec<Earlier>,
+}
+
+/// Where the earlier report looked.
+#[derive(Debug, Deserialize)]
+struct Place {
+    account: Option<String>,
+    region: String,
+    cluster: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,8 +56,8 @@ type Key = (String, Status, String, String);
 impl Baseline {
     /// Fails with a sentence.
     pub fn read(json: &[u8]) -> Result<Baseline, String> {
-        let baseline: Baseline = serde_json::from_slice(json)
-            .map_err(|error| format!("it is no JSON report ({error})"))?;
+        let refused = "it is no JSON report of the doctor's";
+        let baseline: Baseline = serde_json::from_slice(json).map_err(|_| refused.to_owned())?;
         match baseline.schema_version.as_str() {
             SCHEMA_VERSION => Ok(baseline),
             other => Err(format!(
@@ -56,6 +65,25 @@ impl Baseline {
                 clean_line(other)
             )),
         }
+    }
+
+    /// Why it cannot be compared with a report, if it cannot: it is about something else.
+    pub fn is_of_another(&self, report: &Report) -> Option<String> {
+        let (then, now) = (&self.target, &report.target);
+        let same_account = match (&then.account, &now.account) {
+            (Some(then), Some(now)) => then == now,
+            _ => true,
+        };
+        let is_same = then.cluster == now.cluster && then.region == now.region && same_account;
+        let named = |place: &Place| clean_line(&format!("{} in {}", place.cluster, place.region));
+        (!is_same).then(|| {
+            format!(
+                "it is about the cluster {}, and this is {} in {}",
+                named(then),
+                now.cluster,
+                now.region
+            )
+        })
     }
 }
 
@@ -68,12 +96,15 @@ impl Report {
             .filter(|earlier| needs_attention(earlier.status))
             .map(Earlier::key)
             .collect();
-        let now: BTreeSet<Key> = self
+        // In whatever way: a failure that is now unknown is not gone.
+        let still: BTreeSet<(String, String, String)> = self
             .findings
             .iter()
             .filter(|finding| needs_attention(finding.status))
-            .map(|finding| key(finding.check, finding.status, &finding.subject))
+            .map(|finding| place(finding.check, &finding.subject))
             .collect();
+        let looked_at: BTreeSet<&'static str> =
+            self.findings.iter().map(|finding| finding.check).collect();
         let attention = self
             .findings
             .iter()
@@ -85,7 +116,9 @@ impl Report {
         });
         let mut gone: Vec<Gone> = Vec::new();
         for earlier in &baseline.findings {
-            let is_gone = needs_attention(earlier.status) && !now.contains(&earlier.key());
+            let is_gone = needs_attention(earlier.status)
+                && looked_at.contains(earlier.check.as_str())
+                && !still.contains(&place(&earlier.check, &earlier.subject));
             let told = gone
                 .iter()
                 .any(|gone| key(&gone.check, gone.status, &gone.subject) == earlier.key());
@@ -147,6 +180,14 @@ impl Earlier {
 
 fn needs_attention(status: Status) -> bool {
     matches!(status, Status::Fail | Status::Warn | Status::Unknown)
+}
+
+fn place(check: &str, subject: &Subject) -> (String, String, String) {
+    (
+        check.to_owned(),
+        subject.kind.clone(),
+        subject.lasting_id().to_owned(),
+    )
 }
 
 fn key(check: &str, status: Status, subject: &Subject) -> Key {

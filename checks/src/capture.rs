@@ -38,12 +38,22 @@ impl Facts {
         let mut facts = iam::settled(self).into_owned().without_secrets();
         facts.identities.clear();
         facts.mask_tags();
+        let mut facts = facts.without_conditions_of_others();
         facts.manifest = Some(Manifest {
             version: version.to_owned(),
             anonymized: false,
             unseen: unseen(&facts),
         });
         facts
+    }
+
+    /// Error messages of AWS, and values that policies compare secrets and tags with.
+    fn without_conditions_of_others(self) -> Facts {
+        let Ok(mut value) = serde_json::to_value(&self) else {
+            return self;
+        };
+        mask_values(&mut value);
+        serde_json::from_value(value).unwrap_or(self)
     }
 
     /// Texts that AWS or a program wrote for people.
@@ -65,6 +75,9 @@ impl Facts {
                 let agents = container.managed_agents.iter_mut();
                 texts.extend(agents.filter_map(|agent| agent.reason.as_mut()));
             }
+        }
+        if let Some(reach) = self.local.stream.known_mut() {
+            texts.extend(reach.failure.as_mut());
         }
         for probe in self.probes.values_mut().flatten() {
             if let crate::facts::ProbeEnd::Failed(said) = &mut probe.end {
@@ -93,6 +106,31 @@ impl Facts {
                 .retain(|key, _| !key.to_ascii_lowercase().contains("resourcetag/"));
         }
     }
+}
+
+fn mask_values(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name == "message" => *text = mask(text),
+                    value if is_compared_in_secret(name) => *value = "redacted".into(),
+                    value => mask_values(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask_values),
+        _ => {}
+    }
+}
+
+/// A condition key whose values are a shared secret or those of tags.
+fn is_compared_in_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "sts:externalid"
+        || ["resourcetag/", "principaltag/", "requesttag/"]
+            .iter()
+            .any(|tag| name.contains(tag))
 }
 
 fn unseen(facts: &Facts) -> Vec<Unavailable> {

@@ -63,3 +63,30 @@ fn label(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()
 }
+
+/// A string of Terraform's language, in which nothing of the text means anything.
+fn quoted(text: &str) -> String {
+    let json = serde_json::json!(crate::text::clean_line(text)).to_string();
+    json.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// A list of such strings.
+fn list<T: AsRef<str>>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(|item| quoted(item.as_ref())).collect();
+    format!("[{}]", items.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_strings() {
+        let hostile = "a\"\n}\nresource ${file(\"k\")} %{if}";
+        assert_eq!(
+            quoted(hostile),
+            r#""a\" } resource $${file(\"k\")} %%{if}""#
+        );
+        assert_eq!(list(&["a", "b"]), r#"["a", "b"]"#);
+    }
+}

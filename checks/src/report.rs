@@ -155,6 +155,28 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
 }
 
 impl Report {
+    /// The verdict in words, the same in every format.
+    pub fn headline(&self) -> &'static str {
+        match (self.verdict, self.source) {
+            (Verdict::Fail, _) if self.since.is_some() => {
+                "something new stands in the way of sessions"
+            }
+            (Verdict::Fail, Source::Plan) => {
+                "after apply, sessions would not work, or not everywhere"
+            }
+            (Verdict::Fail, _) => "sessions would not work, or not everywhere",
+            (Verdict::Inconclusive, _) => {
+                "inconclusive: nothing is broken as far as can be seen, but not everything that matters could be"
+            }
+            (Verdict::Pass, _) if self.since.is_some() => "nothing is new that stands in the way",
+            (Verdict::Pass, _) if self.partial => {
+                "nothing stands in the way, as far as the checks that ran can tell"
+            }
+            (Verdict::Pass, Source::Plan) => "after apply, sessions would work",
+            (Verdict::Pass, _) => "sessions would work",
+        }
+    }
+
     pub fn fix(&self, id: &str) -> Option<&Fix> {
         self.fixes.iter().find(|fix| fix.id == id)
     }

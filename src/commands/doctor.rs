@@ -88,6 +88,9 @@ impl<'a> Question<'a> {
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(baseline) = &self.baseline {
+            if let Some(why) = baseline.is_of_another(&report) {
+                return Err(unusable(&self.arguments.report, &why));
+            }
             report = report.since(baseline);
         }
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -211,14 +214,17 @@ fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
     let Some(path) = &arguments.baseline else {
         return Ok(None);
     };
-    let refused = |why: String| {
-        Trouble::new(
-            format!("the baseline {} cannot be used: {why}", path.display()),
-            "It is a report that `ecs-exec doctor --format json` wrote.",
-        )
-    };
+    let refused = |why: String| unusable(arguments, &why);
     let json = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
     Baseline::read(&json).map(Some).map_err(refused)
+}
+
+fn unusable(arguments: &ReportFlags, why: &str) -> Trouble {
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
+    Trouble::new(
+        format!("the baseline {} cannot be used: {why}", path.display()),
+        "It is a report of the same cluster that `ecs-exec doctor --format json` wrote.",
+    )
 }
 
 fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::{FORMAT, Facts};
 
 use crate::trouble::Trouble;
@@ -43,14 +44,19 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
         return Err(refused(why, ""));
     }
     let text = std::fs::read(path).map_err(unreadable)?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    const HELP: &str = "`ecs-exec capture` writes one.";
+    if is_report(text) {
+        return Err(refused("is a report, not a capture".to_owned(), HELP));
+    }
     // First the version alone: of a newer one nothing else may be understood.
     #[derive(serde::Deserialize)]
     struct Version {
         format: u32,
     }
-    const HELP: &str = "`ecs-exec capture` writes one.";
-    let version: Version = serde_json::from_slice(&text)
-        .map_err(|error| refused(format!("is no capture of ecs-exec: {error}"), HELP))?;
+    let told = |error: serde_json::Error| mask(&error.to_string());
+    let version: Version = serde_json::from_slice(text)
+        .map_err(|error| refused(format!("is no capture of ecs-exec: {}", told(error)), HELP))?;
     if version.format > FORMAT {
         let why = format!(
             "has format {}, and this version reads up to {FORMAT}",
@@ -58,8 +64,21 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
         );
         return Err(refused(why, "Use a newer ecs-exec."));
     }
-    serde_json::from_slice(&text)
-        .map_err(|error| refused(format!("is a capture that is broken: {error}"), HELP))
+    serde_json::from_slice(text).map_err(|error| {
+        refused(
+            format!("is a capture that is broken: {}", told(error)),
+            HELP,
+        )
+    })
+}
+
+fn is_report(text: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        #[serde(rename = "schema_version")]
+        _schema_version: String,
+    }
+    serde_json::from_slice::<Report>(text).is_ok()
 }
 
 pub fn demo(name: &str) -> Result<Facts, Trouble> {

@@ -4,10 +4,13 @@
 use std::fmt::Write;
 
 use ecs_exec_checks::finding::leaves_open;
-use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Verdict};
+use ecs_exec_checks::report::{Report, ReportFinding, RootCause};
 use ecs_exec_checks::{Status, text};
 
 use super::place::{Place, Places};
+
+/// GitHub shows ten annotations of a level for each step; a fleet's would fill the log.
+const MOST: usize = 50;
 
 pub fn render(report: &Report, places: &Places) -> String {
     let mut lines = String::new();
@@ -27,11 +30,16 @@ pub fn render(report: &Report, places: &Places) -> String {
             &told(report, cause),
         );
     }
-    for finding in report
+    let apart: Vec<&ReportFinding> = report
         .findings
         .iter()
         .filter(|finding| is_apart(report, finding))
-    {
+        .collect();
+    if apart.len() > MOST {
+        let left = text::count(apart.len() - MOST, "finding");
+        let _ = writeln!(lines, "{left} more are in the other reports.");
+    }
+    for finding in apart.into_iter().take(MOST) {
         let level = match leaves_open(finding.status, finding.severity) {
             true => "warning",
             false => "notice",
@@ -42,14 +50,15 @@ pub fn render(report: &Report, places: &Places) -> String {
             level
         };
         let place = places.of(finding);
-        let title = format!("{}: {}", finding.check, finding.title);
+        let service = finding
+            .subject
+            .service
+            .as_deref()
+            .map_or(String::new(), |service| format!("{service}: "));
+        let title = format!("{}: {service}{}", finding.check, finding.title);
         annotate(&mut lines, level, place.as_ref(), &title, &finding.detail);
     }
-    let verdict = match report.verdict {
-        Verdict::Pass => "sessions would work",
-        Verdict::Fail => "sessions would not work, or not everywhere",
-        Verdict::Inconclusive => "inconclusive",
-    };
+    let verdict = report.headline();
     let causes = text::count(report.root_causes.len(), "root cause");
     let _ = writeln!(
         lines,

@@ -63,7 +63,7 @@ impl Page {
     }
 
     fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&no_command(line.trim_end()));
         self.text.push('\n');
     }
 
@@ -131,6 +131,10 @@ impl Page {
             };
             let service = short_service(finding);
             self.prose(8, &format!("{service}{}{times}{because}", finding.title));
+            // What is behind a built-in check's finding stands at its root cause.
+            if is_own(area) && finding.status != Status::Pass {
+                self.prose(10, &finding.detail);
+            }
         }
     }
 
@@ -181,7 +185,6 @@ impl Page {
 
     fn since(&mut self, report: &Report) {
         let Some(since) = &report.since else { return };
-        self.line("");
         let known = text::count(since.known, "finding");
         self.prose(
             0,
@@ -217,27 +220,32 @@ impl Page {
 
     fn verdict(&mut self, report: &Report) {
         self.line("");
-        let (status, sentence) = match report.verdict {
-            Verdict::Pass if report.since.is_some() => {
-                (Status::Pass, "Nothing is new that stands in the way.")
-            }
-            Verdict::Pass if report.partial => (
-                Status::Pass,
-                "Nothing stands in the way, as far as the checks that ran can tell.",
-            ),
-            Verdict::Pass if report.source == Source::Plan => {
-                (Status::Pass, "After apply, sessions would work.")
-            }
-            Verdict::Pass => (Status::Pass, "Sessions would work."),
-            Verdict::Fail => (Status::Fail, "Sessions would not work, or not everywhere."),
-            Verdict::Inconclusive => (
-                Status::Unknown,
-                "Inconclusive: nothing is broken as far as can be seen, but not everything that matters could be.",
-            ),
+        let status = match report.verdict {
+            Verdict::Pass => Status::Pass,
+            Verdict::Fail => Status::Fail,
+            Verdict::Inconclusive => Status::Unknown,
         };
+        let mut sentence = report.headline().to_owned();
+        if let Some(first) = sentence.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        sentence.push('.');
         let symbol = self.paint.symbol(status);
-        self.line(&format!("{symbol} {}", self.paint.bold(sentence)));
+        self.line(&format!("{symbol} {}", self.paint.bold(&sentence)));
     }
+}
+
+/// In the log of a CI server a line that begins like this would be a command, and texts of others may come to stand at
+/// a line's beginning.
+fn no_command(line: &str) -> String {
+    let text = line.trim_start();
+    let indent = &line[..line.len() - text.len()];
+    for (command, harmless) in [("::", ": :"), ("##[", "## [")] {
+        if let Some(rest) = text.strip_prefix(command) {
+            return format!("{indent}{harmless}{rest}");
+        }
+    }
+    line.to_owned()
 }
 
 /// Breaks at spaces only: names and ARNs stay whole.
@@ -299,6 +307,10 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
         }
     }
     lines
+}
+
+fn is_own(area: &str) -> bool {
+    area == ecs_exec_own::CUSTOM || area == ecs_exec_own::PROGRAM
 }
 
 /// The service, where the sentence does not name it.

@@ -9,6 +9,10 @@ use ecs_exec_checks::{Fix, Status, text};
 
 use super::picture;
 
+/// A ticket has room for so many rows of evidence for a cause, and of findings.
+const MOST_EVIDENCE: usize = 20;
+const MOST_ROWS: usize = 100;
+
 pub fn render(report: &Report) -> String {
     let mut page = String::new();
     headline(&mut page, report);
@@ -26,13 +30,14 @@ pub fn render(report: &Report) -> String {
 }
 
 fn headline(page: &mut String, report: &Report) {
-    let verdict = match report.verdict {
-        Verdict::Pass => "✅ sessions would work",
-        Verdict::Fail => "❌ sessions would not work, or not everywhere",
-        Verdict::Inconclusive => "❔ inconclusive: not everything that matters could be seen",
+    let symbol = match report.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive => "❔",
     };
+    let verdict = report.headline();
     let cluster = code(&report.target.cluster);
-    let _ = writeln!(page, "## ECS Exec in {cluster}: {verdict}");
+    let _ = writeln!(page, "## ECS Exec in {cluster}: {symbol} {verdict}");
     let summary = &report.summary;
     let _ = write!(
         page,
@@ -96,16 +101,15 @@ fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
     if rows.is_empty() {
         return;
     }
-    const MOST: usize = 20;
     page.push_str("| Subject | Evidence | Value |\n| --- | --- | --- |\n");
-    for row in rows.iter().take(MOST) {
+    for row in rows.iter().take(MOST_EVIDENCE) {
         let _ = writeln!(page, "{row}");
     }
-    if rows.len() > MOST {
+    if rows.len() > MOST_EVIDENCE {
         let _ = write!(
             page,
             "\n{} more rows are in the JSON report.\n",
-            rows.len() - MOST
+            rows.len() - MOST_EVIDENCE
         );
     }
     page.push('\n');
@@ -163,18 +167,31 @@ fn gone(page: &mut String, report: &Report) {
     }
 }
 
+/// By check: what passed for each of many tasks would fill the page.
 fn everything(page: &mut String, report: &Report) {
-    let passed: Vec<&ReportFinding> = report
+    let mut passed: Vec<(&str, usize)> = Vec::new();
+    for finding in report
         .findings
         .iter()
         .filter(|finding| finding.status == Status::Pass)
-        .collect();
+    {
+        match passed.iter_mut().find(|(check, _)| *check == finding.check) {
+            Some((_, count)) => *count += 1,
+            None => passed.push((finding.check, 1)),
+        }
+    }
     if passed.is_empty() {
         return;
     }
     page.push('\n');
-    let summary = format!("What passed ({})", passed.len());
-    details(page, &summary, |page| table(page, &passed));
+    let summary = format!("What passed ({})", report.summary.pass);
+    details(page, &summary, |page| {
+        page.push_str("| Check | |\n| --- | --- |\n");
+        for (check, count) in passed {
+            let _ = writeln!(page, "| {} | {count} |", code(check));
+        }
+        page.push('\n');
+    });
 }
 
 /// The same sentence of the same check stands once, with its count.
@@ -203,13 +220,17 @@ fn table(page: &mut String, findings: &[&ReportFinding]) {
         }
     }
     page.push_str("| | Check | Service | |\n| --- | --- | --- | --- |\n");
-    for (row, count) in rows {
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    for (row, count) in rows.into_iter().take(MOST_ROWS) {
         let times = if count > 1 {
             format!(" (× {count})")
         } else {
             String::new()
         };
         let _ = writeln!(page, "{row}{times} |");
+    }
+    if more > 0 {
+        let _ = write!(page, "\n{more} more rows are in the JSON report.\n");
     }
     page.push('\n');
 }

@@ -78,16 +78,18 @@ impl Places {
 
     /// A file that is no HCL, or too large, has no places; `terraform validate` is the one to complain of it.
     fn add(&mut self, file: &Path) {
-        let is_large = fs::metadata(file).is_ok_and(|metadata| metadata.len() > MOST_BYTES);
+        // Pipes and devices have no end.
+        let is_source =
+            fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
+        if !is_source {
+            return;
+        }
         let Ok(text) = fs::read_to_string(file) else {
             return;
         };
         let Ok(body) = text.parse::<Body>() else {
             return;
         };
-        if is_large {
-            return;
-        }
         for block in body
             .blocks()
             .filter(|block| block.ident.as_str() == "resource")
@@ -157,9 +159,19 @@ impl Places {
         }
         match best {
             Some((_, resource)) => Some(resource),
-            None if of_kind().count() == 1 => of_kind().next(),
+            // The only one of its kind, unless it has another name.
+            None if of_kind().count() == 1 => of_kind().find(|resource| !resource.is_named()),
             None => None,
         }
+    }
+}
+
+impl Resource {
+    /// Some naming attribute says a name by itself.
+    fn is_named(&self) -> bool {
+        self.names
+            .iter()
+            .any(|name| name.iter().all(Option::is_some))
     }
 }
 

@@ -138,6 +138,12 @@ fn several_reports_at_once() {
     assert_eq!(json["verdict"], "fail");
     let ticket = fs::read_to_string(home.path().join("ticket.md")).unwrap();
     assert!(ticket.contains("```mermaid\nflowchart LR"));
+    // Two into one file would lose one.
+    let same = doctor(
+        home.path(),
+        &["--demo", "--format", "json=a", "--format", "markdown=a"],
+    );
+    assert_eq!(same.status, 2);
     // With files only, a person still reads what was found.
     let files = doctor(home.path(), &["--demo", "--format", "json=report.json"]);
     assert!(files.stdout.contains("Root cause"));
@@ -252,7 +258,16 @@ fn a_baseline_leaves_what_is_new() {
     assert_eq!(other.status, 1);
     assert!(other.stdout.contains("role.ssmmessages"));
     assert!(other.stdout.contains("are gone"), "{}", other.stdout);
-    for (bad, text) in [("none.json", None), ("bad.json", Some("{}"))] {
+    // That of another cluster would hide failures.
+    let foreign = report.stdout.replace(
+        "\"cluster\": \"coder-production-cluster\"",
+        "\"cluster\": \"staging\"",
+    );
+    for (bad, text) in [
+        ("none.json", None),
+        ("bad.json", Some("{}")),
+        ("foreign.json", Some(foreign.as_str())),
+    ] {
         if let Some(text) = text {
             fs::write(home.path().join(bad), text).unwrap();
         }

@@ -15,9 +15,14 @@ static FORMS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk-|npm_|hf_)[A-Za-z0-9_-]{10,}", "[masked]"),
         (r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", "$1 [masked]"),
         (r"://[^/\s:@]*:[^/\s@]+@", "://[masked]@"),
+        (r"https://hooks\.slack\.com/services/\S+", "https://hooks.slack.com/services/[masked]"),
+        (r"(?i)(\s-{1,2}(?:password|passwd|pass|token|secret|api-key)\s+)\S+", "$1[masked]"),
+        (r"(\b[A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN)\s+)[^\s=:]+", "$1[masked]"),
+        (r"(\s-u\s*)\S+:\S+", "$1[masked]"),
+        (r"(\bmysql\S*\s(?:.*\s)?-p)\S+", "$1[masked]"),
         // A name that says so, and its value; in an ARN the word stands after a colon.
         (
-            r#"(?i)(^|[^:A-Za-z0-9])([A-Za-z0-9_.-]*(?:secret|passw(?:or)?d|pwd|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)[A-Za-z0-9_.-]*["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s"',;]+)"#,
+            r#"(?i)(^|[^:A-Za-z0-9])([A-Za-z0-9_.-]*(?:secret|pass(?:w(?:or)?d|phrase|code)?|pwd|token|signature|cookie|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)[A-Za-z0-9_.-]*["']?\s*(?:=>|:=|[=:])\s*)(?:"[^"]*"|'[^']*'|[^\s"',;]+)"#,
             "$1$2[masked]",
         ),
     ]
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_form_compiles() {
-        assert_eq!(FORMS.len(), 7);
+        assert_eq!(FORMS.len(), 12);
         assert!(RUN.is_some());
     }
 
@@ -91,6 +96,16 @@ mod tests {
             ("Authorization: Bearer abcdefghijkl", "abcdefgh"),
             ("t eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "eyJ"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "MIIE"),
+            ("DB_PASS=hunter2", "hunter2"),
+            ("passphrase: hunter2", "hunter2"),
+            ("password => hunter2", "hunter2"),
+            ("run --password hunter2 --x", "hunter2"),
+            ("DB_PASSWORD hunter2", "hunter2"),
+            ("mysql -phunter2 -h db", "hunter2"),
+            ("curl -u admin:hunter2 https://x", "hunter2"),
+            ("Cookie: session=hunter2", "hunter2"),
+            ("GET /?X-Amz-Signature=hunter2&x=1", "hunter2"),
+            ("https://hooks.slack.com/services/T0/B0/hunter2", "hunter2"),
             ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "ghp_"),
             (
                 "message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abc1D2E3f4G5h6J7k8L9m0N1p2Q3r4S5t6",

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capture::mask;
+
 /// What we know of one thing in the world.
 ///
 /// An answer that was refused is never the same as an empty one: a check that meets
@@ -132,9 +134,11 @@ impl fmt::Display for Unavailable {
             Reason::Denied => write!(f, "this caller may not call {action}"),
             Reason::Throttled => write!(f, "AWS kept throttling {action}"),
             Reason::TimedOut => write!(f, "{action} did not answer in time"),
-            Reason::Unreachable => write!(f, "{action} could not be reached: {}", self.message),
-            Reason::Failed => write!(f, "{action} failed: {}", self.message),
-            Reason::NotAsked => f.write_str(&self.message),
+            Reason::Unreachable => {
+                write!(f, "{action} could not be reached: {}", mask(&self.message))
+            }
+            Reason::Failed => write!(f, "{action} failed: {}", mask(&self.message)),
+            Reason::NotAsked => f.write_str(&mask(&self.message)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
-use super::{Aws, label};
+use super::{Aws, label, quoted};
 use crate::facts::{Facts, KmsKey};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Place;
@@ -126,8 +126,9 @@ fn with_new_key(
 
 fn group_block(name: &str, key: &str) -> String {
     format!(
-        "resource \"aws_cloudwatch_log_group\" \"{}\" {{\n  name = \"{name}\"{key}\n}}",
-        label(name.trim_start_matches('/'))
+        "resource \"aws_cloudwatch_log_group\" \"{}\" {{\n  name = {}{key}\n}}",
+        label(name.trim_start_matches('/')),
+        quoted(name)
     )
 }
 
@@ -150,8 +151,9 @@ pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
     .command(make.region(facts))
     .command(encryption(facts, name))
     .terraform(format!(
-        "resource \"aws_s3_bucket\" \"{}\" {{\n  bucket = \"{name}\"\n}}",
-        label(name)
+        "resource \"aws_s3_bucket\" \"{}\" {{\n  bucket = {}\n}}",
+        label(name),
+        quoted(name)
     ))
 }
 
@@ -164,8 +166,9 @@ pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
     )
     .command(encryption(facts, name))
     .terraform(format!(
-        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = \"{name}\"\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"AES256\"\n    }}\n  }}\n}}",
-        label(name)
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = {1}\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"AES256\"\n    }}\n  }}\n}}",
+        label(name),
+        quoted(name)
     ))
 }
 

@@ -3,7 +3,9 @@
 //! Each is one command whose steps follow only on the success of those before: a service must never get a
 //! revision that was not made.
 
-use super::{Aws, label};
+use serde_json::json;
+
+use super::{Aws, label, quoted};
 use crate::facts::{Fact, Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
 use crate::step::{Command, ContainerEdit, Edit, Revision, Step};
@@ -134,7 +136,7 @@ impl Target<'_> {
         .terraform(format!(
             "resource \"aws_ecs_task_definition\" \"{}\" {{\n  # … in the definition of {}:\n  # {terraform}\n}}",
             label(family),
-            self.container,
+            quoted(self.container),
         ))
     }
 }
@@ -188,10 +190,10 @@ pub fn disposition(facts: &Facts, definition: &TaskDefinition, services: &[&str]
 /// The edit as a jq expression.
 fn jq(edit: &Edit) -> String {
     match edit {
-        Edit::TaskRole(arn) => format!(". + {{taskRoleArn: {}}}", quoted(arn)),
+        Edit::TaskRole(arn) => format!(". + {{taskRoleArn: {}}}", json!(arn)),
         Edit::Container { name, edit } => format!(
             ".containerDefinitions |= map(if .name == {} then ({}) else . end)",
-            quoted(name),
+            json!(name),
             jq_of_container(edit)
         ),
     }
@@ -217,10 +219,6 @@ fn jq_of_container(edit: &ContainerEdit) -> String {
             )
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::json!(text).to_string()
 }
 
 /// Rolls the newest revision out.

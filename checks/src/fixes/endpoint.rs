@@ -1,6 +1,6 @@
 //! The interface endpoint of ssmmessages.
 
-use super::{Aws, label};
+use super::{Aws, label, list, quoted};
 use crate::facts::{Endpoint, Facts};
 use crate::fix::{Disposition, Fix};
 use crate::policy_document;
@@ -178,9 +178,11 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
                 .region(facts),
         );
         blocks.push(format!(
-            "resource \"aws_vpc_endpoint\" \"{}\" {{\n  vpc_id            = \"{vpc}\"\n  service_name      = \"{name}\"\n  vpc_endpoint_type = \"Gateway\"\n  route_table_ids   = {}\n}}",
+            "resource \"aws_vpc_endpoint\" \"{}\" {{\n  vpc_id            = {}\n  service_name      = {}\n  vpc_endpoint_type = \"Gateway\"\n  route_table_ids   = {}\n}}",
             label(&format!("{service}_{vpc}")),
-            serde_json::json!(places.route_tables),
+            quoted(vpc),
+            quoted(&name),
+            list(&places.route_tables),
         ));
     }
     Fix::new(
@@ -233,13 +235,13 @@ fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<
 fn terraform(vpc: &str, short: &str, service: &str, subnets: &[&str], sources: &Sources) -> String {
     let name = label(&format!("{short}_{vpc}"));
     let allowed = match sources.groups.as_slice() {
-        [] => format!("cidr_blocks = {}", serde_json::json!(sources.cidrs)),
-        groups => format!("security_groups = {}", serde_json::json!(groups)),
+        [] => format!("cidr_blocks = {}", list(&sources.cidrs)),
+        groups => format!("security_groups = {}", list(groups)),
     };
     format!(
         r#"resource "aws_security_group" "{name}" {{
   name_prefix = "ecs-exec-{short}-"
-  vpc_id      = "{vpc}"
+  vpc_id      = {vpc}
 
   ingress {{
     protocol  = "tcp"
@@ -250,13 +252,15 @@ fn terraform(vpc: &str, short: &str, service: &str, subnets: &[&str], sources: &
 }}
 
 resource "aws_vpc_endpoint" "{name}" {{
-  vpc_id              = "{vpc}"
-  service_name        = "{service}"
+  vpc_id              = {vpc}
+  service_name        = {service}
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = {subnets}
   security_group_ids  = [aws_security_group.{name}.id]
 }}"#,
-        subnets = serde_json::json!(subnets),
+        vpc = quoted(vpc),
+        service = quoted(service),
+        subnets = list(subnets),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Aws, label};
+use super::{Aws, label, quoted};
 use crate::facts::{Fact, Facts, NetworkAcl};
 use crate::fix::{Disposition, Fix};
 use crate::network::link::Crossing;
@@ -53,10 +53,10 @@ pub fn let_through<'a>(
                 .region(facts),
         );
         blocks.push(format!(
-            "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = \"{}\"\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{}\"\n  from_port      = {from}\n  to_port        = {to}\n}}",
+            "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = {}\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = {}\n  from_port      = {from}\n  to_port        = {to}\n}}",
             label(&format!("ecs_exec_{}_{number}", acl.id)),
-            acl.id,
-            crossing.cidr,
+            quoted(&acl.id),
+            quoted(&crossing.cidr),
         ));
     }
     fix.terraform(blocks.join("\n\n"))

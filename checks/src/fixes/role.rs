@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Aws, definition, label, service};
+use super::{Aws, definition, label, quoted, service};
 use crate::facts::{Facts, TaskDefinition, role_name};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Need;
@@ -59,8 +59,10 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
             .region(facts),
     )
     .terraform(format!(
-        "resource \"aws_iam_role_policy\" \"ecs_exec_{}\" {{\n  name   = \"{policy_name}\"\n  role   = \"{name}\"\n  policy = {}\n}}",
+        "resource \"aws_iam_role_policy\" \"ecs_exec_{}\" {{\n  name   = {}\n  role   = {}\n  policy = {}\n}}",
         label(what),
+        quoted(&policy_name),
+        quoted(name),
         jsonencode(&document),
     ))
     .policy(document)
@@ -236,8 +238,9 @@ fn role_path(arn: &str) -> String {
 
 fn role_block(name: &str) -> String {
     format!(
-        "resource \"aws_iam_role\" \"{}\" {{\n  name               = \"{name}\"\n  assume_role_policy = {}\n}}",
+        "resource \"aws_iam_role\" \"{}\" {{\n  name               = {}\n  assume_role_policy = {}\n}}",
         label(name),
+        quoted(name),
         jsonencode(&policy_document::task_trust()),
     )
 }
@@ -250,7 +253,8 @@ pub fn inline_policy_block(
     document: &Value,
 ) -> String {
     format!(
-        "resource \"{resource}\" \"{name}\" {{\n  name   = \"{POLICY_NAME}\"\n  {argument} = \"{principal}\"\n  policy = {}\n}}",
+        "resource \"{resource}\" \"{name}\" {{\n  name   = \"{POLICY_NAME}\"\n  {argument}   = {}\n  policy = {}\n}}",
+        quoted(principal),
         jsonencode(document),
     )
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::endpoint::Sources;
-use super::{Aws, label};
+use super::{Aws, label, quoted};
 use crate::facts::Facts;
 use crate::fix::{Disposition, Fix};
 
@@ -19,11 +19,11 @@ pub fn let_out(facts: &Facts, group: &str, target: &Target) -> Fix {
     let (permission, argument) = match target {
         Target::Group(id) => (
             json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": id}]}]),
-            format!("referenced_security_group_id = \"{id}\""),
+            format!("referenced_security_group_id = {}", quoted(id)),
         ),
         Target::Range(cidr) => (
             json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}]}]),
-            format!("cidr_ipv4         = \"{cidr}\""),
+            format!("cidr_ipv4         = {}", quoted(cidr)),
         ),
     };
     Fix::new(
@@ -69,14 +69,19 @@ pub fn let_in(facts: &Facts, group: &str, sources: &Sources) -> Fix {
                 .option(flag, value)
                 .region(facts),
         );
-        blocks.push(rule("ingress", group, &format!("{argument} \"{value}\"")));
+        blocks.push(rule(
+            "ingress",
+            group,
+            &format!("{argument} {}", quoted(value)),
+        ));
     }
     fix.terraform(blocks.join("\n\n"))
 }
 
 fn rule(direction: &str, group: &str, argument: &str) -> String {
     format!(
-        "resource \"aws_vpc_security_group_{direction}_rule\" \"{}\" {{\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = 443\n  to_port           = 443\n  {argument}\n}}",
-        label(&format!("ecs_exec_{group}"))
+        "resource \"aws_vpc_security_group_{direction}_rule\" \"{}\" {{\n  security_group_id = {}\n  ip_protocol       = \"tcp\"\n  from_port         = 443\n  to_port           = 443\n  {argument}\n}}",
+        label(&format!("ecs_exec_{group}")),
+        quoted(group),
     )
 }
