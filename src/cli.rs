@@ -528,6 +528,9 @@ pub struct Doctor {
     /// Read from AWS what the plan does not manage
     #[arg(long, help_heading = "Facts", requires = "plan")]
     pub plan_over_live: bool,
+    /// Look again and again while something rolls out, and end with the verdict
+    #[arg(long, help_heading = "Facts", conflicts_with_all = ["demo", "snapshot", "plan", "fix"])]
+    pub watch: bool,
     /// How long to wait for AWS (30s), and for what fixes roll out (15m)
     #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Facts")]
     pub timeout: Option<Duration>,
@@ -561,6 +564,7 @@ Examples:
   ecs-exec doctor coder litellm
   ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
   ecs-exec doctor --all --format json=report.json --format markdown=ticket.md
+  ecs-exec doctor coder --watch           during a roll-out
   ecs-exec doctor coder --live            opens a session, to be sure
   ecs-exec doctor --plan tfplan.json      before apply, without AWS
   ecs-exec doctor --skip local            in CI, where nobody opens a session";

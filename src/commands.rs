@@ -13,3 +13,4 @@ pub mod policy;
 pub mod port_forward;
 pub mod recipe;
 pub mod run;
+pub mod watch;

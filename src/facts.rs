@@ -15,6 +15,7 @@ mod missing;
 mod network;
 pub mod plan;
 mod policies;
+mod profile;
 mod records;
 mod simulations;
 pub mod snapshot;

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Color, Format, Global, ReportFlags, WantedFormat};
 use crate::config;
-use crate::report::{Look, Places, render};
+use crate::report::{self, Look, Places};
 use crate::trouble::Trouble;
 
 /// Writes a report in every format that was asked for. What has no file goes to standard output; where everything
@@ -21,15 +21,11 @@ pub fn write(report: &Report, arguments: &ReportFlags, global: &Global) -> Resul
     let configuration = config::project_file(global);
     let places = Places::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for wanted in wanted(arguments, global)? {
-        let text = render(
-            report,
-            wanted.format,
-            &look(global, wanted.file.is_some()),
-            &places,
-        );
+        let look = look(global, wanted.file.is_some());
+        let render = |to: &mut dyn Write| report::write(report, wanted.format, &look, &places, to);
         match &wanted.file {
-            Some(path) => write_file(path, &text)?,
-            None => print(&text)?,
+            Some(path) => write_with(path, render)?,
+            None => told(render(&mut io::stdout().lock()))?,
         }
         if wanted.format == Format::Github {
             summarize(report, &places, global)?;
@@ -74,44 +70,75 @@ fn summarize(report: &Report, places: &Places, global: &Global) -> Result<(), Tr
     let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
-    let text = render(report, Format::Markdown, &look(global, true), places);
     let path = Path::new(&path);
+    let look = look(global, true);
     File::options()
         .append(true)
         .create(true)
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| report::write(report, Format::Markdown, &look, places, &mut file))
         .map_err(|error| unwritable(path, &error))
 }
 
 /// Writes a whole file or none: what is there stays until the new one is complete.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Trouble> {
-    let failed = |error| unwritable(path, &error);
+    write_with(path, |to| to.write_all(text.as_bytes()))
+}
+
+fn write_with(
+    path: &Path,
+    write: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Trouble> {
+    let to_file = |path: &Path| {
+        let mut file = File::create(path)?;
+        write(&mut file)
+    };
     // Devices and pipes cannot be replaced, only written to.
     if path.exists() && !path.is_file() {
-        return fs::write(path, text).map_err(failed);
+        return to_file(path).map_err(|error| unwritable(path, &error));
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    let written = to_file(&part).and_then(|()| fs::rename(&part, path));
     if written.is_err() {
         let _ = fs::remove_file(&part);
     }
-    written.map_err(failed)
+    written.map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Trouble {
     Trouble::new(format!("{} cannot be written: {error}", path.display()), "")
 }
 
-/// A reader that has gone away, as `head` does, is no error.
+/// The human report for standard error, without colours, and how many rows it takes up there.
+pub fn summary(report: &Report, global: &Global) -> (String, usize) {
+    let look = Look {
+        color: false,
+        ..look_of_errors(global)
+    };
+    let text = report::human(report, &look);
+    let rows = text.lines().map(|line| {
+        textwrap::core::display_width(line)
+            .div_ceil(look.width.max(1))
+            .max(1)
+    });
+    let rows = rows.sum();
+    (text, rows)
+}
+
 pub fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    told(
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush()),
+    )
+}
+
+/// A reader that has gone away, as `head` does, is no error.
+fn told(written: io::Result<()>) -> Result<(), Trouble> {
+    match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(
             format!("the report cannot be written: {error}"),
             "",

@@ -11,6 +11,8 @@ mod place;
 mod sarif;
 mod schema;
 
+use std::io::{self, Write};
+
 use ecs_exec_checks::Report;
 
 use crate::cli::Format;
@@ -28,15 +30,27 @@ pub struct Look {
     pub verbose: bool,
 }
 
-pub fn render(report: &Report, format: Format, look: &Look, places: &Places) -> String {
-    match format {
+pub fn write(
+    report: &Report,
+    format: Format,
+    look: &Look,
+    places: &Places,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let text = match format {
+        Format::Json => return json::write(report, to),
         Format::Human => human::render(report, look),
-        Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
         Format::Junit => junit::render(report),
         Format::Sarif => sarif::render(report, places),
         Format::Github => github::render(report, places),
-    }
+    };
+    to.write_all(text.as_bytes())
+}
+
+/// The human report as a text.
+pub fn human(report: &Report, look: &Look) -> String {
+    human::render(report, look)
 }
 
 /// Only what is behind it all and how it is mended, for a person.

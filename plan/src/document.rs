@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::address::{Key, Step, module_path};
 use crate::instance::Instance;
+use crate::parse::{check, parse};
 use crate::unreadable::Unreadable;
 
 /// A plan, as far as ECS Exec is concerned.
@@ -20,13 +21,21 @@ pub struct Plan {
     pub(crate) data: Vec<Instance>,
     pub(crate) configuration: Value,
     pub(crate) variables: Value,
-    /// The plan leaves out a part of the configuration (`-target`, deferred actions), so that what it does not
-    /// mention may be there all the same.
-    pub(crate) is_partial: bool,
+    pub(crate) extent: Extent,
     by_address: BTreeMap<String, usize>,
     by_id: BTreeMap<String, usize>,
     by_name: BTreeMap<Name, Vec<usize>>,
     modules: BTreeSet<Vec<Step>>,
+}
+
+/// Whether a plan has all of its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Whole,
+    /// A part is left out (`-target`, deferred actions), so that what it does not mention may be there all the same.
+    Part,
+    /// Terraform tells since 1.8, under the same format version as before; OpenTofu does not.
+    Untold,
 }
 
 /// Module, type and name: what all instances of a resource have in common.
@@ -43,7 +52,11 @@ pub fn read(json: &[u8]) -> Result<Plan, Unreadable> {
         data: Vec::new(),
         configuration: document["configuration"].take(),
         variables: document["variables"].take(),
-        is_partial: document["complete"] == false,
+        extent: match document["complete"].as_bool() {
+            Some(true) => Extent::Whole,
+            Some(false) => Extent::Part,
+            None => Extent::Untold,
+        },
         by_address: BTreeMap::new(),
         by_id: BTreeMap::new(),
         by_name: BTreeMap::new(),
@@ -75,6 +88,7 @@ impl Plan {
         let is_unchanged = matches!(actions.as_slice(), ["no-op"] | ["read"]);
         let mut instance = instance(change)?;
         instance.is_unchanged = is_unchanged;
+        instance.is_made = actions.contains(&"create");
         if !is_unchanged && what["before"].is_object() {
             self.before.push(Instance {
                 values: what["before"].clone(),
@@ -99,6 +113,19 @@ impl Plan {
             true => self.data.push(instance),
             false => self.managed.push(instance),
         }
+    }
+
+    /// The plan with only those of its resources and data sources.
+    pub(crate) fn only(&self, is_kept: impl Fn(&Instance) -> bool) -> Plan {
+        let mut plan = self.clone();
+        for all in [&mut plan.managed, &mut plan.before, &mut plan.data] {
+            all.retain(&is_kept);
+        }
+        plan.by_address.clear();
+        plan.by_id.clear();
+        plan.by_name.clear();
+        plan.index();
+        plan
     }
 
     fn index(&mut self) {
@@ -182,66 +209,6 @@ impl Plan {
     }
 }
 
-fn parse(json: &[u8]) -> Result<Value, Unreadable> {
-    let decoded;
-    let json = match json {
-        // PowerShell's `>` writes UTF-16.
-        [0xff, 0xfe, rest @ ..] => {
-            decoded = utf16(rest);
-            decoded.as_bytes()
-        }
-        [0xef, 0xbb, 0xbf, rest @ ..] => rest,
-        json => json,
-    };
-    if json.iter().all(u8::is_ascii_whitespace) {
-        return Err(Unreadable::Empty);
-    }
-    if json.starts_with(b"PK") {
-        return Err(Unreadable::BinaryPlan);
-    }
-    serde_json::from_slice(json).map_err(|error| {
-        let first = json.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        match serde_json::from_slice::<Value>(first) {
-            Ok(message) if message.get("@level").is_some() => Unreadable::LogLines,
-            _ => Unreadable::NotJson(error.to_string()),
-        }
-    })
-}
-
-fn utf16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| match pair {
-        [low, high] => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    });
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
-}
-
-fn check(document: &Value) -> Result<(), Unreadable> {
-    if document.get("@level").is_some() {
-        return Err(Unreadable::LogLines);
-    }
-    let has = |field: &str| document.get(field).is_some();
-    if !has("resource_changes") && !has("planned_values") {
-        let is_state = has("lineage") || (has("format_version") && has("values"));
-        return Err(match is_state {
-            true => Unreadable::State,
-            false => Unreadable::NotAPlan,
-        });
-    }
-    let version = document["format_version"].as_str().unwrap_or("missing");
-    if !matches!(version.split('.').next(), Some("0" | "1")) {
-        return Err(Unreadable::FormatVersion(
-            version.chars().take(20).collect(),
-        ));
-    }
-    if document["errored"] == true {
-        return Err(Unreadable::Errored);
-    }
-    Ok(())
-}
-
 /// All resources and data sources of a state.
 fn resources(root: Option<&Value>) -> Result<Vec<Instance>, Unreadable> {
     let mut found = Vec::new();
@@ -274,6 +241,7 @@ fn instance(resource: &Value) -> Result<Instance, Unreadable> {
         unknown: Value::Null,
         is_data: resource["mode"] == "data",
         is_unchanged: false,
+        is_made: false,
     })
 }
 

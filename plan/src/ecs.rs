@@ -8,4 +8,4 @@ mod tasks;
 pub use cluster::cluster;
 pub use definitions::{definition, roles_of};
 pub use services::{Planned, cluster_of, planned_services};
-pub use tasks::start;
+pub use tasks::{host_of, start};

@@ -37,6 +37,8 @@ fn build(plan: &Plan, ask: &Ask, live: Option<&Facts>) -> Facts {
         .clone()
         .or_else(|| live?.account.clone())
         .or_else(|| plan.account());
+    let of_region = plan.within(&ask.region);
+    let plan = of_region.as_ref().unwrap_or(plan);
     let resolver = Resolver::new(plan, &ask.partition, &ask.region, account.as_deref());
     let (planned, unlisted) = planned_services(&resolver, &ask.cluster_name);
     let mut facts = empty(ask, account.clone());
@@ -202,6 +204,12 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
         (&arn, definition),
         |id| subnet(resolver, id, live),
     );
+    if planned.capacity.is_on_instances() {
+        let why = untold(format!("the plan does not tell which instances run {name}"));
+        facts
+            .container_instances
+            .insert(ecs::host_of(&name), Fact::Unavailable(why));
+    }
     let mut arns = Vec::new();
     for one in started {
         arns.push(one.task.arn.clone());

@@ -20,6 +20,8 @@ pub struct Instance {
     pub is_data: bool,
     /// The plan changes nothing about it.
     pub is_unchanged: bool,
+    /// The plan makes it, anew or in place of an old one: it was not there before.
+    pub is_made: bool,
 }
 
 /// What is known of an attribute.
@@ -93,6 +95,20 @@ impl Instance {
     /// Its ID, or its address until AWS gives it one.
     pub fn identity(&self) -> &str {
         self.id().unwrap_or(&self.address)
+    }
+
+    /// Whether anything of it is known only after apply.
+    pub fn unknown_somewhere(&self) -> bool {
+        let mut left = vec![&self.unknown];
+        while let Some(mark) = left.pop() {
+            match mark {
+                Value::Bool(true) => return true,
+                Value::Array(items) => left.extend(items),
+                Value::Object(fields) => left.extend(fields.values()),
+                _ => {}
+            }
+        }
+        false
     }
 
     pub fn is(&self, kinds: &[&str]) -> bool {

@@ -8,6 +8,7 @@
 
 mod address;
 mod ask;
+mod candidates;
 mod configuration;
 mod document;
 mod ecs;
@@ -16,8 +17,11 @@ mod iam;
 mod instance;
 mod known;
 mod network;
+mod parse;
+mod pick;
 mod place;
 mod records;
+mod region;
 mod resolve;
 mod things;
 mod trace;

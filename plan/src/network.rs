@@ -2,6 +2,7 @@
 
 mod acls;
 mod endpoints;
+mod gateways;
 mod group_rules;
 mod groups;
 mod places;
@@ -9,6 +10,7 @@ mod routes;
 
 pub use acls::{network_acls, own_network_acls};
 pub use endpoints::{Endpoints, endpoints};
+pub use gateways::propagated;
 pub use groups::Groups;
 pub use places::{is_whole, subnet, vpc};
 pub use routes::{add_routes, own_route_tables, route_tables};

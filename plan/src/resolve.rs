@@ -8,10 +8,6 @@ use crate::document::Plan;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
 use crate::things::Thing;
-use crate::trace::{Source, sources};
-
-/// Resources that take what they name from one another: longer than any real chain.
-const DEPTH: usize = 16;
 
 /// Tells which things attributes name. Each thing goes by its ID, or by its address until it has one.
 pub struct Resolver<'p> {
@@ -19,7 +15,7 @@ pub struct Resolver<'p> {
     pub partition: &'p str,
     pub region: &'p str,
     pub account: Option<&'p str>,
-    depth: Cell<usize>,
+    pub(crate) depth: Cell<usize>,
 }
 
 impl<'p> Resolver<'p> {
@@ -60,7 +56,7 @@ impl<'p> Resolver<'p> {
             Seen::Value(Value::Array(items)) => items,
             Seen::Value(_) => return Err(of.later(path)),
             Seen::Later => {
-                let candidates = self.candidates(of, path, thing);
+                let candidates = self.whole_list(of, path, thing);
                 return match candidates.is_empty() {
                     true => Err(of.later(path)),
                     false => Ok(candidates),
@@ -81,89 +77,6 @@ impl<'p> Resolver<'p> {
             named.extend(candidates);
         }
         Ok(named)
-    }
-
-    /// The things that an unknown value may be.
-    fn candidates(&self, of: &Instance, path: &[&str], thing: Thing) -> Vec<String> {
-        let is_left_to_aws = matches!(path, [attribute] if !self.plan.is_set(of, attribute));
-        if is_left_to_aws || self.depth.get() >= DEPTH {
-            return Vec::new();
-        }
-        self.depth.set(self.depth.get() + 1);
-        let sources: Vec<Source> = sources(self.plan, of, path)
-            .into_iter()
-            .filter(|source| !source.instance.is_data)
-            .collect();
-        let mut found: Vec<String> = Vec::new();
-        for name in sources
-            .iter()
-            .flat_map(|source| self.named_by(source, thing))
-        {
-            if !found.contains(&name) {
-                found.push(name);
-            }
-        }
-        self.depth.set(self.depth.get() - 1);
-        if sources.is_empty() && thing.is_only_itself() {
-            found = self.all_new(thing);
-        }
-        found
-    }
-
-    /// What a source contributes to an unknown value: a known one is no part of it.
-    fn named_by(&self, source: &Source, thing: Thing) -> Vec<String> {
-        let instance = source.instance;
-        let attribute = source.attribute.as_deref();
-        let is_own = attribute.is_none_or(|name| thing.own_names().contains(&name));
-        if instance.is(thing.kinds()) && is_own {
-            let is_new = match attribute {
-                Some(name) => instance.at(&[name]) == Seen::Later,
-                None => thing
-                    .own_names()
-                    .iter()
-                    .any(|name| instance.at(&[name]) == Seen::Later),
-            };
-            return is_new
-                .then(|| self.name_of(instance, thing))
-                .into_iter()
-                .collect();
-        }
-        if instance.is(Thing::Vpc.kinds())
-            && attribute.is_some_and(|name| thing.default_of_vpc().contains(&name))
-        {
-            return self.default_of(instance, thing).into_iter().collect();
-        }
-        let attribute = match (attribute, thing) {
-            (Some(attribute), _) => attribute,
-            (None, Thing::Vpc) => "vpc_id",
-            (None, _) => return Vec::new(),
-        };
-        if instance.at(&[attribute]) != Seen::Later {
-            return Vec::new();
-        }
-        self.one(instance, &[attribute], thing)
-            .ok()
-            .flatten()
-            .into_iter()
-            .collect()
-    }
-
-    /// Where the references lead nowhere (through locals, which a plan does not hold), an unknown value can
-    /// only be of something that is new. A data source that is read later could give another.
-    fn all_new(&self, thing: Thing) -> Vec<String> {
-        let is_read_later = |kind: &str| {
-            self.plan
-                .data_of_kind(kind)
-                .any(|data| data.at(&["id"]) == Seen::Later)
-        };
-        if thing.kinds().iter().any(|kind| is_read_later(kind)) {
-            return Vec::new();
-        }
-        self.plan
-            .of_kind(thing.kinds())
-            .filter(|instance| instance.at(&["id"]) == Seen::Later)
-            .map(|instance| self.name_of(instance, thing))
-            .collect()
     }
 
     /// What a resource goes by.

@@ -1,5 +1,7 @@
 //! The kinds of things that other resources name, and what they are named by.
 
+use crate::instance::Instance;
+
 /// A thing that an attribute names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
@@ -42,6 +44,45 @@ impl Thing {
             Thing::LogGroup => &["aws_cloudwatch_log_group"],
             Thing::Bucket => &["aws_s3_bucket"],
         }
+    }
+
+    /// What a resource is, if it is such a thing.
+    pub fn of(instance: &Instance) -> Option<Thing> {
+        const ALL: [Thing; 16] = [
+            Thing::Vpc,
+            Thing::Subnet,
+            Thing::SecurityGroup,
+            Thing::RouteTable,
+            Thing::NetworkAcl,
+            Thing::Endpoint,
+            Thing::NatGateway,
+            Thing::InternetGateway,
+            Thing::EgressOnlyGateway,
+            Thing::Cluster,
+            Thing::TaskDefinition,
+            Thing::Role,
+            Thing::Policy,
+            Thing::KmsKey,
+            Thing::LogGroup,
+            Thing::Bucket,
+        ];
+        ALL.into_iter().find(|thing| instance.is(thing.kinds()))
+    }
+
+    /// What its IDs start with; those of the others are ARNs, or names.
+    pub fn prefix(self) -> Option<&'static str> {
+        Some(match self {
+            Thing::Vpc => "vpc-",
+            Thing::Subnet => "subnet-",
+            Thing::SecurityGroup => "sg-",
+            Thing::RouteTable => "rtb-",
+            Thing::NetworkAcl => "acl-",
+            Thing::Endpoint => "vpce-",
+            Thing::NatGateway => "nat-",
+            Thing::InternetGateway => "igw-",
+            Thing::EgressOnlyGateway => "eigw-",
+            _ => return None,
+        })
     }
 
     /// The attributes by which such a resource names itself.

@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use crate::address::{Key, Part, Step, parts};
-use crate::configuration::references;
+use crate::configuration::{Given, part_of, references};
 use crate::document::Plan;
 use crate::instance::Instance;
+use crate::pick::{found, picked, picked_modules, with_attribute};
 
 /// Modules in modules, and resources that refer to resources: deeper than anybody nests them.
 const DEPTH: usize = 32;
@@ -33,10 +34,25 @@ struct Place<'p> {
     depth: usize,
 }
 
-/// The resources that an attribute's expression refers to, in the order of their addresses.
-pub fn sources<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Vec<Source<'p>> {
+/// All that an expression refers to, as far as it can be followed.
+#[derive(Debug, Default)]
+pub struct Traced<'p> {
+    /// In the order of their addresses, data sources among them.
+    pub sources: Vec<Source<'p>>,
+    /// Values that are known and that it refers to besides: they may be a part of it, or what picks one.
+    pub constants: Vec<&'p Value>,
+    /// Something in it cannot be followed, such as a local: it may be any value.
+    pub is_open: bool,
+}
+
+/// What an attribute's expression refers to.
+pub fn trace<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Traced<'p> {
+    // Dynamic blocks are not in the configuration that a plan holds.
     let Some(expression) = plan.expression(instance, path) else {
-        return Vec::new();
+        return Traced {
+            is_open: true,
+            ..Traced::default()
+        };
     };
     let place = Place {
         module: &instance.module,
@@ -49,13 +65,22 @@ pub fn sources<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Vec
     let mut trace = Trace {
         plan,
         steps_left: STEPS,
+        constants: Vec::new(),
+        is_open: false,
     };
-    trace.follow(&references(expression), place, None)
+    let sources = trace.follow(&references(expression), place, None);
+    Traced {
+        sources,
+        constants: trace.constants,
+        is_open: trace.is_open,
+    }
 }
 
 struct Trace<'p> {
     plan: &'p Plan,
     steps_left: usize,
+    constants: Vec<&'p Value>,
+    is_open: bool,
 }
 
 impl<'p> Trace<'p> {
@@ -67,13 +92,12 @@ impl<'p> Trace<'p> {
         pick: Option<&Key>,
     ) -> Vec<Source<'p>> {
         let references = longest(references);
-        let by_key = references
-            .iter()
-            .any(|parts| matches!(names(parts).as_slice(), ["each", ..] | ["count", "index"]));
-        let pick = pick.or(place.key.filter(|_| by_key));
+        let own = key_of(self.plan, &references, place);
+        let pick = pick.or(own.as_ref());
         let mut found = Vec::new();
         for parts in &references {
             if place.depth > DEPTH || self.steps_left == 0 {
+                self.is_open = true;
                 break;
             }
             self.steps_left -= 1;
@@ -93,17 +117,27 @@ impl<'p> Trace<'p> {
                 let (key, after) = indexed(parts.get(3..).unwrap_or_default());
                 found(picked(instances, key, pick), after)
             }
-            [
-                "local" | "path" | "terraform" | "each" | "count" | "self",
-                ..,
-            ] => Vec::new(),
+            ["path" | "terraform" | "each" | "count", ..] => Vec::new(),
+            // A plan does not hold the expressions of locals.
+            ["local" | "self", ..] => self.lost(),
             [kind, name, ..] => {
                 let (key, after) = indexed(after);
                 let instances = self.plan.instances(place.module, kind, name);
                 found(picked(instances, key, pick), after)
             }
-            _ => Vec::new(),
+            _ => self.lost(),
         }
+    }
+
+    /// Here the trail ends.
+    fn lost(&mut self) -> Vec<Source<'p>> {
+        self.is_open = true;
+        Vec::new()
+    }
+
+    fn constant(&mut self, value: &'p Value, rest: &[Part]) -> Vec<Source<'p>> {
+        self.constants.push(part_of(value, rest).unwrap_or(value));
+        Vec::new()
     }
 
     /// A module's variable is what the module's call gives it.
@@ -114,20 +148,18 @@ impl<'p> Trace<'p> {
         place: Place<'p>,
         pick: Option<&Key>,
     ) -> Vec<Source<'p>> {
-        let plan = self.plan;
-        let (Some((last, parent)), Some(call)) =
-            (place.module.split_last(), plan.call(place.module))
-        else {
-            return Vec::new();
-        };
-        let given = call.get("expressions").and_then(|all| all.get(name));
-        let Some(expression) = given else {
-            return Vec::new();
+        let (expression, parent, last) = match self.plan.given(name, place.module) {
+            Some(Given::Value(value)) => return self.constant(value, after),
+            Some(Given::By(expression, parent, last)) => (expression, parent, last),
+            None => return self.lost(),
         };
         let outer = Place {
             module: parent,
             key: last.key.as_ref(),
-            for_each: call.get("for_each_expression"),
+            for_each: self
+                .plan
+                .call(place.module)
+                .and_then(|call| call.get("for_each_expression")),
             depth: place.depth + 1,
         };
         let (key, after) = indexed(after);
@@ -145,16 +177,23 @@ impl<'p> Trace<'p> {
         let plan = self.plan;
         let (module_key, after) = indexed(after);
         let Some((Part::Name(output), after)) = after.split_first() else {
-            return Vec::new();
+            return self.lost();
         };
         let (key, after) = indexed(after);
         let mut found = Vec::new();
-        for child in picked_modules(plan.children(place.module, module), module_key, pick) {
+        let children = picked_modules(plan.children(place.module, module), module_key, pick);
+        if children.is_empty() && !plan.may_be_none(place.module, module) {
+            // It has no resources, so that the plan does not show it.
+            return self.lost();
+        }
+        for child in children {
             let outputs = plan.module(child).and_then(|module| module.get("outputs"));
             let expression = outputs.and_then(|outputs| outputs.get(output)?.get("expression"));
             let Some(expression) = expression else {
+                self.is_open = true;
                 continue;
             };
+            self.constants.extend(expression.get("constant_value"));
             let inner = Place {
                 module: child,
                 key: None,
@@ -169,81 +208,64 @@ impl<'p> Trace<'p> {
 
     /// The element of `for_each` that the resource, or the module, is made for.
     fn each_value(&mut self, after: &[Part], place: Place<'p>) -> Vec<Source<'p>> {
-        let Some(expression) = place.for_each else {
+        if let Some(value) = each_value(self.plan, after, place) {
+            self.constants.push(value);
             return Vec::new();
+        }
+        let of = place.for_each.map(|expression| references(expression));
+        let Some(of) = of.filter(|of| !of.is_empty()) else {
+            return match after.is_empty() && place.for_each.is_some_and(is_set_of_constants) {
+                true => Vec::new(),
+                false => self.lost(),
+            };
         };
         let outer = Place {
             for_each: None,
             depth: place.depth + 1,
             ..place
         };
-        let through = self.follow(&references(expression), outer, place.key);
+        let through = self.follow(&of, outer, place.key);
         with_attribute(through, after)
     }
 }
 
-/// The instances of a module that are meant.
-fn picked_modules<'p>(
-    children: Vec<&'p [Step]>,
-    named: Option<&Key>,
-    pick: Option<&Key>,
-) -> Vec<&'p [Step]> {
-    let key_of = |child: &&[Step]| child.last().and_then(|step| step.key.clone());
-    let with = |key: &Key| -> Vec<&'p [Step]> {
-        let same = children.iter().copied();
-        same.filter(|child| key_of(child).as_ref() == Some(key))
-            .collect()
-    };
-    match (named, pick) {
-        (Some(key), _) => with(key),
-        (None, Some(key)) => match with(key) {
-            none if none.is_empty() => children,
-            some => some,
-        },
-        (None, None) => children,
+/// The key that references pick an element by, where they tell one: `each.key`, `count.index`, or an `each.value`
+/// that is known.
+fn key_of(plan: &Plan, references: &[Vec<Part>], place: Place) -> Option<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for parts in references {
+        let key = match names(parts).as_slice() {
+            ["each", "key"] | ["count", "index"] => place.key.cloned(),
+            ["each", "value", ..] => {
+                let after = parts.get(2..).unwrap_or_default();
+                let is_key = after.is_empty() && place.for_each.is_some_and(is_set_of_constants);
+                let own = place.key.filter(|_| is_key).cloned();
+                own.or_else(|| each_value(plan, after, place).and_then(Key::of))
+            }
+            _ => None,
+        };
+        keys.extend(key.filter(|key| !keys.contains(key)));
     }
+    // With more than one, nobody can tell which is meant for what.
+    keys.pop().filter(|_| keys.is_empty())
 }
 
-/// The instance with the key that the reference names; else the one that is picked, if it is there; else all.
-fn picked<'p>(
-    instances: Vec<&'p Instance>,
-    named: Option<&Key>,
-    pick: Option<&Key>,
-) -> Vec<&'p Instance> {
-    let with = |key: &Key| {
-        instances
+/// What `each.value` is, where the plan holds the values of `for_each`.
+fn each_value<'p>(plan: &'p Plan, after: &[Part], place: Place<'p>) -> Option<&'p Value> {
+    let all = plan.value_of(place.for_each?, place.module)?;
+    let of_key = match (all, place.key?) {
+        (Value::Object(fields), Key::Text(key)) => fields.get(key)?,
+        (Value::Array(items), Key::Text(key)) => items
             .iter()
-            .copied()
-            .filter(|instance| instance.key.as_ref() == Some(key))
-            .collect::<Vec<_>>()
+            .find(|item| item.as_str() == Some(key.as_str()))?,
+        _ => return None,
     };
-    match (named, pick) {
-        (Some(key), _) => with(key),
-        (None, Some(key)) => match with(key) {
-            none if none.is_empty() => instances,
-            some => some,
-        },
-        (None, None) => instances,
-    }
+    part_of(of_key, after)
 }
 
-/// What a reference leads to, with the attribute that its rest names.
-fn found<'p>(instances: Vec<&'p Instance>, rest: &[Part]) -> Vec<Source<'p>> {
-    let sources = instances.into_iter().map(|instance| Source {
-        instance,
-        attribute: None,
-    });
-    with_attribute(sources.collect(), rest)
-}
-
-/// The rest of a reference names the attribute, where nothing has named it yet.
-fn with_attribute<'p>(sources: Vec<Source<'p>>, rest: &[Part]) -> Vec<Source<'p>> {
-    let attribute = rest.iter().find_map(Part::name);
-    let named = sources.into_iter().map(|source| Source {
-        attribute: source.attribute.or(attribute.map(str::to_owned)),
-        ..source
-    });
-    named.collect()
+/// `toset(["a", "b"])`, say: Terraform shows nothing of a function of constants. Each value is its own key.
+fn is_set_of_constants(for_each: &Value) -> bool {
+    for_each.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// Terraform lists each reference with all its beginnings, the longest first: only that one counts.

@@ -24,6 +24,9 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     if arguments.fix.fix {
         return super::fix::run(arguments, global).await;
     }
+    if arguments.watch {
+        return super::watch::run(arguments, global).await;
+    }
     if arguments.fix.yes || arguments.fix.allow_drift {
         return Err(Trouble::new(
             "--yes and --allow-drift say how to mend, and nothing is to be mended",
@@ -31,11 +34,11 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         ));
     }
     let question = Question::new(arguments, global)?;
-    let examined = question
+    let Examined { report, .. } = question
         .ask(global, arguments.timeout.unwrap_or(PATIENCE))
         .await?;
-    output::write(&examined.report, &arguments.report, global)?;
-    Ok(status(&examined.report, arguments))
+    output::write(&report, &arguments.report, global)?;
+    Ok(status(&report, arguments))
 }
 
 /// What the doctor is asked, checked before AWS is asked anything.

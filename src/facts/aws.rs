@@ -6,7 +6,6 @@ use std::error::Error;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -19,9 +18,9 @@ use ecs_exec_checks::facts::{Fact, Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::clock::Clock;
-use super::http;
 use super::live::partition;
 use super::whole::Whole;
+use super::{http, profile};
 use crate::config::{Settings, Sourced};
 use crate::trouble::Trouble;
 
@@ -82,8 +81,9 @@ pub fn fact<T>(answer: Result<T, Failure>, absent: &[&str]) -> Fact<T> {
 impl Aws {
     pub async fn connect(settings: &Settings, timeout: Duration) -> Result<Aws, Trouble> {
         let ca_bundle = http::ca_bundle()?;
+        let http = http::client(ca_bundle.clone())?;
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http::client(ca_bundle.clone())?)
+            .http_client(http.clone())
             .retry_config(
                 RetryConfig::adaptive()
                     .with_max_attempts(4)
@@ -100,9 +100,11 @@ impl Aws {
         }
         if let Some(profile) = &settings.profile {
             // A profile that was named beats keys in the environment, as it does for the AWS CLI.
-            let credentials = ProfileFileCredentialsProvider::builder()
-                .profile_name(profile)
-                .build();
+            let region = settings
+                .region
+                .as_ref()
+                .map(|region| Region::new(region.value.clone()));
+            let credentials = profile::credentials(profile, region, http.clone()).await;
             loader = loader
                 .profile_name(profile)
                 .credentials_provider(credentials);
@@ -315,7 +317,6 @@ fn is_throttled(code: &str) -> bool {
             | "PriorRequestNotComplete"
             | "SlowDown"
             | "EC2ThrottledException"
-            | "LimitExceededException"
     )
 }
 
@@ -359,7 +360,14 @@ where
                 "the AWS profile {profile} gives no credentials: {}",
                 innermost(credentials)
             ),
-            "Name another with --profile, or sign in: aws sso login --profile NAME.",
+            match profile::wants_code(profile) {
+                true => format!(
+                    "It wants a code of an MFA device, which this program asks nobody for: {EXPORT} {profile})\""
+                ),
+                false => format!(
+                    "Name another with --profile, or sign in: aws sso login --profile {profile}"
+                ),
+            },
         ));
     }
     let said = innermost(credentials);
@@ -378,6 +386,9 @@ where
         )
     })
 }
+
+/// Puts a profile's credentials into the environment; the AWS CLI asks for the code.
+const EXPORT: &str = "eval \"$(aws configure export-credentials --format env --profile";
 
 /// The instance metadata service is asked last, when nothing else gave credentials: off an EC2 instance its
 /// refusal only says that there are none.

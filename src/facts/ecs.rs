@@ -111,13 +111,9 @@ pub async fn services(
                     .send()
             })
             .await;
-        (chunk, answer)
-    }))
-    .await;
-    let mut services = BTreeMap::new();
-    for (chunk, answer) in answers {
+        // AWS's own types are large: of thousands only what is needed stays.
         let found = fact(answer, &["ClusterNotFoundException"]);
-        for name in chunk {
+        let services = chunk.iter().map(|name| {
             let service = found.as_ref().and_then(|output| {
                 let service = output
                     .services()
@@ -129,10 +125,12 @@ pub async fn services(
                     None => Fact::Unavailable(unmentioned("ecs:DescribeServices")),
                 }
             });
-            services.insert(name.clone(), service);
-        }
-    }
-    services
+            (name.clone(), service)
+        });
+        services.collect::<Vec<_>>()
+    }))
+    .await;
+    answers.into_iter().flatten().collect()
 }
 
 /// ARNs of the tasks of a service, or of the whole cluster.
@@ -189,13 +187,8 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                     .send()
             })
             .await;
-        (chunk, answer)
-    }))
-    .await;
-    let mut tasks = BTreeMap::new();
-    for (chunk, answer) in answers {
         let found = fact(answer, &["ClusterNotFoundException"]);
-        for id in chunk {
+        let tasks = chunk.iter().map(|id| {
             let task = found.as_ref().and_then(|output| {
                 let task = output
                     .tasks()
@@ -208,10 +201,12 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                 }
             });
             let arn = task.known().map_or(id.clone(), |task| task.arn.clone());
-            tasks.insert(arn, task);
-        }
-    }
-    tasks
+            (arn, task)
+        });
+        tasks.collect::<Vec<_>>()
+    }))
+    .await;
+    answers.into_iter().flatten().collect()
 }
 
 /// Describes container instances by ARN.

@@ -8,7 +8,7 @@ use ecs_exec_plan::{Ask, Plan};
 use jiff::Timestamp;
 
 use super::live::partition;
-use crate::config::{Settings, short_name};
+use crate::config::{Settings, Sourced, short_name};
 use crate::trouble::Trouble;
 
 /// No plan that a person could review is larger, in bytes.
@@ -62,9 +62,12 @@ pub fn ask(
             ));
         }
     };
-    // The region of the built-in configuration is a guess; the plan knows better.
-    let configured = settings.region.as_ref().map(|region| region.value.clone());
-    let Some(region) = plan.region().or(configured) else {
+    // What was said counts; the region of a configuration may be a guess, and the plan knows better.
+    let configured = settings.region.as_ref();
+    let said = configured.filter(|region| region.source == "--region");
+    let value = |region: &Sourced| region.value.clone();
+    let told = said.map(value).or_else(|| plan.region_of(&cluster_name));
+    let Some(region) = told.or_else(|| configured.map(value)) else {
         return Err(Trouble::new(
             "the plan does not tell the region",
             "Say it with --region.",

@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 4 << 20;
 const DEEPEST: usize = 12;
 
 /// Lines of a file, counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     pub file: String,
     pub line: usize,
@@ -25,6 +25,7 @@ pub struct Place {
 }
 
 /// The places that findings may have.
+#[derive(Default)]
 pub struct Places {
     resources: Vec<Resource>,
     configuration: Place,

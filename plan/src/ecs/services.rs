@@ -189,6 +189,11 @@ fn capacity(resolver: &Resolver, service: &Instance) -> Capacity {
 }
 
 impl Capacity {
+    /// Tasks run on machines that are not Fargate's.
+    pub fn is_on_instances(&self) -> bool {
+        matches!(self.launch_type.as_deref(), Some("EC2" | "EXTERNAL"))
+    }
+
     fn of_provider(provider: &str) -> Capacity {
         let is_fargate = matches!(provider, "FARGATE" | "FARGATE_SPOT");
         Capacity {

@@ -89,6 +89,7 @@ fn task(
         exec_enabled: service.exec_enabled,
         launch_type: capacity.launch_type.clone(),
         capacity_provider: capacity.provider.clone(),
+        container_instance: capacity.is_on_instances().then(|| host_of(&planned.name)),
         platform_version: is_fargate.then(|| version(service, is_windows)),
         platform_family: match (family, is_fargate) {
             (Some(family), _) if is_windows => Some(family),
@@ -105,6 +106,11 @@ fn task(
             .collect(),
         ..Task::default()
     }
+}
+
+/// What the instances that run a service's tasks go by; which these are no plan tells.
+pub fn host_of(service: &str) -> String {
+    format!("instances of {service}")
 }
 
 /// LATEST means these today, and they are never taken back.

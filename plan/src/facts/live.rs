@@ -32,9 +32,8 @@ pub fn take_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
             facts.network.interfaces.insert(id.clone(), known.clone());
         }
     }
-    facts
-        .container_instances
-        .clone_from(&live.container_instances);
+    let hosts = live.container_instances.clone();
+    facts.container_instances.extend(hosts);
     facts.instance_profiles.clone_from(&live.instance_profiles);
     facts.network.instances.clone_from(&live.network.instances);
 }
@@ -102,6 +101,8 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         if let Err(why) = network::add_routes(resolver, &mut other) {
             return Fact::Unavailable(why);
         }
+        let propagated = network::propagated(resolver, None, &other.id);
+        other.routes.extend(propagated);
         tables.push(other);
     }
     Fact::Known(tables)

@@ -74,8 +74,10 @@ fn seen(resolver: &Resolver, endpoints: &Seen, vpcs: &BTreeSet<String>) -> Fact<
         if let Some(why) = endpoints.planned.doubt_about(vpc) {
             return Fact::Unavailable(why);
         }
-        let is_there = endpoints.is_complete || endpoints.planned.has(vpc, &services);
-        if let (false, Err(why)) = (is_there, is_whole(resolver, vpc)) {
+        let is_told = endpoints.is_complete
+            || endpoints.planned.has(vpc, &services)
+            || Endpoints::loses(resolver, vpc, &services);
+        if let (false, Err(why)) = (is_told, is_whole(resolver, vpc)) {
             return Fact::Unavailable(why);
         }
     }

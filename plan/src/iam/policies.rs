@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::known::{elsewhere, untold};
 use crate::resolve::Resolver;
 use crate::things::Thing;
-use crate::trace::sources;
+use crate::trace::trace;
 
 /// A policy of which the document is not known.
 #[derive(Debug, Clone)]
@@ -55,8 +55,9 @@ pub fn document(
     let text = match instance.text(path) {
         Ok(text) => text.unwrap_or("{}"),
         Err(why) => {
-            return match sources(resolver.plan, instance, path).as_slice() {
-                [only] => statements::read_later(resolver, only.instance)
+            let traced = trace(resolver.plan, instance, path);
+            return match traced.sources.as_slice() {
+                [only] if !traced.is_open => statements::read_later(resolver, only.instance)
                     .map(|json| Document {
                         json,
                         open: Some(why.clone()),

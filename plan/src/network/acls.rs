@@ -47,7 +47,10 @@ fn default_of(resolver: &Resolver, vpc: &str) -> Option<String> {
 fn acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
     let mut acls = own_network_acls(resolver, vpc)?;
     let has_default = acls.iter().any(|acl| acl.default);
-    let default = default_of(resolver, vpc).filter(|_| !has_default && !resolver.plan.is_partial);
+    let may_lack = resolver
+        .plan
+        .may_lack(&["aws_network_acl", "aws_default_network_acl"]);
+    let default = default_of(resolver, vpc).filter(|_| !has_default && !may_lack);
     acls.extend(default.map(open_default));
     Ok(acls)
 }

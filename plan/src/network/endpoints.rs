@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::{Endpoint, Unavailable, endpoint_services};
 use serde_json::{Value, json};
 
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
 use crate::resolve::Resolver;
@@ -194,6 +195,24 @@ impl Endpoints {
             .iter()
             .find(|doubt| doubt.vpc.as_deref().is_none_or(|of| of == vpc));
         doubt.map(|doubt| doubt.why.clone())
+    }
+
+    /// Whether the plan takes away the endpoint of a service that the VPC has. There cannot be another beside it
+    /// that answers to the service's name.
+    pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
+        resolver.plan.extent == Extent::Whole
+            && resolver.plan.before.iter().any(|endpoint| {
+                let text = |name| endpoint.text(&[name]).ok().flatten();
+                endpoint.is(Thing::Endpoint.kinds())
+                    && text("vpc_id") == Some(vpc)
+                    && text("service_name")
+                        .is_some_and(|name| services.iter().any(|service| service == name))
+                    && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
+                    && resolver
+                        .plan
+                        .find(Thing::Endpoint.kinds(), &endpoint.address)
+                        .is_none()
+            })
     }
 
     pub fn has(&self, vpc: &str, services: &[String]) -> bool {

@@ -2,21 +2,30 @@
 
 use ecs_exec_checks::facts::{Fact, Subnet, Unavailable, Vpc};
 
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{elsewhere, later, untold};
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
 /// Whether the plan would have to contain whatever is in this VPC: what it does not contain is not there then.
+///
+/// Into a VPC that was there before, others may have put something; so was a default VPC, before Terraform was.
 pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
-    // A default VPC was there before Terraform, with whatever is in it.
-    let is_managed = resolver.plan.find(&["aws_vpc"], vpc).is_some();
-    match is_managed && !resolver.plan.is_partial {
-        true => Ok(()),
-        false => Err(untold(format!(
-            "VPC {vpc} is not made by this plan, or the plan is only a part, so that it may have more than the plan shows"
-        ))),
+    let managed = resolver.plan.find(&["aws_vpc"], vpc);
+    if !managed.is_some_and(|vpc| vpc.is_made) {
+        return Err(untold(format!(
+            "VPC {vpc} is not new in this plan, so that it may have more than the plan shows"
+        )));
     }
+    let why = match resolver.plan.extent {
+        Extent::Whole => return Ok(()),
+        Extent::Part => "the plan is only a part",
+        Extent::Untold => "the plan does not tell whether it is only a part",
+    };
+    Err(untold(format!(
+        "{why}, so that VPC {vpc} may have more than the plan shows"
+    )))
 }
 
 pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {

@@ -94,6 +94,7 @@ fn table(
     if let Some(instance) = instance {
         routes.extend(inline(resolver, instance)?);
     }
+    routes.extend(super::gateways::propagated(resolver, instance, id));
     let mut table = RouteTable {
         id: id.to_owned(),
         main,
@@ -157,14 +158,6 @@ fn inline(resolver: &Resolver, table: &Instance) -> Known<Vec<Route>> {
                 routes.extend(told(resolver, table, &["route", &at.to_string()]));
             }
         }
-    }
-    let gateways = table.count(&["propagating_vgws"]);
-    if matches!(gateways, Ok(1..)) {
-        routes.push(Route {
-            destination: "propagated routes".to_owned(),
-            target: RouteTarget::Other("a virtual private gateway".to_owned()),
-            blackhole: false,
-        });
     }
     Ok(routes)
 }
@@ -234,7 +227,12 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
         })
     };
     if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
-        return RouteTarget::NatGateway(id.unwrap_or_else(|| LATER.to_owned()));
+        let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
+        let id = id.unwrap_or_else(|| LATER.to_owned());
+        return match may_be_private {
+            true => RouteTarget::Other(id),
+            false => RouteTarget::NatGateway(id),
+        };
     }
     if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
         return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
@@ -242,7 +240,9 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
     match named("gateway_id", Thing::InternetGateway) {
         Some(Some(id)) if id == "local" => return RouteTarget::Local,
         Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
-        Some(Some(id)) if is_internet(resolver, &id) => return RouteTarget::InternetGateway(id),
+        Some(Some(id)) if super::gateways::is_internet(resolver, &id) => {
+            return RouteTarget::InternetGateway(id);
+        }
         Some(id) => return RouteTarget::Other(id.unwrap_or_else(|| LATER.to_owned())),
         None => {}
     }
@@ -258,12 +258,4 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
     .iter()
     .find_map(|name| named(name, Thing::Endpoint));
     RouteTarget::Other(other.flatten().unwrap_or_else(|| LATER.to_owned()))
-}
-
-fn is_internet(resolver: &Resolver, id: &str) -> bool {
-    id.starts_with("igw-")
-        || resolver
-            .plan
-            .find(Thing::InternetGateway.kinds(), id)
-            .is_some()
 }

@@ -1,13 +1,17 @@
 //! Plans as Terraform shows them, judged by the real checks.
 
+mod absent;
 mod broken;
+mod certain;
 mod hostile;
 mod known_later;
 mod network;
 mod over;
 mod plans;
 mod recording;
+mod regions;
 mod small;
 mod support;
 mod sweep;
+mod ways;
 mod woven;

@@ -1,6 +1,5 @@
 //! What Terraform's resources mean for the network.
 
-use ecs_exec_checks::Status;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from, list_from};
@@ -20,7 +19,7 @@ fn both_ways() -> Value {
     both
 }
 
-fn open() -> Small {
+pub fn open() -> Small {
     Small::new().group("g", both_ways()).service(own_group())
 }
 
@@ -145,83 +144,6 @@ fn a_vpc_without_dns() {
         .endpoint(Some(own_group()))
         .with("aws_vpc.v", document);
     assert_eq!(small.causes(), ["network.vpc-dns"]);
-}
-
-fn with_way(route: Value) -> Small {
-    open()
-        .with("aws_internet_gateway.i", json!({}))
-        .with("aws_nat_gateway.n", json!({}))
-        .with(
-            "aws_route_table.t",
-            json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"])}),
-        )
-        .with("aws_route.r", route)
-}
-
-fn joined(small: Small) -> Small {
-    small.with(
-        "aws_route_table_association.a",
-        json!({
-            "subnet_id": from(&["aws_subnet.s.id", "aws_subnet.s"]),
-            "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
-        }),
-    )
-}
-
-fn default_route() -> Value {
-    json!({
-        "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
-        "destination_cidr_block": "0.0.0.0/0",
-    })
-}
-
-#[test]
-fn ways_out() {
-    let mut nat = default_route();
-    nat["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
-    assert_eq!(joined(with_way(nat.clone())).causes(), [""; 0]);
-    let causes = with_way(nat.clone()).causes();
-    assert_eq!(
-        causes,
-        ["network.endpoint-present"],
-        "a table that is no subnet's"
-    );
-    let main = json!({
-        "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
-        "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
-    });
-    let small = with_way(nat).with("aws_main_route_table_association.m", main);
-    assert_eq!(small.causes(), [""; 0]);
-    let mut internet = default_route();
-    internet["gateway_id"] = from(&["aws_internet_gateway.i.id", "aws_internet_gateway.i"]);
-    let causes = joined(with_way(internet)).causes();
-    assert_eq!(causes, ["network.endpoint-present"], "no public address");
-}
-
-#[test]
-fn a_route_in_the_main_table_that_comes_with_the_vpc() {
-    let mut nat = default_route();
-    nat["route_table_id"] = from(&["aws_vpc.v.main_route_table_id", "aws_vpc.v"]);
-    nat["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
-    assert_eq!(with_way(nat).causes(), [""; 0]);
-    let adopted = json!({
-        "default_route_table_id": from(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
-        "route": [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"])}],
-    });
-    let small = open().with("aws_nat_gateway.n", json!({}));
-    assert_eq!(
-        small.with("aws_default_route_table.t", adopted).causes(),
-        [""; 0]
-    );
-}
-
-#[test]
-fn a_way_that_cannot_be_followed() {
-    let mut transit = default_route();
-    transit["transit_gateway_id"] = "tgw-1".into();
-    let report = report(&joined(with_way(transit)).facts());
-    assert_eq!(failures(&report), [""; 0]);
-    assert!(!titles(&report, Status::Unknown).is_empty());
 }
 
 fn acl(entries: Value) -> Small {

@@ -43,6 +43,11 @@ impl Small {
 
     /// With the service, in the subnet; `groups`: its security groups.
     pub fn service(self, groups: Value) -> Small {
+        self.service_in(list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]), groups)
+    }
+
+    /// The same in these subnets.
+    pub fn service_in(self, subnets: Value, groups: Value) -> Small {
         self.with(
             "aws_ecs_service.s",
             json!({
@@ -50,7 +55,7 @@ impl Small {
                 "cluster": from(&["aws_ecs_cluster.c.id", "aws_ecs_cluster.c"]),
                 "task_definition": from(&["aws_ecs_task_definition.d.arn", "aws_ecs_task_definition.d"]),
                 "network_configuration": [{
-                    "subnets": list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+                    "subnets": subnets,
                     "security_groups": groups,
                 }],
             }),
@@ -114,12 +119,16 @@ impl Small {
         self
     }
 
-    pub fn facts(self) -> Facts {
-        let plan = plan(&json!({
-            "format_version": "1.2",
+    pub fn document(self) -> Value {
+        json!({
+            "format_version": "1.2", "complete": true,
             "resource_changes": self.changes,
             "configuration": {"root_module": {"resources": self.configuration}},
-        }));
+        })
+    }
+
+    pub fn facts(self) -> Facts {
+        let plan = plan(&self.document());
         let mut ask = ask_anywhere("c");
         ask.account = Some("123456789012".into());
         plan.facts(&ask)
