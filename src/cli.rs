@@ -31,6 +31,9 @@ Examples:
   ecs-exec logs coder --follow
   ecs-exec doctor coder              would a session into the service coder work? if not, why not?
   ecs-exec doctor --all --cluster c  the same for a whole cluster
+  ecs-exec doctor --plan plan.json   the same before terraform apply
+  ecs-exec fix coder                 mend what stands in the way
+  ecs-exec capture coder -o c.json   what the doctor knows, for somebody else
   ecs-exec doctor --demo             what a report looks like, without AWS
   ecs-exec explain TEXT              what an error of ECS Exec means";
 
@@ -58,7 +61,15 @@ pub enum Command {
     /// Find out whether a session would work, and what stands in its way
     Doctor(Doctor),
     /// Mend what the doctor finds: the same as doctor --fix
-    #[command(after_help = FIX_EXAMPLES)]
+    #[command(
+        after_help = FIX_EXAMPLES,
+        mut_arg("fix", |flag| flag.hide(true)),
+        mut_arg("demo", |flag| flag.hide(true)),
+        mut_arg("snapshot", |flag| flag.hide(true)),
+        mut_arg("plan", |flag| flag.hide(true)),
+        mut_arg("plan_over_live", |flag| flag.hide(true)),
+        mut_arg("watch", |flag| flag.hide(true))
+    )]
     Fix(Doctor),
     /// Write what the doctor knows to a file, without secrets, to be read elsewhere
     Capture(Capture),
@@ -313,8 +324,8 @@ pub struct Init {
 }
 
 const FIX_EXAMPLES: &str = "\
-Only root causes are mended. Without --yes it asks; without a terminal and without --yes
-nothing is changed, and the exit status is 2.
+Only root causes are mended. Without --yes it asks; without a terminal and
+without --yes nothing is changed, and the exit status is 2.
 
 Exit status: as doctor's, of what is found afterwards.
 
@@ -466,8 +477,8 @@ pub struct Capture {
 }
 
 const CAPTURE_EXAMPLES: &str = "\
-It holds names of environment variables and keys of tags, never their values, and no texts that
-look like secrets.
+It holds names of environment variables and keys of tags, never their values,
+and no texts that look like secrets.
 
 Examples:
   ecs-exec capture coder -o coder.json

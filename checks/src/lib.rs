@@ -18,6 +18,8 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 mod fixes;
+#[cfg(test)]
+mod fuzz;
 pub mod iam;
 mod kms;
 mod live;

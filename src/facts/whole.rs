@@ -29,27 +29,24 @@ impl Intercept for Whole {
 }
 
 fn is_cut_off(body: &[u8]) -> bool {
-    let body = body.trim_ascii();
-    let Some(start) = root(body) else {
+    let Some(root) = root(body.trim_ascii()) else {
         return false;
     };
-    let empty = body.ends_with(b"/>") && body.iter().filter(|byte| **byte == b'<').count() <= 2;
-    let end = [b"</", start, b">"].concat();
-    !body.ends_with(&end) && !empty
+    let is_name = |byte: &u8| !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/');
+    let name: Vec<u8> = root[1..].iter().copied().take_while(is_name).collect();
+    let is_empty = root.ends_with(b"/>") && root.iter().filter(|byte| **byte == b'<').count() == 1;
+    let end = [b"</", name.as_slice(), b">"].concat();
+    !root.ends_with(&end) && !is_empty
 }
 
-/// The name of the root element, of what begins like XML.
+/// The root element of what begins like XML.
 fn root(body: &[u8]) -> Option<&[u8]> {
     let mut rest = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if rest.starts_with(b"<?") {
         let end = rest.windows(2).position(|pair| pair == b"?>")?;
         rest = rest[end + 2..].trim_ascii_start();
     }
-    let name = rest.strip_prefix(b"<")?;
-    let end = name
-        .iter()
-        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))?;
-    Some(&name[..end])
+    rest.starts_with(b"<").then_some(rest)
 }
 
 #[cfg(test)]
