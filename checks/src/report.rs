@@ -11,7 +11,7 @@ use crate::diagnosis::{Cause, Diagnosis};
 use crate::facts::{Caller, Facts};
 use crate::finding::{Finding, Severity, Status, Subject, leaves_open};
 use crate::fix::Fix;
-use crate::text::{clean_block, clean_line};
+use crate::text::{clean_block, clean_line, cleaned_block, cleaned_line};
 
 /// Raised by anything but additions.
 pub const SCHEMA_VERSION: &str = "1";
@@ -226,11 +226,15 @@ fn target(facts: &Facts) -> Target {
 fn root_cause(cause: Cause) -> RootCause {
     RootCause {
         check: cause.check,
-        title: clean_line(&cause.title),
-        detail: clean_block(&cause.detail),
+        title: cleaned_line(cause.title),
+        detail: cleaned_block(cause.detail),
         subjects: cause.subjects.into_iter().map(clean_subject).collect(),
         symptoms: cause.symptoms,
-        fixes: cause.fixes.iter().map(|fix| clean_line(&fix.id)).collect(),
+        fixes: cause
+            .fixes
+            .into_iter()
+            .map(|fix| cleaned_line(fix.id))
+            .collect(),
     }
 }
 
@@ -240,8 +244,8 @@ fn finding(finding: Finding) -> ReportFinding {
         area: finding.area,
         status: finding.status,
         severity: finding.severity,
-        title: clean_line(&finding.title),
-        detail: clean_block(&finding.detail),
+        title: cleaned_line(finding.title),
+        detail: cleaned_block(finding.detail),
         subject: clean_subject(finding.subject),
         evidence: finding
             .evidence
@@ -252,8 +256,8 @@ fn finding(finding: Finding) -> ReportFinding {
         caused_by: finding.caused_by,
         fixes: finding
             .fixes
-            .iter()
-            .map(|fix| clean_line(&fix.id))
+            .into_iter()
+            .map(|fix| cleaned_line(fix.id))
             .collect(),
     }
 }
@@ -285,18 +289,18 @@ fn clean_fix(fix: Fix) -> Fix {
 fn clean_subject(subject: Subject) -> Subject {
     Subject {
         kind: subject.kind,
-        id: clean_line(&subject.id),
-        service: subject.service.as_deref().map(clean_line),
+        id: cleaned_line(subject.id),
+        service: subject.service.map(cleaned_line),
     }
 }
 
 fn clean_value(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(clean_line(&text)),
+        Value::String(text) => Value::String(cleaned_line(text)),
         Value::Array(items) => items.into_iter().map(clean_value).collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .map(|(name, value)| (clean_line(&name), clean_value(value)))
+            .map(|(name, value)| (cleaned_line(name), clean_value(value)))
             .collect(),
         other => other,
     }

@@ -12,6 +12,26 @@ pub fn clean_line(text: &str) -> String {
         .collect()
 }
 
+/// Like [`clean_line`]; a text that is clean, as nearly all are, is not copied.
+pub fn cleaned_line(text: String) -> String {
+    match is_plain(&text) {
+        true => text,
+        false => clean_line(&text),
+    }
+}
+
+/// Like [`clean_block`], without a copy where there is nothing to clean.
+pub fn cleaned_block(text: String) -> String {
+    match is_plain(&text) {
+        true => text,
+        false => clean_block(&text),
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Like [`clean_line`], but keeps line breaks.
 pub fn clean_block(text: &str) -> String {
     text.chars()
