@@ -5,18 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts};
 
 /// Words of names that say nothing of anybody, and that mean something to AWS or to us.
 const COMMON: &[&str] = &[
+    "64",
     "absent",
+    "access",
+    "account",
+    "active",
     "agent",
     "alias",
+    "allow",
     "allowed",
     "amazon",
     "amazonaws",
     "amazonlinux",
     "app",
+    "arm64",
     "arn",
     "asked",
     "assumed",
@@ -26,81 +32,160 @@ const COMMON: &[&str] = &[
     "bash",
     "bin",
     "bucket",
+    "cli",
+    "client",
     "cluster",
     "cn",
     "code",
     "com",
     "command",
+    "completed",
+    "condition",
     "container",
+    "credential",
+    "credentials",
+    "date",
     "default",
     "deleted",
     "deleting",
     "denied",
     "deny",
     "deploy",
+    "draining",
     "ec2",
     "ecs",
+    "effect",
     "egress",
+    "elasticloadbalancing",
     "endpoint",
+    "env",
+    "environment",
+    "error",
     "exec",
     "execute",
     "execution",
+    "expired",
     "explicit",
     "external",
     "failed",
+    "false",
     "family",
     "fargate",
     "federated",
+    "fips",
     "gateway",
     "group",
+    "http",
     "https",
     "iam",
+    "id",
     "implicit",
+    "in",
+    "inactive",
     "info",
+    "instance",
     "internet",
+    "is",
     "key",
     "kms",
     "known",
+    "kubernetes",
     "lambda",
     "latest",
+    "like",
     "linux",
     "local",
     "log",
     "logs",
     "main",
+    "messages",
+    "my",
+    "name",
     "nat",
     "no",
     "none",
     "not",
+    "null",
+    "of",
     "offline",
+    "oidc",
+    "on",
     "only",
+    "org",
+    "organization",
     "other",
     "out",
+    "path",
     "pending",
+    "permission",
+    "policies",
     "policy",
+    "primary",
+    "principal",
+    "principalarn",
+    "principals",
+    "progress",
+    "provider",
+    "proxy",
+    "public",
+    "region",
+    "registered",
+    "request",
+    "resource",
     "role",
     "root",
+    "running",
     "s3",
+    "saml",
     "secret",
+    "secrets",
     "service",
     "services",
     "session",
     "sh",
     "shell",
     "simulator",
+    "sourceaccount",
+    "sourcearn",
+    "sourcevpc",
+    "sourcevpce",
     "ssm",
     "ssmmessages",
+    "stopped",
+    "string",
+    "stringequals",
+    "stringlike",
     "sts",
+    "system",
+    "tag",
+    "tags",
+    "target",
+    "targetgroup",
+    "targets",
     "task",
     "tasks",
+    "team",
+    "the",
     "throttled",
     "timed",
+    "to",
+    "token",
+    "tokens",
+    "true",
+    "type",
     "unavailable",
     "unreachable",
+    "url",
     "user",
+    "value",
+    "variable",
+    "version",
+    "vpc",
+    "vpce",
     "windows",
     "worked",
     "x",
+    "x86",
 ];
 
 /// Made-up names by the true ones.
@@ -262,7 +347,7 @@ fn names(facts: &Facts) -> Vec<String> {
     names.extend(facts.log_groups.keys().chain(facts.buckets.keys()).cloned());
     names.extend(facts.kms_keys.keys().map(|key| resource(key)));
     names.extend(facts.caller.known().map(|caller| resource(&caller.arn)));
-    for task in facts.tasks.values().filter_map(|fact| fact.known()) {
+    for task in facts.tasks.values().filter_map(Fact::known) {
         names.extend(task.group.clone());
         names.push(resource(&task.task_definition));
         names.extend(
@@ -277,29 +362,85 @@ fn names(facts: &Facts) -> Vec<String> {
                 .filter_map(|container| container.image.clone()),
         );
     }
-    for definition in facts
-        .task_definitions
-        .values()
-        .filter_map(|fact| fact.known())
-    {
+    for definition in facts.task_definitions.values().filter_map(Fact::known) {
         for container in &definition.containers {
             names.push(container.name.clone());
             names.extend(container.image.clone());
+            names.extend(container.environment.iter().cloned());
             if let Some(log) = &container.log {
                 names.extend(log.group.clone());
                 names.extend(log.stream_prefix.clone());
             }
         }
     }
+    for role in facts.roles.values().filter_map(Fact::known) {
+        names.extend(role.boundary.as_deref().map(resource));
+        texts(&role.trust, &mut names);
+    }
+    for endpoint in facts
+        .network
+        .endpoints
+        .iter()
+        .filter_map(Fact::known)
+        .flatten()
+    {
+        endpoint
+            .policy
+            .iter()
+            .for_each(|policy| texts(policy, &mut names));
+    }
+    for key in facts.kms_keys.values().filter_map(Fact::known) {
+        key.policy
+            .known()
+            .into_iter()
+            .for_each(|policy| texts(policy, &mut names));
+    }
+    let cluster = facts.cluster.known();
+    names.extend(
+        cluster
+            .into_iter()
+            .flat_map(|cluster| cluster.tags.keys().cloned()),
+    );
+    if let Some(log) = cluster.and_then(|cluster| cluster.exec_configuration.as_ref()?.log.as_ref())
+    {
+        names.extend(log.key_prefix.clone());
+    }
+    for service in facts.services.values().filter_map(Fact::known) {
+        names.extend(service.tags.keys().cloned());
+        names.extend(service.events.iter().flat_map(|event| arns(&event.message)));
+    }
     for group in facts
         .network
         .security_groups
         .values()
-        .filter_map(|fact| fact.known())
+        .filter_map(Fact::known)
     {
         names.push(group.name.clone());
     }
     names
+}
+
+/// Every text of a policy; what IAM itself calls things is common.
+fn texts(policy: &Value, names: &mut Vec<String>) {
+    match policy {
+        Value::String(text) => names.push(resource(text)),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, names)),
+        Value::Object(fields) => {
+            let told = ["Action", "NotAction", "Effect", "Version"];
+            fields
+                .iter()
+                .filter(|(name, _)| !told.contains(&name.as_str()))
+                .for_each(|(_, value)| texts(value, names));
+        }
+        _ => {}
+    }
+}
+
+/// The resources of ARNs within a text for people.
+fn arns(text: &str) -> impl Iterator<Item = String> {
+    text.split([' ', '(', ')', ','])
+        .filter(|word| word.starts_with("arn:"))
+        .map(resource)
 }
 
 /// An ARN's resource part.
@@ -316,8 +457,7 @@ fn split(name: &str) -> impl Iterator<Item = &str> {
 fn is_telling(word: &str) -> bool {
     word.chars().count() > 1
         && !word.chars().all(|c| c.is_ascii_digit())
-        && !COMMON.contains(&word)
-        && !word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        && !COMMON.contains(&word.to_ascii_lowercase().as_str())
         && !is_region_word(word)
 }
 
@@ -403,6 +543,22 @@ mod tests {
     fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
         let mut worlds = vec![healthy()];
         let mut facts = healthy();
+        for role in facts.roles.values_mut().filter_map(Fact::known_mut) {
+            role.boundary = Some("arn:aws:iam::123456789012:policy/ACME-clickhouse-limit".into());
+            role.trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"AWS": "arn:aws:iam::210987654321:role/jane-langfuse"},
+                "Condition": {"StringEquals": {"sts:ExternalId": "litellm", "aws:PrincipalOrgID": "o-acmecoder"}},
+            }));
+        }
+        crate::testing::service(&mut facts)
+            .tags
+            .insert("acme:owner".into(), "jane".into());
+        crate::testing::definition(&mut facts).containers[0]
+            .environment
+            .push("ACME_TOKEN".into());
+        worlds.push(facts);
+        let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         worlds.push(facts);
         let mut facts = healthy();
@@ -425,6 +581,9 @@ mod tests {
                 "clickhouse",
                 "123456789012",
                 "jane",
+                "acme",
+                "ACME",
+                "210987654321",
                 "vpc-0c0de",
             ] {
                 assert!(!text.contains(word), "{word} in {text}");
