@@ -105,7 +105,7 @@ fn a_large_paste_and_a_storm_of_resizes() {
         .collect();
     assert!(text.len() > 1_000_000);
     let script = format!(
-        "stty raw -echo; printf ready; head -c {} | sha256sum; stty sane; cat",
+        "stty raw -echo; printf ready; head -c {} | sha256sum; stty sane; printf cooked; cat",
         text.len()
     );
     let command = format!("/bin/sh -c '{script}'");
@@ -116,6 +116,8 @@ fn a_large_paste_and_a_storm_of_resizes() {
     std::fs::write(&pasted, &text).unwrap();
     let digest = world.sh(&format!("sha256sum < {}", pasted.display()));
     terminal.expect(digest.split_whitespace().next().unwrap());
+    // Before that, Ctrl-D would be a byte like any other.
+    terminal.expect("cooked");
     terminal.type_keys("\u{4}");
     assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
 
