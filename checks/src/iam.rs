@@ -12,7 +12,7 @@ mod verdict;
 
 pub use condition::is_met;
 pub use evaluate::{Effective, evaluate, resource_denies, resource_policy};
-pub use offline::settled;
+pub use offline::{decide, settled};
 pub use pattern::like;
 pub use principal::Principal;
 pub use request::Request;

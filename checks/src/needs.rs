@@ -1,7 +1,7 @@
 //! What a session needs besides ssmmessages, as the cluster's exec configuration demands it: which actions, on
 //! which resources. The collector asks IAM about these, and the checks read its answers.
 
-use crate::facts::{ContainerLog, ExecLog};
+use crate::facts::{Cluster, ContainerLog, ExecLog};
 
 /// A right that a principal needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,35 @@ fn need(action: &'static str, resource: impl Into<String>, policy: impl Into<Str
 /// The agent decrypts the data key that the client got.
 pub fn decrypt(key_arn: &str) -> Need {
     need("kms:Decrypt", key_arn, key_arn)
+}
+
+/// What sessions into containers with these logs need of the task role besides ssmmessages, each once.
+pub fn of_task_role<'l>(
+    place: Option<Place>,
+    cluster: Option<&Cluster>,
+    key_arn: Option<&str>,
+    logs: impl Iterator<Item = Option<&'l ContainerLog>>,
+) -> Vec<Need> {
+    let mut needs: Vec<Need> = key_arn.map(decrypt).into_iter().collect();
+    if let (Some(place), Some(cluster)) = (place, cluster) {
+        let exec = cluster.exec_configuration.as_ref();
+        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
+        let own = exec.and_then(|exec| exec.log.as_ref());
+        for log in logs {
+            let group = recording_group(logging, own, log);
+            needs.extend(group.into_iter().flat_map(|group| self::logs(place, group)));
+        }
+        if let ("OVERRIDE", Some(own)) = (logging, own) {
+            needs.extend(s3(place.partition, own));
+        }
+    }
+    let mut distinct: Vec<Need> = Vec::new();
+    for need in needs {
+        if !distinct.contains(&need) {
+            distinct.push(need);
+        }
+    }
+    distinct
 }
 
 /// Whoever opens a session looks for its task first.

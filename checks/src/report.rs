@@ -177,6 +177,16 @@ impl Report {
         }
     }
 
+    /// The findings that a root cause stands for.
+    pub fn findings_of<'r>(
+        &'r self,
+        cause: &'r RootCause,
+    ) -> impl Iterator<Item = &'r ReportFinding> {
+        self.findings.iter().filter(|finding| {
+            finding.check == cause.check && cause.subjects.contains(&finding.subject)
+        })
+    }
+
     pub fn fix(&self, id: &str) -> Option<&Fix> {
         self.fixes.iter().find(|fix| fix.id == id)
     }

@@ -8,4 +8,4 @@ mod statements;
 
 pub use attached::is_touched;
 pub use roles::role;
-pub use simulations::{Judged, judge, needs};
+pub use simulations::{Judged, judge};

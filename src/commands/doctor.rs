@@ -19,6 +19,8 @@ use crate::trouble::Trouble;
 
 /// How long AWS may take where nothing else was said.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// The same for a roll-out.
+pub const FOR_ROLLOUT: Duration = Duration::from_secs(15 * 60);
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     if arguments.fix.fix {
@@ -53,7 +55,6 @@ pub struct Question<'a> {
     instead: Vec<String>,
 }
 
-#[derive(Clone)]
 pub struct Examined {
     pub facts: Facts,
     pub report: Report,
@@ -75,6 +76,11 @@ impl<'a> Question<'a> {
             baseline: baseline(&arguments.report)?,
             instead: Vec::new(),
         })
+    }
+
+    /// Without the user's own checks; `None` for the demo.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
     }
 
     /// Gathers the facts and judges them.
@@ -157,7 +163,7 @@ impl<'a> Question<'a> {
             return self.planned(path, settings, global, timeout).await;
         }
         let request = match self.instead.as_slice() {
-            [] => request(arguments, settings)?,
+            [] => request(&arguments.targets, settings)?,
             services => {
                 let container = arguments.targets.container.as_deref();
                 Request::new(settings, services, &[], false, container)?
@@ -258,13 +264,13 @@ fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> 
     )
 }
 
-fn request(arguments: &Doctor, settings: &Settings) -> Result<Request, Trouble> {
+pub fn request(targets: &Targets, settings: &Settings) -> Result<Request, Trouble> {
     Request::new(
         settings,
-        &arguments.targets.services,
-        &arguments.targets.task,
-        arguments.targets.all,
-        arguments.targets.container.as_deref(),
+        &targets.services,
+        &targets.task,
+        targets.all,
+        targets.container.as_deref(),
     )
 }
 

@@ -11,9 +11,9 @@ use ecs_exec_checks::step::{Step, Word};
 use ecs_exec_checks::text::{self, clean_line};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{Examined, PATIENCE, Question, status};
+use super::doctor::{Examined, FOR_ROLLOUT, PATIENCE, Question, status};
 use crate::cli::{Doctor, Global};
-use crate::config::{self, Settings};
+use crate::config::Settings;
 use crate::facts::aws::Aws;
 use crate::fix::{Made, Plan, Rollout, await_made, make};
 use crate::output::{self, Progress};
@@ -22,8 +22,6 @@ use crate::trouble::Trouble;
 /// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
 static CHANGING: AtomicBool = AtomicBool::new(false);
 
-/// How long a roll-out may take where nothing else was said.
-const FOR_ROLLOUT: Duration = Duration::from_secs(15 * 60);
 /// IAM and the network take a few seconds until everybody knows of a change.
 const UNTIL_KNOWN: [Duration; 3] = [
     Duration::from_secs(2),
@@ -39,9 +37,9 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         ));
     }
     let mut question = Question::new(arguments, global)?;
-    let before = question.ask(global, PATIENCE).await?;
+    let mut now = question.ask(global, PATIENCE).await?;
+    let before = now.report.clone();
     let mut tried = BTreeSet::new();
-    let mut now = before.clone();
     // What is mended may lay open what it hid: an endpoint mends the network, and then agents that gave up want new tasks.
     loop {
         let causes = question.whole(&now);
@@ -65,9 +63,11 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
                 ));
             }
         }
-        let settings = config::load(global, |name| std::env::var(name).ok())?;
+        let Some(settings) = question.settings() else {
+            break;
+        };
         CHANGING.store(true, Ordering::Relaxed);
-        let end = apply(arguments, global, &settings, &now, &plan).await;
+        let end = apply(arguments, global, settings, &now, &plan).await;
         CHANGING.store(false, Ordering::Relaxed);
         let end = end?;
         if end == Applied::Interrupted {
@@ -82,7 +82,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         }
     }
     if !tried.is_empty() {
-        compare(&before.report, &now.report);
+        compare(&before, &now.report);
     }
     output::write(&now.report, &arguments.report, global)?;
     Ok(status(&now.report, arguments))

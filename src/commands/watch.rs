@@ -7,14 +7,12 @@ use std::time::Duration;
 use ecs_exec_checks::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{Examined, PATIENCE, Question, status};
+use super::doctor::{Examined, FOR_ROLLOUT, PATIENCE, Question, status};
 use crate::cli::{Doctor, Global};
 use crate::output;
 use crate::trouble::Trouble;
 
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long a roll-out may take where nothing else was said.
-const FOR_ROLLOUT: Duration = Duration::from_secs(15 * 60);
 /// An agent that needs longer will not come, in seconds.
 const AGENT_SECONDS: i64 = 180;
 

@@ -121,12 +121,17 @@ impl Aws {
             },
             (None, None) => return Err(no_region(settings)),
         };
-        let mut aws = Aws::new(&config, region, settings.profile.clone(), timeout);
-        aws.ca_bundle = ca_bundle;
-        Ok(aws)
+        let profile = settings.profile.clone();
+        Ok(Aws::new(&config, region, profile, ca_bundle, timeout))
     }
 
-    fn new(config: &SdkConfig, region: Sourced, profile: Option<String>, timeout: Duration) -> Aws {
+    fn new(
+        config: &SdkConfig,
+        region: Sourced,
+        profile: Option<String>,
+        ca_bundle: Option<Vec<u8>>,
+        timeout: Duration,
+    ) -> Aws {
         let endpoint_url = config.endpoint_url().map(str::to_owned);
         let clock = Clock::default();
         let sts = aws_sdk_sts::config::Builder::from(config)
@@ -158,7 +163,7 @@ impl Aws {
             region,
             clock,
             endpoint_url,
-            ca_bundle: None,
+            ca_bundle,
             credentials: config.credentials_provider(),
             profile,
             deadline: Instant::now() + timeout,

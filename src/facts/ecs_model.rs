@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::no_proxy;
 use jiff::Timestamp;
 
 pub fn cluster(cluster: &sdk::Cluster) -> Cluster {
@@ -241,33 +240,15 @@ fn container_definition(
             .map(|secret| secret.name().to_owned())
             .collect(),
         environment_files: u32::try_from(container.environment_files().len()).unwrap_or(u32::MAX),
-        proxy: proxy(container.environment(), ssmmessages),
+        proxy: ProxyEnvironment::of(
+            container
+                .environment()
+                .iter()
+                .filter_map(|pair| Some((pair.name()?, pair.value()?))),
+            ssmmessages,
+        ),
         log: container.log_configuration().map(container_log),
     }
-}
-
-/// What the proxy variables mean for the agent; their values go no further.
-fn proxy(environment: &[sdk::KeyValuePair], ssmmessages: &str) -> Option<ProxyEnvironment> {
-    let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
-        environment
-            .iter()
-            .filter_map(|pair| Some((pair.name()?, pair.value()?)))
-            .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
-            .collect()
-    };
-    let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
-    if proxies.is_empty() {
-        return None;
-    }
-    // The agent's HTTP library takes the first of the two that is set.
-    let exceptions = set(&["NO_PROXY"]).first().copied();
-    let exceptions = exceptions.or(set(&["no_proxy"]).first().copied());
-    let bypasses = |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
-    Some(ProxyEnvironment {
-        variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        credentials_bypass: bypasses("169.254.170.2"),
-        ssmmessages_bypass: bypasses(ssmmessages),
-    })
 }
 
 fn container_log(log: &sdk::LogConfiguration) -> ContainerLog {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::needs::{self, Need, Place, recording_group};
+use ecs_exec_checks::needs::{self, Need, Place};
 use futures::future::{join, join_all};
 
 use super::aws::Aws;
@@ -58,38 +58,16 @@ impl OfRoles<'_> {
 
     /// What a role's sessions need besides ssmmessages.
     fn needs(&self, role: &str) -> Vec<Need> {
-        let mut needs: Vec<Need> = self.key.map(needs::decrypt).into_iter().collect();
-        let exec = self
-            .cluster
-            .and_then(|cluster| cluster.exec_configuration.as_ref());
-        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
-        let log = exec.and_then(|exec| exec.log.as_ref());
-        if let (Some(place), true) = (self.place, self.cluster.is_some()) {
-            for task in self.workload.running() {
-                if self.role_of(task) != Some(role) {
-                    continue;
-                }
-                let containers = self.definition(task).map(|d| d.containers.as_slice());
-                for container in containers.unwrap_or_default() {
-                    let group = recording_group(logging, log, container.log.as_ref());
-                    needs.extend(
-                        group
-                            .into_iter()
-                            .flat_map(|group| needs::logs(place, group)),
-                    );
-                }
-            }
-            if let ("OVERRIDE", Some(log)) = (logging, log) {
-                needs.extend(needs::s3(place.partition, log));
-            }
-        }
-        let mut distinct: Vec<Need> = Vec::new();
-        for need in needs {
-            if !distinct.contains(&need) {
-                distinct.push(need);
-            }
-        }
-        distinct
+        let tasks = self.workload.running().into_iter();
+        let of_role = tasks.filter(|task| self.role_of(task) == Some(role));
+        let definitions = of_role.filter_map(|task| self.definition(task));
+        let containers = definitions.flat_map(|definition| &definition.containers);
+        needs::of_task_role(
+            self.place,
+            self.cluster,
+            self.key,
+            containers.map(|container| container.log.as_ref()),
+        )
     }
 }
 

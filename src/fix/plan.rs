@@ -98,7 +98,7 @@ fn why_not(fix: &Fix, allow_drift: bool) -> Option<&'static str> {
 }
 
 /// The service whose tasks a call replaces.
-pub fn deployed_service(call: &Call) -> Option<&str> {
+fn deployed_service(call: &Call) -> Option<&str> {
     let has = |name: &str| call.options.iter().any(|(option, _)| option == name);
     let replaces = [
         "--force-new-deployment",
@@ -124,16 +124,17 @@ fn service_of(call: &Call) -> Option<&str> {
         })
 }
 
+/// The services whose tasks steps replace.
+pub fn deployed_services<'s>(steps: impl IntoIterator<Item = &'s Step>) -> BTreeSet<&'s str> {
+    let services = steps.into_iter().filter_map(|step| match step {
+        Step::Call(call) => deployed_service(call),
+        Step::Revise(_) | Step::Shell(_) => None,
+    });
+    services.collect()
+}
+
 fn replaced(fix: &Fix, facts: &Facts) -> usize {
-    let services: BTreeSet<&str> = fix
-        .steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::Call(call) => deployed_service(call),
-            Step::Revise(_) | Step::Shell(_) => None,
-        })
-        .collect();
-    services
+    deployed_services(&fix.steps)
         .into_iter()
         .map(|service| running(service, facts))
         .sum()

@@ -10,7 +10,7 @@ use ecs_exec_checks::text;
 use tokio::time::{Instant, sleep};
 
 use super::Made;
-use super::plan::deployed_service;
+use super::plan::deployed_services;
 use crate::config::Settings;
 use crate::facts::aws::Aws;
 use crate::facts::{Workload, workload};
@@ -43,13 +43,7 @@ pub async fn await_made(
     if let Some(end) = endpoints(aws, &made.endpoints, until, &tell).await {
         return end;
     }
-    let services: BTreeSet<&str> = steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::Call(call) => deployed_service(call),
-            Step::Revise(_) | Step::Shell(_) => None,
-        })
-        .collect();
+    let services = deployed_services(steps.iter().copied());
     if services.is_empty() {
         return Rollout::Done;
     }

@@ -16,11 +16,8 @@ pub fn render(report: &Report, places: &Places) -> String {
     let mut lines = String::new();
     for cause in &report.root_causes {
         let place = report
-            .findings
-            .iter()
-            .find(|finding| {
-                finding.check == cause.check && cause.subjects.contains(&finding.subject)
-            })
+            .findings_of(cause)
+            .next()
             .and_then(|finding| places.of(finding));
         annotate(
             &mut lines,

@@ -72,9 +72,7 @@ fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usiz
 /// What the cause rests on, a row for each distinct piece.
 fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
     let mut rows: Vec<String> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.check == cause.check && cause.subjects.contains(&finding.subject))
+        .findings_of(cause)
         .filter(|finding| {
             matches!(
                 finding.status,

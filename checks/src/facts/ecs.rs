@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::no_proxy;
+
 /// Tags by key. Values take part in IAM conditions; no report prints them.
 pub type Tags = BTreeMap<String, String>;
 
@@ -248,6 +250,36 @@ pub struct ContainerLog {
     pub group: Option<String>,
     pub region: Option<String>,
     pub stream_prefix: Option<String>,
+}
+
+impl ProxyEnvironment {
+    /// What the proxy variables among these mean for the agent; their values go no further. `ssmmessages` is the
+    /// host name that the agent connects to.
+    pub fn of<'v>(
+        variables: impl Iterator<Item = (&'v str, &'v str)> + Clone,
+        ssmmessages: &str,
+    ) -> Option<ProxyEnvironment> {
+        let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
+            let variables = variables.clone();
+            variables
+                .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
+                .collect()
+        };
+        let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
+        if proxies.is_empty() {
+            return None;
+        }
+        // The agent's HTTP library takes the first of the two that is set.
+        let exceptions = set(&["NO_PROXY"]).first().copied();
+        let exceptions = exceptions.or(set(&["no_proxy"]).first().copied());
+        let bypasses =
+            |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
+        Some(ProxyEnvironment {
+            variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            credentials_bypass: bypasses("169.254.170.2"),
+            ssmmessages_bypass: bypasses(ssmmessages),
+        })
+    }
 }
 
 impl Task {

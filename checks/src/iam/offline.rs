@@ -1,6 +1,7 @@
 //! Where the simulator could not be asked, or left something open, the policies themselves may decide.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{Effective, Request, evaluate};
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Outcome, Simulation};
@@ -25,17 +26,17 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
             let mut decisions = Vec::new();
             for action in &simulation.actions {
                 for resource in &simulation.resources {
-                    decisions.push(decide(action, resource, simulation, identity));
+                    decisions.push(decide(identity, action, resource, &simulation.context));
                 }
             }
             simulation.decisions = Fact::Known(decisions);
             simulation.engine = Engine::Offline;
         }
         Fact::Known(_) => {
-            let context = simulation.clone();
+            let context = &simulation.context;
             for decision in simulation.decisions.known_mut().into_iter().flatten() {
                 if decision.is_undecided() {
-                    narrow(decision, &context, identity);
+                    narrow(decision, context, identity);
                 }
             }
         }
@@ -45,16 +46,21 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
 
 /// The simulator lists every key that any statement mentions. Those that cannot change the decision go;
 /// what denies for certain stays a denial.
-fn narrow(decision: &mut Decision, simulation: &Simulation, identity: &Identity) {
-    let here = decide(&decision.action, &decision.resource, simulation, identity);
+fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, identity: &Identity) {
+    let here = decide(identity, &decision.action, &decision.resource, context);
     if here.outcome != Outcome::Allowed {
         decision.missing_context = here.missing_context;
     }
 }
 
-fn decide(action: &str, resource: &str, simulation: &Simulation, identity: &Identity) -> Decision {
-    let context = simulation
-        .context
+/// What the policies decide for one action on one resource, with these values of condition keys.
+pub fn decide(
+    identity: &Identity,
+    action: &str,
+    resource: &str,
+    context: &BTreeMap<String, String>,
+) -> Decision {
+    let context = context
         .iter()
         .map(|(key, value)| (key.clone(), vec![value.clone()]));
     let request = Request::new(action, resource, context);

@@ -1,7 +1,6 @@
 //! Task definitions. Values of environment variables and secrets end here.
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::no_proxy;
 use serde_json::Value;
 
 use crate::instance::Instance;
@@ -98,7 +97,7 @@ fn told_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
         environment_files: container["environmentFiles"]
             .as_array()
             .map_or(0, |files| u32::try_from(files.len()).unwrap_or(u32::MAX)),
-        proxy: proxy(&environment, ssmmessages),
+        proxy: ProxyEnvironment::of(environment.iter().copied(), ssmmessages),
         log: log(&container["logConfiguration"]),
     }
 }
@@ -118,29 +117,6 @@ fn pairs(list: &Value) -> Vec<(&str, &str)> {
             Some((pair["name"].as_str()?, value))
         })
         .collect()
-}
-
-/// What the proxy variables mean for the agent; their values go no further.
-fn proxy(environment: &[(&str, &str)], ssmmessages: &str) -> Option<ProxyEnvironment> {
-    let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
-        let pairs = environment.iter().copied();
-        pairs
-            .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
-            .collect()
-    };
-    let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
-    if proxies.is_empty() {
-        return None;
-    }
-    // The agent's HTTP library takes the first of the two that is set.
-    let exceptions = set(&["NO_PROXY"]).first().copied();
-    let exceptions = exceptions.or(set(&["no_proxy"]).first().copied());
-    let bypasses = |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
-    Some(ProxyEnvironment {
-        variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        credentials_bypass: bypasses("169.254.170.2"),
-        ssmmessages_bypass: bypasses(ssmmessages),
-    })
 }
 
 fn log(log: &Value) -> Option<ContainerLog> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::needs::Place;
+use ecs_exec_checks::needs::{Place, of_task_role};
 
 use crate::iam;
 use crate::known::{is_elsewhere, or_live};
@@ -34,7 +34,12 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
             .filter_map(|arn| facts.task_definitions.get(arn)?.known())
             .flat_map(|definition| &definition.containers)
             .collect();
-        let needs = iam::needs(place, &facts.cluster, key.as_deref(), &containers);
+        let needs = of_task_role(
+            place,
+            facts.cluster.known(),
+            key.as_deref(),
+            containers.iter().map(|container| container.log.as_ref()),
+        );
         let judged = iam::judge(resolver, role, &needs);
         add_judged(facts, resolver, role, judged, live);
         let of_live = live.and_then(|live| live.roles.get(role));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::iam::{Effective, Request, evaluate};
-use ecs_exec_checks::needs::{self, Need, Place, recording_group};
+use ecs_exec_checks::iam::decide;
+use ecs_exec_checks::needs::Need;
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use serde_json::{Value, json};
 
@@ -12,39 +12,6 @@ use super::attached::{Attached, attached};
 use super::statements::{UNREAD, unread};
 use crate::known::untold;
 use crate::resolve::Resolver;
-
-/// What sessions into these containers need of the task role besides ssmmessages.
-pub fn needs(
-    place: Option<Place>,
-    cluster: &Fact<Cluster>,
-    key_arn: Option<&str>,
-    containers: &[&ContainerDefinition],
-) -> Vec<Need> {
-    let mut needs: Vec<Need> = key_arn.map(needs::decrypt).into_iter().collect();
-    if let (Some(place), Fact::Known(cluster)) = (place, cluster) {
-        let exec = cluster.exec_configuration.as_ref();
-        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
-        let log = exec.and_then(|exec| exec.log.as_ref());
-        for container in containers {
-            let group = recording_group(logging, log, container.log.as_ref());
-            needs.extend(
-                group
-                    .into_iter()
-                    .flat_map(|group| needs::logs(place, group)),
-            );
-        }
-        if let ("OVERRIDE", Some(log)) = (logging, log) {
-            needs.extend(needs::s3(place.partition, log));
-        }
-    }
-    let mut distinct: Vec<Need> = Vec::new();
-    for need in needs {
-        if !distinct.contains(&need) {
-            distinct.push(need);
-        }
-    }
-    distinct
-}
 
 /// What the plan's policies say of a role.
 pub struct Judged {
@@ -71,7 +38,7 @@ pub fn judge(resolver: &Resolver, role: &str, needs: &[Need]) -> Judged {
     let stand_in = stand_in(&attached);
     let (open, settled): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, decide(&stand_in, *pair, &context)))
+        .map(|pair| (*pair, decide(&stand_in, pair.0, pair.1, &context)))
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == UNREAD));
     let Some(why) = why_open(&attached).filter(|_| !open.is_empty()) else {
         return Judged {
@@ -169,37 +136,4 @@ fn stand_in(attached: &Attached) -> Identity {
             None => attached.boundary.clone(),
         },
     }
-}
-
-fn decide(
-    identity: &Identity,
-    (action, resource): (&str, &str),
-    context: &BTreeMap<String, String>,
-) -> Decision {
-    let context = context
-        .iter()
-        .map(|(key, value)| (key.clone(), vec![value.clone()]));
-    let request = Request::new(action, resource, context);
-    let mut decision = Decision {
-        action: action.to_owned(),
-        resource: resource.to_owned(),
-        outcome: Outcome::ImplicitDeny,
-        missing_context: Vec::new(),
-        allowed_by_boundary: None,
-        allowed_by_organization: None,
-        matched_policies: Vec::new(),
-    };
-    match evaluate(identity, &request) {
-        Effective::Decided {
-            outcome,
-            by_boundary,
-            matched,
-        } => {
-            decision.outcome = outcome;
-            decision.allowed_by_boundary = by_boundary;
-            decision.matched_policies = matched;
-        }
-        Effective::Undecided(keys) => decision.missing_context = keys.into_iter().collect(),
-    }
-    decision
 }
