@@ -197,3 +197,18 @@ fn facts_from_a_file_are_not_mended() {
         assert_eq!(run(arguments).status, 2, "{arguments:?}");
     }
 }
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_task_that_was_named_is_followed_by_its_service() {
+    let world = stale();
+    let task = world.tasks("coder").remove(0);
+    let run = world.run(&["fix", "--task", &task, "--yes"]);
+    assert_eq!(run.status, 0, "{}{}", run.stderr, run.stdout);
+    assert!(
+        run.stderr.contains("After: no root cause"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(updates(&world), 1);
+}

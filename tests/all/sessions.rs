@@ -769,3 +769,32 @@ fn logs_and_init() {
         "what was written can be read"
     );
 }
+
+/// A key comes back before anybody could feel it: the whole way is this program, the test's agent and `cat`.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn keys_come_back_at_once() {
+    let world = World::healthy();
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    terminal.expect("$ ");
+    terminal.type_keys("stty -echo; printf ready; cat\r");
+    terminal.expect("ready");
+    let mut times: Vec<Duration> = (0..40)
+        .map(|number| {
+            let started = Instant::now();
+            terminal.type_keys(&format!("key{number}.\r"));
+            let wanted = format!("key{number}.");
+            while !terminal.screen().contains(&wanted) {
+                std::thread::sleep(Duration::from_micros(200));
+                assert!(started.elapsed() < Duration::from_secs(5));
+            }
+            started.elapsed()
+        })
+        .collect();
+    times.sort();
+    eprintln!(
+        "a line and its answer: median {:?}, longest {:?}",
+        times[20], times[39]
+    );
+    assert!(times[20] < Duration::from_millis(50), "{times:?}");
+}
