@@ -101,7 +101,11 @@ fn measure(binary: &str, fleet: Fleet, a_second: Option<usize>) {
         thread::sleep(Duration::from_millis(2));
     }
     let wall = started.elapsed();
-    let report: Value = serde_json::from_str(&report.join().unwrap()).unwrap();
+    let report = report.join().unwrap();
+    if let Some(path) = std::env::var_os("FLEET_REPORT") {
+        std::fs::write(path, &report).unwrap();
+    }
+    let report: Value = serde_json::from_str(&report).unwrap();
     let calls = calls.lock().unwrap();
     let count: usize = calls.count.values().sum::<usize>() - calls.throttled;
     println!(

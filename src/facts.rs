@@ -13,6 +13,7 @@ mod live;
 pub mod local;
 mod missing;
 mod network;
+mod pace;
 pub mod plan;
 mod policies;
 mod profile;

@@ -1,6 +1,10 @@
 //! `ecs-exec`: opens shells in ECS containers, and says why when it cannot.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
+#[macro_use]
+mod say;
 
 mod cli;
 mod commands;
@@ -100,6 +104,6 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
 }
 
 fn refuse(trouble: &Trouble) -> ExitCode {
-    eprintln!("{trouble}");
+    say!("{trouble}");
     ExitCode::from(trouble.status)
 }

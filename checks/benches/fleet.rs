@@ -58,16 +58,16 @@ fn fleet() -> Facts {
         for of_service in 0..TASKS / SERVICES {
             let id = number * 1000 + of_service;
             let mut task = task.clone();
-            task.arn = format!("{}/{id:032x}", arn.rsplit_once('/').unwrap().0);
+            task.arn = format!("{}/{id:032x}", arn.rsplit_once('/').unwrap().0).into();
             task.group = Some(format!("service:{name}"));
             // Every fourth is older than the flag.
             task.exec_enabled = id % 4 != 0;
             let eni = format!("eni-{id}");
             task.interface.as_mut().unwrap().id = Some(eni.clone());
             facts.network.interfaces.insert(eni, interface.clone());
-            arns.push(task.arn.clone());
-            all.push(task.arn.clone());
-            facts.tasks.insert(task.arn.clone(), Fact::Known(task));
+            arns.push(task.arn.to_string());
+            all.push(task.arn.to_string());
+            facts.tasks.insert(task.arn.to_string(), Fact::Known(task));
         }
         facts.service_tasks.insert(name, Fact::Known(arns));
     }

@@ -170,7 +170,7 @@ impl Earlier {
             status: self.status,
             title: clean_line(&self.title),
             subject: Subject {
-                kind: clean_line(&self.subject.kind),
+                kind: clean_line(&self.subject.kind).into(),
                 id: clean_line(&self.subject.id),
                 service: self.subject.service.as_deref().map(clean_line),
             },
@@ -185,14 +185,14 @@ fn needs_attention(status: Status) -> bool {
 fn place(check: &str, subject: &Subject) -> (String, String, String) {
     (
         check.to_owned(),
-        subject.kind.clone(),
+        subject.kind.to_string(),
         subject.lasting_id().to_owned(),
     )
 }
 
 fn key(check: &str, status: Status, subject: &Subject) -> Key {
     let id = subject.lasting_id().to_owned();
-    (check.to_owned(), status, subject.kind.clone(), id)
+    (check.to_owned(), status, subject.kind.to_string(), id)
 }
 
 #[cfg(test)]
@@ -218,7 +218,7 @@ mod tests {
         let old = task(&mut facts).arn.clone();
         let moved = serde_json::to_string(&facts)
             .unwrap()
-            .replace(&old, &format!("{old}x"));
+            .replace(&*old, &format!("{old}x"));
         let facts: Facts = serde_json::from_str(&moved).unwrap();
         let since = report(&facts).since(&before);
         assert_eq!(since.verdict, Verdict::Pass);

@@ -3,12 +3,15 @@
 //! A failing check that explains another failing check on the same tasks is its cause. Failures that
 //! nothing explains are root causes; the same cause on many subjects is one.
 
-use std::collections::HashMap;
+mod neighbours;
+
+use std::collections::HashSet;
 
 use crate::finding::{Finding, Status, Subject};
 use crate::fix::Fix;
 use crate::registry;
 use crate::text;
+use neighbours::Neighbours;
 
 pub struct Diagnosis {
     pub findings: Vec<Finding>,
@@ -28,7 +31,10 @@ pub struct Cause {
 }
 
 pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
-    mark_symptoms(&mut findings);
+    let causes = causes(&findings);
+    for (index, causes) in causes {
+        findings[index].caused_by = causes;
+    }
     Diagnosis {
         root_causes: root_causes(&findings),
         findings,
@@ -40,44 +46,53 @@ const LIVE: &str = "container.live-session";
 /// Areas that say what is declared, not what works.
 const WISHES: [&str; 3] = ["policy", "custom", "program"];
 
-fn mark_symptoms(findings: &mut [Finding]) {
-    let mut explaining: HashMap<&'static str, Vec<usize>> = HashMap::new();
-    for (index, finding) in findings.iter().enumerate() {
-        if finding.status == Status::Fail {
-            // Whatever keeps sessions from working explains one that did not.
-            if finding.check != LIVE && !WISHES.contains(&finding.area) {
-                explaining.entry(LIVE).or_default().push(index);
-            }
-            for symptom in finding.explains {
-                explaining.entry(symptom).or_default().push(index);
-            }
-        }
-    }
-    let causes: Vec<Vec<&'static str>> = findings
+/// The checks behind each failure that others explain, by its index.
+fn causes(findings: &[Finding]) -> Vec<(usize, Vec<&'static str>)> {
+    let failures: Neighbours = findings
         .iter()
-        .map(|finding| match explaining.get(finding.check) {
-            Some(candidates) if finding.status == Status::Fail => {
-                let mut causes: Vec<&str> = candidates
-                    .iter()
-                    .map(|&index| &findings[index])
-                    .filter(|cause| cause.concerns(finding))
-                    .filter(|cause| {
-                        finding
-                            .only_by
-                            .is_none_or(|only| only.contains(&cause.check))
-                    })
-                    .map(|cause| cause.check)
-                    .collect();
-                causes.sort_by_key(|check| registry::rank(check));
-                causes.dedup();
-                causes
-            }
-            _ => Vec::new(),
-        })
+        .filter(|finding| has_failed(finding))
         .collect();
-    for (finding, causes) in findings.iter_mut().zip(causes) {
-        finding.caused_by = causes;
-    }
+    let failed = findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| has_failed(finding));
+    failed
+        .map(|(index, finding)| {
+            let causes = failures
+                .concerning(finding)
+                .filter(|cause| explains(cause, finding))
+                .filter(|cause| {
+                    finding
+                        .only_by
+                        .is_none_or(|only| only.contains(&cause.check))
+                })
+                .map(|cause| cause.check);
+            (index, in_order(causes))
+        })
+        .collect()
+}
+
+fn has_failed(finding: &Finding) -> bool {
+    finding.status == Status::Fail
+}
+
+fn is_open(finding: &Finding) -> bool {
+    !matches!(finding.status, Status::Pass | Status::Fail)
+}
+
+/// Whether the check of one failure may be behind another; what keeps sessions from working explains one that did not.
+fn explains(cause: &Finding, symptom: &Finding) -> bool {
+    let is_of_sessions = cause.check != LIVE && !WISHES.contains(&cause.area);
+    cause.explains.contains(&symptom.check) || (symptom.check == LIVE && is_of_sessions)
+}
+
+/// Each check once, in the order of the session's path.
+fn in_order(checks: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut checks: Vec<&str> = checks.collect();
+    checks.sort_unstable();
+    checks.dedup();
+    checks.sort_by_key(|check| registry::rank(check));
+    checks
 }
 
 fn root_causes(findings: &[Finding]) -> Vec<Cause> {
@@ -95,44 +110,49 @@ fn root_causes(findings: &[Finding]) -> Vec<Cause> {
         }
     }
     groups.sort_by_key(|group| (registry::rank(group[0].check), usize::MAX - group.len()));
-    groups.iter().map(|group| cause(group, findings)).collect()
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let failures = findings.iter().filter(|finding| has_failed(finding));
+    let failures: Neighbours = failures.collect();
+    let open = findings.iter().filter(|finding| is_open(finding));
+    let open: Neighbours = open.collect();
+    groups
+        .iter()
+        .map(|group| cause(group, &failures, &open))
+        .collect()
 }
 
-fn cause(group: &[&Finding], findings: &[Finding]) -> Cause {
+/// `open`: what neither passed nor failed.
+fn cause(group: &[&Finding], failures: &Neighbours, open: &Neighbours) -> Cause {
     let check = group[0].check;
-    let mut symptoms: Vec<&'static str> = findings
+    let symptoms = group
         .iter()
-        .filter(|finding| finding.status == Status::Fail)
-        .filter(|finding| is_behind(check, finding, findings))
-        .filter(|finding| group.iter().any(|cause| cause.concerns(finding)))
-        .map(|finding| finding.check)
-        .collect();
-    symptoms.sort_by_key(|check| registry::rank(check));
-    symptoms.dedup();
+        .flat_map(|finding| failures.concerned_by(finding))
+        .filter(|finding| is_behind(check, finding, failures))
+        .map(|finding| finding.check);
     Cause {
         check,
         title: title(group),
         detail: with_doubts(
-            with_masked(details(group), &masked(findings, group)),
-            &not_ruled_out(findings, group),
+            with_masked(details(group), &masked(open, group)),
+            &not_ruled_out(open, group),
         ),
         subjects: group
             .iter()
             .map(|finding| finding.subject.clone())
             .collect(),
-        symptoms,
+        symptoms: in_order(symptoms),
         fixes: fixes(group),
     }
 }
 
-/// Whether a check is among the causes of a finding, or among those of its causes.
-fn is_behind(check: &str, finding: &Finding, findings: &[Finding]) -> bool {
-    finding.caused_by.iter().any(|&cause| {
-        cause == check
-            || findings.iter().any(|other| {
-                other.check == cause && other.concerns(finding) && other.caused_by.contains(&check)
-            })
-    })
+/// Whether a check is among the causes of a failure, or among those of its causes.
+fn is_behind(check: &str, finding: &Finding, failures: &Neighbours) -> bool {
+    finding.caused_by.contains(&check)
+        || failures.concerning(finding).any(|other| {
+            finding.caused_by.contains(&other.check) && other.caused_by.contains(&check)
+        })
 }
 
 fn title(group: &[&Finding]) -> String {
@@ -147,7 +167,7 @@ fn subjects(group: &[&Finding]) -> String {
     let mut ids: Vec<&str> = group.iter().map(|f| f.subject.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let kind = group[0].subject.kind.as_str();
+    let kind = &*group[0].subject.kind;
     let mut services: Vec<&str> = group
         .iter()
         .filter_map(|finding| finding.subject.service.as_deref())
@@ -199,18 +219,19 @@ fn fixes(group: &[&Finding]) -> Vec<Fix> {
 }
 
 /// Checks that could not be judged because of a cause, and may fail in their turn once it is mended.
-fn masked(findings: &[Finding], group: &[&Finding]) -> Vec<&'static str> {
+fn masked(open: &Neighbours, group: &[&Finding]) -> Vec<&'static str> {
     let masks = registry::find(group[0].check).map_or(&[][..], |check| check.masks);
-    masks
+    if masks.is_empty() {
+        return Vec::new();
+    }
+    let hidden = group
         .iter()
-        .copied()
-        .filter(|masked| {
-            findings.iter().any(|finding| {
-                finding.check == *masked
-                    && finding.status == Status::Skip
-                    && group.iter().any(|cause| cause.concerns(finding))
-            })
-        })
+        .flat_map(|cause| open.concerned_by(cause))
+        .filter(|finding| finding.status == Status::Skip && masks.contains(&finding.check));
+    let hidden: HashSet<&str> = hidden.map(|finding| finding.check).collect();
+    let in_their_order = masks.iter().copied();
+    in_their_order
+        .filter(|check| hidden.contains(check))
         .collect()
 }
 
@@ -225,17 +246,13 @@ fn with_masked(detail: String, masked: &[&str]) -> String {
 }
 
 /// Checks that could not be decided, or are only suspected, and would explain a failure that nothing else explains.
-fn not_ruled_out(findings: &[Finding], group: &[&Finding]) -> Vec<&'static str> {
-    let mut checks: Vec<&'static str> = findings
+fn not_ruled_out(open: &Neighbours, group: &[&Finding]) -> Vec<&'static str> {
+    let doubts = group
         .iter()
+        .flat_map(|finding| open.concerning(finding))
         .filter(|doubt| matches!(doubt.status, Status::Unknown | Status::Warn))
-        .filter(|doubt| doubt.explains.contains(&group[0].check))
-        .filter(|doubt| group.iter().any(|finding| doubt.concerns(finding)))
-        .map(|doubt| doubt.check)
-        .collect();
-    checks.sort_by_key(|check| registry::rank(check));
-    checks.dedup();
-    checks
+        .filter(|doubt| doubt.explains.contains(&group[0].check));
+    in_order(doubts.map(|doubt| doubt.check))
 }
 
 fn with_doubts(detail: String, doubts: &[&str]) -> String {

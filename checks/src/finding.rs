@@ -1,10 +1,13 @@
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::Check;
+use crate::evidence::Evidence;
+use crate::facts::Task;
 use crate::fix::Fix;
 
 /// What a check says of one subject.
@@ -39,16 +42,16 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     pub id: String,
     /// The service that is concerned, where it is one.
     pub service: Option<String>,
 }
 
 impl Subject {
-    pub fn new(kind: &str, id: impl Into<String>) -> Subject {
+    pub fn new(kind: &'static str, id: impl Into<String>) -> Subject {
         Subject {
-            kind: kind.to_owned(),
+            kind: Cow::Borrowed(kind),
             id: id.into(),
             service: None,
         }
@@ -58,7 +61,7 @@ impl Subject {
     /// that those of a service are known by its name.
     pub fn lasting_id(&self) -> &str {
         let comes_and_goes = matches!(
-            self.kind.as_str(),
+            &*self.kind,
             "task" | "tasks" | "container" | "container-definition" | "task-definition"
         );
         match &self.service {
@@ -85,14 +88,14 @@ pub struct Finding {
     /// Why we think so, in as many sentences as it takes.
     pub detail: String,
     pub subject: Subject,
-    pub evidence: BTreeMap<&'static str, Value>,
+    pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
     pub missing_permission: Option<String>,
     pub fixes: Vec<Fix>,
     /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
     pub cause: &'static str,
     /// ARNs of the tasks concerned; `None`: all tasks of the subject's service, or of the cluster.
-    pub tasks: Option<Vec<String>>,
+    pub tasks: Option<Vec<Arc<str>>>,
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
     pub caused_by: Vec<&'static str>,
     pub explains: &'static [&'static str],
@@ -110,7 +113,7 @@ impl Finding {
             title,
             detail: String::new(),
             subject,
-            evidence: BTreeMap::new(),
+            evidence: Evidence::default(),
             missing_permission: None,
             fixes: Vec::new(),
             cause: "",
@@ -148,8 +151,8 @@ impl Finding {
         self
     }
 
-    pub fn on_tasks<'a>(mut self, arns: impl IntoIterator<Item = &'a str>) -> Finding {
-        self.tasks = Some(arns.into_iter().map(str::to_owned).collect());
+    pub fn on_tasks<'a>(mut self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
+        self.tasks = Some(tasks.into_iter().map(|task| task.arn.clone()).collect());
         self
     }
 

@@ -13,6 +13,7 @@ pub mod check;
 mod cluster;
 mod container;
 pub mod diagnosis;
+pub mod evidence;
 pub mod explain;
 pub mod facts;
 pub mod finding;

@@ -54,7 +54,7 @@ fn proven(facts: &Facts) -> BTreeSet<&str> {
 /// Whether a finding concerns no other tasks than these.
 fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
     match &finding.tasks {
-        Some(tasks) => tasks.iter().all(|task| proven.contains(task.as_str())),
+        Some(tasks) => tasks.iter().all(|task| proven.contains(&**task)),
         None => {
             let service = finding.subject.service.as_deref();
             let mut tasks = world
@@ -63,7 +63,7 @@ fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
                 .filter(|group| service.is_none() || group.service == service)
                 .flat_map(|group| group.running())
                 .peekable();
-            tasks.peek().is_some() && tasks.all(|task| proven.contains(task.arn.as_str()))
+            tasks.peek().is_some() && tasks.all(|task| proven.contains(&*task.arn))
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::baseline::Since;
 use crate::diagnosis::{Cause, Diagnosis};
+use crate::evidence::Evidence;
 use crate::facts::{Caller, Facts};
 use crate::finding::{Finding, Severity, Status, Subject, leaves_open};
 use crate::fix::Fix;
@@ -110,7 +111,7 @@ pub struct ReportFinding {
     pub title: String,
     pub detail: String,
     pub subject: Subject,
-    pub evidence: BTreeMap<&'static str, Value>,
+    pub evidence: Evidence,
     pub missing_permission: Option<String>,
     pub caused_by: Vec<&'static str>,
     /// IDs of fixes.
@@ -257,11 +258,7 @@ fn finding(finding: Finding) -> ReportFinding {
         title: cleaned_line(finding.title),
         detail: cleaned_block(finding.detail),
         subject: clean_subject(finding.subject),
-        evidence: finding
-            .evidence
-            .into_iter()
-            .map(|(name, value)| (name, clean_value(value)))
-            .collect(),
+        evidence: clean_evidence(finding.evidence),
         missing_permission: finding.missing_permission,
         caused_by: finding.caused_by,
         fixes: finding
@@ -302,6 +299,13 @@ fn clean_subject(subject: Subject) -> Subject {
         id: cleaned_line(subject.id),
         service: subject.service.map(cleaned_line),
     }
+}
+
+fn clean_evidence(mut evidence: Evidence) -> Evidence {
+    for value in evidence.values_mut() {
+        *value = clean_value(std::mem::take(value));
+    }
+    evidence
 }
 
 fn clean_value(value: Value) -> Value {

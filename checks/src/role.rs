@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::check::Check;
 use crate::facts::{DeploymentController, Fact, Task, role_name};
 use crate::finding::{Finding, Subject};
-use crate::world::{Group, TaskRole, World, arns};
+use crate::world::{Group, TaskRole, World};
 
 /// The running tasks of a group by the role that they have.
 pub struct Roles<'a> {
@@ -51,7 +51,7 @@ fn each_role<'a>(
                     let title = format!("The task role {} does not exist", role_name(role));
                     check.skip(role_subject(group, role), title)
                 }
-                _ => judge(group, role, tasks).on_tasks(arns(tasks)),
+                _ => judge(group, role, tasks).on_tasks(tasks.iter().copied()),
             })
             .collect();
         if let Some(task) = roles.unnamed.first() {
@@ -75,7 +75,7 @@ pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) 
     world
         .groups
         .iter()
-        .filter(|group| group.running().into_iter().any(&is_like))
+        .filter(|group| group.running().iter().any(|task| is_like(task)))
         .filter(|group| {
             group
                 .service_fact

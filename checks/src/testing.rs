@@ -75,7 +75,7 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
 
 /// Asks about the task itself instead of its service.
 pub fn name_the_task(facts: &mut Facts) -> String {
-    let arn = task(facts).arn.clone();
+    let arn = task(facts).arn.to_string();
     facts.target.services.clear();
     facts.target.tasks = vec![arn.clone()];
     arn

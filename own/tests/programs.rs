@@ -26,7 +26,11 @@ fn a_good_program_is_given_the_facts_and_heard() {
     assert_eq!(wrong.detail, "Very\nwrong");
     assert_eq!(wrong.subject.service.as_deref(), Some("s"));
     assert_eq!(
-        wrong.evidence.keys().copied().collect::<Vec<_>>(),
+        wrong
+            .evidence
+            .iter()
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>(),
         ["details"]
     );
     assert_eq!(wrong.evidence["details"]["b"][0], 2);

@@ -212,12 +212,12 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
     }
     let mut arns = Vec::new();
     for one in started {
-        arns.push(one.task.arn.clone());
+        arns.push(one.task.arn.to_string());
         facts.network.interfaces.extend(one.interface);
         facts.network.subnets.extend(one.subnet);
         facts
             .tasks
-            .insert(one.task.arn.clone(), Fact::Known(one.task));
+            .insert(one.task.arn.to_string(), Fact::Known(one.task));
     }
     facts
         .services

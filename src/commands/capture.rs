@@ -79,7 +79,7 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
         true => "names and account numbers are made up",
         false => "names and account numbers are the true ones; --anonymize changes them",
     };
-    eprintln!(
+    say!(
         "Wrote {}: no values of variables or tags, no secrets; {names}.",
         path.display()
     );
@@ -87,9 +87,9 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
     let mut denied: Vec<String> = unseen.filter_map(|why| why.missing_permission()).collect();
     denied.dedup();
     if !denied.is_empty() {
-        eprintln!("It would hold more with {}.", text::list(&denied));
+        say!("It would hold more with {}.", text::list(&denied));
     }
-    eprintln!(
+    say!(
         "Read it with: ecs-exec doctor --snapshot {}",
         path.display()
     );

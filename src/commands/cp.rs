@@ -98,7 +98,7 @@ impl Copy<'_> {
         let words = ["sh", "-c", script, "cp", &remote, &sum];
         let size = contents.len();
         self.run(&words, Some(contents), |_| {}).await?;
-        eprintln!("Copied {size} bytes to {remote} (SHA-256 {sum}).");
+        say!("Copied {size} bytes to {remote} (SHA-256 {sum}).");
         Ok(ExitCode::SUCCESS)
     }
 
@@ -159,7 +159,7 @@ impl Copy<'_> {
             ));
         }
         std::fs::rename(&part, &target).map_err(unwritten)?;
-        eprintln!(
+        say!(
             "Copied {size} bytes to {} (SHA-256 {ours}).",
             target.display()
         );

@@ -36,11 +36,14 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         ));
     }
     let question = Question::new(arguments, global)?;
-    let Examined { report, .. } = question
+    let examined = question
         .ask(global, arguments.timeout.unwrap_or(PATIENCE))
         .await?;
-    output::write(&report, &arguments.report, global)?;
-    Ok(status(&report, arguments))
+    output::write(&examined.report, &arguments.report, global)?;
+    let status = status(&examined.report, arguments);
+    // The process ends: to free a fleet's facts and findings one by one would only take time.
+    std::mem::forget(examined);
+    Ok(status)
 }
 
 /// What the doctor is asked, checked before AWS is asked anything.

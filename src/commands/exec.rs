@@ -82,7 +82,7 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
 }
 
 pub fn greet(spot: &Spot) {
-    eprintln!(
+    say!(
         "Connecting to {} (task: {})...",
         clean_line(spot.name()),
         spot.task_id()
@@ -134,7 +134,7 @@ async fn enter(
                     failure::tell(settings, global, spot, &said, false).await;
                     return Ok(ExitCode::from(UNOPENED));
                 };
-                eprintln!(
+                say!(
                     "There is no {} in the image; trying {}.",
                     clean_line(command),
                     clean_line(next)
@@ -145,9 +145,9 @@ async fn enter(
                 return Ok(ExitCode::from(UNOPENED));
             }
             Outcome::Closed(Some(said)) => {
-                eprintln!("{}", clean_block(said.trim()));
+                say!("{}", clean_block(said.trim()));
                 if let Some(known) = failure::meaning(&said) {
-                    eprintln!("{}", known.saying.meaning);
+                    say!("{}", known.saying.meaning);
                 }
                 return Ok(ExitCode::SUCCESS);
             }

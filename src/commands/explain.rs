@@ -37,7 +37,7 @@ pub fn run(words: &[String]) -> Result<ExitCode, Trouble> {
 fn standard_input() -> Result<String, Trouble> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        eprintln!("Paste the error, then press Ctrl-D.");
+        say!("Paste the error, then press Ctrl-D.");
     }
     let mut bytes = Vec::new();
     stdin

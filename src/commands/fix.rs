@@ -1,7 +1,7 @@
 //! Mends what the doctor finds: plan, consent, apply, wait, look again.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             Consent::Given => {}
             Consent::Refused => {
                 let further = if tried.is_empty() { "" } else { " more" };
-                say(format_args!("Nothing{further} was changed."));
+                say!("Nothing{further} was changed.");
                 break;
             }
             Consent::Nobody => {
@@ -100,11 +100,6 @@ enum Applied {
 /// More fixes than one run ever needs.
 const MOST: usize = 200;
 
-/// A line on standard error. That nobody reads it is no reason to stop half-way.
-fn say(line: std::fmt::Arguments) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 /// Ends with a Ctrl-C that may end the program at once.
 pub async fn interrupted() {
     loop {
@@ -123,26 +118,22 @@ fn show(plan: &Plan) {
             0 => String::new(),
             tasks => format!(", replaces {}", text::count(tasks, "running task")),
         };
-        say(format_args!(
+        say!(
             "Would do ({}{replaces}): {}",
             fix.disposition.word(),
             fix.title
-        ));
+        );
         for command in &fix.commands {
-            say(format_args!("    {command}"));
+            say!("    {command}");
         }
-        say(format_args!("  {}", clean_line(&fix.explain)));
+        say!("  {}", clean_line(&fix.explain));
     }
     for (fix, why) in &plan.left {
-        say(format_args!(
-            "Left ({}): {}",
-            fix.disposition.word(),
-            fix.title
-        ));
-        say(format_args!("  Not applied, because {why}."));
+        say!("Left ({}): {}", fix.disposition.word(), fix.title);
+        say!("  Not applied, because {why}.");
         let exact = fix.terraform.as_deref().into_iter().flat_map(str::lines);
         for line in exact.chain(fix.commands.iter().map(String::as_str)) {
-            say(format_args!("    {line}"));
+            say!("    {line}");
         }
     }
 }
@@ -163,18 +154,18 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
         .arn
         .as_deref()
         .unwrap_or("an unknown caller");
-    say(format_args!(
+    say!(
         "In {account}, {}, cluster {}, as {caller}.",
-        target.region, target.cluster
-    ));
+        target.region,
+        target.cluster
+    );
     if arguments.fix.yes {
         return Consent::Given;
     }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Consent::Nobody;
     }
-    eprint!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
-    let _ = io::stderr().flush();
+    say_part!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
     // Elsewhere, so that Ctrl-C is heard meanwhile.
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -217,7 +208,7 @@ async fn apply(
                 )
             });
         }
-        say(format_args!("Done: {}", words(step)));
+        say!("Done: {}", words(step));
         done.push(step);
     }
     let progress = Progress::start(global, "Waiting for it to come into force");
@@ -231,21 +222,16 @@ async fn apply(
     match end {
         None => {
             tell_done(&done, done.len());
-            say(format_args!(
-                "What was started goes on without this program."
-            ));
+            say!("What was started goes on without this program.");
             Ok(Applied::Interrupted)
         }
         Some(Rollout::Failed(why)) => {
-            say(format_args!("The roll-out failed: {}", clean_line(&why)));
+            say!("The roll-out failed: {}", clean_line(&why));
             Ok(Applied::Unfinished)
         }
         Some(Rollout::Unfinished(state)) => {
             let seconds = patience.as_secs();
-            say(format_args!(
-                "Not finished within {seconds} s: {}",
-                clean_line(&state)
-            ));
+            say!("Not finished within {seconds} s: {}", clean_line(&state));
             Ok(Applied::Unfinished)
         }
         Some(Rollout::Done) => Ok(Applied::Done),
@@ -292,24 +278,20 @@ fn compare(before: &Report, after: &Report) {
             text::list(&checks)
         }
     };
-    say(format_args!(
+    say!(
         "Before: {} ({} failed).",
         causes(before),
         before.summary.fail
-    ));
-    say(format_args!(
-        "After: {} ({} failed).",
-        causes(after),
-        after.summary.fail
-    ));
+    );
+    say!("After: {} ({} failed).", causes(after), after.summary.fail);
 }
 
 fn tell_done(done: &[&Step], of: usize) {
-    say(format_args!(
+    say!(
         "Stopped after {} of {}.",
         done.len(),
         text::count(of, "step")
-    ));
+    );
 }
 
 /// A step in a few words: the operation and what it is done to.
@@ -361,7 +343,7 @@ impl Interrupts {
             loop {
                 signal().await;
                 if CHANGING.load(Ordering::Relaxed) {
-                    say(format_args!("Stopping after this step."));
+                    say!("Stopping after this step.");
                 }
                 let _ = tell.try_send(());
             }

@@ -51,7 +51,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
         &workload,
     );
     save(arguments, &text)?;
-    eprintln!(
+    say!(
         "Wrote {} for {cluster}: {} services.",
         arguments.output.display(),
         workload.services.len()

@@ -147,7 +147,7 @@ fn sources(
 
 fn source(log: &ContainerLog, container: &str, region: &str) -> Option<Source> {
     if log.region.as_deref().is_some_and(|other| other != region) {
-        eprintln!(
+        say!(
             "note: {container} logs in {}, which is not looked at",
             log.region.as_deref().unwrap_or_default()
         );

@@ -146,7 +146,7 @@ impl Job<'_> {
         match end {
             End::Exited(status) => status,
             End::TimedOut => {
-                eprintln!("error: the command did not end in time, and was cut off");
+                say!("error: the command did not end in time, and was cut off");
                 TIMED_OUT
             }
             End::Signal(_) => UNOPENED,

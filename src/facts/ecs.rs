@@ -200,7 +200,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                     None => Fact::Unavailable(unmentioned("ecs:DescribeTasks")),
                 }
             });
-            let arn = task.known().map_or(id.clone(), |task| task.arn.clone());
+            let arn = task.known().map_or(id.clone(), |task| task.arn.to_string());
             (arn, task)
         });
         tasks.collect::<Vec<_>>()

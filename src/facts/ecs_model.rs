@@ -99,7 +99,7 @@ pub fn task(task: &sdk::Task) -> Task {
     let overrides = task.overrides();
     let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
     Task {
-        arn: text(task.task_arn()),
+        arn: task.task_arn().unwrap_or_default().into(),
         group: owned(task.group()),
         started_by: owned(task.started_by()),
         task_definition: text(task.task_definition_arn()),

@@ -4,6 +4,7 @@
 //! SimulatePrincipalPolicy, and one more simulation where the execution role may be mixed up with the task role.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ecs_exec_checks::facts::*;
@@ -58,7 +59,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
     let caller = sts::caller(aws).shared();
     let cluster = ecs::cluster(aws, &settings.cluster).shared();
-    let workload = workload(aws, settings, request).shared();
+    let workload = workload(aws, settings, request).map(Arc::new).shared();
     let keys = async {
         let cluster = cluster.clone().await;
         records::kms_keys(aws, &cluster).await
@@ -148,7 +149,8 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         log_places,
     );
     let (kms_keys, hosts) = (keys.await, hosts.await);
-    let (caller, cluster, workload) = (caller.await, cluster.await, workload.await);
+    let (caller, cluster) = (caller.await, cluster.await);
+    let workload = Arc::unwrap_or_clone(workload.await);
     refuse_missing_targets(aws, settings, request, &cluster, &workload).await?;
     simulations.extend(roles.simulations);
     let identities = identities(aws, &simulations).await;

@@ -36,7 +36,7 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     };
     let cluster_arn = ask.cluster_arn;
     let mut resources = vec![cluster_arn.to_owned()];
-    resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
+    resources.extend(ask.tasks.iter().map(|task| task.arn.to_string()));
     resources.push(ecs_exec_checks::another_cluster(cluster_arn));
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = ask.key {
@@ -56,10 +56,10 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         for container in containers(task, ask.services, ask.container) {
             let mut context = shared.clone();
             context.insert("ecs:container-name".to_owned(), container.to_owned());
-            context.insert("ecs:task".to_owned(), task.arn.clone());
+            context.insert("ecs:task".to_owned(), task.arn.to_string());
             let mut on_task = context.clone();
             add_tags(&mut on_task, Some(&task.tags), &missing);
-            questions.push((task.arn.clone(), on_task));
+            questions.push((task.arn.to_string(), on_task));
             context.remove("ecs:task");
             add_tags(&mut context, tags_of_cluster, &missing);
             questions.push((cluster_arn.to_owned(), context));

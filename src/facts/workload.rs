@@ -193,7 +193,7 @@ fn by_service(tasks: &BTreeMap<String, Fact<Task>>) -> BTreeMap<String, Vec<Stri
     for task in tasks.values().filter_map(Fact::known) {
         if let Some(name) = task.service_name() {
             let arns = services.entry(name.to_owned()).or_default();
-            arns.push(task.arn.clone());
+            arns.push(task.arn.to_string());
         }
     }
     services

@@ -184,10 +184,8 @@ fn state(now: &Workload, name: &str, before: &BTreeSet<&str>, ours: Option<Ours>
         .filter(|task| task.is_running())
         .collect();
     let is_old = |task: &&Task| match (ours, &task.started_by) {
-        (Some(ours), Some(started_by)) => {
-            started_by != ours.id && before.contains(task.arn.as_str())
-        }
-        _ => before.contains(task.arn.as_str()),
+        (Some(ours), Some(started_by)) => started_by != ours.id && before.contains(&*task.arn),
+        _ => before.contains(&*task.arn),
     };
     let (old, new): (Vec<&Task>, Vec<&Task>) = running.into_iter().partition(is_old);
     let is_rolling = service.rolling_out().is_some();

@@ -49,24 +49,24 @@ pub fn meaning(text: &str) -> Option<Explained> {
 
 /// Tells why a session did not come about. `ask_doctor`: look at the task too.
 pub async fn tell(settings: &Settings, global: &Global, spot: &Spot, said: &str, ask_doctor: bool) {
-    eprintln!(
+    say!(
         "error: the session could not be opened: {}",
         clean_line(said)
     );
     if let Some(explained) = meaning(said) {
-        eprintln!("  {}.", explained.saying.title);
-        eprintln!("  {}", explained.saying.meaning);
+        say!("  {}.", explained.saying.title);
+        say!("  {}", explained.saying.meaning);
     }
     if !ask_doctor {
         return;
     }
     match causes(settings, global, spot).await {
-        Ok(text) if text.is_empty() => eprintln!(
+        Ok(text) if text.is_empty() => say!(
             "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {} -v` shows what it looked at.",
             spot.task_id()
         ),
-        Ok(text) => eprint!("{text}"),
-        Err(trouble) => eprintln!(
+        Ok(text) => say_part!("{text}"),
+        Err(trouble) => say!(
             "\nThe doctor could not look at the task: {}.",
             clean_line(&trouble.what)
         ),
@@ -77,7 +77,7 @@ pub async fn tell(settings: &Settings, global: &Global, spot: &Spot, said: &str,
 pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot) -> bool {
     match causes(settings, global, spot).await {
         Ok(text) if !text.is_empty() => {
-            eprint!("{text}");
+            say_part!("{text}");
             true
         }
         _ => false,

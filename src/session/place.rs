@@ -89,7 +89,7 @@ pub async fn find_all(aws: &Aws, settings: &Settings, place: &Place) -> Result<F
             .and_then(|known| known.runtime_id.clone());
         spots.push(Spot {
             service: task.service_name().map(str::to_owned),
-            task_arn: task.arn.clone(),
+            task_arn: task.arn.to_string(),
             container,
             runtime_id,
             task,

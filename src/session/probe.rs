@@ -93,7 +93,7 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .filter(|container| wanted.as_ref().is_none_or(|name| *name == container.name))
         .map(|container| Spot {
             service: task.service_name().map(str::to_owned),
-            task_arn: task.arn.clone(),
+            task_arn: task.arn.to_string(),
             container: container.name.clone(),
             runtime_id: container.runtime_id.clone(),
             task: task.clone(),

@@ -93,16 +93,16 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
     };
     let running = group.running();
     if group.container.is_none()
-        && let Some(finding) = by_container(world, &running, arn, &cluster, &subject)
+        && let Some(finding) = by_container(world, running, arn, &cluster, &subject)
     {
         return finding;
     }
     let mut needs = vec![(ACTION, cluster.as_str())];
-    needs.extend(running.iter().map(|task| (ACTION, task.arn.as_str())));
+    needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
     let verdict = iam::verdict(world, arn, &needs, |simulation| is_for(simulation, group));
 
     if !verdict.denied.is_empty() {
-        return refused(world, caller, &cluster, subject, &running, &verdict);
+        return refused(world, caller, &cluster, subject, running, &verdict);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
@@ -161,14 +161,14 @@ fn by_container(
             .filter(|(simulation, _)| {
                 running
                     .iter()
-                    .any(|task| simulation.resources.contains(&task.arn))
+                    .any(|task| simulation.resources.iter().any(|arn| **arn == *task.arn))
             })
             .map(|(_, container)| container.clone()),
     );
     let (open, shut): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| {
         let with = running.iter().filter(|task| task.has_container(name));
         let mut needs = vec![(ACTION, cluster)];
-        needs.extend(with.map(|task| (ACTION, task.arn.as_str())));
+        needs.extend(with.map(|task| (ACTION, &*task.arn)));
         let verdict = iam::verdict(world, arn, &needs, |simulation| {
             simulation.context.get(CONTAINER_KEY) == Some(name)
         });
@@ -215,7 +215,7 @@ fn refused(
     let on_cluster = denied(cluster);
     let tasks: Vec<&str> = running
         .iter()
-        .map(|task| task.arn.as_str())
+        .map(|task| &*task.arn)
         .filter(|arn| denied(arn))
         .collect();
     let (title, cause) = match (on_cluster, tasks.as_slice()) {

@@ -36,7 +36,7 @@ fn run(world: &World) -> Vec<Finding> {
                 );
             }
         }
-        let tasks: Vec<&str> = world.running().map(|task| task.arn.as_str()).collect();
+        let tasks: Vec<&str> = world.running().map(|task| &*task.arn).collect();
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }

@@ -26,10 +26,10 @@ fn run(world: &World) -> Vec<Finding> {
         tasks
             .iter()
             .flat_map(|task| {
-                let probes = world.facts.probes.get(&task.arn);
+                let probes = world.facts.probes.get(&*task.arn);
                 probes.into_iter().flatten().map(|probe| {
                     let subject = group.container_subject(task, &probe.container);
-                    judge(subject, probe).on_tasks([task.arn.as_str()])
+                    judge(subject, probe).on_tasks([*task])
                 })
             })
             .collect()
@@ -81,7 +81,7 @@ mod tests {
             container: "coder".into(),
             end,
         };
-        facts.probes.insert(arn, vec![probe]);
+        facts.probes.insert(arn.to_string(), vec![probe]);
         facts
     }
 

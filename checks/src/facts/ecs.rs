@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,7 @@ pub struct AwsVpc {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Task {
-    pub arn: String,
+    pub arn: Arc<str>,
     /// `service:NAME` for a service's task, `family:NAME` for a standalone one.
     pub group: Option<String>,
     /// A deployment's ID for a service's task.

@@ -1,9 +1,9 @@
-use super::placement::{Otherwise, otherwise, placements, ssmmessages_endpoint};
+use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
@@ -55,8 +55,9 @@ pub fn judge_endpoints(
     check: &'static Check,
     judge: impl Fn(&Endpoint, Subject, Otherwise) -> Finding,
 ) -> Vec<Finding> {
-    world.each_running(check, |group, tasks| {
-        placements(world, group, tasks)
+    world.each_running(check, |group, _| {
+        group
+            .placements
             .by_vpc()
             .into_iter()
             .map(|(vpc, placements)| match ssmmessages_endpoint(world, vpc) {
@@ -70,7 +71,9 @@ pub fn judge_endpoints(
                     let finding = judge(endpoint, subject, otherwise(world, &placements));
                     let closed = placements.iter().filter(|p| p.way.is_closed());
                     match finding.status {
-                        Status::Fail => finding.on_tasks(closed.flat_map(|p| arns(&p.tasks))),
+                        Status::Fail => {
+                            finding.on_tasks(closed.flat_map(|p| p.tasks.iter().copied()))
+                        }
                         _ => finding,
                     }
                 }

@@ -1,5 +1,4 @@
 use super::link::{Goal, goal};
-use super::placement::placements;
 use crate::check::Check;
 use crate::facts::{Endpoint, Task, role_name};
 use crate::finding::{Finding, Severity, Subject};
@@ -8,7 +7,7 @@ use crate::iam::{Principal, Request, Tri, resource_policy};
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::role::roles;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
@@ -25,8 +24,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        placements(world, group, tasks)
+    world.each_running(&CHECK, |group, _| {
+        group
+            .placements
             .by_vpc()
             .into_iter()
             .flat_map(|(vpc, placements)| {
@@ -58,7 +58,9 @@ fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> 
     }
     by_role
         .iter()
-        .map(|(role, tasks)| for_role(world, endpoint, role, subject()).on_tasks(arns(tasks)))
+        .map(|(role, tasks)| {
+            for_role(world, endpoint, role, subject()).on_tasks(tasks.iter().copied())
+        })
         .collect()
 }
 

@@ -1,11 +1,11 @@
 use super::new_endpoint;
-use super::placement::{Placement, is_shared, placements, ssmmessages_endpoint};
+use super::placement::{Placement, is_shared, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Way;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
@@ -39,8 +39,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        let places = placements(world, group, tasks);
+    world.each_running(&CHECK, |group, _| {
+        let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .by_vpc()
             .into_iter()
@@ -150,7 +150,7 @@ fn missing(
         .evidence("service", service)
         .evidence("subnets", subnets)
         .fix(new_endpoint::everywhere(world, vpc))
-        .on_tasks(arns(&tasks))
+        .on_tasks(tasks.iter().copied())
 }
 
 fn no_way(placement: &Placement) -> String {

@@ -1,5 +1,5 @@
 use super::link::{Goal, endpoint_ingress, goal};
-use super::placement::{Placement, placements};
+use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
@@ -7,7 +7,7 @@ use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
 use crate::reachability::Gate;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
@@ -32,8 +32,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        placements(world, group, tasks)
+    world.each_running(&CHECK, |group, _| {
+        group
+            .placements
             .by_vpc()
             .into_iter()
             .map(|(vpc, placements)| {
@@ -86,7 +87,7 @@ fn judge(world: &World, group: &Group, endpoint: &Endpoint, placements: &[&Place
                 "It has private DNS, so the name of ssmmessages leads to it from everywhere in the VPC, \
                  and a NAT gateway does not help.",
             )
-            .on_tasks(shut.iter().flat_map(|placement| arns(&placement.tasks)))
+            .on_tasks(shut.iter().flat_map(|placement| placement.tasks.iter().copied()))
             .fix(fixes::security_group::let_in(world.facts, first, &sources(&shut))),
         _ => finding,
     }

@@ -1,9 +1,9 @@
 use super::link::{Goal, goal};
-use super::placement::{Placement, is_shared, placements};
+use super::placement::{Placement, is_shared};
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Way;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
@@ -24,13 +24,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        placements(world, group, tasks)
-            .placed
-            .iter()
-            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
-            .collect()
-    })
+    world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
 }
 
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {

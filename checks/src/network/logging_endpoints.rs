@@ -1,12 +1,12 @@
 use super::link::{Goal, resolves_privately, task_egress};
 use super::new_endpoint;
-use super::placement::{Placement, placements};
+use super::placement::Placement;
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget, Unavailable};
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Gate;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
+    world.each_running(&CHECK, |group, _| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return vec![CHECK.unknown(group.subject(), why)];
         }
@@ -38,10 +38,10 @@ fn run(world: &World) -> Vec<Finding> {
                 "The cluster's exec configuration asks for neither KMS nor a place of its own to record sessions",
             )];
         }
-        placements(world, group, tasks)
+        group.placements
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement, &needed).on_tasks(arns(&placement.tasks)))
+            .map(|placement| judge(world, group, placement, &needed).on_tasks(placement.tasks.iter().copied()))
             .collect()
     })
 }

@@ -1,6 +1,6 @@
 //! The fix that makes an endpoint: in which subnets, and who is let in.
 
-use super::placement::{Placement, placements};
+use super::placement::Placement;
 use crate::facts::{Fact, RouteTable, Subnet, Task};
 use crate::fix::Fix;
 use crate::fixes::endpoint::{self, Places, Sources};
@@ -23,11 +23,11 @@ pub fn here(world: &World, vpc: &str, places: &[&Placement], services: &[&str]) 
 }
 
 /// The tasks of the VPC that are known, all of which an endpoint with private DNS captures.
-fn placed_in<'a>(world: &World<'a>, vpc: &str) -> Vec<Placement<'a>> {
+fn placed_in<'w, 'a>(world: &'w World<'a>, vpc: &str) -> Vec<&'w Placement<'a>> {
     world
         .groups
         .iter()
-        .flat_map(|group| placements(world, group, &group.running()).placed)
+        .flat_map(|group| &group.placements.placed)
         .filter(|placement| placement.subnet.vpc == vpc)
         .collect()
 }

@@ -1,12 +1,12 @@
 use serde_json::{Value, json};
 
 use super::link::{Goal, acls, endpoint_ingress, goal, task_egress};
-use super::placement::{Placement, is_shared, placements};
+use super::placement::{Placement, is_shared};
 use crate::check::Check;
 use crate::facts::Unavailable;
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::{Gate, Way};
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.path",
@@ -37,12 +37,14 @@ struct Hop {
 }
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        let places = placements(world, group, tasks);
+    world.each_running(&CHECK, |group, _| {
+        let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
+            .map(|placement| {
+                judge(world, group, placement).on_tasks(placement.tasks.iter().copied())
+            })
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
@@ -58,7 +60,7 @@ fn run(world: &World) -> Vec<Finding> {
                     .cause("Tasks have no network"),
                 false => CHECK.unknown(subject, why),
             };
-            findings.push(finding.on_tasks([task.arn.as_str()]));
+            findings.push(finding.on_tasks([*task]));
         }
         findings
     })

@@ -15,28 +15,30 @@ pub struct Placement<'a> {
     pub addresses: Ranges,
 }
 
+/// Where the running tasks of a group sit.
+#[derive(Default)]
 pub struct Placements<'a> {
     pub placed: Vec<Placement<'a>>,
     /// Tasks whose place in the network is not known, and why.
     pub unplaced: Vec<(&'a Task, Unavailable)>,
 }
 
-pub fn placements<'a>(world: &World<'a>, group: &Group<'a>, tasks: &[&'a Task]) -> Placements<'a> {
-    let mut all = Placements {
-        placed: Vec::new(),
-        unplaced: Vec::new(),
-    };
-    for &task in tasks {
-        let interface = world.interface(task);
-        match subnet_of(world, task, &interface) {
-            Ok(subnet) => all.add(world, group, task, subnet, interface),
-            Err(why) => all.unplaced.push((task, why)),
-        }
-    }
-    all
-}
-
 impl<'a> Placements<'a> {
+    pub fn of(world: &World<'a>, group: &Group<'a>) -> Placements<'a> {
+        let mut all = Placements {
+            placed: Vec::new(),
+            unplaced: Vec::new(),
+        };
+        for &task in group.running() {
+            let interface = world.interface(task);
+            match subnet_of(world, task, &interface) {
+                Ok(subnet) => all.add(world, group, task, subnet, interface),
+                Err(why) => all.unplaced.push((task, why)),
+            }
+        }
+        all
+    }
+
     fn add(
         &mut self,
         world: &World<'a>,

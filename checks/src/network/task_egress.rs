@@ -1,12 +1,12 @@
 use super::link::{Goal, goal, task_egress};
-use super::placement::{Placement, placements};
+use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
@@ -28,13 +28,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        placements(world, group, tasks)
-            .placed
-            .iter()
-            .map(|placement| judge(world, group, placement).on_tasks(arns(&placement.tasks)))
-            .collect()
-    })
+    world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
 }
 
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {

@@ -1,10 +1,10 @@
-use super::placement::{Otherwise, otherwise, placements, ssmmessages_endpoint};
+use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact, Vpc};
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
 use crate::text;
-use crate::world::{World, arns};
+use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
@@ -31,8 +31,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        placements(world, group, tasks)
+    world.each_running(&CHECK, |group, _| {
+        group
+            .placements
             .by_vpc()
             .into_iter()
             .map(|(id, placements)| {
@@ -56,7 +57,7 @@ fn run(world: &World) -> Vec<Finding> {
                 };
                 let closed = placements.iter().filter(|p| p.way.is_closed());
                 match finding.status {
-                    Status::Fail => finding.on_tasks(closed.flat_map(|p| arns(&p.tasks))),
+                    Status::Fail => finding.on_tasks(closed.flat_map(|p| p.tasks.iter().copied())),
                     _ => finding,
                 }
             })

@@ -5,8 +5,8 @@ use crate::fix::Fix;
 use crate::fixes;
 use crate::network::link::{Goal, goal, resolves_privately};
 use crate::network::new_endpoint;
-use crate::network::placement::{Placement, placements, ssmmessages_endpoint};
-use crate::world::{World, arns};
+use crate::network::placement::{Placement, ssmmessages_endpoint};
+use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
@@ -30,8 +30,8 @@ fn run(world: &World) -> Vec<Finding> {
     if world.facts.expect.traffic != Some(Traffic::Endpoint) {
         return Vec::new();
     }
-    world.each_running(&CHECK, |group, tasks| {
-        let places = placements(world, group, tasks);
+    world.each_running(&CHECK, |group, _| {
+        let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .by_vpc()
             .into_iter()
@@ -49,7 +49,7 @@ fn run(world: &World) -> Vec<Finding> {
                         .fix(fix(world, vpc, &placements)),
                     Err(why) => CHECK.unknown(subject, &why),
                 }
-                .on_tasks(placements.iter().flat_map(|p| arns(&p.tasks)))
+                .on_tasks(placements.iter().flat_map(|p| p.tasks.iter().copied()))
             })
             .collect();
         if let Some((task, why)) = places.unplaced.first() {

@@ -3,7 +3,7 @@ use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::text;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
@@ -39,7 +39,8 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
         Fact::Known(_) | Fact::Absent => group.running(),
     };
     let forbidden: Vec<&Task> = tasks
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|task| world.is_exec_forbidden(group, task))
         .collect();
     if forbidden.is_empty() && !world.is_exec_forbidden_service(group) {
@@ -80,7 +81,7 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
             "exec_forbidden in the configuration covers it, and {what}."
         ))
         .cause("ECS Exec is on where it must be off")
-        .on_tasks(arns(&open));
+        .on_tasks(open.iter().copied());
     vec![match service {
         Some(service) => finding.fix(fixes::service::disable_exec(
             world.facts,

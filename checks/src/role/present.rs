@@ -3,7 +3,7 @@ use crate::check::Check;
 use crate::facts::{Fact, Task, role_name};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "role.present",
@@ -49,7 +49,7 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
     }
     for (task, why) in unknown {
         let subject = group.definition_subject(&task.task_definition);
-        findings.push(CHECK.unknown(subject, &why).on_tasks([task.arn.as_str()]));
+        findings.push(CHECK.unknown(subject, &why).on_tasks([task]));
     }
     findings
 }
@@ -78,7 +78,9 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         None => CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
     };
-    finding.evidence("role", role).on_tasks(arns(tasks))
+    finding
+        .evidence("role", role)
+        .on_tasks(tasks.iter().copied())
 }
 
 /// The tasks name no role of their own.
@@ -117,7 +119,7 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
         }
         _ => finding,
     };
-    finding.on_tasks(arns(tasks))
+    finding.on_tasks(tasks.iter().copied())
 }
 
 fn by_definition<'a>(tasks: &[&'a Task]) -> Vec<Vec<&'a Task>> {

@@ -3,7 +3,7 @@ use crate::facts::{ContainerInstance, Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::version;
-use crate::world::{Group, World, arns};
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
@@ -38,7 +38,7 @@ fn run(world: &World) -> Vec<Finding> {
                 .copied()
                 .filter(|task| task.container_instance.as_deref() == Some(host))
                 .collect();
-            findings.push(judge(world, group, host).on_tasks(arns(&on_host)));
+            findings.push(judge(world, group, host).on_tasks(on_host.iter().copied()));
         }
         if findings.is_empty() {
             let title = "The tasks do not run on container instances of this account";

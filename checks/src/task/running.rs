@@ -50,7 +50,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
     };
     finding
         .evidence("lastStatus", status.as_str())
-        .on_tasks([task.arn.as_str()])
+        .on_tasks([task])
 }
 
 fn why_stopped(task: &Task) -> String {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::{Fact, Service, Task, TaskDefinition, Unavailable};
-use ecs_exec_checks::world::{Group, TaskRole, arns};
+use ecs_exec_checks::world::{Group, TaskRole};
 use ecs_exec_checks::{Finding, Subject, World};
 
 use super::expression::Expression;
@@ -103,7 +103,7 @@ impl<'r, 'a> Run<'r, 'a> {
 
     fn task(&self, group: &Group<'a>, task: &'a Task) -> Finding {
         self.judge(&self.of_task(group, task), group.task_subject(task))
-            .on_tasks([task.arn.as_str()])
+            .on_tasks([task])
     }
 
     fn definition(
@@ -140,7 +140,7 @@ impl<'r, 'a> Run<'r, 'a> {
         }
         let mut findings: Vec<Finding> = by_role
             .into_iter()
-            .map(|(arn, tasks)| self.role(group, arn).on_tasks(arns(&tasks)))
+            .map(|(arn, tasks)| self.role(group, arn).on_tasks(tasks.iter().copied()))
             .collect();
         if let Some(task) = unnamed {
             let subject = group.definition_subject(&task.task_definition);

@@ -1,7 +1,5 @@
 //! What a program prints, and the findings it stands for.
 
-use std::collections::BTreeMap;
-
 use ecs_exec_checks::text::{clean_block, clean_line};
 use ecs_exec_checks::{Disposition, Finding, Fix, Severity, Status, Subject};
 use serde::Deserialize;
@@ -123,7 +121,7 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
     let check = program.check();
     let title = line(&said.title, LONGEST_TITLE);
     let subject = Subject {
-        kind: line(&said.subject.kind, 50),
+        kind: line(&said.subject.kind, 50).into(),
         id: line(&said.subject.id, LONGEST_TITLE),
         service: said.subject.service.map(|name| line(&name, LONGEST_TITLE)),
     };
@@ -134,7 +132,7 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
         finding.severity = severity;
     }
     if !said.evidence.is_empty() {
-        finding.evidence = BTreeMap::from([("details", evidence(said.evidence))]);
+        finding.evidence.insert("details", evidence(said.evidence));
     }
     match said.fix {
         Some(fix) => finding.fix(fixes.name(check.id, fix_of(fix))),

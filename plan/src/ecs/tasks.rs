@@ -80,7 +80,7 @@ fn task(
         .as_deref()
         .is_some_and(|family| family.to_ascii_uppercase().starts_with("WINDOWS"));
     Task {
-        arn: task_arn,
+        arn: task_arn.into(),
         group: Some(format!("service:{}", planned.name)),
         started_by: Some("planned".to_owned()),
         task_definition: arn.to_owned(),

@@ -1,0 +1,136 @@
+use std::collections::BTreeMap;
+
+use crate::facts::{Fact, Facts, Service, Task};
+use crate::finding::Subject;
+use crate::network::placement::Placements;
+
+/// The tasks of one service, or those that belong to no service.
+pub struct Group<'a> {
+    pub service: Option<&'a str>,
+    /// What is known of the service itself; `None` for tasks that belong to none.
+    pub service_fact: Option<&'a Fact<Service>>,
+    /// The container that a session enters, where one is asked for or configured, and is there.
+    pub container: Option<&'a str>,
+    /// A container that the configuration names and no task has.
+    pub misnamed: Option<&'a str>,
+    pub tasks: Fact<Vec<&'a Task>>,
+    /// Tasks that the user named.
+    pub named: bool,
+    running: Vec<&'a Task>,
+    /// Where the running tasks sit in the network.
+    pub placements: Placements<'a>,
+}
+
+impl<'a> Group<'a> {
+    /// The subject for what concerns the whole group.
+    pub fn subject(&self) -> Subject {
+        match self.service {
+            Some(name) => Subject::new("service", name).of_service(Some(name)),
+            None => Subject::new("tasks", "standalone"),
+        }
+    }
+
+    pub fn task_subject(&self, task: &Task) -> Subject {
+        Subject::new("task", &*task.arn).of_service(self.service)
+    }
+
+    pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
+        Subject::new("container", format!("{}/{container}", task.id())).of_service(self.service)
+    }
+
+    pub fn definition_subject(&self, arn: &str) -> Subject {
+        Subject::new("task-definition", arn).of_service(self.service)
+    }
+
+    pub fn all(&self) -> &[&'a Task] {
+        self.tasks.known().map_or(&[], Vec::as_slice)
+    }
+
+    pub fn running(&self) -> &[&'a Task] {
+        &self.running
+    }
+
+    /// How to name the group in a sentence.
+    pub fn name(&self) -> &'a str {
+        self.service.unwrap_or("standalone tasks")
+    }
+}
+
+/// One group a service that was asked about, and one for the named tasks of each service and of none.
+pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
+    let of_services = facts.target.services.iter().map(|wanted| {
+        let tasks = service_tasks(facts, &wanted.name);
+        let configured = wanted.container.as_deref();
+        let there = |name: &&str| {
+            let tasks = tasks.known().map_or(&[][..], Vec::as_slice);
+            tasks.is_empty() || tasks.iter().any(|task| task.has_container(name))
+        };
+        let asked = facts.target.container.as_deref();
+        Group {
+            service: Some(&wanted.name),
+            service_fact: facts.services.get(&wanted.name),
+            container: asked.or(configured).filter(there),
+            misnamed: configured.filter(|name| asked.is_none() && !there(name)),
+            named: false,
+            running: running(&tasks),
+            tasks,
+            placements: Placements::default(),
+        }
+    });
+    let of_named = named_tasks_by_service(facts)
+        .into_iter()
+        .map(|(service, tasks)| Group {
+            service,
+            service_fact: service.and_then(|name| facts.services.get(name)),
+            container: facts.target.container.as_deref(),
+            misnamed: None,
+            named: true,
+            running: running(&tasks),
+            tasks,
+            placements: Placements::default(),
+        });
+    of_services.chain(of_named).collect()
+}
+
+fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
+    let all = tasks.known().into_iter().flatten().copied();
+    all.filter(|task| task.is_running()).collect()
+}
+
+fn service_tasks<'a>(facts: &'a Facts, service: &str) -> Fact<Vec<&'a Task>> {
+    match facts.service_tasks.get(service) {
+        Some(Fact::Known(arns)) => known_tasks(facts, arns),
+        Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+        Some(Fact::Absent) | None => Fact::Absent,
+    }
+}
+
+/// The tasks that could be described; unavailable when any could not. One that is gone since it was
+/// listed is left out.
+fn known_tasks<'a>(facts: &'a Facts, arns: &[String]) -> Fact<Vec<&'a Task>> {
+    let mut tasks = Vec::new();
+    for arn in arns {
+        match facts.tasks.get(arn) {
+            Some(Fact::Known(task)) => tasks.push(task),
+            Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
+            Some(Fact::Absent) | None => {}
+        }
+    }
+    Fact::Known(tasks)
+}
+
+fn named_tasks_by_service(facts: &Facts) -> BTreeMap<Option<&str>, Fact<Vec<&Task>>> {
+    let mut by_service: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+    for arn in &facts.target.tasks {
+        let service = facts
+            .tasks
+            .get(arn)
+            .and_then(Fact::known)
+            .and_then(Task::service_name);
+        by_service.entry(service).or_default().push(arn.clone());
+    }
+    by_service
+        .into_iter()
+        .map(|(service, arns)| (service, known_tasks(facts, &arns)))
+        .collect()
+}
