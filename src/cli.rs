@@ -236,7 +236,7 @@ pub struct RecipeArguments {
 
 #[derive(Args)]
 pub struct List {
-    /// Services, by short or full name; none: those of the configuration, or the whole cluster
+    /// Services, by short or full name; none: those of the configuration, or the whole cluster, or the whole cluster
     #[arg(value_name = "SERVICE", conflicts_with = "all")]
     pub services: Vec<String>,
     /// Every service of the cluster
@@ -400,15 +400,15 @@ pub enum CatalogueFormat {
     Markdown,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Global {
-    /// Cluster, by name or ARN
+    /// Cluster, by name or ARN; the doctor takes several, separated by commas
     #[arg(long, global = true, env = "ECS_EXEC_CLUSTER", help_heading = "AWS")]
     pub cluster: Option<String>,
-    /// Region of the cluster
+    /// Region of the cluster; for the doctor several
     #[arg(long, global = true, env = "ECS_EXEC_REGION", help_heading = "AWS")]
     pub region: Option<String>,
-    /// Profile of ~/.aws/config to use
+    /// Profile of ~/.aws/config to use; for the doctor several
     #[arg(long, global = true, env = "ECS_EXEC_PROFILE", help_heading = "AWS")]
     pub profile: Option<String>,
     /// What full service names begin with; `coder` then also means `PREFIXcoder`
@@ -434,6 +434,36 @@ pub struct Global {
     /// Show every check, not only those that need attention
     #[arg(long, short, global = true)]
     pub verbose: bool,
+}
+
+impl Global {
+    /// Every combination of the clusters, regions and profiles that are named, separated by commas.
+    pub fn places(&self) -> Vec<Global> {
+        let named = |text: &Option<String>| -> Vec<Option<String>> {
+            match text {
+                Some(text) => text
+                    .split(',')
+                    .map(|one| Some(one.trim().to_owned()))
+                    .collect(),
+                None => vec![None],
+            }
+        };
+        let mut places = Vec::new();
+        for profile in named(&self.profile) {
+            for region in named(&self.region) {
+                for cluster in named(&self.cluster) {
+                    places.push(Global {
+                        cluster,
+                        region: region.clone(),
+                        profile: profile.clone(),
+                        quiet: true,
+                        ..self.clone()
+                    });
+                }
+            }
+        }
+        places
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,4 +13,5 @@ pub mod policy;
 pub mod port_forward;
 pub mod recipe;
 pub mod run;
+pub mod several;
 pub mod watch;

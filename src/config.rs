@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::Expect;
 use ecs_exec_own::expressions::{self, Expression};
 use serde::Deserialize;
@@ -21,7 +22,8 @@ pub struct Settings {
     pub cluster: String,
     /// `None`: whatever the AWS profile says.
     pub region: Option<Sourced>,
-    pub profile: Option<String>,
+    /// The AWS profile that was named; `None`: what the SDK finds.
+    pub profile: Option<Sourced>,
     pub service_prefix: String,
     pub endpoint_url: Option<String>,
     /// By short name.
@@ -37,6 +39,9 @@ pub struct Settings {
     /// Services to check when none is named: not the built-in ones when the cluster is another.
     pub default_services: Vec<String>,
 }
+
+/// The variable that names a profile.
+pub const AWS_PROFILE: &str = "AWS_PROFILE";
 
 /// A value, and where it came from in words.
 #[derive(Debug, Clone)]
@@ -130,6 +135,25 @@ fn refuse_nonsense(
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
 ) -> Result<(), Trouble> {
+    let several = [
+        ("--cluster", &global.cluster),
+        ("--region", &global.region),
+        ("--profile", &global.profile),
+    ];
+    for (flag, value) in several {
+        if value.as_deref().is_some_and(|value| value.contains(',')) {
+            return Err(Trouble::new(
+                format!("{flag} names several"),
+                "Only `ecs-exec doctor` looks at several clusters at once.",
+            ));
+        }
+    }
+    if arn::kind(&settings.cluster).is_some_and(|kind| kind != "cluster") {
+        return Err(Trouble::new(
+            format!("{} is no cluster's ARN", settings.cluster),
+            "It looks like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
+        ));
+    }
     if short_name(&settings.cluster).is_empty() {
         return Err(Trouble::new(
             "the cluster's name is empty",
@@ -137,8 +161,7 @@ fn refuse_nonsense(
         ));
     }
     if let Some(Sourced { value, source }) = &settings.region {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if value.is_empty() || !value.chars().all(plain) {
+        if !is_region(value) {
             return Err(Trouble::new(
                 format!("{value} (from {source}) is no region"),
                 "Regions look like us-west-2.",
@@ -156,18 +179,48 @@ fn refuse_nonsense(
             "Leave --region out, or correct one of them.",
         ));
     }
-    let url = settings
-        .endpoint_url
-        .clone()
-        .or_else(|| environment("AWS_ENDPOINT_URL"))
-        .filter(|url| !url.is_empty());
-    match url {
-        Some(url) if !is_http(&url) => Err(Trouble::new(
-            format!("{url} is no address that AWS calls could be sent to"),
-            "It has to begin with http:// or https://; see --endpoint-url and AWS_ENDPOINT_URL.",
+    match bad_address(environment, settings) {
+        // The address itself may hold a password.
+        Some(name) => Err(Trouble::new(
+            format!("{name} is no address that AWS calls could be sent to"),
+            "It has to begin with http:// or https://.",
         )),
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// The flag or variable that names an address which is none.
+fn bad_address(
+    environment: &impl Fn(&str) -> Option<String>,
+    settings: &Settings,
+) -> Option<&'static str> {
+    const VARIABLES: [&str; 9] = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+        "AWS_ENDPOINT_URL_EC2",
+        "AWS_ENDPOINT_URL_ECS",
+        "AWS_ENDPOINT_URL_IAM",
+        "AWS_ENDPOINT_URL_KMS",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let is_bad = |url: String| !url.is_empty() && !is_http(&url);
+    if let Some(url) = &settings.endpoint_url {
+        return is_bad(url.clone()).then_some("--endpoint-url");
+    }
+    let ignored = environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return None;
+    }
+    let mut variables = VARIABLES.into_iter();
+    variables.find(|name| environment(name).is_some_and(is_bad))
+}
+
+/// Whether a text has the form of a region's name.
+pub fn is_region(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !value.is_empty() && value.chars().all(plain)
 }
 
 fn is_http(url: &str) -> bool {
@@ -240,10 +293,14 @@ fn merge(
     Settings {
         cluster,
         region,
-        profile: global
-            .profile
-            .clone()
-            .or_else(|| first(|file| &file.profile).map(|sourced| sourced.value)),
+        profile: flag(&global.profile, "--profile").or_else(|| {
+            // Keys in the environment beat a profile that nobody named just now.
+            let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
+            let others = || {
+                from_environment(environment, AWS_PROFILE).or_else(|| first(|file| &file.profile))
+            };
+            (!has_keys).then(others).flatten()
+        }),
         service_prefix: global
             .service_prefix
             .clone()
@@ -356,11 +413,8 @@ fn read(path: &Path) -> Result<File, Trouble> {
     })?;
     let mut file = parse(&text, path)?;
     file.own = expressions::load(&text, &path.display().to_string()).map_err(|error| {
-        let place = format!("{}:{}:{}", error.file, error.line, error.column);
-        Trouble::new(
-            format!("{place}: {}", error.message),
-            error.help.clone().unwrap_or_default(),
-        )
+        let help = error.help.clone().unwrap_or_default();
+        Trouble::new(error.to_string(), help)
     })?;
     Ok(file)
 }
@@ -449,7 +503,13 @@ mod tests {
             settings(global, variables, &[project, user])
         };
         assert_eq!(with(&global, &[]).region.unwrap().value, "eu-west-1");
-        assert_eq!(with(&global, &[]).profile.as_deref(), Some("me"));
+        assert_eq!(
+            with(&global, &[])
+                .profile
+                .map(|profile| profile.value)
+                .as_deref(),
+            Some("me")
+        );
         let variables = [("AWS_REGION", "sa-east-1")];
         assert_eq!(with(&global, &variables).region.unwrap().value, "sa-east-1");
         global.region = Some("ap-south-1".into());

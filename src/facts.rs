@@ -2,10 +2,13 @@
 
 pub mod aws;
 mod clock;
+mod connect;
+mod credentials;
 mod ec2;
 mod ec2_model;
 pub mod ecs;
 mod ecs_model;
+mod failure;
 mod hosts;
 pub mod http;
 mod iam;

@@ -15,20 +15,20 @@ use crate::config;
 use crate::report::{self, Look, Places};
 use crate::trouble::Trouble;
 
-/// Writes a report in every format that was asked for. What has no file goes to standard output; where everything
+/// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where everything
 /// has one, so does a human report, unless it is to be quiet.
-pub fn write(report: &Report, arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
+pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
     let configuration = config::project_file(global);
     let places = Places::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for wanted in wanted(arguments, global)? {
         let look = look(global, wanted.file.is_some());
-        let render = |to: &mut dyn Write| report::write(report, wanted.format, &look, &places, to);
+        let render = |to: &mut dyn Write| report::write(reports, wanted.format, &look, &places, to);
         match &wanted.file {
             Some(path) => write_with(path, render)?,
             None => told(render(&mut io::stdout().lock()))?,
         }
         if wanted.format == Format::Github {
-            summarize(report, &places, global)?;
+            summarize(reports, &places, global)?;
         }
     }
     Ok(())
@@ -66,7 +66,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
 }
 
 /// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
-fn summarize(report: &Report, places: &Places, global: &Global) -> Result<(), Trouble> {
+fn summarize(reports: &[Report], places: &Places, global: &Global) -> Result<(), Trouble> {
     let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
@@ -76,7 +76,7 @@ fn summarize(report: &Report, places: &Places, global: &Global) -> Result<(), Tr
         .append(true)
         .create(true)
         .open(path)
-        .and_then(|mut file| report::write(report, Format::Markdown, &look, places, &mut file))
+        .and_then(|mut file| report::write(reports, Format::Markdown, &look, places, &mut file))
         .map_err(|error| unwritable(path, &error))
 }
 
@@ -140,7 +140,7 @@ pub fn print(text: &str) -> Result<(), Trouble> {
 fn told(written: io::Result<()>) -> Result<(), Trouble> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(
-            format!("the report cannot be written: {error}"),
+            format!("standard output cannot be written to: {error}"),
             "",
         )),
         Ok(()) | Err(_) => Ok(()),

@@ -1,7 +1,7 @@
 //! One file per format, all of the same report.
 
 mod github;
-mod human;
+pub mod human;
 mod json;
 mod junit;
 mod markdown;
@@ -13,7 +13,7 @@ mod schema;
 
 use std::io::{self, Write};
 
-use ecs_exec_checks::Report;
+use ecs_exec_checks::{Report, Verdict};
 
 use crate::cli::Format;
 
@@ -30,22 +30,42 @@ pub struct Look {
     pub verbose: bool,
 }
 
+/// Writes the reports of one run: of one cluster as a rule, of several where several were asked about.
 pub fn write(
-    report: &Report,
+    reports: &[Report],
     format: Format,
     look: &Look,
     places: &Places,
     to: &mut dyn Write,
 ) -> io::Result<()> {
+    let each = |render: &dyn Fn(&Report) -> String| -> String {
+        let pages: Vec<String> = reports.iter().map(render).collect();
+        pages.join("\n")
+    };
     let text = match format {
-        Format::Json => return json::write(report, to),
-        Format::Human => human::render(report, look),
-        Format::Markdown => markdown::render(report),
-        Format::Junit => junit::render(report),
-        Format::Sarif => sarif::render(report, places),
-        Format::Github => github::render(report, places),
+        Format::Json => return json::write(reports, to),
+        Format::Human => each(&|report| human::render(report, look)) + &human::overview(reports),
+        Format::Markdown => each(&markdown::render),
+        Format::Junit => junit::render(reports),
+        Format::Sarif => sarif::render(reports, places),
+        Format::Github => reports
+            .iter()
+            .map(|report| github::render(report, places))
+            .collect(),
     };
     to.write_all(text.as_bytes())
+}
+
+/// The worst of several verdicts.
+pub fn verdict(reports: &[Report]) -> Verdict {
+    let is = |verdict| reports.iter().any(|report| report.verdict == verdict);
+    if is(Verdict::Fail) {
+        Verdict::Fail
+    } else if is(Verdict::Inconclusive) {
+        Verdict::Inconclusive
+    } else {
+        Verdict::Pass
+    }
 }
 
 /// The human report as a text.

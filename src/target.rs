@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Fact, Service, Wanted};
 use ecs_exec_checks::text;
 
@@ -47,8 +48,9 @@ impl Request {
         all: bool,
         container: Option<&str>,
     ) -> Result<Request, Trouble> {
+        let here = Here::of(settings);
         for name in services.iter().chain(tasks) {
-            refuse_nonsense(settings, name)?;
+            here.refuse_elsewhere(name)?;
         }
         let named = |names: &[String], explicit| {
             Services::Named(
@@ -77,31 +79,81 @@ impl Request {
     }
 }
 
-/// An empty name, or an ARN that lies in another cluster.
-fn refuse_nonsense(settings: &Settings, name: &str) -> Result<(), Trouble> {
-    let parts: Vec<&str> = name.split('/').collect();
-    if parts.last().is_none_or(|last| last.is_empty()) {
-        return Err(Trouble::new("the name of a service or task is empty", ""));
+impl Request {
+    /// Services and tasks as they were written.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        let services = match &self.services {
+            Services::Named(candidates) => candidates.as_slice(),
+            Services::None | Services::All => &[],
+        };
+        let services = services.iter().map(|candidate| candidate.written.as_str());
+        services.chain(self.tasks.iter().map(String::as_str))
     }
-    let cluster = crate::config::short_name(&settings.cluster);
-    match parts.as_slice() {
-        [arn, named, _] if arn.starts_with("arn:") && *named != cluster => Err(Trouble::new(
-            format!("{name} is in cluster {named}, not in {cluster}"),
-            format!("Name its cluster with --cluster {named}."),
-        )),
-        _ => Ok(()),
+}
+
+/// Where things are looked for.
+pub struct Here<'a> {
+    pub cluster: &'a str,
+    /// `None` where it is not known yet.
+    pub region: Option<&'a str>,
+    /// `None` where it is not known yet.
+    pub account: Option<&'a str>,
+}
+
+impl<'a> Here<'a> {
+    /// As far as the settings tell.
+    pub fn of(settings: &'a Settings) -> Here<'a> {
+        Here {
+            cluster: &settings.cluster,
+            region: settings.region.as_ref().map(|region| region.value.as_str()),
+            account: arn::account(&settings.cluster),
+        }
+    }
+
+    /// An empty name, or an ARN that lies elsewhere: what is here under its last part would be something else.
+    pub fn refuse_elsewhere(&self, name: &str) -> Result<(), Trouble> {
+        if arn::name(name).is_empty() {
+            return Err(Trouble::new("the name of a service or task is empty", ""));
+        }
+        let cluster = arn::name(self.cluster);
+        let named = arn::kind(name).and_then(|kind| kind.split_once('/'));
+        if let Some((_, named)) = named
+            && named != cluster
+        {
+            return Err(Trouble::new(
+                format!("{name} is in cluster {named}, not in {cluster}"),
+                format!("Name its cluster with --cluster {named}."),
+            ));
+        }
+        if let (Some(named), Some(region)) = (arn::region(name), self.region)
+            && named != region
+        {
+            return Err(Trouble::new(
+                format!("{name} is in region {named}, not in {region}"),
+                format!("Name its region with --region {named}."),
+            ));
+        }
+        if let (Some(named), Some(account)) = (arn::account(name), self.account)
+            && named != account
+        {
+            return Err(Trouble::new(
+                format!("{name} is of account {named}, and these credentials are of {account}"),
+                "Choose that account's with --profile.",
+            ));
+        }
+        Ok(())
     }
 }
 
 pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
-    let plain = written.rsplit('/').next().unwrap_or(written);
+    let plain = arn::name(written);
     let prefix = &settings.service_prefix;
     let names = if prefix.is_empty() || plain.starts_with(prefix.as_str()) {
         vec![plain.to_owned()]
     } else {
         vec![format!("{prefix}{plain}"), plain.to_owned()]
     };
-    let configured = settings.services.get(short(prefix, plain));
+    let configured = service_settings(settings, plain);
     Candidate {
         container: configured.and_then(|service| service.container.clone()),
         shell: shell_of(settings, configured),
@@ -113,12 +165,19 @@ pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidat
 
 /// A service by its full name, with what the configuration says of sessions into it.
 pub fn wanted(settings: &Settings, name: &str) -> Wanted {
-    let configured = settings.services.get(short(&settings.service_prefix, name));
+    let configured = service_settings(settings, name);
     Wanted {
         name: name.to_owned(),
         container: configured.and_then(|service| service.container.clone()),
         shell: shell_of(settings, configured),
     }
+}
+
+/// What the configuration says of a service, under its short name or its full one.
+fn service_settings<'s>(settings: &'s Settings, name: &str) -> Option<&'s ServiceSettings> {
+    let services = &settings.services;
+    let short = short(&settings.service_prefix, name);
+    services.get(short).or_else(|| services.get(name))
 }
 
 fn shell_of(settings: &Settings, service: Option<&ServiceSettings>) -> Option<String> {

@@ -1,13 +1,14 @@
 use std::fmt;
 
-/// Why the program cannot do what was asked: usage, configuration, credentials, or a target that does
-/// not exist. Ends the program with status 2; with 255 where a session that was asked for could not be opened.
+/// Why the program cannot do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// What is wrong, in one sentence.
     pub what: String,
     /// What to do about it.
     pub help: String,
+    /// The exit status: 2 for usage, configuration, credentials, or a target that does not exist; 1 for a fix that was
+    /// begun and failed; 255 for a session that could not be opened.
     pub status: u8,
 }
 
@@ -20,6 +21,14 @@ impl Trouble {
             what: what.into(),
             help: help.into(),
             status: 2,
+        }
+    }
+
+    /// A change that was asked for failed.
+    pub fn failed(what: impl Into<String>, help: impl Into<String>) -> Trouble {
+        Trouble {
+            status: 1,
+            ..Trouble::new(what, help)
         }
     }
 

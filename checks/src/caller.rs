@@ -25,7 +25,7 @@ fn of_caller(
     vec![match (&caller.principal, caller.policy_arn()) {
         (Principal::Root, _) => check.skip(
             subject,
-            "The caller is the account's root user, whom no policy binds",
+            "The caller is the account's root user, whom no policy of the account binds",
         ),
         (_, Fact::Known(arn)) => judge(subject, caller, &arn),
         (_, Fact::Unavailable(why)) => check.unknown(subject, &why),

@@ -20,7 +20,7 @@ pub use caller::{Caller, Principal};
 pub use ecs::*;
 pub use expect::{Expect, Traffic};
 pub use fact::{Fact, Reason, Unavailable};
-pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation, role_name};
+pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation};
 pub use local::{Local, Plugin, Reach};
 pub use network::*;
 pub use probe::{Probe, ProbeEnd};
@@ -165,7 +165,7 @@ pub fn host_of(partition: &str, region: &str, service: &str) -> String {
 pub fn endpoint_services(partition: &str, region: &str, service: &str) -> Vec<String> {
     let plain = format!("com.amazonaws.{region}.{service}");
     match partition {
-        "aws-cn" => vec![format!("cn.{plain}"), plain],
+        "aws-cn" => vec![plain.clone(), format!("cn.{plain}")],
         _ => vec![plain],
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::arn;
 use crate::facts::{Fact, KmsKey, Unavailable};
 use crate::iam::{self, Principal, Request, Tri, resource_denies, resource_policy};
 use crate::world::World;
@@ -84,7 +85,7 @@ pub fn access(world: &World, principal: &str, action: &str, key: &KmsKey) -> Acc
 }
 
 fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
+    arn::account(arn).unwrap_or_default()
 }
 
 enum Identity {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arn;
 pub mod baseline;
 mod caller;
 pub mod capture;

@@ -1,6 +1,7 @@
 //! The report: what every format is made of, and the JSON that scripts and tickets rely on.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -89,6 +90,18 @@ pub struct Summary {
     pub fail: usize,
     pub unknown: usize,
     pub skip: usize,
+}
+
+impl<'s> Sum<&'s Summary> for Summary {
+    fn sum<I: Iterator<Item = &'s Summary>>(summaries: I) -> Summary {
+        summaries.fold(Summary::default(), |sum, one| Summary {
+            pass: sum.pass + one.pass,
+            warn: sum.warn + one.warn,
+            fail: sum.fail + one.fail,
+            unknown: sum.unknown + one.unknown,
+            skip: sum.skip + one.skip,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -7,8 +7,9 @@ pub mod trust;
 
 use std::collections::BTreeMap;
 
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{DeploymentController, Fact, Task, role_name};
+use crate::facts::{DeploymentController, Fact, Task};
 use crate::finding::{Finding, Subject};
 use crate::world::{Group, TaskRole, World};
 
@@ -48,7 +49,7 @@ fn each_role<'a>(
             .iter()
             .map(|(role, tasks)| match world.facts.roles.get(*role) {
                 Some(Fact::Absent) => {
-                    let title = format!("The task role {} does not exist", role_name(role));
+                    let title = format!("The task role {} does not exist", arn::name(role));
                     check.skip(role_subject(group, role), title)
                 }
                 _ => judge(group, role, tasks).on_tasks(tasks.iter().copied()),

@@ -6,6 +6,7 @@ mod of_task;
 
 use std::collections::HashMap;
 
+use crate::arn;
 use crate::facts::{
     Container, Decision, Endpoint, ExecLog, Fact, Facts, KmsKey, Service, Simulation, Task,
     TaskDefinition, Unavailable,
@@ -165,13 +166,14 @@ impl<'a> World<'a> {
 
     /// The user declared that this task must not be entered: by its service's name or its family.
     pub fn is_exec_forbidden(&self, group: &Group, task: &Task) -> bool {
-        self.is_exec_forbidden_service(group) || self.is_forbidden(family(&task.task_definition))
+        self.is_exec_forbidden_service(group)
+            || self.is_forbidden(arn::family(&task.task_definition))
     }
 
     /// The same of the tasks that a service would start.
     pub fn is_exec_forbidden_for(&self, group: &Group, service: &Service) -> bool {
         let definition = service.task_definition.as_deref().unwrap_or_default();
-        self.is_exec_forbidden_service(group) || self.is_forbidden(family(definition))
+        self.is_exec_forbidden_service(group) || self.is_forbidden(arn::family(definition))
     }
 
     fn is_forbidden(&self, name: &str) -> bool {
@@ -226,10 +228,4 @@ impl<'a> World<'a> {
     pub fn age(&self, moment: jiff::Timestamp) -> i64 {
         self.facts.taken_at.as_second() - moment.as_second()
     }
-}
-
-/// The family in the ARN of a task definition.
-fn family(definition: &str) -> &str {
-    let name = definition.rsplit('/').next().unwrap_or_default();
-    name.split(':').next().unwrap_or_default()
 }

@@ -8,9 +8,9 @@ pub struct Ask {
     pub cluster_name: String,
     pub region: String,
     pub partition: String,
-    /// None: as the plan tells it, if it does.
+    /// `None`: as the plan tells it, if it does.
     pub account: Option<String>,
-    /// By full names. None: every service of the cluster that the plan has.
+    /// By full names. Empty: every service of the cluster that the plan has.
     pub services: Vec<Wanted>,
     /// Only this container.
     pub container: Option<String>,

@@ -3,6 +3,7 @@
 mod cluster;
 mod definitions;
 mod services;
+mod tags;
 mod tasks;
 
 pub use cluster::cluster;

@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::process::ExitCode;
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::{self, Progress};
 use crate::own::Own;
+use crate::report;
 use crate::session;
 use crate::target::{self, Request, Services};
 use crate::trouble::Trouble;
@@ -23,6 +25,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const FOR_ROLLOUT: Duration = Duration::from_secs(15 * 60);
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
+    if let places @ [_, _, ..] = global.places().as_slice() {
+        return super::several::run(arguments, global, places).await;
+    }
     if arguments.fix.fix {
         return super::fix::run(arguments, global).await;
     }
@@ -39,8 +44,8 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     let examined = question
         .ask(global, arguments.timeout.unwrap_or(PATIENCE))
         .await?;
-    output::write(&examined.report, &arguments.report, global)?;
-    let status = status(&examined.report, arguments);
+    output::write(from_ref(&examined.report), &arguments.report, global)?;
+    let status = status(from_ref(&examined.report), arguments);
     // The process ends: to free a fleet's facts and findings one by one would only take time.
     std::mem::forget(examined);
     Ok(status)
@@ -320,9 +325,10 @@ fn means(written: &str, full: &str) -> bool {
             .is_some_and(|prefix| prefix.ends_with('-'))
 }
 
-pub fn status(report: &Report, arguments: &Doctor) -> ExitCode {
-    let warned = arguments.fail_on == FailOn::Warn && report.findings.iter().any(is_warning);
-    match report.verdict {
+pub fn status(reports: &[Report], arguments: &Doctor) -> ExitCode {
+    let mut findings = reports.iter().flat_map(|report| &report.findings);
+    let warned = arguments.fail_on == FailOn::Warn && findings.any(is_warning);
+    match report::verdict(reports) {
         Verdict::Fail => ExitCode::from(1),
         Verdict::Pass | Verdict::Inconclusive if warned => ExitCode::from(1),
         Verdict::Inconclusive if !arguments.allow_unknown => ExitCode::from(3),

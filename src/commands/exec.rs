@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::text::{clean_block, clean_line};
 
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
@@ -113,7 +114,14 @@ async fn enter(
                     return Err(trouble);
                 }
                 let said = failure::words(&refused);
-                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                failure::tell(
+                    settings,
+                    global,
+                    spot,
+                    (failure::UNOPENED, &said),
+                    ask_doctor,
+                )
+                .await;
                 return Ok(ExitCode::from(UNOPENED));
             }
         };
@@ -131,7 +139,7 @@ async fn enter(
             Outcome::Closed(None) => return Ok(ExitCode::SUCCESS),
             Outcome::Closed(Some(said)) if failure::is_missing_program(&said) => {
                 let Some(next) = commands.get(at + 1) else {
-                    failure::tell(settings, global, spot, &said, false).await;
+                    failure::tell(settings, global, spot, (failure::UNOPENED, &said), false).await;
                     return Ok(ExitCode::from(UNOPENED));
                 };
                 say!(
@@ -141,19 +149,33 @@ async fn enter(
                 );
             }
             Outcome::Closed(Some(said)) if failure::is_of_the_start(&said) => {
-                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                failure::tell(
+                    settings,
+                    global,
+                    spot,
+                    (failure::UNOPENED, &said),
+                    ask_doctor,
+                )
+                .await;
                 return Ok(ExitCode::from(UNOPENED));
             }
             Outcome::Closed(Some(said)) => {
                 say!("{}", clean_block(said.trim()));
-                if let Some(known) = failure::meaning(&said) {
+                if let Some(known) = explain(&said) {
                     say!("{}", known.saying.meaning);
                 }
                 return Ok(ExitCode::SUCCESS);
             }
             Outcome::Cancelled(signal) => return Ok(ended_by(signal)),
             Outcome::Failed(said) => {
-                failure::tell(settings, global, spot, &said, ask_doctor).await;
+                failure::tell(
+                    settings,
+                    global,
+                    spot,
+                    (failure::BROKEN_OFF, &said),
+                    ask_doctor,
+                )
+                .await;
                 return Ok(ExitCode::from(UNOPENED));
             }
         }

@@ -7,6 +7,7 @@ use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Check, registry};
 
 use crate::output::print;
+use crate::report::human::wrap;
 use crate::target;
 use crate::trouble::Trouble;
 
@@ -134,8 +135,7 @@ fn not_known(text: &str) -> String {
 
 fn indented(text: &str) -> String {
     text.lines()
-        .flat_map(|line| textwrap::wrap(line, 96))
-        .map(|line| format!("  {line}"))
+        .flat_map(|line| wrap(line, 98, "  "))
         .collect::<Vec<_>>()
         .join("\n")
 }

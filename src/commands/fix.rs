@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
+use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
                 break;
             }
             Consent::Nobody => {
-                output::write(&now.report, &arguments.report, global)?;
+                output::write(from_ref(&now.report), &arguments.report, global)?;
                 return Err(Trouble::new(
                     "nothing was changed, because nobody is at the terminal to agree",
                     "Add --yes to apply what is shown above.",
@@ -84,8 +85,8 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     if !tried.is_empty() {
         compare(&before, &now.report);
     }
-    output::write(&now.report, &arguments.report, global)?;
-    Ok(status(&now.report, arguments))
+    output::write(from_ref(&now.report), &arguments.report, global)?;
+    Ok(status(from_ref(&now.report), arguments))
 }
 
 /// How applying a plan ended.
@@ -200,13 +201,10 @@ async fn apply(
         }
         if let Err(failure) = make(&aws, step, &mut made).await {
             tell_done(&done, plan.steps.len());
-            return Err(Trouble {
-                status: 1,
-                ..Trouble::new(
-                    format!("{} could not be done, because {}", words(step), failure.why),
-                    "Mend that, and run it again: what is done already is not done twice.",
-                )
-            });
+            return Err(Trouble::failed(
+                format!("{} could not be done, because {}", words(step), failure.why),
+                "Mend that, and run it again: what is done already is not done twice.",
+            ));
         }
         say!("Done: {}", words(step));
         done.push(step);

@@ -47,7 +47,10 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
     let text = written(
         cluster,
         &aws.region.value,
-        settings.profile.as_deref(),
+        settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.as_str()),
         &workload,
     );
     save(arguments, &text)?;

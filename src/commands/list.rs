@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Container, Fact, Service, Task};
 use ecs_exec_checks::text;
 use jiff::Timestamp;
@@ -191,7 +192,7 @@ fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
 
 /// `family:7`
 fn revision(arn: &str) -> String {
-    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+    arn::name(arn).to_owned()
 }
 
 fn shown(rows: &[Row]) -> String {

@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::Fact;
 use ecs_exec_checks::policies::{Cluster, Kind, policy};
 use serde_json::Value;
@@ -52,7 +53,7 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Troubl
 
 /// The account and the region: said, part of the cluster's ARN, or asked of AWS.
 async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), Trouble> {
-    let of_arn = settings.cluster.split(':').nth(4).map(str::to_owned);
+    let of_arn = arn::account(&settings.cluster).map(str::to_owned);
     let account = arguments.account.clone().or(of_arn);
     let region = settings.region.as_ref().map(|region| region.value.clone());
     if let (Some(account), Some(region)) = (&account, &region) {
@@ -65,10 +66,12 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     }
     match sts::caller(&aws).await {
         Fact::Known(caller) => Ok((caller.account, region)),
-        Fact::Absent | Fact::Unavailable(_) => Err(Trouble::new(
-            "the account is not known: AWS could not be asked who this is",
-            "Say it: --account 123456789012",
-        )),
+        Fact::Absent | Fact::Unavailable(_) => Err(aws.rejected().unwrap_or_else(|| {
+            Trouble::new(
+                "the account is not known: AWS could not be asked who this is",
+                "Say it: --account 123456789012",
+            )
+        })),
     }
 }
 

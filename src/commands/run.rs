@@ -151,7 +151,14 @@ impl Job<'_> {
             }
             End::Signal(_) => UNOPENED,
             End::Failed(said) => {
-                failure::tell(self.settings, self.global, spot, &said, self.ask_doctor).await;
+                failure::tell(
+                    self.settings,
+                    self.global,
+                    spot,
+                    (failure::NOT_RUN, &said),
+                    self.ask_doctor,
+                )
+                .await;
                 UNOPENED
             }
         }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::slice::from_ref;
 use std::time::Duration;
 
 use ecs_exec_checks::facts::{Fact, Facts, Service, Task};
@@ -25,8 +26,8 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         let moving = moving(&examined.facts);
         if moving.is_empty() || Instant::now() + PAUSE >= until {
             shown.clear();
-            output::write(&examined.report, &arguments.report, global)?;
-            return Ok(status(&examined.report, arguments));
+            output::write(from_ref(&examined.report), &arguments.report, global)?;
+            return Ok(status(from_ref(&examined.report), arguments));
         }
         shown.show(&examined, &moving, global);
         sleep(PAUSE).await;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
 };
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{
     Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
 };
@@ -58,7 +59,11 @@ pub async fn cluster_names(aws: &Aws) -> Vec<String> {
             })
             .await;
         let Ok(page) = page else { return names };
-        names.extend(page.cluster_arns().iter().map(|arn| last(arn)));
+        names.extend(
+            page.cluster_arns()
+                .iter()
+                .map(|arn| arn::name(arn).to_owned()),
+        );
         token = page.next_token;
         if token.is_none() {
             names.sort();
@@ -85,7 +90,11 @@ pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fail
         if page.service_arns.is_none() {
             return Err(Failure::from(unmentioned("ecs:ListServices")));
         }
-        names.extend(page.service_arns().iter().map(|arn| last(arn)));
+        names.extend(
+            page.service_arns()
+                .iter()
+                .map(|arn| arn::name(arn).to_owned()),
+        );
         token = page.next_token;
         if token.is_none() {
             names.sort();
@@ -94,7 +103,7 @@ pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fail
     }
 }
 
-/// Describes services by name; what AWS does not mention does not exist.
+/// Describes services by name; absent are those that AWS says it does not have.
 pub async fn services(
     aws: &Aws,
     cluster: &str,
@@ -190,10 +199,10 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
         let found = fact(answer, &["ClusterNotFoundException"]);
         let tasks = chunk.iter().map(|id| {
             let task = found.as_ref().and_then(|output| {
-                let task = output
-                    .tasks()
-                    .iter()
-                    .find(|task| task.task_arn().is_some_and(|arn| last(arn) == last(id)));
+                let task = output.tasks().iter().find(|task| {
+                    task.task_arn()
+                        .is_some_and(|arn| arn::name(arn) == arn::name(id))
+                });
                 match task {
                     Some(task) => Fact::Known(model::task(task)),
                     None if is_missing(output.failures(), id) => Fact::Absent,
@@ -269,14 +278,11 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
 }
 
 fn is_missing(failures: &[aws_sdk_ecs::types::Failure], asked: &str) -> bool {
-    failures
-        .iter()
-        .any(|failure| failure.arn().is_some_and(|arn| last(arn) == last(asked)))
-}
-
-/// The last part of an ARN: a cluster's or service's name, a task's ID.
-pub fn last(arn: &str) -> String {
-    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+    failures.iter().any(|failure| {
+        failure
+            .arn()
+            .is_some_and(|arn| arn::name(arn) == arn::name(asked))
+    })
 }
 
 pub fn controller(kind: &DeploymentControllerType) -> ecs_exec_checks::facts::DeploymentController {

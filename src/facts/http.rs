@@ -1,7 +1,6 @@
 //! The one HTTP client of all calls: connections, certificates and the proxy are settled once.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::Path;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -39,26 +38,29 @@ pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble
 
 /// The certificates that are trusted instead of the system's, as a company's proxy needs them.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
-pub fn ca_bundle() -> Result<Option<Vec<u8>>, Trouble> {
-    match env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        Some(path) => read(&path).map(Some),
-        None => Ok(None),
+/// `of_profile`: the file that the AWS profile names.
+pub fn ca_bundle(of_profile: Option<&str>) -> Result<Option<Vec<u8>>, Trouble> {
+    let of_environment = env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
+    match (of_environment, of_profile) {
+        (Some(path), _) => read(Path::new(&path), "AWS_CA_BUNDLE").map(Some),
+        (None, Some(path)) => read(Path::new(path), "ca_bundle of the AWS profile").map(Some),
+        (None, None) => Ok(None),
     }
 }
 
-fn read(path: &OsString) -> Result<Vec<u8>, Trouble> {
-    let shown = Path::new(path).display();
+fn read(path: &Path, named_by: &str) -> Result<Vec<u8>, Trouble> {
+    let shown = path.display();
     let pem = std::fs::read(path).map_err(|error| {
         Trouble::new(
             format!("the certificates {shown} cannot be read: {error}"),
-            "AWS_CA_BUNDLE names them.",
+            format!("{named_by} names them."),
         )
     })?;
     match ecs_exec_session::check_certificates(&pem) {
         Ok(()) => Ok(pem),
         Err(why) => Err(Trouble::new(
             format!("the certificates {shown} are of no use: {why}"),
-            "AWS_CA_BUNDLE names them; it has to be a file in PEM.",
+            format!("{named_by} names them; it has to be a file in PEM."),
         )),
     }
 }

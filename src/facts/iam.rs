@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
 };
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use futures::future::join_all;
 use percent_encoding::percent_decode_str;
@@ -32,7 +33,7 @@ pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
 
 /// The role of an instance profile.
 pub async fn instance_profile_role(aws: &Aws, arn: &str) -> Fact<String> {
-    let name = ecs_exec_checks::facts::role_name(arn);
+    let name = arn::name(arn);
     let answer = aws
         .call("iam:GetInstanceProfile", || {
             aws.iam

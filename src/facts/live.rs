@@ -4,9 +4,11 @@
 //! SimulatePrincipalPolicy, and one more simulation where the execution role may be mixed up with the task role.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
 use ecs_exec_checks::needs::Place;
 use futures::future::{FutureExt, join, join_all};
@@ -151,7 +153,16 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster) = (caller.await, cluster.await);
     let workload = Arc::unwrap_or_clone(workload.await);
-    refuse_missing_targets(aws, settings, request, &cluster, &workload).await?;
+    let account = account(&caller, &cluster);
+    refuse_missing_targets(
+        aws,
+        settings,
+        request,
+        &cluster,
+        account.as_deref(),
+        &workload,
+    )
+    .await?;
     simulations.extend(roles.simulations);
     let identities = identities(aws, &simulations).await;
 
@@ -161,7 +172,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         taken_at: Timestamp::now(),
         partition: partition.to_owned(),
         region: region.to_owned(),
-        account: account(&caller, &cluster),
+        account,
         cluster_name: cluster_name.to_owned(),
         planned: false,
         target: Target {
@@ -201,7 +212,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
 /// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
 async fn local_stream(aws: &Aws) -> Fact<Reach> {
-    if aws.endpoint_url.is_some() {
+    if aws.endpoint_url.is_some() || env::var_os("AWS_ENDPOINT_URL_ECS").is_some() {
         return Fact::Absent;
     }
     local::stream(aws.host_of("ssmmessages")).await
@@ -234,7 +245,7 @@ fn account(caller: &Fact<Caller>, cluster: &Fact<Cluster>) -> Option<String> {
         Fact::Known(caller) => Some(caller.account.clone()),
         Fact::Absent | Fact::Unavailable(_) => {
             let arn = &cluster.known()?.arn;
-            arn.split(':').nth(4).map(str::to_owned)
+            arn::account(arn).map(str::to_owned)
         }
     }
 }

@@ -94,7 +94,7 @@ async fn version(path: &std::path::Path) -> Result<String, Unavailable> {
     })
 }
 
-/// Four numbers with dots, somewhere in the first line.
+/// Three numbers or more with dots, wherever they stand.
 fn parse_version(text: &str) -> Option<String> {
     text.split_whitespace()
         .find(|word| {

@@ -8,7 +8,7 @@ use super::aws::Aws;
 use super::ecs;
 use super::workload::Workload;
 use crate::config::{Settings, short_name};
-use crate::target::{Request, Services, no_such_service};
+use crate::target::{Here, Request, Services, no_such_service};
 use crate::trouble::Trouble;
 
 /// A target that does not exist is no finding but a mistake in the question: it says what does exist.
@@ -17,9 +17,18 @@ pub async fn refuse_missing_targets(
     settings: &Settings,
     request: &Request,
     cluster: &Fact<Cluster>,
+    account: Option<&str>,
     workload: &Workload,
 ) -> Result<(), Trouble> {
     let name = short_name(&settings.cluster);
+    let here = Here {
+        region: Some(&aws.region.value),
+        account,
+        ..Here::of(settings)
+    };
+    for named in request.written() {
+        here.refuse_elsewhere(named)?;
+    }
     if cluster.is_absent() {
         let existing = ecs::cluster_names(aws).await;
         return Err(no_such_cluster(name, &aws.region.value, &existing));

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use ecs_exec_checks::facts::{Facts, Wanted};
+use ecs_exec_checks::arn;
+use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::text;
 use ecs_exec_plan::{Ask, Plan};
 use jiff::Timestamp;
 
 use super::live::partition;
 use crate::config::{Settings, Sourced, short_name};
+use crate::target;
 use crate::trouble::Trouble;
 
 /// No plan that a person could review is larger, in bytes.
@@ -77,7 +79,7 @@ pub fn ask(
         partition: partition(&region).to_owned(),
         cluster_name,
         region,
-        account: settings.cluster.split(':').nth(4).map(str::to_owned),
+        account: arn::account(&settings.cluster).map(str::to_owned),
         services: Vec::new(),
         container: container.map(str::to_owned),
         expect: settings.expect.clone(),
@@ -88,22 +90,7 @@ pub fn ask(
 /// The facts, with the containers and shells that the configuration names for the services.
 pub fn configured(mut facts: Facts, settings: &Settings) -> Facts {
     for wanted in &mut facts.target.services {
-        let short = wanted
-            .name
-            .strip_prefix(&settings.service_prefix)
-            .unwrap_or(&wanted.name);
-        let Some(service) = settings
-            .services
-            .get(short)
-            .or_else(|| settings.services.get(&wanted.name))
-        else {
-            continue;
-        };
-        *wanted = Wanted {
-            name: wanted.name.clone(),
-            container: service.container.clone(),
-            shell: service.shell.clone().or_else(|| settings.shell.clone()),
-        };
+        *wanted = target::wanted(settings, &wanted.name);
     }
     facts
 }

@@ -1,6 +1,7 @@
 //! The policies of a principal, read only where the policy simulator left something open.
 
-use ecs_exec_checks::facts::{Fact, Identity, Policy, Unavailable, role_name};
+use ecs_exec_checks::arn;
+use ecs_exec_checks::facts::{Fact, Identity, Policy, Unavailable};
 use futures::future::{try_join, try_join_all};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::iam::document;
 
 /// Every policy that says what a user or role may do, its groups' and its boundary too.
 pub async fn identity(aws: &Aws, arn: &str) -> Fact<Identity> {
-    let name = role_name(arn);
+    let name = arn::name(arn);
     let read = if arn.contains(":role/") {
         of_role(aws, name).await
     } else {
@@ -221,7 +222,7 @@ async fn managed(aws: &Aws, arn: &str) -> Result<Policy, Failure> {
         .await?;
     let text = read.policy_version.and_then(|version| version.document);
     Ok(Policy {
-        name: role_name(arn).to_owned(),
+        name: arn::name(arn).to_owned(),
         arn: Some(arn.to_owned()),
         document: document(text.as_deref()),
     })

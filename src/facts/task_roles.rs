@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
 use ecs_exec_checks::needs::{self, Need, Place};
 use futures::future::{join, join_all};
@@ -80,7 +81,7 @@ pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
     let answers = join_all(arns.into_iter().map(async |arn| {
         let needs = ask.needs(&arn);
         let (role, simulation) = join(
-            iam::role(aws, role_name(&arn)),
+            iam::role(aws, arn::name(&arn)),
             simulations::of_task_role(aws, &arn, &needs),
         )
         .await;

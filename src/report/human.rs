@@ -24,6 +24,23 @@ pub fn render(report: &Report, look: &Look) -> String {
     page.finished(look)
 }
 
+/// A line for each cluster, where there are several.
+pub fn overview(reports: &[Report]) -> String {
+    if reports.len() < 2 {
+        return String::new();
+    }
+    let lines = reports.iter().map(|report| {
+        let target = &report.target;
+        format!(
+            "\n{} {}: {}",
+            target.region,
+            target.cluster,
+            report.headline()
+        )
+    });
+    lines.chain(["\n".to_owned()]).collect()
+}
+
 pub fn causes(report: &Report, look: &Look) -> String {
     let mut page = Page::new(look);
     for (index, cause) in report.root_causes.iter().enumerate() {
@@ -248,8 +265,8 @@ fn no_command(line: &str) -> String {
     line.to_owned()
 }
 
-/// Breaks at spaces only: names and ARNs stay whole.
-fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
+/// Breaks at spaces only: names, addresses and ARNs stay whole.
+pub fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
     let options = textwrap::Options::new(width)
         .initial_indent(indent)
         .subsequent_indent(indent)

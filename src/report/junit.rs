@@ -9,14 +9,25 @@ use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Status, text};
 use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
-pub fn render(report: &Report) -> String {
-    let mut suites = Suites::new(format!("ECS Exec in {}", report.target.cluster));
-    for (area, findings) in by_area(report) {
-        let mut suite = TestSuite::new(area);
-        for finding in findings {
-            suite.add_test_case(case(report, finding));
+pub fn render(reports: &[Report]) -> String {
+    let mut clusters: Vec<&str> = reports
+        .iter()
+        .map(|report| report.target.cluster.as_str())
+        .collect();
+    clusters.dedup();
+    let mut suites = Suites::new(format!("ECS Exec in {}", text::list(&clusters)));
+    for report in reports {
+        for (area, findings) in by_area(report) {
+            let name = match reports {
+                [_] => area.to_owned(),
+                _ => format!("{} {} {area}", report.target.region, report.target.cluster),
+            };
+            let mut suite = TestSuite::new(name);
+            for finding in findings {
+                suite.add_test_case(case(report, finding));
+            }
+            suites.add_test_suite(suite);
         }
-        suites.add_test_suite(suite);
     }
     let mut text = suites.to_string().unwrap_or_default();
     if !text.ends_with('\n') {

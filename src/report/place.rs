@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::report::ReportFinding;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
@@ -290,7 +291,7 @@ fn kinds(subject: &str, check: &str) -> &'static [&'static str] {
 
 /// A name out of an ARN, without a revision.
 fn last_part(id: &str) -> &str {
-    let name = id.rsplit('/').next().unwrap_or(id);
+    let name = arn::name(id);
     match name.rsplit_once(':') {
         Some((family, revision)) if revision.chars().all(|c| c.is_ascii_digit()) => family,
         _ => name,

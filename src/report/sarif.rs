@@ -12,7 +12,16 @@ use super::place::Places;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub fn render(report: &Report, places: &Places) -> String {
+/// A run for each report.
+pub fn render(reports: &[Report], places: &Places) -> String {
+    let runs: Vec<Value> = reports.iter().map(|report| run(report, places)).collect();
+    let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs});
+    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn run(report: &Report, places: &Places) -> Value {
     let results: Vec<&ReportFinding> = report
         .findings
         .iter()
@@ -34,24 +43,17 @@ pub fn render(report: &Report, places: &Places) -> String {
         .into_iter()
         .map(|finding| result(report, finding, index[finding.check], places))
         .collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": report.tool.name,
-                "semanticVersion": report.tool.version,
-                "version": report.tool.version,
-                "rules": rules,
-            }},
-            "automationDetails": {"id": format!("ecs-exec/{}/{}/", report.target.region, report.target.cluster)},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    json!({
+        "tool": {"driver": {
+            "name": report.tool.name,
+            "semanticVersion": report.tool.version,
+            "version": report.tool.version,
+            "rules": rules,
+        }},
+        "automationDetails": {"id": format!("ecs-exec/{}/{}/", report.target.region, report.target.cluster)},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    })
 }
 
 fn rule(check: &Check) -> Value {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ecs_exec_checks::explain::{Explained, explain};
+use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::facts::Reason;
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine};
@@ -42,18 +42,21 @@ pub fn is_of_the_start(said: &str) -> bool {
         || lower.contains("start the session")
 }
 
-/// What a text means, as a line or two.
-pub fn meaning(text: &str) -> Option<Explained> {
-    explain(text)
-}
+/// What became of a session that is not as it should be.
+pub const UNOPENED: &str = "the session could not be opened";
+pub const BROKEN_OFF: &str = "the session broke off";
+pub const NOT_RUN: &str = "the command was not run to its end";
 
-/// Tells why a session did not come about. `ask_doctor`: look at the task too.
-pub async fn tell(settings: &Settings, global: &Global, spot: &Spot, said: &str, ask_doctor: bool) {
-    say!(
-        "error: the session could not be opened: {}",
-        clean_line(said)
-    );
-    if let Some(explained) = meaning(said) {
+/// Tells what became of a session, and why as far as is known. `ask_doctor`: look at the task too.
+pub async fn tell(
+    settings: &Settings,
+    global: &Global,
+    spot: &Spot,
+    (what, said): (&str, &str),
+    ask_doctor: bool,
+) {
+    say!("error: {what}: {}", clean_line(said));
+    if let Some(explained) = explain(said) {
         say!("  {}.", explained.saying.title);
         say!("  {}", explained.saying.meaning);
     }

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use aws_sdk_ecs::types::DesiredStatus;
+use clap::CommandFactory;
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Cluster, Fact, Task, Unavailable};
 use ecs_exec_checks::text::{clean_line, list};
 use futures::join;
 
+use crate::cli::Cli;
 use crate::config::{Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::ecs;
-use crate::target::{Candidate, candidate, nearest, no_such_service};
+use crate::target::{Candidate, Here, candidate, nearest, no_such_service};
 use crate::trouble::Trouble;
 
 /// What the user named.
@@ -126,6 +129,14 @@ async fn tasks(
     settings: &Settings,
     place: &Place,
 ) -> Result<(Option<Candidate>, Vec<Task>), Trouble> {
+    let here = Here {
+        region: Some(&aws.region.value),
+        ..Here::of(settings)
+    };
+    let named = || place.service.iter().chain(&place.task);
+    for name in named() {
+        here.refuse_elsewhere(name)?;
+    }
     let service = place
         .service
         .as_deref()
@@ -147,7 +158,7 @@ async fn tasks(
     let arns: Vec<String> = match &place.task {
         Some(begin) if !is_whole(begin) => arns
             .into_iter()
-            .filter(|arn| ecs::last(arn).starts_with(begin.as_str()))
+            .filter(|arn| arn::name(arn).starts_with(begin.as_str()))
             .collect(),
         _ => arns,
     };
@@ -156,8 +167,15 @@ async fn tasks(
     }
     let described = ecs::tasks(aws, &settings.cluster, &arns).await;
     let tasks = known(described, settings)?;
-    if tasks.is_empty() {
+    let Some(first) = tasks.first() else {
         return Err(none_runs(&service, place));
+    };
+    for name in named() {
+        Here {
+            account: arn::account(&first.arn),
+            ..here
+        }
+        .refuse_elsewhere(name)?;
     }
     if let (Some(begin), true) = (&place.task, tasks.len() > 1 && !place.pick) {
         let ids: Vec<&str> = tasks.iter().map(Task::id).collect();
@@ -204,23 +222,11 @@ async fn of_service(
     }
     let existing = ecs::service_names(aws, &settings.cluster).await;
     let mut trouble = no_such_service(service, name, &existing.unwrap_or_default());
-    let commands = [
-        "doctor",
-        "fix",
-        "capture",
-        "policy",
-        "schema",
-        "completions",
-        "man",
-        "exec",
-        "run",
-        "recipe",
-        "list",
-        "logs",
-        "explain",
-        "checks",
-        "init",
-    ];
+    let program = Cli::command();
+    let commands = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let commands = commands.map(|command| command.get_name());
     if let Some(near) = nearest(&service.written, commands).first() {
         trouble.help = format!(
             "{} Or did you mean the command `ecs-exec {near}`?",

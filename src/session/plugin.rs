@@ -1,8 +1,10 @@
 //! The official plugin as the carrier: started as the AWS CLI starts it, with the terminal to itself.
 
+use std::env;
 use std::process::Stdio;
 
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use ecs_exec_checks::facts::Fact;
 use ecs_exec_session::Session;
 use serde_json::json;
@@ -37,6 +39,10 @@ pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<
         .known()
         .and_then(|version| ecs_exec_checks::version_numbers(version))
         .is_some_and(|numbers| numbers.as_slice() >= LEAST_FOR_VARIABLE.as_slice());
+    let profile = settings
+        .profile
+        .as_ref()
+        .map_or("", |profile| profile.value.as_str());
     let mut command = Command::new(&plugin.path);
     if takes_variable {
         command.arg(VARIABLE).env(VARIABLE, response);
@@ -46,9 +52,9 @@ pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<
     command
         .arg(&session.region)
         .arg("StartSession")
-        .arg(settings.profile.as_deref().unwrap_or_default())
+        .arg(profile)
         .arg(json!({"Target": session.target}).to_string())
-        .arg(endpoint(aws))
+        .arg(endpoint(aws).await)
         .stdin(Stdio::inherit())
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
@@ -64,12 +70,27 @@ pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<
     })
 }
 
-/// Where the plugin resumes and ends sessions. The AWS CLI names the endpoint of ECS here, which knows neither.
-fn endpoint(aws: &Aws) -> String {
-    match &aws.endpoint_url {
-        Some(url) => url.clone(),
-        None => format!("https://{}", aws.host_of("ssm")),
+/// Where the plugin resumes and ends sessions: where this program's own calls to Systems Manager go. The AWS CLI names
+/// the endpoint of ECS here, which knows neither.
+async fn endpoint(aws: &Aws) -> String {
+    let own = env::var("AWS_ENDPOINT_URL_SSM").ok();
+    if let Some(url) = own
+        .filter(|url| !url.is_empty())
+        .or_else(|| aws.endpoint_url.clone())
+    {
+        return url;
     }
+    let params = Params::builder()
+        .region(aws.region.value.clone())
+        .set_use_fips(aws.fips)
+        .set_use_dual_stack(aws.dual_stack)
+        .build();
+    if let Ok(params) = params
+        && let Ok(endpoint) = DefaultResolver::new().resolve_endpoint(&params).await
+    {
+        return endpoint.url().to_owned();
+    }
+    format!("https://{}", aws.host_of("ssm"))
 }
 
 /// The plugin looks for credentials itself, and does not find all that the SDK does.

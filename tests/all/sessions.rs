@@ -549,7 +549,7 @@ fn tasks_that_cannot_be_entered() {
     );
     let task = world.tasks("coder").remove(0);
     world.sh(&format!(
-        "aws ecs stop-task --cluster {} --task {task}",
+        "aws ecs stop-task --cluster {0} --task {task} && aws ecs wait tasks-stopped --cluster {0} --tasks {task}",
         world.cluster
     ));
     let stopped = world.run(&["exec", "--no-doctor", "--task", &task]);

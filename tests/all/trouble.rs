@@ -116,9 +116,87 @@ fn contradictions_and_nonsense() {
     );
     assert_refused(
         &with_keys(&["doctor", "coder", "--profile", "nope"]),
-        "the AWS profile nope gives no credentials",
+        "there is no AWS profile nope (from --profile)",
         "--profile",
     );
+    let in_other_region = "arn:aws:ecs:eu-west-1:123456789012:service/coder-production-cluster/web";
+    for command in [&["doctor"][..], &["exec"], &["list"], &["run"], &["logs"]] {
+        let mut arguments = command.to_vec();
+        arguments.extend([in_other_region, "--region", "us-west-2"]);
+        if command == ["run"] {
+            arguments.extend(["--", "true"]);
+        }
+        assert_refused(
+            &with_keys(&arguments),
+            "is in region eu-west-1, not in us-west-2",
+            "--region eu-west-1",
+        );
+    }
+    assert_refused(
+        &with_keys(&["exec", other, "--region", "us-west-2"]),
+        "is in cluster other",
+        "--cluster other",
+    );
+    let service = "arn:aws:ecs:us-west-2:123456789012:service/fleet/web";
+    assert_refused(
+        &with_keys(&["policy", "caller", "--cluster", service]),
+        "is no cluster's ARN",
+        "cluster/NAME",
+    );
+    assert_refused(
+        &with_keys(&["list", "--cluster", "a,b"]),
+        "--cluster names several",
+        "ecs-exec doctor",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--cluster", "a,b", "--watch"]),
+        "--watch is about one cluster",
+        "",
+    );
+}
+
+/// What holds a password is not said.
+#[test]
+fn addresses_with_passwords() {
+    let mut variables = KEYS.to_vec();
+    variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
+    let run = offline(&["list"], &variables);
+    assert_refused(&run, "AWS_ENDPOINT_URL_ECS is no address", "https://");
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
+    assert_refused(&run, "--endpoint-url is no address", "https://");
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+}
+
+/// Another identity's credentials are not used in place of those that were meant.
+#[test]
+fn half_a_pair_of_keys_and_a_profile_that_is_not_there() {
+    assert_refused(
+        &offline(&["doctor", "coder"], &[("AWS_ACCESS_KEY_ID", "AKID")]),
+        "AWS_SECRET_ACCESS_KEY is not",
+        "Set both",
+    );
+    assert_refused(
+        &offline(&["doctor", "coder"], &[("AWS_PROFILE", "gone")]),
+        "there is no AWS profile gone (from AWS_PROFILE)",
+        "",
+    );
+}
+
+/// A message that cannot be written is no reason to crash.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_error() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_ecs-exec"))
+        .args(["doctor", "--demo=none"])
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(2));
 }
 
 #[test]

@@ -103,10 +103,13 @@ fn look<T>(
 ) -> Finding {
     match fact {
         Some(Fact::Known(there)) => judge(subject, there),
-        Some(Fact::Absent) => CHECK.skip(subject, "It does not exist"),
+        Some(Fact::Absent) => CHECK.skip(
+            subject,
+            "It does not exist, so that nothing is to be encrypted",
+        ),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         None => {
-            let why = Unavailable::not_asked("", "nobody looked at it");
+            let why = Unavailable::not_asked("logs:DescribeLogGroups", "nobody asked about it");
             CHECK.unknown(subject, &why)
         }
     }

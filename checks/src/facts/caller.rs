@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
+use crate::arn;
 
 /// Who asks, from `sts:GetCallerIdentity`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ impl Principal {
         match kind {
             "root" => Principal::Root,
             "user" => Principal::User {
-                name: last_segment(rest),
+                name: arn::name(rest).to_owned(),
             },
             "assumed-role" => Principal::AssumedRole {
                 name: rest.split('/').next().unwrap_or_default().to_owned(),
@@ -66,10 +67,6 @@ impl Caller {
             Principal::Root | Principal::FederatedUser { .. } | Principal::Other => Fact::Absent,
         }
     }
-}
-
-fn last_segment(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::arn;
 use crate::no_proxy;
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
@@ -286,7 +287,7 @@ impl ProxyEnvironment {
 impl Task {
     /// The last part of the ARN, which is the same in the old and the new form.
     pub fn id(&self) -> &str {
-        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+        arn::name(&self.arn)
     }
 
     pub fn service_name(&self) -> Option<&str> {

@@ -104,8 +104,3 @@ impl Decision {
         !self.is_allowed() && !self.missing_context.is_empty()
     }
 }
-
-/// The role's name, from its ARN, without the path.
-pub fn role_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{Aws, definition, label, quoted, service};
-use crate::facts::{Facts, TaskDefinition, role_name};
+use crate::arn;
+use crate::facts::{Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Need;
 use crate::policy_document;
@@ -16,7 +17,7 @@ const POLICY_NAME: &str = "ecs-exec";
 /// replaced too: an agent that gave up does not come back by itself.
 pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
     let document = policy_document::task_role();
-    let name = role_name(role);
+    let name = arn::name(role);
     let mut fix = Fix::new(
         format!("allow-ssmmessages:{name}"),
         Disposition::Drift,
@@ -42,7 +43,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 /// Grants a role what its sessions need besides ssmmessages: exactly these actions on exactly these resources.
 pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
     let document = policy_document::allow(needs);
-    let name = role_name(role);
+    let name = arn::name(role);
     let policy_name = format!("{POLICY_NAME}-{what}");
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
@@ -70,7 +71,7 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
 
 /// Something above the role's own policies refuses what its sessions need.
 pub fn unblock_for(role: &str, blocker: &str, needs: &[Need]) -> Fix {
-    let name = role_name(role);
+    let name = arn::name(role);
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
         format!("unblock-role-for-{}:{name}", actions.join("-")),
@@ -83,7 +84,7 @@ pub fn unblock_for(role: &str, blocker: &str, needs: &[Need]) -> Fix {
 
 /// A statement or a boundary says no, and no further permission outweighs it.
 pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
-    let name = role_name(role);
+    let name = arn::name(role);
     let found = match policies {
         [] => String::new(),
         some => format!(" It comes from: {}.", text::list(some)),
@@ -145,7 +146,7 @@ fn new_role_name(family: &str) -> String {
 
 /// Makes a role again that the task definition still names.
 pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
-    let name = role_name(role);
+    let name = arn::name(role);
     let mut fix = Fix::new(
         format!("recreate-role:{name}"),
         Disposition::Drift,
@@ -174,7 +175,7 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
 
 /// Lets ECS tasks take on the role, beside whoever may now. `denied`: a statement says no, which nothing outweighs.
 pub fn trust_tasks(facts: &Facts, role: &str, trust: &Value, denied: bool) -> Fix {
-    let name = role_name(role);
+    let name = arn::name(role);
     let mut document = trust.clone();
     policy_document::add(&mut document, policy_document::task_trust_statement());
     let title = format!("Let ECS tasks take on the role {name}");

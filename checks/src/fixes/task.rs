@@ -1,6 +1,7 @@
 //! Standalone tasks, which no service replaces.
 
 use super::Aws;
+use crate::arn;
 use crate::facts::{Fact, Facts, Interface, Task};
 use crate::fix::{Disposition, Fix};
 
@@ -37,10 +38,7 @@ pub fn run_again(facts: &Facts, task: &Task) -> Fix {
 
 /// Brings the ECS agent of a container instance up to date.
 pub fn update_agent(facts: &Facts, container_instance: &str) -> Fix {
-    let id = container_instance
-        .rsplit('/')
-        .next()
-        .unwrap_or(container_instance);
+    let id = arn::name(container_instance);
     Fix::new(
         format!("update-agent:{id}"),
         Disposition::Drift,

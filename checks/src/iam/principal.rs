@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::statement::list;
 use super::{Tri, like};
+use crate::arn;
 
 /// Who asks, as the statements of a resource's policy name it.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
@@ -37,7 +38,7 @@ impl Principal<'_> {
 
     /// A session of the role, whatever its name: sessions of tasks have names that nobody chooses.
     fn is_session(&self, name: &str) -> bool {
-        let role = self.arn.rsplit('/').next().unwrap_or_default();
+        let role = arn::name(&self.arn);
         like(
             &format!("arn:*:sts::{}:assumed-role/{role}/*", self.account),
             name,

@@ -6,7 +6,7 @@ pub const CHECK: Check = Check {
     id: "local.region",
     title: "A region is set",
     why: "The cluster lives in one region; asked in another one, AWS says that it does not exist.",
-    how: "From --region, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the AWS profile or the built-in configuration, in that order.",
+    how: "From --region, the cluster's ARN, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the built-in configuration or the AWS configuration, in that order.",
     actions: &[],
     remedy: "Give the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],

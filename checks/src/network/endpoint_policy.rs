@@ -1,6 +1,7 @@
 use super::link::{Goal, goal};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Endpoint, Task, role_name};
+use crate::facts::{Endpoint, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::{Principal, Request, Tri, resource_policy};
@@ -65,7 +66,7 @@ fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> 
 }
 
 fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
-    let (id, name) = (&endpoint.id, role_name(role));
+    let (id, name) = (&endpoint.id, arn::name(role));
     let Some(policy) = &endpoint.policy else {
         return CHECK.pass(subject, format!("{id} has no policy of its own"));
     };
@@ -134,7 +135,7 @@ fn decide(
     role: &str,
     action: &str,
 ) -> Tri {
-    let account = role.split(':').nth(4).unwrap_or_default();
+    let account = arn::account(role).unwrap_or_default();
     let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     let context = [
         known("aws:PrincipalArn", role),

@@ -1,6 +1,7 @@
 use super::{each_role, role_subject};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, KmsKey, role_name};
+use crate::facts::{Fact, KmsKey};
 use crate::finding::{Finding, Severity};
 use crate::fix::Fix;
 use crate::fixes;
@@ -34,7 +35,7 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     each_role(world, &CHECK, |group, role, _| {
         let subject = role_subject(group, role);
-        let name = role_name(role);
+        let name = arn::name(role);
         let key = match world.key() {
             Fact::Known(key) => key,
             Fact::Absent => {

@@ -1,6 +1,7 @@
 use super::{each_role, role_subject};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, Task, role_name};
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::{self, Silence};
@@ -55,7 +56,7 @@ pub fn log_needs(world: &World, tasks: &[&Task]) -> Vec<Need> {
 }
 
 fn judge(world: &World, role: &str, subject: Subject, needs: &[Need]) -> Finding {
-    let name = role_name(role);
+    let name = arn::name(role);
     match iam::silence(world, role, "logs:PutLogEvents") {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),

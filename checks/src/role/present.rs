@@ -1,6 +1,7 @@
 use super::{Roles, has_role, role_subject, roles, services_with};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, Task, role_name};
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::world::{Group, World};
@@ -55,7 +56,7 @@ fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
 }
 
 fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
-    let name = role_name(role);
+    let name = arn::name(role);
     let subject = role_subject(group, role);
     let finding = match world.facts.roles.get(role) {
         Some(Fact::Known(_)) if is_instance_s(world, role, tasks) => CHECK
@@ -104,7 +105,7 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
             .detail(format!(
                 "The task definition names an execution role ({}) but no taskRoleArn. The execution role pulls \
                  the image and ships logs; the containers, and so the agent, never get its credentials.",
-                role_name(execution)
+                arn::name(execution)
             ))
             .evidence("executionRole", execution),
         None => finding.detail(

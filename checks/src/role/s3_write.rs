@@ -1,6 +1,7 @@
 use super::{each_role, role_subject};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, role_name};
+use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::{self, Silence};
@@ -43,7 +44,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, role: &str, subject: Subject, needs: &[Need]) -> Finding {
-    let name = role_name(role);
+    let name = arn::name(role);
     match iam::silence(world, role, "s3:PutObject") {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),

@@ -1,6 +1,7 @@
 use super::{each_role, has_agent_down, has_role, role_subject, services_with};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Decision, Role, Task, role_name};
+use crate::facts::{Decision, Role, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::Disposition;
 use crate::fixes;
@@ -34,7 +35,7 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
     let subject = role_subject(group, role);
-    let name = role_name(role);
+    let name = arn::name(role);
     match iam::silence(world, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
@@ -84,7 +85,7 @@ fn refused(
     tasks: &[&Task],
     verdict: &Verdict,
 ) -> Finding {
-    let name = role_name(role);
+    let name = arn::name(role);
     let denied: Vec<&str> = verdict
         .denied
         .iter()
@@ -152,7 +153,7 @@ fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
         detail.push_str(&format!(
             " The execution role {} has them, but the containers never get that role's credentials: \
              they belong on the task role.",
-            role_name(execution)
+            arn::name(execution)
         ));
     }
     detail

@@ -1,8 +1,9 @@
 use serde_json::Value;
 
 use super::{each_role, role_subject};
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, Task, role_name};
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::iam::{self, Request, Tri, like};
@@ -31,7 +32,7 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
     let subject = role_subject(group, arn);
-    let name = role_name(arn);
+    let name = arn::name(arn);
     if tasks.iter().all(|task| !names_role(world, task)) {
         return CHECK.skip(
             subject,

@@ -32,7 +32,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
         .launch_type
         .as_deref()
         .or(task.capacity_provider.as_deref())
-        .unwrap_or("nothing");
+        .unwrap_or_default();
     let finding = match told {
         _ if task.is_fargate() => CHECK.pass(subject, "The task runs on Fargate"),
         "EC2" => CHECK.pass(subject, "The task runs on an EC2 instance"),
@@ -43,6 +43,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
         _ if task.container_instance.is_some() => {
             CHECK.pass(subject, "The task runs on a container instance")
         }
+        "" => CHECK.unsure(subject, "ECS does not say what the task runs on"),
         other => CHECK.unsure(
             subject,
             format!("ECS says {other} of what the task runs on, which this version does not know"),

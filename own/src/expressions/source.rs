@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-/// Why the file's checks cannot be used. Prints the place, the line, and a caret under it.
+/// Why the file's checks cannot be used, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
     pub file: String,
@@ -14,8 +14,6 @@ pub struct LoadError {
     pub message: String,
     /// How to mend it, where we know.
     pub help: Option<String>,
-    /// The line as it stands in the file.
-    text: String,
 }
 
 /// The file that is being read.
@@ -40,14 +38,12 @@ impl<'t> Source<'t> {
         }
         let before = &self.text[..at];
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let text = self.text[start..].lines().next().unwrap_or_default();
         LoadError {
             file: self.name.to_owned(),
             line: before.matches('\n').count() + 1,
             column: self.text[start..at].chars().count() + 1,
             message: message.into(),
             help: None,
-            text: text.to_owned(),
         }
     }
 
@@ -87,30 +83,11 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LoadError {
-            file,
-            line,
-            column,
-            message,
-            help,
-            text,
-        } = self;
-        let number = line.to_string();
-        let margin = " ".repeat(number.len());
-        // Tabs stay tabs, so that the caret stands where the terminal puts the character.
-        let indent: String = text
-            .chars()
-            .take(column.saturating_sub(1))
-            .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect();
-        writeln!(f, "{file}:{line}:{column}: {message}")?;
-        writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {text}")?;
-        write!(f, "{margin} | {indent}^")?;
-        match help {
-            Some(help) => write!(f, "\n{margin} = {help}"),
-            None => Ok(()),
-        }
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cel::Context;
 use cel::common::value::Val;
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Container, Fact, Facts, Task, Unavailable};
 use ecs_exec_checks::world::{Group, World};
 
@@ -117,8 +118,7 @@ impl<'a> View<'a> {
 
 /// A task with its handy members.
 pub fn task_node(task: &Task, facts: &Facts) -> Node {
-    let definition = task.task_definition.rsplit('/').next().unwrap_or_default();
-    let family = definition.split(':').next().unwrap_or_default();
+    let family = arn::family(&task.task_definition);
     let age = task
         .started_at
         .map(|started| facts.taken_at.as_second() - started.as_second());

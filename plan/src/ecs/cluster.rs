@@ -22,7 +22,7 @@ fn told(resolver: &Resolver, instance: &Instance, name: &str) -> Known<Cluster> 
         name: name.to_owned(),
         status: "ACTIVE".to_owned(),
         exec_configuration: exec_configuration(resolver, instance)?,
-        tags: Default::default(),
+        tags: super::tags::tags(instance),
     })
 }
 

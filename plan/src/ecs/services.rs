@@ -128,7 +128,7 @@ fn service(
             }),
             _ => None,
         },
-        tags: Default::default(),
+        tags: super::tags::tags(instance),
     })
 }
 

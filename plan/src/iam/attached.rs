@@ -1,6 +1,7 @@
 //! Which policies a role will have.
 
-use ecs_exec_checks::facts::{Policy, Unavailable, role_name};
+use ecs_exec_checks::arn;
+use ecs_exec_checks::facts::{Policy, Unavailable};
 
 use super::policies::{Document, Unread, document, managed};
 use super::roles;
@@ -32,7 +33,7 @@ pub fn attached(resolver: &Resolver, role: &str) -> Attached {
     match roles::managed(resolver, role) {
         Some(instance) => attached.own(resolver, instance),
         None => attached.unread.push(Unread {
-            why: elsewhere(format!("role {}, and so its policies,", role_name(role))),
+            why: elsewhere(format!("role {}, and so its policies,", arn::name(role))),
             may_deny: true,
         }),
     }
@@ -63,7 +64,7 @@ pub fn is_touched(resolver: &Resolver, role: &str) -> bool {
 }
 
 fn is_of(resolver: &Resolver, join: &Instance, role: &str) -> Result<bool, Unread> {
-    let is_role = |named: &String| named == role || named == role_name(role);
+    let is_role = |named: &String| named == role || named == arn::name(role);
     let known = match join.kind.as_str() {
         "aws_iam_policy_attachment" => resolver.all(join, &["roles"], Thing::Role),
         _ => resolver
@@ -154,7 +155,7 @@ impl Attached {
     fn read(&mut self, name: &str, arn: Option<&str>, document: Document) -> Policy {
         self.open = self.open.take().or(document.open);
         Policy {
-            name: role_name(name).to_owned(),
+            name: arn::name(name).to_owned(),
             arn: arn.map(str::to_owned),
             document: document.json,
         }

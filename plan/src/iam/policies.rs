@@ -1,6 +1,7 @@
 //! The documents of managed policies, as far as a plan holds them or AWS publishes them.
 
-use ecs_exec_checks::facts::{Unavailable, role_name};
+use ecs_exec_checks::arn;
+use ecs_exec_checks::facts::Unavailable;
 use serde_json::{Value, json};
 
 use super::statements;
@@ -78,18 +79,18 @@ pub fn document(
 
 /// AWS's own policies only ever allow, except those that are there to shut somebody out.
 fn may_deny(arn: &str) -> bool {
-    let name = role_name(arn);
-    let is_aws_s = matches!(arn.split(':').nth(4), Some("aws"));
+    let name = arn::name(arn);
+    let is_aws_s = arn::account(arn) == Some("aws");
     !is_aws_s || name.contains("Deny") || name.contains("Quarantine")
 }
 
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 fn published(arn: &str) -> Option<Value> {
-    if arn.split(':').nth(4) != Some("aws") {
+    if arn::account(arn) != Some("aws") {
         return None;
     }
     let allow = |actions: &[&str]| json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
-    let statement = match role_name(arn) {
+    let statement = match arn::name(arn) {
         "AdministratorAccess" => allow(&["*"]),
         "PowerUserAccess" => json!({
             "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*",

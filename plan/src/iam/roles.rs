@@ -1,6 +1,7 @@
 //! Roles, with the trust that they give.
 
-use ecs_exec_checks::facts::{Fact, Role, role_name};
+use ecs_exec_checks::arn;
+use ecs_exec_checks::facts::{Fact, Role};
 use serde_json::Value;
 
 use crate::instance::Instance;
@@ -29,7 +30,7 @@ fn told(resolver: &Resolver, instance: &Instance, arn: &str) -> Role {
     let text = |name: &str| instance.text(&[name]).ok().flatten();
     Role {
         arn: arn.to_owned(),
-        name: text("name").unwrap_or(role_name(arn)).to_owned(),
+        name: text("name").unwrap_or(arn::name(arn)).to_owned(),
         // The role is there even where its trust is not known yet; nothing is what checks cannot read.
         trust: text("assume_role_policy")
             .and_then(|text| serde_json::from_str(text).ok())

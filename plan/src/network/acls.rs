@@ -74,7 +74,7 @@ fn open_default(id: String) -> NetworkAcl {
     }
 }
 
-/// By direction and number, which are what tells entries apart.
+/// By direction, number and version of IP, which are what tells entries apart.
 type Entries = BTreeMap<(bool, u32, bool), AclEntry>;
 
 fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Known<NetworkAcl> {

@@ -1,0 +1,55 @@
+//! Parts of ARNs: `arn:partition:service:region:account:resource`.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+
+/// The last part of the resource: a role's name without its path, a task's ID. What is no ARN is its own name.
+pub fn name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// `None` for what is no ARN, or names no account.
+pub fn account(arn: &str) -> Option<&str> {
+    part(arn, 4)
+}
+
+/// `None` for what is no ARN, or lies in no region.
+pub fn region(arn: &str) -> Option<&str> {
+    part(arn, 3)
+}
+
+/// What comes before the name: `cluster`, `service/CLUSTER`, `role/PATH`. `None` for what is no ARN.
+pub fn kind(arn: &str) -> Option<&str> {
+    let resource = part(arn, 5)?;
+    resource.rsplit_once('/').map(|(kind, _)| kind)
+}
+
+/// The family of a task definition's ARN.
+pub fn family(definition: &str) -> &str {
+    name(definition).split(':').next().unwrap_or_default()
+}
+
+fn part(arn: &str, at: usize) -> Option<&str> {
+    let arn = arn.strip_prefix("arn:")?;
+    let part = arn.splitn(5, ':').nth(at - 1)?;
+    Some(part).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts() {
+        let service = "arn:aws-cn:ecs:cn-north-1:123456789012:service/fleet/web";
+        assert_eq!(name(service), "web");
+        assert_eq!(account(service), Some("123456789012"));
+        assert_eq!(region(service), Some("cn-north-1"));
+        assert_eq!(kind(service), Some("service/fleet"));
+        assert_eq!(kind("arn:aws:iam::1:role/a/b/ops"), Some("role/a/b"));
+        assert_eq!(region("arn:aws:iam::1:role/ops"), None);
+        assert_eq!(family("arn:aws:ecs:r:1:task-definition/web:12"), "web");
+        assert_eq!(
+            (name("web"), account("web"), kind("web")),
+            ("web", None, None)
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! The doctor's question, put to several clusters at once.
+
+use std::process::ExitCode;
+
+use futures::future::join_all;
+
+use super::doctor::{PATIENCE, Question, status};
+use crate::cli::{Doctor, Global};
+use crate::output::{self, Progress};
+use crate::trouble::Trouble;
+
+/// `places`: the cluster, region and profile of each. One that cannot be asked does not keep the others from it.
+pub async fn run(
+    arguments: &Doctor,
+    global: &Global,
+    places: &[Global],
+) -> Result<ExitCode, Trouble> {
+    refuse_of_one(arguments)?;
+    let progress = Progress::start(
+        global,
+        &format!("Asking AWS about {} clusters", places.len()),
+    );
+    let answers = join_all(places.iter().map(async |place| {
+        let question = Question::new(arguments, place)?;
+        let patience = arguments.timeout.unwrap_or(PATIENCE);
+        question.ask(place, patience).await
+    }))
+    .await;
+    progress.end();
+    let (mut reports, mut troubles) = (Vec::new(), Vec::new());
+    for (place, answer) in places.iter().zip(answers) {
+        match answer {
+            Ok(examined) => reports.push(examined.report),
+            Err(trouble) => troubles.push(Trouble {
+                what: format!("{}: {}", name(place), trouble.what),
+                ..trouble
+            }),
+        }
+    }
+    if !reports.is_empty() {
+        output::write(&reports, &arguments.report, global)?;
+    }
+    let Some(last) = troubles.pop() else {
+        return Ok(status(&reports, arguments));
+    };
+    for trouble in troubles {
+        say!("{trouble}");
+    }
+    Err(last)
+}
+
+/// What is about one cluster only.
+fn refuse_of_one(arguments: &Doctor) -> Result<(), Trouble> {
+    let flags = [
+        ("--fix", arguments.fix.fix),
+        ("--watch", arguments.watch),
+        ("--demo", arguments.demo.is_some()),
+        ("--snapshot", arguments.snapshot.is_some()),
+        ("--plan", arguments.plan.is_some()),
+        ("--baseline", arguments.report.baseline.is_some()),
+        ("--task", !arguments.targets.task.is_empty()),
+    ];
+    match flags.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(Trouble::new(
+            format!("{flag} is about one cluster, and several are named"),
+            "Run it for each of them.",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The words that tell a place from the others.
+fn name(place: &Global) -> String {
+    let words = [&place.profile, &place.region, &place.cluster];
+    let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+    words.join(" ")
+}
