@@ -123,14 +123,26 @@ pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
         );
     }
-    Trouble::new(
-        format!("the AWS credentials could not be loaded: {said}"),
-        SIGN_IN,
-    )
+    let what = format!("the AWS credentials could not be loaded: {said}");
+    match origin() {
+        Some(name) => Trouble::new(what, format!("{name} says where they are to come from.")),
+        None => Trouble::new(what, SIGN_IN),
+    }
 }
 
 const SIGN_IN: &str =
     "Sign in again (aws sso login, or whatever gives you credentials), then run this once more.";
+
+/// The variable that says where credentials come from, where no profile does.
+fn origin() -> Option<&'static str> {
+    const NAMES: [&str; 3] = [
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    ];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    NAMES.into_iter().find(is_set)
+}
 
 /// AWS turned the credentials down, or they could not be had again.
 pub fn rejected<E>(error: &SdkError<E, HttpResponse>) -> Option<Trouble>

@@ -3,6 +3,7 @@
 //! Tests that need the emulator are ignored by a plain `cargo test`; `scripts/test` runs everything.
 
 mod captures;
+mod clusters;
 mod costs;
 mod denials;
 mod fault_grid;
@@ -13,6 +14,7 @@ mod iam_engines;
 mod least_policies;
 mod own_checks;
 mod plans;
+mod profiles;
 mod reports;
 mod sessions;
 mod support;

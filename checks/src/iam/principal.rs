@@ -38,7 +38,7 @@ impl Principal<'_> {
 
     /// A session of the role, whatever its name: sessions of tasks have names that nobody chooses.
     fn is_session(&self, name: &str) -> bool {
-        let role = arn::name(&self.arn);
+        let role = arn::name(self.arn);
         like(
             &format!("arn:*:sts::{}:assumed-role/{role}/*", self.account),
             name,

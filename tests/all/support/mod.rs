@@ -2,7 +2,7 @@ mod altered;
 pub mod connect_proxy;
 pub mod container;
 pub mod doctor;
-mod http;
+pub mod http;
 pub mod policy_gate;
 pub mod proxy;
 pub mod pty;

@@ -1,0 +1,87 @@
+//! Several clusters in one run.
+
+use serde_json::Value;
+
+use crate::support::world::{Plan, World};
+
+/// One where everything is in order, one whose tasks are older than the flag.
+fn two() -> (World, World) {
+    let fine = World::healthy();
+    let stale = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
+    (fine, stale)
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn one_report_of_two_clusters() {
+    let (fine, stale) = two();
+    let both = format!("{},{}", fine.cluster, stale.cluster);
+    let only = "service,task,container,role";
+    let run = fine.run(&[
+        "doctor",
+        "--cluster",
+        &both,
+        "--only",
+        only,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["verdict"], "fail");
+    let verdicts: Vec<&str> = report["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|report| report["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["pass", "fail"]);
+    let of = |at: usize| report["reports"][at]["summary"]["pass"].as_u64().unwrap();
+    assert_eq!(report["summary"]["pass"], of(0) + of(1));
+
+    let human = fine.run(&["doctor", "--cluster", &both, "--only", only]);
+    let last: Vec<&str> = human.stdout.lines().rev().take(2).collect();
+    assert!(
+        last[1].ends_with("as far as the checks that ran can tell"),
+        "{}",
+        human.stdout
+    );
+    assert!(last[0].contains(&stale.cluster), "{}", human.stdout);
+
+    for (format, count) in [
+        ("sarif", "\"automationDetails\""),
+        ("junit", " service\""),
+        ("markdown", "<summary>Environment"),
+    ] {
+        let run = fine.run(&[
+            "doctor",
+            "--cluster",
+            &both,
+            "--only",
+            only,
+            "--format",
+            format,
+        ]);
+        let text = format!("\n{}", run.stdout);
+        assert_eq!(text.matches(count).count(), 2, "{format}: {text}");
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_cluster_that_is_not_there_does_not_hide_the_other() {
+    let fine = World::healthy();
+    let both = format!("{},nowhere", fine.cluster);
+    let run = fine.run(&["doctor", "--cluster", &both, "--format", "json"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("nowhere: there is no cluster nowhere"),
+        "{}",
+        run.stderr
+    );
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["target"]["cluster"], fine.cluster.as_str());
+}

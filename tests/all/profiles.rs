@@ -1,0 +1,302 @@
+//! Where credentials come from: profiles, roles, programs, web identities, containers. STS is a server of the test's own.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::http::{Answer, Request, serve};
+
+const CONFIG: &str = "\
+[default]
+region = eu-central-1
+[profile base]
+region = us-west-2
+[profile hop]
+role_arn = arn:aws:iam::111111111111:role/hop
+source_profile = base
+[profile chained]
+role_arn = arn:aws:iam::222222222222:role/team/chained
+source_profile = hop
+[profile coded]
+role_arn = arn:aws:iam::111111111111:role/coded
+source_profile = base
+mfa_serial = arn:aws:iam::111111111111:mfa/jane
+[profile behind-a-code]
+role_arn = arn:aws:iam::222222222222:role/behind
+source_profile = coded
+[profile placeless]
+region = us-west-2
+[profile program]
+credential_process = ./give-credentials
+[profile signed-in]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Admin
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-west-2
+";
+
+/// A call to STS: its action and the key that signed it.
+type Calls = Arc<Mutex<Vec<(String, String)>>>;
+
+struct Sts {
+    home: tempfile::TempDir,
+    url: String,
+    calls: Calls,
+}
+
+impl Sts {
+    /// `refusal`: the code with which it refuses every role.
+    fn new(refusal: Option<&'static str>) -> Sts {
+        let home = tempfile::tempdir().unwrap();
+        let aws = home.path().join(".aws");
+        fs::create_dir(&aws).unwrap();
+        fs::write(aws.join("config"), CONFIG).unwrap();
+        let keys = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n";
+        fs::write(aws.join("credentials"), keys).unwrap();
+        let calls = Calls::default();
+        let heard = calls.clone();
+        let url = serve(move |request| answer(&request, refusal, &heard));
+        Sts { home, url, calls }
+    }
+
+    /// Asks for a policy, which needs to know who asks and nothing else.
+    fn ask(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = command(self.home.path());
+        command
+            .current_dir(self.home.path())
+            .args([
+                "policy",
+                "caller",
+                "--cluster",
+                "c",
+                "--region",
+                "us-west-2",
+            ])
+            .args(arguments)
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(variables.iter().copied());
+        run(&mut command)
+    }
+
+    /// The key that signed the question who asks.
+    fn caller(&self) -> String {
+        let calls = self.calls.lock().unwrap();
+        let (action, key) = calls.last().unwrap();
+        assert_eq!(action, "GetCallerIdentity");
+        key.clone()
+    }
+
+    fn count(&self, action: &str) -> usize {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().filter(|(known, _)| known == action).count()
+    }
+}
+
+fn answer(request: &Request, refusal: Option<&str>, calls: &Calls) -> Answer {
+    let body = String::from_utf8_lossy(&request.body).into_owned();
+    let field = |name: &str| {
+        let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+        pairs
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    };
+    let key = request.header("authorization").unwrap_or_default();
+    let key = key
+        .split("Credential=")
+        .nth(1)
+        .and_then(|rest| rest.split('/').next());
+    let action = field("Action").unwrap_or_else(|| request.target.clone());
+    let key = key.unwrap_or("nobody").to_owned();
+    calls.lock().unwrap().push((action.clone(), key));
+    let keys = |id: &str| {
+        format!(
+            "<AccessKeyId>{id}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
+        )
+    };
+    let role = field("RoleArn").unwrap_or_default();
+    let role = role.rsplit("%2F").next().unwrap_or_default().to_uppercase();
+    let (status, body) = match (action.as_str(), refusal) {
+        ("AssumeRole", Some(code)) => (
+            403,
+            format!("<ErrorResponse><Error><Code>{code}</Code><Message>no role for you</Message></Error></ErrorResponse>"),
+        ),
+        ("AssumeRole" | "AssumeRoleWithWebIdentity", _) => (
+            200,
+            format!("<{action}Response><{action}Result><Credentials>{}</Credentials></{action}Result></{action}Response>", keys(&format!("ASIA{role}"))),
+        ),
+        ("GetCallerIdentity", _) => (
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ops</Arn><UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>".to_owned(),
+        ),
+        _ => (
+            200,
+            r#"{"AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}"#.to_owned(),
+        ),
+    };
+    Answer {
+        status,
+        body: body.into_bytes(),
+        date: None,
+        cut: false,
+    }
+}
+
+fn assert_refused(run: &Run, what: &str, help: &str) {
+    assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains(what), "{}", run.stderr);
+    assert!(run.stderr.contains(help), "{}", run.stderr);
+}
+
+#[test]
+fn roles_are_taken_on_one_after_the_other() {
+    for named in [&["--profile", "chained"][..], &[]] {
+        let sts = Sts::new(None);
+        let variables = [("AWS_PROFILE", "chained")];
+        let run = sts.ask(named, if named.is_empty() { &variables } else { &[] });
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_eq!(sts.caller(), "ASIACHAINED");
+        assert_eq!(sts.count("AssumeRole"), 2);
+    }
+}
+
+#[test]
+fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIDENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ];
+    let sts = Sts::new(None);
+    fs::write(
+        sts.home.path().join("ecs-exec.toml"),
+        "profile = \"gone\"\n",
+    )
+    .unwrap();
+    assert_eq!(sts.ask(&[], &keys).status, 0);
+    assert_eq!(sts.caller(), "AKIDENV");
+    assert_eq!(sts.ask(&["--profile", "base"], &keys).status, 0);
+    assert_eq!(sts.caller(), "AKIDBASE");
+    assert_eq!(sts.ask(&[], &[("AWS_PROFILE", "base")]).status, 0);
+    assert_eq!(sts.caller(), "AKIDBASE", "the environment beats the file");
+    assert_refused(
+        &sts.ask(&[], &[]),
+        "there is no AWS profile gone",
+        "behind-a-code",
+    );
+}
+
+#[test]
+fn a_profile_that_wants_a_code_says_what_to_do() {
+    for profile in ["coded", "behind-a-code"] {
+        let sts = Sts::new(Some("AccessDenied"));
+        let run = sts.ask(&["--profile", profile], &[]);
+        assert_refused(&run, "gives no credentials: no role for you", "MFA");
+        assert!(run.stderr.contains("without the profile"), "{}", run.stderr);
+        assert_eq!(sts.count("AssumeRole"), 1, "asked once");
+    }
+    for (profile, code) in [("coded", "InvalidClientTokenId"), ("hop", "AccessDenied")] {
+        let run = Sts::new(Some(code)).ask(&["--profile", profile], &[]);
+        assert_refused(
+            &run,
+            "no role for you",
+            "aws sts get-caller-identity --profile",
+        );
+        assert!(!run.stderr.contains("MFA"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_profile_with_only_a_region_leaves_credentials_to_others() {
+    let sts = Sts::new(None);
+    let container = format!("{}/credentials", sts.url);
+    let variables = [
+        ("AWS_PROFILE", "placeless"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str()),
+    ];
+    let run = sts.ask(&[], &variables);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(sts.caller(), "ASIACONTAINER");
+}
+
+#[test]
+fn web_identities() {
+    let sts = Sts::new(None);
+    let token = sts.home.path().join("token");
+    fs::write(&token, "a.b.c").unwrap();
+    let of = |path: &Path| {
+        let path = path.to_str().unwrap().to_owned();
+        let role = "arn:aws:iam::1:role/web";
+        sts.ask(
+            &[],
+            &[
+                ("AWS_WEB_IDENTITY_TOKEN_FILE", &path),
+                ("AWS_ROLE_ARN", role),
+            ],
+        )
+    };
+    let run = of(&token);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(sts.caller(), "ASIAWEB");
+    let gone = of(&sts.home.path().join("gone"));
+    assert_refused(&gone, "could not be loaded", "AWS_WEB_IDENTITY_TOKEN_FILE");
+}
+
+#[cfg(unix)]
+const PATH: [(&str, &str); 1] = [("PATH", "/usr/bin:/bin")];
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_gives_credentials_is_started_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let sts = Sts::new(None);
+    let program = sts.home.path().join("give-credentials");
+    let started = sts.home.path().join("started");
+    let give = |script: &str| {
+        fs::write(&program, format!("#!/bin/sh\necho >> started\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let _ = fs::remove_file(&started);
+    };
+    give(
+        r#"echo '{"Version": 1, "AccessKeyId": "ASIAPROGRAM", "SecretAccessKey": "s", "SessionToken": "t"}'"#,
+    );
+    let run = sts.ask(&["--profile", "program"], &PATH);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(sts.caller(), "ASIAPROGRAM");
+    assert_eq!(fs::read_to_string(&started).unwrap(), "\n");
+    give("exit 3");
+    assert_refused(
+        &sts.ask(&["--profile", "program"], &PATH),
+        "the AWS profile program",
+        "",
+    );
+    assert_eq!(fs::read_to_string(&started).unwrap(), "\n");
+}
+
+#[test]
+fn who_has_to_sign_in_is_told_how() {
+    let sts = Sts::new(None);
+    for variables in [&[("AWS_PROFILE", "signed-in")][..], &[]] {
+        let named: &[&str] = if variables.is_empty() {
+            &["--profile", "signed-in"]
+        } else {
+            &[]
+        };
+        let run = sts.ask(named, variables);
+        assert_refused(
+            &run,
+            "the AWS profile signed-in",
+            "aws sso login --profile signed-in",
+        );
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_named_with_its_line() {
+    let sts = Sts::new(None);
+    let path = sts.home.path().join(".aws").join("config");
+    fs::write(&path, "[default]\nregion = x\n[profile a\n").unwrap();
+    assert_refused(&sts.ask(&[], &[]), "on line 3", "AWS_CONFIG_FILE");
+}
