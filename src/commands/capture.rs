@@ -12,7 +12,7 @@ use crate::output::{self, Progress};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let request = request(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;

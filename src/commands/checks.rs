@@ -12,7 +12,7 @@ use crate::own::Own;
 use crate::trouble::Trouble;
 
 pub fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, Trouble> {
-    let mut settings = config::load(global, |name| std::env::var(name).ok())?;
+    let mut settings = config::load(global)?;
     let own = Own::find(&mut settings).catalogue();
     let text = match format {
         CatalogueFormat::Human => table(&own),

@@ -34,7 +34,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
             ));
         }
     };
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let place = Place {
         service: Some(remote.0.to_owned()),

@@ -72,7 +72,7 @@ impl<'a> Question<'a> {
     pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
         let mut settings = match arguments.demo {
             Some(_) => None,
-            None => Some(config::load(global, |name| std::env::var(name).ok())?),
+            None => Some(config::load(global)?),
         };
         let own = settings.as_mut().map(Own::find).unwrap_or_default();
         let selection = selection(arguments, &own)?;

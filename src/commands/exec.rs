@@ -52,7 +52,7 @@ struct Wish<'a> {
 }
 
 async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let place = Place {
         service: wish.service,

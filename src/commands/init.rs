@@ -16,7 +16,7 @@ use crate::target::{Request, Services};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble> {
-    let mut settings = config::load(global, |name| std::env::var(name).ok())?;
+    let mut settings = config::load(global)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;

@@ -37,7 +37,7 @@ struct Row {
 }
 
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let workload = facts::workload(&aws, &settings, &request).await;

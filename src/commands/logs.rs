@@ -41,7 +41,7 @@ struct Event {
 }
 
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let services = [arguments.service.clone()];
     let request = Request::new(&settings, &services, &[], false, None)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;

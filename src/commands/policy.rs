@@ -20,7 +20,7 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Troubl
         PolicyKind::Endpoint => Kind::Endpoint,
         PolicyKind::DenyStartSession => Kind::DenyStartSession,
     };
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let document = match kind {
         // The same in every account.
         Kind::TaskRole => policy(

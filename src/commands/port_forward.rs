@@ -42,7 +42,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
             "Like 8080:4000, or 5432:db.internal:5432.",
         )
     })?;
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let place = Place {
         service: Some(arguments.service.clone()),

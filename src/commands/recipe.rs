@@ -13,7 +13,7 @@ use crate::target::nearest;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let Some(name) = arguments.name.as_ref().filter(|_| !arguments.list) else {
         print(&table(&settings))?;
         return Ok(ExitCode::SUCCESS);

@@ -21,7 +21,7 @@ use crate::trouble::Trouble;
 const TIMED_OUT: u8 = 124;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global, |name| std::env::var(name).ok())?;
+    let settings = config::load(global)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;
     let place = Place {
         service: arguments.service.clone(),

@@ -23,6 +23,11 @@ pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble
         .map_err(|error| Trouble::new(format!("the certificates cannot be used: {error}"), ""))?;
     Ok(
         Builder::new().build_with_connector_fn(move |settings, components| {
+            // Each client tries this out as it is made, and throws away what it gets: it would read hundreds of
+            // certificates for nothing.
+            if components.is_none() {
+                return ConnectorBuilder::default().build_http();
+            }
             let mut connector = ConnectorBuilder::default()
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                 .tls_context(tls.clone());

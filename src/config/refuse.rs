@@ -1,0 +1,109 @@
+//! Settings with which AWS could not be asked, or that contradict themselves.
+
+use ecs_exec_checks::arn;
+
+use super::merge::region_of_arn;
+use super::{Settings, Sourced, short_name};
+use crate::cli::Global;
+use crate::trouble::Trouble;
+
+pub fn refuse_nonsense(
+    global: &Global,
+    environment: &impl Fn(&str) -> Option<String>,
+    settings: &Settings,
+) -> Result<(), Trouble> {
+    let several = [
+        ("--cluster", &global.cluster),
+        ("--region", &global.region),
+        ("--profile", &global.profile),
+    ];
+    for (flag, value) in several {
+        if value.as_deref().is_some_and(|value| value.contains(',')) {
+            return Err(Trouble::new(
+                format!("{flag} names several"),
+                "Only `ecs-exec doctor` looks at several clusters at once.",
+            ));
+        }
+    }
+    if arn::kind(&settings.cluster).is_some_and(|kind| kind != "cluster") {
+        return Err(Trouble::new(
+            format!("{} is no cluster's ARN", settings.cluster),
+            "It looks like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
+        ));
+    }
+    if short_name(&settings.cluster).is_empty() {
+        return Err(Trouble::new(
+            "the cluster's name is empty",
+            "Name one with --cluster.",
+        ));
+    }
+    if let Some(Sourced { value, source }) = &settings.region
+        && !is_region(value)
+    {
+        return Err(Trouble::new(
+            format!("{value} (from {source}) is no region"),
+            "Regions look like us-west-2.",
+        ));
+    }
+    if let (Some(flag), Some(arn)) = (&global.region, region_of_arn(&settings.cluster))
+        && *flag != arn.value
+    {
+        return Err(Trouble::new(
+            format!(
+                "--region says {flag}, and the cluster's ARN says {}",
+                arn.value
+            ),
+            "Leave --region out, or correct one of them.",
+        ));
+    }
+    match bad_address(environment, settings) {
+        // The address itself may hold a password.
+        Some(name) => Err(Trouble::new(
+            format!("{name} is no address that AWS calls could be sent to"),
+            "It has to begin with http:// or https://.",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The flag or variable that names an address which is none.
+fn bad_address(
+    environment: &impl Fn(&str) -> Option<String>,
+    settings: &Settings,
+) -> Option<&'static str> {
+    const VARIABLES: [&str; 9] = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+        "AWS_ENDPOINT_URL_EC2",
+        "AWS_ENDPOINT_URL_ECS",
+        "AWS_ENDPOINT_URL_IAM",
+        "AWS_ENDPOINT_URL_KMS",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let is_bad = |url: String| !url.is_empty() && !is_http(&url);
+    if let Some(url) = &settings.endpoint_url {
+        return is_bad(url.clone()).then_some("--endpoint-url");
+    }
+    let ignored = environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return None;
+    }
+    let mut variables = VARIABLES.into_iter();
+    variables.find(|name| environment(name).is_some_and(is_bad))
+}
+
+/// Whether a text has the form of a region's name.
+pub fn is_region(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !value.is_empty() && value.chars().all(plain)
+}
+
+fn is_http(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, rest)| {
+        matches!(scheme, "http" | "https")
+            && !rest.is_empty()
+            && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
+}
