@@ -1,0 +1,78 @@
+//! Flags of every command: which cluster, whose credentials, how it looks.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Args, Clone)]
+pub struct Global {
+    /// Cluster, by name or ARN; the doctor takes several, separated by commas
+    #[arg(long, global = true, env = "ECS_EXEC_CLUSTER", help_heading = "AWS")]
+    pub cluster: Option<String>,
+    /// Region of the cluster; for the doctor several
+    #[arg(long, global = true, env = "ECS_EXEC_REGION", help_heading = "AWS")]
+    pub region: Option<String>,
+    /// Profile of ~/.aws/config to use; for the doctor several
+    #[arg(long, global = true, env = "ECS_EXEC_PROFILE", help_heading = "AWS")]
+    pub profile: Option<String>,
+    /// What full service names begin with; `coder` then also means `PREFIXcoder`
+    #[arg(
+        long,
+        global = true,
+        env = "ECS_EXEC_SERVICE_PREFIX",
+        help_heading = "AWS"
+    )]
+    pub service_prefix: Option<String>,
+    /// Address to send all AWS calls to
+    #[arg(long, global = true, help_heading = "AWS", value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Configuration file, instead of the ecs-exec.toml that is found
+    #[arg(long, global = true, env = "ECS_EXEC_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+    /// Say nothing on standard error while facts are gathered
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Show every check, not only those that need attention
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+impl Global {
+    /// Every combination of the clusters, regions and profiles that are named, separated by commas.
+    pub fn places(&self) -> Vec<Global> {
+        let named = |text: &Option<String>| -> Vec<Option<String>> {
+            match text {
+                Some(text) => text
+                    .split(',')
+                    .map(|one| Some(one.trim().to_owned()))
+                    .collect(),
+                None => vec![None],
+            }
+        };
+        let mut places = Vec::new();
+        for profile in named(&self.profile) {
+            for region in named(&self.region) {
+                for cluster in named(&self.cluster) {
+                    places.push(Global {
+                        cluster,
+                        region: region.clone(),
+                        profile: profile.clone(),
+                        quiet: true,
+                        ..self.clone()
+                    });
+                }
+            }
+        }
+        places
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,165 @@
+//! Commands that enter a container.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::doctor::duration;
+
+/// `ecs-exec SERVICE [CONTAINER] [COMMAND]`
+#[derive(Args)]
+pub struct Short {
+    /// Service, by short or full name
+    pub service: String,
+    /// Container; without it the configured one, or the only one
+    pub container: Option<String>,
+    /// What to run, as one text; without it a shell
+    pub command: Option<String>,
+    #[command(flatten)]
+    pub session: SessionFlags,
+}
+
+#[derive(Args)]
+pub struct Exec {
+    /// Service, by short or full name
+    #[arg(required_unless_present = "task")]
+    pub service: Option<String>,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// A program and its arguments; without it a shell
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<String>,
+    #[command(flatten)]
+    pub session: SessionFlags,
+}
+
+#[derive(Args)]
+pub struct SessionFlags {
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// Choose the task, and the container, from a list
+    #[arg(long)]
+    pub pick: bool,
+    /// What carries the session: this program itself, or the Session Manager plugin
+    #[arg(long, default_value = "native", value_name = "NAME")]
+    pub transport: Transport,
+    /// Ask the doctor first, and open nothing where it finds a cause
+    #[arg(long)]
+    pub doctor: bool,
+    /// Do not ask the doctor when the session cannot be opened
+    #[arg(long, conflicts_with = "doctor")]
+    pub no_doctor: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    Native,
+    Plugin,
+}
+
+pub(super) const EXEC_EXAMPLES: &str = "\
+Exit status: 0 when the session ended, 255 when it could not be opened. What the remote
+command ended with ECS Exec does not tell; `ecs-exec run` finds out.
+
+Examples:
+  ecs-exec exec coder
+  ecs-exec exec coder -c envoy -- /bin/sh -c 'ls /etc | head'
+  ecs-exec exec --task 0a1b --pick";
+
+#[derive(Args)]
+pub struct Run {
+    /// Service, by short or full name
+    #[arg(required_unless_present = "task")]
+    pub service: Option<String>,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID", conflicts_with = "all_tasks")]
+    pub task: Option<String>,
+    /// Run it in every task of the service at once, each line with the task's ID before it
+    #[arg(long)]
+    pub all_tasks: bool,
+    /// End it after this time, with status 124
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub timeout: Option<Duration>,
+    /// Do not ask the doctor when it cannot be run
+    #[arg(long)]
+    pub no_doctor: bool,
+    /// A program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+pub(super) const RUN_EXAMPLES: &str = "\
+The container needs /bin/sh and cat. Standard input is passed on where it is no terminal;
+for that the container needs base64 and sed too.
+
+Exit status: the command's; 124 after --timeout, 255 when it could not be run.
+
+Examples:
+  ecs-exec run coder -- cat /etc/os-release
+  ecs-exec run litellm -- sh -c 'curl -s localhost:4000/health' | jq .
+  ecs-exec run coder --all-tasks -- uptime
+  ecs-exec run clickhouse -- clickhouse-client < query.sql";
+
+#[derive(Args)]
+pub struct RecipeArguments {
+    /// The recipe's name
+    #[arg(required_unless_present = "list")]
+    pub name: Option<String>,
+    /// Show the recipes that there are
+    #[arg(long)]
+    pub list: bool,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// Do not ask the doctor when it cannot be run
+    #[arg(long)]
+    pub no_doctor: bool,
+}
+
+#[derive(Args)]
+pub struct PortForward {
+    /// Service, by short or full name
+    pub service: String,
+    /// LOCAL:REMOTE, or LOCAL:HOST:REMOTE to go through the container to a host
+    pub ports: String,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+}
+
+pub(super) const FORWARD_EXAMPLES: &str = "\
+Needs the Session Manager plugin, and ssm:StartSession on the task: it goes past ECS.
+
+Examples:
+  ecs-exec port-forward litellm 8080:4000
+  ecs-exec port-forward coder 5432:db.internal:5432";
+
+#[derive(Args)]
+pub struct Cp {
+    /// SERVICE:PATH in a container, or a path of this machine
+    pub from: String,
+    /// SERVICE:PATH in a container, or a path of this machine
+    pub to: String,
+    /// Container; without it the configured one, or the only one
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Task, by ID, by ARN, or by the beginning of an ID; without it the newest that can be entered
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+}
+
+pub(super) const CP_EXAMPLES: &str = "\
+One file at a time, through a session; checked by its SHA-256 at both ends. The container needs
+/bin/sh, cat, base64, sed and sha256sum.
+
+Examples:
+  ecs-exec cp coder:/etc/os-release .
+  ecs-exec cp fix.sql clickhouse:/tmp/fix.sql";
