@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,10 @@ impl Program {
 /// is started. Folders that are not absolute are passed over: what is found there would depend on where one is.
 pub fn find(path: &OsStr) -> Vec<Program> {
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for folder in std::env::split_paths(path).filter(|folder| folder.is_absolute()) {
+    let mut seen = BTreeSet::new();
+    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    // Many a PATH leads to the same folder twice, /bin and /usr/bin say.
+    for folder in folders.filter(|folder| seen.insert(folder.canonicalize().ok())) {
         for (name, path) in in_folder(&folder) {
             found.entry(name).or_insert(path);
         }
