@@ -111,19 +111,34 @@ fn unwritable(path: &Path, error: &io::Error) -> Trouble {
     Trouble::new(format!("{} cannot be written: {error}", path.display()), "")
 }
 
-/// The human report for standard error, without colours, and how many rows it takes up there.
-pub fn summary(report: &Report, global: &Global) -> (String, usize) {
+/// The human report for standard error, without colours.
+pub fn summary(report: &Report, global: &Global) -> String {
     let look = Look {
         color: false,
         ..look_of_errors(global)
     };
-    let text = report::human(report, &look);
-    let rows = text.lines().map(|line| {
-        textwrap::core::display_width(line)
-            .div_ceil(look.width.max(1))
-            .max(1)
+    report::human(report, &look)
+}
+
+/// The last lines of a text that fit on the terminal, and how many rows they take up there.
+pub fn that_fit(text: &str) -> (String, usize) {
+    const DEFAULT: (usize, usize) = (100, 1000);
+    let (width, height) = terminal_size::terminal_size().map_or(DEFAULT, |(width, height)| {
+        (usize::from(width.0).max(1), usize::from(height.0))
     });
-    let rows = rows.sum();
+    let rows_of = |line: &str| textwrap::core::display_width(line).div_ceil(width).max(1);
+    let mut rows = 0;
+    let mut lines = Vec::new();
+    for line in text.lines().rev() {
+        // Below the last one a line says that AWS is asked, and then stands the cursor.
+        if rows + rows_of(line) + 2 > height {
+            break;
+        }
+        rows += rows_of(line);
+        lines.push(line);
+    }
+    lines.reverse();
+    let text = lines.iter().map(|line| format!("{line}\n")).collect();
     (text, rows)
 }
 

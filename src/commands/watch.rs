@@ -1,6 +1,6 @@
 //! Looks again and again while something rolls out, and ends with the verdict.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Shown {
         if global.quiet || !io::stderr().is_terminal() {
             return;
         }
-        let (mut text, rows) = output::summary(&examined.report, global);
+        let mut text = output::summary(&examined.report, global);
         for line in moving {
             text.push_str(&format!("… {}\n", ecs_exec_checks::text::clean_line(line)));
         }
@@ -97,15 +97,16 @@ impl Shown {
             return;
         }
         self.clear();
-        let _ = write!(io::stderr(), "{text}");
-        self.rows = rows + moving.len();
+        let (fitting, rows) = output::that_fit(&text);
+        say_part!("{fitting}");
+        self.rows = rows;
         self.text = text;
     }
 
     fn clear(&mut self) {
         if self.rows > 0 {
             // Up to the first line, and everything from there on away.
-            let _ = write!(io::stderr(), "\x1b[{}F\x1b[J", self.rows);
+            say_part!("\x1b[{}F\x1b[J", self.rows);
         }
         self.rows = 0;
         self.text.clear();
