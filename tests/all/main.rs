@@ -6,6 +6,7 @@ mod captures;
 mod clusters;
 mod costs;
 mod denials;
+mod endings;
 mod fault_grid;
 mod faults;
 mod fixing;

@@ -7,5 +7,6 @@ mod encryption;
 mod flow;
 mod resume;
 mod shell;
+mod soak;
 mod start;
 mod volume;
