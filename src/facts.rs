@@ -29,5 +29,5 @@ mod whole;
 mod workload;
 
 pub use live::{Gathered, gather, partition};
-pub use missing::no_such_cluster;
+pub use missing::{is_gone, no_such_cluster};
 pub use workload::{Workload, workload};

@@ -9,10 +9,13 @@ mod say;
 mod cli;
 mod commands;
 mod config;
+mod exit;
 mod facts;
 mod fix;
 mod output;
 mod own;
+mod patience;
+mod question;
 mod report;
 mod session;
 mod target;
@@ -26,9 +29,6 @@ use clap::Parser;
 use cli::{Cli, Command, SHORT_FORM};
 use trouble::Trouble;
 
-/// What a shell reports for a program that Ctrl-C ended.
-pub const INTERRUPTED: u8 = 130;
-
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = run(&cli) => outcome,
-            () = interrupted(&cli.command) => Ok(ExitCode::from(INTERRUPTED)),
+            () = interrupted(&cli.command) => Ok(ExitCode::from(exit::INTERRUPTED)),
         }
     });
     runtime.shutdown_background();

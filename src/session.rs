@@ -1,6 +1,7 @@
 //! Sessions: which container is meant, how ECS is asked to open it, and what carries its bytes.
 
 pub mod failure;
+pub mod job;
 mod native;
 pub mod open;
 pub mod place;

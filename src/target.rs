@@ -6,6 +6,7 @@ use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Fact, Service, Wanted};
 use ecs_exec_checks::text;
 
+use crate::cli::Targets;
 use crate::config::{ServiceSettings, Settings};
 use crate::trouble::Trouble;
 
@@ -40,6 +41,17 @@ pub struct Candidate {
 }
 
 impl Request {
+    /// What the flags of a command name.
+    pub fn of(targets: &Targets, settings: &Settings) -> Result<Request, Trouble> {
+        Request::new(
+            settings,
+            &targets.services,
+            &targets.task,
+            targets.all,
+            targets.container.as_deref(),
+        )
+    }
+
     /// Named services, else named tasks, else the configuration's services, else the whole cluster.
     pub fn new(
         settings: &Settings,
@@ -195,7 +207,7 @@ fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
 impl Candidate {
     /// Picks the name that exists; the likeliest where nobody could tell.
     pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> Wanted {
-        let exists = |name: &&String| matches!(known.get(*name), Some(Fact::Known(service)) if service.status != "INACTIVE");
+        let exists = |name: &&String| matches!(known.get(*name), Some(Fact::Known(service)) if !service.is_deleted());
         let listed = |name: &&String| matches!(known.get(*name), Some(Fact::Known(_)));
         let name = self
             .names

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::exit::UNOPENED;
+
 /// Why the program cannot do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -11,9 +13,6 @@ pub struct Trouble {
     /// begun and failed; 255 for a session that could not be opened.
     pub status: u8,
 }
-
-/// Nothing was wrong with the question, but no session came of it.
-const UNOPENED: u8 = 255;
 
 impl Trouble {
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Trouble {

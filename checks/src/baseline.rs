@@ -93,14 +93,14 @@ impl Report {
         let before: BTreeSet<Key> = baseline
             .findings
             .iter()
-            .filter(|earlier| needs_attention(earlier.status))
+            .filter(|earlier| earlier.status.needs_attention())
             .map(Earlier::key)
             .collect();
         // In whatever way: a failure that is now unknown is not gone.
         let still: BTreeSet<(String, String, String)> = self
             .findings
             .iter()
-            .filter(|finding| needs_attention(finding.status))
+            .filter(|finding| finding.status.needs_attention())
             .map(|finding| place(finding.check, &finding.subject))
             .collect();
         let looked_at: BTreeSet<&'static str> =
@@ -108,15 +108,15 @@ impl Report {
         let attention = self
             .findings
             .iter()
-            .filter(|finding| needs_attention(finding.status))
+            .filter(|finding| finding.status.needs_attention())
             .count();
         self.findings.retain(|finding| {
-            needs_attention(finding.status)
+            finding.status.needs_attention()
                 && !before.contains(&key(finding.check, finding.status, &finding.subject))
         });
         let mut gone: Vec<Gone> = Vec::new();
         for earlier in &baseline.findings {
-            let is_gone = needs_attention(earlier.status)
+            let is_gone = earlier.status.needs_attention()
                 && looked_at.contains(earlier.check.as_str())
                 && !still.contains(&place(&earlier.check, &earlier.subject));
             let told = gone
@@ -176,10 +176,6 @@ impl Earlier {
             },
         }
     }
-}
-
-fn needs_attention(status: Status) -> bool {
-    matches!(status, Status::Fail | Status::Warn | Status::Unknown)
 }
 
 fn place(check: &str, subject: &Subject) -> (String, String, String) {

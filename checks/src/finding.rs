@@ -27,6 +27,13 @@ pub enum Status {
     Skip,
 }
 
+impl Status {
+    /// Somebody should look at it.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Status::Warn | Status::Fail | Status::Unknown)
+    }
+}
+
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::arn;
 use crate::facts::{Fact, KmsKey, Unavailable};
-use crate::iam::{self, Principal, Request, Tri, resource_denies, resource_policy};
+use crate::iam::{self, Blocker, Principal, Request, Tri, resource_denies, resource_policy};
 use crate::world::World;
 
 /// Whether a principal may do something with a key.
@@ -24,7 +24,7 @@ pub enum Refusal {
     /// No policy of the principal allows it.
     Identity,
     /// Something above or beside them: a Deny, the boundary, the organization.
-    Blocked(&'static str),
+    Blocked(Blocker),
     /// The key's policy lets neither the principal nor its account's policies decide.
     KeyPolicy,
     /// The key's policy has a Deny.
@@ -90,7 +90,7 @@ fn account_of(arn: &str) -> &str {
 
 enum Identity {
     Allowed,
-    Denied { blocker: Option<&'static str> },
+    Denied { blocker: Option<Blocker> },
     Depends(BTreeSet<String>),
     Unknown(Unavailable),
 }

@@ -92,9 +92,6 @@ fn has_role(world: &World, task: &Task, role: &str) -> bool {
 }
 
 fn has_agent_down(task: &Task) -> bool {
-    task.containers.iter().any(|container| {
-        container
-            .exec_agent()
-            .is_none_or(|agent| agent.last_status != "RUNNING")
-    })
+    let mut containers = task.containers.iter();
+    containers.any(|container| !container.has_running_agent())
 }

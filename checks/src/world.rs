@@ -218,8 +218,7 @@ impl<'a> World<'a> {
                     .and_then(Container::exec_agent);
                 agent.is_some_and(|agent| {
                     let since = agent.last_started_at.or(task.started_at);
-                    agent.last_status == "RUNNING"
-                        && since.is_some_and(|since| self.age(since) >= LONG_SECONDS)
+                    agent.is_running() && since.is_some_and(|since| self.age(since) >= LONG_SECONDS)
                 })
             })
     }

@@ -4,16 +4,16 @@ use std::process::ExitCode;
 use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::{Selection, examine, text};
 
-use super::doctor::request;
 use crate::cli::{Capture, Global};
 use crate::config;
 use crate::facts;
 use crate::output::{self, Progress};
+use crate::target::Request;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
-    let request = request(&arguments.targets, &settings)?;
+    let request = Request::of(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;
     progress.end();

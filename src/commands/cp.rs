@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use data_encoding::HEXLOWER;
 
-use super::exec::PATIENCE;
-use super::run::{End, Job};
 use crate::cli::{Cp, Global};
 use crate::config;
 use crate::facts::aws::Aws;
+use crate::patience::FOR_SESSION;
+use crate::session::job::{End, Job};
 use crate::session::place::Found;
 use crate::session::{Place, place};
 use crate::trouble::Trouble;
@@ -35,7 +35,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
         }
     };
     let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: Some(remote.0.to_owned()),
         task: arguments.task.clone(),

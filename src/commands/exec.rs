@@ -1,24 +1,20 @@
 //! Opens a session for a person.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::text::{clean_block, clean_line};
 
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
 use crate::config::{self, Settings};
+use crate::exit;
 use crate::facts::aws::Aws;
+use crate::patience::FOR_SESSION;
 use crate::session::open::Outcome;
 use crate::session::terminal::Raw;
 use crate::session::{Local, Place, Spot, carry, failure, open, place, plugin_session};
 use crate::target;
 use crate::trouble::Trouble;
-
-/// How long calls to AWS may take, all together, before the session stands.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-/// What the status of a session that could not be opened is.
-pub const UNOPENED: u8 = 255;
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS as it is.
 pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Trouble> {
@@ -53,7 +49,7 @@ struct Wish<'a> {
 
 async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: wish.service,
         task: wish.flags.task.clone(),
@@ -63,7 +59,7 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
     let found = place::find(&aws, &settings, &place).await?;
     let spot = &found.spots[0];
     if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
-        return Ok(ExitCode::from(UNOPENED));
+        return Ok(ExitCode::from(exit::UNOPENED));
     }
     let commands = match wish.command {
         Some(command) => vec![command],
@@ -122,7 +118,7 @@ async fn enter(
                     ask_doctor,
                 )
                 .await;
-                return Ok(ExitCode::from(UNOPENED));
+                return Ok(ExitCode::from(exit::UNOPENED));
             }
         };
         let Some(local) = &mut local else {
@@ -140,7 +136,7 @@ async fn enter(
             Outcome::Closed(Some(said)) if failure::is_missing_program(&said) => {
                 let Some(next) = commands.get(at + 1) else {
                     failure::tell(settings, global, spot, (failure::UNOPENED, &said), false).await;
-                    return Ok(ExitCode::from(UNOPENED));
+                    return Ok(ExitCode::from(exit::UNOPENED));
                 };
                 say!(
                     "There is no {} in the image; trying {}.",
@@ -157,7 +153,7 @@ async fn enter(
                     ask_doctor,
                 )
                 .await;
-                return Ok(ExitCode::from(UNOPENED));
+                return Ok(ExitCode::from(exit::UNOPENED));
             }
             Outcome::Closed(Some(said)) => {
                 say!("{}", clean_block(said.trim()));
@@ -166,7 +162,7 @@ async fn enter(
                 }
                 return Ok(ExitCode::SUCCESS);
             }
-            Outcome::Cancelled(signal) => return Ok(ended_by(signal)),
+            Outcome::Cancelled(signal) => return Ok(exit::by_signal(signal)),
             Outcome::Failed(said) => {
                 failure::tell(
                     settings,
@@ -176,16 +172,11 @@ async fn enter(
                     ask_doctor,
                 )
                 .await;
-                return Ok(ExitCode::from(UNOPENED));
+                return Ok(ExitCode::from(exit::UNOPENED));
             }
         }
     }
-    Ok(ExitCode::from(UNOPENED))
-}
-
-/// What a shell reports for a program that a signal ended.
-pub fn ended_by(signal: i32) -> ExitCode {
-    ExitCode::from(u8::try_from(128 + signal).unwrap_or(UNOPENED))
+    Ok(ExitCode::from(exit::UNOPENED))
 }
 
 /// The shells to try, in order: the configured one, then /bin/sh, which is in nearly every image. `auto` stands

@@ -12,12 +12,14 @@ use ecs_exec_checks::step::{Step, Word};
 use ecs_exec_checks::text::{self, clean_line};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{Examined, FOR_ROLLOUT, PATIENCE, Question, status};
+use super::doctor::status;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
 use crate::facts::aws::Aws;
 use crate::fix::{Made, Plan, Rollout, await_made, make};
 use crate::output::{self, Progress};
+use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
+use crate::question::{Examined, Question};
 use crate::trouble::Trouble;
 
 /// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
@@ -38,7 +40,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         ));
     }
     let mut question = Question::new(arguments, global)?;
-    let mut now = question.ask(global, PATIENCE).await?;
+    let mut now = question.ask(global, FOR_REPORT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();
     // What is mended may lay open what it hid: an endpoint mends the network, and then agents that gave up want new tasks.
@@ -72,7 +74,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         CHANGING.store(false, Ordering::Relaxed);
         let end = end?;
         if end == Applied::Interrupted {
-            return Ok(ExitCode::from(crate::INTERRUPTED));
+            return Ok(ExitCode::from(crate::exit::INTERRUPTED));
         }
         tried.extend(plan.fixes.iter().map(|planned| planned.fix.id.clone()));
         // A task that was asked about is replaced, so its service is looked at from now on.
@@ -190,7 +192,7 @@ async fn apply(
     let patience = arguments.timeout.unwrap_or(FOR_ROLLOUT);
     let until = Instant::now() + patience;
     // Each call has the time that is left, and some to say that it was used up.
-    let aws = Aws::connect(settings, patience + PATIENCE).await?;
+    let aws = Aws::connect(settings, patience + FOR_REPORT).await?;
     let mut interrupts = Interrupts::watch();
     let mut made = Made::default();
     let mut done: Vec<&Step> = Vec::new();
@@ -253,14 +255,14 @@ async fn look_again(
         })
         .map(|cause| cause.check)
         .collect();
-    let mut after = question.ask(global, PATIENCE).await?;
+    let mut after = question.ask(global, FOR_REPORT).await?;
     for pause in UNTIL_KNOWN {
         let causes = &after.report.root_causes;
         if !causes.iter().any(|cause| mended.contains(&cause.check)) {
             break;
         }
         sleep(pause).await;
-        after = question.ask(global, PATIENCE).await?;
+        after = question.ask(global, FOR_REPORT).await?;
     }
     Ok(after)
 }

@@ -7,17 +7,17 @@ use std::process::ExitCode;
 
 use ecs_exec_checks::facts::{Fact, Task};
 
-use super::exec::PATIENCE;
 use crate::cli::{Global, Init};
 use crate::config::{self, Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::{self, Workload, ecs};
+use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble> {
     let mut settings = config::load(global)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;
     }

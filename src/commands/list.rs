@@ -8,12 +8,12 @@ use ecs_exec_checks::text;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::exec::PATIENCE;
 use crate::cli::{Global, List, TableFormat};
 use crate::config::{self, Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::{self, Workload};
 use crate::output::{plain_table, print, table};
+use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services, no_such_service};
 use crate::trouble::Trouble;
 
@@ -39,7 +39,7 @@ struct Row {
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let workload = facts::workload(&aws, &settings, &request).await;
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
@@ -95,7 +95,7 @@ async fn refuse_missing(
                 && candidate
                     .names
                     .iter()
-                    .all(|name| workload.services.get(name).is_none_or(Fact::is_absent))
+                    .all(|name| workload.services.get(name).is_none_or(facts::is_gone))
         });
         if let Some(candidate) = missing {
             let existing = facts::ecs::service_names(aws, &settings.cluster).await;
@@ -112,7 +112,7 @@ async fn refuse_missing(
 fn rows(workload: &Workload) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, service) in &workload.services {
-        let Fact::Known(service) = service else {
+        let Some(service) = service.known().filter(|service| !service.is_deleted()) else {
             continue;
         };
         let arns = workload.service_tasks.get(name).and_then(Fact::known);
@@ -185,7 +185,7 @@ fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
     }
     match container.exec_agent() {
         None => Some("no agent"),
-        Some(agent) if agent.last_status != "RUNNING" => Some("agent not running"),
+        Some(agent) if !agent.is_running() => Some("agent not running"),
         Some(_) => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::config::{self, Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::{partition, sts};
 use crate::output::print;
+use crate::patience::FOR_REPORT;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Trouble> {
@@ -59,7 +60,7 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     if let (Some(account), Some(region)) = (&account, &region) {
         return Ok((account.clone(), region.clone()));
     }
-    let aws = Aws::connect(settings, super::doctor::PATIENCE).await?;
+    let aws = Aws::connect(settings, FOR_REPORT).await?;
     let region = aws.region.value.clone();
     if let Some(account) = account {
         return Ok((account, region));

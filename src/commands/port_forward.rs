@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use ecs_exec_session::{Secret, Session};
 
-use super::exec::PATIENCE;
 use crate::cli::{Global, PortForward};
 use crate::config;
 use crate::facts::aws::Aws;
+use crate::patience::FOR_SESSION;
 use crate::session::{Place, place, plugin_session};
 use crate::trouble::Trouble;
 
@@ -43,7 +43,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
         )
     })?;
     let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: Some(arguments.service.clone()),
         task: arguments.task.clone(),

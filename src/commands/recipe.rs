@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use super::exec::PATIENCE;
-use super::run::Job;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::config::{self, Recipe, Settings};
 use crate::facts::aws::Aws;
 use crate::output::print;
+use crate::patience::FOR_SESSION;
 use crate::session::Place;
+use crate::session::job::Job;
 use crate::target::nearest;
 use crate::trouble::Trouble;
 
@@ -22,7 +22,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
     if recipe.interactive {
         return super::exec::run(&as_session(arguments, recipe), global).await;
     }
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),

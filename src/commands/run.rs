@@ -1,28 +1,21 @@
 //! Runs a command in containers and prints what it prints.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use ecs_exec_checks::text::clean_line;
 use futures::future::join_all;
 
-use super::exec::{PATIENCE, UNOPENED, ended_by};
 use crate::cli::{Global, Run};
-use crate::config::{self, Settings};
+use crate::config;
 use crate::facts::aws::Aws;
-use crate::session::open::Outcome;
-use crate::session::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
-use crate::session::{Local, Place, Spot, Taker, carry, failure, open, place};
+use crate::patience::FOR_SESSION;
+use crate::session::job::Job;
+use crate::session::{Place, place};
 use crate::trouble::Trouble;
-
-/// As `timeout` of the GNU core utilities reports it.
-const TIMED_OUT: u8 = 124;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: arguments.service.clone(),
         task: arguments.task.clone(),
@@ -50,140 +43,9 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> 
     .await;
     let mut worst = 0;
     for (end, spot) in ends.into_iter().zip(&found.spots) {
-        worst = worst.max(job.told(spot, end?).await);
+        worst = worst.max(job.report(spot, end?).await);
     }
     Ok(ExitCode::from(worst))
-}
-
-/// A command to run, and how.
-pub struct Job<'a> {
-    pub aws: &'a Aws,
-    pub settings: &'a Settings,
-    pub global: &'a Global,
-    pub words: &'a [String],
-    pub timeout: Option<Duration>,
-    pub ask_doctor: bool,
-}
-
-/// How a run ended.
-pub enum End {
-    Exited(u8),
-    TimedOut,
-    Signal(i32),
-    /// It could not be run, or was cut off; the text says why.
-    Failed(String),
-}
-
-impl Job<'_> {
-    /// In one container, with this process's standard input and output.
-    pub async fn alone(&self, place: &Place) -> Result<ExitCode, Trouble> {
-        let found = place::find(self.aws, self.settings, place).await?;
-        let spot = &found.spots[0];
-        let stdin = io::stdin();
-        let input: Option<Box<dyn Read + Send>> = match stdin.is_terminal() {
-            true => None,
-            false => Some(Box::new(stdin)),
-        };
-        let write = |bytes: &[u8]| {
-            let mut stdout = io::stdout().lock();
-            let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
-        };
-        let end = self
-            .once(spot, found.encrypted, input, Box::new(write))
-            .await?;
-        if let End::Signal(signal) = end {
-            return Ok(ended_by(signal));
-        }
-        Ok(ExitCode::from(self.told(spot, end).await))
-    }
-
-    /// Runs it in one container and gives out what it prints.
-    pub async fn once(
-        &self,
-        spot: &Spot,
-        encrypted: Option<bool>,
-        input: Option<Box<dyn Read + Send>>,
-        mut write: Taker,
-    ) -> Result<End, Trouble> {
-        let wrapped = Wrapped::new(self.words, input.is_some());
-        let opened = match open(self.aws, self.settings, spot, encrypted, &wrapped.command).await {
-            Ok(opened) => opened,
-            Err(refused) => {
-                return match self.aws.rejected() {
-                    Some(trouble) => Err(trouble),
-                    None => Ok(End::Failed(failure::words(&refused))),
-                };
-            }
-        };
-        let gate = Gate::default();
-        let reader = Arc::new(Mutex::new(wrapped.reader()));
-        let input = input.map(|input| Box::new(Encoded::new(input, gate.clone())) as Box<_>);
-        let taking = reader.clone();
-        let mut local = Local::given(
-            input,
-            Box::new(move |bytes: &[u8]| {
-                let Ok(mut reader) = taking.lock() else {
-                    return;
-                };
-                let output = reader.take(bytes);
-                if reader.has_begun() {
-                    gate.open();
-                }
-                if !output.is_empty() {
-                    write(&output);
-                }
-            }),
-        );
-        let outcome = carry(self.aws, opened, &mut local, self.timeout).await;
-        let reader = reader
-            .lock()
-            .map_err(|_| Trouble::unopened("the output was lost", ""))?;
-        Ok(end_of(outcome, &reader))
-    }
-
-    /// Says why it did not end well, if it did not; gives the exit status.
-    async fn told(&self, spot: &Spot, end: End) -> u8 {
-        match end {
-            End::Exited(status) => status,
-            End::TimedOut => {
-                say!("error: the command did not end in time, and was cut off");
-                TIMED_OUT
-            }
-            End::Signal(_) => UNOPENED,
-            End::Failed(said) => {
-                failure::tell(
-                    self.settings,
-                    self.global,
-                    spot,
-                    (failure::NOT_RUN, &said),
-                    self.ask_doctor,
-                )
-                .await;
-                UNOPENED
-            }
-        }
-    }
-}
-
-fn end_of(outcome: Outcome, reader: &Reader) -> End {
-    match (reader.status(), outcome) {
-        (Some(Status::Exited(status)), _) => End::Exited(status),
-        (Some(Status::NoInputTools), _) => End::Failed(
-            "the container has no base64 or no sed, by which standard input is passed on"
-                .to_owned(),
-        ),
-        (None, Outcome::Cancelled(0)) => End::TimedOut,
-        (None, Outcome::Cancelled(signal)) => End::Signal(signal),
-        (None, Outcome::Failed(said)) => End::Failed(said),
-        (None, Outcome::Closed(Some(said))) => End::Failed(said),
-        (None, Outcome::Closed(None)) => {
-            let said = clean_line(reader.said().trim());
-            End::Failed(match said.is_empty() {
-                true => "the session ended before the command did".to_owned(),
-                false => format!("the session ended before the command did: {said}"),
-            })
-        }
-    }
 }
 
 /// Whole lines with a prefix, so that those of several tasks do not mix.

@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 
-use super::doctor::{PATIENCE, Question, status};
+use super::doctor::status;
 use crate::cli::{Doctor, Global};
 use crate::output::{self, Progress};
+use crate::patience::FOR_REPORT;
+use crate::question::Question;
 use crate::trouble::Trouble;
 
 /// `places`: the cluster, region and profile of each. One that cannot be asked does not keep the others from it.
@@ -22,7 +24,7 @@ pub async fn run(
     );
     let answers = join_all(places.iter().map(async |place| {
         let question = Question::new(arguments, place)?;
-        let patience = arguments.timeout.unwrap_or(PATIENCE);
+        let patience = arguments.timeout.unwrap_or(FOR_REPORT);
         question.ask(place, patience).await
     }))
     .await;

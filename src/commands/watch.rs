@@ -8,9 +8,11 @@ use std::time::Duration;
 use ecs_exec_checks::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{Examined, FOR_ROLLOUT, PATIENCE, Question, status};
+use super::doctor::status;
 use crate::cli::{Doctor, Global};
 use crate::output;
+use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
+use crate::question::{Examined, Question};
 use crate::trouble::Trouble;
 
 const PAUSE: Duration = Duration::from_secs(5);
@@ -22,7 +24,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     let until = Instant::now() + arguments.timeout.unwrap_or(FOR_ROLLOUT);
     let mut shown = Shown::default();
     loop {
-        let examined = question.ask(global, PATIENCE).await?;
+        let examined = question.ask(global, FOR_REPORT).await?;
         let moving = moving(&examined.facts);
         if moving.is_empty() || Instant::now() + PAUSE >= until {
             shown.clear();

@@ -90,10 +90,11 @@ fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<()
     ))
 }
 
-fn is_gone(fact: &Fact<Service>) -> bool {
+/// A service that does not exist, or exists no more.
+pub fn is_gone(fact: &Fact<Service>) -> bool {
     match fact {
         Fact::Absent => true,
-        Fact::Known(service) => service.status == "INACTIVE",
+        Fact::Known(service) => service.is_deleted(),
         Fact::Unavailable(_) => false,
     }
 }

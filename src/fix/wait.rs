@@ -206,11 +206,7 @@ fn state(now: &Workload, name: &str, before: &BTreeSet<&str>, ours: Option<Ours>
 }
 
 fn has_agents(task: &Task) -> bool {
-    let is_up = |container: &Container| {
-        let agent = container.exec_agent();
-        agent.is_some_and(|agent| agent.last_status == "RUNNING")
-    };
-    task.containers.iter().all(is_up)
+    task.containers.iter().all(Container::has_running_agent)
 }
 
 /// ECS has given our deployment up: the circuit breaker tripped, or it was rolled back.

@@ -309,7 +309,7 @@ fn tally(findings: &[&ReportFinding]) -> String {
 fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
     let mut lines: Vec<Line> = Vec::new();
     for &finding in findings {
-        if !verbose && matches!(finding.status, Status::Pass | Status::Skip) {
+        if !verbose && !finding.status.needs_attention() {
             continue;
         }
         let same = lines.iter_mut().find(|line| {

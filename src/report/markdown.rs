@@ -140,7 +140,7 @@ fn attention(page: &mut String, report: &Report) {
     let findings: Vec<&ReportFinding> = report
         .findings
         .iter()
-        .filter(|finding| !matches!(finding.status, Status::Pass | Status::Skip))
+        .filter(|finding| finding.status.needs_attention())
         .collect();
     if findings.is_empty() {
         return;

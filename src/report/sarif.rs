@@ -25,7 +25,7 @@ fn run(report: &Report, places: &Places) -> Value {
     let results: Vec<&ReportFinding> = report
         .findings
         .iter()
-        .filter(|finding| !matches!(finding.status, Status::Pass | Status::Skip))
+        .filter(|finding| finding.status.needs_attention())
         .collect();
     let mut rules: Vec<Value> = registry::CHECKS.iter().map(|check| rule(check)).collect();
     let mut index: BTreeMap<&str, usize> = registry::CHECKS

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use aws_sdk_ecs::types::DesiredStatus;
 use clap::CommandFactory;
 use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Cluster, Fact, Task, Unavailable};
+use ecs_exec_checks::facts::{Cluster, Container, Fact, Task, Unavailable};
 use ecs_exec_checks::text::{clean_line, list};
 use futures::join;
 
@@ -117,10 +117,7 @@ fn can_be_entered(spot: &Spot) -> bool {
         .containers
         .iter()
         .find(|container| container.name == spot.container);
-    spot.task.exec_enabled
-        && container
-            .and_then(|container| container.exec_agent())
-            .is_some_and(|agent| agent.last_status == "RUNNING")
+    spot.task.exec_enabled && container.is_some_and(Container::has_running_agent)
 }
 
 /// The running tasks that fit, and the service that was named.

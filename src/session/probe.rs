@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use ecs_exec_checks::facts::{Fact, Probe, ProbeEnd, Task};
 use futures::stream::{self, StreamExt};
 
+use super::job::{End, Job};
 use super::{Spot, failure};
 use crate::cli::Global;
-use crate::commands::run::{End, Job};
 use crate::config::Settings;
 use crate::facts::Gathered;
 use crate::facts::aws::Aws;
@@ -56,7 +56,7 @@ pub async fn probe(
             let end = job.once(spot, encrypted, None, Box::new(|_| {})).await;
             let probe = Probe {
                 container: spot.container.clone(),
-                end: told(end, started),
+                end: probe_end(end, started),
             };
             (spot.task_arn.clone(), probe)
         })
@@ -101,7 +101,7 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .collect()
 }
 
-fn told(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
+fn probe_end(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
     match end {
         Ok(End::Exited(_)) => ProbeEnd::Worked {
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -2,7 +2,7 @@ use crate::check::Check;
 use crate::facts::{Caller, Decision, Fact, Principal, Simulation, Task, Unavailable};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::iam::{self, Silence, Verdict};
+use crate::iam::{self, Blocker, Silence, Verdict};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -255,7 +255,7 @@ fn refused(
                 false => fix,
             })
         }
-        Some("explicit Deny") => finding.fix(fixes::caller::lift_deny(
+        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
             caller,
             &verdict.denying_policies(),
         )),
@@ -265,7 +265,7 @@ fn refused(
 
 fn reason(verdict: &Verdict) -> String {
     let why = match verdict.blocker() {
-        Some("explicit Deny") => match verdict.denying_policies().as_slice() {
+        Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {
             [] => "A policy denies it explicitly.".to_owned(),
             policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
         },

@@ -331,7 +331,18 @@ impl Task {
     }
 }
 
+impl ManagedAgent {
+    pub fn is_running(&self) -> bool {
+        self.last_status == "RUNNING"
+    }
+}
+
 impl Service {
+    /// ECS still describes a service for a while after it was deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.status == "INACTIVE"
+    }
+
     /// The deployment that new tasks come from; none where ECS itself does not roll out.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments
@@ -353,6 +364,10 @@ impl Container {
         self.managed_agents
             .iter()
             .find(|agent| agent.name == "ExecuteCommandAgent")
+    }
+
+    pub fn has_running_agent(&self) -> bool {
+        self.exec_agent().is_some_and(ManagedAgent::is_running)
     }
 }
 

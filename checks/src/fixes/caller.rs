@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Aws, label};
 use crate::facts::{Caller, Facts, Principal};
 use crate::fix::{Disposition, Fix};
+use crate::iam::Blocker;
 use crate::needs::Need;
 use crate::policy_document;
 use crate::text;
@@ -146,7 +147,7 @@ pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
 }
 
 /// Something above the caller's own policies refuses what its sessions need.
-pub fn unblock(caller: &Caller, blocker: &str, needs: &[Need]) -> Fix {
+pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[Need]) -> Fix {
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
         format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
@@ -158,7 +159,7 @@ pub fn unblock(caller: &Caller, blocker: &str, needs: &[Need]) -> Fix {
 }
 
 /// The identity policies allow it, but something above them does not.
-pub fn widen_limit(caller: &Caller, limit: &str, cluster_arn: &str) -> Fix {
+pub fn widen_limit(caller: &Caller, limit: Blocker, cluster_arn: &str) -> Fix {
     Fix::new(
         format!("widen-limit:{}", caller.arn),
         Disposition::Manual,

@@ -6,6 +6,7 @@ use super::{Aws, definition, label, quoted, service};
 use crate::arn;
 use crate::facts::{Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
+use crate::iam::Blocker;
 use crate::needs::Need;
 use crate::policy_document;
 use crate::step::{Command, Edit};
@@ -70,7 +71,7 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
 }
 
 /// Something above the role's own policies refuses what its sessions need.
-pub fn unblock_for(role: &str, blocker: &str, needs: &[Need]) -> Fix {
+pub fn unblock_for(role: &str, blocker: Blocker, needs: &[Need]) -> Fix {
     let name = arn::name(role);
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
@@ -83,7 +84,7 @@ pub fn unblock_for(role: &str, blocker: &str, needs: &[Need]) -> Fix {
 }
 
 /// A statement or a boundary says no, and no further permission outweighs it.
-pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
+pub fn unblock(role: &str, blocker: Blocker, policies: &[String]) -> Fix {
     let name = arn::name(role);
     let found = match policies {
         [] => String::new(),
@@ -93,7 +94,7 @@ pub fn unblock(role: &str, blocker: &str, policies: &[String]) -> Fix {
         format!("unblock-role:{name}"),
         Disposition::Manual,
         match blocker {
-            "explicit Deny" => format!("Take the Deny on the ssmmessages actions away from {name}"),
+            Blocker::Deny => format!("Take the Deny on the ssmmessages actions away from {name}"),
             limit => format!("Allow the ssmmessages actions in the {limit} of {name}"),
         },
         format!(

@@ -1,5 +1,7 @@
 //! What IAM decided, read for one principal and one need.
 
+use std::fmt;
+
 use crate::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
 use crate::world::{Answer, World};
 
@@ -15,6 +17,24 @@ pub struct Verdict<'a> {
     /// The simulator was asked with the values of keys that only policies with conditions on them ask for.
     pub has_conditions: bool,
     pub engine: Engine,
+}
+
+/// What no further permission outweighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocker {
+    ServiceControlPolicy,
+    Deny,
+    Boundary,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Blocker::ServiceControlPolicy => "service control policy",
+            Blocker::Deny => "explicit Deny",
+            Blocker::Boundary => "permissions boundary",
+        })
+    }
 }
 
 /// Why the policy simulator has nothing to say about a principal.
@@ -76,14 +96,14 @@ pub fn verdict<'a>(
 
 impl<'a> Verdict<'a> {
     /// What stands in the way besides missing permissions, in the order of how much it outweighs.
-    pub fn blocker(&self) -> Option<&'static str> {
+    pub fn blocker(&self) -> Option<Blocker> {
         let any = |test: fn(&Decision) -> bool| self.denied.iter().any(|decision| test(decision));
         if any(|decision| decision.allowed_by_organization == Some(false)) {
-            Some("service control policy")
+            Some(Blocker::ServiceControlPolicy)
         } else if any(|decision| decision.outcome == Outcome::ExplicitDeny) {
-            Some("explicit Deny")
+            Some(Blocker::Deny)
         } else if any(|decision| decision.allowed_by_boundary == Some(false)) {
-            Some("permissions boundary")
+            Some(Blocker::Boundary)
         } else {
             None
         }

@@ -5,7 +5,7 @@ use crate::facts::{Decision, Role, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::Disposition;
 use crate::fixes;
-use crate::iam::{self, Silence, Verdict};
+use crate::iam::{self, Blocker, Silence, Verdict};
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
 use crate::world::{Group, World};
@@ -114,7 +114,7 @@ fn refused(
                     allow.disposition = Disposition::Manual;
                     finding.evidence("boundary", arn).fix(fixes::role::unblock(
                         role,
-                        "permissions boundary",
+                        Blocker::Boundary,
                         &[arn.to_owned()],
                     ))
                 }

@@ -25,7 +25,7 @@ fn run(world: &World) -> Vec<Finding> {
         }
         match service.exec_enabled {
             true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
-            false if service.status == "INACTIVE" => CHECK.skip(subject, "The service was deleted"),
+            false if service.is_deleted() => CHECK.skip(subject, "The service was deleted"),
             false if can_all_be_entered(group) => CHECK
                 .warn(subject, format!("ECS Exec is off on {name}, though its tasks can still be entered"))
                 .detail("The tasks that run were started with ECS Exec; those that replace them will not be.")

@@ -35,7 +35,7 @@ fn each(world: &World) -> Vec<Finding> {
             let fact = group.service_fact?;
             let subject = group.subject();
             Some(match fact {
-                Fact::Known(service) if service.status == "INACTIVE" => CHECK
+                Fact::Known(service) if service.is_deleted() => CHECK
                     .fail(subject, format!("The service {name} was deleted"))
                     .cause("The service was deleted")
                     .evidence("status", service.status.as_str()),

@@ -117,7 +117,7 @@ fn last_stopped<'t>(tasks: &[&'t Task]) -> Option<&'t Task> {
 
 fn gone(group: &Group) -> bool {
     match group.service_fact {
-        Some(Fact::Known(service)) => service.status == "INACTIVE",
+        Some(Fact::Known(service)) => service.is_deleted(),
         Some(Fact::Absent) => true,
         Some(Fact::Unavailable(_)) | None => false,
     }

@@ -1,0 +1,282 @@
+//! The doctor's question: what it is put to, checked before AWS is asked anything, and its answer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ecs_exec_checks::baseline::Baseline;
+use ecs_exec_checks::report::{Report, Source};
+use ecs_exec_checks::{Facts, Finding, Selection, examine, examine_with, registry};
+
+use crate::cli::{Doctor, Global, ReportFlags, Targets};
+use crate::config::{self, Settings};
+use crate::facts::{self, Gathered, plan, snapshot};
+use crate::output::Progress;
+use crate::own::Own;
+use crate::session;
+use crate::target::{self, Request, Services};
+use crate::trouble::Trouble;
+
+/// What the doctor is asked, checked before AWS is asked anything.
+pub struct Question<'a> {
+    arguments: &'a Doctor,
+    /// `None` for the demo, which is the same everywhere.
+    settings: Option<Settings>,
+    selection: Selection,
+    own: Arc<Own>,
+    baseline: Option<Baseline>,
+    /// Services that are asked about instead of what was named.
+    instead: Vec<String>,
+}
+
+pub struct Examined {
+    pub facts: Facts,
+    pub report: Report,
+}
+
+impl<'a> Question<'a> {
+    pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+        let mut settings = match arguments.demo {
+            Some(_) => None,
+            None => Some(config::load(global)?),
+        };
+        let own = settings.as_mut().map(Own::find).unwrap_or_default();
+        let selection = selection(arguments, &own)?;
+        Ok(Question {
+            arguments,
+            settings,
+            own: Arc::new(own.only(&selection)),
+            selection,
+            baseline: baseline(&arguments.report)?,
+            instead: Vec::new(),
+        })
+    }
+
+    /// Without the user's own checks; `None` for the demo.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// Gathers the facts and judges them.
+    pub async fn ask(&self, global: &Global, timeout: Duration) -> Result<Examined, Trouble> {
+        let started = Instant::now();
+        let (gathered, source) = self.gather(global, timeout).await?;
+        let facts = gathered.facts.without_secrets();
+        let programs = self.ask_programs(&facts).await;
+        let mut report = examine_with(&facts, &self.selection, |world| {
+            let mut findings = self.own.expressions(world);
+            findings.extend(programs);
+            findings
+        });
+        report.source = source;
+        report.api_calls = gathered.calls;
+        if let Some(baseline) = &self.baseline {
+            if let Some(why) = baseline.is_of_another(&report) {
+                return Err(unusable(&self.arguments.report, &why));
+            }
+            report = report.since(baseline);
+        }
+        report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Examined { facts, report })
+    }
+
+    /// The causes of the selected checks as all checks together see them: what was left out may be behind one.
+    pub fn whole(&self, examined: &Examined) -> Report {
+        let mut report = examine(&examined.facts, &Selection::default());
+        report.root_causes.retain(|cause| {
+            registry::find(cause.check).is_some_and(|check| self.selection.includes(check))
+        });
+        report
+    }
+
+    /// From now on the services of the tasks that were named are asked about.
+    pub fn follow_services(&mut self, facts: &Facts) {
+        let named = facts
+            .target
+            .tasks
+            .iter()
+            .filter_map(|arn| facts.tasks.get(arn)?.known());
+        let mut services: Vec<String> = named
+            .filter_map(|task| task.service_name().map(str::to_owned))
+            .collect();
+        services.sort();
+        services.dedup();
+        if !services.is_empty() {
+            self.instead = services;
+        }
+    }
+
+    async fn ask_programs(&self, facts: &Facts) -> Vec<Finding> {
+        if !self.own.has_programs() {
+            return Vec::new();
+        }
+        let (own, facts) = (self.own.clone(), facts.clone());
+        let findings = tokio::task::spawn_blocking(move || own.programs(&facts));
+        findings.await.unwrap_or_default()
+    }
+
+    async fn gather(
+        &self,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<(Gathered, Source), Trouble> {
+        let arguments = self.arguments;
+        let offline = |facts: Facts, source| {
+            let facts = narrowed(facts, &arguments.targets)?;
+            let calls = Default::default();
+            Ok((Gathered { facts, calls }, source))
+        };
+        let Some(settings) = &self.settings else {
+            let name = arguments.demo.as_deref().unwrap_or_default();
+            return offline(snapshot::demo(name)?, Source::Demo);
+        };
+        if let Some(path) = &arguments.snapshot {
+            return offline(snapshot::read(path)?, Source::Snapshot);
+        }
+        if let Some(path) = &arguments.plan {
+            return self.planned(path, settings, global, timeout).await;
+        }
+        let request = match self.instead.as_slice() {
+            [] => Request::of(&arguments.targets, settings)?,
+            services => {
+                let container = arguments.targets.container.as_deref();
+                Request::new(settings, services, &[], false, container)?
+            }
+        };
+        let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+        let gathered = facts::gather(settings, &request, timeout).await;
+        progress.end();
+        let mut gathered = gathered?;
+        if arguments.live {
+            let progress = Progress::start(global, "Opening sessions");
+            let probed = session::probe(settings, global, &mut gathered).await;
+            progress.end();
+            probed?;
+        }
+        Ok((gathered, Source::Live))
+    }
+}
+
+impl Question<'_> {
+    /// What would be after apply.
+    async fn planned(
+        &self,
+        path: &Path,
+        settings: &Settings,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<(Gathered, Source), Trouble> {
+        let targets = &self.arguments.targets;
+        let plan = plan::read(path)?;
+        let ask = plan::ask(
+            &plan,
+            settings,
+            global.cluster.is_some(),
+            targets.container.as_deref(),
+        )?;
+        let (facts, calls) = if self.arguments.plan_over_live {
+            let request = Request {
+                services: Services::All,
+                ..Request::default()
+            };
+            let progress =
+                Progress::start(global, "Asking AWS about what the plan does not manage");
+            let live = facts::gather(settings, &request, timeout).await;
+            progress.end();
+            let live = live?;
+            (plan.over(live.facts, &ask), live.calls)
+        } else {
+            (plan.facts(&ask), Default::default())
+        };
+        let facts = narrowed(plan::configured(facts, settings), targets)?;
+        Ok((Gathered { facts, calls }, Source::Plan))
+    }
+}
+
+fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
+    let Some(path) = &arguments.baseline else {
+        return Ok(None);
+    };
+    let refused = |why: String| unusable(arguments, &why);
+    let json = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    Baseline::read(&json).map(Some).map_err(refused)
+}
+
+fn unusable(arguments: &ReportFlags, why: &str) -> Trouble {
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
+    Trouble::new(
+        format!("the baseline {} cannot be used: {why}", path.display()),
+        "It is a report of the same cluster that `ecs-exec doctor --format json` wrote.",
+    )
+}
+
+fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let selection = known_selection(arguments, own)?;
+    if selection.is_empty() {
+        return Err(Trouble::new(
+            "no check is left",
+            "What --only names and --skip takes away leaves nothing to look at.",
+        ));
+    }
+    Ok(selection)
+}
+
+fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let own = own.checks();
+    Selection::with_own(own.clone(), arguments.only.clone(), arguments.skip.clone()).map_err(
+        |unknown| {
+            let near = target::nearest(
+                &unknown,
+                ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
+            );
+            let help = match near.first() {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
+            };
+            Trouble::new(format!("there is no check or area {unknown}"), help)
+        },
+    )
+}
+
+/// A snapshot's facts, looked at for only some of its services.
+fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
+    for service in &targets.services {
+        if !facts
+            .target
+            .services
+            .iter()
+            .any(|wanted| means(service, &wanted.name))
+        {
+            let names: Vec<&str> = facts
+                .target
+                .services
+                .iter()
+                .map(|wanted| wanted.name.as_str())
+                .collect();
+            return Err(Trouble::new(
+                format!("there is no service {service} in the file"),
+                format!("Its services: {}.", names.join(", ")),
+            ));
+        }
+    }
+    if !targets.services.is_empty() {
+        facts.target.services.retain(|wanted| {
+            targets
+                .services
+                .iter()
+                .any(|service| means(service, &wanted.name))
+        });
+    }
+    if targets.container.is_some() {
+        facts.target.container = targets.container.clone();
+    }
+    Ok(facts)
+}
+
+/// A full name, or its end after a dash.
+fn means(written: &str, full: &str) -> bool {
+    full == written
+        || full
+            .strip_suffix(written)
+            .is_some_and(|prefix| prefix.ends_with('-'))
+}
