@@ -78,6 +78,16 @@ pub fn causes(report: &Report, look: &Look) -> String {
     human::causes(report, look)
 }
 
+/// What mends something, in plain lines: each fix, and its commands below it.
+fn fixes_in_lines(report: &Report, ids: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for fix in ids.iter().filter_map(|id| report.fix(id)) {
+        lines.push(format!("Fix ({}): {}", fix.disposition.word(), fix.title));
+        lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
+    }
+    lines
+}
+
 /// Permissions of the caller that would have told more.
 fn missing_permissions(report: &Report) -> Vec<&str> {
     let mut missing: Vec<&str> = report

@@ -50,6 +50,7 @@ pub enum Severity {
 pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
     pub kind: Cow<'static, str>,
+    /// Its ARN, ID or name.
     pub id: String,
     /// The service that is concerned, where it is one.
     pub service: Option<String>,

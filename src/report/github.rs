@@ -7,9 +7,10 @@ use ecs_exec_checks::finding::leaves_open;
 use ecs_exec_checks::report::{Report, ReportFinding, RootCause};
 use ecs_exec_checks::{Status, text};
 
+use super::fixes_in_lines;
 use super::place::{Place, Places};
 
-/// GitHub shows ten annotations of a level for each step; a fleet's would fill the log.
+/// A fleet's would fill the log, of which GitHub shows ten of each level for a step, and the rest in its text.
 const MOST: usize = 50;
 
 pub fn render(report: &Report, places: &Places) -> String {
@@ -24,7 +25,7 @@ pub fn render(report: &Report, places: &Places) -> String {
             "error",
             place.as_ref(),
             &cause.title,
-            &told(report, cause),
+            &message(report, cause),
         );
     }
     let apart: Vec<&ReportFinding> = report
@@ -80,15 +81,10 @@ fn is_apart(report: &Report, finding: &ReportFinding) -> bool {
     }
 }
 
-fn told(report: &Report, cause: &RootCause) -> String {
-    let mut told = cause.detail.clone();
-    for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
-        let _ = write!(told, "\nFix ({}): {}", fix.disposition.word(), fix.title);
-        for command in &fix.commands {
-            let _ = write!(told, "\n  {command}");
-        }
-    }
-    told
+fn message(report: &Report, cause: &RootCause) -> String {
+    let mut lines = vec![cause.detail.clone()];
+    lines.extend(fixes_in_lines(report, &cause.fixes));
+    lines.join("\n")
 }
 
 fn annotate(lines: &mut String, level: &str, place: Option<&Place>, title: &str, message: &str) {

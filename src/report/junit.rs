@@ -9,6 +9,8 @@ use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Status, text};
 use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
+use super::fixes_in_lines;
+
 pub fn render(reports: &[Report]) -> String {
     let mut clusters: Vec<&str> = reports
         .iter()
@@ -62,13 +64,13 @@ fn case(report: &Report, finding: &ReportFinding) -> TestCase {
     status
         .set_message(finding.title.as_str())
         .set_type(finding.check);
-    let told = told(report, finding);
+    let message = message(report, finding);
     let mut case = if finding.status == Status::Warn {
         let mut case = TestCase::new(name(finding), status);
-        case.set_system_out(format!("{}\n{told}", finding.title));
+        case.set_system_out(format!("{}\n{message}", finding.title));
         case
     } else {
-        status.set_description(told);
+        status.set_description(message);
         TestCase::new(name(finding), status)
     };
     case.set_classname(format!("ecs-exec.{}", finding.area));
@@ -85,7 +87,7 @@ fn name(finding: &ReportFinding) -> String {
     }
 }
 
-fn told(report: &Report, finding: &ReportFinding) -> String {
+fn message(report: &Report, finding: &ReportFinding) -> String {
     let mut lines = vec![finding.title.clone()];
     if !finding.detail.is_empty() {
         lines.push(finding.detail.clone());
@@ -93,9 +95,6 @@ fn told(report: &Report, finding: &ReportFinding) -> String {
     if !finding.caused_by.is_empty() {
         lines.push(format!("Because of {}.", text::list(&finding.caused_by)));
     }
-    for fix in finding.fixes.iter().filter_map(|id| report.fix(id)) {
-        lines.push(format!("Fix ({}): {}", fix.disposition.word(), fix.title));
-        lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
-    }
+    lines.extend(fixes_in_lines(report, &finding.fixes));
     lines.join("\n")
 }

@@ -7,6 +7,7 @@ use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Check, Severity, Status, registry};
 use serde_json::{Value, json};
 
+use super::fixes_in_lines;
 use super::place::Places;
 
 const SCHEMA: &str =
@@ -79,15 +80,10 @@ fn result(report: &Report, finding: &ReportFinding, rule: usize, places: &Places
         text.push_str("\n\n");
         text.push_str(&finding.detail);
     }
-    for fix in finding.fixes.iter().filter_map(|id| report.fix(id)) {
-        text.push_str(&format!(
-            "\n\nFix ({}): {}",
-            fix.disposition.word(),
-            fix.title
-        ));
-        for command in &fix.commands {
-            text.push_str(&format!("\n{command}"));
-        }
+    let fixes = fixes_in_lines(report, &finding.fixes);
+    if !fixes.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&fixes.join("\n"));
     }
     json!({
         "ruleId": finding.check,
