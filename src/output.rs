@@ -25,7 +25,7 @@ pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Re
         let render = |to: &mut dyn Write| report::write(reports, wanted.format, &look, &places, to);
         match &wanted.file {
             Some(path) => write_with(path, render)?,
-            None => told(render(&mut io::stdout().lock()))?,
+            None => unless_reader_left(render(&mut io::stdout().lock()))?,
         }
         if wanted.format == Format::Github {
             summarize(reports, &places, global)?;
@@ -144,7 +144,7 @@ pub fn that_fit(text: &str) -> (String, usize) {
 
 pub fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = io::stdout().lock();
-    told(
+    unless_reader_left(
         stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush()),
@@ -152,7 +152,7 @@ pub fn print(text: &str) -> Result<(), Trouble> {
 }
 
 /// A reader that has gone away, as `head` does, is no error.
-fn told(written: io::Result<()>) -> Result<(), Trouble> {
+fn unless_reader_left(written: io::Result<()>) -> Result<(), Trouble> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(
             format!("standard output cannot be written to: {error}"),

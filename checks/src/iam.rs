@@ -18,4 +18,4 @@ pub use principal::Principal;
 pub use request::Request;
 pub use statement::{list, statements};
 pub use tri::Tri;
-pub use verdict::{Blocker, Silence, Verdict, distinct, silence, verdict};
+pub use verdict::{Blocker, Silence, Verdict, silence, verdict};

@@ -14,6 +14,7 @@ pub mod check;
 mod cluster;
 mod container;
 pub mod diagnosis;
+mod distinct;
 pub mod evidence;
 pub mod explain;
 pub mod facts;

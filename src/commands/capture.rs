@@ -35,13 +35,13 @@ fn anonymized(facts: &Facts) -> Result<Facts, Trouble> {
         )
     };
     let anonymous = facts.anonymized().map_err(|_| failed())?;
-    match told(facts) == told(&anonymous) {
+    match verdicts(facts) == verdicts(&anonymous) {
         true => Ok(anonymous),
         false => Err(failed()),
     }
 }
 
-fn told(facts: &Facts) -> Vec<String> {
+fn verdicts(facts: &Facts) -> Vec<String> {
     let report = examine(facts, &Selection::default());
     let findings = report.findings.iter();
     let mut told: Vec<String> = findings

@@ -1,4 +1,5 @@
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::{Caller, Decision, Fact, Principal, Simulation, Task, Unavailable};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
@@ -154,7 +155,7 @@ fn by_container(
     cluster: &str,
     subject: &Subject,
 ) -> Option<Finding> {
-    let names = iam::distinct(
+    let names = distinct(
         world
             .simulations(arn, ACTION)
             .filter_map(|simulation| Some((simulation, simulation.context.get(CONTAINER_KEY)?)))

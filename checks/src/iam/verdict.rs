@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::distinct::distinct;
 use crate::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
 use crate::world::{Answer, World};
 
@@ -130,11 +131,4 @@ impl<'a> Verdict<'a> {
                 .flat_map(|decision| decision.missing_context.iter().cloned()),
         )
     }
-}
-
-pub fn distinct(items: impl Iterator<Item = String>) -> Vec<String> {
-    let mut items: Vec<String> = items.collect();
-    items.sort();
-    items.dedup();
-    items
 }

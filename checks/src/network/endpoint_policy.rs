@@ -1,6 +1,7 @@
 use super::link::{Goal, goal};
 use crate::arn;
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::{Endpoint, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
@@ -102,7 +103,7 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
         .flatten()
         .cloned()
         .collect();
-    let keys = crate::iam::distinct(keys.into_iter());
+    let keys = distinct(keys.into_iter());
     if keys.is_empty() {
         CHECK.pass(
             subject,

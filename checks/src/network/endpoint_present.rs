@@ -1,6 +1,7 @@
 use super::new_endpoint;
 use super::placement::{Placement, is_shared, ssmmessages_endpoint};
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Way;
@@ -90,9 +91,7 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
     // Others of the VPC may get out all the same.
     let place = match closed.len() == placements.len() {
         true => vpc.to_owned(),
-        false => text::list(&crate::iam::distinct(
-            closed.iter().map(|p| p.subnet.id.clone()),
-        )),
+        false => text::list(&distinct(closed.iter().map(|p| p.subnet.id.clone()))),
     };
     Some(missing(world, subject, vpc, &service, &closed, &place))
 }
@@ -112,7 +111,7 @@ fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding
         .collect();
     let how = match ways {
         Some(ways) => {
-            let ways = crate::iam::distinct(ways.into_iter());
+            let ways = distinct(ways.into_iter());
             format!(", and sessions leave through {}", text::list(&ways))
         }
         None => "; whether tasks have another way is for network.internet-route to tell".to_owned(),
@@ -132,8 +131,8 @@ fn missing(
         .iter()
         .flat_map(|placement| placement.tasks.iter().copied())
         .collect();
-    let ways = crate::iam::distinct(closed.iter().map(|placement| no_way(placement)));
-    let subnets = crate::iam::distinct(closed.iter().map(|p| p.subnet.id.clone()));
+    let ways = distinct(closed.iter().map(|placement| no_way(placement)));
+    let subnets = distinct(closed.iter().map(|p| p.subnet.id.clone()));
     CHECK
         .fail(
             subject,

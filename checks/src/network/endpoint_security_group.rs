@@ -2,6 +2,7 @@ use super::link::{Goal, endpoint_ingress, goal};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
@@ -95,18 +96,17 @@ fn judge(world: &World, group: &Group, endpoint: &Endpoint, placements: &[&Place
 
 /// By the tasks' own security groups where they are known, else by their subnets.
 fn sources(placements: &[&Placement]) -> fixes::endpoint::Sources {
-    let groups =
-        crate::iam::distinct(
-            placements
-                .iter()
-                .filter_map(|placement| match &placement.groups {
-                    Fact::Known([first, ..]) => Some(first.clone()),
-                    _ => None,
-                }),
-        );
+    let groups = distinct(
+        placements
+            .iter()
+            .filter_map(|placement| match &placement.groups {
+                Fact::Known([first, ..]) => Some(first.clone()),
+                _ => None,
+            }),
+    );
     fixes::endpoint::Sources {
         groups,
-        cidrs: crate::iam::distinct(placements.iter().filter_map(|p| p.subnet.cidr.clone())),
+        cidrs: distinct(placements.iter().filter_map(|p| p.subnet.cidr.clone())),
     }
 }
 

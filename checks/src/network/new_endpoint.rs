@@ -1,6 +1,7 @@
 //! The fix that makes an endpoint: in which subnets, and who is let in.
 
 use super::placement::Placement;
+use crate::distinct::distinct;
 use crate::facts::{Fact, RouteTable, Subnet, Task};
 use crate::fix::Fix;
 use crate::fixes::endpoint::{self, Places, Sources};
@@ -40,7 +41,7 @@ fn make(world: &World, vpc: &str, subnets: &[&Subnet], services: &[&str]) -> Fix
         .collect();
     let sources = Sources {
         groups: security_groups(world, &tasks),
-        cidrs: crate::iam::distinct(
+        cidrs: distinct(
             all.iter()
                 .filter_map(|placement| placement.subnet.cidr.clone()),
         ),
@@ -62,7 +63,7 @@ fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet]) -> Vec<String> {
         .get(vpc)
         .and_then(Fact::known);
     let tables = tables.map_or(&[][..], Vec::as_slice);
-    crate::iam::distinct(
+    distinct(
         subnets
             .iter()
             .filter_map(|subnet| Some(RouteTable::of_subnet(tables, &subnet.id)?.id.clone())),
@@ -88,7 +89,7 @@ fn one_a_zone<'a>(subnets: &[&'a Subnet]) -> Vec<&'a str> {
 }
 
 fn security_groups(world: &World, tasks: &[&Task]) -> Vec<String> {
-    crate::iam::distinct(
+    distinct(
         tasks
             .iter()
             .filter_map(|task| world.interface(task).known().copied())

@@ -102,7 +102,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         (Gate::Unseen(why), _) => CHECK.unknown(subject, why),
         (Gate::Shut, None) => CHECK.unsure(subject, "The way could not be followed"),
     };
-    finding.evidence("hops", hops.iter().map(Hop::told).collect::<Vec<_>>())
+    finding.evidence("hops", hops.iter().map(Hop::to_json).collect::<Vec<_>>())
 }
 
 fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
@@ -171,7 +171,7 @@ fn route(world: &World, placement: &Placement) -> Hop {
 }
 
 impl Hop {
-    fn told(&self) -> Value {
+    fn to_json(&self) -> Value {
         json!({"hop": self.what, "id": self.id, "gate": self.gate.word()})
     }
 }

@@ -1,4 +1,5 @@
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Subject};
 use crate::text;
@@ -52,7 +53,7 @@ fn run(world: &World) -> Vec<Finding> {
         .filter(|finding| matches!(finding.status, crate::Status::Warn | crate::Status::Fail))
         .collect();
     if let Some(first) = amiss.first() {
-        let titles = crate::iam::distinct(amiss.iter().map(|finding| finding.title.clone()));
+        let titles = distinct(amiss.iter().map(|finding| finding.title.clone()));
         let mut finding = CHECK
             .fail(
                 subject,

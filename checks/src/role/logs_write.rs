@@ -1,6 +1,7 @@
 use super::{each_role, role_subject};
 use crate::arn;
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
@@ -105,7 +106,7 @@ fn judge(world: &World, role: &str, subject: Subject, needs: &[Need]) -> Finding
         })
         .cloned()
         .collect();
-    let actions = iam::distinct(missing.iter().map(|need| need.action.to_owned()));
+    let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
     let title = format!("Task role {name} may not call {}", text::list(&actions));
     let blind = actions
         .iter()

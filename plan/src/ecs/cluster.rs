@@ -10,12 +10,12 @@ use crate::things::Thing;
 pub fn cluster(resolver: &Resolver, name: &str) -> Fact<Cluster> {
     let mut clusters = resolver.plan.of_kind(Thing::Cluster.kinds());
     match clusters.find(|cluster| cluster.text(&["name"]) == Ok(Some(name))) {
-        Some(instance) => told(resolver, instance, name).into(),
+        Some(instance) => read_cluster(resolver, instance, name).into(),
         None => Fact::Unavailable(elsewhere(format!("cluster {name}"))),
     }
 }
 
-fn told(resolver: &Resolver, instance: &Instance, name: &str) -> Known<Cluster> {
+fn read_cluster(resolver: &Resolver, instance: &Instance, name: &str) -> Known<Cluster> {
     let arn = instance.text(&["arn"]).ok().flatten();
     Ok(Cluster {
         arn: arn.map_or_else(|| resolver.ecs_arn("cluster", name), str::to_owned),

@@ -11,7 +11,7 @@ use crate::things::Thing;
 /// The definition that goes by this ARN.
 pub fn definition(resolver: &Resolver, arn: &str) -> Fact<TaskDefinition> {
     match managed(resolver, arn) {
-        Some(instance) => told(resolver, instance, arn).into(),
+        Some(instance) => read_definition(resolver, instance, arn).into(),
         None => Fact::Unavailable(elsewhere(format!("task definition {arn}"))),
     }
 }
@@ -30,7 +30,7 @@ fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
     definitions.find(|definition| resolver.name_of(definition, Thing::TaskDefinition) == arn)
 }
 
-fn told(resolver: &Resolver, instance: &Instance, arn: &str) -> Known<TaskDefinition> {
+fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known<TaskDefinition> {
     let text = |path: &[&str]| Ok(instance.text(path)?.map(str::to_owned));
     let number = |name| {
         let known = instance.number(&[name]).ok().flatten();
@@ -71,11 +71,11 @@ fn containers(resolver: &Resolver, instance: &Instance) -> Known<Vec<ContainerDe
     let host = host_of(resolver.partition, resolver.region, "ssmmessages");
     Ok(list
         .iter()
-        .map(|container| told_container(container, &host))
+        .map(|container| read_container(container, &host))
         .collect())
 }
 
-fn told_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
+fn read_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
     let environment = pairs(&container["environment"]);
     ContainerDefinition {
         name: owned(&container["name"]).unwrap_or_default(),

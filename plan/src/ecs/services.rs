@@ -51,7 +51,7 @@ pub fn planned_services<'p>(
     for instance in services(resolver.plan) {
         match (cluster_of(resolver, instance), instance.text(&["name"])) {
             (Ok(of), Ok(Some(name))) if of == cluster => {
-                planned.push(told(resolver, instance, name));
+                planned.push(read_service(resolver, instance, name));
             }
             (Ok(_), Ok(_)) => {}
             (Ok(of), Err(_)) if of != cluster => {}
@@ -64,7 +64,7 @@ pub fn planned_services<'p>(
 
 const NETWORK: [&str; 2] = ["network_configuration", "0"];
 
-fn told<'p>(resolver: &Resolver<'p>, instance: &'p Instance, name: &str) -> Planned<'p> {
+fn read_service<'p>(resolver: &Resolver<'p>, instance: &'p Instance, name: &str) -> Planned<'p> {
     let within = |name| [NETWORK.as_slice(), &[name]].concat();
     let subnets = resolver.all(instance, &within("subnets"), Thing::Subnet);
     let groups = resolver.all(instance, &within("security_groups"), Thing::SecurityGroup);

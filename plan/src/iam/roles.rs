@@ -11,11 +11,11 @@ use crate::things::Thing;
 
 pub fn role(resolver: &Resolver, arn: &str) -> Fact<Role> {
     if let Some(instance) = managed(resolver, arn) {
-        return Fact::Known(told(resolver, instance, arn));
+        return Fact::Known(read_role(resolver, instance, arn));
     }
     let mut data = resolver.plan.data_of_kind("aws_iam_role");
     match data.find(|role| role.text(&["arn"]) == Ok(Some(arn))) {
-        Some(instance) => Fact::Known(told(resolver, instance, arn)),
+        Some(instance) => Fact::Known(read_role(resolver, instance, arn)),
         None => Fact::Unavailable(elsewhere(format!("role {arn}"))),
     }
 }
@@ -26,7 +26,7 @@ pub fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
     roles.find(|role| resolver.name_of(role, Thing::Role) == arn)
 }
 
-fn told(resolver: &Resolver, instance: &Instance, arn: &str) -> Role {
+fn read_role(resolver: &Resolver, instance: &Instance, arn: &str) -> Role {
     let text = |name: &str| instance.text(&[name]).ok().flatten();
     Role {
         arn: arn.to_owned(),

@@ -177,7 +177,7 @@ impl<'r> Groups<'r> {
         };
         for rule in rules {
             let side = rule.side;
-            let told = self.told(rule);
+            let told = self.read_rule(rule);
             match side {
                 Side::In => group.ingress.push(told),
                 Side::Out => group.egress.push(told),
@@ -186,7 +186,7 @@ impl<'r> Groups<'r> {
         group
     }
 
-    fn told(&mut self, rule: Rule) -> GroupRule {
+    fn read_rule(&mut self, rule: Rule) -> GroupRule {
         let Some(what) = rule.doubt else {
             return rule.rule;
         };

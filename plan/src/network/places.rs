@@ -59,7 +59,7 @@ pub fn subnet(resolver: &Resolver, id: &str) -> Fact<Subnet> {
         };
     };
     match resolver.one(subnet, &["vpc_id"], Thing::Vpc) {
-        Ok(Some(vpc)) => Fact::Known(told(subnet, id, vpc)),
+        Ok(Some(vpc)) => Fact::Known(read_subnet(subnet, id, vpc)),
         Ok(None) => Fact::Unavailable(later(format!("the VPC of {}", subnet.address))),
         Err(why) => Fact::Unavailable(why),
     }
@@ -70,10 +70,10 @@ fn data_subnet(resolver: &Resolver, id: &str) -> Option<Subnet> {
     let mut known = resolver.plan.data_of_kind("aws_subnet");
     let subnet = known.find(|subnet| subnet.id() == Some(id))?;
     let vpc = subnet.text(&["vpc_id"]).ok()??;
-    Some(told(subnet, id, vpc.to_owned()))
+    Some(read_subnet(subnet, id, vpc.to_owned()))
 }
 
-fn told(subnet: &Instance, id: &str, vpc: String) -> Subnet {
+fn read_subnet(subnet: &Instance, id: &str, vpc: String) -> Subnet {
     let text = |name: &str| subnet.text(&[name]).ok().flatten().map(str::to_owned);
     Subnet {
         id: id.to_owned(),

@@ -127,7 +127,7 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
             table
                 .routes
                 .retain(|known| known.destination != destination);
-            table.routes.extend(told(resolver, route, &[]));
+            table.routes.extend(read_route(resolver, route, &[]));
         }
     }
     Ok(())
@@ -155,7 +155,7 @@ fn inline(resolver: &Resolver, table: &Instance) -> Known<Vec<Route>> {
         Err(_) => {}
         Ok(count) => {
             for at in 0..count {
-                routes.extend(told(resolver, table, &["route", &at.to_string()]));
+                routes.extend(read_route(resolver, table, &["route", &at.to_string()]));
             }
         }
     }
@@ -180,7 +180,7 @@ fn destination(instance: &Instance, path: &[&str]) -> String {
 }
 
 /// A route of which not even the destination is known may be the default route.
-fn told(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option<Route> {
+fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option<Route> {
     let destination = destination(instance, path);
     let is_later = DESTINATIONS.iter().any(|name| {
         is_given(resolver, instance, path, name) && at(instance, path, name) == Seen::Later
