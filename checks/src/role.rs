@@ -1,6 +1,7 @@
 pub mod kms_decrypt;
 pub mod logs_write;
 pub mod present;
+mod recording;
 pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;

@@ -1,13 +1,9 @@
+use super::recording::{self, Recording};
 use super::{each_role, role_subject};
-use crate::arn;
 use crate::check::Check;
-use crate::distinct::distinct;
 use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity, Subject};
-use crate::fixes;
-use crate::iam::{self, Silence};
+use crate::finding::{Finding, Severity};
 use crate::needs::{self, Need};
-use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -32,13 +28,25 @@ fn run(world: &World) -> Vec<Finding> {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(subject, why);
         }
-        let needs = log_needs(world, tasks);
-        if needs.is_empty() {
-            return CHECK.skip(subject, "Sessions are not recorded in CloudWatch Logs");
-        }
-        judge(world, role, subject, &needs)
+        let recording = Recording {
+            check: &CHECK,
+            place: "CloudWatch Logs",
+            service: "logs",
+            needs: &log_needs(world, tasks),
+            fatal: world.demands_encrypted_group().then_some(BLIND),
+            otherwise: "Sessions open all the same, but what is done in them is not recorded.",
+            cause: "Task roles may not record sessions in CloudWatch Logs",
+        };
+        recording::judge(world, role, subject, &recording)
     })
 }
+
+/// Without it the agent takes an encrypted group for one that is not.
+const BLIND: (&str, &str) = (
+    "logs:DescribeLogGroups",
+    "The cluster demands an encrypted log group, and the agent may not look at the group: it says that encryption \
+     is not set up on it, and every session ends at its start.",
+);
 
 /// What the agents of these tasks need, for each log group that records their sessions.
 pub fn log_needs(world: &World, tasks: &[&Task]) -> Vec<Need> {
@@ -54,77 +62,6 @@ pub fn log_needs(world: &World, tasks: &[&Task]) -> Vec<Need> {
         }
     }
     needs
-}
-
-fn judge(world: &World, role: &str, subject: Subject, needs: &[Need]) -> Finding {
-    let name = arn::name(role);
-    match iam::silence(world, role, "logs:PutLogEvents") {
-        None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(_) => {
-            return CHECK.unsure(
-                subject,
-                "The policy simulator was not asked about this role and CloudWatch Logs",
-            );
-        }
-    }
-    let asked: Vec<(&str, &str)> = needs
-        .iter()
-        .map(|need| (need.action, need.resource.as_str()))
-        .collect();
-    let verdict = iam::verdict(world, role, &asked, |_| true);
-    if verdict.denied.is_empty() {
-        if !verdict.undecided.is_empty() {
-            let keys = verdict.missing_keys();
-            return CHECK
-                .unsure(
-                    subject,
-                    format!(
-                        "Whether {name} may record sessions hangs on {}",
-                        text::list(&keys)
-                    ),
-                )
-                .evidence("missingContextKeys", keys);
-        }
-        if !verdict.unanswered.is_empty() {
-            return CHECK.unsure(
-                subject,
-                "The policy simulator did not answer for every action",
-            );
-        }
-        return CHECK.pass(
-            subject,
-            format!("Task role {name} may record sessions in CloudWatch Logs"),
-        );
-    }
-    let missing: Vec<Need> = needs
-        .iter()
-        .filter(|need| {
-            verdict.denied.iter().any(|decision| {
-                decision.action == need.action && decision.resource == need.resource
-            })
-        })
-        .cloned()
-        .collect();
-    let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
-    let title = format!("Task role {name} may not call {}", text::list(&actions));
-    let blind = actions
-        .iter()
-        .any(|action| action == "logs:DescribeLogGroups");
-    let finding = if blind && world.demands_encrypted_group() {
-        CHECK.fail(subject, title).detail(
-            "The cluster demands an encrypted log group, and the agent may not look at the group: it says that encryption \
-             is not set up on it, and every session ends at its start.",
-        )
-    } else {
-        CHECK
-            .warn(subject, title)
-            .detail("Sessions open all the same, but what is done in them is not recorded.")
-    };
-    finding
-        .cause("Task roles may not record sessions in CloudWatch Logs")
-        .evidence("denied", actions)
-        .fix(fixes::role::allow(world.facts, role, "logs", &missing))
 }
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
+use super::recording::{self, Recording};
 use super::{each_role, role_subject};
-use crate::arn;
 use crate::check::Check;
 use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
-use crate::fixes;
-use crate::iam::{self, Silence};
-use crate::needs::{self, Need};
-use crate::text;
+use crate::finding::{Finding, Severity};
+use crate::needs;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -31,80 +28,27 @@ fn run(world: &World) -> Vec<Finding> {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(subject, why);
         }
-        match world.exec_log().filter(|log| log.bucket.is_some()) {
-            Some(log) => judge(
-                world,
-                role,
-                subject,
-                &needs::s3(&world.facts.partition, log),
-            ),
-            None => CHECK.skip(subject, "Sessions are not recorded in S3"),
-        }
+        let log = world.exec_log().filter(|log| log.bucket.is_some());
+        let needs = log.map_or(Vec::new(), |log| needs::s3(&world.facts.partition, log));
+        let recording = Recording {
+            check: &CHECK,
+            place: "S3",
+            service: "s3",
+            needs: &needs,
+            fatal: Some(BLIND),
+            otherwise: "Sessions open all the same, but their records are not uploaded.",
+            cause: "Task roles may not record sessions in S3",
+        };
+        recording::judge(world, role, subject, &recording)
     })
 }
 
-fn judge(world: &World, role: &str, subject: Subject, needs: &[Need]) -> Finding {
-    let name = arn::name(role);
-    match iam::silence(world, role, "s3:PutObject") {
-        None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(_) => {
-            return CHECK.unsure(
-                subject,
-                "The policy simulator was not asked about this role and S3",
-            );
-        }
-    }
-    let asked: Vec<(&str, &str)> = needs
-        .iter()
-        .map(|need| (need.action, need.resource.as_str()))
-        .collect();
-    let verdict = iam::verdict(world, role, &asked, |_| true);
-    let missing: Vec<Need> = needs
-        .iter()
-        .filter(|need| {
-            verdict
-                .denied
-                .iter()
-                .any(|decision| decision.action == need.action)
-        })
-        .cloned()
-        .collect();
-    let actions: Vec<&str> = missing.iter().map(|need| need.action).collect();
-    if missing.is_empty() {
-        if verdict.is_clean() {
-            return CHECK.pass(
-                subject,
-                format!("Task role {name} may record sessions in S3"),
-            );
-        }
-        let keys = verdict.missing_keys();
-        return CHECK
-            .unsure(
-                subject,
-                format!(
-                    "Whether {name} may record sessions in S3 hangs on {}",
-                    text::list(&keys)
-                ),
-            )
-            .evidence("missingContextKeys", keys);
-    }
-    let title = format!("Task role {name} may not call {}", text::list(&actions));
-    let finding = if actions.contains(&"s3:GetEncryptionConfiguration") {
-        CHECK.fail(subject, title).detail(
-            "The cluster demands an encrypted bucket, and the agent may not look at the bucket's encryption: every session \
-             ends at its start.",
-        )
-    } else {
-        CHECK
-            .warn(subject, title)
-            .detail("Sessions open all the same, but their records are not uploaded.")
-    };
-    finding
-        .cause("Task roles may not record sessions in S3")
-        .evidence("denied", actions)
-        .fix(fixes::role::allow(world.facts, role, "s3", &missing))
-}
+/// It is needed only where the cluster demands an encrypted bucket.
+const BLIND: (&str, &str) = (
+    "s3:GetEncryptionConfiguration",
+    "The cluster demands an encrypted bucket, and the agent may not look at the bucket's encryption: every session \
+     ends at its start.",
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,108 @@
+//! Whether a task role may record sessions: in CloudWatch Logs, or in S3.
+
+use crate::arn;
+use crate::check::Check;
+use crate::distinct::distinct;
+use crate::finding::{Finding, Subject};
+use crate::fixes;
+use crate::iam::{self, Silence};
+use crate::needs::Need;
+use crate::text;
+use crate::world::World;
+
+/// Where sessions are recorded, and what the agent needs for it.
+pub struct Recording<'a> {
+    pub check: &'static Check,
+    /// As sentences name it.
+    pub place: &'static str,
+    /// As IAM names it.
+    pub service: &'static str,
+    pub needs: &'a [Need],
+    /// The action without which sessions end at their start, and why; `None` where none does.
+    pub fatal: Option<(&'static str, &'static str)>,
+    /// What becomes of sessions without the others.
+    pub otherwise: &'static str,
+    pub cause: &'static str,
+}
+
+pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording) -> Finding {
+    let Recording {
+        check,
+        place,
+        needs,
+        ..
+    } = recording;
+    let name = arn::name(role);
+    let Some(first) = needs.first() else {
+        return check.skip(subject, format!("Sessions are not recorded in {place}"));
+    };
+    match iam::silence(world, role, first.action) {
+        None => {}
+        Some(Silence::Unavailable(why)) => return check.unknown(subject, why),
+        Some(_) => {
+            let title = format!("The policy simulator was not asked about this role and {place}");
+            return check.unsure(subject, title);
+        }
+    }
+    let asked: Vec<(&str, &str)> = needs
+        .iter()
+        .map(|need| (need.action, need.resource.as_str()))
+        .collect();
+    let verdict = iam::verdict(world, role, &asked, |_| true);
+    if !verdict.denied.is_empty() {
+        let is_denied = |need: &&Need| {
+            let mut denied = verdict.denied.iter();
+            denied.any(|decision| {
+                decision.action == need.action && decision.resource == need.resource
+            })
+        };
+        let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
+        return refused(world, role, subject, recording, &missing);
+    }
+    if !verdict.undecided.is_empty() {
+        let keys = verdict.missing_keys();
+        let title = format!(
+            "Whether {name} may record sessions in {place} hangs on {}",
+            text::list(&keys)
+        );
+        return check
+            .unsure(subject, title)
+            .evidence("missingContextKeys", keys);
+    }
+    if !verdict.unanswered.is_empty() {
+        let title = "The policy simulator did not answer for every action";
+        return check.unsure(subject, title);
+    }
+    check.pass(
+        subject,
+        format!("Task role {name} may record sessions in {place}"),
+    )
+}
+
+fn refused(
+    world: &World,
+    role: &str,
+    subject: Subject,
+    recording: &Recording,
+    missing: &[Need],
+) -> Finding {
+    let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
+    let name = arn::name(role);
+    let title = format!("Task role {name} may not call {}", text::list(&actions));
+    let check = recording.check;
+    let finding = match recording.fatal {
+        Some((fatal, why)) if actions.iter().any(|action| action == fatal) => {
+            check.fail(subject, title).detail(why)
+        }
+        _ => check.warn(subject, title).detail(recording.otherwise),
+    };
+    finding
+        .cause(recording.cause)
+        .evidence("denied", actions)
+        .fix(fixes::role::allow(
+            world.facts,
+            role,
+            recording.service,
+            missing,
+        ))
+}
