@@ -7,4 +7,4 @@ mod wait;
 
 pub use call::{Made, make};
 pub use plan::Plan;
-pub use wait::{Rollout, await_made};
+pub use wait::{Rollout, await_made, tasks_to_replace};

@@ -16,7 +16,7 @@ use super::doctor::status;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
 use crate::facts::aws::Aws;
-use crate::fix::{Made, Plan, Rollout, await_made, make};
+use crate::fix::{Made, Plan, Rollout, await_made, make, tasks_to_replace};
 use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
@@ -194,6 +194,7 @@ async fn apply(
     // Each call has the time that is left, and some to say that it was used up.
     let aws = Aws::connect(settings, patience + FOR_REPORT).await?;
     let mut interrupts = Interrupts::watch();
+    let old = tasks_to_replace(&aws, settings, &before.facts, &plan.steps).await;
     let mut made = Made::default();
     let mut done: Vec<&Step> = Vec::new();
     for step in &plan.steps {
@@ -213,7 +214,7 @@ async fn apply(
     }
     let progress = Progress::start(global, "Waiting for it to come into force");
     let tell = |state: &str| progress.say(&format!("Waiting: {state}"));
-    let waiting = await_made(&aws, settings, &before.facts, (&done, &made), until, tell);
+    let waiting = await_made(&aws, settings, &old, (&done, &made), until, tell);
     let end = tokio::select! {
         end = waiting => Some(end),
         () = interrupts.next() => None,

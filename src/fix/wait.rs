@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_ecs::types::DesiredStatus;
 use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::{Container, Deployment, Fact, Facts, Service, Task};
 use ecs_exec_checks::step::Step;
@@ -13,7 +14,7 @@ use super::Made;
 use super::plan::deployed_services;
 use crate::config::Settings;
 use crate::facts::aws::Aws;
-use crate::facts::{Workload, workload};
+use crate::facts::{Workload, ecs, workload};
 use crate::target::{Candidate, Request, Services};
 
 const PAUSE: Duration = Duration::from_secs(3);
@@ -30,12 +31,36 @@ pub enum Rollout {
     Unfinished(String),
 }
 
+/// ARNs of the tasks that the steps are about to replace. Where tasks were named, the facts do not hold those beside
+/// them.
+pub async fn tasks_to_replace(
+    aws: &Aws,
+    settings: &Settings,
+    facts: &Facts,
+    steps: &[Step],
+) -> BTreeSet<String> {
+    let services = deployed_services(steps);
+    let known = |service: &&str| facts.service_tasks.get(*service).and_then(Fact::known);
+    let mut tasks: BTreeSet<String> = services
+        .iter()
+        .filter_map(known)
+        .flatten()
+        .cloned()
+        .collect();
+    for service in services.iter().filter(|service| known(service).is_none()) {
+        let running = DesiredStatus::Running;
+        let listed = ecs::task_arns(aws, &settings.cluster, Some(service), running).await;
+        tasks.extend(listed.known().into_iter().flatten().cloned());
+    }
+    tasks
+}
+
 /// Waits for the endpoints that were made, then for the services whose tasks are replaced. `tell` is given the
 /// state in a few words, again and again.
 pub async fn await_made(
     aws: &Aws,
     settings: &Settings,
-    facts: &Facts,
+    old: &BTreeSet<String>,
     (steps, made): (&[&Step], &Made),
     until: Instant,
     tell: impl Fn(&str),
@@ -47,12 +72,6 @@ pub async fn await_made(
     if services.is_empty() {
         return Rollout::Done;
     }
-    let old: BTreeSet<&str> = services
-        .iter()
-        .filter_map(|service| facts.service_tasks.get(*service)?.known())
-        .flatten()
-        .map(String::as_str)
-        .collect();
     let names: Vec<String> = services.iter().map(|&name| name.to_owned()).collect();
     let request = Request {
         services: Services::Named(names.iter().map(|name| exactly(name)).collect()),
@@ -70,7 +89,7 @@ pub async fn await_made(
                     id: id.as_str(),
                     was_seen: seen.contains(name.as_str()),
                 });
-                state(&now, name, &old, ours)
+                state(&now, name, old, ours)
             })
             .collect();
         for name in &names {
@@ -164,7 +183,7 @@ struct Ours<'d> {
     was_seen: bool,
 }
 
-fn state(now: &Workload, name: &str, before: &BTreeSet<&str>, ours: Option<Ours>) -> State {
+fn state(now: &Workload, name: &str, before: &BTreeSet<String>, ours: Option<Ours>) -> State {
     let service = match now.services.get(name) {
         Some(Fact::Known(service)) => service,
         Some(Fact::Unavailable(why)) => return State::Unseen(why.to_string()),
@@ -336,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_roll_out_is_done_when_new_tasks_have_their_agents() {
-        let before = BTreeSet::from(["old"]);
+        let before = BTreeSet::from(["old".to_owned()]);
         let ours = |id| Ours { id, was_seen: true };
         let state = |tasks: &[(&str, &str)], rollout| {
             state(
