@@ -27,6 +27,8 @@ use sessions::{CP_EXAMPLES, EXEC_EXAMPLES, FORWARD_EXAMPLES, RUN_EXAMPLES};
 #[derive(Parser)]
 #[command(
     name = "ecs-exec",
+    about = "Opens shells in ECS containers, and says why when it cannot",
+    arg_required_else_help = true,
     version,
     max_term_width = 100,
     override_usage = "ecs-exec [OPTIONS] SERVICE [CONTAINER] [COMMAND]\n       ecs-exec [OPTIONS] COMMAND …",
@@ -96,11 +98,7 @@ pub enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// A check's ID, an error text, or `-` to read one from standard input
-        #[arg(
-            required = true,
-            value_name = "CHECK | TEXT | -",
-            allow_hyphen_values = true
-        )]
+        #[arg(required = true, value_name = "CHECK | TEXT | -")]
         words: Vec<String>,
     },
     /// List every check

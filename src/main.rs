@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod exit;
 mod facts;
+mod files;
 mod fix;
 mod output;
 mod own;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
 
 /// What begins with no command's name is a session: `ecs-exec SERVICE [CONTAINER] [COMMAND]`.
 fn parse(mut arguments: Vec<OsString>) -> Cli {
+    allow_rules_of_dashes(&mut arguments);
     let cli = Cli::parse_from(&arguments);
     match &cli.command {
         Command::Other(words) => {
@@ -57,6 +59,15 @@ fn parse(mut arguments: Vec<OsString>) -> Cli {
             Cli::parse_from(arguments)
         }
         _ => cli,
+    }
+}
+
+/// Error texts of the agent begin with a rule of dashes, which is no flag.
+fn allow_rules_of_dashes(arguments: &mut Vec<OsString>) {
+    let is_rule = |argument: &OsString| argument.to_string_lossy().starts_with("---");
+    let explains = arguments.iter().any(|argument| argument == "explain");
+    if let Some(at) = arguments.iter().position(is_rule).filter(|_| explains) {
+        arguments.insert(at, "--".into());
     }
 }
 

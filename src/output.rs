@@ -207,6 +207,11 @@ fn has_unicode() -> bool {
         })
 }
 
+/// Columns of standard output; a moderate number where it is no terminal.
+pub fn text_width() -> usize {
+    width(io::stdout().is_terminal())
+}
+
 fn width(terminal: bool) -> usize {
     const DEFAULT: usize = 100;
     if !terminal {

@@ -44,7 +44,7 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
 /// The session that was really opened.
 const LIVE: &str = "container.live-session";
 /// Areas that say what is declared, not what works.
-const WISHES: [&str; 3] = ["policy", "custom", "program"];
+pub(crate) const WISHES: [&str; 3] = ["policy", "custom", "program"];
 
 /// The checks behind each failure that others explain, by its index.
 fn causes(findings: &[Finding]) -> Vec<(usize, Vec<&'static str>)> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::baseline::Since;
-use crate::diagnosis::{Cause, Diagnosis};
+use crate::diagnosis::{Cause, Diagnosis, WISHES};
 use crate::evidence::Evidence;
 use crate::facts::{Caller, Facts};
 use crate::finding::{Finding, Severity, Status, Subject, leaves_open};
@@ -205,6 +205,9 @@ impl Report {
     /// The verdict in words, the same in every format.
     pub fn headline(&self) -> &'static str {
         match (self.verdict, self.source) {
+            (Verdict::Fail, _) if self.only_wishes_fail() => {
+                "something that was declared does not hold; it keeps no session from working"
+            }
             (Verdict::Fail, _) if self.since.is_some() => {
                 "something new stands in the way of sessions"
             }
@@ -222,6 +225,16 @@ impl Report {
             (Verdict::Pass, Source::Plan) => "after apply, sessions would work",
             (Verdict::Pass, _) => "sessions would work",
         }
+    }
+
+    /// Nothing stands in the way of sessions, but not all that was declared holds.
+    fn only_wishes_fail(&self) -> bool {
+        self.findings
+            .iter()
+            .filter(|finding| {
+                finding.status == Status::Fail || leaves_open(finding.status, finding.severity)
+            })
+            .all(|finding| finding.status == Status::Fail && WISHES.contains(&finding.area))
     }
 
     /// The findings that a root cause stands for.

@@ -9,7 +9,7 @@ use super::doctor::duration;
 
 #[derive(Args)]
 pub struct List {
-    /// Services, by short or full name; none: those of the configuration, or the whole cluster, or the whole cluster
+    /// Services, by short or full name; none: those of the configuration, or the whole cluster
     #[arg(value_name = "SERVICE", conflicts_with = "all")]
     pub services: Vec<String>,
     /// Every service of the cluster

@@ -10,7 +10,7 @@ use super::report::ReportFlags;
 /// What is looked at.
 #[derive(Args)]
 pub struct Targets {
-    /// Services, by short or full name; none: those of the configuration
+    /// Services, by short or full name; none: those of the configuration, or the whole cluster
     #[arg(value_name = "SERVICE", conflicts_with = "all")]
     pub services: Vec<String>,
     /// Every service of the cluster

@@ -8,6 +8,7 @@ use super::doctor::duration;
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`
 #[derive(Args)]
+#[command(override_usage = "ecs-exec [OPTIONS] SERVICE [CONTAINER] [COMMAND]")]
 pub struct Short {
     /// Service, by short or full name
     pub service: String,

@@ -79,10 +79,11 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
         true => "names and account numbers are made up",
         false => "names and account numbers are the true ones; --anonymize changes them",
     };
-    say!(
-        "Wrote {}: no values of variables or tags, no secrets; {names}.",
-        path.display()
-    );
+    let shown = match path == Path::new("-") {
+        true => "the capture".to_owned(),
+        false => path.display().to_string(),
+    };
+    say!("Wrote {shown}: no values of variables or tags, no secrets; {names}.");
     let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
     let mut denied: Vec<String> = unseen.filter_map(|why| why.missing_permission()).collect();
     denied.dedup();

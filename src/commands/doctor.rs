@@ -44,7 +44,10 @@ pub fn status(reports: &[Report], arguments: &Doctor) -> ExitCode {
     let warned = arguments.fail_on == FailOn::Warn && findings.any(is_warning);
     match report::verdict(reports) {
         Verdict::Fail => ExitCode::from(1),
-        Verdict::Pass | Verdict::Inconclusive if warned => ExitCode::from(1),
+        Verdict::Pass | Verdict::Inconclusive if warned => {
+            say!("There are warnings, and --fail-on warn makes them count.");
+            ExitCode::from(1)
+        }
         Verdict::Inconclusive if !arguments.allow_unknown => ExitCode::from(3),
         Verdict::Pass | Verdict::Inconclusive => ExitCode::SUCCESS,
     }

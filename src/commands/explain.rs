@@ -6,7 +6,7 @@ use ecs_exec_checks::explain::{Explained, Named, Next, explain, guesses};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Check, registry};
 
-use crate::output::print;
+use crate::output::{print, text_width};
 use crate::report::human::wrap;
 use crate::target;
 use crate::trouble::Trouble;
@@ -134,8 +134,9 @@ fn not_known(text: &str) -> String {
 }
 
 fn indented(text: &str) -> String {
+    let width = text_width().clamp(40, 98);
     text.lines()
-        .flat_map(|line| wrap(line, 98, "  "))
+        .flat_map(|line| wrap(line, width, "  "))
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -20,6 +20,7 @@ use crate::fix::{Made, Plan, Rollout, await_made, make, tasks_to_replace};
 use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
+use crate::report::human::wrap;
 use crate::trouble::Trouble;
 
 /// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
@@ -47,7 +48,10 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     loop {
         let causes = question.whole(&now);
         let plan = Plan::of(&causes, &now.facts, arguments.fix.allow_drift, &tried);
-        show(&plan);
+        show(&plan, output::look_of_errors(global).width.min(120));
+        if plan.fixes.is_empty() && plan.left.is_empty() && tried.is_empty() {
+            say!("There is nothing to mend.");
+        }
         if plan.fixes.is_empty() || tried.len() >= MOST {
             break;
         }
@@ -114,7 +118,7 @@ pub async fn interrupted() {
 }
 
 /// The plan goes to standard error: standard output holds the report alone.
-fn show(plan: &Plan) {
+fn show(plan: &Plan, width: usize) {
     for planned in &plan.fixes {
         let fix = &planned.fix;
         let replaces = match planned.replaces {
@@ -129,7 +133,9 @@ fn show(plan: &Plan) {
         for command in &fix.commands {
             say!("    {command}");
         }
-        say!("  {}", clean_line(&fix.explain));
+        for line in wrap(&clean_line(&fix.explain), width, "  ") {
+            say!("{line}");
+        }
     }
     for (fix, why) in &plan.left {
         say!("Left ({}): {}", fix.disposition.word(), fix.title);

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use ecs_exec_checks::facts::{Fact, Task};
+use ecs_exec_checks::text;
 
 use crate::cli::{Global, Init};
 use crate::config::{self, Settings, short_name};
@@ -55,9 +56,9 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
     );
     save(arguments, &text)?;
     say!(
-        "Wrote {} for {cluster}: {} services.",
+        "Wrote {} for {cluster}: {}.",
         arguments.output.display(),
-        workload.services.len()
+        text::count(workload.services.len(), "service")
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! Services, their tasks and containers, and whether they can be entered.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use ecs_exec_checks::arn;
@@ -12,7 +13,7 @@ use crate::cli::{Global, List, TableFormat};
 use crate::config::{self, Settings, short_name};
 use crate::facts::aws::Aws;
 use crate::facts::{self, Workload};
-use crate::output::{plain_table, print, table};
+use crate::output::{Progress, plain_table, print, table};
 use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services, no_such_service};
 use crate::trouble::Trouble;
@@ -40,7 +41,9 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble>
     let settings = config::load(global)?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let workload = facts::workload(&aws, &settings, &request).await;
+    progress.end();
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
     }
@@ -195,6 +198,15 @@ fn revision(arn: &str) -> String {
     arn::name(arn).to_owned()
 }
 
+/// On a terminal the beginning of a task's ID is enough: sessions take that.
+fn short_id(id: &str) -> String {
+    const ENOUGH: usize = 12;
+    match io::stdout().is_terminal() {
+        true => id.chars().take(ENOUGH).collect(),
+        false => id.to_owned(),
+    }
+}
+
 fn shown(rows: &[Row]) -> String {
     if rows.is_empty() {
         return "There are no services and no tasks.\n".to_owned();
@@ -217,7 +229,7 @@ fn shown(rows: &[Row]) -> String {
         };
         let cells = [
             or_dash(&row.service),
-            or_dash(&row.task),
+            or_dash(&row.task.as_ref().map(|id| short_id(id))),
             or_dash(&row.container),
             row.status.to_lowercase(),
             health,

@@ -244,7 +244,9 @@ fn trouble(aws: &Aws, failure: &Failure) -> Trouble {
 impl Event {
     /// `2026-11-24T06:00:00Z container/0a1b2c3d  message`
     fn line(&self) -> String {
-        let at = Timestamp::from_millisecond(self.at).map_or(String::new(), |at| at.to_string());
+        let at = Timestamp::from_millisecond(self.at).map_or(String::new(), |at| {
+            at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        });
         let mut parts = self.stream.rsplit('/');
         let task: String = parts.next().unwrap_or_default().chars().take(8).collect();
         let container = parts.next().unwrap_or_default();

@@ -16,7 +16,13 @@ const NAME: &str = "ecs-exec";
 pub fn completions(shell: Shell) -> Result<ExitCode, Trouble> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
-    print(&String::from_utf8_lossy(&script))?;
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Bash {
+        // Below a program with a dash in its name the generator's two halves spell subcommands in two ways.
+        // <https://github.com/clap-rs/clap/issues/6421>
+        script = script.replace("ecs__subcmd__exec", "ecs__exec");
+    }
+    print(&script)?;
     Ok(ExitCode::SUCCESS)
 }
 

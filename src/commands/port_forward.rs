@@ -7,6 +7,7 @@ use ecs_exec_session::{Secret, Session};
 use crate::cli::{Global, PortForward};
 use crate::config;
 use crate::facts::aws::Aws;
+use crate::facts::local;
 use crate::patience::FOR_SESSION;
 use crate::session::{Place, place, plugin_session};
 use crate::trouble::Trouble;
@@ -38,11 +39,17 @@ impl Ports {
 pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, Trouble> {
     let ports = Ports::read(&arguments.ports).ok_or_else(|| {
         Trouble::new(
-            format!("{} names no ports", arguments.ports),
+            format!("{} does not name two ports", arguments.ports),
             "Like 8080:4000, or 5432:db.internal:5432.",
         )
     })?;
     let settings = config::load(global)?;
+    if local::plugin().await.is_absent() {
+        return Err(Trouble::unopened(
+            "the Session Manager plugin is not installed on this machine, and it alone forwards ports",
+            "`ecs-exec doctor --only local -v` says how to install it.",
+        ));
+    }
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let place = Place {
         service: Some(arguments.service.clone()),

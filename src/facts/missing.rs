@@ -56,7 +56,7 @@ pub async fn refuse_missing_targets(
     {
         return Err(Trouble::new(
             format!("there is no task {id} in cluster {name}"),
-            "ECS forgets a task about an hour after it stopped. `aws ecs list-tasks` names those that it knows.",
+            "Its whole ID or ARN is wanted; `ecs-exec list` shows the tasks that run. ECS forgets one about an hour after it stopped.",
         ));
     }
     if workload.is_empty() {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::live::partition;
 use crate::config::{Settings, Sourced, short_name};
+use crate::files::read_at_most;
 use crate::target;
 use crate::trouble::Trouble;
 
@@ -17,20 +18,10 @@ use crate::trouble::Trouble;
 const MOST_BYTES: u64 = 1 << 30;
 
 pub fn read(path: &Path) -> Result<Plan, Trouble> {
-    let shown = path.display();
-    let unreadable =
-        |error: std::io::Error| Trouble::new(format!("{shown} cannot be read: {error}"), "");
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_BYTES {
-        let why = format!(
-            "{shown} is larger than {} MB, so it is no plan",
-            MOST_BYTES >> 20
-        );
-        return Err(Trouble::new(why, ""));
-    }
-    let json = std::fs::read(path).map_err(unreadable)?;
+    let json = read_at_most(path, MOST_BYTES, "plan")?;
     ecs_exec_plan::read(&json).map_err(|why| {
         Trouble::new(
-            format!("{shown}: {why}"),
+            format!("{}: {why}", path.display()),
             "terraform show -json tfplan > tfplan.json",
         )
     })

@@ -5,6 +5,7 @@ use std::path::Path;
 use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::{FORMAT, Facts};
 
+use crate::files::read_at_most;
 use crate::trouble::Trouble;
 
 const HEALTHY: &str = include_str!("../../fixtures/healthy.json");
@@ -34,16 +35,7 @@ const MOST_BYTES: u64 = 1 << 30;
 pub fn read(path: &Path) -> Result<Facts, Trouble> {
     let shown = path.display();
     let refused = |why: String, help: &str| Trouble::new(format!("{shown} {why}"), help);
-    let unreadable = |error: std::io::Error| refused(format!("cannot be read: {error}"), "");
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MOST_BYTES {
-        let why = format!(
-            "is larger than {} MB, so it is no capture of ecs-exec",
-            MOST_BYTES >> 20
-        );
-        return Err(refused(why, ""));
-    }
-    let text = std::fs::read(path).map_err(unreadable)?;
+    let text = read_at_most(path, MOST_BYTES, "capture of ecs-exec")?;
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     const HELP: &str = "`ecs-exec capture` writes one.";
     if is_report(text) {

@@ -60,6 +60,10 @@ struct Page {
 struct Line<'r> {
     finding: &'r ReportFinding,
     count: usize,
+    /// IDs of the checks that say it.
+    checks: Vec<&'r str>,
+    /// It is said of one service only.
+    is_of_one: bool,
 }
 
 impl Page {
@@ -134,23 +138,38 @@ impl Page {
             tally(&findings)
         );
         self.line(&heading);
-        for Line { finding, count } in lines(&findings, self.verbose) {
+        for line in lines(&findings, self.verbose) {
+            let Line { finding, count, .. } = line;
             let times = match count {
                 1 => String::new(),
                 n => format!(" (and {} more like it)", n - 1),
             };
             let symbol = self.paint.symbol(finding.status);
-            let check = self.paint.dim(finding.check);
+            let check = self.paint.dim(&text::short_list(&line.checks, 3));
             self.line(&format!("    {symbol} {check}"));
             let because = match finding.caused_by.as_slice() {
                 [] => String::new(),
                 causes => format!(" — because of {}", text::list(causes)),
             };
-            let service = short_service(finding);
+            let service = match line.is_of_one {
+                true => short_service(finding),
+                false => String::new(),
+            };
             self.prose(8, &format!("{service}{}{times}{because}", finding.title));
-            // What is behind a built-in check's finding stands at its root cause.
-            if is_own(area) && finding.status != Status::Pass {
+            // What is behind a failure of a built-in check stands at its root cause.
+            let is_told_here = is_own(area) || (self.verbose && finding.status == Status::Warn);
+            if is_told_here && finding.status != Status::Pass {
                 self.prose(10, &finding.detail);
+            }
+            if self.verbose && finding.status == Status::Warn {
+                for command in finding
+                    .fixes
+                    .iter()
+                    .filter_map(|id| report.fix(id))
+                    .flat_map(|fix| &fix.commands)
+                {
+                    self.line(&format!("          {}", self.paint.command(command)));
+                }
             }
         }
     }
@@ -305,22 +324,35 @@ fn tally(findings: &[&ReportFinding]) -> String {
     parts.join(", ")
 }
 
-/// What is worth a line: everything when verbose, else what is not in order, each sentence once a service.
+/// What is worth a line: everything when verbose, else what is not in order, each sentence once a service, and what
+/// could not be seen for one reason once for all checks.
 fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
     let mut lines: Vec<Line> = Vec::new();
     for &finding in findings {
         if !verbose && !finding.status.needs_attention() {
             continue;
         }
-        let same = lines.iter_mut().find(|line| {
-            !verbose
-                && line.finding.check == finding.check
-                && line.finding.status == finding.status
-                && line.finding.subject.service == finding.subject.service
-        });
-        match same {
-            Some(line) => line.count += 1,
-            None => lines.push(Line { finding, count: 1 }),
+        let is_same = |line: &&mut Line| {
+            let first = line.finding;
+            let is_again =
+                first.check == finding.check && first.subject.service == finding.subject.service;
+            let is_unseen = finding.status == Status::Unknown && first.title == finding.title;
+            !verbose && first.status == finding.status && (is_again || is_unseen)
+        };
+        match lines.iter_mut().find(is_same) {
+            Some(line) => {
+                line.count += 1;
+                line.is_of_one &= line.finding.subject.service == finding.subject.service;
+                if !line.checks.contains(&finding.check) {
+                    line.checks.push(finding.check);
+                }
+            }
+            None => lines.push(Line {
+                finding,
+                count: 1,
+                checks: vec![finding.check],
+                is_of_one: true,
+            }),
         }
     }
     lines

@@ -25,8 +25,9 @@ impl Paint {
         self.styled(text, |text| text.dimmed().to_string())
     }
 
+    /// Bold reads on every background; cyan does not on white.
     pub fn command(&self, text: &str) -> String {
-        self.styled(text, |text| text.cyan().to_string())
+        self.styled(text, |text| text.bold().to_string())
     }
 
     pub fn bad(&self, text: &str) -> String {

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::facts::{self, aws::Failure};
 use crate::output::{self, Progress};
 use crate::report;
+use crate::report::human::wrap;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
 
@@ -58,15 +59,22 @@ pub async fn tell(
     say!("error: {what}: {}", clean_line(said));
     if let Some(explained) = explain(said) {
         say!("  {}.", explained.saying.title);
-        say!("  {}", explained.saying.meaning);
+        for line in wrap(
+            explained.saying.meaning,
+            output::look_of_errors(global).width.min(120),
+            "  ",
+        ) {
+            say!("{line}");
+        }
     }
     if !ask_doctor {
         return;
     }
     match causes(settings, global, spot).await {
         Ok(text) if text.is_empty() => say!(
-            "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {} -v` shows what it looked at.",
-            spot.task_id()
+            "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {}{} -v` shows what it looked at.",
+            spot.task_id(),
+            flags(global)
         ),
         Ok(text) => say_part!("{text}"),
         Err(trouble) => say!(
@@ -74,6 +82,21 @@ pub async fn tell(
             clean_line(&trouble.what)
         ),
     }
+}
+
+/// The flags that say which cluster is meant, as they were given.
+fn flags(global: &Global) -> String {
+    let given = [
+        ("--cluster", &global.cluster),
+        ("--region", &global.region),
+        ("--profile", &global.profile),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(flag, value)| Some((flag, value.as_ref()?)));
+    given
+        .map(|(flag, value)| format!(" {flag} {}", shell_words::quote(value)))
+        .collect()
 }
 
 /// Asks the doctor before a session; says what it finds. `true`: a session would not work.
@@ -98,6 +121,8 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<Str
     let gathered = facts::gather(settings, &request, PATIENCE).await;
     progress.end();
     let facts = gathered?.facts.without_secrets();
-    let report = examine(&facts, &Selection::default());
+    // What is only declared keeps no session from working.
+    let selection = Selection::with_own(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
+    let report = examine(&facts, &selection.unwrap_or_default());
     Ok(report::causes(&report, &output::look_of_errors(global)))
 }

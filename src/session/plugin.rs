@@ -25,7 +25,7 @@ pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<
     let Fact::Known(plugin) = local::plugin().await else {
         return Err(Trouble::unopened(
             "the Session Manager plugin is not installed on this machine",
-            "Leave --transport plugin out: this program needs no plugin. `ecs-exec doctor --only local` says how to install it.",
+            "Leave --transport plugin out: this program needs no plugin. `ecs-exec doctor --only local -v` says how to install it.",
         ));
     };
     let response = json!({

@@ -13,6 +13,7 @@ mod fixing;
 mod fixtures;
 mod iam_engines;
 mod least_policies;
+mod manual;
 mod own_checks;
 mod plans;
 mod profiles;

@@ -123,8 +123,8 @@ fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
 pub fn despite_conditions(mut fix: Fix) -> Fix {
     fix.disposition = Disposition::Manual;
     fix.explain = format!(
-        "The caller's policies have conditions, which the target may not meet, perhaps on purpose. \
-         The statement below allows it without any: better widen the conditions. {}",
+        "Either no policy of the caller names the target, or one has conditions that the target does not meet, perhaps on purpose. \
+         What is printed here allows it without any: better widen the conditions. {}",
         fix.explain
     );
     fix

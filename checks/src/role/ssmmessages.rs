@@ -147,7 +147,7 @@ fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
             "The role has a permissions boundary ({boundary}), and IAM does not say whether it is the boundary or the \
              role's own policies that do not allow them: both must, or the agent cannot connect."
         ),
-        None => "No policy of the role allows them, so the agent cannot connect.".to_owned(),
+        None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
     if let Some(execution) = execution_role_that_may(world, tasks) {
         detail.push_str(&format!(

@@ -73,11 +73,11 @@ fn none_runs(
             .cause("The service is set to run no task")
             .fix(fixes::service::scale_up(world.facts, service)),
         Some(service) => finding
-            .detail(history(service, group))
+            .detail(history(Some(service), group))
             .cause("The service has no running task")
             .fix(fixes::service::read_events(world.facts, name)),
         None => finding
-            .detail(history(&Service::default(), group))
+            .detail(history(None, group))
             .cause("The service has no running task"),
     };
     match service {
@@ -89,11 +89,14 @@ fn none_runs(
 }
 
 /// What ECS itself says about it: states of tasks on their way, the last stop, the last event.
-fn history(service: &Service, group: &Group) -> String {
-    let mut sentences = vec![format!(
-        "ECS wants {} and none is RUNNING.",
-        text::count(service.desired_count as usize, "task")
-    )];
+fn history(service: Option<&Service>, group: &Group) -> String {
+    let mut sentences = vec![match service {
+        Some(service) => format!(
+            "ECS wants {} and none is RUNNING.",
+            text::count(service.desired_count as usize, "task")
+        ),
+        None => "None is RUNNING; how many ECS wants could not be seen.".to_owned(),
+    }];
     if let Some(task) = group.all().iter().find(|task| task.stopped_at.is_none()) {
         sentences.push(format!("Task {} is {}.", task.id(), task.last_status));
     }
@@ -101,7 +104,7 @@ fn history(service: &Service, group: &Group) -> String {
         let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
         sentences.push(format!("Task {} stopped: {reason}.", task.id()));
     }
-    if let Some(event) = service.events.first() {
+    if let Some(event) = service.and_then(|service| service.events.first()) {
         sentences.push(format!("Last event: {}", event.message));
     }
     sentences.join(" ")
