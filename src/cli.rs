@@ -50,7 +50,7 @@ Examples:
   ecs-exec run coder -- cat /etc/os-release
   ecs-exec list                      services, their tasks and containers
   ecs-exec logs coder --follow
-  ecs-exec doctor coder              would a session into the service coder work? if not, why not?
+  ecs-exec doctor coder              would a session work? if not, why not?
   ecs-exec doctor --all --cluster c  the same for a whole cluster
   ecs-exec doctor --plan plan.json   the same before terraform apply
   ecs-exec fix coder                 mend what stands in the way

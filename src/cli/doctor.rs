@@ -102,7 +102,7 @@ Examples:
   ecs-exec doctor coder --watch           during a roll-out
   ecs-exec doctor coder --live            opens a session, to be sure
   ecs-exec doctor --plan tfplan.json      before apply, without AWS
-  ecs-exec doctor --skip local            in CI, where nobody opens a session";
+  ecs-exec doctor --skip local            in CI, which opens no session";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
@@ -133,8 +133,8 @@ Exit status: as doctor's, of what is found afterwards.
 
 Examples:
   ecs-exec fix coder
-  ecs-exec fix coder --yes --timeout 20m      in CI: replace tasks, wait for the roll-out
-  ecs-exec fix --all --allow-drift            change roles, endpoints and groups too";
+  ecs-exec fix coder --yes --timeout 20m      in CI: waits for the roll-out
+  ecs-exec fix --all --allow-drift            roles, endpoints and groups too";
 
 #[derive(Args)]
 #[command(after_help = CAPTURE_EXAMPLES)]
@@ -159,7 +159,7 @@ and no texts that look like secrets.
 Examples:
   ecs-exec capture coder -o coder.json
   ecs-exec capture --all --anonymize -o cluster.json
-  ecs-exec doctor --snapshot coder.json       what the doctor says of it, anywhere, without AWS";
+  ecs-exec doctor --snapshot coder.json       the doctor, without AWS";
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (digits, unit) = text.split_at(

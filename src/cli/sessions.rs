@@ -61,8 +61,8 @@ pub enum Transport {
 }
 
 pub(super) const EXEC_EXAMPLES: &str = "\
-Exit status: 0 when the session ended, 255 when it could not be opened. What the remote
-command ended with ECS Exec does not tell; `ecs-exec run` finds out.
+Exit status: 0 when the session ended, 255 when it could not be opened. What
+the remote command ended with ECS Exec does not tell; `ecs-exec run` finds out.
 
 Examples:
   ecs-exec exec coder
@@ -95,8 +95,8 @@ pub struct Run {
 }
 
 pub(super) const RUN_EXAMPLES: &str = "\
-The container needs /bin/sh and cat. Standard input is passed on where it is no terminal;
-for that the container needs base64 and sed too.
+The container needs /bin/sh and cat. Standard input is passed on where it is
+no terminal; for that the container needs base64 and sed too.
 
 Exit status: the command's; 124 after --timeout, 255 when it could not be run.
 
@@ -137,7 +137,8 @@ pub struct PortForward {
 }
 
 pub(super) const FORWARD_EXAMPLES: &str = "\
-Needs the Session Manager plugin, and ssm:StartSession on the task: it goes past ECS.
+Needs the Session Manager plugin, and ssm:StartSession on the task: it goes
+past ECS.
 
 Examples:
   ecs-exec port-forward litellm 8080:4000
@@ -158,8 +159,8 @@ pub struct Cp {
 }
 
 pub(super) const CP_EXAMPLES: &str = "\
-One file at a time, through a session; checked by its SHA-256 at both ends. The container needs
-/bin/sh, cat, base64, sed and sha256sum.
+One file at a time, through a session; checked by its SHA-256 at both ends.
+The container needs /bin/sh, cat, base64, sed and sha256sum.
 
 Examples:
   ecs-exec cp coder:/etc/os-release .

@@ -140,9 +140,9 @@ impl Page {
         self.line(&heading);
         for line in lines(&findings, self.verbose) {
             let Line { finding, count, .. } = line;
-            let times = match count {
-                1 => String::new(),
-                n => format!(" (and {} more like it)", n - 1),
+            let times = match count - line.checks.len() {
+                0 => String::new(),
+                more => format!(" (and {more} more like it)"),
             };
             let symbol = self.paint.symbol(finding.status);
             let check = self.paint.dim(&text::short_list(&line.checks, 3));

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use ecs_exec_checks::facts::Fact;
+use ecs_exec_checks::text::clean_line;
 use ecs_exec_session::Session;
 use serde_json::json;
 use tokio::process::Command;
@@ -47,6 +48,10 @@ pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<
     if takes_variable {
         command.arg(VARIABLE).env(VARIABLE, response);
     } else {
+        say!(
+            "The plugin {} is older than 1.2.536: the session's token stands in the list of processes while it runs.",
+            clean_line(&plugin.path)
+        );
         command.arg(response);
     }
     command
