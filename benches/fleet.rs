@@ -47,22 +47,50 @@ fn main() {
                 tasks,
                 is_broken,
             };
-            measure(&binary, fleet, None);
+            measure(&binary, fleet, Weather::Fair);
         }
     }
-    println!("\nthrottled to 20 calls a second:");
-    let fleet = Fleet {
-        services: 50,
-        tasks: 1_000,
+    let fleet = |services, tasks| Fleet {
+        services,
+        tasks,
         is_broken: false,
     };
-    measure(&binary, fleet, Some(20));
+    println!("\nthrottled to 20 calls a second:");
+    measure(&binary, fleet(50, 1_000), Weather::Throttled(20));
+    println!("\n100 ms added to each call:");
+    for (services, tasks) in [(1, 10), (100, 2_000)] {
+        let wall = measure(&binary, fleet(services, tasks), Weather::Far);
+        println!(
+            "       {:.1} calls deep",
+            wall.as_secs_f64() / DISTANCE.as_secs_f64()
+        );
+    }
 }
 
-fn measure(binary: &str, fleet: Fleet, a_second: Option<usize>) {
+/// What lies between the program and AWS.
+#[derive(Clone, Copy, PartialEq)]
+enum Weather {
+    Fair,
+    /// So many calls a second are answered.
+    Throttled(usize),
+    Far,
+}
+
+const DISTANCE: Duration = Duration::from_millis(100);
+
+fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
     let calls = Arc::new(Mutex::new(Calls::default()));
     let shared = calls.clone();
-    let url = serve(move |request| answer(&request, fleet, a_second, &shared));
+    let a_second = match weather {
+        Weather::Throttled(most) => Some(most),
+        Weather::Fair | Weather::Far => None,
+    };
+    let url = serve(move |request| {
+        if weather == Weather::Far {
+            thread::sleep(DISTANCE);
+        }
+        answer(&request, fleet, a_second, &shared)
+    });
     let started = Instant::now();
     let mut child = Command::new(binary)
         .args([
@@ -130,6 +158,7 @@ fn measure(binary: &str, fleet: Fleet, a_second: Option<usize>) {
             }
         }
     }
+    wall
 }
 
 /// The peak of resident memory, in MB.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
@@ -8,6 +9,7 @@ use ecs_exec_checks::facts::{
     Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
 };
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 
 use super::aws::{Aws, Failure, fact};
 use super::ecs_model as model;
@@ -142,6 +144,41 @@ pub async fn services(
     answers.into_iter().flatten().collect()
 }
 
+/// The running tasks of a cluster: those of a page of the list are described while the next one is asked for. Where a
+/// page is missing, none.
+pub async fn running_tasks(
+    aws: &Aws,
+    cluster: &str,
+) -> (Fact<Vec<String>>, BTreeMap<String, Fact<Task>>) {
+    const AT_ONCE: usize = 1000;
+    let running = DesiredStatus::Running;
+    let pages = stream::unfold(Some(None), async |next: Option<Option<String>>| {
+        let (arns, token) = match task_page(aws, cluster, None, &running, next?).await {
+            Fact::Known((arns, token)) => (Fact::Known(arns), token),
+            Fact::Absent => (Fact::Absent, None),
+            Fact::Unavailable(why) => (Fact::Unavailable(why), None),
+        };
+        Some((arns, token.map(Some)))
+    });
+    let described = pages.map(async |page| {
+        let tasks = tasks(aws, cluster, page.known().map_or(&[], Vec::as_slice)).await;
+        (page, tasks)
+    });
+    let mut described = pin!(described.buffered(AT_ONCE));
+    let (mut all, mut all_tasks) = (Vec::new(), BTreeMap::new());
+    while let Some((page, tasks)) = described.next().await {
+        match page {
+            Fact::Known(arns) => {
+                all.extend(arns);
+                all_tasks.extend(tasks);
+            }
+            Fact::Absent => return (Fact::Absent, BTreeMap::new()),
+            Fact::Unavailable(why) => return (Fact::Unavailable(why), BTreeMap::new()),
+        }
+    }
+    (Fact::Known(all), all_tasks)
+}
+
 /// ARNs of the tasks of a service, or of the whole cluster.
 pub async fn task_arns(
     aws: &Aws,
@@ -149,38 +186,47 @@ pub async fn task_arns(
     service: Option<&str>,
     status: DesiredStatus,
 ) -> Fact<Vec<String>> {
-    let mut arns = Vec::new();
-    let mut token: Option<String> = None;
+    let mut all = Vec::new();
+    let mut token = None;
     loop {
-        let page = aws
-            .call("ecs:ListTasks", || {
-                aws.ecs
-                    .list_tasks()
-                    .cluster(cluster)
-                    .set_service_name(service.map(str::to_owned))
-                    .desired_status(status.clone())
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await;
-        match fact(
-            page,
-            &["ServiceNotFoundException", "ClusterNotFoundException"],
-        ) {
-            Fact::Known(page) if page.task_arns.is_none() => {
-                return Fact::Unavailable(unmentioned("ecs:ListTasks"));
-            }
-            Fact::Known(page) => {
-                arns.extend(page.task_arns().iter().cloned());
-                token = page.next_token;
+        match task_page(aws, cluster, service, &status, token).await {
+            Fact::Known((arns, next)) => {
+                all.extend(arns);
+                token = next;
             }
             Fact::Absent => return Fact::Absent,
             Fact::Unavailable(why) => return Fact::Unavailable(why),
         }
         if token.is_none() {
-            return Fact::Known(arns);
+            return Fact::Known(all);
         }
     }
+}
+
+/// A page of the list, and the token of the next one.
+async fn task_page(
+    aws: &Aws,
+    cluster: &str,
+    service: Option<&str>,
+    status: &DesiredStatus,
+    token: Option<String>,
+) -> Fact<(Vec<String>, Option<String>)> {
+    let page = aws
+        .call("ecs:ListTasks", || {
+            aws.ecs
+                .list_tasks()
+                .cluster(cluster)
+                .set_service_name(service.map(str::to_owned))
+                .desired_status(status.clone())
+                .set_next_token(token.clone())
+                .send()
+        })
+        .await;
+    let absent = ["ServiceNotFoundException", "ClusterNotFoundException"];
+    fact(page, &absent).and_then(|page| match page.task_arns {
+        Some(arns) => Fact::Known((arns, page.next_token)),
+        None => Fact::Unavailable(unmentioned("ecs:ListTasks")),
+    })
 }
 
 /// Describes tasks by ID or ARN; the answer goes by ARN, and by what was asked for where it is missing.

@@ -130,16 +130,14 @@ async fn add_stopped(aws: &Aws, cluster: &str, listed: &mut BTreeMap<String, Fac
 /// The whole cluster: one list of tasks rather than one a service; each task tells its service.
 async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
     let cluster = settings.cluster.as_str();
-    let (services, arns) = join(
+    let (services, (arns, tasks)) = join(
         async {
             let names = ecs::service_names(aws, cluster).await?;
             Ok::<_, Failure>(ecs::services(aws, cluster, &names).await)
         },
-        ecs::task_arns(aws, cluster, None, DesiredStatus::Running),
+        ecs::running_tasks(aws, cluster),
     )
     .await;
-    let listed = arns.known().cloned().unwrap_or_default();
-    let tasks = ecs::tasks(aws, cluster, &listed).await;
     let by_service = by_service(&tasks);
     let (services, unlisted) = match services {
         Ok(services) if services.is_empty() => (services, arns.unavailable().cloned()),
