@@ -272,7 +272,7 @@ mod tests {
         };
         assert_eq!(
             event.line(),
-            "2026-11-18T11:06:40Z coder/0a1b2c3d  up[31m and running\n"
+            "2026-11-18T11:06:40.000Z coder/0a1b2c3d  up[31m and running\n"
         );
     }
 }
