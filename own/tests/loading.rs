@@ -23,16 +23,14 @@ fn the_checks_of_a_whole_file_come_in_its_order() {
 }
 
 #[test]
-fn the_place_is_shown_with_a_caret() {
+fn the_place_is_shown() {
     let text =
         "cluster = \"x\"\n\n[checks.team-tag]\ntitle = \"t\"\nwhen = \"task.tags == 1 &&\"\n";
     let (line, column, shown) = error(text);
     assert_eq!((line, column), (5, 26));
     assert_eq!(
         shown,
-        "ecs-exec.toml:5:26: this is no CEL expression: Syntax error: the expression ends too early\n  \
-         |\n5 | when = \"task.tags == 1 &&\"\n  |                          ^"
-            .replace("Syntax error: ", "")
+        "ecs-exec.toml:5:26: this is no CEL expression: the expression ends too early"
     );
 }
 
@@ -136,8 +134,11 @@ fn values_in_commands_stand_outside_of_quotes() {
         "a \"\\\"${task.arn}\"",
     ] {
         let text = format!("[checks.x]\nwhen = 'true'\ntitle = 't'\ncommands = ['''{command}''']");
-        let shown = load(&text, "f").expect_err(command).to_string();
-        assert!(shown.contains("leave the quotes out"), "{shown}");
+        let help = load(&text, "f")
+            .expect_err(command)
+            .help
+            .unwrap_or_default();
+        assert!(help.contains("leave the quotes out"), "{help}");
     }
     for command in [
         "a 'b' ${task.arn}",

@@ -85,7 +85,11 @@ pub fn statuses(findings: &[Finding]) -> Vec<Status> {
 /// The error's place and text.
 pub fn error(text: &str) -> (usize, usize, String) {
     let error = load(text, "ecs-exec.toml").expect_err(text);
-    (error.line, error.column, error.to_string())
+    let help = error
+        .help
+        .as_deref()
+        .map_or(String::new(), |help| format!("\n{help}"));
+    (error.line, error.column, format!("{error}{help}"))
 }
 
 /// The error of a check with this line in it, which is the second.
