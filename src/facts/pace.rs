@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// AWS lets about a hundred reads in at once before it throttles; answers of more are only held in memory.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 40;
 
 #[derive(Default)]
 pub struct Pace(Mutex<HashMap<String, Arc<Semaphore>>>);
