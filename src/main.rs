@@ -9,6 +9,7 @@ mod say;
 mod cli;
 mod commands;
 mod config;
+mod environment;
 mod exit;
 mod facts;
 mod files;

@@ -12,11 +12,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Color, Format, Global, ReportFlags, WantedFormat};
 use crate::config;
+use crate::environment::variable;
 use crate::report::{self, Look, Places};
 use crate::trouble::Trouble;
 
-/// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where everything
-/// has one, so does a human report, unless it is to be quiet.
+/// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where
+/// everything has one, so does a human report, unless it is to be quiet.
 pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
     let configuration = config::project_file(global);
     let places = Places::read(arguments.terraform.as_deref(), configuration.as_deref())?;
@@ -67,7 +68,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
 
 /// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 fn summarize(reports: &[Report], places: &Places, global: &Global) -> Result<(), Trouble> {
-    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+    let Some(path) = variable("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
     let path = Path::new(&path);
@@ -185,12 +186,13 @@ pub fn look_of_errors(global: &Global) -> Look {
 
 /// <https://no-color.org>
 fn wants_color(wish: Color, terminal: bool) -> bool {
-    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     match wish {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            terminal && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
+            terminal
+                && variable("NO_COLOR").is_none()
+                && env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
     }
 }

@@ -41,6 +41,15 @@ pub struct Global {
 }
 
 impl Global {
+    /// The flags that say where, as they were given.
+    pub fn whereabouts(&self) -> [(&'static str, Option<&str>); 3] {
+        [
+            ("--cluster", self.cluster.as_deref()),
+            ("--region", self.region.as_deref()),
+            ("--profile", self.profile.as_deref()),
+        ]
+    }
+
     /// Every combination of the clusters, regions and profiles that are named, separated by commas.
     pub fn places(&self) -> Vec<Global> {
         let named = |text: &Option<String>| -> Vec<Option<String>> {

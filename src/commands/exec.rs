@@ -102,6 +102,10 @@ async fn enter(
         Transport::Native => Some(Local::standard()),
         Transport::Plugin => None,
     };
+    let failed = async |what, said: &str, ask_doctor| {
+        failure::tell(settings, global, spot, (what, said), ask_doctor).await;
+        Ok(ExitCode::from(exit::UNOPENED))
+    };
     for (at, command) in commands.iter().enumerate() {
         let opened = match open(aws, settings, spot, encrypted, command).await {
             Ok(opened) => opened,
@@ -110,15 +114,7 @@ async fn enter(
                     return Err(trouble);
                 }
                 let said = failure::words(&refused);
-                failure::tell(
-                    settings,
-                    global,
-                    spot,
-                    (failure::UNOPENED, &said),
-                    ask_doctor,
-                )
-                .await;
-                return Ok(ExitCode::from(exit::UNOPENED));
+                return failed(failure::UNOPENED, &said, ask_doctor).await;
             }
         };
         let Some(local) = &mut local else {
@@ -135,8 +131,7 @@ async fn enter(
             Outcome::Closed(None) => return Ok(ExitCode::SUCCESS),
             Outcome::Closed(Some(said)) if failure::is_missing_program(&said) => {
                 let Some(next) = commands.get(at + 1) else {
-                    failure::tell(settings, global, spot, (failure::UNOPENED, &said), false).await;
-                    return Ok(ExitCode::from(exit::UNOPENED));
+                    return failed(failure::UNOPENED, &said, false).await;
                 };
                 say!(
                     "There is no {} in the image; trying {}.",
@@ -145,15 +140,7 @@ async fn enter(
                 );
             }
             Outcome::Closed(Some(said)) if failure::is_of_the_start(&said) => {
-                failure::tell(
-                    settings,
-                    global,
-                    spot,
-                    (failure::UNOPENED, &said),
-                    ask_doctor,
-                )
-                .await;
-                return Ok(ExitCode::from(exit::UNOPENED));
+                return failed(failure::UNOPENED, &said, ask_doctor).await;
             }
             Outcome::Closed(Some(said)) => {
                 say!("{}", clean_block(said.trim()));
@@ -164,15 +151,7 @@ async fn enter(
             }
             Outcome::Cancelled(signal) => return Ok(exit::by_signal(signal)),
             Outcome::Failed(said) => {
-                failure::tell(
-                    settings,
-                    global,
-                    spot,
-                    (failure::BROKEN_OFF, &said),
-                    ask_doctor,
-                )
-                .await;
-                return Ok(ExitCode::from(exit::UNOPENED));
+                return failed(failure::BROKEN_OFF, &said, ask_doctor).await;
             }
         }
     }

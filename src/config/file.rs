@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Plugins, Recipe, ServiceSettings};
 use crate::cli::Global;
+use crate::environment::variable;
 use crate::trouble::Trouble;
 
 const FILE_NAME: &str = "ecs-exec.toml";
@@ -60,8 +61,7 @@ pub fn project_file(global: &Global) -> Option<PathBuf> {
 
 /// `$XDG_CONFIG_HOME/ecs-exec/ecs-exec.toml`, or the same under `~/.config` or `%APPDATA%`.
 fn user_file() -> Option<PathBuf> {
-    let folder = env::var_os("XDG_CONFIG_HOME")
-        .filter(|value| !value.is_empty())
+    let folder = variable("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
         .or_else(|| Some(env::home_dir()?.join(".config")))?;

@@ -12,13 +12,8 @@ pub fn refuse_nonsense(
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
 ) -> Result<(), Trouble> {
-    let several = [
-        ("--cluster", &global.cluster),
-        ("--region", &global.region),
-        ("--profile", &global.profile),
-    ];
-    for (flag, value) in several {
-        if value.as_deref().is_some_and(|value| value.contains(',')) {
+    for (flag, value) in global.whereabouts() {
+        if value.is_some_and(|value| value.contains(',')) {
             return Err(Trouble::new(
                 format!("{flag} names several"),
                 "Only `ecs-exec doctor` looks at several clusters at once.",

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::failure::{in_words, sources};
 use super::profile::Profiles;
+use crate::environment::variable;
 use crate::trouble::Trouble;
 
 /// Credentials that end sooner than this are asked for anew.
@@ -63,14 +64,13 @@ impl ProvideCredentials for Kept {
 /// somebody else.
 pub fn of_environment() -> Result<bool, Trouble> {
     const PAIR: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let half = |there: &str, missing: &str| {
         Err(Trouble::new(
             format!("{there} is set, and {missing} is not"),
             "Set both, or neither where other credentials are meant.",
         ))
     };
-    match PAIR.map(is_set) {
+    match PAIR.map(|name| variable(name).is_some()) {
         [true, true] => Ok(true),
         [false, false] => Ok(false),
         [true, false] => half(PAIR[0], PAIR[1]),
@@ -140,8 +140,7 @@ fn origin() -> Option<&'static str> {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     ];
-    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    NAMES.into_iter().find(is_set)
+    NAMES.into_iter().find(|name| variable(name).is_some())
 }
 
 /// AWS turned the credentials down, or they could not be had again.

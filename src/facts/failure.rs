@@ -1,6 +1,5 @@
 //! Why a call gave no answer, in words that a person understands.
 
-use std::env;
 use std::error::Error;
 use std::io;
 
@@ -9,6 +8,9 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ecs_exec_checks::facts::{Fact, Reason, Unavailable};
+
+use super::local::PROXIES;
+use crate::environment::variable;
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone)]
@@ -109,9 +111,7 @@ fn unreachable(error: &(dyn Error + 'static)) -> String {
     if said.contains("UnknownIssuer") {
         return "its certificate is not one that this machine trusts; AWS_CA_BUNDLE names a company's own".to_owned();
     }
-    const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let is_set = |name: &&&str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    match PROXIES.iter().find(is_set) {
+    match PROXIES.iter().find(|name| variable(name).is_some()) {
         Some(name) => format!("{said}; calls go through the proxy that {name} names"),
         None => said,
     }

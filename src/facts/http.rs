@@ -1,6 +1,5 @@
 //! The one HTTP client of all calls: connections, certificates and the proxy are settled once.
 
-use std::env;
 use std::path::Path;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -9,6 +8,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use crate::environment::variable;
 use crate::trouble::Trouble;
 
 /// `certificates`: those that are trusted instead of the system's.
@@ -45,7 +45,7 @@ pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
 /// `of_profile`: the file that the AWS profile names.
 pub fn ca_bundle(of_profile: Option<&str>) -> Result<Option<Vec<u8>>, Trouble> {
-    let of_environment = env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
+    let of_environment = variable("AWS_CA_BUNDLE");
     match (of_environment, of_profile) {
         (Some(path), _) => read(Path::new(&path), "AWS_CA_BUNDLE").map(Some),
         (None, Some(path)) => read(Path::new(path), "ca_bundle of the AWS profile").map(Some),

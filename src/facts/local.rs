@@ -51,12 +51,13 @@ pub async fn stream(host: String) -> Fact<Reach> {
     })
 }
 
+/// Variables that name a proxy for calls to AWS, the strongest first.
+pub const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// The variable that sends requests to a host through a proxy.
 fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
-    let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .find(set)?;
+    let proxy = PROXIES.into_iter().find(set)?;
     let exceptions = ["NO_PROXY", "no_proxy"]
         .into_iter()
         .find(set)

@@ -86,16 +86,9 @@ pub async fn tell(
 
 /// The flags that say which cluster is meant, as they were given.
 fn flags(global: &Global) -> String {
-    let given = [
-        ("--cluster", &global.cluster),
-        ("--region", &global.region),
-        ("--profile", &global.profile),
-    ];
-    let given = given
-        .into_iter()
-        .filter_map(|(flag, value)| Some((flag, value.as_ref()?)));
+    let given = global.whereabouts().into_iter();
     given
-        .map(|(flag, value)| format!(" {flag} {}", shell_words::quote(value)))
+        .filter_map(|(flag, value)| Some(format!(" {flag} {}", shell_words::quote(value?))))
         .collect()
 }
 

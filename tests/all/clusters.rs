@@ -20,15 +20,19 @@ fn one_report_of_two_clusters() {
     let (fine, stale) = two();
     let both = format!("{},{}", fine.cluster, stale.cluster);
     let only = "service,task,container,role";
-    let run = fine.run(&[
-        "doctor",
-        "--cluster",
-        &both,
-        "--only",
-        only,
-        "--format",
-        "json",
-    ]);
+    let written = |format| {
+        let to = [
+            "doctor",
+            "--cluster",
+            &both,
+            "--only",
+            only,
+            "--format",
+            format,
+        ];
+        fine.run(&to)
+    };
+    let run = written("json");
     assert_eq!(run.status, 1, "{}", run.stderr);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["verdict"], "fail");
@@ -42,7 +46,7 @@ fn one_report_of_two_clusters() {
     let of = |at: usize| report["reports"][at]["summary"]["pass"].as_u64().unwrap();
     assert_eq!(report["summary"]["pass"], of(0) + of(1));
 
-    let human = fine.run(&["doctor", "--cluster", &both, "--only", only]);
+    let human = written("human");
     let last: Vec<&str> = human.stdout.lines().rev().take(2).collect();
     assert!(
         last[1].ends_with("as far as the checks that ran can tell"),
@@ -56,15 +60,7 @@ fn one_report_of_two_clusters() {
         ("junit", " service\""),
         ("markdown", "<summary>Environment"),
     ] {
-        let run = fine.run(&[
-            "doctor",
-            "--cluster",
-            &both,
-            "--only",
-            only,
-            "--format",
-            format,
-        ]);
+        let run = written(format);
         let text = format!("\n{}", run.stdout);
         assert_eq!(text.matches(count).count(), 2, "{format}: {text}");
     }
