@@ -112,7 +112,7 @@ fn unreachable(error: &(dyn Error + 'static)) -> String {
         return "its certificate is not one that this machine trusts; AWS_CA_BUNDLE names a company's own".to_owned();
     }
     match PROXIES.iter().find(|name| variable(name).is_some()) {
-        Some(name) => format!("{said}; calls go through the proxy that {name} names"),
+        Some(name) => format!("{said}; {name} names a proxy, through which calls may go"),
         None => said,
     }
 }
