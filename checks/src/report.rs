@@ -1,19 +1,20 @@
 //! The report: what every format is made of, and the JSON that scripts and tickets rely on.
 
+mod build;
+mod headline;
+
 use std::collections::BTreeMap;
 use std::iter::Sum;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::baseline::Since;
-use crate::diagnosis::{Cause, Diagnosis, WISHES};
 use crate::evidence::Evidence;
-use crate::facts::{Caller, Facts};
-use crate::finding::{Finding, Severity, Status, Subject, leaves_open};
+use crate::finding::{Severity, Status, Subject, leaves_open};
 use crate::fix::Fix;
-use crate::text::{clean_block, clean_line, cleaned_block, cleaned_line};
+
+pub(crate) use build::build;
 
 /// Raised by anything but additions.
 pub const SCHEMA_VERSION: &str = "1";
@@ -164,79 +165,7 @@ pub struct ReportFinding {
     pub fixes: Vec<String>,
 }
 
-/// Joins facts and diagnosis. What AWS or a user wrote is made harmless here, once, for every format.
-pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
-    let Diagnosis {
-        findings,
-        root_causes,
-    } = diagnosis;
-    Report {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool {
-            name: "ecs-exec",
-            version: env!("CARGO_PKG_VERSION"),
-        },
-        generated_at: facts.taken_at.to_string(),
-        source: Source::Live,
-        target: target(facts),
-        caller: CallerLine {
-            arn: facts
-                .caller
-                .known()
-                .map(|caller: &Caller| clean_line(&caller.arn)),
-        },
-        verdict: verdict(
-            findings
-                .iter()
-                .map(|finding| (finding.status, finding.severity)),
-        ),
-        partial,
-        summary: summary(findings.iter().map(|finding| finding.status)),
-        fixes: distinct_fixes(&findings),
-        root_causes: root_causes.into_iter().map(root_cause).collect(),
-        findings: findings.into_iter().map(finding).collect(),
-        since: None,
-        api_calls: BTreeMap::new(),
-        duration_ms: 0,
-    }
-}
-
 impl Report {
-    /// The verdict in words, the same in every format.
-    pub fn headline(&self) -> &'static str {
-        match (self.verdict, self.source) {
-            (Verdict::Fail, _) if self.only_wishes_fail() => {
-                "something that was declared does not hold; it keeps no session from working"
-            }
-            (Verdict::Fail, _) if self.since.is_some() => {
-                "something new stands in the way of sessions"
-            }
-            (Verdict::Fail, Source::Plan) => {
-                "after apply, sessions would not work, or not everywhere"
-            }
-            (Verdict::Fail, _) => "sessions would not work, or not everywhere",
-            (Verdict::Inconclusive, _) => {
-                "inconclusive: nothing is broken as far as can be seen, but not everything that matters could be"
-            }
-            (Verdict::Pass, _) if self.since.is_some() => "nothing is new that stands in the way",
-            (Verdict::Pass, _) if self.partial => {
-                "nothing stands in the way, as far as the checks that ran can tell"
-            }
-            (Verdict::Pass, Source::Plan) => "after apply, sessions would work",
-            (Verdict::Pass, _) => "sessions would work",
-        }
-    }
-
-    /// Nothing stands in the way of sessions, but not all that was declared holds.
-    fn only_wishes_fail(&self) -> bool {
-        self.findings
-            .iter()
-            .filter(|finding| {
-                finding.status == Status::Fail || leaves_open(finding.status, finding.severity)
-            })
-            .all(|finding| finding.status == Status::Fail && WISHES.contains(&finding.area))
-    }
-
     /// The findings that a root cause stands for.
     pub fn findings_of<'r>(
         &'r self,
@@ -279,102 +208,3 @@ pub(crate) fn summary(statuses: impl Iterator<Item = Status>) -> Summary {
     summary
 }
 
-fn target(facts: &Facts) -> Target {
-    let target = &facts.target;
-    let lines = |items: &mut dyn Iterator<Item = &String>| items.map(|s| clean_line(s)).collect();
-    Target {
-        account: facts.account.as_deref().map(clean_line),
-        partition: clean_line(&facts.partition),
-        region: clean_line(&facts.region),
-        cluster: clean_line(&facts.cluster_name),
-        services: lines(&mut target.services.iter().map(|wanted| &wanted.name)),
-        tasks: lines(&mut target.tasks.iter()),
-        container: target.container.as_deref().map(clean_line),
-    }
-}
-
-fn root_cause(cause: Cause) -> RootCause {
-    RootCause {
-        check: cause.check,
-        title: cleaned_line(cause.title),
-        detail: cleaned_block(cause.detail),
-        subjects: cause.subjects.into_iter().map(clean_subject).collect(),
-        symptoms: cause.symptoms,
-        fixes: cause
-            .fixes
-            .into_iter()
-            .map(|fix| cleaned_line(fix.id))
-            .collect(),
-    }
-}
-
-fn finding(finding: Finding) -> ReportFinding {
-    ReportFinding {
-        check: finding.check,
-        area: finding.area,
-        status: finding.status,
-        severity: finding.severity,
-        title: cleaned_line(finding.title),
-        detail: cleaned_block(finding.detail),
-        subject: clean_subject(finding.subject),
-        evidence: clean_evidence(finding.evidence),
-        missing_permission: finding.missing_permission,
-        caused_by: finding.caused_by,
-        fixes: finding
-            .fixes
-            .into_iter()
-            .map(|fix| cleaned_line(fix.id))
-            .collect(),
-    }
-}
-
-fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
-    let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
-    for fix in findings.iter().flat_map(|finding| &finding.fixes) {
-        fixes
-            .entry(&fix.id)
-            .and_modify(|known| known.join(fix))
-            .or_insert_with(|| fix.clone());
-    }
-    fixes.into_values().map(clean_fix).collect()
-}
-
-fn clean_fix(fix: Fix) -> Fix {
-    Fix {
-        id: clean_line(&fix.id),
-        title: clean_line(&fix.title),
-        disposition: fix.disposition,
-        commands: fix.commands.iter().map(|line| clean_line(line)).collect(),
-        steps: fix.steps,
-        terraform: fix.terraform.as_deref().map(clean_block),
-        policy: fix.policy.map(clean_value),
-        explain: clean_block(&fix.explain),
-    }
-}
-
-fn clean_subject(subject: Subject) -> Subject {
-    Subject {
-        kind: subject.kind,
-        id: cleaned_line(subject.id),
-        service: subject.service.map(cleaned_line),
-    }
-}
-
-fn clean_evidence(mut evidence: Evidence) -> Evidence {
-    for value in evidence.values_mut() {
-        *value = clean_value(std::mem::take(value));
-    }
-    evidence
-}
-
-fn clean_value(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(cleaned_line(text)),
-        Value::Array(items) => items.into_iter().map(clean_value).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (cleaned_line(name), clean_value(value)))
-            .collect(),
-        other => other,
-    }
-}

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -212,7 +213,8 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
 /// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
 async fn local_stream(aws: &Aws) -> Fact<Reach> {
-    if aws.endpoint_url.is_some() || env::var_os("AWS_ENDPOINT_URL_ECS").is_some() {
+    let is_own = |address: OsString| !address.is_empty();
+    if aws.endpoint_url.is_some() || env::var_os("AWS_ENDPOINT_URL_ECS").is_some_and(is_own) {
         return Fact::Absent;
     }
     local::stream(aws.host_of("ssmmessages")).await

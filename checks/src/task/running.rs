@@ -7,7 +7,7 @@ pub const CHECK: Check = Check {
     id: "task.running",
     title: "The task is RUNNING",
     why: "Only a RUNNING task can be entered; one that starts or stops refuses sessions.",
-    how: "lastStatus in ecs:DescribeTasks. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
+    how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS says of a task that it has lost touch with may be old. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Wait for the task, or name another one.",
     docs: &[
@@ -36,7 +36,15 @@ fn judge(group: &Group, task: &Task) -> Finding {
     let subject = group.task_subject(task);
     let id = task.id();
     let status = &task.last_status;
-    let finding = if task.is_running() {
+    let finding = if task.is_running() && is_disconnected(task) {
+        CHECK
+            .warn(
+                subject,
+                format!("Task {id} is RUNNING, but has lost its connection to ECS"),
+            )
+            .detail("What ECS says of the task may be old: its containers may have stopped, its agents may have died.")
+            .evidence("connectivity", "DISCONNECTED")
+    } else if task.is_running() {
         CHECK.pass(subject, format!("Task {id} is RUNNING"))
     } else if group.named {
         CHECK
@@ -51,6 +59,10 @@ fn judge(group: &Group, task: &Task) -> Finding {
     finding
         .evidence("lastStatus", status.as_str())
         .on_tasks([task])
+}
+
+fn is_disconnected(task: &Task) -> bool {
+    task.connectivity.as_deref() == Some("DISCONNECTED")
 }
 
 fn why_stopped(task: &Task) -> String {
@@ -81,6 +93,15 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert!(finding.detail.contains("Essential container exited"));
+    }
+
+    #[test]
+    fn a_running_task_that_lost_its_connection() {
+        let mut facts = healthy_coder();
+        task(&mut facts).connectivity = Some("CONNECTED".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        task(&mut facts).connectivity = Some("DISCONNECTED".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! What AWS or a user wrote is made harmless here, once, for every format.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::*;
+use crate::diagnosis::{Cause, Diagnosis};
+use crate::facts::{Caller, Facts};
+use crate::finding::Finding;
+use crate::text::{clean_block, clean_line, cleaned_block, cleaned_line};
+
+/// Joins facts and diagnosis.
+pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
+    let Diagnosis {
+        findings,
+        root_causes,
+    } = diagnosis;
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool {
+            name: "ecs-exec",
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        generated_at: facts.taken_at.to_string(),
+        source: Source::Live,
+        target: target(facts),
+        caller: CallerLine {
+            arn: facts
+                .caller
+                .known()
+                .map(|caller: &Caller| clean_line(&caller.arn)),
+        },
+        verdict: verdict(
+            findings
+                .iter()
+                .map(|finding| (finding.status, finding.severity)),
+        ),
+        partial,
+        summary: summary(findings.iter().map(|finding| finding.status)),
+        fixes: distinct_fixes(&findings),
+        root_causes: root_causes.into_iter().map(root_cause).collect(),
+        findings: findings.into_iter().map(finding).collect(),
+        since: None,
+        api_calls: BTreeMap::new(),
+        duration_ms: 0,
+    }
+}
+
+fn target(facts: &Facts) -> Target {
+    let target = &facts.target;
+    let lines = |items: &mut dyn Iterator<Item = &String>| items.map(|s| clean_line(s)).collect();
+    Target {
+        account: facts.account.as_deref().map(clean_line),
+        partition: clean_line(&facts.partition),
+        region: clean_line(&facts.region),
+        cluster: clean_line(&facts.cluster_name),
+        services: lines(&mut target.services.iter().map(|wanted| &wanted.name)),
+        tasks: lines(&mut target.tasks.iter()),
+        container: target.container.as_deref().map(clean_line),
+    }
+}
+
+fn root_cause(cause: Cause) -> RootCause {
+    RootCause {
+        check: cause.check,
+        title: cleaned_line(cause.title),
+        detail: cleaned_block(cause.detail),
+        subjects: cause.subjects.into_iter().map(clean_subject).collect(),
+        symptoms: cause.symptoms,
+        fixes: cause
+            .fixes
+            .into_iter()
+            .map(|fix| cleaned_line(fix.id))
+            .collect(),
+    }
+}
+
+fn finding(finding: Finding) -> ReportFinding {
+    ReportFinding {
+        check: finding.check,
+        area: finding.area,
+        status: finding.status,
+        severity: finding.severity,
+        title: cleaned_line(finding.title),
+        detail: cleaned_block(finding.detail),
+        subject: clean_subject(finding.subject),
+        evidence: clean_evidence(finding.evidence),
+        missing_permission: finding.missing_permission,
+        caused_by: finding.caused_by,
+        fixes: finding
+            .fixes
+            .into_iter()
+            .map(|fix| cleaned_line(fix.id))
+            .collect(),
+    }
+}
+
+fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
+    let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
+    for fix in findings.iter().flat_map(|finding| &finding.fixes) {
+        fixes
+            .entry(&fix.id)
+            .and_modify(|known| known.join(fix))
+            .or_insert_with(|| fix.clone());
+    }
+    fixes.into_values().map(clean_fix).collect()
+}
+
+fn clean_fix(fix: Fix) -> Fix {
+    Fix {
+        id: clean_line(&fix.id),
+        title: clean_line(&fix.title),
+        disposition: fix.disposition,
+        commands: fix.commands.iter().map(|line| clean_line(line)).collect(),
+        steps: fix.steps,
+        terraform: fix.terraform.as_deref().map(clean_block),
+        policy: fix.policy.map(clean_value),
+        explain: clean_block(&fix.explain),
+    }
+}
+
+fn clean_subject(subject: Subject) -> Subject {
+    Subject {
+        kind: subject.kind,
+        id: cleaned_line(subject.id),
+        service: subject.service.map(cleaned_line),
+    }
+}
+
+fn clean_evidence(mut evidence: Evidence) -> Evidence {
+    for value in evidence.values_mut() {
+        *value = clean_value(std::mem::take(value));
+    }
+    evidence
+}
+
+fn clean_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cleaned_line(text)),
+        Value::Array(items) => items.into_iter().map(clean_value).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (cleaned_line(name), clean_value(value)))
+            .collect(),
+        other => other,
+    }
+}
