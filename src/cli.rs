@@ -97,8 +97,8 @@ pub enum Command {
     /// Say what a check is about, or what an error text means
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// A check's ID, an error text, or `-` to read one from standard input
-        #[arg(required = true, value_name = "CHECK | TEXT | -")]
+        /// A check's ID, an area, an error text, or `-` to read one from standard input
+        #[arg(required = true, value_name = "CHECK | AREA | TEXT | -")]
         words: Vec<String>,
     },
     /// List every check

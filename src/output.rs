@@ -13,23 +13,24 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::{Color, Format, Global, ReportFlags, WantedFormat};
 use crate::config;
 use crate::environment::variable;
-use crate::report::{self, Look, Places};
+use crate::report::{self, Locations, Look};
 use crate::trouble::Trouble;
 
 /// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where
 /// everything has one, so does a human report, unless it is to be quiet.
 pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
     let configuration = config::project_file(global);
-    let places = Places::read(arguments.terraform.as_deref(), configuration.as_deref())?;
+    let locations = Locations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for wanted in wanted(arguments, global)? {
         let look = look(global, wanted.file.is_some());
-        let render = |to: &mut dyn Write| report::write(reports, wanted.format, &look, &places, to);
+        let render =
+            |to: &mut dyn Write| report::write(reports, wanted.format, &look, &locations, to);
         match &wanted.file {
             Some(path) => write_with(path, render)?,
             None => unless_reader_left(render(&mut io::stdout().lock()))?,
         }
         if wanted.format == Format::Github {
-            summarize(reports, &places, global)?;
+            summarize(reports, &locations, global)?;
         }
     }
     Ok(())
@@ -51,7 +52,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
     for (at, one) in wanted.iter().enumerate() {
         if wanted[..at].iter().any(|other| other.file == one.file) {
             return Err(Trouble::new(
-                "two reports would go to the same place",
+                "two reports would go to the same location",
                 "Give each but one a file of its own: --format json=report.json --format markdown=ticket.md",
             ));
         }
@@ -67,7 +68,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
 }
 
 /// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
-fn summarize(reports: &[Report], places: &Places, global: &Global) -> Result<(), Trouble> {
+fn summarize(reports: &[Report], locations: &Locations, global: &Global) -> Result<(), Trouble> {
     let Some(path) = variable("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
@@ -77,7 +78,7 @@ fn summarize(reports: &[Report], places: &Places, global: &Global) -> Result<(),
         .append(true)
         .create(true)
         .open(path)
-        .and_then(|mut file| report::write(reports, Format::Markdown, &look, places, &mut file))
+        .and_then(|mut file| report::write(reports, Format::Markdown, &look, locations, &mut file))
         .map_err(|error| unwritable(path, &error))
 }
 

@@ -72,7 +72,7 @@ impl Own {
         let json = serde_json::to_vec(facts).unwrap_or_default();
         let mut findings = programs::run(&self.programs, &json, self.timeout, &environment());
         for finding in &mut findings {
-            finding.title = mask(&finding.title);
+            finding.title = mask(&finding.title).into();
             finding.detail = mask(&finding.detail);
         }
         findings

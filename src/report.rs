@@ -4,10 +4,10 @@ mod github;
 pub mod human;
 mod json;
 mod junit;
+mod location;
 mod markdown;
 mod paint;
 mod picture;
-mod place;
 mod sarif;
 mod schema;
 
@@ -17,7 +17,7 @@ use ecs_exec_checks::{Report, Verdict};
 
 use crate::cli::Format;
 
-pub use place::Places;
+pub use location::Locations;
 pub use schema::schema;
 
 /// How the human report looks.
@@ -35,7 +35,7 @@ pub fn write(
     reports: &[Report],
     format: Format,
     look: &Look,
-    places: &Places,
+    locations: &Locations,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let each = |render: &dyn Fn(&Report) -> String| -> String {
@@ -47,10 +47,10 @@ pub fn write(
         Format::Human => each(&|report| human::render(report, look)) + &human::overview(reports),
         Format::Markdown => each(&markdown::render),
         Format::Junit => junit::render(reports),
-        Format::Sarif => sarif::render(reports, places),
+        Format::Sarif => sarif::render(reports, locations),
         Format::Github => reports
             .iter()
-            .map(|report| github::render(report, places))
+            .map(|report| github::render(report, locations))
             .collect(),
     };
     to.write_all(text.as_bytes())

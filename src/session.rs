@@ -1,20 +1,21 @@
 //! Sessions: which container is meant, how ECS is asked to open it, and what carries its bytes.
 
+mod choice;
 pub mod failure;
 pub mod job;
 mod native;
 pub mod open;
-pub mod place;
 mod plugin;
 mod probe;
 mod proxy;
 mod pump;
 mod services;
+pub mod spot;
 pub mod terminal;
 pub mod wrapped;
 
 pub use open::{carry, open};
-pub use place::{Place, Spot};
 pub use plugin::carry as plugin_session;
 pub use probe::probe;
 pub use pump::{Local, Taker};
+pub use spot::{Named, Spot};

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use ecs_exec_checks::facts::{Fact, Facts};
 use ecs_exec_checks::{Selection, examine};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SERVICES: usize = 500;
 const TASKS: usize = 10_000;
 const RUNS: usize = 9;

@@ -13,13 +13,13 @@ use crate::text::clean_line;
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
     schema_version: String,
-    target: Place,
+    target: Target,
     findings: Vec<Earlier>,
 }
 
 /// Where the earlier report looked.
 #[derive(Debug, Deserialize)]
-struct Place {
+struct Target {
     account: Option<String>,
     region: String,
     cluster: String,
@@ -75,7 +75,7 @@ impl Baseline {
             _ => true,
         };
         let is_same = then.cluster == now.cluster && then.region == now.region && same_account;
-        let named = |place: &Place| clean_line(&format!("{} in {}", place.cluster, place.region));
+        let named = |place: &Target| clean_line(&format!("{} in {}", place.cluster, place.region));
         (!is_same).then(|| {
             format!(
                 "it is about the cluster {}, and this is {} in {}",
@@ -171,8 +171,12 @@ impl Earlier {
             title: clean_line(&self.title),
             subject: Subject {
                 kind: clean_line(&self.subject.kind).into(),
-                id: clean_line(&self.subject.id),
-                service: self.subject.service.as_deref().map(clean_line),
+                id: clean_line(&self.subject.id).into(),
+                service: self
+                    .subject
+                    .service
+                    .as_deref()
+                    .map(|name| clean_line(name).into()),
             },
         }
     }

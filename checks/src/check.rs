@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::facts::{Fact, Unavailable};
@@ -39,26 +41,26 @@ impl Check {
         self.id.split_once('.').map_or(self.id, |(area, _)| area)
     }
 
-    pub fn pass(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
-        Finding::new(self, Status::Pass, subject, title.into())
+    pub fn pass(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+        Finding::new(self, Status::Pass, subject, title)
     }
 
     /// The check does not apply; the title says why.
-    pub fn skip(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
-        Finding::new(self, Status::Skip, subject, title.into())
+    pub fn skip(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+        Finding::new(self, Status::Skip, subject, title)
     }
 
-    pub fn warn(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
-        Finding::new(self, Status::Warn, subject, title.into())
+    pub fn warn(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+        Finding::new(self, Status::Warn, subject, title)
     }
 
-    pub fn fail(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
-        Finding::new(self, Status::Fail, subject, title.into())
+    pub fn fail(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+        Finding::new(self, Status::Fail, subject, title)
     }
 
     /// The check could not decide; the title says what it could not see.
-    pub fn unsure(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
-        Finding::new(self, Status::Unknown, subject, title.into())
+    pub fn unsure(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+        Finding::new(self, Status::Unknown, subject, title)
     }
 
     /// A fact that the check needs could not be read.

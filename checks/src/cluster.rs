@@ -17,7 +17,7 @@ fn of_exec_log(
     check: &'static Check,
     judge: impl FnOnce(Subject, &ExecLog) -> Finding,
 ) -> Vec<Finding> {
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     vec![match (&world.facts.cluster, world.exec_log()) {
         (Fact::Unavailable(why), _) => check.unknown(subject, why),
         (_, Some(log)) => judge(subject, log),

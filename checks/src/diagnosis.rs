@@ -157,14 +157,14 @@ fn is_behind(check: &str, finding: &Finding, failures: &Neighbours) -> bool {
 
 fn title(group: &[&Finding]) -> String {
     match group {
-        [one] => one.title.clone(),
+        [one] => one.title.to_string(),
         many => format!("{} ({})", many[0].cause, subjects(many)),
     }
 }
 
 /// `3 tasks of coder-production-litellm`, `6 roles of 6 services`.
 fn subjects(group: &[&Finding]) -> String {
-    let mut ids: Vec<&str> = group.iter().map(|f| f.subject.id.as_str()).collect();
+    let mut ids: Vec<&str> = group.iter().map(|f| &*f.subject.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let kind = &*group[0].subject.kind;

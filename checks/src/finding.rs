@@ -9,6 +9,7 @@ use crate::check::Check;
 use crate::evidence::Evidence;
 use crate::facts::Task;
 use crate::fix::Fix;
+use crate::world::Group;
 
 /// What a check says of one subject.
 #[derive(
@@ -51,13 +52,13 @@ pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
     pub kind: Cow<'static, str>,
     /// Its ARN, ID or name.
-    pub id: String,
+    pub id: Arc<str>,
     /// The service that is concerned, where it is one.
-    pub service: Option<String>,
+    pub service: Option<Arc<str>>,
 }
 
 impl Subject {
-    pub fn new(kind: &'static str, id: impl Into<String>) -> Subject {
+    pub fn new(kind: &'static str, id: impl Into<Arc<str>>) -> Subject {
         Subject {
             kind: Cow::Borrowed(kind),
             id: id.into(),
@@ -78,9 +79,13 @@ impl Subject {
         }
     }
 
-    pub fn of_service(mut self, service: Option<&str>) -> Subject {
-        self.service = service.map(str::to_owned);
+    pub fn of_service(mut self, service: Option<Arc<str>>) -> Subject {
+        self.service = service;
         self
+    }
+
+    pub fn of_group(self, group: &Group) -> Subject {
+        self.of_service(group.shared_name())
     }
 }
 
@@ -91,8 +96,8 @@ pub struct Finding {
     pub area: &'static str,
     pub status: Status,
     pub severity: Severity,
-    /// One sentence.
-    pub title: String,
+    /// One sentence; what is borrowed is of our own making.
+    pub title: Cow<'static, str>,
     /// Why we think so, in as many sentences as it takes.
     pub detail: String,
     pub subject: Subject,
@@ -112,13 +117,18 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn new(check: &'static Check, status: Status, subject: Subject, title: String) -> Finding {
+    pub fn new(
+        check: &'static Check,
+        status: Status,
+        subject: Subject,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Finding {
         Finding {
             check: check.id,
             area: check.area(),
             status,
             severity: check.severity,
-            title,
+            title: title.into(),
             detail: String::new(),
             subject,
             evidence: Evidence::default(),

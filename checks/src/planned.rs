@@ -25,7 +25,7 @@ pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
     if !world.facts.planned {
         return (check.run)(world);
     }
-    let subject = || Subject::new("cluster", &world.facts.cluster_name);
+    let subject = || Subject::new("cluster", world.facts.cluster_name.as_str());
     if AREAS.contains(&check.area()) {
         return vec![check.skip(subject(), "A plan says nothing of this")];
     }

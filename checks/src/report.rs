@@ -3,6 +3,7 @@
 mod build;
 mod headline;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter::Sum;
 
@@ -152,7 +153,7 @@ pub struct ReportFinding {
     /// How much a failure matters, or not knowing.
     pub severity: Severity,
     /// One sentence.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// Why we think so; empty where the title says it all.
     pub detail: String,
     pub subject: Subject,
@@ -207,4 +208,3 @@ pub(crate) fn summary(statuses: impl Iterator<Item = Status>) -> Summary {
     }
     summary
 }
-

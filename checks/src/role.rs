@@ -69,7 +69,7 @@ fn each_role<'a>(
 }
 
 fn role_subject(group: &Group, role: &str) -> Subject {
-    Subject::new("role", role).of_service(group.service)
+    Subject::new("role", role).of_group(group)
 }
 
 /// Services that ECS itself rolls out and of which a running task is like this.

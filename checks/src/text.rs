@@ -1,5 +1,8 @@
 //! Words for people, and the guard against text that was written by others.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 /// Removes what could steer a terminal or hide text: control characters, escape sequences' starts,
 /// bidirectional overrides, invisible characters. A line break or tab becomes one space.
 pub fn clean_line(text: &str) -> String {
@@ -17,6 +20,22 @@ pub fn cleaned_line(text: String) -> String {
     match is_plain(&text) {
         true => text,
         false => clean_line(&text),
+    }
+}
+
+/// The same for a text that many share.
+pub fn cleaned_shared(text: Arc<str>) -> Arc<str> {
+    match is_plain(&text) {
+        true => text,
+        false => clean_line(&text).into(),
+    }
+}
+
+/// The same; a text of our own needs no cleaning.
+pub fn cleaned_title(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text {
+        Cow::Borrowed(ours) => Cow::Borrowed(ours),
+        Cow::Owned(text) => Cow::Owned(cleaned_line(text)),
     }
 }
 

@@ -6,6 +6,8 @@ mod of_task;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::arn;
 use crate::facts::{
     Container, Decision, Endpoint, ExecLog, Fact, Facts, KmsKey, Service, Simulation, Task,
@@ -22,8 +24,10 @@ pub struct World<'a> {
     pub facts: &'a Facts,
     /// One a service, then one for the tasks that belong to none.
     pub groups: Vec<Group<'a>>,
-    decisions: HashMap<Question<'a>, Vec<Answer<'a>>>,
+    decisions: Decisions<'a>,
 }
+
+type Decisions<'a> = HashMap<Question<'a>, Vec<Answer<'a>>, RandomState>;
 
 /// Principal, action, resource.
 type Question<'a> = (&'a str, &'a str, &'a str);
@@ -35,7 +39,7 @@ pub struct Answer<'a> {
 
 impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> World<'a> {
-        let mut decisions: HashMap<Question, Vec<Answer>> = HashMap::new();
+        let mut decisions = Decisions::default();
         for simulation in &facts.simulations {
             for decision in simulation.decisions.known().into_iter().flatten() {
                 decisions
@@ -71,7 +75,7 @@ impl<'a> World<'a> {
         action: &'w str,
         resource: &'w str,
     ) -> &'w [Answer<'a>] {
-        let decisions: &HashMap<Question<'w>, Vec<Answer<'a>>> = &self.decisions;
+        let decisions: &HashMap<Question<'w>, Vec<Answer<'a>>, RandomState> = &self.decisions;
         decisions
             .get(&(principal, action, resource))
             .map_or(&[], Vec::as_slice)

@@ -118,7 +118,7 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
         let findings = by_program(&facts);
         let finding = findings
             .iter()
-            .find(|finding| finding.subject.id == arn)
+            .find(|finding| *finding.subject.id == arn)
             .expect("finding");
         assert_eq!(finding.status, status, "{image}");
     }
@@ -130,7 +130,7 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
     let findings = by_program(&facts);
     let finding = findings
         .iter()
-        .find(|finding| finding.subject.id == arn)
+        .find(|finding| *finding.subject.id == arn)
         .expect("finding");
     assert_eq!(finding.status, Status::Unknown);
 }

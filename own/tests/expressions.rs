@@ -49,7 +49,7 @@ fn a_task_that_is_wrong_fails_in_its_own_words() {
         format!("It runs {CODER}; its containers are coder.")
     );
     assert_eq!(finding.subject.kind, "task");
-    assert_eq!(finding.subject.id, arn);
+    assert_eq!(&*finding.subject.id, arn);
     assert_eq!(finding.subject.service.as_deref(), Some(CODER));
     assert_eq!(finding.tasks.as_deref(), Some(&[arn.as_str().into()][..]));
     assert_eq!(finding.cause, "The check custom.team-tag fails");

@@ -25,7 +25,7 @@ pub struct Source<'p> {
 
 /// Where the references stand.
 #[derive(Clone, Copy)]
-struct Place<'p> {
+struct Scope<'p> {
     module: &'p [Step],
     /// What `each.key` or `count.index` is there.
     key: Option<&'p Key>,
@@ -54,7 +54,7 @@ pub fn trace<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Trace
             ..Traced::default()
         };
     };
-    let place = Place {
+    let scope = Scope {
         module: &instance.module,
         key: instance.key.as_ref(),
         for_each: plan
@@ -68,7 +68,7 @@ pub fn trace<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Trace
         constants: Vec::new(),
         is_open: false,
     };
-    let sources = trace.follow(&references(expression), place, None);
+    let sources = trace.follow(&references(expression), scope, None);
     Traced {
         sources,
         constants: trace.constants,
@@ -88,32 +88,32 @@ impl<'p> Trace<'p> {
     fn follow(
         &mut self,
         references: &[&str],
-        place: Place<'p>,
+        scope: Scope<'p>,
         pick: Option<&Key>,
     ) -> Vec<Source<'p>> {
         let references = longest(references);
-        let own = key_of(self.plan, &references, place);
+        let own = key_of(self.plan, &references, scope);
         let pick = pick.or(own.as_ref());
         let mut found = Vec::new();
         for parts in &references {
-            if place.depth > DEPTH || self.steps_left == 0 {
+            if scope.depth > DEPTH || self.steps_left == 0 {
                 self.is_open = true;
                 break;
             }
             self.steps_left -= 1;
-            found.extend(self.one(parts, place, pick));
+            found.extend(self.one(parts, scope, pick));
         }
         found
     }
 
-    fn one(&mut self, parts: &[Part], place: Place<'p>, pick: Option<&Key>) -> Vec<Source<'p>> {
+    fn one(&mut self, parts: &[Part], scope: Scope<'p>, pick: Option<&Key>) -> Vec<Source<'p>> {
         let after = parts.get(2..).unwrap_or_default();
         match names(parts).as_slice() {
-            ["var", variable, ..] => self.variable(variable, after, place, pick),
-            ["module", name, ..] => self.output(name, after, place, pick),
-            ["each", "value", ..] => self.each_value(after, place),
+            ["var", variable, ..] => self.variable(variable, after, scope, pick),
+            ["module", name, ..] => self.output(name, after, scope, pick),
+            ["each", "value", ..] => self.each_value(after, scope),
             ["data", kind, name, ..] => {
-                let instances = self.plan.data_instances(place.module, kind, name);
+                let instances = self.plan.data_instances(scope.module, kind, name);
                 let (key, after) = indexed(parts.get(3..).unwrap_or_default());
                 found(picked(instances, key, pick), after)
             }
@@ -122,7 +122,7 @@ impl<'p> Trace<'p> {
             ["local" | "self", ..] => self.lost(),
             [kind, name, ..] => {
                 let (key, after) = indexed(after);
-                let instances = self.plan.instances(place.module, kind, name);
+                let instances = self.plan.instances(scope.module, kind, name);
                 found(picked(instances, key, pick), after)
             }
             _ => self.lost(),
@@ -145,22 +145,22 @@ impl<'p> Trace<'p> {
         &mut self,
         name: &str,
         after: &[Part],
-        place: Place<'p>,
+        scope: Scope<'p>,
         pick: Option<&Key>,
     ) -> Vec<Source<'p>> {
-        let (expression, parent, last) = match self.plan.given(name, place.module) {
+        let (expression, parent, last) = match self.plan.given(name, scope.module) {
             Some(Given::Value(value)) => return self.constant(value, after),
             Some(Given::By(expression, parent, last)) => (expression, parent, last),
             None => return self.lost(),
         };
-        let outer = Place {
+        let outer = Scope {
             module: parent,
             key: last.key.as_ref(),
             for_each: self
                 .plan
-                .call(place.module)
+                .call(scope.module)
                 .and_then(|call| call.get("for_each_expression")),
-            depth: place.depth + 1,
+            depth: scope.depth + 1,
         };
         let (key, after) = indexed(after);
         let through = self.follow(&references(expression), outer, key.or(pick));
@@ -171,7 +171,7 @@ impl<'p> Trace<'p> {
         &mut self,
         module: &str,
         after: &[Part],
-        place: Place<'p>,
+        scope: Scope<'p>,
         pick: Option<&Key>,
     ) -> Vec<Source<'p>> {
         let plan = self.plan;
@@ -181,8 +181,8 @@ impl<'p> Trace<'p> {
         };
         let (key, after) = indexed(after);
         let mut found = Vec::new();
-        let children = picked_modules(plan.children(place.module, module), module_key, pick);
-        if children.is_empty() && !plan.may_be_none(place.module, module) {
+        let children = picked_modules(plan.children(scope.module, module), module_key, pick);
+        if children.is_empty() && !plan.may_be_none(scope.module, module) {
             // It has no resources, so that the plan does not show it.
             return self.lost();
         }
@@ -194,11 +194,11 @@ impl<'p> Trace<'p> {
                 continue;
             };
             self.constants.extend(expression.get("constant_value"));
-            let inner = Place {
+            let inner = Scope {
                 module: child,
                 key: None,
                 for_each: None,
-                depth: place.depth + 1,
+                depth: scope.depth + 1,
             };
             let through = self.follow(&references(expression), inner, key.or(pick));
             found.extend(with_attribute(through, after));
@@ -207,40 +207,40 @@ impl<'p> Trace<'p> {
     }
 
     /// The element of `for_each` that the resource, or the module, is made for.
-    fn each_value(&mut self, after: &[Part], place: Place<'p>) -> Vec<Source<'p>> {
-        if let Some(value) = each_value(self.plan, after, place) {
+    fn each_value(&mut self, after: &[Part], scope: Scope<'p>) -> Vec<Source<'p>> {
+        if let Some(value) = each_value(self.plan, after, scope) {
             self.constants.push(value);
             return Vec::new();
         }
-        let of = place.for_each.map(|expression| references(expression));
+        let of = scope.for_each.map(|expression| references(expression));
         let Some(of) = of.filter(|of| !of.is_empty()) else {
-            return match after.is_empty() && place.for_each.is_some_and(is_set_of_constants) {
+            return match after.is_empty() && scope.for_each.is_some_and(is_set_of_constants) {
                 true => Vec::new(),
                 false => self.lost(),
             };
         };
-        let outer = Place {
+        let outer = Scope {
             for_each: None,
-            depth: place.depth + 1,
-            ..place
+            depth: scope.depth + 1,
+            ..scope
         };
-        let through = self.follow(&of, outer, place.key);
+        let through = self.follow(&of, outer, scope.key);
         with_attribute(through, after)
     }
 }
 
 /// The key that references pick an element by, where they tell one: `each.key`, `count.index`, or an `each.value`
 /// that is known.
-fn key_of(plan: &Plan, references: &[Vec<Part>], place: Place) -> Option<Key> {
+fn key_of(plan: &Plan, references: &[Vec<Part>], scope: Scope) -> Option<Key> {
     let mut keys: Vec<Key> = Vec::new();
     for parts in references {
         let key = match names(parts).as_slice() {
-            ["each", "key"] | ["count", "index"] => place.key.cloned(),
+            ["each", "key"] | ["count", "index"] => scope.key.cloned(),
             ["each", "value", ..] => {
                 let after = parts.get(2..).unwrap_or_default();
-                let is_key = after.is_empty() && place.for_each.is_some_and(is_set_of_constants);
-                let own = place.key.filter(|_| is_key).cloned();
-                own.or_else(|| each_value(plan, after, place).and_then(Key::of))
+                let is_key = after.is_empty() && scope.for_each.is_some_and(is_set_of_constants);
+                let own = scope.key.filter(|_| is_key).cloned();
+                own.or_else(|| each_value(plan, after, scope).and_then(Key::of))
             }
             _ => None,
         };
@@ -251,9 +251,9 @@ fn key_of(plan: &Plan, references: &[Vec<Part>], place: Place) -> Option<Key> {
 }
 
 /// What `each.value` is, where the plan holds the values of `for_each`.
-fn each_value<'p>(plan: &'p Plan, after: &[Part], place: Place<'p>) -> Option<&'p Value> {
-    let all = plan.value_of(place.for_each?, place.module)?;
-    let of_key = match (all, place.key?) {
+fn each_value<'p>(plan: &'p Plan, after: &[Part], scope: Scope<'p>) -> Option<&'p Value> {
+    let all = plan.value_of(scope.for_each?, scope.module)?;
+    let of_key = match (all, scope.key?) {
         (Value::Object(fields), Key::Text(key)) => fields.get(key)?,
         (Value::Array(items), Key::Text(key)) => items
             .iter()

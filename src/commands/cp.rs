@@ -13,8 +13,8 @@ use crate::config;
 use crate::facts::aws::Aws;
 use crate::patience::FOR_SESSION;
 use crate::session::job::{End, Job};
-use crate::session::place::Found;
-use crate::session::{Place, place};
+use crate::session::spot::Found;
+use crate::session::{Named, spot};
 use crate::trouble::Trouble;
 
 /// One side of the copy.
@@ -36,7 +36,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
     };
     let settings = config::load(global)?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
-    let place = Place {
+    let named = Named {
         service: Some(remote.0.to_owned()),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
@@ -46,7 +46,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
         true => Some(read(local)?),
         false => None,
     };
-    let found = place::find(&aws, &settings, &place).await?;
+    let found = spot::find(&aws, &settings, &named).await?;
     let copy = Copy {
         aws: &aws,
         settings: &settings,

@@ -3,10 +3,15 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use ecs_exec_checks::explain::{Explained, Named, Next, explain, guesses};
-use ecs_exec_checks::text::clean_line;
+use ecs_exec_checks::registry::{AREAS, CHECKS};
+use ecs_exec_checks::text::{clean_block, clean_line};
 use ecs_exec_checks::{Check, registry};
+use ecs_exec_own::Entry;
 
+use crate::cli::Global;
+use crate::config;
 use crate::output::{print, text_width};
+use crate::own::Own;
 use crate::report::human::wrap;
 use crate::target;
 use crate::trouble::Trouble;
@@ -14,13 +19,22 @@ use crate::trouble::Trouble;
 /// How much of standard input is read: an error text is never longer.
 const MOST_BYTES: u64 = 1 << 20;
 
-pub fn run(words: &[String]) -> Result<ExitCode, Trouble> {
+pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
     let text = match words {
         [dash] if dash == "-" => standard_input()?,
         words => words.join(" "),
     };
-    if let Some(check) = registry::find(text.trim()) {
+    let name = text.trim();
+    if let Some(check) = registry::find(name) {
         print(&about_check(check))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if AREAS.contains(&name) {
+        print(&about_area(name))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(own) = own_check(name, global)? {
+        print(&about_own(&own))?;
         return Ok(ExitCode::SUCCESS);
     }
     match explain(&text) {
@@ -50,19 +64,68 @@ fn standard_input() -> Result<String, Trouble> {
 }
 
 fn about_check(check: &Check) -> String {
-    let mut page = format!("{}\n{}\n\n", check.id, check.title);
-    let mut section = |name: &str, text: &str| {
-        if !text.is_empty() {
-            let _ = writeln!(page, "{name}\n{}\n", indented(text));
-        }
-    };
-    section("Why it matters", check.why);
-    section("How it is found out", check.how);
-    section("What mends it", check.remedy);
-    section("What it is behind", &check.explains.join("\n"));
-    section("Permissions it needs", &check.actions.join("\n"));
-    section("Documentation", &check.docs.join("\n"));
-    page.pop();
+    sections(
+        check.id,
+        check.title,
+        &[
+            ("Why it matters", check.why),
+            ("How it is found out", check.how),
+            ("What mends it", check.remedy),
+            ("What it is behind", &check.explains.join("\n")),
+            ("Permissions it needs", &check.actions.join("\n")),
+            ("Documentation", &check.docs.join("\n")),
+        ],
+    )
+}
+
+fn about_area(area: &str) -> String {
+    let checks = CHECKS.iter().filter(|check| check.area() == area);
+    let lines = checks.map(|check| format!("  {}: {}\n", check.id, check.title));
+    format!(
+        "{area}\n{}\nNext\n  ecs-exec doctor SERVICE --only {area}\n",
+        lines.collect::<String>()
+    )
+}
+
+/// A check of the user's own with this ID.
+fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
+    let is_own = [ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM]
+        .iter()
+        .any(|area| {
+            id.strip_prefix(area)
+                .is_some_and(|rest| rest.starts_with('.'))
+        });
+    if !is_own {
+        return Ok(None);
+    }
+    let mut settings = config::load(global)?;
+    let mut all = Own::find(&mut settings).catalogue().into_iter();
+    Ok(all.find(|entry| entry.id == id))
+}
+
+fn about_own(own: &Entry) -> String {
+    sections(
+        &own.id,
+        &clean_line(&own.title),
+        &[
+            ("Why it matters", &clean_block(&own.why)),
+            (
+                "Permissions it needs",
+                &clean_block(&own.actions.join("\n")),
+            ),
+            (
+                "Why no more is known of it",
+                &clean_block(own.trouble.as_deref().unwrap_or_default()),
+            ),
+        ],
+    )
+}
+
+fn sections(id: &str, title: &str, sections: &[(&str, &str)]) -> String {
+    let mut page = format!("{id}\n{title}\n");
+    for (name, text) in sections.iter().filter(|(_, text)| !text.is_empty()) {
+        let _ = writeln!(page, "\n{name}\n{}", indented(text));
+    }
     page
 }
 

@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, SHORT_FORM};
 use crate::output::{print, write_file};
 use crate::trouble::Trouble;
 
@@ -21,6 +21,8 @@ pub fn completions(shell: Shell) -> Result<ExitCode, Trouble> {
         // Below a program with a dash in its name the generator's two halves spell subcommands in two ways.
         // <https://github.com/clap-rs/clap/issues/6421>
         script = script.replace("ecs__subcmd__exec", "ecs__exec");
+        // It offers hidden commands too.
+        script = script.replace(&format!(" {SHORT_FORM}"), "");
     }
     print(&script)?;
     Ok(ExitCode::SUCCESS)

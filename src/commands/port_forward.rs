@@ -9,7 +9,7 @@ use crate::config;
 use crate::facts::aws::Aws;
 use crate::facts::local;
 use crate::patience::FOR_SESSION;
-use crate::session::{Place, place, plugin_session};
+use crate::session::{Named, plugin_session, spot};
 use crate::trouble::Trouble;
 
 /// What is forwarded to what.
@@ -51,13 +51,13 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
         ));
     }
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
-    let place = Place {
+    let named = Named {
         service: Some(arguments.service.clone()),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,
     };
-    let found = place::find(&aws, &settings, &place).await?;
+    let found = spot::find(&aws, &settings, &named).await?;
     let target = found.spots[0].target(&settings.cluster);
     let session = start(&aws, &target, &ports).await?;
     plugin_session(&aws, &settings, &session).await?;

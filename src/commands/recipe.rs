@@ -7,7 +7,7 @@ use crate::config::{self, Recipe, Settings};
 use crate::facts::aws::Aws;
 use crate::output::print;
 use crate::patience::FOR_SESSION;
-use crate::session::Place;
+use crate::session::Named;
 use crate::session::job::Job;
 use crate::target::nearest;
 use crate::trouble::Trouble;
@@ -23,7 +23,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         return super::exec::run(&as_session(arguments, recipe), global).await;
     }
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
-    let place = Place {
+    let named = Named {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),
         container: recipe.container.clone(),
@@ -37,7 +37,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         timeout: None,
         ask_doctor: !arguments.no_doctor,
     }
-    .alone(&place)
+    .alone(&named)
     .await
 }
 

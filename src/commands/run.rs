@@ -10,13 +10,13 @@ use crate::config;
 use crate::facts::aws::Aws;
 use crate::patience::FOR_SESSION;
 use crate::session::job::Job;
-use crate::session::{Place, place};
+use crate::session::{Named, spot};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
-    let place = Place {
+    let named = Named {
         service: arguments.service.clone(),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
@@ -31,9 +31,9 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> 
         ask_doctor: !arguments.no_doctor,
     };
     if !arguments.all_tasks {
-        return job.alone(&place).await;
+        return job.alone(&named).await;
     }
-    let found = place::find_all(&aws, &settings, &place).await?;
+    let found = spot::find_all(&aws, &settings, &named).await?;
     let ends = join_all(found.spots.iter().map(async |spot| {
         let prefix = format!("{}  ", spot.task_id().chars().take(8).collect::<String>());
         let mut lines = Lines::new(prefix);

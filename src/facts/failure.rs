@@ -9,8 +9,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ecs_exec_checks::facts::{Fact, Reason, Unavailable};
 
-use super::local::PROXIES;
-use crate::environment::variable;
+use crate::environment::{PROXIES, variable};
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone)]

@@ -4,8 +4,6 @@
 //! SimulatePrincipalPolicy, and one more simulation where the execution role may be mixed up with the task role.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
-use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +23,7 @@ use super::task_roles::{OfRoles, definitions, roles};
 use super::workload::workload;
 use super::{ec2, ecs, local, policies, records, simulations, sts};
 use crate::config::{Settings, short_name};
+use crate::environment::variable;
 use crate::target::Request;
 use crate::trouble::Trouble;
 
@@ -213,8 +212,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
 
 /// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
 async fn local_stream(aws: &Aws) -> Fact<Reach> {
-    let is_own = |address: OsString| !address.is_empty();
-    if aws.endpoint_url.is_some() || env::var_os("AWS_ENDPOINT_URL_ECS").is_some_and(is_own) {
+    if aws.endpoint_url.is_some() || variable("AWS_ENDPOINT_URL_ECS").is_some() {
         return Fact::Absent;
     }
     local::stream(aws.host_of("ssmmessages")).await

@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::environment::PROXIES;
+
 const PLUGIN: &str = "session-manager-plugin";
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -50,9 +52,6 @@ pub async fn stream(host: String) -> Fact<Reach> {
         proxy: None,
     })
 }
-
-/// Variables that name a proxy for calls to AWS, the strongest first.
-pub const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The variable that sends requests to a host through a proxy.
 fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {

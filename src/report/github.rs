@@ -8,22 +8,22 @@ use ecs_exec_checks::report::{Report, ReportFinding, RootCause};
 use ecs_exec_checks::{Status, text};
 
 use super::fixes_in_lines;
-use super::place::{Place, Places};
+use super::location::{Location, Locations};
 
 /// A fleet's would fill the log, of which GitHub shows ten of each level for a step, and the rest in its text.
 const MOST: usize = 50;
 
-pub fn render(report: &Report, places: &Places) -> String {
+pub fn render(report: &Report, locations: &Locations) -> String {
     let mut lines = String::new();
     for cause in &report.root_causes {
-        let place = report
+        let location = report
             .findings_of(cause)
             .next()
-            .and_then(|finding| places.of(finding));
+            .and_then(|finding| locations.of(finding));
         annotate(
             &mut lines,
             "error",
-            place.as_ref(),
+            location.as_ref(),
             &cause.title,
             &message(report, cause),
         );
@@ -47,14 +47,20 @@ pub fn render(report: &Report, places: &Places) -> String {
         } else {
             level
         };
-        let place = places.of(finding);
+        let location = locations.of(finding);
         let service = finding
             .subject
             .service
             .as_deref()
             .map_or(String::new(), |service| format!("{service}: "));
         let title = format!("{}: {service}{}", finding.check, finding.title);
-        annotate(&mut lines, level, place.as_ref(), &title, &finding.detail);
+        annotate(
+            &mut lines,
+            level,
+            location.as_ref(),
+            &title,
+            &finding.detail,
+        );
     }
     let verdict = report.headline();
     let causes = text::count(report.root_causes.len(), "root cause");
@@ -87,12 +93,18 @@ fn message(report: &Report, cause: &RootCause) -> String {
     lines.join("\n")
 }
 
-fn annotate(lines: &mut String, level: &str, place: Option<&Place>, title: &str, message: &str) {
+fn annotate(
+    lines: &mut String,
+    level: &str,
+    location: Option<&Location>,
+    title: &str,
+    message: &str,
+) {
     let mut properties = Vec::new();
-    if let Some(place) = place {
-        properties.push(format!("file={}", property(&place.file)));
-        properties.push(format!("line={}", place.line));
-        properties.push(format!("endLine={}", place.end_line));
+    if let Some(location) = location {
+        properties.push(format!("file={}", property(&location.file)));
+        properties.push(format!("line={}", location.line));
+        properties.push(format!("endLine={}", location.end_line));
     }
     properties.push(format!("title={}", property(title)));
     let message = if message.is_empty() { title } else { message };

@@ -365,7 +365,7 @@ fn is_own(area: &str) -> bool {
 /// The service, where the sentence does not name it.
 fn short_service(finding: &ReportFinding) -> String {
     match &finding.subject.service {
-        Some(service) if !finding.title.contains(service.as_str()) => format!("{service}: "),
+        Some(service) if !finding.title.contains(&**service) => format!("{service}: "),
         _ => String::new(),
     }
 }

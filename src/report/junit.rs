@@ -61,9 +61,7 @@ fn case(report: &Report, finding: &ReportFinding) -> TestCase {
         Status::Skip | Status::Unknown => TestCaseStatus::skipped(),
         Status::Pass | Status::Warn => TestCaseStatus::success(),
     };
-    status
-        .set_message(finding.title.as_str())
-        .set_type(finding.check);
+    status.set_message(&*finding.title).set_type(finding.check);
     let message = message(report, finding);
     let mut case = if finding.status == Status::Warn {
         let mut case = TestCase::new(name(finding), status);
@@ -88,7 +86,7 @@ fn name(finding: &ReportFinding) -> String {
 }
 
 fn message(report: &Report, finding: &ReportFinding) -> String {
-    let mut lines = vec![finding.title.clone()];
+    let mut lines = vec![finding.title.to_string()];
     if !finding.detail.is_empty() {
         lines.push(finding.detail.clone());
     }

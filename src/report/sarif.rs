@@ -8,21 +8,24 @@ use ecs_exec_checks::{Check, Severity, Status, registry};
 use serde_json::{Value, json};
 
 use super::fixes_in_lines;
-use super::place::Places;
+use super::location::Locations;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// A run for each report.
-pub fn render(reports: &[Report], places: &Places) -> String {
-    let runs: Vec<Value> = reports.iter().map(|report| run(report, places)).collect();
+pub fn render(reports: &[Report], locations: &Locations) -> String {
+    let runs: Vec<Value> = reports
+        .iter()
+        .map(|report| run(report, locations))
+        .collect();
     let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs});
     let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn run(report: &Report, places: &Places) -> Value {
+fn run(report: &Report, locations: &Locations) -> Value {
     let results: Vec<&ReportFinding> = report
         .findings
         .iter()
@@ -42,7 +45,7 @@ fn run(report: &Report, places: &Places) -> Value {
     }
     let results: Vec<Value> = results
         .into_iter()
-        .map(|finding| result(report, finding, index[finding.check], places))
+        .map(|finding| result(report, finding, index[finding.check], locations))
         .collect();
     json!({
         "tool": {"driver": {
@@ -73,9 +76,9 @@ fn rule(check: &Check) -> Value {
     rule
 }
 
-fn result(report: &Report, finding: &ReportFinding, rule: usize, places: &Places) -> Value {
-    let place = places.of_or_configuration(finding);
-    let mut text = finding.title.clone();
+fn result(report: &Report, finding: &ReportFinding, rule: usize, locations: &Locations) -> Value {
+    let location = locations.of_or_configuration(finding);
+    let mut text = finding.title.to_string();
     if !finding.detail.is_empty() {
         text.push_str("\n\n");
         text.push_str(&finding.detail);
@@ -96,8 +99,8 @@ fn result(report: &Report, finding: &ReportFinding, rule: usize, places: &Places
         "message": {"text": text},
         "locations": [{
             "physicalLocation": {
-                "artifactLocation": {"uri": place.uri()},
-                "region": {"startLine": place.line, "endLine": place.end_line},
+                "artifactLocation": {"uri": location.uri()},
+                "region": {"startLine": location.line, "endLine": location.end_line},
             },
             "logicalLocations": [{
                 "name": finding.subject.id,

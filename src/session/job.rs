@@ -9,7 +9,7 @@ use ecs_exec_checks::text::clean_line;
 
 use super::open::Outcome;
 use super::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
-use super::{Local, Place, Spot, Taker, carry, failure, open, place};
+use super::{Local, Named, Spot, Taker, carry, failure, open, spot};
 use crate::cli::Global;
 use crate::config::Settings;
 use crate::exit;
@@ -37,8 +37,8 @@ pub enum End {
 
 impl Job<'_> {
     /// In one container, with this process's standard input and output.
-    pub async fn alone(&self, place: &Place) -> Result<ExitCode, Trouble> {
-        let found = place::find(self.aws, self.settings, place).await?;
+    pub async fn alone(&self, named: &Named) -> Result<ExitCode, Trouble> {
+        let found = spot::find(self.aws, self.settings, named).await?;
         let spot = &found.spots[0];
         let stdin = io::stdin();
         let input: Option<Box<dyn Read + Send>> = match stdin.is_terminal() {

@@ -29,7 +29,7 @@ fn run(world: &World) -> Vec<Finding> {
     if let Some(caller) = world.facts.caller.known()
         && tasks.any(|task| task.known().is_some())
     {
-        let subject = Subject::new("principal", &caller.arn);
+        let subject = Subject::new("principal", caller.arn.as_str());
         return vec![CHECK.pass(subject, "The caller may describe tasks: it just did")];
     }
     of_caller(world, &CHECK, |subject, caller, arn| {

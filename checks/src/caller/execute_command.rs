@@ -40,7 +40,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn subject(group: &Group, arn: &str) -> Subject {
-    Subject::new("principal", arn).of_service(group.service)
+    Subject::new("principal", arn).of_group(group)
 }
 
 fn judge(world: &World, group: &Group, caller: &Caller) -> Finding {

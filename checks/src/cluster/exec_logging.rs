@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     vec![CHECK.judge(
         subject,
         &world.facts.cluster,

@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     let facts = world.facts;
     let name = &facts.cluster_name;
-    let subject = Subject::new("cluster", name);
+    let subject = Subject::new("cluster", name.as_str());
     vec![CHECK.judge(
         subject,
         &facts.cluster,

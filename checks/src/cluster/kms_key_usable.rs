@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     if let Fact::Unavailable(why) = &world.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }

@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     let mut findings = Vec::new();
     if let Some(log) = world.exec_log() {
         findings.extend(of_group(world, log));
@@ -42,7 +42,7 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn of_group(world: &World, log: &ExecLog) -> Option<Finding> {
     let name = log.log_group.as_ref().filter(|_| log.log_group_encrypted)?;
-    let subject = Subject::new("log-group", name);
+    let subject = Subject::new("log-group", name.as_str());
     Some(look(
         subject,
         world.facts.log_groups.get(name),
@@ -63,7 +63,7 @@ fn of_group(world: &World, log: &ExecLog) -> Option<Finding> {
 
 fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
     let name = log.bucket.as_ref().filter(|_| log.bucket_encrypted)?;
-    let subject = Subject::new("bucket", name);
+    let subject = Subject::new("bucket", name.as_str());
     Some(look(
         subject,
         world.facts.buckets.get(name),

@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let facts = world.facts;
-    let subject = Subject::new("cluster", &facts.cluster_name);
+    let subject = Subject::new("cluster", facts.cluster_name.as_str());
     vec![CHECK.judge(
         subject,
         &facts.cluster,

@@ -37,7 +37,7 @@ pub fn each_defined<'a>(
                     definition,
                     container,
                     tasks,
-                    subject: Subject::new("container-definition", id).of_service(group.service),
+                    subject: Subject::new("container-definition", id).of_group(group),
                 })
             })
             .collect()

@@ -3,15 +3,19 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::finding::Finding;
+
+type ByName<'f> = HashMap<&'f str, Vec<&'f Finding>, RandomState>;
 
 #[derive(Default)]
 pub struct Neighbours<'f> {
-    of_task: HashMap<&'f str, Vec<&'f Finding>>,
+    of_task: ByName<'f>,
     /// Those about all tasks of a service.
-    of_service: HashMap<&'f str, Vec<&'f Finding>>,
+    of_service: ByName<'f>,
     /// Those about some tasks of a service.
-    of_some_tasks: HashMap<&'f str, Vec<&'f Finding>>,
+    of_some_tasks: ByName<'f>,
     of_all: Vec<&'f Finding>,
     everything: Vec<&'f Finding>,
 }

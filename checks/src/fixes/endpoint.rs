@@ -129,7 +129,7 @@ pub struct Sources {
 }
 
 /// Where endpoints are made.
-pub struct Places<'a> {
+pub struct Sites<'a> {
     pub vpc: &'a str,
     /// One a zone.
     pub subnets: Vec<&'a str>,
@@ -141,8 +141,8 @@ pub struct Places<'a> {
 /// their own that lets the tasks in.
 ///
 /// One command, each step only after the one before it: the later ones need the group's ID.
-pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &[&str]) -> Fix {
-    let vpc = places.vpc;
+pub fn create_all(facts: &Facts, sites: &Sites, sources: &Sources, services: &[&str]) -> Fix {
+    let vpc = sites.vpc;
     let (gateways, interfaces): (Vec<&str>, Vec<&str>) =
         services.iter().partition(|service| **service == "s3");
     let mut steps = Vec::new();
@@ -157,12 +157,12 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
                 .option("--vpc-id", vpc)
                 .option("--vpc-endpoint-type", "Interface")
                 .option("--service-name", &name)
-                .options("--subnet-ids", places.subnets.iter().copied())
+                .options("--subnet-ids", sites.subnets.iter().copied())
                 .variable("--security-group-ids", GROUP)
                 .flag("--private-dns-enabled")
                 .region(facts),
         );
-        blocks.push(terraform(vpc, service, &name, &places.subnets, sources));
+        blocks.push(terraform(vpc, service, &name, &sites.subnets, sources));
     }
     for service in &gateways {
         let name = facts.endpoint_service(service);
@@ -173,7 +173,7 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
                 .option("--service-name", &name)
                 .options(
                     "--route-table-ids",
-                    places.route_tables.iter().map(String::as_str),
+                    sites.route_tables.iter().map(String::as_str),
                 )
                 .region(facts),
         );
@@ -182,7 +182,7 @@ pub fn create_all(facts: &Facts, places: &Places, sources: &Sources, services: &
             label(&format!("{service}_{vpc}")),
             quoted(vpc),
             quoted(&name),
-            list(&places.route_tables),
+            list(&sites.route_tables),
         ));
     }
     Fix::new(

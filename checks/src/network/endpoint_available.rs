@@ -67,7 +67,7 @@ pub fn judge_endpoints(
                     check.skip(vpc_subject(group, vpc), title)
                 }
                 Fact::Known(endpoint) => {
-                    let subject = Subject::new("endpoint", &endpoint.id).of_service(group.service);
+                    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
                     let finding = judge(endpoint, subject, otherwise(world, &placements));
                     let closed = placements.iter().filter(|p| p.way.is_closed());
                     match finding.status {
@@ -103,7 +103,7 @@ pub fn not_serving(
 }
 
 fn vpc_subject(group: &Group, vpc: &str) -> Subject {
-    Subject::new("vpc", vpc).of_service(group.service)
+    Subject::new("vpc", vpc).of_group(group)
 }
 
 #[cfg(test)]

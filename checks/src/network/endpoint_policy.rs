@@ -32,7 +32,7 @@ fn run(world: &World) -> Vec<Finding> {
             .by_vpc()
             .into_iter()
             .flat_map(|(vpc, placements)| {
-                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service);
+                let of_vpc = || Subject::new("vpc", vpc).of_group(group);
                 match goal(world, vpc) {
                     Ok(Goal::Endpoint(endpoint)) => {
                         let tasks: Vec<&Task> = placements
@@ -53,7 +53,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> Vec<Finding> {
-    let subject = || Subject::new("endpoint", &endpoint.id).of_service(group.service);
+    let subject = || Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
     let by_role = roles(world, tasks).by_role;
     if by_role.is_empty() {
         return vec![CHECK.skip(subject(), "No role is known that could be refused")];

@@ -55,7 +55,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> Option<Finding> {
-    let subject = Subject::new("vpc", vpc).of_service(group.service);
+    let subject = Subject::new("vpc", vpc).of_group(group);
     let service = world.facts.endpoint_service("ssmmessages");
     match ssmmessages_endpoint(world, vpc) {
         Fact::Unavailable(why) => return Some(CHECK.unknown(subject, &why)),

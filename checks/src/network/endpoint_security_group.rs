@@ -39,7 +39,7 @@ fn run(world: &World) -> Vec<Finding> {
             .by_vpc()
             .into_iter()
             .map(|(vpc, placements)| {
-                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service);
+                let of_vpc = || Subject::new("vpc", vpc).of_group(group);
                 match goal(world, vpc) {
                     Ok(Goal::Endpoint(endpoint)) => judge(world, group, endpoint, &placements),
                     Ok(Goal::Internet) => CHECK.skip(
@@ -54,7 +54,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, group: &Group, endpoint: &Endpoint, placements: &[&Placement]) -> Finding {
-    let subject = Subject::new("endpoint", &endpoint.id).of_service(group.service);
+    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
     let gates: Vec<(&Placement, Gate)> = placements
         .iter()
         .map(|placement| (*placement, endpoint_ingress(world, placement, endpoint)))

@@ -29,7 +29,7 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let id = &placement.subnet.id;
-    let subject = Subject::new("subnet", id).of_service(group.service);
+    let subject = Subject::new("subnet", id.as_str()).of_group(group);
     let goal = goal(world, &placement.subnet.vpc);
     if let Ok(Goal::Endpoint(endpoint)) = goal {
         return match &placement.way {

@@ -63,7 +63,7 @@ fn needed(world: &World) -> Vec<&'static str> {
 
 fn judge(world: &World, group: &Group, placement: &Placement, needed: &[&'static str]) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
-    let subject = Subject::new("subnet", subnet).of_service(group.service);
+    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
     let mut elsewhere: Vec<&str> = Vec::new();
     for service in needed {
         let endpoints = match world.endpoints_of(vpc, service) {

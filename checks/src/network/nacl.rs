@@ -27,7 +27,7 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let subnet = &placement.subnet.id;
-    let subject = Subject::new("subnet", subnet).of_service(group.service);
+    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
     let goal = match goal(world, &placement.subnet.vpc) {
         Ok(Goal::Internet) if !placement.way.leads_out() => {
             return CHECK.skip(

@@ -4,7 +4,7 @@ use super::placement::Placement;
 use crate::distinct::distinct;
 use crate::facts::{Fact, RouteTable, Subnet, Task};
 use crate::fix::Fix;
-use crate::fixes::endpoint::{self, Places, Sources};
+use crate::fixes::endpoint::{self, Sites, Sources};
 use crate::world::World;
 
 /// One ssmmessages endpoint, in the subnets of the VPC whose tasks have no way out, whatever their service.
@@ -17,9 +17,9 @@ pub fn everywhere(world: &World, vpc: &str) -> Fix {
     make(world, vpc, &subnets, &["ssmmessages"])
 }
 
-/// Endpoints of these services in these places.
-pub fn here(world: &World, vpc: &str, places: &[&Placement], services: &[&str]) -> Fix {
-    let subnets: Vec<&Subnet> = places.iter().map(|placement| placement.subnet).collect();
+/// Endpoints of these services in these sites.
+pub fn here(world: &World, vpc: &str, sites: &[&Placement], services: &[&str]) -> Fix {
+    let subnets: Vec<&Subnet> = sites.iter().map(|placement| placement.subnet).collect();
     make(world, vpc, &subnets, services)
 }
 
@@ -46,12 +46,12 @@ fn make(world: &World, vpc: &str, subnets: &[&Subnet], services: &[&str]) -> Fix
                 .filter_map(|placement| placement.subnet.cidr.clone()),
         ),
     };
-    let places = Places {
+    let sites = Sites {
         vpc,
         subnets: one_a_zone(subnets),
         route_tables: route_tables(world, vpc, subnets),
     };
-    endpoint::create_all(world.facts, &places, &sources, services)
+    endpoint::create_all(world.facts, &sites, &sources, services)
 }
 
 /// The tables in which a gateway endpoint puts its routes.

@@ -37,10 +37,10 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         .known()
         .map_or(String::new(), |groups| groups.join(","));
     let subject = match groups.as_str() {
-        "" => Subject::new("subnet", &placement.subnet.id),
+        "" => Subject::new("subnet", placement.subnet.id.as_str()),
         groups => Subject::new("security-group", groups),
     }
-    .of_service(group.service);
+    .of_group(group);
     let goal = match goal(world, &placement.subnet.vpc) {
         Ok(Goal::Internet) if !placement.way.leads_out() => {
             return CHECK.skip(

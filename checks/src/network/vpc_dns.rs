@@ -37,7 +37,7 @@ fn run(world: &World) -> Vec<Finding> {
             .by_vpc()
             .into_iter()
             .map(|(id, placements)| {
-                let subject = Subject::new("vpc", id).of_service(group.service);
+                let subject = Subject::new("vpc", id).of_group(group);
                 let endpoint = match ssmmessages_endpoint(world, id) {
                     Fact::Known(endpoint) if endpoint.private_dns => endpoint,
                     Fact::Known(_) | Fact::Absent => {

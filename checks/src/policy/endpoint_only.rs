@@ -36,7 +36,7 @@ fn run(world: &World) -> Vec<Finding> {
             .by_vpc()
             .into_iter()
             .map(|(vpc, placements)| {
-                let subject = Subject::new("vpc", vpc).of_service(group.service);
+                let subject = Subject::new("vpc", vpc).of_group(group);
                 match goal(world, vpc) {
                     Ok(Goal::Endpoint(endpoint)) => CHECK.pass(
                         subject,

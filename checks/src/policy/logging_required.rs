@@ -40,7 +40,7 @@ fn run(world: &World) -> Vec<Finding> {
     if !world.facts.expect.session_logging {
         return Vec::new();
     }
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     if let Fact::Unavailable(why) = &world.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }
@@ -53,7 +53,7 @@ fn run(world: &World) -> Vec<Finding> {
         .filter(|finding| matches!(finding.status, crate::Status::Warn | crate::Status::Fail))
         .collect();
     if let Some(first) = amiss.first() {
-        let titles = distinct(amiss.iter().map(|finding| finding.title.clone()));
+        let titles = distinct(amiss.iter().map(|finding| finding.title.to_string()));
         let mut finding = CHECK
             .fail(
                 subject,

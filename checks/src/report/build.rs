@@ -8,7 +8,9 @@ use super::*;
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::facts::{Caller, Facts};
 use crate::finding::Finding;
-use crate::text::{clean_block, clean_line, cleaned_block, cleaned_line};
+use crate::text::{
+    clean_block, clean_line, cleaned_block, cleaned_line, cleaned_shared, cleaned_title,
+};
 
 /// Joins facts and diagnosis.
 pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
@@ -82,7 +84,7 @@ fn finding(finding: Finding) -> ReportFinding {
         area: finding.area,
         status: finding.status,
         severity: finding.severity,
-        title: cleaned_line(finding.title),
+        title: cleaned_title(finding.title),
         detail: cleaned_block(finding.detail),
         subject: clean_subject(finding.subject),
         evidence: clean_evidence(finding.evidence),
@@ -123,8 +125,8 @@ fn clean_fix(fix: Fix) -> Fix {
 fn clean_subject(subject: Subject) -> Subject {
     Subject {
         kind: subject.kind,
-        id: cleaned_line(subject.id),
-        service: subject.service.map(cleaned_line),
+        id: cleaned_shared(subject.id),
+        service: subject.service.map(cleaned_shared),
     }
 }
 

@@ -77,7 +77,10 @@ mod tests {
         for role in facts.roles.values_mut() {
             *role = denied("iam:GetRole");
         }
-        facts.services.values_mut().for_each(|service| *service = denied("ecs:DescribeServices"));
+        facts
+            .services
+            .values_mut()
+            .for_each(|service| *service = denied("ecs:DescribeServices"));
         assert_eq!(
             headline(&facts),
             "something that was declared does not hold; nothing else is broken as far as can be seen"
@@ -88,6 +91,9 @@ mod tests {
     fn a_broken_wish_beside_what_keeps_sessions_from_working() {
         let mut facts = exec_is_forbidden();
         definition(&mut facts).task_role = None;
-        assert_eq!(headline(&facts), "sessions would not work, or not everywhere");
+        assert_eq!(
+            headline(&facts),
+            "sessions would not work, or not everywhere"
+        );
     }
 }

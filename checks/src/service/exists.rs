@@ -20,7 +20,10 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     let unlisted = world.facts.unlisted.as_ref().map(|why| {
         CHECK
-            .unknown(Subject::new("cluster", &world.facts.cluster_name), why)
+            .unknown(
+                Subject::new("cluster", world.facts.cluster_name.as_str()),
+                why,
+            )
             .detail("The cluster may have services that are not in this report.")
     });
     unlisted.into_iter().chain(each(world)).collect()

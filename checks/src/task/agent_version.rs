@@ -49,7 +49,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, group: &Group, arn: &str) -> Finding {
-    let subject = Subject::new("container-instance", arn).of_service(group.service);
+    let subject = Subject::new("container-instance", arn).of_group(group);
     match world.facts.container_instances.get(arn) {
         Some(Fact::Known(host)) => by_version(world, subject, host),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Subject};
@@ -24,10 +26,10 @@ fn run(world: &World) -> Vec<Finding> {
         .tasks
         .iter()
         .map(|arn| {
-            let subject = Subject::new("task", arn);
+            let subject = Subject::new("task", arn.as_str());
             match facts.tasks.get(arn) {
                 Some(Fact::Known(task)) => CHECK.pass(
-                    subject.of_service(task.service_name()),
+                    subject.of_service(task.service_name().map(Arc::from)),
                     format!("Task {} is there", task.id()),
                 ),
                 Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
@@ -17,6 +18,7 @@ pub struct Group<'a> {
     /// Tasks that the user named.
     pub named: bool,
     running: Vec<&'a Task>,
+    name: Option<Arc<str>>,
     /// Where the running tasks sit in the network.
     pub placements: Placements<'a>,
 }
@@ -24,22 +26,22 @@ pub struct Group<'a> {
 impl<'a> Group<'a> {
     /// The subject for what concerns the whole group.
     pub fn subject(&self) -> Subject {
-        match self.service {
-            Some(name) => Subject::new("service", name).of_service(Some(name)),
+        match &self.name {
+            Some(name) => Subject::new("service", name.clone()).of_group(self),
             None => Subject::new("tasks", "standalone"),
         }
     }
 
     pub fn task_subject(&self, task: &Task) -> Subject {
-        Subject::new("task", &*task.arn).of_service(self.service)
+        Subject::new("task", task.arn.clone()).of_group(self)
     }
 
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
-        Subject::new("container", format!("{}/{container}", task.id())).of_service(self.service)
+        Subject::new("container", format!("{}/{container}", task.id())).of_group(self)
     }
 
     pub fn definition_subject(&self, arn: &str) -> Subject {
-        Subject::new("task-definition", arn).of_service(self.service)
+        Subject::new("task-definition", arn).of_group(self)
     }
 
     pub fn all(&self) -> &[&'a Task] {
@@ -48,6 +50,11 @@ impl<'a> Group<'a> {
 
     pub fn running(&self) -> &[&'a Task] {
         &self.running
+    }
+
+    /// The service's name, for the findings on its many tasks.
+    pub fn shared_name(&self) -> Option<Arc<str>> {
+        self.name.clone()
     }
 
     /// How to name the group in a sentence.
@@ -73,6 +80,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             misnamed: configured.filter(|name| asked.is_none() && !there(name)),
             named: false,
             running: running(&tasks),
+            name: Some(wanted.name.as_str().into()),
             tasks,
             placements: Placements::default(),
         }
@@ -86,6 +94,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             misnamed: None,
             named: true,
             running: running(&tasks),
+            name: service.map(Arc::from),
             tasks,
             placements: Placements::default(),
         });

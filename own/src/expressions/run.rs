@@ -29,7 +29,7 @@ pub fn run(expressions: &[Expression], world: &World) -> Vec<Finding> {
 }
 
 fn not_run(expression: &Expression, world: &World) -> Finding {
-    let subject = Subject::new("cluster", &world.facts.cluster_name);
+    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     let title = "The expression could not be evaluated: no thread could be started for it";
     expression.check().unsure(subject, title)
 }
@@ -81,7 +81,7 @@ impl<'r, 'a> Run<'r, 'a> {
 
     fn cluster(&self) -> Finding {
         let facts = self.view.world.facts;
-        let subject = Subject::new("cluster", &facts.cluster_name);
+        let subject = Subject::new("cluster", facts.cluster_name.as_str());
         self.expression.check().judge(
             subject,
             &facts.cluster,
@@ -154,7 +154,7 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     fn role(&self, group: &Group, arn: &str) -> Finding {
-        let subject = Subject::new("role", arn).of_service(group.service);
+        let subject = Subject::new("role", arn).of_group(group);
         match self.view.world.facts.roles.get(arn) {
             Some(Fact::Known(_)) => {
                 let mut variables = self.of_group(group);

@@ -102,7 +102,7 @@ pub fn findings(program: &Program, answer: Answer) -> Vec<Finding> {
 
 /// What is said of a program that gave no answer. A warning at most: it says nothing of sessions.
 pub fn failed(program: &Program, failure: &Failure) -> Finding {
-    let subject = Subject::new("program", &program.name);
+    let subject = Subject::new("program", program.name.as_str());
     let title = format!("The check program {} {}", program.name, failure.what);
     let mut details = Map::new();
     details.insert("path".to_owned(), program.path.display().to_string().into());
@@ -122,8 +122,11 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
     let title = line(&said.title, LONGEST_TITLE);
     let subject = Subject {
         kind: line(&said.subject.kind, 50).into(),
-        id: line(&said.subject.id, LONGEST_TITLE),
-        service: said.subject.service.map(|name| line(&name, LONGEST_TITLE)),
+        id: line(&said.subject.id, LONGEST_TITLE).into(),
+        service: said
+            .subject
+            .service
+            .map(|name| line(&name, LONGEST_TITLE).into()),
     };
     let mut finding = Finding::new(check, said.status, subject, title);
     finding.detail = block(&said.detail);

@@ -19,17 +19,17 @@ const DEEPEST: usize = 12;
 
 /// Lines of a file, counted from 1.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     pub file: String,
     pub line: usize,
     pub end_line: usize,
 }
 
-/// The places that findings may have.
+/// The locations that findings may have.
 #[derive(Default)]
-pub struct Places {
+pub struct Locations {
     resources: Vec<Resource>,
-    configuration: Place,
+    configuration: Location,
 }
 
 struct Resource {
@@ -37,7 +37,7 @@ struct Resource {
     label: String,
     /// What its naming attributes say, with `None` for what is worked out at apply.
     names: Vec<Vec<Option<String>>>,
-    place: Place,
+    location: Location,
 }
 
 /// Attributes by which AWS's names of things are given.
@@ -50,13 +50,16 @@ const NAMING: [&str; 6] = [
     "key_id",
 ];
 
-impl Places {
-    /// Without sources every place is the configuration file.
-    pub fn read(terraform: Option<&Path>, configuration: Option<&Path>) -> Result<Places, Trouble> {
+impl Locations {
+    /// Without sources every location is the configuration file.
+    pub fn read(
+        terraform: Option<&Path>,
+        configuration: Option<&Path>,
+    ) -> Result<Locations, Trouble> {
         let file = configuration.unwrap_or(Path::new("ecs-exec.toml"));
-        let mut places = Places {
+        let mut locations = Locations {
             resources: Vec::new(),
-            configuration: Place {
+            configuration: Location {
                 file: relative(file),
                 line: 1,
                 end_line: 1,
@@ -72,13 +75,13 @@ impl Places {
             })?;
             files.sort();
             for file in files {
-                places.add(&file);
+                locations.add(&file);
             }
         }
-        Ok(places)
+        Ok(locations)
     }
 
-    /// A file that is no HCL, or too large, has no places; `terraform validate` is the one to complain of it.
+    /// A file that is no HCL, or too large, has no locations; `terraform validate` is the one to complain of it.
     fn add(&mut self, file: &Path) {
         // Pipes and devices have no end.
         let is_source =
@@ -103,26 +106,26 @@ impl Places {
                 kind: kind.as_str().to_owned(),
                 label: label.as_str().to_owned(),
                 names: names(block),
-                place: place_of(block, file, &text),
+                location: place_of(block, file, &text),
             });
         }
     }
 
-    /// The place in the Terraform sources, where one is told.
-    pub fn of(&self, finding: &ReportFinding) -> Option<Place> {
+    /// The location in the Terraform sources, where one is told.
+    pub fn of(&self, finding: &ReportFinding) -> Option<Location> {
         let subject = &finding.subject;
         if let Some(resource) = self.by_address(&subject.id) {
-            return Some(resource.place.clone());
+            return Some(resource.location.clone());
         }
         let own = kinds(&subject.kind, finding.check)
             .iter()
             .find_map(|kind| self.by_name(kind, last_part(&subject.id)));
         let of_service = || self.by_name("aws_ecs_service", subject.service.as_deref()?);
         own.or_else(of_service)
-            .map(|resource| resource.place.clone())
+            .map(|resource| resource.location.clone())
     }
 
-    pub fn of_or_configuration(&self, finding: &ReportFinding) -> Place {
+    pub fn of_or_configuration(&self, finding: &ReportFinding) -> Location {
         self.of(finding)
             .unwrap_or_else(|| self.configuration.clone())
     }
@@ -135,7 +138,7 @@ impl Places {
         self.resources
             .iter()
             .filter(|resource| resource.kind == kind && resource.label == label)
-            .max_by_key(|resource| common_words(id, &resource.place.file))
+            .max_by_key(|resource| common_words(id, &resource.location.file))
     }
 
     /// The resource whose name fits best, or the only one of its kind.
@@ -177,7 +180,7 @@ impl Resource {
     }
 }
 
-impl Place {
+impl Location {
     /// As a URI reference relative to the folder of the run.
     pub fn uri(&self) -> String {
         const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
@@ -241,7 +244,7 @@ fn fit(pattern: &[Option<String>], name: &str) -> Option<usize> {
     (known > 0 && ecs_exec_checks::iam::like(&glob, name)).then_some(known)
 }
 
-fn place_of(block: &Block, file: &Path, text: &str) -> Place {
+fn place_of(block: &Block, file: &Path, text: &str) -> Location {
     let span = block.span().unwrap_or(0..0);
     let line_of = |at: usize| {
         1 + text.as_bytes()[..at.min(text.len())]
@@ -253,7 +256,7 @@ fn place_of(block: &Block, file: &Path, text: &str) -> Place {
     let end = text
         .get(span.clone())
         .map_or(span.end, |block| span.start + block.trim_end().len());
-    Place {
+    Location {
         file: relative(file),
         line,
         end_line: line_of(end).max(line),

@@ -1,0 +1,118 @@
+//! Of several containers or tasks, which one: by its name, by the configuration, or by asking on the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use ecs_exec_checks::facts::Task;
+use ecs_exec_checks::text::{clean_line, list};
+
+use super::{Named, Spot};
+use crate::config::Settings;
+use crate::target::{Candidate, nearest, wanted};
+use crate::trouble::Trouble;
+
+/// The container that was named; else the configured one, the one with the service's short name, the only one.
+pub fn container(
+    settings: &Settings,
+    named: &Named,
+    service: Option<&Candidate>,
+    task: &Task,
+) -> Result<String, Trouble> {
+    let names: Vec<&str> = task
+        .containers
+        .iter()
+        .map(|container| container.name.as_str())
+        .collect();
+    let short = service.and_then(|service| service.names.last().cloned());
+    if let Some(asked) = &named.container {
+        if names.contains(&asked.as_str()) {
+            return Ok(asked.clone());
+        }
+        let near = nearest(asked, names.iter().copied());
+        let help = match near.first() {
+            Some(near) => format!("Did you mean {near}? Its containers: {}.", names.join(", ")),
+            None => format!(
+                "Its containers: {}. A command comes after the container, or as in `ecs-exec run SERVICE -- ls -l`.",
+                names.join(", ")
+            ),
+        };
+        let what = format!("there is no container {asked} in task {}", task.id());
+        return Err(Trouble::new(what, help));
+    }
+    let configured = match service {
+        Some(service) => service.container.clone(),
+        None => task
+            .service_name()
+            .and_then(|name| wanted(settings, name).container),
+    };
+    let likely = [configured, short]
+        .into_iter()
+        .flatten()
+        .find(|name| names.contains(&name.as_str()));
+    match (likely, names.as_slice()) {
+        (Some(name), _) => Ok(name),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, _) if named.pick && io::stdin().is_terminal() => {
+            let at = ask("Containers", &names)?;
+            Ok(names[at].to_owned())
+        }
+        (None, several) => Err(Trouble::new(
+            format!(
+                "task {} has several containers, and none was named",
+                task.id()
+            ),
+            format!("Name one of {}.", list(several)),
+        )),
+    }
+}
+
+pub fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
+    let lines: Vec<String> = spots
+        .iter()
+        .map(|spot| {
+            let started = spot
+                .task
+                .started_at
+                .map_or("unknown".to_owned(), |at| at.to_string());
+            let entered = if spot.can_be_entered() {
+                ""
+            } else {
+                ", cannot be entered"
+            };
+            format!(
+                "{} {}, started {started}{entered}",
+                spot.task_id(),
+                spot.container
+            )
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    ask("Tasks", &lines)
+}
+
+/// Shows a numbered list on standard error and reads a number.
+fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
+    if !io::stdin().is_terminal() {
+        return Err(Trouble::new(
+            "--pick asks on the terminal, and there is none",
+            "Name the task with --task, the container with --container.",
+        ));
+    }
+    let mut stderr = io::stderr();
+    let _ = writeln!(stderr, "{heading}:");
+    for (at, line) in lines.iter().enumerate() {
+        let _ = writeln!(stderr, "  {}  {}", at + 1, clean_line(line));
+    }
+    loop {
+        let _ = write!(stderr, "Which one? [1-{}] ", lines.len());
+        let _ = stderr.flush();
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        if read.is_err() || answer.is_empty() {
+            return Err(Trouble::new("nothing was picked", ""));
+        }
+        match answer.trim().parse::<usize>() {
+            Ok(number) if (1..=lines.len()).contains(&number) => return Ok(number - 1),
+            _ => {}
+        }
+    }
+}
