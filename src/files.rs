@@ -1,7 +1,7 @@
-//! Files that are read whole, but no larger than they can be.
+//! Files that are read whole, but no larger than they can be, and written whole or not at all.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::trouble::Trouble;
@@ -24,4 +24,35 @@ pub fn read_at_most(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Troub
         return Err(Trouble::new(why, ""));
     }
     Ok(bytes)
+}
+
+/// Writes a whole file or none: what is there stays until the new one is complete.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Trouble> {
+    write_with(path, |to| to.write_all(text.as_bytes()))
+}
+
+pub fn write_with(
+    path: &Path,
+    write: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Trouble> {
+    let to_file = |path: &Path| {
+        let mut file = File::create(path)?;
+        write(&mut file)
+    };
+    // Devices and pipes cannot be replaced, only written to.
+    if path.exists() && !path.is_file() {
+        return to_file(path).map_err(|error| unwritable(path, &error));
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = to_file(&part).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(|error| unwritable(path, &error))
+}
+
+pub fn unwritable(path: &Path, error: &io::Error) -> Trouble {
+    Trouble::new(format!("{} cannot be written: {error}", path.display()), "")
 }

@@ -1,6 +1,7 @@
 //! Facts that may leave the machine: without secrets, and under other names where that is asked for.
 
 mod names;
+mod pseudonyms;
 mod secrets;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::facts::{Facts, Unavailable};
 use crate::iam;
 
-pub use names::Pseudonyms;
+pub use pseudonyms::Pseudonyms;
 pub use secrets::mask;
 
 /// What a capture says of itself.

@@ -1,3 +1,4 @@
+mod endpoint;
 pub mod endpoint_available;
 pub mod endpoint_policy;
 pub mod endpoint_present;

@@ -7,6 +7,7 @@ use ecs_exec_checks::{Selection, examine, text};
 use crate::cli::{Capture, Global};
 use crate::config;
 use crate::facts;
+use crate::files::write_file;
 use crate::output::{self, Progress};
 use crate::target::Request;
 use crate::trouble::Trouble;
@@ -63,7 +64,7 @@ fn write(path: &Path, facts: &Facts) -> Result<(), Trouble> {
     json.push('\n');
     match path == Path::new("-") {
         true => output::print(&json),
-        false => output::write_file(path, &json),
+        false => write_file(path, &json),
     }
 }
 

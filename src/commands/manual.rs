@@ -8,7 +8,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::{Cli, SHORT_FORM};
-use crate::output::{print, write_file};
+use crate::files::write_file;
+use crate::output::print;
 use crate::trouble::Trouble;
 
 const NAME: &str = "ecs-exec";

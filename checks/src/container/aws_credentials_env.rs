@@ -2,7 +2,6 @@ use super::definitions::each_defined;
 use crate::check::Check;
 use crate::facts::ContainerDefinition;
 use crate::finding::{Finding, Severity};
-use crate::fixes;
 use crate::text;
 use crate::world::World;
 
@@ -47,13 +46,7 @@ fn run(world: &World) -> Vec<Finding> {
                      or rename them for the application.",
                 )
             };
-            let fix = fixes::definition::without_variables(
-                defined.world.facts,
-                defined.definition,
-                name,
-                &found,
-                &defined.services(),
-            );
+            let fix = defined.change().without_variables(&found);
             return finding
                 .fix(fix)
                 .cause("Containers have AWS keys in their environment")

@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::facts::{ContainerDefinition, Task, TaskDefinition};
 use crate::finding::{Finding, Subject};
+use crate::fixes::definition::Change;
 use crate::role::services_with;
 use crate::world::World;
 
@@ -58,10 +59,20 @@ impl<'a> Defined<'_, 'a> {
     }
 
     /// Services that run this definition and that ECS itself rolls out.
-    pub fn services(&self) -> Vec<&'a str> {
+    fn services(&self) -> Vec<&'a str> {
         services_with(self.world, |task| {
             task.task_definition == self.definition.arn
         })
+    }
+
+    /// What a fix may change of it.
+    pub fn change(&self) -> Change<'a> {
+        Change {
+            facts: self.world.facts,
+            definition: self.definition,
+            container: &self.container.name,
+            services: self.services(),
+        }
     }
 
     /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.

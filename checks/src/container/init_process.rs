@@ -1,7 +1,6 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
-use crate::fixes;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -35,12 +34,7 @@ fn run(world: &World) -> Vec<Finding> {
                 format!("Container {name} has an init process"),
             );
         }
-        let fix = fixes::definition::with_init(
-            defined.world.facts,
-            defined.definition,
-            name,
-            &defined.services(),
-        );
+        let fix = defined.change().with_init();
         CHECK
             .warn(
                 defined.subject,

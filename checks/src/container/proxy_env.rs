@@ -1,7 +1,6 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
-use crate::fixes;
 use crate::text;
 use crate::world::World;
 
@@ -57,13 +56,7 @@ fn run(world: &World) -> Vec<Finding> {
         };
         let facts = defined.world.facts;
         let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
-        let fix = fixes::definition::past_the_proxy(
-            facts,
-            defined.definition,
-            name,
-            &hosts,
-            &defined.services(),
-        );
+        let fix = defined.change().past_the_proxy(&hosts);
         finding
             .fix(fix)
             .cause("A proxy stands between the agent and AWS")

@@ -1,7 +1,6 @@
 use super::definitions::each_defined;
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
-use crate::fixes;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -38,12 +37,7 @@ fn run(world: &World) -> Vec<Finding> {
                 "Set readonlyRootFilesystem to false in the task definition, register it, and deploy it.",
             )
         };
-        let fix = fixes::definition::writable_root(
-            defined.world.facts,
-            defined.definition,
-            name,
-            &defined.services(),
-        );
+        let fix = defined.change().writable_root();
         finding
             .fix(fix)
             .cause("Containers have a read-only root file system")

@@ -10,104 +10,62 @@ use crate::facts::{Fact, Facts, TaskDefinition};
 use crate::fix::{Disposition, Fix};
 use crate::step::{Command, ContainerEdit, Edit, Revision, Step};
 
-/// What is changed in one container of a definition.
-struct Target<'a> {
-    facts: &'a Facts,
-    definition: &'a TaskDefinition,
-    container: &'a str,
-    services: &'a [&'a str],
+/// A container of a definition that is to be changed, and the services that run it.
+pub struct Change<'a> {
+    pub facts: &'a Facts,
+    pub definition: &'a TaskDefinition,
+    pub container: &'a str,
+    pub services: Vec<&'a str>,
 }
 
-/// Lets a container write to its root file system.
-pub fn writable_root(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    container: &str,
-    services: &[&str],
-) -> Fix {
-    Target {
-        facts,
-        definition,
-        container,
-        services,
+impl Change<'_> {
+    /// Lets the container write to its root file system.
+    pub fn writable_root(self) -> Fix {
+        let title = format!("Let {} write to its root file system", self.container);
+        self.fix(
+            "writable-root",
+            title,
+            ContainerEdit::WritableRoot,
+            "\"readonlyRootFilesystem\": false",
+        )
     }
-    .fix(
-        "writable-root",
-        format!("Let {container} write to its root file system"),
-        ContainerEdit::WritableRoot,
-        "\"readonlyRootFilesystem\": false",
-    )
-}
 
-/// Takes variables and secrets out of a container's environment.
-pub fn without_variables(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    container: &str,
-    names: &[&str],
-    services: &[&str],
-) -> Fix {
-    Target {
-        facts,
-        definition,
-        container,
-        services,
+    /// Takes variables and secrets out of the container's environment.
+    pub fn without_variables(self, names: &[&str]) -> Fix {
+        let listed = names.join(", ");
+        let title = format!("Take {listed} out of the environment of {}", self.container);
+        self.fix(
+            "without-keys",
+            title,
+            ContainerEdit::WithoutVariables(names.iter().map(|&name| name.to_owned()).collect()),
+            &format!("\"environment\": [ … without {listed} … ]"),
+        )
     }
-    .fix(
-        "without-keys",
-        format!(
-            "Take {} out of the environment of {container}",
-            names.join(", ")
-        ),
-        ContainerEdit::WithoutVariables(names.iter().map(|&name| name.to_owned()).collect()),
-        &format!("\"environment\": [ … without {} … ]", names.join(", ")),
-    )
-}
 
-/// Keeps the agent's requests off the proxy.
-pub fn past_the_proxy(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    container: &str,
-    hosts: &str,
-    services: &[&str],
-) -> Fix {
-    Target {
-        facts,
-        definition,
-        container,
-        services,
+    /// Keeps the agent's requests off the proxy.
+    pub fn past_the_proxy(self, hosts: &str) -> Fix {
+        let title = format!("Keep the agent in {} off the proxy", self.container);
+        self.fix(
+            "past-the-proxy",
+            title,
+            ContainerEdit::PastTheProxy(hosts.to_owned()),
+            &format!(
+                "\"environment\": [ …, {{\"name\": \"NO_PROXY\", \"value\": \"…,{hosts}\"}} ]"
+            ),
+        )
     }
-    .fix(
-        "past-the-proxy",
-        format!("Keep the agent in {container} off the proxy"),
-        ContainerEdit::PastTheProxy(hosts.to_owned()),
-        &format!("\"environment\": [ …, {{\"name\": \"NO_PROXY\", \"value\": \"…,{hosts}\"}} ]"),
-    )
-}
 
-/// Gives a container an init process.
-pub fn with_init(
-    facts: &Facts,
-    definition: &TaskDefinition,
-    container: &str,
-    services: &[&str],
-) -> Fix {
-    Target {
-        facts,
-        definition,
-        container,
-        services,
+    /// Gives the container an init process.
+    pub fn with_init(self) -> Fix {
+        let title = format!("Give {} an init process", self.container);
+        self.fix(
+            "with-init",
+            title,
+            ContainerEdit::InitProcess,
+            "\"linuxParameters\": {\"initProcessEnabled\": true}",
+        )
     }
-    .fix(
-        "with-init",
-        format!("Give {container} an init process"),
-        ContainerEdit::InitProcess,
-        "\"linuxParameters\": {\"initProcessEnabled\": true}",
-    )
-}
 
-impl Target<'_> {
     fn fix(self, kind: &str, title: String, edit: ContainerEdit, terraform: &str) -> Fix {
         let explain = match edit {
             ContainerEdit::WithoutVariables(_) => {
@@ -121,11 +79,11 @@ impl Target<'_> {
             edit,
         };
         let mut steps = vec![new_revision(self.facts, &self.definition.arn, edit)];
-        steps.extend(deploy(self.facts, self.definition, self.services));
+        steps.extend(deploy(self.facts, self.definition, &self.services));
         let family = &self.definition.family;
         Fix::new(
             format!("{kind}:{family}/{}", self.container),
-            disposition(self.facts, self.definition, self.services),
+            disposition(self.facts, self.definition, &self.services),
             title,
             format!(
                 "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq. {explain}"

@@ -1,4 +1,4 @@
-use super::endpoint_available::{judge_endpoints, not_serving};
+use super::endpoint::{judge_endpoints, not_serving};
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::fixes;

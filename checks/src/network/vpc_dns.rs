@@ -93,7 +93,7 @@ fn judge(
         text::list(&off),
         endpoint.id
     );
-    super::endpoint_available::not_serving(&CHECK, subject, fault, otherwise)
+    super::endpoint::not_serving(&CHECK, subject, fault, otherwise)
         .cause("The VPC does not resolve private names")
         .evidence("off", off.clone())
         .fix(fixes::endpoint::vpc_dns(world.facts, &vpc.id, &off))

@@ -1,0 +1,64 @@
+//! What the checks of ssmmessages endpoints have in common.
+
+use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
+use crate::check::Check;
+use crate::facts::{Endpoint, Fact};
+use crate::finding::{Finding, Status, Subject};
+use crate::world::{Group, World};
+
+/// A finding for the endpoint of each VPC, told how tasks get on without it.
+pub fn judge_endpoints(
+    world: &World,
+    check: &'static Check,
+    judge: impl Fn(&Endpoint, Subject, Otherwise) -> Finding,
+) -> Vec<Finding> {
+    world.each_running(check, |group, _| {
+        group
+            .placements
+            .by_vpc()
+            .into_iter()
+            .map(|(vpc, placements)| match ssmmessages_endpoint(world, vpc) {
+                Fact::Unavailable(why) => check.unknown(vpc_subject(group, vpc), &why),
+                Fact::Absent => {
+                    let title = format!("{vpc} has no ssmmessages endpoint");
+                    check.skip(vpc_subject(group, vpc), title)
+                }
+                Fact::Known(endpoint) => {
+                    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
+                    let finding = judge(endpoint, subject, otherwise(world, &placements));
+                    let closed = placements.iter().filter(|p| p.way.is_closed());
+                    match finding.status {
+                        Status::Fail => {
+                            finding.on_tasks(closed.flat_map(|p| p.tasks.iter().copied()))
+                        }
+                        _ => finding,
+                    }
+                }
+            })
+            .collect()
+    })
+}
+
+/// An endpoint does not serve the tasks: what that means hangs on how they get on without it.
+pub fn not_serving(
+    check: &'static Check,
+    subject: Subject,
+    fault: String,
+    otherwise: Otherwise,
+) -> Finding {
+    match otherwise {
+        Otherwise::Closed => check.fail(subject, fault).detail(
+            "Tasks in its VPC have no other way to ssmmessages, or some of them have none.",
+        ),
+        Otherwise::Open => check
+            .warn(subject, fault)
+            .detail("Sessions leave the VPC another way."),
+        Otherwise::Unclear => check
+            .unsure(subject, fault)
+            .detail("Whether tasks in its VPC have another way to ssmmessages could not be told."),
+    }
+}
+
+fn vpc_subject(group: &Group, vpc: &str) -> Subject {
+    Subject::new("vpc", vpc).of_group(group)
+}

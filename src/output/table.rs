@@ -1,0 +1,19 @@
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// A table without lines, for people; its columns are aligned and never cut.
+pub fn table(columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(columns.to_vec());
+    table
+}
+
+/// The table's text, without what comes after the last word of a line.
+pub fn plain_table(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim()))
+        .collect()
+}
