@@ -77,6 +77,21 @@ pub fn caller(cluster_arn: &str) -> Value {
     })])
 }
 
+/// The same for tasks with ARNs of the old form, which do not name their cluster: that is a condition.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html>
+pub fn exec_on_old_arns(cluster_arn: &str) -> Value {
+    let (before, _) = cluster_arn
+        .split_once(":cluster/")
+        .unwrap_or((cluster_arn, ""));
+    json!({
+        "Sid": "EcsExecOldArns",
+        "Effect": "Allow",
+        "Action": "ecs:ExecuteCommand",
+        "Resource": format!("{before}:task/*"),
+        "Condition": {"ArnEquals": {"ecs:cluster": cluster_arn}},
+    })
+}
+
 /// Adds a statement to a document, whose statements may be a list or a single one. One that is there already is not
 /// added again, and its name becomes one that no other statement has, as IAM demands.
 pub fn add(document: &mut Value, mut statement: Value) {

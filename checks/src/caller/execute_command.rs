@@ -260,7 +260,12 @@ fn refused(
             caller,
             &verdict.denying_policies(),
         )),
-        Some(limit) => finding.fix(fixes::caller::widen_limit(caller, limit, cluster)),
+        Some(limit) => finding.fix(fixes::caller::widen_limit(
+            world.facts,
+            caller,
+            limit,
+            cluster,
+        )),
     }
 }
 

@@ -56,7 +56,7 @@ fn run(world: &World) -> Vec<Finding> {
             .warn(subject, "The caller may open sessions in every cluster")
             .detail("Its policies allow ecs:ExecuteCommand on a cluster of any name. Name the clusters and tasks that are meant.")
             .cause("The caller may open sessions in every cluster")
-            .fix(fixes::caller::narrow(caller, &cluster))
+            .fix(fixes::caller::narrow(world.facts, caller, &cluster))
     })
 }
 

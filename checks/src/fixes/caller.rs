@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{Aws, label};
-use crate::facts::{Caller, Facts, Principal};
+use crate::arn;
+use crate::facts::{Caller, Fact, Facts, Principal};
 use crate::fix::{Disposition, Fix};
 use crate::iam::Blocker;
 use crate::needs::Need;
@@ -20,7 +21,7 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
             title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
             explain: GRANT,
             policy_name: policy_name(facts),
-            document: policy_document::caller(cluster_arn),
+            document: exec(facts, cluster_arn),
         },
     )
 }
@@ -57,14 +58,27 @@ pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> 
 }
 
 /// Says what a narrow policy would be; which one is too wide only its owner can tell.
-pub fn narrow(caller: &Caller, cluster_arn: &str) -> Fix {
+pub fn narrow(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
     Fix::new(
         format!("narrow-exec:{}", caller.arn),
         Disposition::Manual,
         "Name the cluster and its tasks where the caller's policies say *",
         "Replace the statement that allows ecs:ExecuteCommand on * by the one below, in the policy that it stands in.",
     )
-    .policy(policy_document::caller(cluster_arn))
+    .policy(exec(facts, cluster_arn))
+}
+
+/// What allows sessions into the cluster's tasks.
+fn exec(facts: &Facts, cluster_arn: &str) -> Value {
+    let mut document = policy_document::caller(cluster_arn);
+    let mut tasks = facts.tasks.values().filter_map(Fact::known);
+    if tasks.any(|task| arn::kind(&task.arn) == Some("task")) {
+        policy_document::add(
+            &mut document,
+            policy_document::exec_on_old_arns(cluster_arn),
+        );
+    }
+    document
 }
 
 struct Grant {
@@ -159,7 +173,7 @@ pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[Need]) -> Fix {
 }
 
 /// The identity policies allow it, but something above them does not.
-pub fn widen_limit(caller: &Caller, limit: Blocker, cluster_arn: &str) -> Fix {
+pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: &str) -> Fix {
     Fix::new(
         format!("widen-limit:{}", caller.arn),
         Disposition::Manual,
@@ -168,7 +182,7 @@ pub fn widen_limit(caller: &Caller, limit: Blocker, cluster_arn: &str) -> Fix {
             "The {limit} caps what the caller's own policies may grant; the statement has to be added there."
         ),
     )
-    .policy(policy_document::caller(cluster_arn))
+    .policy(exec(facts, cluster_arn))
 }
 
 fn policy_name(facts: &Facts) -> String {
@@ -187,3 +201,26 @@ const SSO: &str = "The role belongs to IAM Identity Center, which refuses direct
 permission set that the role comes from.";
 
 const FEDERATED: &str = "Add the policy to the identity that this session was made from.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{healthy_coder, task};
+
+    #[test]
+    fn tasks_with_old_arns_are_granted_by_their_cluster() {
+        let mut facts = healthy_coder();
+        let cluster = facts.cluster_arn().unwrap();
+        let statements = |facts: &Facts| {
+            exec(facts, &cluster)["Statement"]
+                .as_array()
+                .unwrap()
+                .clone()
+        };
+        assert_eq!(statements(&facts).len(), 1);
+        task(&mut facts).arn = "arn:aws:ecs:us-west-2:123456789012:task/0f1e".into();
+        let old = &statements(&facts)[1];
+        assert_eq!(old["Resource"], "arn:aws:ecs:us-west-2:123456789012:task/*");
+        assert_eq!(old["Condition"]["ArnEquals"]["ecs:cluster"], *cluster);
+    }
+}

@@ -8,6 +8,7 @@ use super::*;
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::facts::{Caller, Facts};
 use crate::finding::Finding;
+use crate::step::Step;
 use crate::text::{
     clean_block, clean_line, cleaned_block, cleaned_line, cleaned_shared, cleaned_title,
 };
@@ -106,7 +107,31 @@ fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
             .and_modify(|known| known.join(fix))
             .or_insert_with(|| fix.clone());
     }
-    fixes.into_values().map(clean_fix).collect()
+    let mut fixes: Vec<Fix> = fixes.into_values().collect();
+    say_of_one_revision(&mut fixes);
+    fixes.into_iter().map(clean_fix).collect()
+}
+
+/// Commands that edit the same revision undo each other where one is pasted after the other.
+fn say_of_one_revision(fixes: &mut [Fix]) {
+    let edited = |fix: &Fix| -> Vec<String> {
+        let revisions = fix.steps.iter().filter_map(|step| match step {
+            Step::Revise(revision) => Some(revision.definition.clone()),
+            Step::Call(_) | Step::Shell(_) => None,
+        });
+        revisions.collect()
+    };
+    let all: Vec<String> = fixes.iter().flat_map(edited).collect();
+    let is_shared =
+        |definition: &String| all.iter().filter(|other| *other == definition).count() > 1;
+    for fix in fixes {
+        if edited(fix).iter().any(is_shared) {
+            fix.explain.push_str(
+                " Another fix edits the same revision: after the commands of one, ask the doctor again \
+                 for those of the other, or let `ecs-exec fix` do both.",
+            );
+        }
+    }
 }
 
 fn clean_fix(fix: Fix) -> Fix {
@@ -146,5 +171,29 @@ fn clean_value(value: Value) -> Value {
             .map(|(name, value)| (cleaned_line(name), clean_value(value)))
             .collect(),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::Facts;
+    use crate::testing::{definition, healthy_coder};
+    use crate::{Selection, examine};
+
+    fn warned(facts: &Facts) -> Vec<bool> {
+        let report = examine(facts, &Selection::default());
+        let said = |fix: &crate::Fix| fix.explain.contains("the same revision");
+        report.fixes.iter().map(said).collect()
+    }
+
+    #[test]
+    fn two_edits_of_one_revision_say_so() {
+        let mut facts = healthy_coder();
+        definition(&mut facts).containers[0].read_only_root = true;
+        assert_eq!(warned(&facts), [false]);
+        definition(&mut facts).containers[0]
+            .environment
+            .push("AWS_ACCESS_KEY_ID".into());
+        assert_eq!(warned(&facts), [true, true]);
     }
 }
