@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::arn;
+use crate::check::Check;
 use crate::facts::{Fact, KmsKey, Unavailable};
+use crate::finding::{Finding, Subject};
+use crate::fix::Fix;
 use crate::iam::{self, Blocker, Principal, Request, Tri, resource_denies, resource_policy};
+use crate::text;
 use crate::world::World;
 
 /// Whether a principal may do something with a key.
-pub enum Access {
+enum Access {
     Allowed(&'static str),
     Refused(Refusal),
     /// It hangs on these condition keys.
@@ -42,8 +46,67 @@ impl Refusal {
     }
 }
 
+/// What a finding about the use of the cluster's key says.
+pub struct Use<'u> {
+    /// `Task role web`, `The caller`.
+    pub who: String,
+    pub action: &'static str,
+    /// `decrypt`
+    pub what: &'static str,
+    /// What comes of it where it is refused.
+    pub then: &'static str,
+    pub cause: &'static str,
+    pub principal: &'u str,
+}
+
+/// Judges whether a principal may use the cluster's key; `fix` mends a refusal.
+pub fn judge(
+    world: &World,
+    check: &'static Check,
+    subject: Subject,
+    wanted: Use,
+    fix: impl FnOnce(&KmsKey, Refusal) -> Fix,
+) -> Finding {
+    let key = match world.key() {
+        Fact::Known(key) => key,
+        Fact::Absent => {
+            return check.skip(
+                subject,
+                "The cluster encrypts sessions with no KMS key that could be used",
+            );
+        }
+        Fact::Unavailable(why) => return check.unknown(subject, &why),
+    };
+    let Use { who, what, .. } = wanted;
+    match access(world, wanted.principal, wanted.action, key) {
+        Access::Allowed(how) => check
+            .pass(subject, format!("{who} may {what} with the cluster's key"))
+            .detail(format!("It may, because {how}.")),
+        Access::Refused(refusal) => check
+            .fail(
+                subject,
+                format!("{who} may not {what} with the cluster's key"),
+            )
+            .detail(format!("{} {}", refusal.sentence(), wanted.then))
+            .cause(wanted.cause)
+            .evidence("key", key.arn.as_str())
+            .fix(fix(key, refusal)),
+        Access::Depends(keys) => {
+            let keys: Vec<String> = keys.into_iter().collect();
+            let on = text::list(&keys);
+            check
+                .unsure(
+                    subject,
+                    format!("{who} may {what} with the cluster's key or not: that hangs on {on}"),
+                )
+                .evidence("missingContextKeys", keys)
+        }
+        Access::Unknown(why) => check.unknown(subject, &why),
+    }
+}
+
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
-pub fn access(world: &World, principal: &str, action: &str, key: &KmsKey) -> Access {
+fn access(world: &World, principal: &str, action: &str, key: &KmsKey) -> Access {
     let by_identity = by_identity(world, principal, action, &key.arn);
     if let Identity::Denied {
         blocker: Some(blocker),

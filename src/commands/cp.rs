@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use data_encoding::HEXLOWER;
 
+use crate::aws::Aws;
 use crate::cli::{Cp, Global};
 use crate::config;
-use crate::facts::aws::Aws;
 use crate::patience::FOR_SESSION;
 use crate::session::job::{End, Job};
 use crate::session::spot::Found;

@@ -6,10 +6,10 @@ use clap::CommandFactory;
 use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::text::{clean_block, clean_line};
 
+use crate::aws::Aws;
 use crate::cli::{Cli, Exec, Global, SessionFlags, Short, Transport};
 use crate::config::{self, Settings};
 use crate::exit;
-use crate::facts::aws::Aws;
 use crate::output::Progress;
 use crate::patience::FOR_SESSION;
 use crate::session::open::Outcome;

@@ -13,9 +13,9 @@ use ecs_exec_checks::text::{self, clean_line};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::status;
+use crate::aws::Aws;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
-use crate::facts::aws::Aws;
 use crate::fix::{Made, Plan, Rollout, await_made, make, tasks_to_replace};
 use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};

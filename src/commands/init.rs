@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use ecs_exec_checks::facts::{Fact, Task};
 use ecs_exec_checks::text;
 
+use crate::aws::Aws;
 use crate::cli::{Global, Init};
 use crate::config::{self, Settings, short_name};
-use crate::facts::aws::Aws;
 use crate::facts::{self, Workload, ecs};
 use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services};

@@ -9,9 +9,9 @@ use ecs_exec_checks::text;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::aws::Aws;
 use crate::cli::{Global, List, TableFormat};
 use crate::config::{self, Settings, short_name};
-use crate::facts::aws::Aws;
 use crate::facts::{self, Workload};
 use crate::output::{Progress, plain_table, print, table};
 use crate::patience::FOR_SESSION;

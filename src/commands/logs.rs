@@ -10,9 +10,9 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
+use crate::aws::{Aws, Failure};
 use crate::cli::{Global, Logs};
 use crate::config;
-use crate::facts::aws::{Aws, Failure};
 use crate::facts::{self, ecs};
 use crate::output::print;
 use crate::target::{Request, no_such_service};

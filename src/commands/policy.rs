@@ -5,10 +5,11 @@ use ecs_exec_checks::facts::Fact;
 use ecs_exec_checks::policies::{Cluster, Kind, policy};
 use serde_json::Value;
 
+use crate::aws::Aws;
+use crate::aws::partition;
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
 use crate::config::{self, Settings, short_name};
-use crate::facts::aws::Aws;
-use crate::facts::{partition, sts};
+use crate::facts::sts;
 use crate::output::print;
 use crate::patience::FOR_REPORT;
 use crate::trouble::Trouble;

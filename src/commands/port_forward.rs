@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use ecs_exec_session::{Secret, Session};
 
+use crate::aws::Aws;
 use crate::cli::{Global, PortForward};
 use crate::config;
-use crate::facts::aws::Aws;
 use crate::facts::local;
 use crate::patience::FOR_SESSION;
 use crate::session::{Named, plugin_session, spot};

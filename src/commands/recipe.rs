@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::config::{self, Recipe, Settings};
-use crate::facts::aws::Aws;
 use crate::output::print;
 use crate::patience::FOR_SESSION;
 use crate::session::Named;

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 
+use crate::aws::Aws;
 use crate::cli::{Global, Run};
 use crate::config;
-use crate::facts::aws::Aws;
 use crate::patience::FOR_SESSION;
 use crate::session::job::Job;
 use crate::session::{Named, spot};

@@ -1,12 +1,13 @@
+mod model;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, VpcAttributeName};
 use ecs_exec_checks::facts::*;
 use futures::future::join_all;
 
-use super::aws::{Aws, Failure};
-use super::ec2_model as model;
 use super::ecs::unmentioned;
+use crate::aws::{Aws, Failure};
 
 /// How many values one filter takes.
 const VALUES_A_FILTER: usize = 200;

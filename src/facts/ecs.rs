@@ -1,3 +1,5 @@
+mod model;
+
 use std::collections::BTreeMap;
 use std::pin::pin;
 
@@ -11,8 +13,7 @@ use ecs_exec_checks::facts::{
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 
-use super::aws::{Aws, Failure, fact};
-use super::ecs_model as model;
+use crate::aws::{Aws, Failure, fact};
 
 /// AWS lists what it does not find among the failures; what stands nowhere in an answer is not known.
 pub fn unmentioned(action: &str) -> Unavailable {

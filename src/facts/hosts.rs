@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecs_exec_checks::facts::*;
 use futures::future::join_all;
 
-use super::aws::Aws;
 use super::workload::Workload;
 use super::{ec2, ecs, iam};
+use crate::aws::Aws;
 
 #[derive(Clone, Default)]
 pub struct Hosts {

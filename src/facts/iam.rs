@@ -9,7 +9,7 @@ use futures::future::join_all;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::aws::{Aws, Failure, fact};
+use crate::aws::{Aws, Failure, fact};
 
 /// How many ARNs are put into one simulation.
 const RESOURCES_A_CALL: usize = 100;

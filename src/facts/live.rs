@@ -14,7 +14,6 @@ use futures::future::{FutureExt, join, join_all};
 use futures::join;
 use jiff::Timestamp;
 
-use super::aws::Aws;
 use super::hosts::hosts;
 use super::missing::refuse_missing_targets;
 use super::network::network;
@@ -22,6 +21,7 @@ use super::simulations::OfCaller;
 use super::task_roles::{OfRoles, definitions, roles};
 use super::workload::workload;
 use super::{ec2, ecs, local, policies, records, simulations, sts};
+use crate::aws::{Aws, partition};
 use crate::config::{Settings, short_name};
 use crate::environment::variable;
 use crate::target::Request;
@@ -247,19 +247,5 @@ fn account(caller: &Fact<Caller>, cluster: &Fact<Cluster>) -> Option<String> {
             let arn = &cluster.known()?.arn;
             arn::account(arn).map(str::to_owned)
         }
-    }
-}
-
-/// The partition that a region belongs to.
-pub fn partition(region: &str) -> &'static str {
-    match region {
-        r if r.starts_with("cn-") => "aws-cn",
-        r if r.starts_with("us-gov-") => "aws-us-gov",
-        r if r.starts_with("us-isob-") => "aws-iso-b",
-        r if r.starts_with("us-isof-") => "aws-iso-f",
-        r if r.starts_with("us-iso-") => "aws-iso",
-        r if r.starts_with("eu-isoe-") => "aws-iso-e",
-        r if r.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
     }
 }

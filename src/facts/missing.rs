@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ecs_exec_checks::facts::*;
 
-use super::aws::Aws;
 use super::ecs;
 use super::workload::Workload;
+use crate::aws::Aws;
 use crate::config::{Settings, short_name};
 use crate::target::{Here, Request, Services, no_such_service};
 use crate::trouble::Trouble;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecs_exec_checks::facts::*;
 use futures::join;
 
-use super::aws::Aws;
 use super::ec2;
+use crate::aws::Aws;
 
 /// Reads the interfaces and subnets of tasks and of the endpoints that may serve them, then what their VPCs
 /// and interfaces refer to. `instances`: those of tasks without an interface of their own.

@@ -8,7 +8,7 @@ use ecs_exec_checks::text;
 use ecs_exec_plan::{Ask, Plan};
 use jiff::Timestamp;
 
-use super::live::partition;
+use crate::aws::partition;
 use crate::config::{Settings, Sourced, short_name};
 use crate::files::read_at_most;
 use crate::target;

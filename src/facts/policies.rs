@@ -5,8 +5,8 @@ use ecs_exec_checks::facts::{Fact, Identity, Policy, Unavailable};
 use futures::future::{try_join, try_join_all};
 use serde_json::Value;
 
-use super::aws::{Aws, Failure};
 use super::iam::document;
+use crate::aws::{Aws, Failure};
 
 /// Every policy that says what a user or role may do, its groups' and its boundary too.
 pub async fn identity(aws: &Aws, arn: &str) -> Fact<Identity> {

@@ -6,8 +6,8 @@ use ecs_exec_checks::facts::*;
 use futures::future::join;
 use serde_json::Value;
 
-use super::aws::{Aws, Failure, fact};
 use super::ecs::unmentioned;
+use crate::aws::{Aws, Failure, fact};
 
 /// The cluster's KMS key, under the name that the configuration uses.
 pub async fn kms_keys(aws: &Aws, cluster: &Fact<Cluster>) -> BTreeMap<String, Fact<KmsKey>> {

@@ -7,8 +7,8 @@ use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::join_all;
 
-use super::aws::Aws;
 use super::iam::simulate;
+use crate::aws::Aws;
 
 const EXECUTE: &str = "ecs:ExecuteCommand";
 

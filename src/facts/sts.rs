@@ -1,7 +1,7 @@
 use ecs_exec_checks::facts::{Caller, Fact, Principal};
 
-use super::aws::Aws;
 use super::iam;
+use crate::aws::Aws;
 
 /// Who the caller is, and for an assumed role the role's own ARN with its path.
 pub async fn caller(aws: &Aws) -> Fact<Caller> {

@@ -7,9 +7,9 @@ use ecs_exec_checks::facts::*;
 use ecs_exec_checks::needs::{self, Need, Place};
 use futures::future::{join, join_all};
 
-use super::aws::Aws;
 use super::workload::Workload;
 use super::{ecs, iam, simulations};
+use crate::aws::Aws;
 
 pub async fn definitions(aws: &Aws, workload: &Workload) -> BTreeMap<String, Fact<TaskDefinition>> {
     let arns: BTreeSet<String> = workload

@@ -6,8 +6,8 @@ use aws_sdk_ecs::types::DesiredStatus;
 use ecs_exec_checks::facts::*;
 use futures::future::{join, join_all};
 
-use super::aws::{Aws, Failure};
 use super::ecs;
+use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 use crate::target::{Candidate, Request, Services, wanted};
 

@@ -13,7 +13,7 @@ use ecs_exec_checks::step::{Call, Step, Word};
 use serde_json::Value;
 
 use super::revise::revise;
-use crate::facts::aws::{Aws, Failure};
+use crate::aws::{Aws, Failure};
 
 /// What steps have answered so far, by the variable that holds it.
 #[derive(Default)]
@@ -96,6 +96,9 @@ impl Options<'_> {
     }
 }
 
+/// What a call answers, where one of the later steps needs it.
+type Answer = Result<Option<String>, Failure>;
+
 fn cannot(action: &str, why: &str) -> Failure {
     Failure::from(Unavailable::not_asked(action, why))
 }
@@ -110,8 +113,7 @@ fn is_there_already(failure: &Failure) -> bool {
     .any(|code| failure.is(code))
 }
 
-/// The call's answer, where one is used.
-async fn call_aws(aws: &Aws, options: &Options<'_>) -> Result<Option<String>, Failure> {
+async fn call_aws(aws: &Aws, options: &Options<'_>) -> Answer {
     match options.call.operation.split_once(' ') {
         Some(("ecs", operation)) => ecs::call(aws, operation, options).await,
         Some(("ec2", operation)) => ec2::call(aws, operation, options).await,

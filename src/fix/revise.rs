@@ -7,7 +7,7 @@ use ecs_exec_checks::facts::Unavailable;
 use ecs_exec_checks::step::{ContainerEdit, Edit, Revision};
 
 use super::Made;
-use crate::facts::aws::{Aws, Failure};
+use crate::aws::{Aws, Failure};
 
 pub async fn revise(aws: &Aws, revision: &Revision, made: &mut Made) -> Result<(), Failure> {
     let base = &revision.definition;

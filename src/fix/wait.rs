@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 
 use super::Made;
 use super::plan::deployed_services;
+use crate::aws::Aws;
 use crate::config::Settings;
-use crate::facts::aws::Aws;
 use crate::facts::{Workload, ecs, workload};
 use crate::target::{Candidate, Request, Services};
 

@@ -8,9 +8,10 @@ use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine};
 
 use super::Spot;
+use crate::aws::Failure;
 use crate::cli::Global;
 use crate::config::Settings;
-use crate::facts::{self, aws::Failure};
+use crate::facts;
 use crate::output::{self, Progress};
 use crate::report;
 use crate::report::human::wrap;

@@ -10,10 +10,10 @@ use ecs_exec_checks::text::clean_line;
 use super::open::Outcome;
 use super::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
 use super::{Local, Named, Spot, Taker, carry, failure, open, spot};
+use crate::aws::Aws;
 use crate::cli::Global;
 use crate::config::Settings;
 use crate::exit;
-use crate::facts::aws::Aws;
 use crate::trouble::Trouble;
 
 /// A command to run, and how.

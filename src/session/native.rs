@@ -11,7 +11,7 @@ use super::proxy;
 use super::pump::Local;
 use super::services::SdkServices;
 use super::terminal::{Signals, Sizes};
-use crate::facts::aws::Aws;
+use crate::aws::Aws;
 
 /// How many pieces of input and output wait at most.
 const WAITING: usize = 64;

@@ -8,8 +8,8 @@ use ecs_exec_session::{Secret, Session};
 use super::Spot;
 use super::native::{self, End};
 use super::pump::Local;
+use crate::aws::{Aws, Failure};
 use crate::config::Settings;
-use crate::facts::aws::{Aws, Failure};
 
 /// Asks ECS for a session that runs a command.
 pub async fn open(

@@ -11,8 +11,8 @@ use ecs_exec_session::Session;
 use serde_json::json;
 use tokio::process::Command;
 
+use crate::aws::Aws;
 use crate::config::Settings;
-use crate::facts::aws::Aws;
 use crate::facts::local;
 use crate::trouble::Trouble;
 

@@ -7,10 +7,10 @@ use futures::stream::{self, StreamExt};
 
 use super::job::{End, Job};
 use super::{Spot, failure};
+use crate::aws::Aws;
 use crate::cli::Global;
 use crate::config::Settings;
 use crate::facts::Gathered;
-use crate::facts::aws::Aws;
 use crate::target;
 use crate::trouble::Trouble;
 

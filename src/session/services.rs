@@ -11,7 +11,7 @@ use ecs_exec_session::{
 };
 use tokio::time::timeout;
 
-use crate::facts::aws::Aws;
+use crate::aws::Aws;
 
 /// The agent waits 15 seconds for the handshake.
 const DATA_KEY_PATIENCE: Duration = Duration::from_secs(10);

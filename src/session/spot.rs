@@ -9,8 +9,8 @@ use ecs_exec_checks::text::list;
 use futures::join;
 
 use super::choice::{container, pick};
+use crate::aws::Aws;
 use crate::config::{Settings, short_name};
-use crate::facts::aws::Aws;
 use crate::facts::ecs;
 use crate::target::{Candidate, Here, candidate, no_such_service};
 use crate::trouble::Trouble;

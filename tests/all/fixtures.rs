@@ -92,6 +92,13 @@ fn explain_knows_checks_and_texts() {
     let check = explain(&["role.ssmmessages"]);
     assert_eq!(check.status, 0);
     assert!(check.stdout.contains("iam:SimulatePrincipalPolicy"));
+    let area = explain(&["network"]);
+    assert_eq!(area.status, 0);
+    assert!(
+        area.stdout.contains("network.endpoint-present: "),
+        "{}",
+        area.stdout
+    );
     let text = explain(&[
         "(AccessDeniedException) User: arn:aws:iam::1:user/x is not authorized to perform: ecs:ExecuteCommand on resource: arn:aws:ecs:eu-west-1:1:task/prod/0a1b",
     ]);

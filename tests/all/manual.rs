@@ -23,6 +23,19 @@ fn bash_completes_flags_of_commands() {
     assert_eq!(completed(&["run", "--all"]), ["--all-tasks"]);
     assert!(completed(&["policy", ""]).contains(&"caller".to_owned()));
     assert!(completed(&["doc"]).contains(&"doctor".to_owned()));
+    assert!(!completed(&[""]).contains(&"open-a-session".to_owned()));
+}
+
+#[test]
+fn help_is_coloured_as_it_is_wished() {
+    let is_coloured = |arguments: &[&str]| {
+        let output = Command::new(ECS_EXEC).args(arguments).output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!is_coloured(&["--help"]));
+    assert!(is_coloured(&["--color", "always", "--help"]));
+    assert!(is_coloured(&["doctor", "--color=always", "--help"]));
+    assert!(!is_coloured(&["--color=never", "--help"]));
 }
 
 #[test]

@@ -81,15 +81,20 @@ fn the_examples_run_with_the_rest() {
     );
     assert_eq!(without.status, 0, "{}", without.stderr);
     assert_eq!(without.with_status("warn"), [""; 0]);
-    // And are listed with the rest.
-    let list = crate::support::doctor::run(
-        command(home.path())
-            .args(["checks", "--config", &config])
-            .env(
-                "PATH",
-                format!("{}:/usr/bin:/bin", home.path().join("bin").display()),
-            ),
-    );
+    // And are listed and explained with the rest.
+    let with_programs = |arguments: &[&str]| {
+        let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
+        let mut command = command(home.path());
+        command.args(arguments).args(["--config", &config]);
+        crate::support::doctor::run(command.env("PATH", path))
+    };
+    for id in ["custom.team-tag", "program.image-tags"] {
+        let explained = with_programs(&["explain", id]);
+        assert_eq!(explained.status, 0, "{}", explained.stderr);
+        assert!(explained.stdout.starts_with(id), "{}", explained.stdout);
+    }
+    assert_eq!(with_programs(&["explain", "custom.nothing"]).status, 1);
+    let list = with_programs(&["checks"]);
     assert!(
         list.stdout.contains("custom.own-registry") && list.stdout.contains("program.image-tags"),
         "{}",

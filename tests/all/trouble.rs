@@ -44,6 +44,20 @@ fn no_credentials() {
     }
 }
 
+/// What looks like a service may be a command with a slip in it, whatever else is missing.
+#[test]
+fn a_misspelt_command_without_credentials() {
+    let run = offline(
+        &["docter", "coder"],
+        &[("AWS_EC2_METADATA_DISABLED", "true")],
+    );
+    assert_refused(
+        &run,
+        "there are no AWS credentials on this machine",
+        "did you mean the command `ecs-exec doctor`?",
+    );
+}
+
 #[test]
 fn no_region() {
     let run = offline(&["doctor", "coder", "--cluster", "mine"], &KEYS);

@@ -1,12 +1,11 @@
 use super::of_caller;
 use crate::check::Check;
-use crate::facts::{Caller, Fact, KmsKey};
+use crate::facts::{Caller, KmsKey};
 use crate::finding::{Finding, Severity};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::kms::{Access, Refusal, access};
+use crate::kms::{Refusal, Use, judge};
 use crate::needs;
-use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -33,49 +32,17 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     of_caller(world, &CHECK, |subject, caller, arn| {
-        let key = match world.key() {
-            Fact::Known(key) => key,
-            Fact::Absent => {
-                return CHECK.skip(
-                    subject,
-                    "The cluster encrypts sessions with no KMS key that could be used",
-                );
-            }
-            Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
+        let data_key = Use {
+            who: "The caller".to_owned(),
+            action: "kms:GenerateDataKey",
+            what: "make data keys",
+            then: "The client then cannot set up the session's encryption.",
+            cause: "The caller may not make data keys with the cluster's KMS key",
+            principal: arn,
         };
-        match access(world, arn, "kms:GenerateDataKey", key) {
-            Access::Allowed(how) => CHECK
-                .pass(
-                    subject,
-                    "The caller may make data keys with the cluster's key",
-                )
-                .detail(format!("It may, because {how}.")),
-            Access::Refused(refusal) => CHECK
-                .fail(
-                    subject,
-                    "The caller may not call kms:GenerateDataKey with the cluster's key",
-                )
-                .detail(format!(
-                    "{} The client then cannot set up the session's encryption.",
-                    refusal.sentence()
-                ))
-                .cause("The caller may not make data keys with the cluster's KMS key")
-                .evidence("key", key.arn.as_str())
-                .fix(fix(world, caller, arn, key, refusal)),
-            Access::Depends(keys) => {
-                let keys: Vec<String> = keys.into_iter().collect();
-                CHECK
-                    .unsure(
-                        subject,
-                        format!(
-                            "Whether the caller may make data keys hangs on {}",
-                            text::list(&keys)
-                        ),
-                    )
-                    .evidence("missingContextKeys", keys)
-            }
-            Access::Unknown(why) => CHECK.unknown(subject, &why),
-        }
+        judge(world, &CHECK, subject, data_key, |key, refusal| {
+            fix(world, caller, arn, key, refusal)
+        })
     })
 }
 

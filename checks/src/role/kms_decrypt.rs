@@ -1,13 +1,12 @@
 use super::{each_role, role_subject};
 use crate::arn;
 use crate::check::Check;
-use crate::facts::{Fact, KmsKey};
+use crate::facts::KmsKey;
 use crate::finding::{Finding, Severity};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::kms::{Access, Refusal, access};
+use crate::kms::{Refusal, Use, judge};
 use crate::needs;
-use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -34,36 +33,21 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     each_role(world, &CHECK, |group, role, _| {
-        let subject = role_subject(group, role);
-        let name = arn::name(role);
-        let key = match world.key() {
-            Fact::Known(key) => key,
-            Fact::Absent => {
-                return CHECK.skip(
-                    subject,
-                    "The cluster encrypts sessions with no KMS key that could be used",
-                );
-            }
-            Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
+        let decrypt = Use {
+            who: format!("Task role {}", arn::name(role)),
+            action: "kms:Decrypt",
+            what: "decrypt",
+            then: "The agent then cannot read the session's data key, and every session ends at its start.",
+            cause: "Task roles may not decrypt with the cluster's KMS key",
+            principal: role,
         };
-        match access(world, role, "kms:Decrypt", key) {
-            Access::Allowed(how) => CHECK
-                .pass(subject, format!("Task role {name} may decrypt with the cluster's key"))
-                .detail(format!("It may, because {how}.")),
-            Access::Refused(refusal) => CHECK
-                .fail(subject, format!("Task role {name} may not decrypt with the cluster's key"))
-                .detail(format!("{} The agent then cannot read the session's data key, and every session ends at its start.", refusal.sentence()))
-                .cause("Task roles may not decrypt with the cluster's KMS key")
-                .evidence("key", key.arn.as_str())
-                .fix(fix(world, role, key, refusal)),
-            Access::Depends(keys) => {
-                let keys: Vec<String> = keys.into_iter().collect();
-                CHECK
-                    .unsure(subject, format!("Whether {name} may decrypt with the cluster's key hangs on {}", text::list(&keys)))
-                    .evidence("missingContextKeys", keys)
-            }
-            Access::Unknown(why) => CHECK.unknown(subject, &why),
-        }
+        judge(
+            world,
+            &CHECK,
+            role_subject(group, role),
+            decrypt,
+            |key, refusal| fix(world, role, key, refusal),
+        )
     })
 }
 

@@ -1,94 +1,101 @@
 //! Roles, users and their policies.
 
-use super::{Options, policies, unknown};
-use crate::facts::aws::{Aws, Failure};
+use super::{Answer, Options, policies, unknown};
+use crate::aws::Aws;
 
-pub async fn call(
-    aws: &Aws,
-    operation: &str,
-    options: &Options<'_>,
-) -> Result<Option<String>, Failure> {
+pub async fn call(aws: &Aws, operation: &str, options: &Options<'_>) -> Answer {
     match operation {
-        "create-role" => {
-            aws.call("iam:CreateRole", || {
-                aws.iam
-                    .create_role()
-                    .set_role_name(options.one("--role-name"))
-                    .set_path(options.one("--path"))
-                    .set_assume_role_policy_document(options.one("--assume-role-policy-document"))
-                    .send()
-            })
-            .await?;
-        }
-        "put-role-policy" => {
-            let name = policies::free_name(options, async |name| {
-                let role = options.one("--role-name");
-                let answer = aws.call("iam:GetRolePolicy", || {
-                    aws.iam
-                        .get_role_policy()
-                        .set_role_name(role.clone())
-                        .policy_name(name)
-                        .send()
-                });
-                answer.await.map(|answer| answer.policy_document)
-            })
-            .await?;
-            aws.call("iam:PutRolePolicy", || {
-                aws.iam
-                    .put_role_policy()
-                    .set_role_name(options.one("--role-name"))
-                    .policy_name(&name)
-                    .set_policy_document(options.one("--policy-document"))
-                    .send()
-            })
-            .await?;
-        }
-        "put-user-policy" => {
-            let name = policies::free_name(options, async |name| {
-                let user = options.one("--user-name");
-                let answer = aws.call("iam:GetUserPolicy", || {
-                    aws.iam
-                        .get_user_policy()
-                        .set_user_name(user.clone())
-                        .policy_name(name)
-                        .send()
-                });
-                answer.await.map(|answer| answer.policy_document)
-            })
-            .await?;
-            aws.call("iam:PutUserPolicy", || {
-                aws.iam
-                    .put_user_policy()
-                    .set_user_name(options.one("--user-name"))
-                    .policy_name(&name)
-                    .set_policy_document(options.one("--policy-document"))
-                    .send()
-            })
-            .await?;
-        }
-        "update-assume-role-policy" => {
-            let role = options.one("--role-name");
-            let answer = aws
-                .call("iam:GetRole", || {
-                    aws.iam.get_role().set_role_name(role.clone()).send()
-                })
-                .await?;
-            let now = answer
-                .role
-                .and_then(|role| role.assume_role_policy_document)
-                .unwrap_or_default();
-            let ours = options.one("--policy-document").unwrap_or_default();
-            let policy = policies::merged(&policies::decoded(&now), &ours);
-            aws.call("iam:UpdateAssumeRolePolicy", || {
-                aws.iam
-                    .update_assume_role_policy()
-                    .set_role_name(options.one("--role-name"))
-                    .policy_document(&policy)
-                    .send()
-            })
-            .await?;
-        }
-        other => return Err(unknown(other)),
+        "create-role" => create_role(aws, options).await,
+        "put-role-policy" => put_role_policy(aws, options).await,
+        "put-user-policy" => put_user_policy(aws, options).await,
+        "update-assume-role-policy" => update_assume_role_policy(aws, options).await,
+        other => Err(unknown(other)),
     }
+}
+
+async fn create_role(aws: &Aws, options: &Options<'_>) -> Answer {
+    aws.call("iam:CreateRole", || {
+        aws.iam
+            .create_role()
+            .set_role_name(options.one("--role-name"))
+            .set_path(options.one("--path"))
+            .set_assume_role_policy_document(options.one("--assume-role-policy-document"))
+            .send()
+    })
+    .await?;
+    Ok(None)
+}
+
+async fn put_role_policy(aws: &Aws, options: &Options<'_>) -> Answer {
+    let name = policies::free_name(options, async |name| {
+        let role = options.one("--role-name");
+        let answer = aws.call("iam:GetRolePolicy", || {
+            aws.iam
+                .get_role_policy()
+                .set_role_name(role.clone())
+                .policy_name(name)
+                .send()
+        });
+        answer.await.map(|answer| answer.policy_document)
+    })
+    .await?;
+    aws.call("iam:PutRolePolicy", || {
+        aws.iam
+            .put_role_policy()
+            .set_role_name(options.one("--role-name"))
+            .policy_name(&name)
+            .set_policy_document(options.one("--policy-document"))
+            .send()
+    })
+    .await?;
+    Ok(None)
+}
+
+async fn put_user_policy(aws: &Aws, options: &Options<'_>) -> Answer {
+    let name = policies::free_name(options, async |name| {
+        let user = options.one("--user-name");
+        let answer = aws.call("iam:GetUserPolicy", || {
+            aws.iam
+                .get_user_policy()
+                .set_user_name(user.clone())
+                .policy_name(name)
+                .send()
+        });
+        answer.await.map(|answer| answer.policy_document)
+    })
+    .await?;
+    aws.call("iam:PutUserPolicy", || {
+        aws.iam
+            .put_user_policy()
+            .set_user_name(options.one("--user-name"))
+            .policy_name(&name)
+            .set_policy_document(options.one("--policy-document"))
+            .send()
+    })
+    .await?;
+    Ok(None)
+}
+
+async fn update_assume_role_policy(aws: &Aws, options: &Options<'_>) -> Answer {
+    let role = options.one("--role-name");
+    let answer = aws
+        .call("iam:GetRole", || {
+            aws.iam.get_role().set_role_name(role.clone()).send()
+        })
+        .await?;
+    let now = answer
+        .role
+        .and_then(|role| role.assume_role_policy_document)
+        .unwrap_or_default();
+    let ours = options.one("--policy-document").unwrap_or_default();
+    let policy = policies::merged(&policies::decoded(&now), &ours);
+    aws.call("iam:UpdateAssumeRolePolicy", || {
+        aws.iam
+            .update_assume_role_policy()
+            .set_role_name(options.one("--role-name"))
+            .policy_document(&policy)
+            .send()
+    })
+    .await?;
     Ok(None)
 }

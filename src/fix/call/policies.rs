@@ -5,7 +5,7 @@ use ecs_exec_checks::policy_document;
 use serde_json::Value;
 
 use super::Options;
-use crate::facts::aws::{Aws, Failure};
+use crate::aws::{Aws, Failure};
 
 /// Putting a policy replaces the one of the same name: another one that is there is left alone.
 pub async fn free_name(

@@ -9,7 +9,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::time::{Instant, timeout_at};
 
-use super::aws::Aws;
+use super::Aws;
 use super::credentials::{self, Kept};
 use super::http;
 use super::profile::Profiles;

@@ -53,7 +53,7 @@ pub fn service(service: &sdk::Service) -> Service {
         controller: service
             .deployment_controller()
             .map_or_else(Default::default, |controller| {
-                super::ecs::controller(controller.r#type())
+                super::controller(controller.r#type())
             }),
         deployments: service.deployments().iter().map(deployment).collect(),
         events: service

@@ -1,6 +1,16 @@
 //! The AWS clients, and the one way in which calls are made: counted, within the deadline, with every
 //! failure turned into a reason that a person understands.
 
+mod clock;
+mod connect;
+mod credentials;
+mod failure;
+mod http;
+mod pace;
+mod partition;
+mod profile;
+mod whole;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Mutex, OnceLock};
@@ -14,15 +24,15 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ecs_exec_checks::facts::{Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::clock::Clock;
-use super::credentials;
-use super::live::partition;
-use super::pace::Pace;
-use super::whole::Whole;
 use crate::config::Sourced;
 use crate::trouble::Trouble;
 
-pub use super::failure::{Failure, fact};
+pub use failure::{Failure, fact};
+pub use partition::partition;
+
+use clock::Clock;
+use pace::Pace;
+use whole::Whole;
 
 pub struct Aws {
     pub ec2: aws_sdk_ec2::Client,
