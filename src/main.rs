@@ -32,10 +32,6 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use cli::{Cli, Command, SHORT_FORM};
 use trouble::Trouble;
 
-/// A fleet's report is half a million small pieces: judging takes half the time that it does with glibc's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 use ecs_exec_checks::facts::{Fact, Facts};
 use ecs_exec_checks::{Selection, examine};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const SERVICES: usize = 500;
 const TASKS: usize = 10_000;
 const RUNS: usize = 9;
@@ -23,10 +20,12 @@ fn main() {
             started.elapsed()
         })
         .collect();
+    let first = times[0];
     times.sort();
     println!(
-        "{SERVICES} services, {TASKS} tasks: {} ms",
-        times[RUNS / 2].as_millis()
+        "{SERVICES} services, {TASKS} tasks: {} ms (the first of a process {} ms)",
+        times[RUNS / 2].as_millis(),
+        first.as_millis()
     );
 }
 

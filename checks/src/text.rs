@@ -47,8 +47,10 @@ pub fn cleaned_block(text: String) -> String {
     }
 }
 
+/// Without an early end, so that many bytes are looked at at once.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    let is_plain = |byte| matches!(byte, b' '..=b'~');
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
 /// Like [`clean_line`], but keeps line breaks.

@@ -25,6 +25,7 @@ pub struct World<'a> {
     /// One a service, then one for the tasks that belong to none.
     pub groups: Vec<Group<'a>>,
     decisions: Decisions<'a>,
+    definitions: HashMap<&'a str, &'a Fact<TaskDefinition>, RandomState>,
 }
 
 type Decisions<'a> = HashMap<Question<'a>, Vec<Answer<'a>>, RandomState>;
@@ -59,6 +60,11 @@ impl<'a> World<'a> {
             facts,
             groups: group::groups(facts),
             decisions,
+            definitions: facts
+                .task_definitions
+                .iter()
+                .map(|(arn, definition)| (arn.as_str(), definition))
+                .collect(),
         };
         let groups = world.groups.iter();
         let placements: Vec<_> = groups.map(|group| Placements::of(&world, group)).collect();
@@ -186,7 +192,7 @@ impl<'a> World<'a> {
     }
 
     pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
-        self.facts.task_definitions.get(&task.task_definition)
+        self.definitions.get(task.task_definition.as_str()).copied()
     }
 
     /// The endpoints of a service in a VPC that are there or on their way.
