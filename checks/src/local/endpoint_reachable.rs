@@ -1,5 +1,5 @@
 use crate::check::Check;
-use crate::facts::Reach;
+use crate::facts::{Fact, Reach, Reason};
 use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
 
@@ -27,11 +27,11 @@ fn run(world: &World) -> Vec<Finding> {
                 "Calls go to an address of your own, and sessions with them",
             )
         },
-        judge,
+        |subject, reach| judge(world, subject, reach),
     )]
 }
 
-fn judge(subject: Subject, reach: &Reach) -> Finding {
+fn judge(world: &World, subject: Subject, reach: &Reach) -> Finding {
     let host = &reach.host;
     let finding = match (&reach.failure, &reach.proxy) {
         (_, Some(proxy)) => CHECK
@@ -41,16 +41,26 @@ fn judge(subject: Subject, reach: &Reach) -> Finding {
         (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
         (Some(failure), None) => CHECK
             .fail(subject, format!("This machine cannot reach {host} on port 443"))
-            .detail(format!("The connection failed: {failure}. The other AWS services may be reached all the same: let this name through the firewall, or the VPN."))
+            .detail(match reaches_aws(world) {
+                true => format!("The connection failed: {failure}. Other services of AWS are reached all the same: let this name through the firewall, or the VPN."),
+                false => format!("The connection failed: {failure}. Nor could STS be reached: this machine may be offline, or its way to AWS leads through a VPN or a proxy that is not set up."),
+            })
             .cause("This machine cannot reach ssmmessages"),
     };
     finding.evidence("host", host.as_str())
 }
 
+fn reaches_aws(world: &World) -> bool {
+    let Fact::Unavailable(why) = &world.facts.caller else {
+        return true;
+    };
+    !matches!(why.reason, Reason::Unreachable | Reason::TimedOut)
+}
+
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Reach};
+    use crate::facts::{Fact, Facts, Reach, Reason, Unavailable};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -67,6 +77,14 @@ mod tests {
         };
         facts.local.stream = reach(Some("timed out"), None);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        let detail = |facts: &Facts| run(&CHECK, facts)[0].detail.clone();
+        assert!(detail(&facts).contains("Other services of AWS are reached"));
+        let caller = std::mem::replace(
+            &mut facts.caller,
+            Fact::Unavailable(Unavailable::new("sts", Reason::Unreachable, "dns")),
+        );
+        assert!(detail(&facts).contains("this machine may be offline"));
+        facts.caller = caller;
         facts.local.stream = reach(None, Some("HTTPS_PROXY"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
         facts.local.stream = Fact::Absent;
