@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 
-use super::doctor::status;
+use super::doctor::{say_what_counts, status};
 use crate::cli::{Doctor, Global};
 use crate::output::{self, Progress};
 use crate::patience::FOR_REPORT;
@@ -43,6 +43,7 @@ pub async fn run(
         output::write(&reports, &arguments.report, global)?;
     }
     let Some(last) = troubles.pop() else {
+        say_what_counts(&reports, arguments, global);
         return Ok(status(&reports, arguments));
     };
     for trouble in troubles {
