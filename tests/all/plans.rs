@@ -252,3 +252,16 @@ fn a_plan_is_laid_over_what_aws_says() {
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     assert_eq!(judged(false, true, true).causes(), ["role.ssmmessages"]);
 }
+
+/// What a plan leaves open AWS may know; who goes on without it is told so.
+#[test]
+fn an_inconclusive_plan_says_how_to_learn_more() {
+    let home = home(false);
+    let plan = root("plan/fixtures/shared-vpc.json");
+    let run = doctor(home.path(), &["--plan", &plan]);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(run.stderr.contains("--plan-over-live"), "{}", run.stderr);
+    let healthy = root("plan/fixtures/create.json");
+    let healthy = doctor(home.path(), &["--plan", &healthy]);
+    assert_eq!(healthy.stderr, "");
+}
