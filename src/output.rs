@@ -59,7 +59,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
     for (at, one) in wanted.iter().enumerate() {
         if wanted[..at].iter().any(|other| other.file == one.file) {
             return Err(Trouble::new(
-                "two reports would go to the same location",
+                "two reports would go to the same place",
                 "Give each but one a file of its own: --format json=report.json --format markdown=ticket.md",
             ));
         }

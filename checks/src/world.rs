@@ -40,9 +40,11 @@ pub struct Answer<'a> {
 
 impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> World<'a> {
-        let mut decisions = Decisions::default();
+        let of = |simulation: &'a Simulation| simulation.decisions.known().into_iter().flatten();
+        let many = facts.simulations.iter().flat_map(of).count();
+        let mut decisions = Decisions::with_capacity_and_hasher(many, RandomState::default());
         for simulation in &facts.simulations {
-            for decision in simulation.decisions.known().into_iter().flatten() {
+            for decision in of(simulation) {
                 decisions
                     .entry((
                         simulation.principal.as_str(),

@@ -2,20 +2,18 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::text::{clean_block, clean_line};
 
 use crate::aws::Aws;
-use crate::cli::{Cli, Exec, Global, SessionFlags, Short, Transport};
+use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
 use crate::config::{self, Settings};
 use crate::exit;
-use crate::output::Progress;
 use crate::patience::FOR_SESSION;
 use crate::session::open::Outcome;
 use crate::session::terminal::Raw;
 use crate::session::{Local, Named, Spot, carry, failure, open, plugin_session, spot};
-use crate::target::{self, nearest};
+use crate::target;
 use crate::trouble::Trouble;
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS as it is.
@@ -24,24 +22,10 @@ pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Troub
         service: Some(arguments.service.clone()),
         container: arguments.container.clone(),
         command: arguments.command.clone(),
+        may_be_a_command: true,
         flags: &arguments.session,
     };
-    let opened = session(wish, global).await;
-    opened.map_err(|trouble| or_a_command(trouble, &arguments.service))
-}
-
-/// What was taken for a service may be a command with a slip in it.
-fn or_a_command(mut trouble: Trouble, written: &str) -> Trouble {
-    let program = Cli::command();
-    let commands = program
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-        .map(|command| command.get_name());
-    if let (Some(near), 2) = (nearest(written, commands).first(), trouble.status) {
-        let hint = format!("Or did you mean the command `ecs-exec {near}`?");
-        trouble.help = format!("{} {hint}", trouble.help).trim_start().to_owned();
-    }
-    trouble
+    session(wish, global).await
 }
 
 /// `ecs-exec exec SERVICE -- CMD ARG…`: the words reach the program as they are.
@@ -51,6 +35,7 @@ pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, Trouble>
         service: arguments.service.clone(),
         container: arguments.container.clone(),
         command: (!words.is_empty()).then(|| shell_words::join(words)),
+        may_be_a_command: false,
         flags: &arguments.session,
     };
     session(wish, global).await
@@ -61,25 +46,25 @@ struct Wish<'a> {
     container: Option<String>,
     /// `None`: a shell.
     command: Option<String>,
+    /// The service may be a misspelt command.
+    may_be_a_command: bool,
     flags: &'a SessionFlags,
 }
 
 async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
     let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, FOR_SESSION).await;
+    let aws = aws.map_err(|trouble| match &wish.service {
+        Some(written) if wish.may_be_a_command => spot::or_a_command(trouble, written),
+        Some(_) | None => trouble,
+    })?;
     let named = Named {
         service: wish.service,
         task: wish.flags.task.clone(),
         container: wish.container,
         pick: wish.flags.pick,
     };
-    let found = {
-        // Where one may be asked which task is meant, nothing else is drawn.
-        let wanted = named.service.as_deref().or(named.task.as_deref());
-        let message = format!("Looking for {}", wanted.unwrap_or("the task"));
-        let _progress = (!named.pick).then(|| Progress::start(global, &message));
-        spot::find(&aws, &settings, &named).await?
-    };
+    let found = spot::find(&aws, &settings, &named).await?;
     let spot = &found.spots[0];
     if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
         return Ok(ExitCode::from(exit::UNOPENED));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use ecs_exec_checks::explain::{Explained, Named, Next, explain, guesses};
 use ecs_exec_checks::registry::{AREAS, CHECKS};
 use ecs_exec_checks::text::{clean_block, clean_line};
-use ecs_exec_checks::{Check, registry};
+use ecs_exec_checks::{Check, Selection, registry};
 use ecs_exec_own::Entry;
 
 use crate::cli::Global;
@@ -89,18 +89,21 @@ fn about_area(area: &str) -> String {
 
 /// A check of the user's own with this ID.
 fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_own = [ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM]
         .iter()
-        .any(|area| {
-            id.strip_prefix(area)
-                .is_some_and(|rest| rest.starts_with('.'))
-        });
+        .filter_map(|area| id.strip_prefix(area)?.strip_prefix('.'))
+        .any(|name| !name.is_empty() && name.chars().all(is_name));
     if !is_own {
         return Ok(None);
     }
     let mut settings = config::load(global)?;
-    let mut all = Own::find(&mut settings).catalogue().into_iter();
-    Ok(all.find(|entry| entry.id == id))
+    let own = Own::find(&mut settings);
+    // Only the program that is meant is started.
+    let Ok(selection) = Selection::with_own(own.checks(), vec![id.to_owned()], Vec::new()) else {
+        return Ok(None);
+    };
+    Ok(own.only(&selection).catalogue().into_iter().next())
 }
 
 fn about_own(own: &Entry) -> String {

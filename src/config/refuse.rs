@@ -1,12 +1,10 @@
 //! Settings with which AWS could not be asked, or that contradict themselves.
 
 use ecs_exec_checks::arn;
-use hyper_util::client::proxy::matcher::Matcher;
 
 use super::merge::region_of_arn;
 use super::{Settings, Sourced, short_name};
 use crate::cli::Global;
-use crate::environment::PROXIES;
 use crate::trouble::Trouble;
 
 pub fn refuse_nonsense(
@@ -60,22 +58,7 @@ pub fn refuse_nonsense(
             "It has to begin with http:// or https://.",
         ));
     }
-    match bad_proxy(environment) {
-        Some(name) => Err(Trouble::new(
-            format!("{name} is no address of a proxy, so that AWS calls would pass it by"),
-            "It looks like http://HOST:PORT.",
-        )),
-        None => Ok(()),
-    }
-}
-
-/// The variable that should name a proxy and does not.
-fn bad_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    let set = |name: &&str| environment(name).is_some_and(|value| !value.is_empty());
-    let name = PROXIES.into_iter().find(set)?;
-    let proxies = Matcher::builder().https(environment(name)?).build();
-    let somewhere = http::Uri::from_static("https://amazonaws.com");
-    proxies.intercept(&somewhere).is_none().then_some(name)
+    Ok(())
 }
 
 /// The flag or variable that names an address which is none.

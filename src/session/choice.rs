@@ -30,10 +30,7 @@ pub fn container(
         let near = nearest(asked, names.iter().copied());
         let help = match near.first() {
             Some(near) => format!("Did you mean {near}? Its containers: {}.", names.join(", ")),
-            None => format!(
-                "Its containers: {}. A command comes after the container, or as in `ecs-exec run SERVICE -- ls -l`.",
-                names.join(", ")
-            ),
+            None => format!("Its containers: {}.", names.join(", ")),
         };
         let what = format!("there is no container {asked} in task {}", task.id());
         return Err(Trouble::new(what, help));

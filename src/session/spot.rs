@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::DesiredStatus;
+use clap::CommandFactory;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Cluster, Container, Fact, Task, Unavailable};
 use ecs_exec_checks::text::list;
@@ -10,9 +11,10 @@ use futures::join;
 
 use super::choice::{container, pick};
 use crate::aws::Aws;
+use crate::cli::Cli;
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
-use crate::target::{Candidate, Here, candidate, no_such_service};
+use crate::target::{Candidate, Here, candidate, nearest, no_such_service};
 use crate::trouble::Trouble;
 
 /// What the user named.
@@ -213,11 +215,22 @@ async fn of_service(
         ));
     }
     let existing = ecs::service_names(aws, &settings.cluster).await;
-    Err(no_such_service(
-        service,
-        name,
-        &existing.unwrap_or_default(),
-    ))
+    let trouble = no_such_service(service, name, &existing.unwrap_or_default());
+    Err(or_a_command(trouble, &service.written))
+}
+
+/// What was taken for a service may be a command with a slip in it.
+pub fn or_a_command(mut trouble: Trouble, written: &str) -> Trouble {
+    let program = Cli::command();
+    let commands = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .map(|command| command.get_name());
+    if let Some(near) = nearest(written, commands).first() {
+        let hint = format!("Or did you mean the command `ecs-exec {near}`?");
+        trouble.help = format!("{} {hint}", trouble.help).trim_start().to_owned();
+    }
+    trouble
 }
 
 fn read<T>(fact: Fact<T>, settings: &Settings) -> Result<T, Trouble> {

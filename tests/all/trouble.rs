@@ -182,22 +182,6 @@ fn addresses_with_passwords() {
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
-/// A proxy that is none would be passed by without a word.
-#[test]
-fn a_proxy_that_is_none() {
-    for value in ["http://ops:hunter2@", "http://[p:8080", "::::"] {
-        let mut variables = KEYS.to_vec();
-        variables.push(("HTTPS_PROXY", value));
-        let run = offline(&["doctor", "coder"], &variables);
-        assert_refused(
-            &run,
-            "HTTPS_PROXY is no address of a proxy",
-            "http://HOST:PORT",
-        );
-        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
-    }
-}
-
 /// Another identity's credentials are not used in place of those that were meant.
 #[test]
 fn half_a_pair_of_keys_and_a_profile_that_is_not_there() {

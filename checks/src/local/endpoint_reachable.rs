@@ -41,20 +41,25 @@ fn judge(world: &World, subject: Subject, reach: &Reach) -> Finding {
         (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
         (Some(failure), None) => CHECK
             .fail(subject, format!("This machine cannot reach {host} on port 443"))
-            .detail(match reaches_aws(world) {
-                true => format!("The connection failed: {failure}. Other services of AWS are reached all the same: let this name through the firewall, or the VPN."),
-                false => format!("The connection failed: {failure}. Nor could STS be reached: this machine may be offline, or its way to AWS leads through a VPN or a proxy that is not set up."),
-            })
+            .detail(format!("The connection failed: {failure}. {}", besides(world)))
             .cause("This machine cannot reach ssmmessages"),
     };
     finding.evidence("host", host.as_str())
 }
 
-fn reaches_aws(world: &World) -> bool {
-    let Fact::Unavailable(why) = &world.facts.caller else {
-        return true;
-    };
-    !matches!(why.reason, Reason::Unreachable | Reason::TimedOut)
+/// What the failure means beside what else of AWS could be reached.
+fn besides(world: &World) -> &'static str {
+    match &world.facts.caller {
+        Fact::Known(_) => {
+            "Other services of AWS are reached all the same: let this name through the firewall, or the VPN."
+        }
+        Fact::Unavailable(why) if matches!(why.reason, Reason::Unreachable | Reason::TimedOut) => {
+            "Nor could STS be reached: this machine may be offline, or its way to AWS leads through a VPN or a proxy that is not set up."
+        }
+        Fact::Unavailable(_) | Fact::Absent => {
+            "Other services of AWS may be reached all the same: let this name through the firewall, or the VPN."
+        }
+    }
 }
 
 #[cfg(test)]

@@ -127,8 +127,8 @@ fn say_of_one_revision(fixes: &mut [Fix]) {
     for fix in fixes {
         if edited(fix).iter().any(is_shared) {
             fix.explain.push_str(
-                " Another fix edits the same revision: after the commands of one, ask the doctor again \
-                 for those of the other, or let `ecs-exec fix` do both.",
+                " Another fix may edit the same revision: after the commands of one, ask the doctor again \
+                 for those of the other.",
             );
         }
     }

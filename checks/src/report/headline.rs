@@ -6,14 +6,14 @@ impl Report {
     /// The verdict in words, the same in every format.
     pub fn headline(&self) -> &'static str {
         match (self.verdict, self.source) {
+            (Verdict::Fail, _) if self.since.is_some() => {
+                "something new stands in the way of sessions"
+            }
             (Verdict::Fail, _) if self.only_wishes_fail() && self.leaves_open() => {
                 "something that was declared does not hold; nothing else is broken as far as can be seen"
             }
             (Verdict::Fail, _) if self.only_wishes_fail() => {
                 "something that was declared does not hold; it keeps no session from working"
-            }
-            (Verdict::Fail, _) if self.since.is_some() => {
-                "something new stands in the way of sessions"
             }
             (Verdict::Fail, Source::Plan) => {
                 "after apply, sessions would not work, or not everywhere"
