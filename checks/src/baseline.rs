@@ -75,7 +75,8 @@ impl Baseline {
             _ => true,
         };
         let is_same = then.cluster == now.cluster && then.region == now.region && same_account;
-        let named = |place: &Target| clean_line(&format!("{} in {}", place.cluster, place.region));
+        let named =
+            |target: &Target| clean_line(&format!("{} in {}", target.cluster, target.region));
         (!is_same).then(|| {
             format!(
                 "it is about the cluster {}, and this is {} in {}",

@@ -1,5 +1,6 @@
 //! Checks that are not known before the program runs.
 
+use crate::{CUSTOM, PROGRAM};
 use ecs_exec_checks::{Check, Fix, Severity};
 
 /// What `ecs-exec checks` says of a check of the user's.
@@ -47,6 +48,14 @@ pub fn is_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Whether a text has the form of the ID of a check of the user's own: `custom.NAME`, `program.NAME`.
+pub fn is_id(text: &str) -> bool {
+    [CUSTOM, PROGRAM]
+        .iter()
+        .filter_map(|area| text.strip_prefix(area)?.strip_prefix('.'))
+        .any(is_name)
 }
 
 /// Gives the fixes of one check their IDs: the same change has the same ID, another one another.

@@ -12,6 +12,7 @@ pub mod expressions;
 pub mod programs;
 
 pub use catalogue::{Entry, catalogue};
+pub use check::is_id;
 pub use expressions::{Expression, LoadError};
 pub use programs::{Environment, Metadata, Program};
 

@@ -33,43 +33,33 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         .ask(global, arguments.timeout.unwrap_or(FOR_REPORT))
         .await?;
     output::write(from_ref(&examined.report), &arguments.report, global)?;
-    say_what_counts(from_ref(&examined.report), arguments, global);
-    let status = status(from_ref(&examined.report), arguments);
+    let status = end(from_ref(&examined.report), arguments, global);
     // The process ends: to free a fleet's facts and findings one by one would only take time.
     std::mem::forget(examined);
     Ok(status)
 }
 
-pub fn status(reports: &[Report], arguments: &Doctor) -> ExitCode {
+/// The exit status; what the reports do not say of it is said.
+pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode {
+    let mut findings = reports.iter().flat_map(|report| &report.findings);
+    let warned = arguments.fail_on == FailOn::Warn && findings.any(is_warning);
     match report::verdict(reports) {
         Verdict::Fail => ExitCode::from(1),
-        Verdict::Pass | Verdict::Inconclusive if warnings_count(reports, arguments) => {
+        Verdict::Pass | Verdict::Inconclusive if warned => {
+            say!("There are warnings, and --fail-on warn makes them count.");
             ExitCode::from(1)
         }
-        Verdict::Inconclusive if !arguments.allow_unknown => ExitCode::from(3),
-        Verdict::Pass | Verdict::Inconclusive => ExitCode::SUCCESS,
-    }
-}
-
-/// What the reports do not say of the exit status.
-pub fn say_what_counts(reports: &[Report], arguments: &Doctor, global: &Global) {
-    match report::verdict(reports) {
-        Verdict::Fail => {}
-        Verdict::Pass | Verdict::Inconclusive if warnings_count(reports, arguments) => {
-            say!("There are warnings, and --fail-on warn makes them count.");
+        Verdict::Pass => ExitCode::SUCCESS,
+        Verdict::Inconclusive => {
+            if arguments.plan.is_some() && !arguments.plan_over_live && !global.quiet {
+                say!("What the plan does not tell AWS may know: --plan-over-live asks it.");
+            }
+            match arguments.allow_unknown {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(3),
+            }
         }
-        Verdict::Inconclusive
-            if arguments.plan.is_some() && !arguments.plan_over_live && !global.quiet =>
-        {
-            say!("What the plan does not tell AWS may know: --plan-over-live asks it.");
-        }
-        Verdict::Pass | Verdict::Inconclusive => {}
     }
-}
-
-fn warnings_count(reports: &[Report], arguments: &Doctor) -> bool {
-    let mut findings = reports.iter().flat_map(|report| &report.findings);
-    arguments.fail_on == FailOn::Warn && findings.any(is_warning)
 }
 
 /// A check program of the user's that does not work is told of, and hurts nobody.

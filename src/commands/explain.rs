@@ -89,12 +89,7 @@ fn about_area(area: &str) -> String {
 
 /// A check of the user's own with this ID.
 fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
-    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let is_own = [ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM]
-        .iter()
-        .filter_map(|area| id.strip_prefix(area)?.strip_prefix('.'))
-        .any(|name| !name.is_empty() && name.chars().all(is_name));
-    if !is_own {
+    if !ecs_exec_own::is_id(id) {
         return Ok(None);
     }
     let mut settings = config::load(global)?;

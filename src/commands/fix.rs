@@ -12,7 +12,7 @@ use ecs_exec_checks::step::{Step, Word};
 use ecs_exec_checks::text::{self, clean_line};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{say_what_counts, status};
+use super::doctor::end;
 use crate::aws::Aws;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
@@ -92,8 +92,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         compare(&before, &now.report);
     }
     output::write(from_ref(&now.report), &arguments.report, global)?;
-    say_what_counts(from_ref(&now.report), arguments, global);
-    Ok(status(from_ref(&now.report), arguments))
+    Ok(end(from_ref(&now.report), arguments, global))
 }
 
 /// How applying a plan ended.

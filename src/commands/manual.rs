@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::cli::{Cli, SHORT_FORM};
+use crate::cli::Cli;
 use crate::files::write_file;
 use crate::output::print;
 use crate::trouble::Trouble;
@@ -16,17 +16,27 @@ const NAME: &str = "ecs-exec";
 
 pub fn completions(shell: Shell) -> Result<ExitCode, Trouble> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    clap_complete::generate(shell, &mut visible(), NAME, &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
     if shell == Shell::Bash {
         // Below a program with a dash in its name the generator's two halves spell subcommands in two ways.
         // <https://github.com/clap-rs/clap/issues/6421>
         script = script.replace("ecs__subcmd__exec", "ecs__exec");
-        // It offers hidden commands too.
-        script = script.replace(&format!(" {SHORT_FORM}"), "");
     }
     print(&script)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The program without its hidden commands, which the generators would offer too.
+fn visible() -> Command {
+    let program = Cli::command();
+    let commands = program
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(program.get_arguments().cloned())
+        .subcommands(commands.cloned())
 }
 
 /// `ecs-exec.1` to standard output, or it and `ecs-exec-COMMAND.1` to a folder.

@@ -5,8 +5,7 @@ use ecs_exec_checks::facts::Fact;
 use ecs_exec_checks::policies::{Cluster, Kind, policy};
 use serde_json::Value;
 
-use crate::aws::Aws;
-use crate::aws::partition;
+use crate::aws::{Aws, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
 use crate::config::{self, Settings, short_name};
 use crate::facts::sts;

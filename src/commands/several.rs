@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 
-use super::doctor::{say_what_counts, status};
+use super::doctor::end;
 use crate::cli::{Doctor, Global};
 use crate::output::{self, Progress};
 use crate::patience::FOR_REPORT;
@@ -43,8 +43,7 @@ pub async fn run(
         output::write(&reports, &arguments.report, global)?;
     }
     let Some(last) = troubles.pop() else {
-        say_what_counts(&reports, arguments, global);
-        return Ok(status(&reports, arguments));
+        return Ok(end(&reports, arguments, global));
     };
     for trouble in troubles {
         say!("{trouble}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ecs_exec_checks::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::{say_what_counts, status};
+use super::doctor::end;
 use crate::cli::{Doctor, Global};
 use crate::output;
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
@@ -29,8 +29,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         if moving.is_empty() || Instant::now() + PAUSE >= until {
             shown.clear();
             output::write(from_ref(&examined.report), &arguments.report, global)?;
-            say_what_counts(from_ref(&examined.report), arguments, global);
-            return Ok(status(from_ref(&examined.report), arguments));
+            return Ok(end(from_ref(&examined.report), arguments, global));
         }
         shown.show(&examined, &moving, global);
         sleep(PAUSE).await;

@@ -51,14 +51,14 @@ pub fn refuse_nonsense(
             "Leave --region out, or correct one of them.",
         ));
     }
-    // The addresses themselves may hold passwords.
-    if let Some(name) = bad_address(environment, settings) {
-        return Err(Trouble::new(
+    match bad_address(environment, settings) {
+        // The address itself may hold a password.
+        Some(name) => Err(Trouble::new(
             format!("{name} is no address that AWS calls could be sent to"),
             "It has to begin with http:// or https://.",
-        ));
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The flag or variable that names an address which is none.

@@ -106,7 +106,7 @@ impl Locations {
                 kind: kind.as_str().to_owned(),
                 label: label.as_str().to_owned(),
                 names: names(block),
-                location: place_of(block, file, &text),
+                location: location_of(block, file, &text),
             });
         }
     }
@@ -244,7 +244,7 @@ fn fit(pattern: &[Option<String>], name: &str) -> Option<usize> {
     (known > 0 && ecs_exec_checks::iam::like(&glob, name)).then_some(known)
 }
 
-fn place_of(block: &Block, file: &Path, text: &str) -> Location {
+fn location_of(block: &Block, file: &Path, text: &str) -> Location {
     let span = block.span().unwrap_or(0..0);
     let line_of = |at: usize| {
         1 + text.as_bytes()[..at.min(text.len())]

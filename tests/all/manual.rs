@@ -27,6 +27,17 @@ fn bash_completes_flags_of_commands() {
 }
 
 #[test]
+fn no_shell_offers_the_hidden_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = Command::new(ECS_EXEC).args(["completions", shell]).output();
+        let script = String::from_utf8(output.unwrap().stdout).unwrap();
+        assert!(script.contains("port-forward"), "{shell}");
+        assert!(script.contains("service-prefix"), "{shell}");
+        assert!(!script.contains("open-a-session"), "{shell}");
+    }
+}
+
+#[test]
 fn help_is_coloured_as_it_is_wished() {
     let is_coloured = |arguments: &[&str]| {
         let output = Command::new(ECS_EXEC).args(arguments).output().unwrap();

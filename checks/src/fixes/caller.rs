@@ -63,7 +63,7 @@ pub fn narrow(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
         format!("narrow-exec:{}", caller.arn),
         Disposition::Manual,
         "Name the cluster and its tasks where the caller's policies say *",
-        "Replace the statement that allows ecs:ExecuteCommand on * by the one below, in the policy that it stands in.",
+        "Replace the statement that allows ecs:ExecuteCommand on * by what stands below, in the policy that it stands in.",
     )
     .policy(exec(facts, cluster_arn))
 }

@@ -17,9 +17,12 @@ pub fn everywhere(world: &World, vpc: &str) -> Fix {
     make(world, vpc, &subnets, &["ssmmessages"])
 }
 
-/// Endpoints of these services in these sites.
-pub fn here(world: &World, vpc: &str, sites: &[&Placement], services: &[&str]) -> Fix {
-    let subnets: Vec<&Subnet> = sites.iter().map(|placement| placement.subnet).collect();
+/// Endpoints of these services where these tasks are.
+pub fn here(world: &World, vpc: &str, placements: &[&Placement], services: &[&str]) -> Fix {
+    let subnets: Vec<&Subnet> = placements
+        .iter()
+        .map(|placement| placement.subnet)
+        .collect();
     make(world, vpc, &subnets, services)
 }
 
