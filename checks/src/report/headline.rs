@@ -6,6 +6,9 @@ impl Report {
     /// The verdict in words, the same in every format.
     pub fn headline(&self) -> &'static str {
         match (self.verdict, self.source) {
+            (Verdict::Fail, _) if self.since.is_some() && self.only_wishes_fail() => {
+                "something new that was declared does not hold"
+            }
             (Verdict::Fail, _) if self.since.is_some() => {
                 "something new stands in the way of sessions"
             }
@@ -49,6 +52,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use crate::baseline::Baseline;
     use crate::facts::Facts;
     use crate::testing::{definition, denied, healthy_coder};
     use crate::{Selection, examine};
@@ -84,6 +88,25 @@ mod tests {
         assert_eq!(
             headline(&facts),
             "something that was declared does not hold; nothing else is broken as far as can be seen"
+        );
+    }
+
+    /// What was known before may stand in the way, and is left out.
+    #[test]
+    fn a_new_broken_wish() {
+        let known = examine(&healthy_coder(), &Selection::default());
+        let known = Baseline::read(serde_json::to_string(&known).unwrap().as_bytes()).unwrap();
+        let now = examine(&exec_is_forbidden(), &Selection::default());
+        assert_eq!(
+            now.since(&known).headline(),
+            "something new that was declared does not hold"
+        );
+        let mut broken = healthy_coder();
+        definition(&mut broken).task_role = None;
+        let now = examine(&broken, &Selection::default());
+        assert_eq!(
+            now.since(&known).headline(),
+            "something new stands in the way of sessions"
         );
     }
 
