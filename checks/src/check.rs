@@ -10,7 +10,7 @@ use crate::world::World;
 ///
 /// A check lives in a file of its own, `src/AREA/NAME.rs`, as a constant `CHECK`, and has one line in
 /// [`crate::registry::CHECKS`].
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Check {
     /// `area.kebab-name`; stable, scripts rely on it.
     pub id: &'static str,

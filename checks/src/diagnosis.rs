@@ -64,9 +64,9 @@ fn causes(findings: &[Finding]) -> Vec<(usize, Vec<&'static str>)> {
                 .filter(|cause| {
                     finding
                         .only_by
-                        .is_none_or(|only| only.contains(&cause.check))
+                        .is_none_or(|only| only.contains(&cause.check.id))
                 })
-                .map(|cause| cause.check);
+                .map(|cause| cause.check.id);
             (index, in_order(causes))
         })
         .collect()
@@ -82,8 +82,8 @@ fn is_open(finding: &Finding) -> bool {
 
 /// Whether the check of one failure may be behind another; what keeps sessions from working explains one that did not.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
-    let is_of_sessions = cause.check != LIVE && !WISHES.contains(&cause.area);
-    cause.explains.contains(&symptom.check) || (symptom.check == LIVE && is_of_sessions)
+    let is_of_sessions = cause.check.id != LIVE && !WISHES.contains(&cause.check.area());
+    cause.check.explains.contains(&symptom.check.id) || (symptom.check.id == LIVE && is_of_sessions)
 }
 
 /// Each check once, in the order of the session's path.
@@ -103,13 +103,13 @@ fn root_causes(findings: &[Finding]) -> Vec<Cause> {
         }
         match groups
             .iter_mut()
-            .find(|group| group[0].check == finding.check && group[0].cause == finding.cause)
+            .find(|group| group[0].check.id == finding.check.id && group[0].cause == finding.cause)
         {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
     }
-    groups.sort_by_key(|group| (registry::rank(group[0].check), usize::MAX - group.len()));
+    groups.sort_by_key(|group| (registry::rank(group[0].check.id), usize::MAX - group.len()));
     if groups.is_empty() {
         return Vec::new();
     }
@@ -125,12 +125,12 @@ fn root_causes(findings: &[Finding]) -> Vec<Cause> {
 
 /// `open`: what neither passed nor failed.
 fn cause(group: &[&Finding], failures: &Neighbours, open: &Neighbours) -> Cause {
-    let check = group[0].check;
+    let check = group[0].check.id;
     let symptoms = group
         .iter()
         .flat_map(|finding| failures.concerned_by(finding))
         .filter(|finding| is_behind(check, finding, failures))
-        .map(|finding| finding.check);
+        .map(|finding| finding.check.id);
     Cause {
         check,
         title: title(group),
@@ -151,7 +151,7 @@ fn cause(group: &[&Finding], failures: &Neighbours, open: &Neighbours) -> Cause 
 fn is_behind(check: &str, finding: &Finding, failures: &Neighbours) -> bool {
     finding.caused_by.contains(&check)
         || failures.concerning(finding).any(|other| {
-            finding.caused_by.contains(&other.check) && other.caused_by.contains(&check)
+            finding.caused_by.contains(&other.check.id) && other.caused_by.contains(&check)
         })
 }
 
@@ -220,15 +220,15 @@ fn fixes(group: &[&Finding]) -> Vec<Fix> {
 
 /// Checks that could not be judged because of a cause, and may fail in their turn once it is mended.
 fn masked(open: &Neighbours, group: &[&Finding]) -> Vec<&'static str> {
-    let masks = registry::find(group[0].check).map_or(&[][..], |check| check.masks);
+    let masks = group[0].check.masks;
     if masks.is_empty() {
         return Vec::new();
     }
     let hidden = group
         .iter()
         .flat_map(|cause| open.concerned_by(cause))
-        .filter(|finding| finding.status == Status::Skip && masks.contains(&finding.check));
-    let hidden: HashSet<&str> = hidden.map(|finding| finding.check).collect();
+        .filter(|finding| finding.status == Status::Skip && masks.contains(&finding.check.id));
+    let hidden: HashSet<&str> = hidden.map(|finding| finding.check.id).collect();
     let in_their_order = masks.iter().copied();
     in_their_order
         .filter(|check| hidden.contains(check))
@@ -251,8 +251,8 @@ fn not_ruled_out(open: &Neighbours, group: &[&Finding]) -> Vec<&'static str> {
         .iter()
         .flat_map(|finding| open.concerning(finding))
         .filter(|doubt| matches!(doubt.status, Status::Unknown | Status::Warn))
-        .filter(|doubt| doubt.explains.contains(&group[0].check));
-    in_order(doubts.map(|doubt| doubt.check))
+        .filter(|doubt| doubt.check.explains.contains(&group[0].check.id));
+    in_order(doubts.map(|doubt| doubt.check.id))
 }
 
 fn with_doubts(detail: String, doubts: &[&str]) -> String {

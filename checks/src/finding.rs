@@ -9,6 +9,7 @@ use crate::check::Check;
 use crate::evidence::Evidence;
 use crate::facts::Task;
 use crate::fix::Fix;
+use crate::tasks::Tasks;
 use crate::world::Group;
 
 /// What a check says of one subject.
@@ -90,10 +91,9 @@ impl Subject {
 }
 
 /// What a check found on one subject, with the evidence and the ways to mend it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Finding {
-    pub check: &'static str,
-    pub area: &'static str,
+    pub check: &'static Check,
     pub status: Status,
     pub severity: Severity,
     /// One sentence; what is borrowed is of our own making.
@@ -107,11 +107,9 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
     /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
     pub cause: &'static str,
-    /// ARNs of the tasks concerned; `None`: all tasks of the subject's service, or of the cluster.
-    pub tasks: Option<Vec<Arc<str>>>,
+    pub tasks: Tasks,
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
     pub caused_by: Vec<&'static str>,
-    pub explains: &'static [&'static str],
     /// Where only these checks can be behind it, whatever others claim to explain.
     pub only_by: Option<&'static [&'static str]>,
 }
@@ -124,8 +122,7 @@ impl Finding {
         title: impl Into<Cow<'static, str>>,
     ) -> Finding {
         Finding {
-            check: check.id,
-            area: check.area(),
+            check,
             status,
             severity: check.severity,
             title: title.into(),
@@ -135,9 +132,8 @@ impl Finding {
             missing_permission: None,
             fixes: Vec::new(),
             cause: "",
-            tasks: None,
+            tasks: Tasks::All,
             caused_by: Vec::new(),
-            explains: check.explains,
             only_by: None,
         }
     }
@@ -169,9 +165,13 @@ impl Finding {
         self
     }
 
-    pub fn on_tasks<'a>(mut self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
-        self.tasks = Some(tasks.into_iter().map(|task| task.arn.clone()).collect());
+    pub fn on(mut self, tasks: impl Into<Tasks>) -> Finding {
+        self.tasks = tasks.into();
         self
+    }
+
+    pub fn on_tasks<'a>(self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
+        self.on(Tasks::of(tasks))
     }
 
     pub fn only_by(mut self, checks: &'static [&'static str]) -> Finding {
@@ -204,12 +204,12 @@ impl Finding {
 
     /// Whether this failure bears on what the other finding is about.
     pub fn concerns(&self, other: &Finding) -> bool {
-        if let (Some(mine), Some(theirs)) = (&self.tasks, &other.tasks) {
+        if let (Some(mine), Some(theirs)) = (self.tasks.arns(), other.tasks.arns()) {
             return theirs.iter().any(|task| mine.contains(task));
         }
         match (&self.subject.service, &other.subject.service) {
             (Some(mine), Some(theirs)) => mine == theirs,
-            (None, _) => self.tasks.is_none(),
+            (None, _) => self.tasks == Tasks::All,
             (Some(_), None) => false,
         }
     }

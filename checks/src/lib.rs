@@ -42,6 +42,7 @@ pub mod select;
 mod service;
 pub mod step;
 mod task;
+pub mod tasks;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -17,8 +17,8 @@ pub fn settle(world: &World, mut findings: Vec<Finding>) -> Vec<Finding> {
         return findings;
     }
     for finding in &mut findings {
-        if finding.check == live_session::CHECK.id
-            || !INFERRED.contains(&finding.area)
+        if finding.check.id == live_session::CHECK.id
+            || !INFERRED.contains(&finding.check.area())
             || !is_about(world, finding, &proven)
         {
             continue;
@@ -53,7 +53,7 @@ fn proven(facts: &Facts) -> BTreeSet<&str> {
 
 /// Whether a finding concerns no other tasks than these.
 fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
-    match &finding.tasks {
+    match finding.tasks.arns() {
         Some(tasks) => tasks.iter().all(|task| proven.contains(&**task)),
         None => {
             let service = finding.subject.service.as_deref();

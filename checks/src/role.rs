@@ -6,36 +6,11 @@ pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;
 
-use std::collections::BTreeMap;
-
 use crate::arn;
 use crate::check::Check;
 use crate::facts::{DeploymentController, Fact, Task};
 use crate::finding::{Finding, Subject};
-use crate::world::{Group, TaskRole, World};
-
-/// The running tasks of a group by the role that they have.
-pub struct Roles<'a> {
-    pub by_role: BTreeMap<&'a str, Vec<&'a Task>>,
-    unnamed: Vec<&'a Task>,
-    unknown: Vec<(&'a Task, crate::facts::Unavailable)>,
-}
-
-pub fn roles<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
-    let mut roles = Roles {
-        by_role: BTreeMap::new(),
-        unnamed: Vec::new(),
-        unknown: Vec::new(),
-    };
-    for &task in tasks {
-        match world.task_role(task) {
-            TaskRole::Role(arn) => roles.by_role.entry(arn).or_default().push(task),
-            TaskRole::Unnamed => roles.unnamed.push(task),
-            TaskRole::Unknown(why) => roles.unknown.push((task, why)),
-        }
-    }
-    roles
-}
+use crate::world::{Group, World};
 
 /// A finding for each role that running tasks have; roles that are not there are role.present's business.
 fn each_role<'a>(
@@ -43,17 +18,17 @@ fn each_role<'a>(
     check: &'static Check,
     judge: impl Fn(&Group<'a>, &'a str, &[&'a Task]) -> Finding,
 ) -> Vec<Finding> {
-    world.each_running(check, |group, tasks| {
-        let roles = roles(world, tasks);
+    world.each_running(check, |group, _| {
+        let roles = &group.roles;
         let mut findings: Vec<Finding> = roles
             .by_role
             .iter()
-            .map(|(role, tasks)| match world.facts.roles.get(*role) {
+            .map(|(role, alike)| match world.facts.roles.get(*role) {
                 Some(Fact::Absent) => {
                     let title = format!("The task role {} does not exist", arn::name(role));
                     check.skip(role_subject(group, role), title)
                 }
-                _ => judge(group, role, tasks).on_tasks(tasks.iter().copied()),
+                _ => judge(group, role, &alike.tasks).on(alike.arns.clone()),
             })
             .collect();
         if let Some(task) = roles.unnamed.first() {
@@ -72,12 +47,12 @@ fn role_subject(group: &Group, role: &str) -> Subject {
     Subject::new("role", role).of_group(group)
 }
 
-/// Services that ECS itself rolls out and of which a running task is like this.
-pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) -> Vec<&'a str> {
+/// Services that ECS itself rolls out and whose running tasks are like this.
+pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&Group<'a>) -> bool) -> Vec<&'a str> {
     world
         .groups
         .iter()
-        .filter(|group| group.running().iter().any(|task| is_like(task)))
+        .filter(|group| is_like(group))
         .filter(|group| {
             group
                 .service_fact
@@ -86,10 +61,6 @@ pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&'a Task) -> bool) 
         })
         .filter_map(|group| group.service)
         .collect()
-}
-
-fn has_role(world: &World, task: &Task, role: &str) -> bool {
-    matches!(world.task_role(task), TaskRole::Role(arn) if arn == role)
 }
 
 fn has_agent_down(task: &Task) -> bool {

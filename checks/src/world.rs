@@ -1,5 +1,6 @@
 //! The facts, joined: which tasks belong to which service, which role a task has, what IAM decided.
 
+mod alike;
 mod each;
 mod group;
 mod of_task;
@@ -17,6 +18,7 @@ use crate::iam::like;
 use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
+pub use alike::Roles;
 pub use group::Group;
 pub use of_task::TaskRole;
 
@@ -69,8 +71,14 @@ impl<'a> World<'a> {
                 .collect(),
         };
         let groups = world.groups.iter();
-        let placements: Vec<_> = groups.map(|group| Placements::of(&world, group)).collect();
-        for (group, placements) in world.groups.iter_mut().zip(placements) {
+        let joined: Vec<_> = groups
+            .map(|group| {
+                let roles = Roles::of(&world, group.running());
+                (roles, Placements::of(&world, group))
+            })
+            .collect();
+        for (group, (roles, placements)) in world.groups.iter_mut().zip(joined) {
+            group.roles = roles;
             group.placements = placements;
         }
         world

@@ -35,7 +35,7 @@ fn by_program(facts: &Facts) -> Vec<Finding> {
 fn of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
     findings
         .iter()
-        .filter(|finding| finding.check == check)
+        .filter(|finding| finding.check.id == check)
         .collect()
 }
 

@@ -60,8 +60,10 @@ impl<'a> Defined<'_, 'a> {
 
     /// Services that run this definition and that ECS itself rolls out.
     fn services(&self) -> Vec<&'a str> {
-        services_with(self.world, |task| {
-            task.task_definition == self.definition.arn
+        services_with(self.world, |group| {
+            group
+                .by_definition
+                .contains_key(self.definition.arn.as_str())
         })
     }
 

@@ -25,7 +25,7 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(group, task, name).on_tasks([*task]))
+            .map(|task| judge(group, task, name).on(*task))
             .collect()
     })
 }

@@ -29,7 +29,7 @@ fn run(world: &World) -> Vec<Finding> {
                 let probes = world.facts.probes.get(&*task.arn);
                 probes.into_iter().flatten().map(|probe| {
                     let subject = group.container_subject(task, &probe.container);
-                    judge(subject, probe).on_tasks([*task])
+                    judge(subject, probe).on(*task)
                 })
             })
             .collect()

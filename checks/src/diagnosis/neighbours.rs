@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::finding::Finding;
+use crate::tasks::Tasks;
 
 type ByName<'f> = HashMap<&'f str, Vec<&'f Finding>, RandomState>;
 
@@ -26,14 +27,14 @@ impl<'f> FromIterator<&'f Finding> for Neighbours<'f> {
         for finding in findings {
             all.everything.push(finding);
             let service = finding.subject.service.as_deref();
-            for task in finding.tasks.iter().flatten() {
+            for task in finding.tasks.arns().into_iter().flatten() {
                 all.of_task.entry(task).or_default().push(finding);
             }
             match (service, &finding.tasks) {
-                (Some(name), Some(_)) => all.of_some_tasks.entry(name).or_default().push(finding),
-                (Some(name), None) => all.of_service.entry(name).or_default().push(finding),
-                (None, None) => all.of_all.push(finding),
-                (None, Some(_)) => {}
+                (Some(name), Tasks::All) => all.of_service.entry(name).or_default().push(finding),
+                (Some(name), _) => all.of_some_tasks.entry(name).or_default().push(finding),
+                (None, Tasks::All) => all.of_all.push(finding),
+                (None, _) => {}
             }
         }
         all
@@ -49,7 +50,7 @@ impl<'f> Neighbours<'f> {
 
     /// Those on whose subject a finding bears; some more than once.
     pub fn concerned_by(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
-        let bears_on_all = finding.subject.service.is_none() && finding.tasks.is_none();
+        let bears_on_all = finding.subject.service.is_none() && finding.tasks == Tasks::All;
         let everything = self
             .everything
             .iter()
@@ -62,13 +63,13 @@ impl<'f> Neighbours<'f> {
 
     /// Every finding that may bear on this one, or on which this one may bear.
     fn near(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
-        let tasks = finding.tasks.iter().flatten();
+        let tasks = finding.tasks.arns().into_iter().flatten();
         let of_tasks = tasks.filter_map(|task| self.of_task.get(&**task)).flatten();
         let service = finding.subject.service.as_deref();
         let of_service = service.and_then(|name| self.of_service.get(name));
         let of_some_tasks = match finding.tasks {
-            Some(_) => None,
-            None => service.and_then(|name| self.of_some_tasks.get(name)),
+            Tasks::One(_) | Tasks::Some(_) => None,
+            Tasks::All => service.and_then(|name| self.of_some_tasks.get(name)),
         };
         of_tasks
             .chain(of_service.into_iter().flatten())

@@ -7,9 +7,8 @@ use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::{Principal, Request, Tri, resource_policy};
 use crate::policy_document::TASK_ROLE_ACTIONS;
-use crate::role::roles;
 use crate::text;
-use crate::world::{Group, World};
+use crate::world::{Group, Roles, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
@@ -54,15 +53,13 @@ fn run(world: &World) -> Vec<Finding> {
 
 fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> Vec<Finding> {
     let subject = || Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
-    let by_role = roles(world, tasks).by_role;
+    let by_role = Roles::of(world, tasks).by_role;
     if by_role.is_empty() {
         return vec![CHECK.skip(subject(), "No role is known that could be refused")];
     }
     by_role
         .iter()
-        .map(|(role, tasks)| {
-            for_role(world, endpoint, role, subject()).on_tasks(tasks.iter().copied())
-        })
+        .map(|(role, alike)| for_role(world, endpoint, role, subject()).on(alike.arns.clone()))
         .collect()
 }
 

@@ -41,7 +41,7 @@ fn run(world: &World) -> Vec<Finding> {
         group.placements
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement, &needed).on_tasks(placement.tasks.iter().copied()))
+            .map(|placement| judge(world, group, placement, &needed).on(placement.arns.clone()))
             .collect()
     })
 }

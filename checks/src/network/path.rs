@@ -42,9 +42,7 @@ fn run(world: &World) -> Vec<Finding> {
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .map(|placement| {
-                judge(world, group, placement).on_tasks(placement.tasks.iter().copied())
-            })
+            .map(|placement| judge(world, group, placement).on(placement.arns.clone()))
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
@@ -60,7 +58,7 @@ fn run(world: &World) -> Vec<Finding> {
                     .cause("Tasks have no network"),
                 false => CHECK.unknown(subject, why),
             };
-            findings.push(finding.on_tasks([*task]));
+            findings.push(finding.on(*task));
         }
         findings
     })

@@ -2,12 +2,14 @@
 
 use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
 use crate::reachability::{Ranges, Way, single, subnet_ranges, way_out};
+use crate::tasks::Tasks;
 use crate::world::{Group, World};
 
 /// The running tasks of a group that share a subnet, security groups and a way out.
 pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
+    pub arns: Tasks,
     pub way: Way,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
@@ -35,6 +37,9 @@ impl<'a> Placements<'a> {
                 Ok(subnet) => all.add(world, group, task, subnet, interface),
                 Err(why) => all.unplaced.push((task, why)),
             }
+        }
+        for placement in &mut all.placed {
+            placement.arns = Tasks::of(placement.tasks.iter().copied());
         }
         all
     }
@@ -66,6 +71,7 @@ impl<'a> Placements<'a> {
             None => self.placed.push(Placement {
                 subnet,
                 tasks: vec![task],
+                arns: Tasks::from(task),
                 way,
                 groups,
                 addresses,

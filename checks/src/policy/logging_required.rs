@@ -71,7 +71,7 @@ fn run(world: &World) -> Vec<Finding> {
         Some(doubt) => vec![
             CHECK
                 .unsure(subject, "Whether sessions are recorded could not be seen")
-                .detail(format!("{}: {}", doubt.check, doubt.title))
+                .detail(format!("{}: {}", doubt.check.id, doubt.title))
                 .missing(doubt.missing_permission.clone()),
         ],
         None => vec![

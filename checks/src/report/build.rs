@@ -81,8 +81,8 @@ fn root_cause(cause: Cause) -> RootCause {
 
 fn finding(finding: Finding) -> ReportFinding {
     ReportFinding {
-        check: finding.check,
-        area: finding.area,
+        check: finding.check.id,
+        area: finding.check.area(),
         status: finding.status,
         severity: finding.severity,
         title: cleaned_title(finding.title),

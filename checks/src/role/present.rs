@@ -1,9 +1,10 @@
-use super::{Roles, has_role, role_subject, roles, services_with};
+use super::{role_subject, services_with};
 use crate::arn;
 use crate::check::Check;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
+use crate::tasks::Alike;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -32,34 +33,31 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| judge(world, group, tasks))
+    world.each_running(&CHECK, |group, _| judge(world, group))
 }
 
-fn judge(world: &World, group: &Group, tasks: &[&Task]) -> Vec<Finding> {
-    let Roles {
-        by_role,
-        unnamed,
-        unknown,
-    } = roles(world, tasks);
-    let mut findings: Vec<Finding> = by_role
+fn judge(world: &World, group: &Group) -> Vec<Finding> {
+    let roles = &group.roles;
+    let mut findings: Vec<Finding> = roles
+        .by_role
         .iter()
-        .map(|(role, tasks)| exists(world, group, role, tasks))
+        .map(|(role, alike)| exists(world, group, role, alike))
         .collect();
-    for definition in by_definition(&unnamed) {
+    for definition in by_definition(&roles.unnamed) {
         findings.push(no_role(world, group, &definition));
     }
-    for (task, why) in unknown {
+    for (task, why) in &roles.unknown {
         let subject = group.definition_subject(&task.task_definition);
-        findings.push(CHECK.unknown(subject, &why).on_tasks([task]));
+        findings.push(CHECK.unknown(subject, why).on(*task));
     }
     findings
 }
 
-fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
+fn exists(world: &World, group: &Group, role: &str, alike: &Alike) -> Finding {
     let name = arn::name(role);
     let subject = role_subject(group, role);
     let finding = match world.facts.roles.get(role) {
-        Some(Fact::Known(_)) if is_instance_s(world, role, tasks) => CHECK
+        Some(Fact::Known(_)) if is_instance_s(world, role, &alike.tasks) => CHECK
             .pass(
                 subject,
                 format!("The tasks use their instance's role {name}, which exists"),
@@ -67,7 +65,7 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
             .detail("The task definition names no task role; on EC2 the instance profile stands in for it."),
         Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
         Some(Fact::Absent) => {
-            let services = services_with(world, |task| has_role(world, task, role));
+            let services = services_with(world, |group| group.roles.by_role.contains_key(role));
             CHECK
                 .fail(subject, format!("The task role {name} does not exist any more"))
                 .detail(format!(
@@ -79,9 +77,7 @@ fn exists(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding 
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         None => CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
     };
-    finding
-        .evidence("role", role)
-        .on_tasks(tasks.iter().copied())
+    finding.evidence("role", role).on(alike.arns.clone())
 }
 
 /// The tasks name no role of their own.
@@ -114,8 +110,11 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
     };
     let finding = match world.definition(task) {
         Some(Fact::Known(definition)) => {
-            let services =
-                services_with(world, |other| other.task_definition == task.task_definition);
+            let services = services_with(world, |group| {
+                group
+                    .by_definition
+                    .contains_key(task.task_definition.as_str())
+            });
             finding.fix(fixes::role::give_role(world.facts, definition, &services))
         }
         _ => finding,

@@ -1,4 +1,4 @@
-use super::{each_role, has_agent_down, has_role, role_subject, services_with};
+use super::{each_role, has_agent_down, role_subject, services_with};
 use crate::arn;
 use crate::check::Check;
 use crate::facts::{Decision, Role, Task};
@@ -103,8 +103,9 @@ fn refused(
         .evidence("role", role);
     let finding = match verdict.blocker() {
         None => {
-            let restart = services_with(world, |task| {
-                has_role(world, task, role) && has_agent_down(task)
+            let restart = services_with(world, |group| {
+                let alike = group.roles.by_role.get(role);
+                alike.is_some_and(|alike| alike.tasks.iter().any(|task| has_agent_down(task)))
             });
             let finding = finding.detail(missing_detail(world, role, tasks));
             let mut allow = fixes::role::allow_ssmmessages(world.facts, role, &restart);

@@ -53,7 +53,7 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
                 .fix(fixes::task::run_again(world.facts, task)),
         }
     };
-    finding.on_tasks([task])
+    finding.on(task)
 }
 
 /// A deployment that is under way will end this task and start one with exec.

@@ -21,7 +21,7 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(group, task).on_tasks([*task]))
+            .map(|task| judge(group, task).on(*task))
             .collect()
     })
 }

@@ -23,7 +23,7 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(world, group, task).on_tasks([*task]))
+            .map(|task| judge(world, group, task).on(*task))
             .collect()
     })
 }

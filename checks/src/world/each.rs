@@ -1,7 +1,5 @@
 //! Findings for each service, task, container or task definition.
 
-use std::collections::BTreeMap;
-
 use super::{Group, World};
 use crate::check::Check;
 use crate::facts::{Container, Fact, Service, Task, TaskDefinition};
@@ -64,7 +62,7 @@ impl<'a> World<'a> {
                     task.containers
                         .iter()
                         .filter(|container| asked.is_none_or(|name| name == container.name))
-                        .map(|container| judge(group, task, container).on_tasks([*task]))
+                        .map(|container| judge(group, task, container).on(*task))
                 })
                 .collect()
         })
@@ -79,7 +77,7 @@ impl<'a> World<'a> {
         self.each_running(check, |group, _| {
             let placed = group.placements.placed.iter();
             placed
-                .map(|placement| judge(group, placement).on_tasks(placement.tasks.iter().copied()))
+                .map(|placement| judge(group, placement).on(placement.arns.clone()))
                 .collect()
         })
     }
@@ -90,27 +88,21 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &'a TaskDefinition, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        self.each_running(check, |group, tasks| {
-            let mut by_definition: BTreeMap<&str, Vec<&'a Task>> = BTreeMap::new();
-            for &task in tasks {
-                by_definition
-                    .entry(&task.task_definition)
-                    .or_default()
-                    .push(task);
-            }
-            by_definition
-                .into_iter()
-                .flat_map(|(arn, tasks)| {
+        self.each_running(check, |group, _| {
+            group
+                .by_definition
+                .iter()
+                .flat_map(|(arn, alike)| {
                     let subject = || group.definition_subject(arn);
-                    match self.facts.task_definitions.get(arn) {
-                        Some(Fact::Known(definition)) => judge(group, definition, &tasks),
+                    match self.facts.task_definitions.get(*arn) {
+                        Some(Fact::Known(definition)) => judge(group, definition, &alike.tasks),
                         Some(Fact::Unavailable(why)) => vec![check.unknown(subject(), why)],
                         Some(Fact::Absent) | None => {
                             vec![check.unsure(subject(), "The task definition was not found")]
                         }
                     }
                     .into_iter()
-                    .map(|finding| finding.on_tasks(tasks.iter().copied()))
+                    .map(|finding| finding.on(alike.arns.clone()))
                     .collect::<Vec<_>>()
                 })
                 .collect()

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::alike::{Roles, by_definition};
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
 use crate::network::placement::Placements;
+use crate::tasks::Alike;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -18,6 +20,9 @@ pub struct Group<'a> {
     /// Tasks that the user named.
     pub named: bool,
     running: Vec<&'a Task>,
+    /// The running tasks by the ARN of their definition.
+    pub by_definition: BTreeMap<&'a str, Alike<'a>>,
+    pub roles: Roles<'a>,
     name: Option<Arc<str>>,
     /// Where the running tasks sit in the network.
     pub placements: Placements<'a>,
@@ -73,13 +78,16 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             tasks.is_empty() || tasks.iter().any(|task| task.has_container(name))
         };
         let asked = facts.target.container.as_deref();
+        let running = running(&tasks);
         Group {
             service: Some(&wanted.name),
             service_fact: facts.services.get(&wanted.name),
             container: asked.or(configured).filter(there),
             misnamed: configured.filter(|name| asked.is_none() && !there(name)),
             named: false,
-            running: running(&tasks),
+            by_definition: by_definition(&running),
+            roles: Roles::default(),
+            running,
             name: Some(wanted.name.as_str().into()),
             tasks,
             placements: Placements::default(),
@@ -87,16 +95,21 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
     });
     let of_named = named_tasks_by_service(facts)
         .into_iter()
-        .map(|(service, tasks)| Group {
-            service,
-            service_fact: service.and_then(|name| facts.services.get(name)),
-            container: facts.target.container.as_deref(),
-            misnamed: None,
-            named: true,
-            running: running(&tasks),
-            name: service.map(Arc::from),
-            tasks,
-            placements: Placements::default(),
+        .map(|(service, tasks)| {
+            let running = running(&tasks);
+            Group {
+                service,
+                service_fact: service.and_then(|name| facts.services.get(name)),
+                container: facts.target.container.as_deref(),
+                misnamed: None,
+                named: true,
+                by_definition: by_definition(&running),
+                roles: Roles::default(),
+                running,
+                name: service.map(Arc::from),
+                tasks,
+                placements: Placements::default(),
+            }
         });
     of_services.chain(of_named).collect()
 }
