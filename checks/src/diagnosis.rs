@@ -76,10 +76,6 @@ fn has_failed(finding: &Finding) -> bool {
     finding.status == Status::Fail
 }
 
-fn is_open(finding: &Finding) -> bool {
-    !matches!(finding.status, Status::Pass | Status::Fail)
-}
-
 /// Whether the check of one failure may be behind another; what keeps sessions from working explains one that did not.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
     let is_of_sessions = cause.check.id != LIVE && !WISHES.contains(&cause.check.area());
@@ -115,7 +111,16 @@ fn root_causes(findings: &[Finding]) -> Vec<Cause> {
     }
     let failures = findings.iter().filter(|finding| has_failed(finding));
     let failures: Neighbours = failures.collect();
-    let open = findings.iter().filter(|finding| is_open(finding));
+    let hidden: HashSet<&str> = groups
+        .iter()
+        .flat_map(|group| group[0].check.masks)
+        .copied()
+        .collect();
+    let open = findings.iter().filter(|finding| match finding.status {
+        Status::Skip => hidden.contains(finding.check.id),
+        Status::Warn | Status::Unknown => true,
+        Status::Pass | Status::Fail => false,
+    });
     let open: Neighbours = open.collect();
     groups
         .iter()
@@ -123,7 +128,7 @@ fn root_causes(findings: &[Finding]) -> Vec<Cause> {
         .collect()
 }
 
-/// `open`: what neither passed nor failed.
+/// `open`: what neither passed nor failed, and may matter.
 fn cause(group: &[&Finding], failures: &Neighbours, open: &Neighbours) -> Cause {
     let check = group[0].check.id;
     let symptoms = group

@@ -129,15 +129,15 @@ impl Facts {
 
     /// The name of a service's endpoint in this region (`ssmmessages`, `kms`, …), as one would be made.
     pub fn endpoint_service(&self, service: &str) -> String {
-        endpoint_services(&self.partition, &self.region, service)
+        self.endpoint_services(service)
             .into_iter()
             .next()
             .unwrap_or_default()
     }
 
-    /// Whether an endpoint's service is this one.
-    pub fn is_endpoint_service(&self, name: &str, service: &str) -> bool {
-        endpoint_services(&self.partition, &self.region, service).contains(&name.to_owned())
+    /// Every name that an endpoint of this service may have in this region.
+    pub fn endpoint_services(&self, service: &str) -> Vec<String> {
+        endpoint_services(&self.partition, &self.region, service)
     }
 }
 

@@ -6,6 +6,8 @@ pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::arn;
 use crate::check::Check;
 use crate::facts::{DeploymentController, Fact, Task};
@@ -40,6 +42,28 @@ fn each_role<'a>(
             findings.push(check.unknown(subject, why));
         }
         findings
+    })
+}
+
+/// The same where only the role counts: it is judged once for all services that have it.
+fn each_role_alone(
+    world: &World,
+    check: &'static Check,
+    judge: impl Fn(Subject, &str) -> Finding,
+) -> Vec<Finding> {
+    let roles = world
+        .groups
+        .iter()
+        .flat_map(|group| group.roles.by_role.keys());
+    let roles: BTreeSet<&str> = roles.copied().collect();
+    let judged: BTreeMap<&str, Finding> = roles
+        .into_iter()
+        .map(|role| (role, judge(Subject::new("role", role), role)))
+        .collect();
+    each_role(world, check, |group, role, _| {
+        let mut finding = judged[role].clone();
+        finding.subject = finding.subject.of_group(group);
+        finding
     })
 }
 

@@ -30,10 +30,10 @@ pub struct World<'a> {
     definitions: HashMap<&'a str, &'a Fact<TaskDefinition>, RandomState>,
 }
 
-type Decisions<'a> = HashMap<Question<'a>, Vec<Answer<'a>>, RandomState>;
-
-/// Principal, action, resource.
-type Question<'a> = (&'a str, &'a str, &'a str);
+/// By principal and action, then by resource.
+type Decisions<'a> = HashMap<(&'a str, &'a str), ByResource<'a>, RandomState>;
+/// One answer for each context.
+type ByResource<'a> = HashMap<&'a str, Vec<Answer<'a>>, RandomState>;
 
 pub struct Answer<'a> {
     pub simulation: &'a Simulation,
@@ -43,16 +43,13 @@ pub struct Answer<'a> {
 impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> World<'a> {
         let of = |simulation: &'a Simulation| simulation.decisions.known().into_iter().flatten();
-        let many = facts.simulations.iter().flat_map(of).count();
-        let mut decisions = Decisions::with_capacity_and_hasher(many, RandomState::default());
+        let mut decisions = Decisions::default();
         for simulation in &facts.simulations {
             for decision in of(simulation) {
                 decisions
-                    .entry((
-                        simulation.principal.as_str(),
-                        decision.action.as_str(),
-                        decision.resource.as_str(),
-                    ))
+                    .entry((simulation.principal.as_str(), decision.action.as_str()))
+                    .or_default()
+                    .entry(decision.resource.as_str())
                     .or_default()
                     .push(Answer {
                         simulation,
@@ -91,9 +88,10 @@ impl<'a> World<'a> {
         action: &'w str,
         resource: &'w str,
     ) -> &'w [Answer<'a>] {
-        let decisions: &HashMap<Question<'w>, Vec<Answer<'a>>, RandomState> = &self.decisions;
-        decisions
-            .get(&(principal, action, resource))
+        let decisions: &HashMap<(&'w str, &'w str), ByResource<'a>, RandomState> = &self.decisions;
+        let answers = decisions.get(&(principal, action));
+        answers
+            .and_then(|by_resource| by_resource.get(resource))
             .map_or(&[], Vec::as_slice)
     }
 
@@ -161,9 +159,14 @@ impl<'a> World<'a> {
             .and_then(|cluster| cluster.exec_configuration.as_ref());
         let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
         let own = exec.and_then(|exec| exec.log.as_ref());
-        let mut groups: Vec<&str> = tasks
+        let mut definitions: Vec<&str> = tasks
             .iter()
-            .filter_map(|task| self.definition(task)?.known())
+            .map(|task| task.task_definition.as_str())
+            .collect();
+        definitions.dedup();
+        let mut groups: Vec<&str> = definitions
+            .into_iter()
+            .filter_map(|arn| self.definitions.get(arn)?.known())
             .flat_map(|definition| &definition.containers)
             .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
             .collect();
@@ -209,11 +212,12 @@ impl<'a> World<'a> {
     pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
         match &self.facts.network.endpoints {
             Some(fact) => fact.as_ref().map(|endpoints| {
+                let names = self.facts.endpoint_services(service);
                 endpoints
                     .iter()
                     .filter(|endpoint| {
                         endpoint.vpc == vpc
-                            && self.facts.is_endpoint_service(&endpoint.service, service)
+                            && names.contains(&endpoint.service)
                             && endpoint.is_live()
                     })
                     .collect()

@@ -24,8 +24,8 @@ fn a_task_that_is_right_passes() {
     task(&mut facts).tags.insert("team".into(), "dev".into());
     let findings = judge(TEAM, &facts);
     assert_eq!(statuses(&findings), [Status::Pass]);
-    assert_eq!(findings[0].check, "custom.team-tag");
-    assert_eq!(findings[0].area, "custom");
+    assert_eq!(findings[0].check.id, "custom.team-tag");
+    assert_eq!(findings[0].check.area(), "custom");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_task_that_is_wrong_fails_in_its_own_words() {
     assert_eq!(finding.subject.kind, "task");
     assert_eq!(&*finding.subject.id, arn);
     assert_eq!(finding.subject.service.as_deref(), Some(CODER));
-    assert_eq!(finding.tasks.as_deref(), Some(&[arn.as_str().into()][..]));
+    assert_eq!(finding.tasks.arns(), Some(&[arn.as_str().into()][..]));
     assert_eq!(finding.cause, "The check custom.team-tag fails");
     let fix = &finding.fixes[0];
     assert_eq!(fix.id, "manual:custom.team-tag");

@@ -20,7 +20,7 @@ fn a_good_program_is_given_the_facts_and_heard() {
     assert_eq!(findings[0].status, Status::Pass);
     assert_eq!(findings[0].severity, Severity::Medium);
     let wrong = &findings[1];
-    assert_eq!(wrong.check, "program.good");
+    assert_eq!(wrong.check.id, "program.good");
     assert_eq!(wrong.status, Status::Fail);
     assert_eq!(wrong.severity, Severity::Critical);
     assert_eq!(wrong.detail, "Very\nwrong");

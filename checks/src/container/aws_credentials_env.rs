@@ -31,12 +31,11 @@ const KEYS: [&str; 4] = [
 fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
-        let proven = defined.agent_is_proven();
         let found = keys(defined.container);
         if !found.is_empty() {
             let title = format!("Container {name} sets {}", text::list(&found));
             let subject = defined.subject.clone();
-            let finding = if proven {
+            let finding = if defined.agent_is_proven() {
                 CHECK.warn(subject, title).detail(
                     "The agent has long been up with them; whether those keys allow ssmmessages cannot be seen.",
                 )
@@ -53,6 +52,7 @@ fn run(world: &World) -> Vec<Finding> {
                 .evidence("variables", found);
         }
         if defined.container.environment_files > 0 {
+            let proven = defined.agent_is_proven();
             let finding = CHECK.unsure(
                 defined.subject,
                 format!("Container {name} has environment files, whose content cannot be seen"),

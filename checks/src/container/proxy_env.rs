@@ -27,7 +27,6 @@ fn run(world: &World) -> Vec<Finding> {
             return CHECK.pass(defined.subject, format!("Container {name} sets no proxy"));
         };
         let variables = text::list(&proxy.variables);
-        let proven = defined.agent_is_proven();
         if proxy.credentials_bypass && proxy.ssmmessages_bypass {
             return CHECK.pass(
                 defined.subject,
@@ -38,7 +37,7 @@ fn run(world: &World) -> Vec<Finding> {
         }
         let subject = defined.subject.clone();
         let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
-            (false, _) if !proven => CHECK
+            (false, _) if !defined.agent_is_proven() => CHECK
                 .fail(
                     subject,
                     format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),

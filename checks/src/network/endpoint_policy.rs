@@ -1,3 +1,6 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::link::{Goal, goal};
 use crate::arn;
 use crate::check::Check;
@@ -24,7 +27,11 @@ pub const CHECK: Check = Check {
     run,
 };
 
+/// What the policy of an endpoint says of a role, by the endpoint's ID and the role's ARN.
+type Judged<'a> = RefCell<BTreeMap<(&'a str, &'a str), Finding>>;
+
 fn run(world: &World) -> Vec<Finding> {
+    let judged = Judged::default();
     world.each_running(&CHECK, |group, _| {
         group
             .placements
@@ -38,7 +45,7 @@ fn run(world: &World) -> Vec<Finding> {
                             .iter()
                             .flat_map(|placement| placement.tasks.iter().copied())
                             .collect();
-                        judge(world, group, endpoint, &tasks)
+                        judge(world, group, endpoint, &tasks, &judged)
                     }
                     Ok(Goal::Internet) => {
                         let title = format!("{vpc} has no ssmmessages endpoint in use");
@@ -51,15 +58,29 @@ fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge(world: &World, group: &Group, endpoint: &Endpoint, tasks: &[&Task]) -> Vec<Finding> {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    endpoint: &'a Endpoint,
+    tasks: &[&'a Task],
+    judged: &Judged<'a>,
+) -> Vec<Finding> {
     let subject = || Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
     let by_role = Roles::of(world, tasks).by_role;
     if by_role.is_empty() {
         return vec![CHECK.skip(subject(), "No role is known that could be refused")];
     }
     by_role
-        .iter()
-        .map(|(role, alike)| for_role(world, endpoint, role, subject()).on(alike.arns.clone()))
+        .into_iter()
+        .map(|(role, alike)| {
+            let mut judged = judged.borrow_mut();
+            let finding = judged
+                .entry((&endpoint.id, role))
+                .or_insert_with(|| for_role(world, endpoint, role, subject()));
+            let mut finding = finding.clone().on(alike.arns);
+            finding.subject = subject();
+            finding
+        })
         .collect()
 }
 

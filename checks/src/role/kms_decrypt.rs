@@ -1,4 +1,4 @@
-use super::{each_role, role_subject};
+use super::each_role_alone;
 use crate::arn;
 use crate::check::Check;
 use crate::facts::KmsKey;
@@ -32,7 +32,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    each_role(world, &CHECK, |group, role, _| {
+    each_role_alone(world, &CHECK, |subject, role| {
         let decrypt = Use {
             who: format!("Task role {}", arn::name(role)),
             action: "kms:Decrypt",
@@ -41,13 +41,9 @@ fn run(world: &World) -> Vec<Finding> {
             cause: "Task roles may not decrypt with the cluster's KMS key",
             principal: role,
         };
-        judge(
-            world,
-            &CHECK,
-            role_subject(group, role),
-            decrypt,
-            |key, refusal| fix(world, role, key, refusal),
-        )
+        judge(world, &CHECK, subject, decrypt, |key, refusal| {
+            fix(world, role, key, refusal)
+        })
     })
 }
 

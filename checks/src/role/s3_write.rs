@@ -1,5 +1,5 @@
+use super::each_role_alone;
 use super::recording::{self, Recording};
-use super::{each_role, role_subject};
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity};
@@ -23,8 +23,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    each_role(world, &CHECK, |group, role, _| {
-        let subject = role_subject(group, role);
+    each_role_alone(world, &CHECK, |subject, role| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(subject, why);
         }

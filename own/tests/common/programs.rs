@@ -36,8 +36,8 @@ pub fn trouble(name: &str) -> Finding {
     let finding = findings.remove(0);
     assert_eq!(finding.status, Status::Warn);
     assert_eq!(finding.severity, Severity::Low);
-    assert_eq!(finding.check, format!("program.{name}"));
-    assert_eq!(finding.area, "program");
+    assert_eq!(finding.check.id, format!("program.{name}"));
+    assert_eq!(finding.check.area(), "program");
     assert_eq!(finding.subject.kind, "program");
     assert!(
         finding
