@@ -78,8 +78,9 @@ fn has_failed(finding: &Finding) -> bool {
 
 /// Whether the check of one failure may be behind another; what keeps sessions from working explains one that did not.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
-    let is_of_sessions = cause.check.id != LIVE && !WISHES.contains(&cause.check.area());
-    cause.check.explains.contains(&symptom.check.id) || (symptom.check.id == LIVE && is_of_sessions)
+    let is_of_sessions = || cause.check.id != LIVE && !WISHES.contains(&cause.check.area());
+    cause.check.explains.contains(&symptom.check.id)
+        || (symptom.check.id == LIVE && is_of_sessions())
 }
 
 /// Each check once, in the order of the session's path.
@@ -195,12 +196,12 @@ fn subjects(group: &[&Finding]) -> String {
 /// What each finding says of itself, the same only once; of many the first few.
 fn details(group: &[&Finding]) -> String {
     const MOST: usize = 4;
-    let mut distinct: Vec<&str> = Vec::new();
-    for finding in group {
-        if !finding.detail.is_empty() && !distinct.contains(&finding.detail.as_str()) {
-            distinct.push(&finding.detail);
-        }
-    }
+    let mut seen = HashSet::new();
+    let distinct: Vec<&str> = group
+        .iter()
+        .map(|finding| finding.detail.as_str())
+        .filter(|detail| !detail.is_empty() && seen.insert(*detail))
+        .collect();
     let left = distinct.len().saturating_sub(MOST);
     let mut lines: Vec<String> = distinct
         .iter()
@@ -214,13 +215,12 @@ fn details(group: &[&Finding]) -> String {
 }
 
 fn fixes(group: &[&Finding]) -> Vec<Fix> {
-    let mut fixes: Vec<Fix> = Vec::new();
-    for fix in group.iter().flat_map(|finding| &finding.fixes) {
-        if !fixes.iter().any(|known| known.id == fix.id) {
-            fixes.push(fix.clone());
-        }
-    }
+    let mut seen = HashSet::new();
+    let fixes = group.iter().flat_map(|finding| &finding.fixes);
     fixes
+        .filter(|fix| seen.insert(fix.id.as_str()))
+        .cloned()
+        .collect()
 }
 
 /// Checks that could not be judged because of a cause, and may fail in their turn once it is mended.

@@ -72,11 +72,11 @@ pub fn examine_with(
 ) -> Report {
     let facts = iam::settled(facts);
     let world = World::new(&facts);
-    let mut findings: Vec<Finding> = registry::CHECKS
-        .iter()
-        .filter(|check| selection.includes(check))
-        .flat_map(|check| planned::run(check, &world))
-        .collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    let checks = registry::CHECKS.iter();
+    for check in checks.filter(|check| selection.includes(check)) {
+        findings.extend(planned::run(check, &world));
+    }
     findings.extend(own(&world));
     let findings = live::settle(&world, findings);
     report::build(

@@ -75,7 +75,7 @@ fn judge(
     let name = &container.name;
     let status = &agent.last_status;
     let finding = match status.as_str() {
-        "RUNNING" => CHECK.pass(subject, format!("The exec agent in {name} is RUNNING")),
+        "RUNNING" => CHECK.pass(subject, ["The exec agent in ", name, " is RUNNING"].concat()),
         "PENDING" => CHECK
             .fail(
                 subject,

@@ -30,7 +30,7 @@ fn judge(world: &World, group: &Group, task: &Task, container: &Container) -> Fi
     let status = &container.last_status;
     let finding = if container.last_status == "RUNNING" {
         match container.runtime_id {
-            Some(_) => CHECK.pass(subject, format!("Container {name} is RUNNING")),
+            Some(_) => CHECK.pass(subject, ["Container ", name, " is RUNNING"].concat()),
             None => CHECK
                 .fail(subject, format!("Container {name} has no runtime ID yet"))
                 .detail("ECS reports it as RUNNING, but names no runtime, and a session is addressed to the runtime.")

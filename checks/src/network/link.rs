@@ -90,16 +90,16 @@ pub struct Crossing<'a> {
     pub gate: Gate,
 }
 
-/// Whether the network ACLs on the way let requests out and answers back.
+/// Whether the network ACLs on the way to the goal of the placement's VPC let requests out and answers back.
 pub fn acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
-    Gate::any(
-        acl_crossings(world, placement, goal)
-            .into_iter()
-            .map(|crossings| {
-                let gates = crossings.into_iter().map(|crossing| crossing.gate);
-                gates.fold(Gate::Open, Gate::and)
-            }),
-    )
+    let judge = || {
+        let ways = acl_crossings(world, placement, goal).into_iter();
+        Gate::any(ways.map(|crossings| {
+            let gates = crossings.into_iter().map(|crossing| crossing.gate);
+            gates.fold(Gate::Open, Gate::and)
+        }))
+    };
+    placement.acls.get_or_init(judge).clone()
 }
 
 /// The ACLs on each of the ways to the goal: one to the internet, or one to each of the endpoint's interfaces.

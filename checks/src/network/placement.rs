@@ -1,7 +1,9 @@
 //! Where the tasks of a group sit in the network.
 
+use std::cell::OnceCell;
+
 use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
-use crate::reachability::{Ranges, Way, single, subnet_ranges, way_out};
+use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
 use crate::tasks::Tasks;
 use crate::world::{Group, World};
 
@@ -10,6 +12,8 @@ pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
     pub arns: Tasks,
+    /// Whether network ACLs let the tasks through to where the agent connects; judged when first asked for.
+    pub acls: OnceCell<Gate>,
     pub way: Way,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
@@ -72,6 +76,7 @@ impl<'a> Placements<'a> {
                 subnet,
                 tasks: vec![task],
                 arns: Tasks::from(task),
+                acls: OnceCell::new(),
                 way,
                 groups,
                 addresses,

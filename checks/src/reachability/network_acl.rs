@@ -39,13 +39,14 @@ pub fn acl_of<'a>(acls: &'a [NetworkAcl], subnet: &str) -> Option<&'a NetworkAcl
 }
 
 fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports) -> Gate {
-    let mut entries: Vec<&AclEntry> = acl
+    let mut entries: Vec<(&AclEntry, Ranges)> = acl
         .entries
         .iter()
         .filter(|entry| entry.egress == (direction == Direction::Out))
         .filter(|entry| matches!(entry.protocol.as_str(), "-1" | "6" | "tcp"))
+        .map(|entry| (entry, Ranges::parse([entry.cidr.as_str()])))
         .collect();
-    entries.sort_by_key(|entry| entry.number);
+    entries.sort_by_key(|(entry, _)| entry.number);
     Gate::any(
         slices(&entries, ports)
             .into_iter()
@@ -54,10 +55,10 @@ fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports)
 }
 
 /// One port for each stretch of ports that all rules treat alike.
-fn slices(entries: &[&AclEntry], ports: &Ports) -> Vec<u16> {
+fn slices(entries: &[(&AclEntry, Ranges)], ports: &Ports) -> Vec<u16> {
     let mut starts: Vec<u16> = entries
         .iter()
-        .flat_map(|entry| {
+        .flat_map(|(entry, _)| {
             [
                 entry.from_port,
                 entry.to_port.and_then(|to| to.checked_add(1)),
@@ -72,19 +73,18 @@ fn slices(entries: &[&AclEntry], ports: &Ports) -> Vec<u16> {
     starts
 }
 
-fn on_port(entries: &[&AclEntry], peers: &Ranges, port: u16) -> Gate {
+fn on_port(entries: &[(&AclEntry, Ranges)], peers: &Ranges, port: u16) -> Gate {
     let mut left = peers.clone();
     let (mut let_some, mut refused_some) = (false, false);
-    for entry in entries.iter().filter(|entry| is_for(entry, port)) {
-        let named = Ranges::parse([entry.cidr.as_str()]);
-        if !left.meets(&named) {
+    for (entry, named) in entries.iter().filter(|(entry, _)| is_for(entry, port)) {
+        if !left.meets(named) {
             continue;
         }
         match entry.allow {
             true => let_some = true,
             false => refused_some = true,
         }
-        left = left.without(&named);
+        left = left.without(named);
     }
     match (let_some, refused_some || !left.is_empty()) {
         (true, false) => Gate::Open,

@@ -31,7 +31,10 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
     let finding = if world.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")
     } else if task.exec_enabled {
-        CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"))
+        CHECK.pass(
+            subject,
+            ["Task ", id, " was started with ECS Exec on"].concat(),
+        )
     } else {
         let service = group.service_fact.and_then(Fact::known);
         let finding = CHECK

@@ -41,7 +41,7 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
     let told = task.platform_version.as_deref().unwrap_or("no version");
     let finding = match version::numbers(told) {
         Some(version) if version.as_slice() >= least.as_slice() => {
-            CHECK.pass(subject, format!("Fargate platform {told} is new enough"))
+            CHECK.pass(subject, ["Fargate platform ", told, " is new enough"].concat())
         }
         Some(_) => CHECK
             .fail(

@@ -20,16 +20,16 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world
-        .groups
-        .iter()
-        .flat_map(|group| match &group.tasks {
-            Fact::Unavailable(why) => vec![CHECK.unknown(group.subject(), why)],
+    let mut findings = Vec::new();
+    for group in &world.groups {
+        match &group.tasks {
+            Fact::Unavailable(why) => findings.push(CHECK.unknown(group.subject(), why)),
             Fact::Known(_) | Fact::Absent => {
-                group.all().iter().map(|task| judge(group, task)).collect()
+                findings.extend(group.all().iter().map(|task| judge(group, task)));
             }
-        })
-        .collect()
+        }
+    }
+    findings
 }
 
 fn judge(group: &Group, task: &Task) -> Finding {
@@ -45,7 +45,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
             .detail("What ECS says of the task may be old: its containers may have stopped, its agents may have died.")
             .evidence("connectivity", "DISCONNECTED")
     } else if task.is_running() {
-        CHECK.pass(subject, format!("Task {id} is RUNNING"))
+        CHECK.pass(subject, ["Task ", id, " is RUNNING"].concat())
     } else if group.named {
         CHECK
             .fail(subject, format!("Task {id} is {status}, not RUNNING"))

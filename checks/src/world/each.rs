@@ -32,20 +32,15 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        self.groups
-            .iter()
-            .flat_map(|group| match &group.tasks {
-                Fact::Unavailable(why) => vec![check.unknown(group.subject(), why)],
-                Fact::Known(_) | Fact::Absent => {
-                    let running = group.running();
-                    if running.is_empty() {
-                        vec![check.skip(group.subject(), "No task is running")]
-                    } else {
-                        judge(group, running)
-                    }
-                }
-            })
-            .collect()
+        let mut findings = Vec::new();
+        for group in &self.groups {
+            match (&group.tasks, group.running()) {
+                (Fact::Unavailable(why), _) => findings.push(check.unknown(group.subject(), why)),
+                (_, []) => findings.push(check.skip(group.subject(), "No task is running")),
+                (_, running) => findings.extend(judge(group, running)),
+            }
+        }
+        findings
     }
 
     /// Findings for each container of each running task, but only for the one that was asked for.
@@ -56,15 +51,15 @@ impl<'a> World<'a> {
     ) -> Vec<Finding> {
         let asked = self.facts.target.container.as_deref();
         self.each_running(check, |group, tasks| {
-            tasks
-                .iter()
-                .flat_map(|task| {
-                    task.containers
-                        .iter()
-                        .filter(|container| asked.is_none_or(|name| name == container.name))
-                        .map(|container| judge(group, task, container).on(*task))
-                })
-                .collect()
+            let mut findings = Vec::with_capacity(tasks.len());
+            for &task in tasks {
+                let wanted = |name: &str| asked.is_none_or(|asked| asked == name);
+                let containers = task.containers.iter();
+                for container in containers.filter(|container| wanted(&container.name)) {
+                    findings.push(judge(group, task, container).on(task));
+                }
+            }
+            findings
         })
     }
 

@@ -42,7 +42,7 @@ impl<'a> Group<'a> {
     }
 
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
-        Subject::new("container", format!("{}/{container}", task.id())).of_group(self)
+        Subject::new("container", [task.id(), "/", container].concat()).of_group(self)
     }
 
     pub fn definition_subject(&self, arn: &str) -> Subject {
