@@ -1,6 +1,6 @@
 //! Where the tasks of a group sit in the network.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
 use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
@@ -13,7 +13,7 @@ pub struct Placement<'a> {
     pub tasks: Vec<&'a Task>,
     pub arns: Tasks,
     /// Whether network ACLs let the tasks through to where the agent connects; judged when first asked for.
-    pub acls: OnceCell<Gate>,
+    pub acls: OnceLock<Gate>,
     pub way: Way,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
@@ -76,7 +76,7 @@ impl<'a> Placements<'a> {
                 subnet,
                 tasks: vec![task],
                 arns: Tasks::from(task),
-                acls: OnceCell::new(),
+                acls: OnceLock::new(),
                 way,
                 groups,
                 addresses,

@@ -93,8 +93,8 @@ fn finding(finding: Finding) -> ReportFinding {
         caused_by: finding.caused_by,
         fixes: finding
             .fixes
-            .into_iter()
-            .map(|fix| cleaned_line(fix.id))
+            .iter()
+            .map(|fix| clean_line(&fix.id))
             .collect(),
     }
 }

@@ -1,5 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::alike::{Roles, by_definition};
 use crate::facts::{Fact, Facts, Service, Task};
@@ -68,10 +70,14 @@ impl<'a> Group<'a> {
     }
 }
 
+type ByArn<'a> = HashMap<&'a str, &'a Fact<Task>, RandomState>;
+
 /// One group a service that was asked about, and one for the named tasks of each service and of none.
 pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
+    let by_arn = facts.tasks.iter();
+    let by_arn: ByArn = by_arn.map(|(arn, task)| (arn.as_str(), task)).collect();
     let of_services = facts.target.services.iter().map(|wanted| {
-        let tasks = service_tasks(facts, &wanted.name);
+        let tasks = service_tasks(facts, &by_arn, &wanted.name);
         let configured = wanted.container.as_deref();
         let there = |name: &&str| {
             let tasks = tasks.known().map_or(&[][..], Vec::as_slice);
@@ -93,7 +99,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             placements: Placements::default(),
         }
     });
-    let of_named = named_tasks_by_service(facts)
+    let of_named = named_tasks_by_service(facts, &by_arn)
         .into_iter()
         .map(|(service, tasks)| {
             let running = running(&tasks);
@@ -119,9 +125,9 @@ fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
     all.filter(|task| task.is_running()).collect()
 }
 
-fn service_tasks<'a>(facts: &'a Facts, service: &str) -> Fact<Vec<&'a Task>> {
+fn service_tasks<'a>(facts: &'a Facts, by_arn: &ByArn<'a>, service: &str) -> Fact<Vec<&'a Task>> {
     match facts.service_tasks.get(service) {
-        Some(Fact::Known(arns)) => known_tasks(facts, arns),
+        Some(Fact::Known(arns)) => known_tasks(by_arn, arns),
         Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
         Some(Fact::Absent) | None => Fact::Absent,
     }
@@ -129,10 +135,10 @@ fn service_tasks<'a>(facts: &'a Facts, service: &str) -> Fact<Vec<&'a Task>> {
 
 /// The tasks that could be described; unavailable when any could not. One that is gone since it was
 /// listed is left out.
-fn known_tasks<'a>(facts: &'a Facts, arns: &[String]) -> Fact<Vec<&'a Task>> {
+fn known_tasks<'a>(by_arn: &ByArn<'a>, arns: &[String]) -> Fact<Vec<&'a Task>> {
     let mut tasks = Vec::new();
     for arn in arns {
-        match facts.tasks.get(arn) {
+        match by_arn.get(arn.as_str()).copied() {
             Some(Fact::Known(task)) => tasks.push(task),
             Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
             Some(Fact::Absent) | None => {}
@@ -141,7 +147,10 @@ fn known_tasks<'a>(facts: &'a Facts, arns: &[String]) -> Fact<Vec<&'a Task>> {
     Fact::Known(tasks)
 }
 
-fn named_tasks_by_service(facts: &Facts) -> BTreeMap<Option<&str>, Fact<Vec<&Task>>> {
+fn named_tasks_by_service<'a>(
+    facts: &'a Facts,
+    by_arn: &ByArn<'a>,
+) -> BTreeMap<Option<&'a str>, Fact<Vec<&'a Task>>> {
     let mut by_service: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
     for arn in &facts.target.tasks {
         let service = facts
@@ -153,6 +162,6 @@ fn named_tasks_by_service(facts: &Facts) -> BTreeMap<Option<&str>, Fact<Vec<&Tas
     }
     by_service
         .into_iter()
-        .map(|(service, arns)| (service, known_tasks(facts, &arns)))
+        .map(|(service, arns)| (service, known_tasks(&by_arn, &arns)))
         .collect()
 }
