@@ -94,7 +94,7 @@ fn each_api_of_keys_and_records_denied() {
     });
     world.sh(&format!(
         "{}{}",
-        crate::faults::KEY,
+        crate::faults::catalogue::KEY,
         r#"aws logs create-log-group --log-group-name /exec/$CLUSTER
         aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
         aws ecs update-cluster --cluster $CLUSTER --configuration "executeCommandConfiguration={kmsKeyId=$KEY,logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/exec/$CLUSTER,cloudWatchEncryptionEnabled=true,s3BucketName=$CLUSTER,s3EncryptionEnabled=true}}"

@@ -1,0 +1,454 @@
+//! What can be broken in a healthy world, how, and what the doctor has to name.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::support::proxy::{Agent, Rules};
+use crate::support::world::{Plan, World};
+
+/// One thing broken in a healthy world.
+pub struct Fault {
+    pub name: &'static str,
+    /// Stands for its area in the pairs.
+    pub represents: bool,
+    pub plan: fn(&mut Plan),
+    /// Shell commands; see [`World::sh`].
+    pub script: &'static str,
+    pub rules: fn(&mut Rules),
+    pub cause: &'static str,
+    /// What else fails because of it.
+    pub symptoms: &'static [&'static str],
+    /// The commands of the report mend it.
+    pub mends: bool,
+}
+
+pub const NOTHING: Fault = Fault {
+    name: "",
+    represents: false,
+    plan: |_| {},
+    script: "",
+    rules: |_| {},
+    cause: "",
+    symptoms: &[],
+    mends: true,
+};
+
+/// A KMS key on the cluster, which caller and role may use.
+pub const KEY: &str = r#"
+KEY=$(aws kms create-key --query KeyMetadata.Arn --output text)
+aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{kmsKeyId=$KEY,logging=DEFAULT}"
+aws iam put-role-policy --role-name $ROLE --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:Decrypt","Resource":"'$KEY'"}]}'
+aws iam put-user-policy --user-name $CALLER --policy-name kms --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"'$KEY'"}]}'
+"#;
+
+/// Sessions recorded in a log group that has to be encrypted, and is.
+const ENCRYPTED_LOGS: &str = r#"
+aws logs create-log-group --log-group-name /exec/$CLUSTER
+aws logs associate-kms-key --log-group-name /exec/$CLUSTER --kms-key-id arn:aws:kms:us-west-2:123456789012:key/00000000-0000-0000-0000-000000000000
+aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=/exec/$CLUSTER,cloudWatchEncryptionEnabled=true}}"
+aws iam put-role-policy --role-name $ROLE --policy-name logs --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]}'
+"#;
+
+/// Sessions recorded in a bucket that has to be encrypted, and is.
+const ENCRYPTED_BUCKET: &str = r#"
+aws s3api create-bucket --bucket $CLUSTER --create-bucket-configuration LocationConstraint=us-west-2
+aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'
+aws ecs update-cluster --cluster $CLUSTER --configuration executeCommandConfiguration="{logging=OVERRIDE,logConfiguration={s3BucketName=$CLUSTER,s3EncryptionEnabled=true}}"
+aws iam put-role-policy --role-name $ROLE --policy-name s3 --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+"#;
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "clock wrong",
+        represents: true,
+        rules: |rules| rules.date = Some("Tue, 01 Jan 2030 00:00:00 GMT".into()),
+        cause: "local.clock-skew",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "caller without a policy",
+        represents: true,
+        script: "aws iam delete-user-policy --user-name $CALLER --policy-name ops",
+        cause: "caller.execute-command",
+        ..NOTHING
+    },
+    Fault {
+        name: "no task wanted",
+        plan: |plan| plan.tasks = 0,
+        cause: "service.running-tasks",
+        ..NOTHING
+    },
+    Fault {
+        name: "exec never enabled",
+        represents: true,
+        plan: |plan| plan.exec = false,
+        cause: "service.exec-enabled",
+        symptoms: &["task.exec-enabled", "container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "task older than the flag",
+        represents: true,
+        plan: |plan| plan.exec = false,
+        script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
+        cause: "task.exec-enabled",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "cluster being taken down",
+        rules: |rules| patch(rules, "ecs:DescribeClusters", json!({"status": "DEPROVISIONING"})),
+        cause: "cluster.status",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "deployment failed, old tasks lack exec",
+        plan: |plan| plan.exec = false,
+        script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
+        rules: |rules| {
+            let failed = json!({"deployments": {"rolloutState": "FAILED", "rolloutStateReason": "tasks failed to start"}});
+            patch(rules, "ecs:DescribeServices", failed);
+        },
+        cause: "service.deployment-stable",
+        symptoms: &["task.exec-enabled", "container.agent-running"],
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "container ended",
+        rules: |rules| {
+            let ended = json!({"containers": {"lastStatus": "STOPPED", "exitCode": 137}});
+            patch(rules, "ecs:DescribeTasks", ended);
+        },
+        cause: "container.running",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "task still starting",
+        rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"lastStatus": "PENDING"})),
+        cause: "service.running-tasks",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "Windows Server 2016",
+        rules: |rules| {
+            let old = json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2016_FULL"}});
+            patch(rules, "ecs:DescribeTaskDefinition", old);
+        },
+        cause: "task.operating-system",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "endpoint failed",
+        rules: |rules| {
+            let failed = ("<state>available</state>", "<state>failed</state>");
+            rules.rewrites.insert("ec2:DescribeVpcEndpoints".into(), failed);
+        },
+        cause: "network.endpoint-available",
+        symptoms: &["network.internet-route", "network.path"],
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "old Fargate platform",
+        rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"platformVersion": "1.3.0"})),
+        cause: "task.platform-version",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "read-only root",
+        represents: true,
+        plan: |plan| plan.read_only_root = true,
+        rules: |rules| rules.agent = Agent::Stopped,
+        cause: "container.read-only-root",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "AWS keys in the environment",
+        plan: |plan| plan.environment = vec![("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")],
+        rules: |rules| rules.agent = Agent::Stopped,
+        cause: "container.aws-credentials-env",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "proxy without exceptions",
+        plan: |plan| plan.environment = vec![("https_proxy", "http://p:3128"), ("no_proxy", "localhost")],
+        rules: |rules| rules.agent = Agent::Stopped,
+        cause: "container.proxy-env",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "agent stopped for no reason to be seen",
+        rules: |rules| rules.agent = Agent::Stopped,
+        cause: "container.agent-running",
+        ..NOTHING
+    },
+    Fault {
+        name: "role without the actions",
+        represents: true,
+        script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec",
+        cause: "role.ssmmessages",
+        ..NOTHING
+    },
+    Fault {
+        name: "role without the actions, agent stopped",
+        script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec",
+        rules: |rules| rules.agent = Agent::Stopped,
+        cause: "role.ssmmessages",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "role deleted",
+        script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
+                 aws iam delete-role --role-name $ROLE",
+        cause: "role.present",
+        ..NOTHING
+    },
+    Fault {
+        name: "no role named",
+        plan: |plan| plan.role_actions = None,
+        cause: "role.present",
+        ..NOTHING
+    },
+    Fault {
+        name: "role that trusts EC2 only",
+        script: r#"aws iam update-assume-role-policy --role-name $ROLE --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'"#,
+        cause: "role.trust",
+        ..NOTHING
+    },
+    Fault {
+        name: "no endpoint and no way out",
+        plan: |plan| plan.endpoint = false,
+        cause: "network.endpoint-present",
+        symptoms: &["network.internet-route", "network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "endpoint without private DNS",
+        script: "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled",
+        cause: "network.endpoint-private-dns",
+        symptoms: &["network.internet-route", "network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "VPC without DNS host names",
+        script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-hostnames",
+        cause: "network.vpc-dns",
+        symptoms: &["network.internet-route", "network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "VPC without DNS support",
+        script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-support",
+        cause: "network.vpc-dns",
+        symptoms: &["network.internet-route", "network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "endpoint's group keeps tasks out",
+        represents: true,
+        script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
+        cause: "network.endpoint-security-group",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "endpoint's group keeps tasks out, beside a NAT",
+        plan: |plan| plan.nat = true,
+        script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
+        cause: "network.endpoint-security-group",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "tasks' group lets nothing out",
+        script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'"#,
+        cause: "network.task-egress",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "tasks' group lets nothing out to the internet",
+        plan: |plan| {
+            plan.nat = true;
+            plan.endpoint = false;
+        },
+        script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'
+                   aws ec2 authorize-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"10.0.0.0/8"}]}]'"#,
+        cause: "network.task-egress",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "network ACL lets no request out",
+        script: "ACL=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query NetworkAcls[0].NetworkAclId --output text)
+                 aws ec2 create-network-acl-entry --network-acl-id $ACL --egress --rule-number 50 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
+        cause: "network.nacl",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "network ACL lets no answer back",
+        script: "ACL=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query NetworkAcls[0].NetworkAclId --output text)
+                 aws ec2 create-network-acl-entry --network-acl-id $ACL --ingress --rule-number 50 --protocol tcp --port-range From=1024,To=65535 --cidr-block 0.0.0.0/0 --rule-action deny",
+        cause: "network.nacl",
+        symptoms: &["network.path"],
+        ..NOTHING
+    },
+    Fault {
+        name: "endpoint's policy for other actions",
+        rules: |rules| {
+            rules.endpoint_policy = Some(
+                r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ssm:*","Resource":"*"}]}"#.into(),
+            );
+        },
+        cause: "network.endpoint-policy",
+        ..NOTHING
+    },
+    Fault {
+        name: "KMS key disabled",
+        represents: true,
+        plan: |plan| plan.nat = true,
+        script: "KEY\naws kms disable-key --key-id $KEY",
+        cause: "cluster.kms-key-usable",
+        ..NOTHING
+    },
+    Fault {
+        name: "KMS key about to be deleted",
+        plan: |plan| plan.nat = true,
+        script: "KEY\naws kms schedule-key-deletion --key-id $KEY",
+        cause: "cluster.kms-key-usable",
+        ..NOTHING
+    },
+    Fault {
+        name: "KMS key that does not exist",
+        plan: |plan| plan.nat = true,
+        script: "aws ecs update-cluster --cluster $CLUSTER --configuration 'executeCommandConfiguration={kmsKeyId=alias/none,logging=DEFAULT}'",
+        cause: "cluster.kms-key-usable",
+        mends: false,
+        ..NOTHING
+    },
+    Fault {
+        name: "role may not decrypt",
+        plan: |plan| plan.nat = true,
+        script: "KEY\naws iam delete-role-policy --role-name $ROLE --policy-name kms",
+        cause: "role.kms-decrypt",
+        ..NOTHING
+    },
+    Fault {
+        name: "caller may not make data keys",
+        plan: |plan| plan.nat = true,
+        script: "KEY\naws iam delete-user-policy --user-name $CALLER --policy-name kms",
+        cause: "caller.kms-generate-data-key",
+        ..NOTHING
+    },
+    Fault {
+        name: "no way to KMS",
+        script: "KEY",
+        cause: "network.logging-endpoints",
+        ..NOTHING
+    },
+    Fault {
+        name: "log group without the key that is demanded",
+        plan: |plan| plan.nat = true,
+        script: "ENCRYPTED_LOGS\naws logs disassociate-kms-key --log-group-name /exec/$CLUSTER",
+        cause: "cluster.log-encryption",
+        ..NOTHING
+    },
+    Fault {
+        name: "log group missing",
+        plan: |plan| plan.nat = true,
+        script: "ENCRYPTED_LOGS\naws logs delete-log-group --log-group-name /exec/$CLUSTER",
+        cause: "cluster.log-group",
+        ..NOTHING
+    },
+    Fault {
+        name: "role may not look at the log group",
+        plan: |plan| plan.nat = true,
+        script: "ENCRYPTED_LOGS\naws iam delete-role-policy --role-name $ROLE --policy-name logs",
+        cause: "role.logs-write",
+        ..NOTHING
+    },
+    Fault {
+        name: "bucket missing",
+        plan: |plan| plan.nat = true,
+        script: "ENCRYPTED_BUCKET\naws s3api delete-bucket --bucket $CLUSTER",
+        cause: "cluster.log-bucket",
+        ..NOTHING
+    },
+    Fault {
+        name: "bucket encrypted in a way that the agent does not know",
+        plan: |plan| plan.nat = true,
+        script: r#"ENCRYPTED_BUCKET
+aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
+        cause: "cluster.log-encryption",
+        ..NOTHING
+    },
+    Fault {
+        name: "role may not look at the bucket",
+        plan: |plan| plan.nat = true,
+        script: "ENCRYPTED_BUCKET\naws iam delete-role-policy --role-name $ROLE --policy-name s3",
+        cause: "role.s3-write",
+        ..NOTHING
+    },
+    Fault {
+        name: "exec where it is forbidden",
+        represents: true,
+        script: "printf '[expect]\nexec_forbidden = [\"coder-*\"]\n' > ecs-exec.toml",
+        cause: "policy.exec-forbidden",
+        ..NOTHING
+    },
+    Fault {
+        name: "not through the endpoint that is demanded",
+        plan: |plan| {
+            plan.nat = true;
+            plan.endpoint = false;
+        },
+        script: "printf '[expect]\ntraffic = \"endpoint\"\n' > ecs-exec.toml",
+        cause: "policy.endpoint-only",
+        ..NOTHING
+    },
+    Fault {
+        name: "records that are demanded",
+        script: "printf '[expect]\nsession_logging = true\n' > ecs-exec.toml",
+        cause: "policy.logging-required",
+        mends: false,
+        ..NOTHING
+    },
+];
+
+fn patch(rules: &mut Rules, action: &str, patch: serde_json::Value) {
+    rules.patches.insert(action.to_owned(), patch);
+}
+
+impl Fault {
+    pub fn break_it(&self, world: &World) {
+        let script = self
+            .script
+            .replace("ENCRYPTED_LOGS\n", ENCRYPTED_LOGS)
+            .replace("ENCRYPTED_BUCKET\n", ENCRYPTED_BUCKET);
+        let script = match script.strip_prefix("KEY") {
+            Some(rest) => format!("{KEY}{rest}"),
+            None => script,
+        };
+        if !script.is_empty() {
+            world.sh(&script);
+        }
+        (self.rules)(&mut world.proxy.rules.lock().unwrap());
+    }
+
+    pub fn failing(&self) -> BTreeSet<&'static str> {
+        self.symptoms.iter().copied().chain([self.cause]).collect()
+    }
+}

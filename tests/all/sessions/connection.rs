@@ -1,0 +1,210 @@
+//! What carries a session: the data channel, its key, proxies, the plugin.
+
+use super::image;
+use crate::support::connect_proxy::ConnectProxy;
+use crate::support::doctor::run;
+use crate::support::proxy::Fault;
+use crate::support::world::{Plan, World};
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_connection_that_breaks_is_taken_up_again() {
+    let world = World::healthy();
+    image(&world, |image| image.cut_after = Some(200_000));
+    let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
+    let run = || world.run(&["run", "coder", "--no-doctor", "--", "sh", "-c", script]);
+    let whole = run();
+    assert_eq!(whole.status, 0, "{}", whole.stderr);
+    let expected: String = (0..20_000).map(|at| format!("line {at}\n")).collect();
+    assert!(whole.stdout == expected, "not what was printed");
+    assert!(
+        whole.stderr.contains("The connection is lost"),
+        "{}",
+        whole.stderr
+    );
+    world.proxy.fault("ssm:ResumeSession", Fault::Deny);
+    let lost = run();
+    assert_eq!(lost.status, 255);
+    assert!(
+        lost.stderr.contains("could not be resumed"),
+        "{}",
+        lost.stderr
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn sessions_of_a_cluster_with_a_key_are_encrypted() {
+    let world = World::new(Plan {
+        nat: true,
+        ..Plan::default()
+    });
+    world.sh(crate::faults::catalogue::KEY);
+    let plain = world.run(&["run", "coder", "--no-doctor", "--", "echo", "in the clear"]);
+    assert_eq!(
+        plain.status, 255,
+        "a session that is not encrypted is refused"
+    );
+    assert_eq!(plain.stdout, "");
+    image(&world, |image| image.data_key = Some((0..64).collect()));
+    let run = world.run(&["run", "coder", "--", "echo", "secret"]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (0, "secret\n"),
+        "{}",
+        run.stderr
+    );
+    let asked = world.proxy.rules.lock().unwrap().asked.clone();
+    let context = &asked[0];
+    assert!(context.contains("\"NumberOfBytes\":64"), "{context}");
+    let task = world.tasks("coder").remove(0);
+    let id = task.rsplit('/').next().unwrap();
+    assert!(
+        context.contains(&format!("ecs:{}_{id}_", world.cluster)),
+        "{context}"
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_port_is_forwarded_by_the_plugin() {
+    let world = World::healthy();
+    let recorder = world.home.path().join("bin/session-manager-plugin");
+    std::fs::write(
+        &recorder,
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 1.2.764.0; exit; fi\necho \"$3 $5\"\n",
+    )
+    .unwrap();
+    let run = world.run(&["port-forward", "coder", "5432:db.internal:5433"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.starts_with("StartSession {\"Target\":\"ecs:"),
+        "{}",
+        run.stdout
+    );
+    let asked = world.proxy.rules.lock().unwrap().asked.clone();
+    for told in [
+        "AWS-StartPortForwardingSessionToRemoteHost",
+        "db.internal",
+        "5433",
+    ] {
+        assert!(asked[0].contains(told), "{told}: {}", asked[0]);
+    }
+    assert_eq!(world.run(&["port-forward", "coder", "80"]).status, 2);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn the_doctor_opens_a_session_to_be_sure() {
+    let world = World::healthy();
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(
+        run.with_status("pass")
+            .contains(&"container.live-session".to_owned())
+    );
+    image(&world, |image| {
+        image.refuses = Some("----------ERROR-------\nsomething nobody knows".into())
+    });
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(run.causes(), ["container.live-session"], "{}", run.stdout);
+    assert!(run.stdout.contains("something nobody knows"));
+    image(&world, |image| image.refuses = None);
+    world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+    let run = world.doctor(&["coder", "--live"]);
+    assert_eq!(
+        (run.status, run.causes()),
+        (0, Vec::new()),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.with_status("warn")
+            .contains(&"network.endpoint-security-group".to_owned())
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_session_goes_through_the_proxy_of_the_environment() {
+    let world = World::healthy();
+    let proxy = ConnectProxy::start();
+    let through = |user: &str, rest: &[(&str, &str)]| {
+        let url = format!("http://{user}@127.0.0.1:{}", proxy.port);
+        let mut command = world.command();
+        command
+            .args(["run", "coder", "--no-doctor", "--", "echo", "hi"])
+            .env("https_proxy", url)
+            .envs(rest.iter().copied());
+        (
+            run(&mut command),
+            proxy.asked.lock().unwrap().drain(..).count(),
+        )
+    };
+    let (run, asked) = through("user:pass%20word", &[]);
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (0, "hi\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(asked, 1);
+    let (run, asked) = through("user:pass%20word", &[("NO_PROXY", "127.0.0.0/8")]);
+    assert_eq!((run.status, asked), (0, 0), "{}", run.stderr);
+    let (run, _) = through("user:wrong", &[]);
+    assert_eq!(run.status, 255, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("by the proxy 127.0.0.1:"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("authorization"), "{}", run.stderr);
+    assert!(!run.stderr.contains("wrong"), "{}", run.stderr);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn the_plugin_is_started_as_the_aws_cli_starts_it() {
+    let world = World::healthy();
+    let recorder = world.home.path().join("bin/session-manager-plugin");
+    let script = |version: &str| {
+        format!(
+            "#!/bin/sh\nPATH=/usr/bin:/bin\nif [ \"$1\" = --version ]; then echo {version}; exit; fi\nfor word; do echo \"[$word]\"; done\necho \"variable: $AWS_SSM_START_SESSION_RESPONSE\"\necho \"keys: $AWS_ACCESS_KEY_ID\"\n"
+        )
+    };
+    let plugin = |version: &str| {
+        std::fs::write(&recorder, script(version)).unwrap();
+        world.run(&["coder", "coder", "true", "--transport", "plugin"])
+    };
+    let new = plugin("1.2.764.0");
+    assert_eq!(new.status, 0, "{}", new.stderr);
+    let lines: Vec<&str> = new.stdout.lines().collect();
+    assert_eq!(
+        lines[..4],
+        [
+            "[AWS_SSM_START_SESSION_RESPONSE]",
+            "[us-west-2]",
+            "[StartSession]",
+            "[]"
+        ],
+        "{}",
+        new.stdout
+    );
+    assert!(lines[4].starts_with("[{\"Target\":\"ecs:"), "{}", lines[4]);
+    assert!(lines[5].starts_with("[http"));
+    assert!(
+        lines[6].contains("\"TokenValue\":\"the-token\""),
+        "{}",
+        lines[6]
+    );
+    let old = plugin("1.2.463.0");
+    assert!(old.stdout.starts_with("[{\"SessionId\":"), "{}", old.stdout);
+    assert!(old.stdout.contains("variable: \n"));
+    std::fs::remove_file(&recorder).unwrap();
+    let missing = world.run(&["coder", "coder", "true", "--transport", "plugin"]);
+    assert_eq!(missing.status, 255);
+    assert!(
+        missing.stderr.contains("is not installed"),
+        "{}",
+        missing.stderr
+    );
+}

@@ -1,0 +1,236 @@
+//! Commands that are run and end: in one task or in all, with input, as recipes; and the logs.
+
+use std::process::Stdio;
+use std::time::Instant;
+
+use super::with_input;
+use crate::support::pty::Terminal;
+use crate::support::world::{Plan, World};
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn words_reach_the_program_as_they_are() {
+    let world = World::healthy();
+    let run = world.run(&[
+        "exec", "coder", "--", "printf", "%s|", "a b", "it's", "$HOME", "*", "",
+    ]);
+    assert_eq!(run.stdout, "a b|it's|$HOME|*||", "{}", run.stderr);
+    let run = world.run(&["coder", "coder", "/bin/sh -c 'echo $((6 * 7))'"]);
+    assert_eq!(run.stdout.trim(), "42");
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn run_prints_the_output_and_ends_with_the_status() {
+    let world = World::healthy();
+    let run = |arguments: &[&str]| world.run(arguments);
+    let exact = run(&["run", "coder", "--", "printf", "a\\tb\\nc\\r\\nno end"]);
+    assert_eq!(
+        (exact.status, exact.stdout.as_str()),
+        (0, "a\tb\nc\r\nno end"),
+        "{}",
+        exact.stderr
+    );
+    assert_eq!(exact.stderr, "");
+    let failed = run(&["run", "coder", "--", "sh", "-c", "echo oops >&2; exit 7"]);
+    assert_eq!((failed.status, failed.stdout.as_str()), (7, "oops\n"));
+    assert_eq!(run(&["run", "coder", "--", "no-such-program"]).status, 127);
+    let plain = run(&[
+        "run",
+        "coder",
+        "--",
+        "sh",
+        "-c",
+        "test -t 1 && echo terminal || echo pipe",
+    ]);
+    assert_eq!(plain.stdout, "pipe\n");
+    let late = run(&["run", "coder", "--timeout", "1s", "--", "sleep", "30"]);
+    assert_eq!(late.status, 124, "{}", late.stderr);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn run_takes_standard_input_byte_for_byte() {
+    let world = World::healthy();
+    let text = with_input(
+        &world,
+        &["run", "coder", "--", "cat"],
+        b"one\ntwo\x03\x04\n",
+    );
+    assert_eq!(
+        (text.status, text.stdout.as_str()),
+        (0, "one\ntwo\u{3}\u{4}\n"),
+        "{}",
+        text.stderr
+    );
+    let large: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let counted = with_input(&world, &["run", "coder", "--", "sha256sum"], &large);
+    let expected = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &large);
+    let expected = data_encoding::HEXLOWER.encode(expected.as_ref());
+    assert!(
+        counted.stdout.starts_with(&expected),
+        "{}{}",
+        counted.stdout,
+        counted.stderr
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn much_output_is_whole() {
+    const BYTES: usize = 100_000_000;
+    let world = World::healthy();
+    let script = format!("head -c {BYTES} /dev/zero | tr '\\0' 'x'");
+    let started = Instant::now();
+    let output = world
+        .command()
+        .args(["run", "coder", "--", "sh", "-c", &script])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stdout.len(), BYTES);
+    assert!(output.stdout.iter().all(|byte| *byte == b'x'));
+    eprintln!("100 MB in {:?}", started.elapsed());
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn logs_of_all_tasks_in_the_order_of_time() {
+    let world = World::new(Plan {
+        log_group: Some("/ecs/sessions-test"),
+        ..Plan::default()
+    });
+    world.sh(
+        "aws logs create-log-group --log-group-name /ecs/sessions-test || true
+         for task in one two; do
+             stream=ecs/coder/$task$RANDOM
+             aws logs create-log-stream --log-group-name /ecs/sessions-test --log-stream-name $stream
+             aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=\"hello from $task\" >/dev/null
+         done",
+    );
+    let run = world.run(&["logs", "coder"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.contains("coder/one") && run.stdout.contains("hello from two"),
+        "{}",
+        run.stdout
+    );
+    let mut follow = Terminal::start(world.command().args(["logs", "coder", "--follow"]));
+    follow.expect("hello from one");
+    world.sh(
+        "stream=ecs/coder/three$RANDOM
+         aws logs create-log-stream --log-group-name /ecs/sessions-test --log-stream-name $stream
+         aws logs put-log-events --log-group-name /ecs/sessions-test --log-stream-name $stream --log-events timestamp=$(date +%s)000,message=later >/dev/null",
+    );
+    follow.expect("later");
+    follow.type_keys("\u{3}");
+    assert_eq!(follow.wait(), 130);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn on_all_tasks_with_a_prefix() {
+    let world = World::new(Plan {
+        tasks: 3,
+        ..Plan::default()
+    });
+    let run = world.run(&[
+        "run",
+        "coder",
+        "--all-tasks",
+        "--",
+        "sh",
+        "-c",
+        "echo a; echo b; exit 3",
+    ]);
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    let mut lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 6, "{}", run.stdout);
+    lines.sort_unstable();
+    for arn in world.tasks("coder") {
+        let id = arn.rsplit('/').next().unwrap();
+        assert!(
+            lines.contains(&format!("{}  a", &id[..8]).as_str()),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn recipes_lists_and_copies() {
+    let world = World::healthy();
+    std::fs::write(
+        world.home.path().join("ecs-exec.toml"),
+        "[recipes.sum]\nservice = \"coder\"\ndescription = \"Adds up\"\ncommand = [\"sh\", \"-c\", \"echo $((40 + 2))\"]\n",
+    )
+    .unwrap();
+    let listed = world.run(&["recipe", "--list"]);
+    assert!(listed.stdout.contains("Adds up"), "{}", listed.stdout);
+    assert_eq!(world.run(&["recipe", "sum"]).stdout, "42\n");
+    let wrong = world.run(&["recipe", "sun"]);
+    assert_eq!(wrong.status, 2);
+    assert!(
+        wrong.stderr.contains("Did you mean sum?"),
+        "{}",
+        wrong.stderr
+    );
+
+    let listed = world.run(&["list"]);
+    assert_eq!(listed.status, 0, "{}", listed.stderr);
+    let lines: Vec<&str> = listed.stdout.lines().collect();
+    assert!(lines[0].starts_with("SERVICE"), "{}", listed.stdout);
+    assert!(
+        lines[1].starts_with("coder-production-coder") && lines[1].ends_with("yes"),
+        "{}",
+        lines[1]
+    );
+    let json = world.run(&["list", "coder", "--format", "json"]).json();
+    assert_eq!(json[0]["exec"], true);
+    assert_eq!(json[0]["container"], "coder");
+
+    let file = world.home.path().join("there");
+    std::fs::write(&file, b"a\r\nb\0\xff").unwrap();
+    let remote = world.home.path().join("remote");
+    let to = format!("coder:{}", remote.display());
+    let up = world.run(&["cp", file.to_str().unwrap(), &to]);
+    assert_eq!(up.status, 0, "{}", up.stderr);
+    assert_eq!(std::fs::read(&remote).unwrap(), b"a\r\nb\0\xff");
+    let down = world.run(&["cp", &to, "here"]);
+    assert_eq!(down.status, 0, "{}", down.stderr);
+    assert_eq!(
+        std::fs::read(world.home.path().join("here")).unwrap(),
+        b"a\r\nb\0\xff"
+    );
+    let gone = world.run(&["cp", "coder:/no/such/file", "x"]);
+    assert_eq!(gone.status, 255);
+    assert!(!world.home.path().join("x").exists());
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn logs_and_init() {
+    let world = World::healthy();
+    let none = world.run(&["logs", "coder"]);
+    assert_eq!(none.status, 2);
+    assert!(
+        none.stderr.contains("writes nothing to CloudWatch Logs"),
+        "{}",
+        none.stderr
+    );
+    let init = world.run(&["init"]);
+    assert_eq!(init.status, 0, "{}", init.stderr);
+    let written = std::fs::read_to_string(world.home.path().join("ecs-exec.toml")).unwrap();
+    assert!(written.contains(&world.cluster), "{written}");
+    assert!(written.contains("container = \"coder\""), "{written}");
+    assert_eq!(
+        world.run(&["init"]).status,
+        2,
+        "it does not write over a file"
+    );
+    assert_eq!(
+        world.run(&["list"]).status,
+        0,
+        "what was written can be read"
+    );
+}

@@ -1,0 +1,156 @@
+//! Sessions that cannot be opened, or end early: what is said, and the status.
+
+use std::time::{Duration, Instant};
+
+use super::image;
+use crate::support::proxy::Fault;
+use crate::support::world::{Plan, World};
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_session_that_cannot_be_opened_says_why() {
+    let world = World::new(Plan {
+        role_actions: Some(Vec::new()),
+        ..Plan::default()
+    });
+    world.proxy.fault("ecs:ExecuteCommand", Fault::NotConnected);
+    let run = world.run(&["coder"]);
+    assert_eq!(run.status, 255);
+    assert_eq!(run.stdout, "");
+    for told in [
+        "TargetNotConnectedException",
+        "The agent in the container is not connected",
+        "role.ssmmessages",
+        "aws iam put-role-policy",
+    ] {
+        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+    }
+    let quiet = world.run(&["coder", "--no-doctor"]);
+    assert_eq!(quiet.status, 255);
+    assert!(
+        !quiet.stderr.contains("role.ssmmessages"),
+        "{}",
+        quiet.stderr
+    );
+    let first = world.run(&["coder", "--doctor"]);
+    assert_eq!(first.status, 255);
+    assert!(first.stderr.contains("role.ssmmessages"));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn what_goes_wrong_on_the_way() {
+    let world = World::healthy();
+    let run = |arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.push("--no-doctor");
+        world.run(&all)
+    };
+    for (arguments, status, told) in [
+        (&["codr"][..], 2, "Did you mean coder-production-coder?"),
+        (&["coder", "codr"], 2, "Did you mean coder?"),
+        (
+            &["exec", "--task", "0123456789abcdef0123456789abcdef"],
+            2,
+            "there is no task",
+        ),
+        (
+            &["exec", "--task", "zzzz"],
+            2,
+            "there is no running task zzzz",
+        ),
+    ] {
+        let run = run(arguments);
+        assert_eq!(run.status, status, "{arguments:?} {}", run.stderr);
+        assert!(run.stderr.contains(told), "{arguments:?} {}", run.stderr);
+    }
+    world.proxy.fault("ecs:ExecuteCommand", Fault::Deny);
+    let denied = run(&["coder"]);
+    assert_eq!(denied.status, 255);
+    assert!(
+        denied.stderr.contains("The caller may not open sessions")
+            || denied.stderr.contains("AccessDenied"),
+        "{}",
+        denied.stderr
+    );
+    world.proxy.fault("ecs:ExecuteCommand", Fault::Expired);
+    assert_eq!(run(&["coder"]).status, 2);
+    world.proxy.fault("ecs:ExecuteCommand", Fault::Throttle(2));
+    assert_eq!(run(&["coder", "coder", "true"]).status, 0);
+    image(&world, |image| image.gateway_status = Some(403));
+    let refused = run(&["coder"]);
+    assert_eq!(refused.status, 255, "{}", refused.stderr);
+    assert!(refused.stderr.contains("HTTP 403"), "{}", refused.stderr);
+    image(&world, |image| {
+        image.gateway_status = None;
+        image.refuses = Some("Your session timed out due to inactivity.".into());
+    });
+    let idle = run(&["coder"]);
+    assert!(idle.stderr.contains("20 minutes"), "{}", idle.stderr);
+    image(&world, |image| {
+        image.refuses = Some("----------ERROR-------\nEncountered error while initiating handshake. Handshake timed out.".into());
+    });
+    let handshake = run(&["coder"]);
+    assert_eq!(handshake.status, 255);
+    assert!(
+        handshake.stderr.contains("handshake took too long"),
+        "{}",
+        handshake.stderr
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn an_agent_that_never_answers() {
+    let world = World::healthy();
+    image(&world, |image| image.is_silent = true);
+    let started = Instant::now();
+    let run = world.run(&["coder", "--no-doctor"]);
+    assert_eq!(run.status, 255, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no sign of life within 30 seconds"),
+        "{}",
+        run.stderr
+    );
+    assert!(started.elapsed() < Duration::from_secs(40));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn tasks_that_cannot_be_entered() {
+    let world = World::new(Plan {
+        exec: false,
+        ..Plan::default()
+    });
+    let off = world.run(&["coder"]);
+    assert_eq!(off.status, 255, "{}", off.stderr);
+    assert!(
+        off.stderr.contains("--enable-execute-command"),
+        "{}",
+        off.stderr
+    );
+    let task = world.tasks("coder").remove(0);
+    world.sh(&format!(
+        "aws ecs stop-task --cluster {0} --task {task} && aws ecs wait tasks-stopped --cluster {0} --tasks {task}",
+        world.cluster
+    ));
+    let stopped = world.run(&["exec", "--no-doctor", "--task", &task]);
+    assert_eq!(stopped.status, 255, "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("has stopped"), "{}", stopped.stderr);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_service_without_tasks() {
+    let world = World::new(Plan {
+        tasks: 0,
+        ..Plan::default()
+    });
+    let run = world.run(&["coder"]);
+    assert_eq!(run.status, 255);
+    assert!(
+        run.stderr
+            .contains("No running tasks found for service: coder-production-coder"),
+        "{}",
+        run.stderr
+    );
+}

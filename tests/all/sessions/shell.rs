@@ -1,0 +1,180 @@
+//! Shells, as a person at a terminal has them.
+
+use std::time::{Duration, Instant};
+
+use super::{commands, image};
+use crate::support::pty::Terminal;
+use crate::support::world::World;
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_shell_as_the_runbook_s_function_opens_it() {
+    let world = World::healthy();
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    let before = Terminal::start(&std::process::Command::new("true"))
+        .pty
+        .attributes();
+    terminal.expect("Connecting to coder-production-coder (task: ");
+    terminal.expect("$ ");
+    terminal.type_keys("echo one$((1 + 1))three; stty size\r");
+    terminal.expect("one2three");
+    terminal.expect("24 80");
+    terminal.pty.resize(132, 50);
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.type_keys("stty size\r");
+    terminal.expect("50 132");
+    // Ctrl-C reaches the remote program, not this one.
+    terminal.type_keys("sleep 100\r");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.type_keys("\u{3}");
+    terminal.type_keys("echo still$((1 + 1))here\r");
+    terminal.expect("still2here");
+    terminal.type_keys("exit\r");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    let after = terminal.pty.attributes();
+    assert_eq!(after.local_modes, before.local_modes);
+    assert_eq!(after.output_modes, before.output_modes);
+    assert_eq!(after.input_modes, before.input_modes);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn the_terminal_is_restored_by_whatever_ends_it() {
+    let world = World::healthy();
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+        terminal.expect("$ ");
+        let raw = terminal.pty.attributes();
+        terminal.signal(signal);
+        assert_eq!(terminal.wait(), status, "{signal}: {}", terminal.screen());
+        let after = terminal.pty.attributes();
+        assert_ne!(after.local_modes, raw.local_modes, "{signal}");
+        assert!(
+            after
+                .local_modes
+                .contains(rustix::termios::LocalModes::ECHO),
+            "{signal}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_large_paste_and_a_storm_of_resizes() {
+    let world = World::healthy();
+    let text: String = "Zoë's naïve 日本語 🦀 text, across frames.\n"
+        .chars()
+        .cycle()
+        .take(900_000)
+        .collect();
+    assert!(text.len() > 1_000_000);
+    let script = format!(
+        "stty raw -echo; printf ready; head -c {} | sha256sum; stty sane; printf cooked; cat",
+        text.len()
+    );
+    let command = format!("/bin/sh -c '{script}'");
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", &command]));
+    terminal.expect("ready");
+    terminal.type_keys(&text);
+    let pasted = world.home.path().join("pasted");
+    std::fs::write(&pasted, &text).unwrap();
+    let digest = world.sh(&format!("sha256sum < {}", pasted.display()));
+    terminal.expect(digest.split_whitespace().next().unwrap());
+    // Before that, Ctrl-D would be a byte like any other.
+    terminal.expect("cooked");
+    terminal.type_keys("\u{4}");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    terminal.expect("$ ");
+    terminal.type_keys("i=0; while [ $i -lt 20000 ]; do echo line$i; i=$((i + 1)); done\r");
+    for step in 0..500 {
+        terminal.pty.resize(40 + step % 100, 20 + step % 30);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    terminal.pty.resize(123, 45);
+    terminal.expect("line19999");
+    std::thread::sleep(Duration::from_millis(500));
+    terminal.type_keys("stty size; exit\r");
+    terminal.expect("45 123");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    let lines: Vec<&str> = screen
+        .lines()
+        .filter(|line| line.starts_with("line"))
+        .collect();
+    assert_eq!(lines.len(), 20_000);
+    assert!((0..20_000).all(|at| lines[at] == format!("line{at}")));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn few_calls_open_a_session() {
+    let world = World::healthy();
+    let run = world.run(&["coder", "coder", "true"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let calls = world.proxy.calls();
+    let names: Vec<&str> = calls.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "ecs:DescribeClusters",
+            "ecs:DescribeTasks",
+            "ecs:ExecuteCommand",
+            "ecs:ListTasks"
+        ]
+    );
+    assert!(calls.values().all(|count| *count == 1), "{calls:?}");
+    assert_eq!(commands(&world), ["true"]);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_shell_that_is_not_in_the_image_is_made_up_for() {
+    let world = World::healthy();
+    image(&world, |image| image.lacks = vec!["/bin/bash".into()]);
+    let mut terminal = Terminal::start(world.command().arg("coder"));
+    terminal.expect("There is no /bin/bash in the image; trying /bin/sh.");
+    terminal.expect("$ ");
+    terminal.type_keys("exit\r");
+    assert_eq!(terminal.wait(), 0);
+    assert_eq!(commands(&world), ["/bin/bash", "/bin/sh"]);
+    image(&world, |image| {
+        image.lacks = vec!["/bin/bash".into(), "/bin/sh".into()]
+    });
+    let run = world.run(&["coder", "--no-doctor"]);
+    assert_eq!(run.status, 255);
+    assert!(
+        run.stderr.contains("The image has no such shell"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// A key comes back before anybody could feel it: the whole way is this program, the test's agent and `cat`.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn keys_come_back_at_once() {
+    let world = World::healthy();
+    let mut terminal = Terminal::start(world.command().args(["coder", "coder", "/bin/sh"]));
+    terminal.expect("$ ");
+    terminal.type_keys("stty -echo; printf ready; cat\r");
+    terminal.expect("ready");
+    let mut times: Vec<Duration> = (0..40)
+        .map(|number| {
+            let started = Instant::now();
+            terminal.type_keys(&format!("key{number}.\r"));
+            let wanted = format!("key{number}.");
+            while !terminal.screen().contains(&wanted) {
+                std::thread::sleep(Duration::from_micros(200));
+                assert!(started.elapsed() < Duration::from_secs(5));
+            }
+            started.elapsed()
+        })
+        .collect();
+    times.sort();
+    eprintln!(
+        "a line and its answer: median {:?}, longest {:?}",
+        times[20], times[39]
+    );
+    assert!(times[20] < Duration::from_millis(50), "{times:?}");
+}
