@@ -6,7 +6,7 @@
 #[path = "../tests/all/support/mod.rs"]
 mod support;
 
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use support::world::World;
@@ -46,11 +46,13 @@ fn main() {
             command.env(name, value.unwrap_or_default());
         }
         command.args(["doctor", "coder", "--format", "json"]);
-        time(&mut command)
+        let (took, status) = time(&mut command);
+        assert!(status.success(), "the doctor finds the service in order");
+        took
     };
     let (mut theirs, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        theirs.push(time(&mut checker));
+        theirs.push(time(&mut checker).0);
         ours.push(doctor());
     }
     let (theirs, ours) = (median(theirs), median(ours));
@@ -67,13 +69,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn time(command: &mut Command) -> Duration {
+fn time(command: &mut Command) -> (Duration, ExitStatus) {
     let started = Instant::now();
-    let _ = command
+    let status = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .unwrap();
-    started.elapsed()
+    (started.elapsed(), status)
 }

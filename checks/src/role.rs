@@ -91,3 +91,62 @@ fn has_agent_down(task: &Task) -> bool {
     let mut containers = task.containers.iter();
     containers.any(|container| !container.has_running_agent())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{kms_decrypt, s3_write, ssmmessages};
+    use crate::facts::{Fact, Facts, Wanted};
+    use crate::network::endpoint_policy;
+    use crate::testing::*;
+
+    const TWIN: &str = "twin";
+    const TWINS_TASK: &str =
+        "arn:aws:ecs:us-west-2:123456789012:task/cluster/00000000000000000000000000000002";
+
+    /// A second service like the first, with a task of its own.
+    fn add_twin(facts: &mut Facts) {
+        let mut twin = service(facts).clone();
+        twin.name = TWIN.into();
+        let mut its_task = task(facts).clone();
+        its_task.arn = TWINS_TASK.into();
+        its_task.group = Some(format!("service:{TWIN}"));
+        facts.services.insert(TWIN.into(), Fact::Known(twin));
+        let arns = vec![TWINS_TASK.to_owned()];
+        facts.service_tasks.insert(TWIN.into(), Fact::Known(arns));
+        facts.tasks.insert(TWINS_TASK.into(), Fact::Known(its_task));
+        facts.target.services.push(Wanted {
+            name: TWIN.into(),
+            ..Wanted::default()
+        });
+    }
+
+    /// What is judged once, for a role or for what an endpoint lets it do, is said of each service and its tasks.
+    #[test]
+    fn services_that_share_a_role() {
+        let mut facts = with_key();
+        endpoint(&mut facts).policy = Some(json!({"Statement": []}));
+        add_twin(&mut facts);
+        let first = task(&mut facts).arn.clone();
+        for check in [
+            &kms_decrypt::CHECK,
+            &s3_write::CHECK,
+            &ssmmessages::CHECK,
+            &endpoint_policy::CHECK,
+        ] {
+            let about: Vec<_> = run(check, &facts)
+                .into_iter()
+                .map(|finding| {
+                    let arns = finding.tasks.arns().unwrap().to_vec();
+                    (finding.subject.service.unwrap(), arns)
+                })
+                .collect();
+            let wanted = [
+                (CODER.into(), vec![first.clone()]),
+                (TWIN.into(), vec![TWINS_TASK.into()]),
+            ];
+            assert_eq!(about, wanted, "{}", check.id);
+        }
+    }
+}

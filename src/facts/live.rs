@@ -142,13 +142,14 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         simulations::of_caller(aws, ask).await
     };
 
-    let (plugin, stream, (definitions, roles), network, mut simulations, (log_groups, buckets)) = join!(
-        local::plugin(),
-        local_stream(aws),
+    // What is local comes last: AWS is already at work while it is looked for.
+    let ((definitions, roles), network, mut simulations, (log_groups, buckets), stream, plugin) = join!(
         roles,
         network,
         caller_simulations,
         log_places,
+        local_stream(aws),
+        local::plugin(),
     );
     let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster) = (caller.await, cluster.await);
