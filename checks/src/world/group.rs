@@ -162,6 +162,6 @@ fn named_tasks_by_service<'a>(
     }
     by_service
         .into_iter()
-        .map(|(service, arns)| (service, known_tasks(&by_arn, &arns)))
+        .map(|(service, arns)| (service, known_tasks(by_arn, &arns)))
         .collect()
 }
