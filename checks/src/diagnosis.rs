@@ -6,6 +6,7 @@
 mod neighbours;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::finding::{Finding, Status, Subject};
 use crate::fix::Fix;
@@ -27,7 +28,7 @@ pub struct Cause {
     pub subjects: Vec<Subject>,
     /// IDs of the checks that fail because of it.
     pub symptoms: Vec<&'static str>,
-    pub fixes: Vec<Fix>,
+    pub fixes: Vec<Arc<Fix>>,
 }
 
 pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
@@ -214,7 +215,7 @@ fn details(group: &[&Finding]) -> String {
     lines.join("\n")
 }
 
-fn fixes(group: &[&Finding]) -> Vec<Fix> {
+fn fixes(group: &[&Finding]) -> Vec<Arc<Fix>> {
     let mut seen = HashSet::new();
     let fixes = group.iter().flat_map(|finding| &finding.fixes);
     fixes

@@ -104,7 +104,7 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
     pub missing_permission: Option<String>,
-    pub fixes: Vec<Fix>,
+    pub fixes: Vec<Arc<Fix>>,
     /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
     pub cause: &'static str,
     pub tasks: Tasks,
@@ -148,12 +148,12 @@ impl Finding {
         self
     }
 
-    pub fn fix(mut self, fix: Fix) -> Finding {
-        self.fixes.push(fix);
+    pub fn fix(mut self, fix: impl Into<Arc<Fix>>) -> Finding {
+        self.fixes.push(fix.into());
         self
     }
 
-    pub fn fix_some(self, fix: Option<Fix>) -> Finding {
+    pub fn fix_some(self, fix: Option<impl Into<Arc<Fix>>>) -> Finding {
         match fix {
             Some(fix) => self.fix(fix),
             None => self,

@@ -1,6 +1,8 @@
 //! Facts of a Terraform plan: its tasks are those that would be started, so that what only running ones show, and
 //! who opens sessions from where, is not judged.
 
+use std::sync::Arc;
+
 use crate::check::Check;
 use crate::finding::{Finding, Subject};
 use crate::world::World;
@@ -35,6 +37,7 @@ pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
     let mut findings = (check.run)(world);
     for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
         // What is planned is mended in the plan: there is nothing yet that commands could change.
+        let fix = Arc::make_mut(fix);
         fix.commands.clear();
         fix.steps.clear();
     }

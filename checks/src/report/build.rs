@@ -71,11 +71,7 @@ fn root_cause(cause: Cause) -> RootCause {
         detail: cleaned_block(cause.detail),
         subjects: cause.subjects.into_iter().map(clean_subject).collect(),
         symptoms: cause.symptoms,
-        fixes: cause
-            .fixes
-            .into_iter()
-            .map(|fix| cleaned_line(fix.id))
-            .collect(),
+        fixes: cause.fixes.iter().map(|fix| clean_line(&fix.id)).collect(),
     }
 }
 
@@ -105,7 +101,7 @@ fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
         fixes
             .entry(&fix.id)
             .and_modify(|known| known.join(fix))
-            .or_insert_with(|| fix.clone());
+            .or_insert_with(|| Fix::clone(fix));
     }
     let mut fixes: Vec<Fix> = fixes.into_values().collect();
     say_of_one_revision(&mut fixes);

@@ -1,6 +1,10 @@
+use std::cell::LazyCell;
+use std::sync::Arc;
+
 use crate::check::Check;
 use crate::facts::{Fact, Service, Task};
 use crate::finding::{Finding, Severity, Status};
+use crate::fix::Fix;
 use crate::fixes;
 use crate::text;
 use crate::world::{Group, World};
@@ -21,11 +25,26 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
-        tasks.iter().map(|task| judge(world, group, task)).collect()
+        let service = group.service_fact.and_then(Fact::known);
+        let fix = LazyCell::new(|| service.map(|service| Arc::new(of_service(world, service))));
+        let fix = || fix.clone();
+        tasks
+            .iter()
+            .map(|task| judge(world, group, task, &fix))
+            .collect()
     })
 }
 
-fn judge(world: &World, group: &Group, task: &Task) -> Finding {
+/// Mends it for all tasks of the service.
+fn of_service(world: &World, service: &Service) -> Fix {
+    match service.exec_enabled {
+        true => fixes::service::force_deployment(world.facts, service),
+        false => fixes::service::enable_exec(world.facts, service),
+    }
+}
+
+/// `fix`: see [`of_service`].
+fn judge(world: &World, group: &Group, task: &Task, fix: &dyn Fn() -> Option<Arc<Fix>>) -> Finding {
     let subject = group.task_subject(task);
     let id = task.id();
     let finding = if world.is_exec_forbidden(group, task) {
@@ -42,11 +61,13 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
             .evidence("enableExecuteCommand", false);
         match service {
             Some(service) if is_being_replaced(service, task) => being_replaced(group, finding),
-            Some(service) if service.exec_enabled => older_than_flag(world, finding, service, task),
-            Some(service) => finding
+            Some(service) if service.exec_enabled => {
+                older_than_flag(world, finding, service, task).fix_some(fix())
+            }
+            Some(_) => finding
                 .detail("The task has enableExecuteCommand=false, as its service has.")
                 .cause("Tasks were started without ECS Exec")
-                .fix(fixes::service::enable_exec(world.facts, service)),
+                .fix_some(fix()),
             None if group.service.is_some() => finding
                 .detail("The task has enableExecuteCommand=false; its service could not be read.")
                 .cause("Tasks were started without ECS Exec"),
@@ -95,7 +116,6 @@ fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Ta
         ))
         .cause("Tasks are older than their service's exec flag")
         .evidence("serviceEnableExecuteCommand", true)
-        .fix(fixes::service::force_deployment(world.facts, service))
 }
 
 #[cfg(test)]
