@@ -205,8 +205,7 @@ impl Finding {
     /// Whether this failure bears on what the other finding is about.
     pub fn concerns(&self, other: &Finding) -> bool {
         if let (Some(mine), Some(theirs)) = (self.tasks.arns(), other.tasks.arns()) {
-            let same = std::ptr::eq(mine, theirs);
-            return same || theirs.iter().any(|task| mine.contains(task));
+            return theirs.iter().any(|task| mine.contains(task));
         }
         match (&self.subject.service, &other.subject.service) {
             (Some(mine), Some(theirs)) => mine == theirs,

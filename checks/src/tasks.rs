@@ -35,7 +35,6 @@ impl From<&Task> for Tasks {
 }
 
 /// Tasks that share what a check looks at, and are judged as one.
-#[derive(Clone)]
 pub struct Alike<'a> {
     pub tasks: Vec<&'a Task>,
     pub arns: Tasks,
