@@ -13,7 +13,7 @@ mod whole;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -34,15 +34,18 @@ use clock::Clock;
 use pace::Pace;
 use whole::Whole;
 
+/// A client that is made when it is first used: each takes a while, and few commands need all.
+pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
 pub struct Aws {
-    pub ec2: aws_sdk_ec2::Client,
-    pub ecs: aws_sdk_ecs::Client,
-    pub iam: aws_sdk_iam::Client,
-    pub kms: aws_sdk_kms::Client,
-    pub logs: aws_sdk_cloudwatchlogs::Client,
-    pub s3: aws_sdk_s3::Client,
-    pub ssm: aws_sdk_ssm::Client,
-    pub sts: aws_sdk_sts::Client,
+    pub ec2: Lazy<aws_sdk_ec2::Client>,
+    pub ecs: Lazy<aws_sdk_ecs::Client>,
+    pub iam: Lazy<aws_sdk_iam::Client>,
+    pub kms: Lazy<aws_sdk_kms::Client>,
+    pub logs: Lazy<aws_sdk_cloudwatchlogs::Client>,
+    pub s3: Lazy<aws_sdk_s3::Client>,
+    pub ssm: Lazy<aws_sdk_ssm::Client>,
+    pub sts: Lazy<aws_sdk_sts::Client>,
     pub region: Sourced,
     /// What AWS's clock says, once STS has answered.
     pub clock: Clock,
@@ -73,33 +76,35 @@ impl Aws {
         deadline: Instant,
     ) -> Aws {
         let endpoint_url = config.endpoint_url().map(str::to_owned);
+        let has_own_address = endpoint_url.is_some();
         let clock = Clock::default();
-        let sts = aws_sdk_sts::config::Builder::from(config)
-            .interceptor(clock.clone())
-            .interceptor(Whole)
-            .build();
-        // Addresses of the user's own seldom have a name for each bucket.
-        let s3 = aws_sdk_s3::config::Builder::from(config)
-            .force_path_style(endpoint_url.is_some())
-            .interceptor(Whole)
-            .build();
+        let clock_of_sts = clock.clone();
         Aws {
-            ec2: aws_sdk_ec2::Client::from_conf(
-                aws_sdk_ec2::config::Builder::from(config)
-                    .interceptor(Whole)
-                    .build(),
-            ),
-            ecs: aws_sdk_ecs::Client::new(config),
-            iam: aws_sdk_iam::Client::from_conf(
-                aws_sdk_iam::config::Builder::from(config)
-                    .interceptor(Whole)
-                    .build(),
-            ),
-            kms: aws_sdk_kms::Client::new(config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            ssm: aws_sdk_ssm::Client::new(config),
-            sts: aws_sdk_sts::Client::from_conf(sts),
+            ec2: lazy(config, |config| {
+                let config = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole);
+                aws_sdk_ec2::Client::from_conf(config.build())
+            }),
+            ecs: lazy(config, aws_sdk_ecs::Client::new),
+            iam: lazy(config, |config| {
+                let config = aws_sdk_iam::config::Builder::from(config).interceptor(Whole);
+                aws_sdk_iam::Client::from_conf(config.build())
+            }),
+            kms: lazy(config, aws_sdk_kms::Client::new),
+            logs: lazy(config, aws_sdk_cloudwatchlogs::Client::new),
+            s3: lazy(config, move |config| {
+                let config = aws_sdk_s3::config::Builder::from(config)
+                    // Addresses of the user's own seldom have a name for each bucket.
+                    .force_path_style(has_own_address)
+                    .interceptor(Whole);
+                aws_sdk_s3::Client::from_conf(config.build())
+            }),
+            ssm: lazy(config, aws_sdk_ssm::Client::new),
+            sts: lazy(config, move |config| {
+                let config = aws_sdk_sts::config::Builder::from(config)
+                    .interceptor(clock_of_sts)
+                    .interceptor(Whole);
+                aws_sdk_sts::Client::from_conf(config.build())
+            }),
             region,
             clock,
             endpoint_url,
@@ -172,4 +177,9 @@ impl Aws {
             *calls.entry(action.to_owned()).or_default() += 1;
         }
     }
+}
+
+fn lazy<T>(config: &SdkConfig, make: impl FnOnce(&SdkConfig) -> T + Send + 'static) -> Lazy<T> {
+    let config = config.clone();
+    LazyLock::new(Box::new(move || make(&config)))
 }

@@ -15,7 +15,9 @@ impl Evidence {
         match self.0.binary_search_by_key(&name, |(name, _)| name) {
             Ok(at) => self.0[at].1 = value,
             Err(at) => {
-                self.0.reserve_exact(1);
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(2);
+                }
                 self.0.insert(at, (name, value));
             }
         }

@@ -1,6 +1,7 @@
 //! The facts, joined: which tasks belong to which service, which role a task has, what IAM decided.
 
 mod alike;
+mod decisions;
 mod each;
 mod group;
 mod of_task;
@@ -11,14 +12,16 @@ use foldhash::fast::RandomState;
 
 use crate::arn;
 use crate::facts::{
-    Container, Decision, Endpoint, ExecLog, Fact, Facts, KmsKey, Service, Simulation, Task,
-    TaskDefinition, Unavailable,
+    Container, Endpoint, ExecLog, Fact, Facts, KmsKey, Service, Simulation, Task, TaskDefinition,
+    Unavailable,
 };
 use crate::iam::like;
 use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
 pub use alike::Roles;
+pub use decisions::Answer;
+use decisions::Decisions;
 pub use group::Group;
 pub use of_task::TaskRole;
 
@@ -30,37 +33,12 @@ pub struct World<'a> {
     definitions: HashMap<&'a str, &'a Fact<TaskDefinition>, RandomState>,
 }
 
-/// By principal and action, then by resource.
-type Decisions<'a> = HashMap<(&'a str, &'a str), ByResource<'a>, RandomState>;
-/// One answer for each context.
-type ByResource<'a> = HashMap<&'a str, Vec<Answer<'a>>, RandomState>;
-
-pub struct Answer<'a> {
-    pub simulation: &'a Simulation,
-    pub decision: &'a Decision,
-}
-
 impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> World<'a> {
-        let of = |simulation: &'a Simulation| simulation.decisions.known().into_iter().flatten();
-        let mut decisions = Decisions::default();
-        for simulation in &facts.simulations {
-            for decision in of(simulation) {
-                decisions
-                    .entry((simulation.principal.as_str(), decision.action.as_str()))
-                    .or_default()
-                    .entry(decision.resource.as_str())
-                    .or_default()
-                    .push(Answer {
-                        simulation,
-                        decision,
-                    });
-            }
-        }
         let mut world = World {
             facts,
             groups: group::groups(facts),
-            decisions,
+            decisions: Decisions::of(&facts.simulations),
             definitions: facts
                 .task_definitions
                 .iter()
@@ -88,11 +66,7 @@ impl<'a> World<'a> {
         action: &'w str,
         resource: &'w str,
     ) -> &'w [Answer<'a>] {
-        let decisions: &HashMap<(&'w str, &'w str), ByResource<'a>, RandomState> = &self.decisions;
-        let answers = decisions.get(&(principal, action));
-        answers
-            .and_then(|by_resource| by_resource.get(resource))
-            .map_or(&[], Vec::as_slice)
+        self.decisions.get(principal, action, resource)
     }
 
     /// The simulations of a principal that include an action; where there is none, nobody asked.

@@ -1,6 +1,7 @@
 //! The one HTTP client of all calls: connections, certificates and the proxy are settled once.
 
 use std::path::Path;
+use std::thread;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -13,6 +14,7 @@ use crate::trouble::Trouble;
 
 /// `certificates`: those that are trusted instead of the system's.
 pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble> {
+    let are_of_system = certificates.is_none();
     let trust = match certificates {
         Some(pem) => TrustStore::empty().with_pem_certificate(pem),
         None => TrustStore::default(),
@@ -21,20 +23,26 @@ pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble
         .with_trust_store(trust)
         .build()
         .map_err(|error| Trouble::new(format!("the certificates cannot be used: {error}"), ""))?;
+    let secure = move || {
+        ConnectorBuilder::default()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(tls.clone())
+    };
+    if are_of_system {
+        // They are read once, and kept by the SDK: beside the rest of the start, or without a thread by the first call.
+        let reads = secure.clone();
+        let _ = thread::Builder::new().spawn(move || reads().build());
+    }
     Ok(
         Builder::new().build_with_connector_fn(move |settings, components| {
             // Each client tries this out as it is made, and throws away what it gets: it would read hundreds of
             // certificates for nothing.
-            if components.is_none() {
+            let Some(components) = components else {
                 return ConnectorBuilder::default().build_http();
-            }
-            let mut connector = ConnectorBuilder::default()
-                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                .tls_context(tls.clone());
+            };
+            let mut connector = secure();
             connector.set_connector_settings(settings.cloned());
-            if let Some(components) = components {
-                connector.set_sleep_impl(components.sleep_impl());
-            }
+            connector.set_sleep_impl(components.sleep_impl());
             connector.set_proxy_config(Some(ProxyConfig::from_env()));
             connector.build()
         }),

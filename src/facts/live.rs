@@ -142,14 +142,22 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         simulations::of_caller(aws, ask).await
     };
 
-    // What is local comes last: AWS is already at work while it is looked for.
-    let ((definitions, roles), network, mut simulations, (log_groups, buckets), stream, plugin) = join!(
+    let (
+        (definitions, roles),
+        network,
+        mut simulations,
+        (log_groups, buckets),
+        stream,
+        plugin,
+        aws_cli,
+    ) = join!(
         roles,
         network,
         caller_simulations,
         log_places,
         local_stream(aws),
         local::plugin(),
+        local::aws_cli(),
     );
     let (kms_keys, hosts) = (keys.await, hosts.await);
     let (caller, cluster) = (caller.await, cluster.await);
@@ -187,7 +195,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
             region_source: aws.region.source.clone(),
             credentials: caller.as_ref().map(|_| ()),
             plugin,
-            aws_cli: local::aws_cli(),
+            aws_cli,
             stream,
             clock_ahead_seconds: aws.clock.ahead_seconds(&caller),
         },

@@ -1,10 +1,13 @@
+use std::io;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use ecs_exec_checks::facts::{Fact, Plugin, Reach, Reason, Unavailable};
 use ecs_exec_checks::no_proxy;
 use tokio::net::TcpStream;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::environment::PROXIES;
@@ -12,22 +15,28 @@ use crate::environment::PROXIES;
 const PLUGIN: &str = "session-manager-plugin";
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Looks for the Session Manager plugin on PATH and asks it for its version.
+/// Looks for the Session Manager plugin on PATH and asks it for its version. To start a process takes longer than to ask
+/// AWS something: it is done beside that.
 pub async fn plugin() -> Fact<Plugin> {
-    match which::which(PLUGIN) {
-        Ok(path) => Fact::Known(Plugin {
-            version: version(&path).await.into(),
+    let started = spawn_blocking(|| {
+        let path = which::which(PLUGIN).ok()?;
+        let asked = ask_version(&path);
+        Some((path, asked))
+    });
+    match started.await.ok().flatten() {
+        Some((path, asked)) => Fact::Known(Plugin {
+            version: version(asked).await.into(),
             path: path.display().to_string(),
         }),
-        Err(_) => Fact::Absent,
+        None => Fact::Absent,
     }
 }
 
 /// Where the AWS CLI is.
-pub fn aws_cli() -> Fact<String> {
-    match which::which("aws") {
-        Ok(path) => Fact::Known(path.display().to_string()),
-        Err(_) => Fact::Absent,
+pub async fn aws_cli() -> Fact<String> {
+    match spawn_blocking(|| which::which("aws")).await {
+        Ok(Ok(path)) => Fact::Known(path.display().to_string()),
+        Ok(Err(_)) | Err(_) => Fact::Absent,
     }
 }
 
@@ -65,16 +74,24 @@ fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<St
     (!covered).then(|| proxy.to_owned())
 }
 
-async fn version(path: &std::path::Path) -> Result<String, Unavailable> {
-    let unavailable =
-        |reason, message: &str| Unavailable::new(format!("{PLUGIN} --version"), reason, message);
-    let output = Command::new(path)
+fn ask_version(path: &Path) -> io::Result<Child> {
+    Command::new(path)
         .arg("--version")
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .output();
-    let output = timeout(PATIENCE, output)
+        .spawn()
+}
+
+async fn version(asked: io::Result<Child>) -> Result<String, Unavailable> {
+    let unavailable =
+        |reason, message: &str| Unavailable::new(format!("{PLUGIN} --version"), reason, message);
+    let not_started = |error: io::Error| {
+        unavailable(Reason::Failed, &format!("it could not be started: {error}"))
+    };
+    let asked = asked.map_err(not_started)?;
+    let output = timeout(PATIENCE, asked.wait_with_output())
         .await
         .map_err(|_| {
             unavailable(
@@ -82,9 +99,7 @@ async fn version(path: &std::path::Path) -> Result<String, Unavailable> {
                 "it did not answer when asked for its version",
             )
         })?
-        .map_err(|error| {
-            unavailable(Reason::Failed, &format!("it could not be started: {error}"))
-        })?;
+        .map_err(not_started)?;
     let text = String::from_utf8_lossy(&output.stdout);
     parse_version(&text).ok_or_else(|| {
         unavailable(

@@ -1,0 +1,86 @@
+//! What IAM decided, found by who wants to do what to which resource.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::slice;
+
+use foldhash::fast::RandomState;
+
+use crate::facts::{Decision, Simulation};
+
+pub struct Answer<'a> {
+    pub simulation: &'a Simulation,
+    pub decision: &'a Decision,
+}
+
+/// By principal and action, then by resource: of a fleet there are tens of thousands.
+#[derive(Default)]
+pub struct Decisions<'a>(HashMap<(&'a str, &'a str), ByResource<'a>, RandomState>);
+
+type ByResource<'a> = HashMap<&'a str, Answers<'a>, RandomState>;
+
+/// One for each context that was asked about: mostly one.
+enum Answers<'a> {
+    One(Answer<'a>),
+    Many(Vec<Answer<'a>>),
+}
+
+impl<'a> Decisions<'a> {
+    pub fn of(simulations: &'a [Simulation]) -> Decisions<'a> {
+        let mut all = Decisions::default();
+        for simulation in simulations {
+            all.add(simulation);
+        }
+        all
+    }
+
+    fn add(&mut self, simulation: &'a Simulation) {
+        let decisions = simulation.decisions.known().map_or(&[][..], Vec::as_slice);
+        let resources = decisions.len() / simulation.actions.len().max(1);
+        let room = || ByResource::with_capacity_and_hasher(resources, RandomState::default());
+        for decision in decisions {
+            let asked = (simulation.principal.as_str(), decision.action.as_str());
+            let by_resource = self.0.entry(asked).or_insert_with(room);
+            let answer = Answer {
+                simulation,
+                decision,
+            };
+            match by_resource.entry(decision.resource.as_str()) {
+                Entry::Vacant(place) => {
+                    place.insert(Answers::One(answer));
+                }
+                Entry::Occupied(mut place) => place.get_mut().add(answer),
+            }
+        }
+    }
+
+    /// One answer for each context that was asked about.
+    pub fn get<'w>(
+        &'w self,
+        principal: &'w str,
+        action: &'w str,
+        resource: &'w str,
+    ) -> &'w [Answer<'a>] {
+        let all: &HashMap<(&'w str, &'w str), ByResource<'a>, RandomState> = &self.0;
+        let answers = all
+            .get(&(principal, action))
+            .and_then(|by_resource| by_resource.get(resource));
+        match answers {
+            None => &[],
+            Some(Answers::One(answer)) => slice::from_ref(answer),
+            Some(Answers::Many(answers)) => answers,
+        }
+    }
+}
+
+impl<'a> Answers<'a> {
+    fn add(&mut self, answer: Answer<'a>) {
+        match std::mem::replace(self, Answers::Many(Vec::new())) {
+            Answers::One(first) => *self = Answers::Many(vec![first, answer]),
+            Answers::Many(mut answers) => {
+                answers.push(answer);
+                *self = Answers::Many(answers);
+            }
+        }
+    }
+}
