@@ -59,6 +59,9 @@ pub use select::Selection;
 pub use version::numbers as version_numbers;
 pub use world::World;
 
+/// About as many as there are: room for those of a fleet is made once.
+const FINDINGS_A_TASK: usize = 9;
+
 /// Runs the selected checks on the facts and says what is behind their failures.
 pub fn examine(facts: &Facts, selection: &Selection) -> Report {
     examine_with(facts, selection, |_| Vec::new())
@@ -72,7 +75,7 @@ pub fn examine_with(
 ) -> Report {
     let facts = iam::settled(facts);
     let world = World::new(&facts);
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.running().count());
     let checks = registry::CHECKS.iter();
     for check in checks.filter(|check| selection.includes(check)) {
         findings.extend(planned::run(check, &world));

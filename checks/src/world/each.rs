@@ -32,7 +32,7 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let mut findings = Vec::with_capacity(self.running().count());
         for group in &self.groups {
             match (&group.tasks, group.running()) {
                 (Fact::Unavailable(why), _) => findings.push(check.unknown(group.subject(), why)),
