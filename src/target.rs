@@ -271,6 +271,11 @@ pub fn distinct(items: Vec<String>) -> Vec<String> {
     seen
 }
 
+/// A task's ARN, or its ID in full; otherwise it is the beginning of one.
+pub fn is_whole_task(id: &str) -> bool {
+    id.contains('/') || id.len() >= 32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,8 @@ impl Aws {
         let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
-        let http = http::client(ca_bundle.clone())?;
+        let is_plain = settings.endpoint_url.as_deref().is_some_and(http::is_plain);
+        let http = http::client(ca_bundle.clone(), !is_plain)?;
         let config = sdk_config(settings, profiles.as_ref(), http, timeout).await;
         let region = region(settings, &config)?;
         let config = with_credentials(config, settings, profiles.as_ref(), deadline).await?;

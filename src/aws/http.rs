@@ -7,13 +7,18 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use crate::environment::variable;
+use crate::environment::{PROXIES, variable};
 use crate::trouble::Trouble;
 
-/// `certificates`: those that are trusted instead of the system's.
-pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble> {
+/// `certificates`: those that are trusted instead of the system's. `soon`: calls over TLS will be made.
+pub fn client(certificates: Option<Vec<u8>>, soon: bool) -> Result<SharedHttpClient, Trouble> {
     let are_of_system = certificates.is_none();
     let trust = match certificates {
         Some(pem) => TrustStore::empty().with_pem_certificate(pem),
@@ -23,30 +28,64 @@ pub fn client(certificates: Option<Vec<u8>>) -> Result<SharedHttpClient, Trouble
         .with_trust_store(trust)
         .build()
         .map_err(|error| Trouble::new(format!("the certificates cannot be used: {error}"), ""))?;
-    let secure = move || {
+    let tls = move || {
         ConnectorBuilder::default()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(tls.clone())
     };
-    if are_of_system {
+    if are_of_system && soon {
         // They are read once, and kept by the SDK: beside the rest of the start, or without a thread by the first call.
-        let reads = secure.clone();
-        let _ = thread::Builder::new().spawn(move || reads().build());
+        let read = tls.clone();
+        let _ = thread::Builder::new().spawn(move || read().build());
     }
-    Ok(
-        Builder::new().build_with_connector_fn(move |settings, components| {
-            // Each client tries this out as it is made, and throws away what it gets: it would read hundreds of
-            // certificates for nothing.
-            let Some(components) = components else {
-                return ConnectorBuilder::default().build_http();
-            };
-            let mut connector = secure();
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.sleep_impl());
-            connector.set_proxy_config(Some(ProxyConfig::from_env()));
-            connector.build()
-        }),
-    )
+    let secure = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = tls();
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    });
+    // A proxy may be reached over TLS itself.
+    let mut proxies = PROXIES.into_iter().chain(["HTTP_PROXY", "http_proxy"]);
+    if proxies.any(|name| variable(name).is_some()) {
+        return Ok(secure);
+    }
+    let plain = Builder::new().build_http();
+    Ok(http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(ByScheme {
+            plain: plain.clone(),
+            secure: secure.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }))
+}
+
+/// Hundreds of certificates are read only where a call needs them: metadata services of containers and instances, and
+/// emulators, are asked without.
+#[derive(Debug)]
+struct ByScheme {
+    plain: SharedHttpClient,
+    secure: SharedHttpClient,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for ByScheme {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = match is_plain(request.uri()) {
+            true => &self.plain,
+            false => &self.secure,
+        };
+        client
+            .http_connector(&self.settings, &self.components)
+            .call(request)
+    }
+}
+
+/// The address of calls without TLS.
+pub fn is_plain(url: &str) -> bool {
+    url.starts_with("http:")
 }
 
 /// The certificates that are trusted instead of the system's, as a company's proxy needs them.

@@ -16,7 +16,7 @@ pub struct Targets {
     /// Every service of the cluster
     #[arg(long, conflicts_with = "task")]
     pub all: bool,
-    /// A task, by ID or ARN, instead of a service
+    /// A task, by ID (its beginning will do) or ARN, instead of a service
     #[arg(long, value_name = "ID", conflicts_with = "services")]
     pub task: Vec<String>,
     /// Only this container

@@ -46,7 +46,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
         true => Some(read(local)?),
         false => None,
     };
-    let found = spot::find(&aws, &settings, &named).await?;
+    let found = spot::find(&aws, &settings, global, &named).await?;
     let copy = Copy {
         aws: &aws,
         settings: &settings,

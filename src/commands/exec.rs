@@ -64,7 +64,7 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
         container: wish.container,
         pick: wish.flags.pick,
     };
-    let found = spot::find(&aws, &settings, &named).await?;
+    let found = spot::find(&aws, &settings, global, &named).await?;
     let spot = &found.spots[0];
     if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
         return Ok(ExitCode::from(exit::UNOPENED));

@@ -57,7 +57,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
         container: arguments.container.clone(),
         pick: false,
     };
-    let found = spot::find(&aws, &settings, &named).await?;
+    let found = spot::find(&aws, &settings, global, &named).await?;
     let target = found.spots[0].target(&settings.cluster);
     let session = start(&aws, &target, &ports).await?;
     plugin_session(&aws, &settings, &session).await?;

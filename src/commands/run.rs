@@ -33,7 +33,7 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> 
     if !arguments.all_tasks {
         return job.alone(&named).await;
     }
-    let found = spot::find_all(&aws, &settings, &named).await?;
+    let found = spot::find_all(&aws, &settings, global, &named).await?;
     let ends = join_all(found.spots.iter().map(async |spot| {
         let prefix = format!("{}  ", spot.task_id().chars().take(8).collect::<String>());
         let mut lines = Lines::new(prefix);

@@ -5,6 +5,7 @@ use ecs_exec_checks::arn;
 use super::merge::region_of_arn;
 use super::{Settings, Sourced, short_name};
 use crate::cli::Global;
+use crate::environment::PROXIES;
 use crate::trouble::Trouble;
 
 pub fn refuse_nonsense(
@@ -51,11 +52,17 @@ pub fn refuse_nonsense(
             "Leave --region out, or correct one of them.",
         ));
     }
-    match bad_address(environment, settings) {
-        // The address itself may hold a password.
-        Some(name) => Err(Trouble::new(
+    // The addresses themselves may hold a password.
+    if let Some(name) = bad_address(environment, settings) {
+        return Err(Trouble::new(
             format!("{name} is no address that AWS calls could be sent to"),
             "It has to begin with http:// or https://.",
+        ));
+    }
+    match bad_proxy(environment) {
+        Some(name) => Err(Trouble::new(
+            format!("{name} is no address of a proxy"),
+            "It looks like http://proxy.example.com:3128. Without one, unset it.",
         )),
         None => Ok(()),
     }
@@ -87,6 +94,20 @@ fn bad_address(
     }
     let mut variables = VARIABLES.into_iter();
     variables.find(|name| environment(name).is_some_and(is_bad))
+}
+
+/// The variable that is to name a proxy and does not: the AWS SDK would pass it over, and go without a proxy.
+fn bad_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    let is_bad = |address: String| {
+        let is_proxy = address.parse::<http::Uri>().is_ok_and(|uri| {
+            let scheme = uri.scheme_str().unwrap_or("http");
+            uri.authority().is_some() && SCHEMES.contains(&scheme)
+        });
+        !address.is_empty() && !is_proxy
+    };
+    let mut proxies = PROXIES.into_iter();
+    proxies.find(|name| environment(name).is_some_and(is_bad))
 }
 
 /// Whether a text has the form of a region's name.

@@ -56,7 +56,7 @@ pub async fn refuse_missing_targets(
     {
         return Err(Trouble::new(
             format!("there is no task {id} in cluster {name}"),
-            "Its whole ID or ARN is wanted; `ecs-exec list` shows the tasks that run. ECS forgets one about an hour after it stopped.",
+            "`ecs-exec list` shows the tasks that run. One that has stopped is named by its whole ID or ARN; ECS forgets it about an hour later.",
         ));
     }
     if workload.is_empty() {

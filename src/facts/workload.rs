@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::DesiredStatus;
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
 use futures::future::{join, join_all};
 
 use super::ecs;
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
-use crate::target::{Candidate, Request, Services, wanted};
+use crate::target::{Candidate, Request, Services, is_whole_task, wanted};
 
 /// The services and tasks that the request comes down to.
 #[derive(Clone, Default)]
@@ -174,9 +175,11 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
 }
 
 /// Tasks that were named one by one, with the services that they belong to.
-async fn named_tasks(aws: &Aws, settings: &Settings, ids: &[String]) -> Workload {
+async fn named_tasks(aws: &Aws, settings: &Settings, written: &[String]) -> Workload {
     let cluster = settings.cluster.as_str();
-    let tasks = ecs::tasks(aws, cluster, ids).await;
+    let (ids, nowhere) = whole_ids(aws, cluster, written).await;
+    let mut tasks = ecs::tasks(aws, cluster, &ids).await;
+    tasks.extend(nowhere);
     let names: Vec<String> = by_service(&tasks).into_keys().collect();
     Workload {
         services: ecs::services(aws, cluster, &names).await,
@@ -184,6 +187,36 @@ async fn named_tasks(aws: &Aws, settings: &Settings, ids: &[String]) -> Workload
         tasks,
         ..Workload::default()
     }
+}
+
+/// The beginning of an ID stands for the running tasks whose IDs begin so. Besides the IDs: beginnings of none.
+async fn whole_ids(
+    aws: &Aws,
+    cluster: &str,
+    written: &[String],
+) -> (Vec<String>, BTreeMap<String, Fact<Task>>) {
+    let (mut ids, begun): (Vec<_>, Vec<_>) =
+        written.iter().cloned().partition(|id| is_whole_task(id));
+    let mut nowhere = BTreeMap::new();
+    if begun.is_empty() {
+        return (ids, nowhere);
+    }
+    let running = ecs::task_arns(aws, cluster, None, DesiredStatus::Running).await;
+    for begin in begun {
+        let fits = running.as_ref().and_then(|arns| {
+            let fits = arns.iter().filter(|arn| arn::name(arn).starts_with(&begin));
+            match fits.cloned().collect::<Vec<_>>() {
+                none if none.is_empty() => Fact::Absent,
+                some => Fact::Known(some),
+            }
+        });
+        match fits {
+            Fact::Known(fits) => ids.extend(fits),
+            Fact::Absent => drop(nowhere.insert(begin, Fact::Absent)),
+            Fact::Unavailable(why) => drop(nowhere.insert(begin, Fact::Unavailable(why))),
+        }
+    }
+    (ids, nowhere)
 }
 
 fn by_service(tasks: &BTreeMap<String, Fact<Task>>) -> BTreeMap<String, Vec<String>> {

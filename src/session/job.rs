@@ -38,7 +38,7 @@ pub enum End {
 impl Job<'_> {
     /// In one container, with this process's standard input and output.
     pub async fn alone(&self, named: &Named) -> Result<ExitCode, Trouble> {
-        let found = spot::find(self.aws, self.settings, named).await?;
+        let found = spot::find(self.aws, self.settings, self.global, named).await?;
         let spot = &found.spots[0];
         let stdin = io::stdin();
         let input: Option<Box<dyn Read + Send>> = match stdin.is_terminal() {

@@ -11,10 +11,11 @@ use futures::join;
 
 use super::choice::{container, pick};
 use crate::aws::Aws;
-use crate::cli::Cli;
+use crate::cli::{Cli, Global};
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
-use crate::target::{Candidate, Here, candidate, nearest, no_such_service};
+use crate::output::Progress;
+use crate::target::{Candidate, Here, candidate, is_whole_task, nearest, no_such_service};
 use crate::trouble::Trouble;
 
 /// What the user named.
@@ -70,8 +71,13 @@ impl Spot {
 }
 
 /// One container of one task: of several tasks the newest that can be entered.
-pub async fn find(aws: &Aws, settings: &Settings, named: &Named) -> Result<Found, Trouble> {
-    let mut found = find_all(aws, settings, named).await?;
+pub async fn find(
+    aws: &Aws,
+    settings: &Settings,
+    global: &Global,
+    named: &Named,
+) -> Result<Found, Trouble> {
+    let mut found = find_all(aws, settings, global, named).await?;
     if named.pick && found.spots.len() > 1 {
         let chosen = pick(&found.spots)?;
         found.spots = vec![found.spots.swap_remove(chosen)];
@@ -81,12 +87,19 @@ pub async fn find(aws: &Aws, settings: &Settings, named: &Named) -> Result<Found
 }
 
 /// The container of every task that fits, the one that is best entered first.
-pub async fn find_all(aws: &Aws, settings: &Settings, named: &Named) -> Result<Found, Trouble> {
+pub async fn find_all(
+    aws: &Aws,
+    settings: &Settings,
+    global: &Global,
+    named: &Named,
+) -> Result<Found, Trouble> {
+    let progress = Progress::start(global, "Looking for the task");
     // Whether sessions are encrypted is asked for while the task is looked up.
     let (cluster, tasks) = join!(
         ecs::cluster(aws, &settings.cluster),
         tasks(aws, settings, named)
     );
+    progress.end();
     let (service, tasks) = tasks.map_err(|trouble| aws.rejected().unwrap_or(trouble))?;
     let mut spots = Vec::new();
     for task in tasks {
@@ -136,7 +149,7 @@ async fn tasks(
         .as_deref()
         .map(|name| candidate(settings, name, true));
     let arns = match (&service, &named.task) {
-        (_, Some(id)) if is_whole(id) => vec![id.clone()],
+        (_, Some(id)) if is_whole_task(id) => vec![id.clone()],
         (Some(service), _) => of_service(aws, settings, service).await?,
         (None, Some(_)) => {
             let listed = ecs::task_arns(aws, &settings.cluster, None, DesiredStatus::Running).await;
@@ -150,7 +163,7 @@ async fn tasks(
         }
     };
     let arns: Vec<String> = match &named.task {
-        Some(begin) if !is_whole(begin) => arns
+        Some(begin) if !is_whole_task(begin) => arns
             .into_iter()
             .filter(|arn| arn::name(arn).starts_with(begin.as_str()))
             .collect(),
@@ -179,11 +192,6 @@ async fn tasks(
         ));
     }
     Ok((service, tasks))
-}
-
-/// An ARN, or an ID in full.
-fn is_whole(id: &str) -> bool {
-    id.contains('/') || id.len() >= 32
 }
 
 /// ARNs of the running tasks of a service, under the first of its names that exists.

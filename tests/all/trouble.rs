@@ -180,6 +180,11 @@ fn addresses_with_passwords() {
     let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
     assert_refused(&run, "--endpoint-url is no address", "https://");
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    let mut variables = KEYS.to_vec();
+    variables.push(("https_proxy", "htp://ops:hunter2@proxy:3128"));
+    let run = offline(&["list"], &variables);
+    assert_refused(&run, "https_proxy is no address of a proxy", "http://proxy");
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
 /// Another identity's credentials are not used in place of those that were meant.

@@ -47,7 +47,7 @@ fn healthy_by_full_name_by_task_and_as_a_whole_cluster() {
     assert_healthy(&world.doctor(&["coder", "--container", "coder"]));
     let arn = world.tasks("coder").remove(0);
     let id = arn.rsplit('/').next().unwrap();
-    for task in [arn.as_str(), id] {
+    for task in [arn.as_str(), id, &id[..8]] {
         let run = world.doctor(&["--task", task]);
         assert_healthy(&run);
         assert!(run.with_status("pass").contains(&"task.exists".to_owned()));
