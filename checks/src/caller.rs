@@ -15,6 +15,21 @@ fn of_caller(
     check: &'static Check,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
 ) -> Vec<Finding> {
+    match &world.facts.caller {
+        Fact::Known(caller) if caller.principal == Principal::Root => vec![check.skip(
+            Subject::new("principal", caller.arn.as_str()),
+            "The caller is the account's root user, whom no policy of the account binds",
+        )],
+        _ => of_caller_or_root(world, check, judge),
+    }
+}
+
+/// The same where the account's root user is bound too: by the policy of a resource.
+fn of_caller_or_root(
+    world: &World,
+    check: &'static Check,
+    judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
+) -> Vec<Finding> {
     let subject = |arn: &str| Subject::new("principal", arn);
     let caller = match &world.facts.caller {
         Fact::Known(caller) => caller,
@@ -23,10 +38,7 @@ fn of_caller(
     };
     let subject = subject(&caller.arn);
     vec![match (&caller.principal, caller.policy_arn()) {
-        (Principal::Root, _) => check.skip(
-            subject,
-            "The caller is the account's root user, whom no policy of the account binds",
-        ),
+        (Principal::Root, _) => judge(subject, caller, &caller.arn),
         (_, Fact::Known(arn)) => judge(subject, caller, &arn),
         (_, Fact::Unavailable(why)) => check.unknown(subject, &why),
         (_, Fact::Absent) => check.unsure(

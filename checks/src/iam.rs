@@ -14,7 +14,7 @@ pub use condition::is_met;
 pub use evaluate::{Effective, evaluate, resource_denies, resource_policy};
 pub use offline::{decide, settled};
 pub use pattern::like;
-pub use principal::Principal;
+pub use principal::{Named, Principal};
 pub use request::Request;
 pub use statement::{list, statements};
 pub use tri::Tri;

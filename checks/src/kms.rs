@@ -9,7 +9,7 @@ use crate::check::Check;
 use crate::facts::{Fact, KmsKey, Unavailable};
 use crate::finding::{Finding, Subject};
 use crate::fix::Fix;
-use crate::iam::{self, Blocker, Principal, Request, Tri, resource_denies, resource_policy};
+use crate::iam::{self, Blocker, Named, Principal, Request, Tri, resource_denies, resource_policy};
 use crate::text;
 use crate::world::World;
 
@@ -19,6 +19,8 @@ enum Access {
     Refused(Refusal),
     /// It hangs on these condition keys.
     Depends(BTreeSet<String>),
+    /// Nobody can tell, because of this.
+    Unsure(&'static str),
     Unknown(Unavailable),
 }
 
@@ -57,6 +59,8 @@ pub struct Use<'u> {
     pub then: &'static str,
     pub cause: &'static str,
     pub principal: &'u str,
+    /// ARN of the role's session, where it is known.
+    pub session: Option<&'u str>,
 }
 
 /// Judges whether a principal may use the cluster's key; `fix` mends a refusal.
@@ -77,8 +81,8 @@ pub fn judge(
         }
         Fact::Unavailable(why) => return check.unknown(subject, &why),
     };
-    let Use { who, what, .. } = wanted;
-    match access(world, wanted.principal, wanted.action, key) {
+    let Use { who, what, .. } = &wanted;
+    match access(world, &wanted, key) {
         Access::Allowed(how) => check
             .pass(subject, format!("{who} may {what} with the cluster's key"))
             .detail(format!("It may, because {how}.")),
@@ -101,49 +105,108 @@ pub fn judge(
                 )
                 .evidence("missingContextKeys", keys)
         }
+        Access::Unsure(why) => check.unsure(
+            subject,
+            format!("Whether {who} may {what} with the cluster's key cannot be told: {why}"),
+        ),
         Access::Unknown(why) => check.unknown(subject, &why),
     }
 }
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
-fn access(world: &World, principal: &str, action: &str, key: &KmsKey) -> Access {
-    let by_identity = by_identity(world, principal, action, &key.arn);
-    if let Identity::Denied {
-        blocker: Some(blocker),
-    } = by_identity
-    {
+fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
+    let own = by_identity(world, wanted, &key.arn);
+    if let Own::Denied(Some(blocker @ (Blocker::ServiceControlPolicy | Blocker::Deny))) = own.says {
         return Access::Refused(Refusal::Blocked(blocker));
     }
-    let policy = match &key.policy {
-        Fact::Known(policy) => policy,
-        Fact::Unavailable(why) => return without_policy(by_identity, why),
-        Fact::Absent => &Value::Null,
+    let policy = match (&key.policy, &own.says) {
+        (Fact::Known(policy), _) => policy,
+        (Fact::Unavailable(_), Own::Unknown(why)) => return Access::Unknown(why.clone()),
+        (Fact::Unavailable(why), _) => return Access::Unknown(why.clone()),
+        (Fact::Absent, _) => &Value::Null,
     };
     let asked = Asked {
         world,
         policy,
-        arn: principal,
-        action,
+        wanted,
         key: &key.arn,
     };
     let denied = asked.is_denied();
     if denied == Tri::Yes {
         return Access::Refused(Refusal::KeyDeny);
     }
-    let (itself, account) = (asked.is_allowed(true), asked.is_allowed(false));
-    // In the key's own account its policy is enough; elsewhere both have to allow.
-    let is_own = account_of(principal) == account_of(&key.arn);
-    match (&by_identity, itself, account) {
-        (_, Tri::Yes, _) if is_own => Access::Allowed("the key's policy names the principal"),
-        (Identity::Allowed, _, Tri::Yes) => {
-            Access::Allowed("its own policies allow it, and the key's policy leaves it to them")
+    let access = match account_of(wanted.principal) == account_of(&key.arn) {
+        true => within_account(&asked, &own.says, key),
+        false => across_accounts(&asked, &own.says, key),
+    };
+    let denies: BTreeSet<String> = denied
+        .hangs_on()
+        .union(&own.deny_hangs_on)
+        .cloned()
+        .collect();
+    match access {
+        Access::Allowed(_) if !denies.is_empty() => Access::Depends(denies),
+        access => access,
+    }
+}
+
+/// In the key's own account its policy, the principal's policies or a grant are enough.
+fn within_account(asked: &Asked, own: &Own, key: &KmsKey) -> Access {
+    let is_bounded = matches!(own, Own::Denied(Some(Blocker::Boundary)));
+    let itself = asked.is_allowed(match is_bounded {
+        true => Named::Directly,
+        false => Named::Itself,
+    });
+    if itself == Tri::Yes {
+        return Access::Allowed("the key's policy names the principal");
+    }
+    let left_to_it = asked.is_allowed(Named::Anyhow);
+    if matches!(own, Own::Allowed) && left_to_it == Tri::Yes {
+        return Access::Allowed(
+            "its own policies allow it, and the key's policy leaves it to them",
+        );
+    }
+    let granted = granted(asked, key);
+    match (&granted, is_bounded) {
+        (Granted::Yes, true) => {
+            return Access::Unsure(
+                "a grant of the key allows it, but the permissions boundary does not",
+            );
         }
-        (_, Tri::Depends(keys), _) if is_own => Access::Depends(keys),
-        (Identity::Allowed, _, Tri::Depends(keys)) => Access::Depends(keys),
-        (Identity::Depends(keys), _, Tri::Yes | Tri::Depends(_)) => Access::Depends(keys.clone()),
-        (Identity::Unknown(why), _, Tri::Yes | Tri::Depends(_)) => Access::Unknown(why.clone()),
-        (_, _, Tri::No) => by_grant(key, principal, action, Refusal::KeyPolicy),
-        (Identity::Denied { .. }, _, _) => by_grant(key, principal, action, Refusal::Identity),
+        (Granted::Yes, false) => return Access::Allowed("a grant of the key allows it"),
+        _ => {}
+    }
+    match (own, itself, left_to_it) {
+        (_, Tri::Depends(keys), _) | (Own::Allowed, _, Tri::Depends(keys)) => Access::Depends(keys),
+        (Own::Depends(keys), _, Tri::Yes | Tri::Depends(_)) => Access::Depends(keys.clone()),
+        (Own::Unknown(why), _, Tri::Yes | Tri::Depends(_)) => Access::Unknown(why.clone()),
+        (Own::Denied(Some(blocker)), ..) => granted.or_refused(Refusal::Blocked(*blocker)),
+        (_, _, Tri::No) => granted.or_refused(Refusal::KeyPolicy),
+        _ => granted.or_refused(Refusal::Identity),
+    }
+}
+
+/// A key of another account has to allow it, and the principal's policies too.
+fn across_accounts(asked: &Asked, own: &Own, key: &KmsKey) -> Access {
+    let let_in = asked.is_allowed(Named::Anyhow);
+    let granted = match let_in {
+        Tri::Yes => Granted::Yes,
+        _ => granted(asked, key),
+    };
+    match (own, &granted, let_in) {
+        (Own::Denied(Some(blocker)), ..) => Access::Refused(Refusal::Blocked(*blocker)),
+        (Own::Denied(None), Granted::Yes, Tri::No | Tri::Depends(_)) => {
+            Access::Unsure("a grant of the key allows it, but no policy of the principal does")
+        }
+        (Own::Denied(None), ..) => Access::Refused(Refusal::Identity),
+        (Own::Unknown(why), ..) => Access::Unknown(why.clone()),
+        (Own::Depends(keys), Granted::Yes, _) => Access::Depends(keys.clone()),
+        (Own::Allowed, Granted::Yes, Tri::Yes) => {
+            Access::Allowed("its own policies allow it, and so does the key's policy")
+        }
+        (Own::Allowed, Granted::Yes, _) => Access::Allowed("a grant of the key allows it"),
+        (_, _, Tri::Depends(keys)) => Access::Depends(keys),
+        (_, _, Tri::Yes | Tri::No) => granted.or_refused(Refusal::KeyPolicy),
     }
 }
 
@@ -151,46 +214,59 @@ fn account_of(arn: &str) -> &str {
     arn::account(arn).unwrap_or_default()
 }
 
-enum Identity {
+/// What the policies of the principal say.
+struct Identity {
+    says: Own,
+    /// The condition keys on which a Deny of them hangs.
+    deny_hangs_on: BTreeSet<String>,
+}
+
+enum Own {
     Allowed,
-    Denied { blocker: Option<Blocker> },
+    Denied(Option<Blocker>),
     Depends(BTreeSet<String>),
     Unknown(Unavailable),
 }
 
-fn by_identity(world: &World, principal: &str, action: &str, key: &str) -> Identity {
+fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
+    let certain = |says| Identity {
+        says,
+        deny_hangs_on: BTreeSet::new(),
+    };
+    // No policy of the account binds its root user.
+    if wanted.principal.ends_with(":root") {
+        return certain(Own::Allowed);
+    }
+    let Use {
+        principal, action, ..
+    } = *wanted;
+    let not_told = |how: &str| {
+        certain(Own::Unknown(Unavailable::not_asked(
+            "iam:SimulatePrincipalPolicy",
+            format!("the policy simulator {how} about {action}"),
+        )))
+    };
     match iam::silence(world, principal, action) {
-        Some(iam::Silence::Unavailable(why)) => return Identity::Unknown(why.clone()),
-        Some(_) => {
-            return Identity::Unknown(Unavailable::not_asked(
-                "iam:SimulatePrincipalPolicy",
-                format!("the policy simulator was not asked about {action}"),
-            ));
-        }
+        Some(iam::Silence::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
+        Some(_) => return not_told("was not asked"),
         None => {}
     }
     let verdict = iam::verdict(world, principal, &[(action, key)], |_| true);
-    if !verdict.denied.is_empty() {
-        return Identity::Denied {
-            blocker: verdict.blocker(),
-        };
-    }
-    if !verdict.undecided.is_empty() {
-        return Identity::Depends(verdict.missing_keys().into_iter().collect());
-    }
-    match verdict.allowed {
-        0 => Identity::Unknown(Unavailable::not_asked(
-            "iam:SimulatePrincipalPolicy",
-            format!("the policy simulator gave no answer about {action}"),
-        )),
-        _ => Identity::Allowed,
-    }
-}
-
-fn without_policy(by_identity: Identity, why: &Unavailable) -> Access {
-    match by_identity {
-        Identity::Unknown(why) => Access::Unknown(why),
-        _ => Access::Unknown(why.clone()),
+    let says = match (
+        verdict.denied.len(),
+        verdict.undecided.len(),
+        verdict.allowed,
+    ) {
+        (0, 0, 0) => return not_told("gave no answer"),
+        (0, 0, _) => Own::Allowed,
+        (0, _, _) => Own::Depends(verdict.missing_keys().into_iter().collect()),
+        _ => Own::Denied(verdict.blocker()),
+    };
+    let open = verdict.denied.iter().chain(&verdict.undecided);
+    let denies = open.flat_map(|decision| decision.may_be_denied_by());
+    Identity {
+        says,
+        deny_hangs_on: denies.cloned().collect(),
     }
 }
 
@@ -198,35 +274,34 @@ fn without_policy(by_identity: Identity, why: &Unavailable) -> Access {
 struct Asked<'a> {
     world: &'a World<'a>,
     policy: &'a Value,
-    /// Of the principal.
-    arn: &'a str,
-    action: &'a str,
+    wanted: &'a Use<'a>,
     key: &'a str,
 }
 
 impl Asked<'_> {
-    /// `itself`: by a statement that names the principal, not only its account.
-    fn is_allowed(&self, itself: bool) -> Tri {
-        resource_policy(self.policy, &self.principal(itself), &self.request())
+    /// By a statement that names the principal like this.
+    fn is_allowed(&self, named: Named) -> Tri {
+        resource_policy(self.policy, &self.principal(named), &self.request())
     }
 
     fn is_denied(&self) -> Tri {
-        resource_denies(self.policy, &self.principal(false), &self.request())
+        resource_denies(self.policy, &self.principal(Named::Anyhow), &self.request())
     }
 
-    fn principal(&self, itself: bool) -> Principal<'_> {
+    fn principal(&self, named: Named) -> Principal<'_> {
         Principal {
-            arn: self.arn,
-            account: account_of(self.arn),
-            itself,
+            arn: self.wanted.principal,
+            session: self.wanted.session,
+            account: account_of(self.wanted.principal),
+            named,
         }
     }
 
     fn request(&self) -> Request<'_> {
-        let account = account_of(self.arn);
+        let account = account_of(self.wanted.principal);
         let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
         let context = [
-            known("aws:PrincipalArn", self.arn),
+            known("aws:PrincipalArn", self.wanted.principal),
             known("aws:PrincipalAccount", account),
             known("aws:RequestedRegion", &self.world.facts.region),
             known("aws:SecureTransport", "true"),
@@ -235,23 +310,47 @@ impl Asked<'_> {
             ("kms:ViaService".to_owned(), Vec::new()),
             ("kms:GranteePrincipal".to_owned(), Vec::new()),
         ];
-        Request::new(self.action, self.key, context)
+        Request::new(self.wanted.action, self.key, context)
     }
 }
 
-fn by_grant(key: &KmsKey, principal: &str, action: &str, refusal: Refusal) -> Access {
-    let operation = action.split(':').nth(1).unwrap_or_default();
-    match &key.grants {
-        Fact::Known(grants) => {
-            let granted = grants.iter().any(|grant| {
-                grant.grantee == principal && grant.operations.iter().any(|op| op == operation)
-            });
-            match granted {
-                true => Access::Allowed("a grant of the key allows it"),
-                false => Access::Refused(refusal),
+/// What a key's grants say.
+enum Granted {
+    Yes,
+    No,
+    /// Only with an encryption context that nobody can foresee.
+    Constrained,
+    Unknown(Unavailable),
+}
+
+impl Granted {
+    /// What it comes to where nothing but a grant can allow it.
+    fn or_refused(self, refusal: Refusal) -> Access {
+        match self {
+            Granted::Yes => Access::Allowed("a grant of the key allows it"),
+            Granted::No => Access::Refused(refusal),
+            Granted::Constrained => {
+                Access::Unsure("a grant of the key allows it for certain encryption contexts only")
             }
+            Granted::Unknown(why) => Access::Unknown(why),
         }
-        Fact::Absent => Access::Refused(refusal),
-        Fact::Unavailable(why) => Access::Unknown(why.clone()),
+    }
+}
+
+fn granted(asked: &Asked, key: &KmsKey) -> Granted {
+    let operation = asked.wanted.action.split(':').nth(1).unwrap_or_default();
+    let grants = match &key.grants {
+        Fact::Known(grants) => grants,
+        Fact::Absent => return Granted::No,
+        Fact::Unavailable(why) => return Granted::Unknown(why.clone()),
+    };
+    let for_it = grants.iter().filter(|grant| {
+        grant.grantee == asked.wanted.principal && grant.operations.iter().any(|op| op == operation)
+    });
+    let constrained: Vec<bool> = for_it.map(|grant| grant.is_constrained).collect();
+    match constrained.iter().all(|constrained| *constrained) {
+        _ if constrained.is_empty() => Granted::No,
+        true => Granted::Constrained,
+        false => Granted::Yes,
     }
 }

@@ -77,6 +77,7 @@ fn grants(resolver: &Resolver, key: &Instance) -> Fact<Vec<Grant>> {
             (Ok(Some(of)), Ok(Some(grantee))) if of == name => grants.push(Grant {
                 grantee,
                 operations: texts(grant, &["operations"]).0,
+                is_constrained: resolver.plan.is_set(grant, "constraints"),
             }),
             (Ok(_), Ok(_)) => {}
             (Err(why), _) | (_, Err(why)) => return Fact::Unavailable(why),

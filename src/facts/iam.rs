@@ -145,6 +145,7 @@ fn read_result(result: &EvaluationResult) -> Vec<Decision> {
         resource: resource.to_owned(),
         outcome: outcome(decided),
         missing_context: missing.to_vec(),
+        deny_hangs_on: None,
         allowed_by_boundary: boundary,
         allowed_by_organization: result
             .organizations_decision_detail()

@@ -95,6 +95,7 @@ async fn grants(aws: &Aws, arn: &str) -> Fact<Vec<Grant>> {
                     .iter()
                     .map(|operation| operation.as_str().to_owned())
                     .collect(),
+                is_constrained: grant.constraints().is_some(),
             }
         }));
         marker = page.next_marker.filter(|_| page.truncated);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::facts::{Caller, Cluster, Fact, Outcome, Simulation, Task, Wanted};
+use ecs_exec_checks::facts::{Caller, Cluster, Decision, Fact, Simulation, Task, Wanted};
 use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::join_all;
@@ -127,9 +127,7 @@ pub async fn of_task_role(aws: &Aws, role: &str, needs: &[Need]) -> Simulation {
 pub fn is_open(simulation: &Simulation) -> bool {
     match &simulation.decisions {
         Fact::Unavailable(_) => true,
-        Fact::Known(decisions) => decisions
-            .iter()
-            .any(|decision| decision.outcome != Outcome::Allowed && decision.is_undecided()),
+        Fact::Known(decisions) => decisions.iter().any(Decision::is_undecided),
         Fact::Absent => false,
     }
 }

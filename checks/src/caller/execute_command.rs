@@ -47,10 +47,12 @@ fn judge(world: &World, group: &Group, caller: &Caller) -> Finding {
     let subject = subject(group, &caller.arn);
     match &caller.principal {
         Principal::Root => {
-            return CHECK.pass(
-                subject,
-                "The caller is the account's root user, which may do it",
-            );
+            return CHECK
+                .pass(
+                    subject,
+                    "The caller is the account's root user, which may do it",
+                )
+                .detail("Only a service control policy of an organization could forbid it, and those of the root user cannot be simulated.");
         }
         Principal::FederatedUser { .. } | Principal::Other => {
             return CHECK
@@ -93,14 +95,37 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         return CHECK.unsure(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
-    if group.container.is_none()
-        && let Some(finding) = by_container(world, running, arn, &cluster, &subject)
-    {
+    let asked = asked_containers(world, running, arn);
+    let entered: Vec<&str> = match group.container {
+        Some(container) => vec![container],
+        None => asked.iter().map(String::as_str).collect(),
+    };
+    let by_container: Vec<(&str, Verdict)> = entered
+        .iter()
+        .map(|name| (*name, of_container(world, running, arn, &cluster, name)))
+        .collect();
+    if let Some(finding) = some_only(&by_container, &subject) {
         return finding;
     }
+    // One container that may be entered is enough, so that what is open about one outweighs a refusal of another.
+    let unsure = |verdict: &Verdict| verdict.denied.is_empty() && !verdict.undecided.is_empty();
+    let open: Vec<&str> = by_container
+        .iter()
+        .filter(|(_, verdict)| unsure(verdict))
+        .map(|(name, _)| *name)
+        .collect();
+    let counting = if open.is_empty() { &entered } else { &open };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
-    let verdict = iam::verdict(world, arn, &needs, |simulation| is_for(simulation, group));
+    let verdict = iam::verdict(world, arn, &needs, |simulation| {
+        is_about(simulation, counting)
+    });
+    if running.is_empty() && verdict.is_unanswered() {
+        return CHECK.skip(
+            subject,
+            "There is no running task to ask about, and the caller's policies tell containers apart",
+        );
+    }
 
     if !verdict.denied.is_empty() {
         return refused(world, caller, &cluster, subject, running, &verdict);
@@ -147,42 +172,61 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         .evidence("resources", verdict.allowed)
 }
 
-/// Where policies tell containers apart and none is preferred, one that may be entered is enough.
-fn by_container(
-    world: &World,
-    running: &[&Task],
-    arn: &str,
-    cluster: &str,
-    subject: &Subject,
-) -> Option<Finding> {
-    let names = distinct(
+/// The containers of running tasks that IAM was asked about one by one: where policies tell them apart.
+fn asked_containers(world: &World, running: &[&Task], arn: &str) -> Vec<String> {
+    let is_of_group = |simulation: &Simulation| {
+        let mut arns = running.iter().map(|task| &*task.arn);
+        arns.any(|arn| simulation.resources.iter().any(|asked| asked == arn))
+    };
+    distinct(
         world
             .simulations(arn, ACTION)
             .filter_map(|simulation| Some((simulation, simulation.context.get(CONTAINER_KEY)?)))
-            .filter(|(simulation, _)| {
-                running
-                    .iter()
-                    .any(|task| simulation.resources.iter().any(|arn| **arn == *task.arn))
-            })
+            .filter(|(simulation, _)| is_of_group(simulation))
             .map(|(_, container)| container.clone()),
-    );
-    let (open, shut): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| {
-        let with = running.iter().filter(|task| task.has_container(name));
-        let mut needs = vec![(ACTION, cluster)];
-        needs.extend(with.map(|task| (ACTION, &*task.arn)));
-        let verdict = iam::verdict(world, arn, &needs, |simulation| {
-            simulation.context.get(CONTAINER_KEY) == Some(name)
-        });
-        verdict.allowed == needs.len() && verdict.is_clean()
-    });
-    if open.is_empty() || shut.is_empty() {
+    )
+}
+
+fn of_container<'a>(
+    world: &World<'a>,
+    running: &[&Task],
+    arn: &str,
+    cluster: &str,
+    name: &str,
+) -> Verdict<'a> {
+    let with = running.iter().filter(|task| task.has_container(name));
+    let mut needs = vec![(ACTION, cluster)];
+    needs.extend(with.map(|task| (ACTION, &*task.arn)));
+    iam::verdict(world, arn, &needs, |simulation| {
+        simulation
+            .context
+            .get(CONTAINER_KEY)
+            .is_some_and(|asked| asked == name)
+    })
+}
+
+/// Where policies tell containers apart and none is preferred, one that may be entered is enough.
+fn some_only(by_container: &[(&str, Verdict)], subject: &Subject) -> Option<Finding> {
+    let names = |test: fn(&Verdict) -> bool| -> Vec<&str> {
+        by_container
+            .iter()
+            .filter(|(_, verdict)| test(verdict))
+            .map(|(name, _)| *name)
+            .collect()
+    };
+    let open = names(|verdict| verdict.allowed > 0 && verdict.is_clean());
+    let shut = names(|verdict| !verdict.denied.is_empty());
+    if open.is_empty() || open.len() == by_container.len() {
         return None;
     }
-    let title = format!(
-        "The caller may enter {}, but not {}",
-        text::list(&open),
-        text::list(&shut)
-    );
+    let title = match shut.as_slice() {
+        [] => format!("The caller may enter {}", text::list(&open)),
+        shut => format!(
+            "The caller may enter {}, but not {}",
+            text::list(&open),
+            text::list(shut)
+        ),
+    };
     Some(
         CHECK
             .warn(subject.clone(), title)
@@ -191,11 +235,11 @@ fn by_container(
     )
 }
 
-/// A policy may allow one container and not another: what counts is the one that a session enters.
-fn is_for(simulation: &Simulation, group: &Group) -> bool {
-    match (simulation.context.get(CONTAINER_KEY), group.container) {
-        (Some(asked), Some(wanted)) => asked == wanted,
-        (Some(_), None) | (None, _) => true,
+/// A policy may allow one container and not another: what counts are those that a session may enter.
+fn is_about(simulation: &Simulation, containers: &[&str]) -> bool {
+    match simulation.context.get(CONTAINER_KEY) {
+        Some(asked) => containers.iter().any(|container| container == asked),
+        None => true,
     }
 }
 
@@ -219,8 +263,12 @@ fn refused(
         .map(|task| &*task.arn)
         .filter(|arn| denied(arn))
         .collect();
-    let (title, cause) = match (on_cluster, tasks.as_slice()) {
-        (true, []) => (
+    let may_on_tasks = tasks.is_empty()
+        && !running.is_empty()
+        && verdict.undecided.is_empty()
+        && verdict.unanswered.is_empty();
+    let (title, cause) = match (on_cluster, may_on_tasks) {
+        (true, true) => (
             format!("The caller may call {ACTION} on the tasks, but not on the cluster"),
             "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
         ),

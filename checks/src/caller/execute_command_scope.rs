@@ -4,6 +4,7 @@ use crate::facts::Decision;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::iam::{self, Silence};
+use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -42,11 +43,14 @@ fn run(world: &World) -> Vec<Finding> {
                 "The policy simulator was not asked about other clusters",
             );
         }
-        if !answers
-            .iter()
-            .map(|answer| answer.decision)
-            .any(Decision::is_allowed)
-        {
+        let mut decisions = answers.iter().map(|answer| answer.decision);
+        if let Some(open) = decisions.clone().find(|decision| decision.is_undecided()) {
+            let keys = text::list(&open.missing_context);
+            let title =
+                format!("Whether the caller may open sessions in any cluster hangs on {keys}");
+            return CHECK.unsure(subject, title);
+        }
+        if !decisions.any(Decision::is_allowed) {
             return CHECK.pass(
                 subject,
                 "The caller may not open sessions in any cluster whatever",

@@ -1,6 +1,6 @@
-use super::of_caller;
+use super::of_caller_or_root;
 use crate::check::Check;
-use crate::facts::{Caller, KmsKey};
+use crate::facts::{Caller, KmsKey, Principal};
 use crate::finding::{Finding, Severity};
 use crate::fix::Fix;
 use crate::fixes;
@@ -31,7 +31,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    of_caller(world, &CHECK, |subject, caller, arn| {
+    of_caller_or_root(world, &CHECK, |subject, caller, arn| {
         let data_key = Use {
             who: "The caller".to_owned(),
             action: "kms:GenerateDataKey",
@@ -39,6 +39,8 @@ fn run(world: &World) -> Vec<Finding> {
             then: "The client then cannot set up the session's encryption.",
             cause: "The caller may not make data keys with the cluster's KMS key",
             principal: arn,
+            session: matches!(caller.principal, Principal::AssumedRole { .. })
+                .then_some(caller.arn.as_str()),
         };
         judge(world, &CHECK, subject, data_key, |key, refusal| {
             fix(world, caller, arn, key, refusal)
@@ -60,7 +62,7 @@ fn fix(world: &World, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Outcome, Principal};
+    use crate::facts::Outcome;
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -75,8 +77,6 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert!(finding.fixes[0].commands[0].contains("kms:GenerateDataKey"));
-        caller(&mut facts).principal = Principal::Root;
-        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]

@@ -40,21 +40,25 @@ fn run(world: &World) -> Vec<Finding> {
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
-        let open: Vec<&str> = tasks
-            .into_iter()
-            .filter(|task| {
-                world
-                    .decisions(arn, ACTION, task)
-                    .iter()
-                    .map(|answer| answer.decision)
-                    .any(Decision::is_allowed)
-            })
-            .collect();
+        let with = |test: fn(&Decision) -> bool| -> Vec<&str> {
+            let is_like = |task: &&str| {
+                let mut answers = world.decisions(arn, ACTION, task).iter();
+                answers.any(|answer| test(answer.decision))
+            };
+            tasks.iter().copied().filter(is_like).collect()
+        };
+        let open = with(Decision::is_allowed);
         if open.is_empty() {
-            return CHECK.pass(
-                subject,
-                "The caller may not call ssm:StartSession on the tasks",
-            );
+            return match with(Decision::is_undecided).is_empty() {
+                true => CHECK.pass(
+                    subject,
+                    "The caller may not call ssm:StartSession on the tasks",
+                ),
+                false => CHECK.unsure(
+                    subject,
+                    "Whether the caller may call ssm:StartSession on the tasks hangs on conditions of its policies",
+                ),
+            };
         }
         let cluster = world.facts.cluster_arn().unwrap_or_default();
         CHECK

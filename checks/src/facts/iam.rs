@@ -75,6 +75,9 @@ pub struct Decision {
     /// Condition keys that the policies ask for and that nobody could tell.
     #[serde(default)]
     pub missing_context: Vec<String>,
+    /// The keys on which a Deny hangs. `None`: nobody read the policies, so that one may hang on any missing key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deny_hangs_on: Option<Vec<String>>,
     /// `Some(false)`: the permissions boundary does not allow it.
     #[serde(default)]
     pub allowed_by_boundary: Option<bool>,
@@ -95,12 +98,20 @@ pub enum Outcome {
 }
 
 impl Decision {
+    /// Allowed, whatever the values of keys that nobody could tell.
     pub fn is_allowed(&self) -> bool {
-        self.outcome == Outcome::Allowed
+        self.outcome == Outcome::Allowed && !self.is_undecided()
     }
 
-    /// Not allowed, but only because the simulator missed the value of a condition key.
+    /// The keys on which an explicit Deny may hang, which outweighs what any other policy allows.
+    pub fn may_be_denied_by(&self) -> &[String] {
+        self.deny_hangs_on
+            .as_deref()
+            .unwrap_or(&self.missing_context)
+    }
+
+    /// Decided without the value of a condition key: with it, the outcome may be another.
     pub fn is_undecided(&self) -> bool {
-        !self.is_allowed() && !self.missing_context.is_empty()
+        !self.missing_context.is_empty()
     }
 }

@@ -27,6 +27,9 @@ pub struct Grant {
     pub grantee: String,
     /// `Decrypt`, `GenerateDataKey`, …
     pub operations: Vec<String>,
+    /// It holds with certain encryption contexts only.
+    #[serde(default)]
+    pub is_constrained: bool,
 }
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>

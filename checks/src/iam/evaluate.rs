@@ -8,16 +8,17 @@ use crate::facts::{Identity, Outcome};
 
 /// What the policies of a principal come to for one request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Effective {
-    Decided {
-        outcome: Outcome,
-        /// `Some(false)`: the permissions boundary does not allow it.
-        by_boundary: Option<bool>,
-        /// Names of the policies with a statement that decided.
-        matched: Vec<String>,
-    },
-    /// It hangs on these condition keys.
-    Undecided(BTreeSet<String>),
+pub struct Effective {
+    /// Where it hangs on something: not allowed.
+    pub outcome: Outcome,
+    /// The condition keys on which the outcome hangs.
+    pub hangs_on: BTreeSet<String>,
+    /// Those on which a Deny hangs, also where nothing allows the request anyway.
+    pub deny_hangs_on: BTreeSet<String>,
+    /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it hangs on something.
+    pub by_boundary: Option<bool>,
+    /// Names of the policies with a statement that decided.
+    pub matched: Vec<String>,
 }
 
 /// Evaluates identity policies and the boundary: a Deny anywhere decides, and both have to allow.
@@ -39,24 +40,27 @@ pub fn evaluate(identity: &Identity, request: &Request) -> Effective {
         .boundary
         .as_ref()
         .map_or(Tri::Yes, |policy| applies(&policy.document, "Allow"));
-    let by_boundary = identity.boundary.as_ref().map(|_| bounded != Tri::No);
-    let decided = |outcome, matched: Vec<String>| Effective::Decided {
-        outcome,
-        by_boundary,
-        matched,
-    };
     let any = |of: &[(Tri, &str)]| Tri::any(of.iter().map(|(tri, _)| tri.clone()));
     let (deny, grant) = (any(&denying), any(&granting));
+    let effective = |outcome, matched| Effective {
+        outcome,
+        hangs_on: BTreeSet::new(),
+        deny_hangs_on: deny.hangs_on(),
+        by_boundary: identity.boundary.as_ref().map(|_| bounded != Tri::No),
+        matched,
+    };
     if deny == Tri::Yes {
-        return decided(Outcome::ExplicitDeny, names(&denying));
+        return effective(Outcome::ExplicitDeny, names(&denying));
     }
-    if grant == Tri::No || bounded == Tri::No {
-        return decided(Outcome::ImplicitDeny, Vec::new());
-    }
-    match grant.and(bounded).and(deny.negated()) {
-        Tri::Yes => decided(Outcome::Allowed, names(&granting)),
-        Tri::No => decided(Outcome::ImplicitDeny, Vec::new()),
-        Tri::Depends(keys) => Effective::Undecided(keys),
+    let allowed = grant.and(bounded.clone()).and(deny.clone().negated());
+    match allowed {
+        Tri::Yes => effective(Outcome::Allowed, names(&granting)),
+        Tri::No => effective(Outcome::ImplicitDeny, Vec::new()),
+        Tri::Depends(keys) => Effective {
+            hangs_on: keys,
+            by_boundary: None,
+            ..effective(Outcome::ImplicitDeny, Vec::new())
+        },
     }
 }
 
@@ -85,6 +89,7 @@ mod tests {
 
     use super::*;
     use crate::facts::Policy;
+    use crate::iam::Named;
 
     fn policy(name: &str, effect: &str, action: &str, condition: Value) -> Policy {
         Policy {
@@ -102,7 +107,7 @@ mod tests {
     }
 
     fn is(effective: &Effective, expected: Outcome) -> bool {
-        matches!(effective, Effective::Decided { outcome, .. } if *outcome == expected)
+        effective.outcome == expected && effective.hangs_on.is_empty()
     }
 
     #[test]
@@ -116,15 +121,9 @@ mod tests {
             Outcome::ImplicitDeny
         ));
         let denied = outcome(vec![allow.clone(), deny], None);
-        assert!(matches!(denied, Effective::Decided { ref matched, .. } if *matched == ["lock"]));
+        assert_eq!(denied.matched, ["lock"]);
         let bounded = outcome(vec![allow.clone()], Some(other.clone()));
-        assert!(matches!(
-            bounded,
-            Effective::Decided {
-                by_boundary: Some(false),
-                ..
-            }
-        ));
+        assert_eq!(bounded.by_boundary, Some(false));
         assert!(is(
             &outcome(vec![other], Some(allow)),
             Outcome::ImplicitDeny
@@ -142,41 +141,52 @@ mod tests {
             Outcome::Allowed
         ));
         let open = outcome(vec![allow, deny.clone()], None);
-        assert_eq!(
-            open,
-            Effective::Undecided(["aws:MultiFactorAuthPresent".to_owned()].into())
-        );
-        assert!(is(&outcome(vec![deny], None), Outcome::ImplicitDeny));
+        let mfa = ["aws:MultiFactorAuthPresent".to_owned()].into();
+        assert_eq!(open.hangs_on, mfa);
+        assert_eq!(open.deny_hangs_on, mfa);
+        let nothing_allows = outcome(vec![deny], None);
+        assert!(is(&nothing_allows, Outcome::ImplicitDeny));
+        assert_eq!(nothing_allows.deny_hangs_on, mfa);
     }
 
     #[test]
     fn policies_of_resources_name_principals() {
         let request = Request::new("kms:Decrypt", "arn:aws:kms:r:1:key/k", []);
-        let role = |itself| Principal {
+        let role = |named| Principal {
             arn: "arn:aws:iam::1:role/team/app",
+            session: None,
             account: "1",
-            itself,
+            named,
         };
-        let says = |principal: Value, itself| {
+        let says = |principal: Value, named| {
             let policy = json!({"Statement": [
                 {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"},
             ]});
-            resource_policy(&policy, &role(itself), &request)
+            resource_policy(&policy, &role(named), &request)
         };
-        assert_eq!(says(json!({"AWS": "arn:aws:iam::1:root"}), false), Tri::Yes);
-        assert_eq!(says(json!({"AWS": "arn:aws:iam::1:root"}), true), Tri::No);
         assert_eq!(
-            says(json!({"AWS": ["arn:aws:iam::1:role/team/app"]}), true),
+            says(json!({"AWS": "arn:aws:iam::1:root"}), Named::Anyhow),
             Tri::Yes
         );
         assert_eq!(
-            says(json!({"AWS": "arn:aws:iam::1:role/other"}), false),
+            says(json!({"AWS": "arn:aws:iam::1:root"}), Named::Itself),
             Tri::No
         );
         assert_eq!(
-            says(json!({"Service": "logs.amazonaws.com"}), false),
+            says(
+                json!({"AWS": ["arn:aws:iam::1:role/team/app"]}),
+                Named::Itself
+            ),
+            Tri::Yes
+        );
+        assert_eq!(
+            says(json!({"AWS": "arn:aws:iam::1:role/other"}), Named::Anyhow),
             Tri::No
         );
-        assert_eq!(says(json!("*"), true), Tri::Yes);
+        assert_eq!(
+            says(json!({"Service": "logs.amazonaws.com"}), Named::Anyhow),
+            Tri::No
+        );
+        assert_eq!(says(json!("*"), Named::Directly), Tri::Yes);
     }
 }

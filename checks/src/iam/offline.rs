@@ -44,12 +44,14 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
     }
 }
 
-/// The simulator lists every key that any statement mentions. Those that cannot change the decision go;
-/// what denies for certain stays a denial.
+/// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
+/// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
 fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, identity: &Identity) {
     let here = decide(identity, &decision.action, &decision.resource, context);
-    if here.outcome != Outcome::Allowed {
+    let both_allow = [&*decision, &here].map(|decision| decision.outcome == Outcome::Allowed);
+    if here.is_undecided() || both_allow[0] == both_allow[1] {
         decision.missing_context = here.missing_context;
+        decision.deny_hangs_on = here.deny_hangs_on;
     }
 }
 
@@ -64,28 +66,23 @@ pub fn decide(
         .iter()
         .map(|(key, value)| (key.clone(), vec![value.clone()]));
     let request = Request::new(action, resource, context);
-    let mut decision = Decision {
+    let Effective {
+        outcome,
+        hangs_on,
+        deny_hangs_on,
+        by_boundary,
+        matched,
+    } = evaluate(identity, &request);
+    Decision {
         action: action.to_owned(),
         resource: resource.to_owned(),
-        outcome: Outcome::ImplicitDeny,
-        missing_context: Vec::new(),
-        allowed_by_boundary: None,
+        outcome,
+        missing_context: hangs_on.into_iter().collect(),
+        deny_hangs_on: Some(deny_hangs_on.into_iter().collect()),
+        allowed_by_boundary: by_boundary,
         allowed_by_organization: None,
-        matched_policies: Vec::new(),
-    };
-    match evaluate(identity, &request) {
-        Effective::Decided {
-            outcome,
-            by_boundary,
-            matched,
-        } => {
-            decision.outcome = outcome;
-            decision.allowed_by_boundary = by_boundary;
-            decision.matched_policies = matched;
-        }
-        Effective::Undecided(keys) => decision.missing_context = keys.into_iter().collect(),
+        matched_policies: matched,
     }
-    decision
 }
 
 #[cfg(test)]

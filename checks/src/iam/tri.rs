@@ -13,6 +13,13 @@ impl Tri {
         Tri::Depends(BTreeSet::from([key.into()]))
     }
 
+    pub fn hangs_on(&self) -> BTreeSet<String> {
+        match self {
+            Tri::Depends(keys) => keys.clone(),
+            Tri::Yes | Tri::No => BTreeSet::new(),
+        }
+    }
+
     pub fn negated(self) -> Tri {
         match self {
             Tri::Yes => Tri::No,

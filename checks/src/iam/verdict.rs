@@ -10,7 +10,7 @@ use crate::world::{Answer, World};
 #[derive(Debug, Default)]
 pub struct Verdict<'a> {
     pub denied: Vec<&'a Decision>,
-    /// Not allowed, but only for lack of the value of a condition key.
+    /// They hang on the value of a condition key that nobody could tell.
     pub undecided: Vec<&'a Decision>,
     /// Pairs of action and resource that no answer mentions.
     pub unanswered: Vec<String>,
@@ -112,6 +112,10 @@ impl<'a> Verdict<'a> {
 
     pub fn is_clean(&self) -> bool {
         self.denied.is_empty() && self.undecided.is_empty() && self.unanswered.is_empty()
+    }
+
+    pub fn is_unanswered(&self) -> bool {
+        self.denied.is_empty() && self.undecided.is_empty() && self.allowed == 0
     }
 
     /// The policies whose statements denied.

@@ -8,7 +8,7 @@ use crate::distinct::distinct;
 use crate::facts::{Endpoint, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::iam::{Principal, Request, Tri, resource_policy};
+use crate::iam::{Named, Principal, Request, Tri, resource_policy};
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
 use crate::world::{Group, Roles, World};
@@ -167,8 +167,9 @@ fn decide(
     ];
     let principal = Principal {
         arn: role,
+        session: None,
         account,
-        itself: false,
+        named: Named::Anyhow,
     };
     resource_policy(policy, &principal, &Request::new(action, "*", context))
 }

@@ -40,6 +40,7 @@ fn run(world: &World) -> Vec<Finding> {
             then: "The agent then cannot read the session's data key, and every session ends at its start.",
             cause: "Task roles may not decrypt with the cluster's KMS key",
             principal: role,
+            session: None,
         };
         judge(world, &CHECK, subject, decrypt, |key, refusal| {
             fix(world, role, key, refusal)
@@ -97,6 +98,7 @@ mod tests {
         key(&mut facts).grants = Fact::Known(vec![Grant {
             grantee: CODER_ROLE.into(),
             operations: vec!["Decrypt".into()],
+            is_constrained: false,
         }]);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         key(&mut facts).grants = denied("kms:ListGrants");
@@ -126,6 +128,7 @@ mod tests {
         key(&mut facts).grants = Fact::Known(vec![Grant {
             grantee: CODER_ROLE.into(),
             operations: vec!["Decrypt".into()],
+            is_constrained: false,
         }]);
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail, "a Deny outweighs a grant");

@@ -181,24 +181,39 @@ fn conditions(condition: &Value, world: &World) -> Tri {
     }))
 }
 
-/// All parts of the source's ARN are known but the last.
+/// All parts of the source's ARN are known but the last. `ArnLike` compares part by part, `StringLike` the whole.
 fn by_source(operator: &str, patterns: &[String], source: &str) -> Tri {
-    let likes = ["ArnLike", "ArnEquals", "StringLike"];
-    let plain = operator.strip_suffix("IfExists").unwrap_or(operator);
-    if !likes.contains(&plain) {
-        return Tri::on("aws:SourceArn");
+    let test = match operator.strip_suffix("IfExists").unwrap_or(operator) {
+        "ArnLike" | "ArnEquals" => by_parts,
+        "StringLike" => by_text,
+        _ => return Tri::on("aws:SourceArn"),
+    };
+    Tri::any(patterns.iter().map(|pattern| test(pattern, source)))
+}
+
+fn by_parts(pattern: &str, source: &str) -> Tri {
+    let pattern: Vec<&str> = pattern.splitn(6, ':').collect();
+    let source: Vec<&str> = source.splitn(6, ':').collect();
+    let known = pattern.iter().zip(&source).take(5).all(|(p, s)| like(p, s));
+    match (known, pattern.get(5)) {
+        (true, Some(&"*")) => Tri::Yes,
+        (true, None) => Tri::from(pattern.last() == Some(&"*")),
+        (true, Some(_)) => Tri::on("aws:SourceArn"),
+        (false, _) => Tri::No,
     }
-    Tri::any(patterns.iter().map(|pattern| {
-        let pattern: Vec<&str> = pattern.splitn(6, ':').collect();
-        let source: Vec<&str> = source.splitn(6, ':').collect();
-        let known = pattern.iter().zip(&source).take(5).all(|(p, s)| like(p, s));
-        match (known, pattern.get(5)) {
-            (true, Some(&"*")) => Tri::Yes,
-            (true, None) => Tri::from(pattern.last() == Some(&"*")),
-            (true, Some(_)) => Tri::on("aws:SourceArn"),
-            (false, _) => Tri::No,
-        }
-    }))
+}
+
+/// A star reaches past colons; what the pattern still asks of the last part cannot be known.
+fn by_text(pattern: &str, source: &str) -> Tri {
+    let known = source.trim_end_matches('*');
+    if pattern.ends_with('*') && like(pattern, known) {
+        return Tri::Yes;
+    }
+    let mut beginnings = pattern.char_indices().map(|(end, _)| &pattern[..end]);
+    match beginnings.any(|beginning| like(beginning, known)) {
+        true => Tri::on("aws:SourceArn"),
+        false => Tri::No,
+    }
 }
 
 #[cfg(test)]
