@@ -347,7 +347,7 @@ mod tests {
     use super::CHECK;
     use crate::facts::{Fact, Facts, Outcome, Principal};
     use crate::finding::Status;
-    use crate::testing::{caller, decide, denied, healthy_coder, run, statuses};
+    use crate::testing::{caller, decide, denied, healthy_coder, run, statuses, task};
 
     const CLUSTER: &str = ":cluster/";
     const TASK: &str = ":task/";
@@ -431,6 +431,58 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Unknown);
         assert!(finding.title.contains("aws:MultiFactorAuthPresent"));
+    }
+
+    #[test]
+    fn an_allow_that_a_deny_may_outweigh_is_unknown() {
+        let mut facts = healthy_coder();
+        decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
+            decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    /// Asked with the name of a container, of the coder's or of another service's.
+    fn about_container(facts: &mut Facts, name: &str, outcome: Outcome) {
+        let asked = facts
+            .simulations
+            .iter()
+            .find(|simulation| simulation.actions.iter().any(|a| a == "ecs:ExecuteCommand"))
+            .unwrap();
+        let mut answer = asked.clone();
+        answer
+            .context
+            .insert("ecs:container-name".into(), name.into());
+        for decision in answer.decisions.known_mut().unwrap() {
+            decision.outcome = outcome;
+        }
+        facts.simulations.push(answer);
+    }
+
+    #[test]
+    fn containers_of_other_services_do_not_count() {
+        let mut facts = healthy_coder();
+        facts.target.services[0].container = None;
+        let own = task(&mut facts).containers[0].name.clone();
+        about_container(&mut facts, &own, Outcome::Allowed);
+        about_container(&mut facts, "worker", Outcome::ImplicitDeny);
+        let others = facts.simulations.last_mut().unwrap();
+        others.resources.retain(|arn| arn.contains(CLUSTER));
+        let is_cluster = |decision: &crate::facts::Decision| decision.resource.contains(CLUSTER);
+        others.decisions.known_mut().unwrap().retain(is_cluster);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        about_container(&mut facts, &own, Outcome::ImplicitDeny);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn the_tasks_are_not_said_to_be_allowed_where_there_are_none() {
+        let mut facts = healthy_coder();
+        deny(&mut facts, CLUSTER);
+        task(&mut facts).last_status = "STOPPED".into();
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert_eq!(finding.title, "The caller may not call ecs:ExecuteCommand");
     }
 
     #[test]

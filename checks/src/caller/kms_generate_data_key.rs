@@ -62,7 +62,9 @@ fn fix(world: &World, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
+    use serde_json::json;
+
+    use crate::facts::{Decision, Fact, Outcome, Principal};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -89,5 +91,56 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
         key(&mut facts).policy = denied("kms:GetKeyPolicy");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn the_root_user_is_bound_by_the_key_s_policy() {
+        let mut facts = with_key();
+        caller(&mut facts).principal = Principal::Root;
+        caller(&mut facts).arn = "arn:aws:iam::123456789012:root".into();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let admin = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/admin"}, "Action": "kms:*", "Resource": "*"});
+        key(&mut facts).policy = Fact::Known(json!({"Statement": admin}));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        key(&mut facts).policy = denied("kms:GetKeyPolicy");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_key_policy_that_names_the_caller() {
+        let mut facts = with_key();
+        let user = "arn:aws:iam::123456789012:user/jane";
+        let old = caller(&mut facts).policy_arn().known().unwrap().clone();
+        caller(&mut facts).arn = user.into();
+        caller(&mut facts).principal = Principal::User {
+            name: "jane".into(),
+        };
+        for simulation in &mut facts.simulations {
+            if simulation.principal == old {
+                simulation.principal = user.into();
+            }
+        }
+        let named = |principal: &str| json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"});
+        key(&mut facts).policy = Fact::Known(json!({"Statement": named(user)}));
+        let mut ask = |change: fn(&mut Decision)| {
+            decide(&mut facts, "kms:GenerateDataKey", "key/", change);
+            statuses(&CHECK, &facts)
+        };
+        let bounded = ask(|decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.allowed_by_boundary = Some(false);
+        });
+        assert_eq!(
+            bounded,
+            [Status::Pass],
+            "a boundary does not limit what names a user"
+        );
+        let open = ask(|decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
+        });
+        assert_eq!(open, [Status::Unknown], "a Deny may outweigh it");
+        let harmless = ask(|decision| decision.deny_hangs_on = Some(Vec::new()));
+        assert_eq!(harmless, [Status::Pass], "only an Allow hangs on it");
     }
 }

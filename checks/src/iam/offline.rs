@@ -163,4 +163,38 @@ mod tests {
                 .all(|decision| decision.is_undecided())
         );
     }
+
+    /// The simulator allows what no value of the missing key could deny, and what one could.
+    #[test]
+    fn keys_that_are_missing_from_an_allow() {
+        let mut facts = healthy_coder();
+        crate::testing::decide(&mut facts, "ssmmessages:", "*", |decision| {
+            decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
+        });
+        assert!(
+            of_role(&settled(&facts))
+                .iter()
+                .all(|decision| decision.is_undecided()),
+            "nobody read the policies"
+        );
+        let allow = json!({"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"});
+        let mfa = |effect: &str, action: &str| {
+            json!({"Effect": effect, "Action": action, "Resource": "*",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}})
+        };
+        for (other, is_open) in [
+            (mfa("Deny", "*"), true),
+            (mfa("Deny", "s3:*"), false),
+            (mfa("Allow", "*"), false),
+        ] {
+            let document = json!({"Statement": [allow, other]});
+            facts
+                .identities
+                .insert(CODER_ROLE.into(), identity(document));
+            for decision in of_role(&settled(&facts)) {
+                assert_eq!(decision.is_undecided(), is_open, "{other}");
+                assert_eq!(!decision.may_be_denied_by().is_empty(), is_open, "{other}");
+            }
+        }
+    }
 }

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
+use crate::finding::{Finding, Severity, Status, Subject};
 use crate::text;
 use crate::world::World;
 
@@ -48,11 +50,16 @@ fn run(world: &World) -> Vec<Finding> {
         .iter()
         .flat_map(|check| (check.run)(world))
         .collect();
-    let amiss: Vec<&Finding> = findings
-        .iter()
-        .filter(|finding| matches!(finding.status, crate::Status::Warn | crate::Status::Fail))
-        .collect();
-    if let Some(first) = amiss.first() {
+    vec![judge(world, subject, &findings)]
+}
+
+fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
+    let is_amiss = |finding: &Finding| matches!(finding.status, Status::Warn | Status::Fail);
+    if unrecorded(world, findings, is_amiss) {
+        let amiss: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| is_amiss(finding))
+            .collect();
         let titles = distinct(amiss.iter().map(|finding| finding.title.to_string()));
         let mut finding = CHECK
             .fail(
@@ -61,26 +68,129 @@ fn run(world: &World) -> Vec<Finding> {
             )
             .detail(format!("{}.", text::short_list(&titles, 3)))
             .cause("Sessions are not recorded");
-        finding.fixes = first.fixes.clone();
-        return vec![finding];
+        finding.fixes = amiss[0].fixes.clone();
+        return finding;
     }
-    match findings
+    let is_doubtful = |finding: &Finding| finding.status == Status::Unknown;
+    let doubt = findings.iter().find(|finding| is_doubtful(finding));
+    match doubt.filter(|_| {
+        unrecorded(world, findings, |finding| {
+            is_amiss(finding) || is_doubtful(finding)
+        })
+    }) {
+        Some(doubt) => CHECK
+            .unsure(subject, "Whether sessions are recorded could not be seen")
+            .detail(format!("{}: {}", doubt.check.id, doubt.title))
+            .missing(doubt.missing_permission.clone()),
+        None => CHECK
+            .pass(subject, "Sessions are recorded, as declared")
+            .detail("As far as can be seen from outside: the image needs script and cat for it."),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    LogGroup,
+    Bucket,
+}
+
+/// Where sessions are recorded: one of the places is enough. By default that is the log group of the container.
+fn places(world: &World) -> Vec<Place> {
+    let Some(log) = world.exec_log() else {
+        return vec![Place::LogGroup];
+    };
+    let places = [
+        (Place::LogGroup, log.log_group.is_some()),
+        (Place::Bucket, log.bucket.is_some()),
+    ];
+    let there = places.into_iter().filter(|(_, is_there)| *is_there);
+    there.map(|(place, _)| place).collect()
+}
+
+/// Whether there is a task of which findings like these leave no place to record its sessions.
+fn unrecorded(world: &World, findings: &[Finding], is_like: impl Fn(&Finding) -> bool) -> bool {
+    let mut everywhere = Spoilt::ByTask(BTreeSet::new());
+    for (nth, place) in places(world).into_iter().enumerate() {
+        let spoilt = findings
+            .iter()
+            .filter(|finding| is_like(finding) && concerns(finding, place))
+            .fold(Spoilt::ByTask(BTreeSet::new()), Spoilt::with);
+        everywhere = match nth {
+            0 => spoilt,
+            _ => everywhere.and(spoilt),
+        };
+    }
+    let nowhere_to_record = findings
         .iter()
-        .find(|finding| finding.status == crate::Status::Unknown)
-    {
-        Some(doubt) => vec![
-            CHECK
-                .unsure(subject, "Whether sessions are recorded could not be seen")
-                .detail(format!("{}: {}", doubt.check.id, doubt.title))
-                .missing(doubt.missing_permission.clone()),
-        ],
-        None => vec![
-            CHECK
-                .pass(subject, "Sessions are recorded, as declared")
-                .detail(
-                    "As far as can be seen from outside: the image needs script and cat for it.",
-                ),
-        ],
+        .any(|finding| is_like(finding) && is_about_all(finding));
+    nowhere_to_record || everywhere.is_any()
+}
+
+/// It stands in the way whatever the place is.
+fn is_about_all(finding: &Finding) -> bool {
+    finding.check.id == crate::cluster::exec_logging::CHECK.id
+}
+
+fn concerns(finding: &Finding, place: Place) -> bool {
+    let (service, subject, checks) = match place {
+        Place::LogGroup => (
+            "logs",
+            "log-group",
+            [
+                crate::cluster::log_group::CHECK.id,
+                crate::role::logs_write::CHECK.id,
+            ],
+        ),
+        Place::Bucket => (
+            "s3",
+            "bucket",
+            [
+                crate::cluster::log_bucket::CHECK.id,
+                crate::role::s3_write::CHECK.id,
+            ],
+        ),
+    };
+    match finding.check.id {
+        id if id == crate::cluster::log_encryption::CHECK.id => finding.subject.kind == subject,
+        id if id == crate::network::logging_endpoints::CHECK.id => {
+            let missing = finding.evidence.get("missing").and_then(|of| of.as_array());
+            missing.is_none_or(|missing| missing.iter().any(|name| name == service))
+        }
+        id => checks.contains(&id),
+    }
+}
+
+/// Tasks whose sessions a place does not record.
+enum Spoilt<'f> {
+    All,
+    ByTask(BTreeSet<&'f str>),
+}
+
+impl<'f> Spoilt<'f> {
+    fn with(self, finding: &'f Finding) -> Spoilt<'f> {
+        match (self, finding.tasks.arns()) {
+            (Spoilt::All, _) | (_, None) => Spoilt::All,
+            (Spoilt::ByTask(mut tasks), Some(arns)) => {
+                tasks.extend(arns.iter().map(|arn| &**arn));
+                Spoilt::ByTask(tasks)
+            }
+        }
+    }
+
+    fn and(self, other: Spoilt<'f>) -> Spoilt<'f> {
+        match (self, other) {
+            (Spoilt::All, other) | (other, Spoilt::All) => other,
+            (Spoilt::ByTask(some), Spoilt::ByTask(others)) => {
+                Spoilt::ByTask(some.intersection(&others).copied().collect())
+            }
+        }
+    }
+
+    fn is_any(&self) -> bool {
+        match self {
+            Spoilt::All => true,
+            Spoilt::ByTask(tasks) => !tasks.is_empty(),
+        }
     }
 }
 
@@ -113,6 +223,30 @@ mod tests {
         gone.expect.session_logging = true;
         gone.log_groups.insert(LOG_GROUP.into(), Fact::Absent);
         assert_eq!(statuses(&CHECK, &gone), [Status::Fail]);
+    }
+
+    #[test]
+    fn one_of_two_places_is_enough() {
+        let mut facts = with_bucket(false);
+        facts.expect.session_logging = true;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let exec = known(&mut facts.cluster).exec_configuration.as_mut();
+        exec.unwrap().log.as_mut().unwrap().log_group = Some(LOG_GROUP.into());
+        facts.log_groups.insert(LOG_GROUP.into(), Fact::Absent);
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Pass],
+            "the bucket has them"
+        );
+        let mut neither = facts.clone();
+        decide(&mut neither, "s3:PutObject", "", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+        });
+        assert_eq!(statuses(&CHECK, &neither), [Status::Fail]);
+        decide(&mut facts, "s3:PutObject", "", |decision| {
+            decision.missing_context = vec!["aws:SourceVpce".into()];
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
     #[test]

@@ -159,6 +159,49 @@ mod tests {
     }
 
     #[test]
+    fn a_boundary_limits_what_names_the_role() {
+        let mut facts = with_key();
+        let allow = |principal: serde_json::Value| {
+            Fact::Known(
+                json!({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}]}),
+            )
+        };
+        key(&mut facts).policy = allow(json!({"AWS": CODER_ROLE}));
+        decide(&mut facts, "kms:Decrypt", "key/", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.allowed_by_boundary = Some(false);
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        key(&mut facts).policy = allow(json!("*"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let account = key(&mut facts).arn.split(':').nth(4).unwrap().to_owned();
+        let session = format!(
+            "arn:aws:sts::{account}:assumed-role/{}/jane",
+            crate::arn::name(CODER_ROLE)
+        );
+        key(&mut facts).policy = allow(json!({"AWS": session}));
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Unknown],
+            "sessions of tasks have names of their own"
+        );
+    }
+
+    #[test]
+    fn a_grant_for_certain_contexts_is_no_certain_grant() {
+        let mut facts = with_key();
+        key(&mut facts).policy = Fact::Known(
+            json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/admin"}, "Action": "kms:*", "Resource": "*"}]}),
+        );
+        key(&mut facts).grants = Fact::Known(vec![Grant {
+            grantee: CODER_ROLE.into(),
+            operations: vec!["Decrypt".into()],
+            is_constrained: true,
+        }]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
     fn unreadable() {
         let mut facts = with_key();
         key(&mut facts).policy = denied("kms:GetKeyPolicy");

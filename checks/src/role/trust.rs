@@ -260,6 +260,29 @@ mod tests {
     }
 
     #[test]
+    fn the_source_as_a_text_and_as_an_arn() {
+        let source = |operator: &str, pattern: &str| {
+            of(allow(json!({operator: {"aws:SourceArn": pattern}})))[0]
+        };
+        let of_account = "arn:*:123456789012:*";
+        assert_eq!(source("StringLike", of_account), Status::Pass);
+        assert_eq!(source("ArnLike", of_account), Status::Fail);
+        assert_eq!(
+            source("StringLike", "arn:aws:ecs:us-west-2:*"),
+            Status::Pass
+        );
+        assert_eq!(source("StringLike", "arn:*:task/c/*"), Status::Unknown);
+        assert_eq!(
+            source("StringLike", "arn:aws:ecs:eu-west-1:*"),
+            Status::Fail
+        );
+        assert_eq!(
+            source("ArnLike", "arn:aws:ecs:*:123456789012:task/c/*"),
+            Status::Unknown
+        );
+    }
+
+    #[test]
     fn wildcards_and_several_statements() {
         let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
         let plain = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:Assume*"});
