@@ -135,9 +135,9 @@ fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
     if denied == Tri::Yes {
         return Access::Refused(Refusal::KeyDeny);
     }
-    let access = match account_of(wanted.principal) == account_of(&key.arn) {
-        true => within_account(&asked, &own.says, key),
-        false => across_accounts(&asked, &own.says, key),
+    let access = match is_of_another_account(wanted.principal, &key.arn) {
+        false => within_account(&asked, &own.says, key),
+        true => across_accounts(&asked, &own.says, key),
     };
     let denies: BTreeSet<String> = denied
         .hangs_on()
@@ -207,6 +207,14 @@ fn across_accounts(asked: &Asked, own: &Own, key: &KmsKey) -> Access {
         (Own::Allowed, Granted::Yes, _) => Access::Allowed("a grant of the key allows it"),
         (_, _, Tri::Depends(keys)) => Access::Depends(keys),
         (_, _, Tri::Yes | Tri::No) => granted.or_refused(Refusal::KeyPolicy),
+    }
+}
+
+/// What is only planned has no ARN yet, and is made in the plan's account.
+fn is_of_another_account(principal: &str, key: &str) -> bool {
+    match (arn::account(principal), arn::account(key)) {
+        (Some(principal), Some(key)) => principal != key,
+        _ => false,
     }
 }
 

@@ -112,4 +112,15 @@ mod tests {
         facts.cluster = denied("ecs:DescribeClusters");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
+
+    #[test]
+    fn an_organization_that_denies_is_not_mended_by_an_allow() {
+        let mut facts = with_log_group(false);
+        decide(&mut facts, "logs:PutLogEvents", "", |decision| {
+            decision.outcome = Outcome::ImplicitDeny;
+            decision.allowed_by_organization = Some(false);
+        });
+        let finding = &run(&CHECK, &facts)[0];
+        assert!(finding.fixes[0].commands.is_empty());
+    }
 }

@@ -4,6 +4,7 @@ use crate::arn;
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Subject};
+use crate::fix::Fix;
 use crate::fixes;
 use crate::iam::{self, Silence};
 use crate::needs::Need;
@@ -57,7 +58,11 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
-        return refused(world, role, subject, recording, &missing);
+        let fix = match verdict.blocker() {
+            Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
+            None => fixes::role::allow(world.facts, role, recording.service, &missing),
+        };
+        return refused(role, subject, recording, &missing, fix);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
@@ -80,11 +85,11 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
 }
 
 fn refused(
-    world: &World,
     role: &str,
     subject: Subject,
     recording: &Recording,
     missing: &[Need],
+    fix: Fix,
 ) -> Finding {
     let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
     let name = arn::name(role);
@@ -99,10 +104,5 @@ fn refused(
     finding
         .cause(recording.cause)
         .evidence("denied", actions)
-        .fix(fixes::role::allow(
-            world.facts,
-            role,
-            recording.service,
-            missing,
-        ))
+        .fix(fix)
 }
