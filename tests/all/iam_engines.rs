@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use ecs_exec_checks::facts::{Identity, Outcome, Policy};
-use ecs_exec_checks::iam::{Effective, Request, evaluate};
+use ecs_exec_checks::iam::{Request, evaluate};
 use serde_json::{Value, json};
 
 use crate::support::world::{Plan, World};
@@ -151,13 +151,9 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
         boundary: None,
     };
     let context = CONTEXT.map(|(key, value, _)| (key.to_owned(), vec![value.to_owned()]));
-    match evaluate(
-        &identity,
-        &Request::new("ecs:ExecuteCommand", resource, context),
-    ) {
-        Effective::Decided { outcome, .. } => Some(outcome),
-        Effective::Undecided(_) => None,
-    }
+    let request = Request::new("ecs:ExecuteCommand", resource, context);
+    let effective = evaluate(&identity, &request);
+    effective.hangs_on.is_empty().then_some(effective.outcome)
 }
 
 fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {
