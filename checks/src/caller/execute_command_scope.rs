@@ -44,7 +44,9 @@ fn run(world: &World) -> Vec<Finding> {
             );
         }
         let mut decisions = answers.iter().map(|answer| answer.decision);
-        if let Some(open) = decisions.clone().find(|decision| decision.is_undecided()) {
+        // A right that hangs on conditions is not one to everything; one that a Deny may take away may be.
+        let open = |decision: &&Decision| decision.may_be_allowed() && decision.is_undecided();
+        if let Some(open) = decisions.clone().find(open) {
             let keys = text::list(&open.missing_context);
             let title =
                 format!("Whether the caller may open sessions in any cluster hangs on {keys}");

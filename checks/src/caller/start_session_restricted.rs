@@ -49,7 +49,7 @@ fn run(world: &World) -> Vec<Finding> {
         };
         let open = with(Decision::is_allowed);
         if open.is_empty() {
-            return match with(Decision::is_undecided).is_empty() {
+            return match with(Decision::may_be_allowed).is_empty() {
                 true => CHECK.pass(
                     subject,
                     "The caller may not call ssm:StartSession on the tasks",

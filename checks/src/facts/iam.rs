@@ -110,6 +110,11 @@ impl Decision {
             .unwrap_or(&self.missing_context)
     }
 
+    /// Allowed, unless a Deny hangs on a key that nobody could tell.
+    pub fn may_be_allowed(&self) -> bool {
+        self.outcome == Outcome::Allowed
+    }
+
     /// Decided without the value of a condition key: with it, the outcome may be another.
     pub fn is_undecided(&self) -> bool {
         !self.missing_context.is_empty()
