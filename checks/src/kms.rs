@@ -121,8 +121,9 @@ fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
     }
     let policy = match (&key.policy, &own.says) {
         (Fact::Known(policy), _) => policy,
-        (Fact::Unavailable(_), Own::Unknown(why)) => return Access::Unknown(why.clone()),
-        (Fact::Unavailable(why), _) => return Access::Unknown(why.clone()),
+        (Fact::Unavailable(_), Own::Unknown(why)) | (Fact::Unavailable(why), _) => {
+            return Access::Unknown(why.clone());
+        }
         (Fact::Absent, _) => &Value::Null,
     };
     let asked = Asked {
@@ -352,13 +353,14 @@ fn granted(asked: &Asked, key: &KmsKey) -> Granted {
         Fact::Absent => return Granted::No,
         Fact::Unavailable(why) => return Granted::Unknown(why.clone()),
     };
-    let for_it = grants.iter().filter(|grant| {
+    let mut for_it = grants.iter().filter(|grant| {
         grant.grantee == asked.wanted.principal && grant.operations.iter().any(|op| op == operation)
     });
-    let constrained: Vec<bool> = for_it.map(|grant| grant.is_constrained).collect();
-    match constrained.iter().all(|constrained| *constrained) {
-        _ if constrained.is_empty() => Granted::No,
-        true => Granted::Constrained,
-        false => Granted::Yes,
+    if for_it.clone().any(|grant| !grant.is_constrained) {
+        return Granted::Yes;
+    }
+    match for_it.next() {
+        Some(_) => Granted::Constrained,
+        None => Granted::No,
     }
 }

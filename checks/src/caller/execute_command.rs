@@ -1,9 +1,13 @@
+mod containers;
+mod refusal;
+
+use containers::Entered;
+use refusal::refused;
+
 use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::{Caller, Decision, Fact, Principal, Simulation, Task, Unavailable};
+use crate::facts::{Caller, Fact, Principal, Unavailable};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes;
-use crate::iam::{self, Blocker, Silence, Verdict};
+use crate::iam::{self, Silence};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -25,7 +29,6 @@ pub const CHECK: Check = Check {
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";
-const CONTAINER_KEY: &str = "ecs:container-name";
 
 fn run(world: &World) -> Vec<Finding> {
     world
@@ -95,30 +98,17 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         return CHECK.unsure(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
-    let asked = asked_containers(world, running, arn);
-    let entered: Vec<&str> = match group.container {
-        Some(container) => vec![container],
-        None => asked.iter().map(String::as_str).collect(),
+    let entered = match group.container {
+        Some(container) => vec![container.to_owned()],
+        None => match containers::entered(world, running, arn, &cluster) {
+            Entered::Counting(names) => names,
+            Entered::SomeOnly { open, shut } => return some_only(subject, &open, &shut),
+        },
     };
-    let by_container: Vec<(&str, Verdict)> = entered
-        .iter()
-        .map(|name| (*name, of_container(world, running, arn, &cluster, name)))
-        .collect();
-    if let Some(finding) = some_only(&by_container, &subject) {
-        return finding;
-    }
-    // One container that may be entered is enough, so that what is open about one outweighs a refusal of another.
-    let unsure = |verdict: &Verdict| verdict.denied.is_empty() && !verdict.undecided.is_empty();
-    let open: Vec<&str> = by_container
-        .iter()
-        .filter(|(_, verdict)| unsure(verdict))
-        .map(|(name, _)| *name)
-        .collect();
-    let counting = if open.is_empty() { &entered } else { &open };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
     let verdict = iam::verdict(world, arn, &needs, |simulation| {
-        is_about(simulation, counting)
+        containers::is_about(simulation, &entered)
     });
     if running.is_empty() && verdict.is_unanswered() {
         return CHECK.skip(
@@ -172,174 +162,16 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
         .evidence("resources", verdict.allowed)
 }
 
-/// The containers of running tasks that IAM was asked about one by one: where policies tell them apart.
-fn asked_containers(world: &World, running: &[&Task], arn: &str) -> Vec<String> {
-    let is_of_group = |simulation: &Simulation| {
-        let mut arns = running.iter().map(|task| &*task.arn);
-        arns.any(|arn| simulation.resources.iter().any(|asked| asked == arn))
+fn some_only(subject: Subject, open: &[String], shut: &[String]) -> Finding {
+    let may = format!("The caller may enter {}", text::list(open));
+    let title = match shut {
+        [] => may,
+        shut => format!("{may}, but not {}", text::list(shut)),
     };
-    distinct(
-        world
-            .simulations(arn, ACTION)
-            .filter_map(|simulation| Some((simulation, simulation.context.get(CONTAINER_KEY)?)))
-            .filter(|(simulation, _)| is_of_group(simulation))
-            .map(|(_, container)| container.clone()),
-    )
-}
-
-fn of_container<'a>(
-    world: &World<'a>,
-    running: &[&Task],
-    arn: &str,
-    cluster: &str,
-    name: &str,
-) -> Verdict<'a> {
-    let with = running.iter().filter(|task| task.has_container(name));
-    let mut needs = vec![(ACTION, cluster)];
-    needs.extend(with.map(|task| (ACTION, &*task.arn)));
-    iam::verdict(world, arn, &needs, |simulation| {
-        simulation
-            .context
-            .get(CONTAINER_KEY)
-            .is_some_and(|asked| asked == name)
-    })
-}
-
-/// Where policies tell containers apart and none is preferred, one that may be entered is enough.
-fn some_only(by_container: &[(&str, Verdict)], subject: &Subject) -> Option<Finding> {
-    let names = |test: fn(&Verdict) -> bool| -> Vec<&str> {
-        by_container
-            .iter()
-            .filter(|(_, verdict)| test(verdict))
-            .map(|(name, _)| *name)
-            .collect()
-    };
-    let open = names(|verdict| verdict.allowed > 0 && verdict.is_clean());
-    let shut = names(|verdict| !verdict.denied.is_empty());
-    if open.is_empty() || open.len() == by_container.len() {
-        return None;
-    }
-    let title = match shut.as_slice() {
-        [] => format!("The caller may enter {}", text::list(&open)),
-        shut => format!(
-            "The caller may enter {}, but not {}",
-            text::list(&open),
-            text::list(shut)
-        ),
-    };
-    Some(
-        CHECK
-            .warn(subject.clone(), title)
-            .detail("The caller's policies have conditions that tell the containers apart.")
-            .cause("The caller may enter some containers only"),
-    )
-}
-
-/// A policy may allow one container and not another: what counts are those that a session may enter.
-fn is_about(simulation: &Simulation, containers: &[&str]) -> bool {
-    match simulation.context.get(CONTAINER_KEY) {
-        Some(asked) => containers.iter().any(|container| container == asked),
-        None => true,
-    }
-}
-
-fn refused(
-    world: &World,
-    caller: &Caller,
-    cluster: &str,
-    subject: Subject,
-    running: &[&Task],
-    verdict: &Verdict,
-) -> Finding {
-    let denied = |arn: &str| {
-        verdict
-            .denied
-            .iter()
-            .any(|decision| decision.resource == arn)
-    };
-    let on_cluster = denied(cluster);
-    let tasks: Vec<&str> = running
-        .iter()
-        .map(|task| &*task.arn)
-        .filter(|arn| denied(arn))
-        .collect();
-    let may_on_tasks = tasks.is_empty()
-        && !running.is_empty()
-        && verdict.undecided.is_empty()
-        && verdict.unanswered.is_empty();
-    let (title, cause) = match (on_cluster, may_on_tasks) {
-        (true, true) => (
-            format!("The caller may call {ACTION} on the tasks, but not on the cluster"),
-            "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
-        ),
-        (true, _) => (
-            format!("The caller may not call {ACTION}"),
-            "The caller may not call ecs:ExecuteCommand",
-        ),
-        (false, _) => (
-            format!("The caller may call {ACTION} on the cluster, but not on the tasks"),
-            "The caller may call ecs:ExecuteCommand on the cluster, but not on the tasks",
-        ),
-    };
-    let mut resources: Vec<&str> = tasks;
-    if on_cluster {
-        resources.insert(0, cluster);
-    }
-    let decisions: Vec<&str> = verdict
-        .denied
-        .iter()
-        .map(|decision| word(decision))
-        .collect();
-    let finding = CHECK
-        .fail(subject, title)
-        .detail(reason(verdict))
-        .cause(cause)
-        .evidence("denied", resources)
-        .evidence("decision", decisions.first().copied().unwrap_or_default());
-    match verdict.blocker() {
-        None => {
-            let fix = fixes::caller::allow_exec(world.facts, caller, cluster);
-            finding.fix(match verdict.has_conditions {
-                true => fixes::caller::despite_conditions(fix),
-                false => fix,
-            })
-        }
-        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
-            caller,
-            &verdict.denying_policies(),
-        )),
-        Some(limit) => finding.fix(fixes::caller::widen_limit(
-            world.facts,
-            caller,
-            limit,
-            cluster,
-        )),
-    }
-}
-
-fn reason(verdict: &Verdict) -> String {
-    let why = match verdict.blocker() {
-        Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {
-            [] => "A policy denies it explicitly.".to_owned(),
-            policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
-        },
-        Some(limit) => format!("The caller's {limit} does not allow it."),
-        None if verdict.has_conditions => {
-            "No policy of the caller allows it: either no statement names the target, or one has conditions that the target does not meet.".to_owned()
-        }
-        None => "No policy of the caller allows it.".to_owned(),
-    };
-    format!(
-        "{why} ECS authorises the call twice, on the cluster's ARN and on the task's, and both have to be allowed."
-    )
-}
-
-fn word(decision: &Decision) -> &'static str {
-    match decision.outcome {
-        crate::facts::Outcome::Allowed => "allowed",
-        crate::facts::Outcome::ExplicitDeny => "explicitDeny",
-        crate::facts::Outcome::ImplicitDeny => "implicitDeny",
-    }
+    CHECK
+        .warn(subject, title)
+        .detail("The caller's policies have conditions that tell the containers apart.")
+        .cause("The caller may enter some containers only")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Effective, Request, evaluate};
-use crate::facts::{Decision, Engine, Fact, Facts, Identity, Outcome, Simulation};
+use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
 /// The facts, with simulations that went unanswered or undecided settled from the policies that were read.
 pub fn settled(facts: &Facts) -> Cow<'_, Facts> {
@@ -48,8 +48,7 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
 /// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
 fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, identity: &Identity) {
     let here = decide(identity, &decision.action, &decision.resource, context);
-    let both_allow = [&*decision, &here].map(|decision| decision.outcome == Outcome::Allowed);
-    if here.is_undecided() || both_allow[0] == both_allow[1] {
+    if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
         decision.missing_context = here.missing_context;
         decision.deny_hangs_on = here.deny_hangs_on;
     }
@@ -90,7 +89,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::facts::Policy;
+    use crate::facts::{Outcome, Policy};
     use crate::testing::{CODER_ROLE, denied, healthy_coder};
 
     fn identity(document: Value) -> Fact<Identity> {

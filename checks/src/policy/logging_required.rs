@@ -72,12 +72,11 @@ fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
         return finding;
     }
     let is_doubtful = |finding: &Finding| finding.status == Status::Unknown;
-    let doubt = findings.iter().find(|finding| is_doubtful(finding));
-    match doubt.filter(|_| {
-        unrecorded(world, findings, |finding| {
-            is_amiss(finding) || is_doubtful(finding)
-        })
-    }) {
+    let may_be_lost = unrecorded(world, findings, |finding| {
+        is_amiss(finding) || is_doubtful(finding)
+    });
+    let mut doubts = findings.iter().filter(|finding| is_doubtful(finding));
+    match doubts.next().filter(|_| may_be_lost) {
         Some(doubt) => CHECK
             .unsure(subject, "Whether sessions are recorded could not be seen")
             .detail(format!("{}: {}", doubt.check.id, doubt.title))
@@ -88,7 +87,7 @@ fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Place {
     LogGroup,
     Bucket,
@@ -109,21 +108,15 @@ fn places(world: &World) -> Vec<Place> {
 
 /// Whether there is a task of which findings like these leave no place to record its sessions.
 fn unrecorded(world: &World, findings: &[Finding], is_like: impl Fn(&Finding) -> bool) -> bool {
-    let mut everywhere = Spoilt::ByTask(BTreeSet::new());
-    for (nth, place) in places(world).into_iter().enumerate() {
-        let spoilt = findings
+    let spoilt = places(world).into_iter().map(|place| {
+        findings
             .iter()
             .filter(|finding| is_like(finding) && concerns(finding, place))
-            .fold(Spoilt::ByTask(BTreeSet::new()), Spoilt::with);
-        everywhere = match nth {
-            0 => spoilt,
-            _ => everywhere.and(spoilt),
-        };
-    }
-    let nowhere_to_record = findings
-        .iter()
-        .any(|finding| is_like(finding) && is_about_all(finding));
-    nowhere_to_record || everywhere.is_any()
+            .fold(Spoilt::ByTask(BTreeSet::new()), Spoilt::with)
+    });
+    let in_all = spoilt.reduce(Spoilt::and);
+    let mut whatever_the_place = findings.iter().filter(|finding| is_about_all(finding));
+    whatever_the_place.any(is_like) || in_all.is_some_and(|spoilt| spoilt.is_any())
 }
 
 /// It stands in the way whatever the place is.

@@ -1,0 +1,108 @@
+//! Why the caller may not open sessions, and what mends it.
+
+use super::{ACTION, CHECK};
+use crate::facts::{Caller, Decision, Outcome, Task};
+use crate::finding::{Finding, Subject};
+use crate::fixes;
+use crate::iam::{Blocker, Verdict};
+use crate::text;
+use crate::world::World;
+
+pub(super) fn refused(
+    world: &World,
+    caller: &Caller,
+    cluster: &str,
+    subject: Subject,
+    running: &[&Task],
+    verdict: &Verdict,
+) -> Finding {
+    let denied = |arn: &str| {
+        verdict
+            .denied
+            .iter()
+            .any(|decision| decision.resource == arn)
+    };
+    let on_cluster = denied(cluster);
+    let tasks: Vec<&str> = running
+        .iter()
+        .map(|task| &*task.arn)
+        .filter(|arn| denied(arn))
+        .collect();
+    let may_on_tasks = tasks.is_empty()
+        && !running.is_empty()
+        && verdict.undecided.is_empty()
+        && verdict.unanswered.is_empty();
+    let (title, cause) = match (on_cluster, may_on_tasks) {
+        (true, true) => (
+            format!("The caller may call {ACTION} on the tasks, but not on the cluster"),
+            "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
+        ),
+        (true, _) => (
+            format!("The caller may not call {ACTION}"),
+            "The caller may not call ecs:ExecuteCommand",
+        ),
+        (false, _) => (
+            format!("The caller may call {ACTION} on the cluster, but not on the tasks"),
+            "The caller may call ecs:ExecuteCommand on the cluster, but not on the tasks",
+        ),
+    };
+    let mut resources: Vec<&str> = tasks;
+    if on_cluster {
+        resources.insert(0, cluster);
+    }
+    let decisions: Vec<&str> = verdict
+        .denied
+        .iter()
+        .map(|decision| word(decision))
+        .collect();
+    let finding = CHECK
+        .fail(subject, title)
+        .detail(reason(verdict))
+        .cause(cause)
+        .evidence("denied", resources)
+        .evidence("decision", decisions.first().copied().unwrap_or_default());
+    match verdict.blocker() {
+        None => {
+            let fix = fixes::caller::allow_exec(world.facts, caller, cluster);
+            finding.fix(match verdict.has_conditions {
+                true => fixes::caller::despite_conditions(fix),
+                false => fix,
+            })
+        }
+        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
+            caller,
+            &verdict.denying_policies(),
+        )),
+        Some(limit) => finding.fix(fixes::caller::widen_limit(
+            world.facts,
+            caller,
+            limit,
+            cluster,
+        )),
+    }
+}
+
+fn reason(verdict: &Verdict) -> String {
+    let why = match verdict.blocker() {
+        Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {
+            [] => "A policy denies it explicitly.".to_owned(),
+            policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
+        },
+        Some(limit) => format!("The caller's {limit} does not allow it."),
+        None if verdict.has_conditions => {
+            "No policy of the caller allows it: either no statement names the target, or one has conditions that the target does not meet.".to_owned()
+        }
+        None => "No policy of the caller allows it.".to_owned(),
+    };
+    format!(
+        "{why} ECS authorises the call twice, on the cluster's ARN and on the task's, and both have to be allowed."
+    )
+}
+
+fn word(decision: &Decision) -> &'static str {
+    match decision.outcome {
+        Outcome::Allowed => "allowed",
+        Outcome::ExplicitDeny => "explicitDeny",
+        Outcome::ImplicitDeny => "implicitDeny",
+    }
+}
