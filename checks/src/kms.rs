@@ -200,7 +200,7 @@ fn across_accounts(asked: &Asked, own: &Own, key: &KmsKey) -> Access {
             Access::Unsure("a grant of the key allows it, but no policy of the principal does")
         }
         (Own::Denied(None), ..) => Access::Refused(Refusal::Identity),
-        (Own::Unknown(why), ..) => Access::Unknown(why.clone()),
+        (Own::Unknown(why), Granted::Yes, _) => Access::Unknown(why.clone()),
         (Own::Depends(keys), Granted::Yes, _) => Access::Depends(keys.clone()),
         (Own::Allowed, Granted::Yes, Tri::Yes) => {
             Access::Allowed("its own policies allow it, and so does the key's policy")

@@ -189,4 +189,27 @@ mod tests {
         );
         assert_eq!(says(json!("*"), Named::Directly), Tri::Yes);
     }
+
+    #[test]
+    fn a_deny_spares_only_who_is_named_whole() {
+        let request = Request::new("kms:Decrypt", "arn:aws:kms:r:1:key/k", []);
+        let role = Principal {
+            arn: "arn:aws:iam::1:role/app",
+            session: Some("arn:aws:sts::1:assumed-role/app/jane"),
+            account: "1",
+            named: Named::Anyhow,
+        };
+        let denies = |spared: Value| {
+            let policy = json!({"Statement": [
+                {"Effect": "Deny", "NotPrincipal": {"AWS": spared}, "Action": "*", "Resource": "*"},
+            ]});
+            resource_denies(&policy, &role, &request)
+        };
+        let (account, itself) = ("arn:aws:iam::1:root", role.arn);
+        let session = "arn:aws:sts::1:assumed-role/app/jane";
+        assert_eq!(denies(json!(["arn:aws:iam::1:role/other"])), Tri::Yes);
+        assert_eq!(denies(json!([account, itself, session])), Tri::No);
+        assert_eq!(denies(json!([account])), Tri::on("NotPrincipal"));
+        assert_eq!(denies(json!([account, itself])), Tri::on("NotPrincipal"));
+    }
 }

@@ -156,6 +156,16 @@ mod tests {
             decision.outcome = Outcome::ImplicitDeny;
         });
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        key(&mut facts).policy = Fact::Known(json!({"Statement": []}));
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Fail],
+            "whatever the role's policies say"
+        );
     }
 
     #[test]
