@@ -1,3 +1,4 @@
+pub(crate) mod detour;
 mod endpoint;
 pub mod endpoint_available;
 pub mod endpoint_policy;

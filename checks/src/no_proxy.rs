@@ -22,7 +22,11 @@ fn matches(entry: &str, host: &str) -> bool {
                 .parse()
                 .is_ok_and(|range: IpNet| range.contains(&address));
     }
-    let domain = entry.strip_prefix('*').unwrap_or(&entry);
+    // `*.` stands for `.`, and a star elsewhere for nothing.
+    let domain = match entry.starts_with("*.") {
+        true => &entry[1..],
+        false => &entry,
+    };
     match domain.strip_prefix('.') {
         Some(parent) => host
             .strip_suffix(parent)
@@ -65,6 +69,7 @@ mod tests {
             ",",
             "localhost",
             "naws.com",
+            "*amazonaws.com",
             ".ssmmessages.us-west-2.amazonaws.com",
             "10.0.0.0/8",
         ] {

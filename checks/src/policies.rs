@@ -41,7 +41,10 @@ pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
         Kind::Caller => caller(cluster),
         Kind::TaskRole => policy_document::task_role(),
         Kind::Doctor => doctor(cluster),
-        Kind::Endpoint => document([endpoint_statement(Some(cluster.account))]),
+        Kind::Endpoint => document([endpoint_statement(
+            Some(cluster.account),
+            &policy_document::TASK_ROLE_ACTIONS,
+        )]),
         Kind::DenyStartSession => policy_document::deny_start_session(&cluster.arn()),
     }
 }

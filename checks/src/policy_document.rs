@@ -41,12 +41,12 @@ pub fn allow(needs: &[Need]) -> Value {
 }
 
 /// What an endpoint's policy has to let through; for the account's own principals where it is known.
-pub fn endpoint_statement(account: Option<&str>) -> Value {
+pub fn endpoint_statement(account: Option<&str>, actions: &[&str]) -> Value {
     let mut statement = json!({
         "Sid": "EcsExec",
         "Effect": "Allow",
         "Principal": "*",
-        "Action": TASK_ROLE_ACTIONS,
+        "Action": actions,
         "Resource": "*",
     });
     if let Some(account) = account {

@@ -150,6 +150,39 @@ pub fn route_out(facts: &mut Facts, target: RouteTarget) {
     });
 }
 
+/// Adds a route to every table.
+pub fn route(facts: &mut Facts, destination: &str, target: RouteTarget, blackhole: bool) {
+    routes(facts, |routes| {
+        routes.push(Route {
+            destination: destination.into(),
+            target: target.clone(),
+            blackhole,
+        });
+    });
+}
+
+/// Lets the tasks out to these addresses only.
+pub fn let_out_to(facts: &mut Facts, cidrs: &[&str]) {
+    task_group(facts).egress = vec![GroupRule {
+        protocol: "tcp".into(),
+        from_port: Some(443),
+        to_port: Some(443),
+        cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
+        ..GroupRule::default()
+    }];
+}
+
+/// Gives the tasks' containers proxy variables.
+pub fn proxy(facts: &mut Facts, credentials_bypass: bool, ssmmessages_bypass: bool) {
+    for container in &mut definition(facts).containers {
+        container.proxy = Some(ProxyEnvironment {
+            variables: vec!["HTTPS_PROXY".into()],
+            credentials_bypass,
+            ssmmessages_bypass,
+        });
+    }
+}
+
 pub fn subnets(facts: &mut Facts, change: impl Fn(&mut Subnet)) {
     facts
         .network

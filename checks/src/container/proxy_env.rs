@@ -7,7 +7,7 @@ use crate::world::World;
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
     title: "A proxy in the container does not stand between the agent and AWS",
-    why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Sent to a proxy, its request for the task's credentials (169.254.170.2) is lost, and ssmmessages is reached only if the proxy lets it.",
+    why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP, and is lost when sent to a proxy; ssmmessages it calls over TLS, and reaches it only if the proxy lets it.",
     how: "The proxy variables in ecs:DescribeTaskDefinition, in either case, and what NO_PROXY covers. Values are read, and dropped at once.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
@@ -46,7 +46,16 @@ fn run(world: &World) -> Vec<Finding> {
                     "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
                      Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
                 ),
-            (_, _) => CHECK
+            (false, true) => CHECK
+                .warn(
+                    subject,
+                    format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),
+                )
+                .detail(
+                    "The agent asks 169.254.170.2 for the task's credentials, and a proxy seldom reaches that address. \
+                     It has been RUNNING for minutes all the same.",
+                ),
+            (_, false) | (true, true) => CHECK
                 .warn(
                     subject,
                     format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),

@@ -238,9 +238,11 @@ pub struct ContainerDefinition {
 #[serde(default)]
 pub struct ProxyEnvironment {
     pub variables: Vec<String>,
-    /// `NO_PROXY` covers 169.254.170.2, where the task's credentials come from.
+    /// The agent asks 169.254.170.2, where the task's credentials come from, without a proxy: over HTTP, so that
+    /// only `HTTP_PROXY` counts, and `NO_PROXY` may cover it.
     pub credentials_bypass: bool,
-    /// `NO_PROXY` covers the host name of ssmmessages.
+    /// The agent calls ssmmessages without a proxy: over TLS, so that only `HTTPS_PROXY` counts, and `NO_PROXY` may
+    /// cover it.
     pub ssmmessages_bypass: bool,
 }
 
@@ -267,6 +269,8 @@ impl ProxyEnvironment {
                 .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
                 .collect()
         };
+        let plain = set(&["HTTP_PROXY", "http_proxy"]);
+        let tls = set(&["HTTPS_PROXY", "https_proxy"]);
         let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
         if proxies.is_empty() {
             return None;
@@ -278,8 +282,8 @@ impl ProxyEnvironment {
             |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
         Some(ProxyEnvironment {
             variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            credentials_bypass: bypasses("169.254.170.2"),
-            ssmmessages_bypass: bypasses(ssmmessages),
+            credentials_bypass: plain.is_empty() || bypasses("169.254.170.2"),
+            ssmmessages_bypass: tls.is_empty() || bypasses(ssmmessages),
         })
     }
 }
@@ -376,5 +380,28 @@ impl TaskDefinition {
         self.containers
             .iter()
             .find(|container| container.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProxyEnvironment;
+
+    #[test]
+    fn each_proxy_is_for_its_own_protocol() {
+        let host = "ssmmessages.us-west-2.amazonaws.com";
+        let bypasses = |variables: &[(&str, &str)]| {
+            let proxy = ProxyEnvironment::of(variables.iter().copied(), host)?;
+            Some((proxy.credentials_bypass, proxy.ssmmessages_bypass))
+        };
+        let (http, https) = (("HTTP_PROXY", "http://p"), ("https_proxy", "http://p"));
+        assert_eq!(bypasses(&[("NO_PROXY", "*")]), None);
+        assert_eq!(bypasses(&[http]), Some((false, true)));
+        assert_eq!(bypasses(&[https]), Some((true, false)));
+        assert_eq!(bypasses(&[http, https]), Some((false, false)));
+        let credentials = ("no_proxy", "169.254.170.2");
+        assert_eq!(bypasses(&[http, https, credentials]), Some((true, false)));
+        let star = ("NO_PROXY", "*");
+        assert_eq!(bypasses(&[http, https, star]), Some((true, true)));
     }
 }

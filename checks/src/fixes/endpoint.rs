@@ -87,12 +87,13 @@ pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
     fix.terraform("resource \"aws_vpc\" \"this\" {\n  # …\n  enable_dns_support   = true\n  enable_dns_hostnames = true\n}")
 }
 
-/// Adds the four actions to the endpoint's policy, where an Allow can mend it.
-pub fn policy(facts: &Facts, endpoint: &Endpoint, denied_outright: bool) -> Fix {
+/// Adds the actions to the endpoint's policy, where an Allow can mend it.
+pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
     let id = &endpoint.id;
-    let statement = policy_document::endpoint_statement(facts.account.as_deref());
-    let title = format!("Allow the ssmmessages actions in the policy of {id}");
-    if denied_outright {
+    let service = service_of(endpoint);
+    let statement = policy_document::endpoint_statement(facts.account.as_deref(), actions);
+    let title = format!("Allow the {service} actions in the policy of {id}");
+    if denies(endpoint) {
         return Fix::new(
             format!("endpoint-policy:{id}"),
             Disposition::Manual,
@@ -116,10 +117,23 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, denied_outright: bool) -> Fix 
             .region(facts),
     )
     .terraform(format!(
-        "resource \"aws_vpc_endpoint\" \"ssmmessages\" {{\n  # …\n  policy = {}\n}}",
+        "resource \"aws_vpc_endpoint\" \"{service}\" {{\n  # …\n  policy = {}\n}}",
         super::role::jsonencode(&document)
     ))
     .policy(document)
+}
+
+/// `ssmmessages`, `kms`, …
+fn service_of(endpoint: &Endpoint) -> &str {
+    endpoint.service.rsplit('.').next().unwrap_or_default()
+}
+
+/// A statement denies, so that an Allow may not be enough.
+fn denies(endpoint: &Endpoint) -> bool {
+    let policy = endpoint.policy.iter();
+    policy
+        .flat_map(crate::iam::statements)
+        .any(|statement| statement["Effect"] == "Deny")
 }
 
 /// Who may use the endpoint: the tasks' security groups, or their subnets where the tasks have no groups.

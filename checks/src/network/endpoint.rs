@@ -1,9 +1,11 @@
-//! What the checks of ssmmessages endpoints have in common.
+//! What the checks of endpoints have in common.
 
 use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
+use crate::arn;
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Status, Subject};
+use crate::iam::{Named, Principal, Request, Tri, resource_policy};
 use crate::world::{Group, World};
 
 /// A finding for the endpoint of each VPC, told how tasks get on without it.
@@ -57,6 +59,38 @@ pub fn not_serving(
             .unsure(subject, fault)
             .detail("Whether tasks in its VPC have another way to ssmmessages could not be told."),
     }
+}
+
+/// Whether the endpoint's own policy lets a role's session call an action on a resource; without one everybody may.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
+pub fn policy_lets(
+    world: &World,
+    endpoint: &Endpoint,
+    role: &str,
+    action: &str,
+    resource: &str,
+) -> Tri {
+    let Some(policy) = &endpoint.policy else {
+        return Tri::Yes;
+    };
+    let account = arn::account(role).unwrap_or_default();
+    let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    let context = [
+        known("aws:PrincipalArn", role),
+        known("aws:PrincipalAccount", account),
+        known("aws:PrincipalType", "AssumedRole"),
+        known("aws:RequestedRegion", &world.facts.region),
+        known("aws:SourceVpc", &endpoint.vpc),
+        known("aws:SourceVpce", &endpoint.id),
+        known("aws:SecureTransport", "true"),
+    ];
+    let principal = Principal {
+        arn: role,
+        session: None,
+        account,
+        named: Named::Anyhow,
+    };
+    resource_policy(policy, &principal, &Request::new(action, resource, context))
 }
 
 fn vpc_subject(group: &Group, vpc: &str) -> Subject {

@@ -1,14 +1,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::link::{Goal, goal};
+use super::endpoint::policy_lets;
+use super::link::{Goal, by_goal};
 use crate::arn;
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::facts::{Endpoint, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::iam::{Named, Principal, Request, Tri, resource_policy};
+use crate::iam::Tri;
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
 use crate::world::{Group, Roles, World};
@@ -33,15 +34,15 @@ type Judged<'a> = RefCell<BTreeMap<(&'a str, &'a str), Finding>>;
 fn run(world: &World) -> Vec<Finding> {
     let judged = Judged::default();
     world.each_running(&CHECK, |group, _| {
-        group
-            .placements
-            .by_vpc()
+        by_goal(world, &group.placements)
             .into_iter()
-            .flat_map(|(vpc, placements)| {
+            .flat_map(|bound| {
+                let vpc = bound.vpc;
                 let of_vpc = || Subject::new("vpc", vpc).of_group(group);
-                match goal(world, vpc) {
+                match bound.goal {
                     Ok(Goal::Endpoint(endpoint)) => {
-                        let tasks: Vec<&Task> = placements
+                        let tasks: Vec<&Task> = bound
+                            .placements
                             .iter()
                             .flat_map(|placement| placement.tasks.iter().copied())
                             .collect();
@@ -86,11 +87,11 @@ fn judge<'a>(
 
 fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
     let (id, name) = (&endpoint.id, arn::name(role));
-    let Some(policy) = &endpoint.policy else {
+    if endpoint.policy.is_none() {
         return CHECK.pass(subject, format!("{id} has no policy of its own"));
-    };
+    }
     let answers =
-        TASK_ROLE_ACTIONS.map(|action| (action, decide(world, endpoint, policy, role, action)));
+        TASK_ROLE_ACTIONS.map(|action| (action, policy_lets(world, endpoint, role, action, "*")));
     let refused: Vec<&str> = answers
         .iter()
         .filter(|(_, answer)| *answer == Tri::No)
@@ -110,7 +111,7 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
             .detail("The agent's calls go through the endpoint, and its policy has to allow them as well as the role's own.")
             .evidence("refused", refused)
             .evidence("role", role)
-            .fix(fixes::endpoint::policy(world.facts, endpoint, is_denied(policy)));
+            .fix(fixes::endpoint::policy(world.facts, endpoint, &TASK_ROLE_ACTIONS));
     }
     let keys: Vec<String> = answers
         .iter()
@@ -138,40 +139,6 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
             )
             .evidence("missingContextKeys", keys)
     }
-}
-
-/// A statement denies, so that an Allow may not be enough.
-fn is_denied(policy: &serde_json::Value) -> bool {
-    crate::iam::statements(policy)
-        .iter()
-        .any(|statement| statement["Effect"] == "Deny")
-}
-
-fn decide(
-    world: &World,
-    endpoint: &Endpoint,
-    policy: &serde_json::Value,
-    role: &str,
-    action: &str,
-) -> Tri {
-    let account = arn::account(role).unwrap_or_default();
-    let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let context = [
-        known("aws:PrincipalArn", role),
-        known("aws:PrincipalAccount", account),
-        known("aws:PrincipalType", "AssumedRole"),
-        known("aws:RequestedRegion", &world.facts.region),
-        known("aws:SourceVpc", &endpoint.vpc),
-        known("aws:SourceVpce", &endpoint.id),
-        known("aws:SecureTransport", "true"),
-    ];
-    let principal = Principal {
-        arn: role,
-        session: None,
-        account,
-        named: Named::Anyhow,
-    };
-    resource_policy(policy, &principal, &Request::new(action, "*", context))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::link::{Goal, endpoint_ingress, goal};
+use super::link::{Goal, by_goal, endpoint_ingress};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
@@ -34,14 +34,15 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
-        group
-            .placements
-            .by_vpc()
+        by_goal(world, &group.placements)
             .into_iter()
-            .map(|(vpc, placements)| {
+            .map(|bound| {
+                let vpc = bound.vpc;
                 let of_vpc = || Subject::new("vpc", vpc).of_group(group);
-                match goal(world, vpc) {
-                    Ok(Goal::Endpoint(endpoint)) => judge(world, group, endpoint, &placements),
+                match bound.goal {
+                    Ok(Goal::Endpoint(endpoint)) => {
+                        judge(world, group, endpoint, &bound.placements)
+                    }
                     Ok(Goal::Internet) => CHECK.skip(
                         of_vpc(),
                         format!("{vpc} has no ssmmessages endpoint in use"),

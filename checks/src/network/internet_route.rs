@@ -1,5 +1,5 @@
 use super::link::{Goal, goal};
-use super::placement::{Placement, is_shared};
+use super::placement::Placement;
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};
 use crate::reachability::Way;
@@ -30,7 +30,7 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id.as_str()).of_group(group);
-    let goal = goal(world, &placement.subnet.vpc);
+    let goal = goal(world, placement);
     if let Ok(Goal::Endpoint(endpoint)) = goal {
         return match &placement.way {
             Way::Unavailable(why) => CHECK
@@ -58,12 +58,6 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
             format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
         ),
         Way::Unavailable(why) => CHECK.unknown(subject, why),
-        Way::None | Way::NoPublicAddress(_) | Way::Blackhole(_) if is_shared(world, placement.subnet) => CHECK.unsure(
-            subject,
-            format!(
-                "{id} is shared by another account, whose endpoints may not be visible from here"
-            ),
-        ),
         Way::Blackhole(target) => no_way(
             subject,
             format!("The default route of {id} leads to {target}, which is gone"),
@@ -77,7 +71,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     match goal {
         Err(why) if finding.status == crate::Status::Fail => {
             CHECK.unknown(finding.subject, &why).detail(format!(
-                "{}; only an endpoint can carry sessions, and those could not be read.",
+                "{}; only an endpoint can carry sessions.",
                 finding.title
             ))
         }

@@ -1,14 +1,16 @@
 //! What a task's packets to ssmmessages meet on their way, gate by gate.
 
-use super::placement::{Placement, ssmmessages_endpoint};
+use super::detour::unless_led_elsewhere;
+use super::placement::{Placement, Placements, is_shared, ssmmessages_endpoint};
 use crate::facts::{Endpoint, Fact, Subnet, Unavailable};
 use crate::reachability::{
-    Direction, Gate, HTTPS, Peer, Ports, Ranges, acl_lets, groups_let, internet, single,
+    Direction, Gate, HTTPS, Peer, Ports, Ranges, acl_lets, diversion, groups_let, internet, single,
     subnet_ranges,
 };
 use crate::world::World;
 
 /// Where the agent's packets go.
+#[derive(Clone, PartialEq)]
 pub enum Goal<'a> {
     /// Into this endpoint: with private DNS it captures the name for the whole VPC.
     Endpoint(&'a Endpoint),
@@ -16,14 +18,68 @@ pub enum Goal<'a> {
     Internet,
 }
 
-/// What the name of ssmmessages leads to in a VPC.
-pub fn goal<'a>(world: &World<'a>, vpc: &str) -> Result<Goal<'a>, Unavailable> {
+/// What the name of ssmmessages leads to for these tasks.
+pub fn goal<'a>(world: &World<'a>, placement: &Placement) -> Result<Goal<'a>, Unavailable> {
+    if let Some(why) = &placement.untraced {
+        return Err(why.clone());
+    }
+    let vpc = placement.subnet.vpc.as_str();
     match ssmmessages_endpoint(world, vpc) {
         Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(world, vpc) => {
             Ok(Goal::Endpoint(endpoint))
         }
+        Fact::Known(_) | Fact::Absent if is_shared(world, placement.subnet) => {
+            Err(Unavailable::not_asked(
+                "ec2:DescribeVpcEndpoints",
+                format!("{vpc} is shared by another account, whose endpoints may not be visible"),
+            ))
+        }
+        Fact::Known(_) | Fact::Absent if placement.way.leads_out() && !resolves(world, vpc) => {
+            Err(Unavailable::not_asked(
+                "ec2:DescribeVpcAttribute",
+                format!(
+                    "{vpc} has enableDnsSupport off, and DNS servers of its own are not looked at"
+                ),
+            ))
+        }
         Fact::Known(_) | Fact::Absent => Ok(Goal::Internet),
         Fact::Unavailable(why) => Err(why),
+    }
+}
+
+/// Placements of a VPC whose packets go to the same.
+pub struct Bound<'p, 'a> {
+    pub vpc: &'a str,
+    pub goal: Result<Goal<'a>, Unavailable>,
+    pub placements: Vec<&'p Placement<'a>>,
+}
+
+/// The placements of each VPC, by where their packets go.
+pub fn by_goal<'p, 'a>(world: &World<'a>, placements: &'p Placements<'a>) -> Vec<Bound<'p, 'a>> {
+    let mut all: Vec<Bound> = Vec::new();
+    for placement in &placements.placed {
+        let vpc = placement.subnet.vpc.as_str();
+        let goal = goal(world, placement);
+        match all
+            .iter_mut()
+            .find(|bound| bound.vpc == vpc && bound.goal == goal)
+        {
+            Some(bound) => bound.placements.push(placement),
+            None => all.push(Bound {
+                vpc,
+                goal,
+                placements: vec![placement],
+            }),
+        }
+    }
+    all
+}
+
+/// Whether the VPC's resolver answers at all, as far as anybody could look.
+pub fn resolves(world: &World, vpc: &str) -> bool {
+    match world.facts.network.vpcs.get(vpc) {
+        Some(Fact::Known(vpc)) => vpc.dns_support.known() != Some(&false),
+        Some(Fact::Unavailable(_) | Fact::Absent) | None => true,
     }
 }
 
@@ -60,8 +116,28 @@ pub fn task_egress(world: &World, placement: &Placement, goal: &Goal) -> Gate {
                 .into_iter()
                 .map(|end| lets(end.addresses, &endpoint.security_groups)),
         ),
-        Goal::Internet => lets(internet(), &[]),
+        Goal::Internet => {
+            let gate = lets(internet(), &[]);
+            unless_led_elsewhere(gate, world, placement, |detour| {
+                lets(detour.addresses.clone(), detour.groups)
+            })
+        }
     }
+}
+
+/// Whether the routes take packets to the endpoint and back: one that is closer than the VPC's own may not.
+pub fn routing(world: &World, placement: &Placement, endpoint: &Endpoint) -> Gate {
+    let ends = ends(world, endpoint).into_iter();
+    Gate::any(ends.map(|end| {
+        let network = &world.facts.network;
+        let there = diversion(network, placement.subnet, &end.addresses);
+        let back = end.subnet.ok();
+        let back = back.and_then(|subnet| diversion(network, subnet, &placement.addresses));
+        match there.or(back) {
+            Some(what) => Gate::Unseen(Unavailable::not_asked("ec2:DescribeRouteTables", what)),
+            None => Gate::Open,
+        }
+    }))
 }
 
 /// Whether the endpoint's security groups let the tasks in.
@@ -93,13 +169,26 @@ pub struct Crossing<'a> {
 /// Whether the network ACLs on the way to the goal of the placement's VPC let requests out and answers back.
 pub fn acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
     let judge = || {
-        let ways = acl_crossings(world, placement, goal).into_iter();
-        Gate::any(ways.map(|crossings| {
-            let gates = crossings.into_iter().map(|crossing| crossing.gate);
-            gates.fold(Gate::Open, Gate::and)
-        }))
+        let gate = through_acls(world, placement, goal);
+        match goal {
+            Goal::Endpoint(_) => gate,
+            Goal::Internet => unless_led_elsewhere(gate, world, placement, |detour| {
+                all(out_and_back(world, placement, &detour.addresses, ""))
+            }),
+        }
     };
     placement.acls.get_or_init(judge).clone()
+}
+
+/// The same on the way to any other endpoint, or to the internet.
+pub fn through_acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
+    let ways = acl_crossings(world, placement, goal).into_iter();
+    Gate::any(ways.map(all))
+}
+
+fn all<'a>(crossings: impl IntoIterator<Item = Crossing<'a>>) -> Gate {
+    let gates = crossings.into_iter().map(|crossing| crossing.gate);
+    gates.fold(Gate::Open, Gate::and)
 }
 
 /// The ACLs on each of the ways to the goal: one to the internet, or one to each of the endpoint's interfaces.
@@ -194,13 +283,13 @@ fn ephemeral(placement: &Placement) -> Ports {
 }
 
 /// One of an endpoint's own interfaces.
-struct End<'a> {
-    subnet_id: &'a str,
-    subnet: Result<&'a Subnet, Unavailable>,
-    addresses: Ranges,
+pub struct End<'a> {
+    pub subnet_id: &'a str,
+    pub subnet: Result<&'a Subnet, Unavailable>,
+    pub addresses: Ranges,
 }
 
-fn ends<'a>(world: &World<'a>, endpoint: &'a Endpoint) -> Vec<End<'a>> {
+pub fn ends<'a>(world: &World<'a>, endpoint: &'a Endpoint) -> Vec<End<'a>> {
     endpoint
         .subnets
         .iter()

@@ -28,7 +28,7 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let subnet = &placement.subnet.id;
     let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
-    let goal = match goal(world, &placement.subnet.vpc) {
+    let goal = match goal(world, placement) {
         Ok(Goal::Internet) if !placement.way.leads_out() => {
             return CHECK.skip(
                 subject,

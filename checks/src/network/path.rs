@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::link::{Goal, acls, endpoint_ingress, goal, task_egress};
-use super::placement::{Placement, is_shared};
+use super::link::{Goal, acls, endpoint_ingress, goal, routing, task_egress};
+use super::placement::Placement;
 use crate::check::Check;
 use crate::facts::Unavailable;
 use crate::finding::{Finding, Severity, Subject};
@@ -67,7 +67,7 @@ fn run(world: &World) -> Vec<Finding> {
 fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
     let subnet = &placement.subnet.id;
     let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
-    let goal = match goal(world, &placement.subnet.vpc) {
+    let goal = match goal(world, placement) {
         Ok(goal) => goal,
         Err(why) => return CHECK.unknown(subject, &why),
     };
@@ -123,6 +123,11 @@ fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
             egress,
             acl,
             Hop {
+                what: "routes of",
+                id: placement.subnet.id.clone(),
+                gate: routing(world, placement, endpoint),
+            },
+            Hop {
                 what: "security groups of the endpoint",
                 id: endpoint.security_groups.join(","),
                 gate: endpoint_ingress(world, placement, endpoint),
@@ -134,7 +139,7 @@ fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
             },
         ],
         Goal::Internet => {
-            let route = route(world, placement);
+            let route = route(placement);
             match route.gate {
                 // Without a way out nobody can say what its rules would do.
                 Gate::Open => vec![egress, acl, route],
@@ -144,18 +149,11 @@ fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
     }
 }
 
-fn route(world: &World, placement: &Placement) -> Hop {
+fn route(placement: &Placement) -> Hop {
     let unseen =
         |message: String| Gate::Unseen(Unavailable::not_asked("ec2:DescribeRouteTables", message));
     let (id, gate) = match &placement.way {
         Way::Nat(id) | Way::InternetGateway(id) => (id.clone(), Gate::Open),
-        _ if is_shared(world, placement.subnet) => (
-            placement.subnet.id.clone(),
-            unseen(
-                "the subnet is shared by another account, whose endpoints may not be visible"
-                    .to_owned(),
-            ),
-        ),
         Way::NoPublicAddress(id) | Way::Blackhole(id) => (id.clone(), Gate::Shut),
         Way::None => (placement.subnet.id.clone(), Gate::Shut),
         Way::Unclear(what) => (placement.subnet.id.clone(), unseen(what.clone())),
@@ -177,7 +175,7 @@ impl Hop {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::RouteTarget;
+    use crate::facts::{Fact, RouteTarget};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -186,7 +184,7 @@ mod tests {
         let finding = &run(&CHECK, &healthy_coder())[0];
         assert_eq!(finding.status, Status::Pass);
         let hops = finding.evidence["hops"].as_array().unwrap();
-        assert_eq!(hops.len(), 4);
+        assert_eq!(hops.len(), 5);
         assert!(hops.iter().all(|hop| hop["gate"] == "open"));
     }
 
@@ -218,6 +216,143 @@ mod tests {
             subnet.owner = Some("999999999999".into())
         });
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_proxy_in_the_container_leads_elsewhere() {
+        let mut facts = healthy_coder();
+        endpoint_group(&mut facts).ingress.clear();
+        proxy(&mut facts, true, true);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        proxy(&mut facts, true, false);
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert!(finding.title.contains("proxy (HTTPS_PROXY)"), "{finding:?}");
+        no_endpoint(&mut facts);
+        no_way_out(&mut facts);
+        for &check in crate::registry::CHECKS {
+            let network = check.area() == "network";
+            let found = statuses(check, &facts);
+            assert!(!network || !found.contains(&Status::Fail), "{}", check.id);
+        }
+        let mut sidecar = definition(&mut facts).containers[0].clone();
+        sidecar.name = "sidecar".into();
+        proxy(&mut facts, true, true);
+        definition(&mut facts).containers.push(sidecar);
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Fail],
+            "sessions enter another"
+        );
+        facts.target.services[0].container = None;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_shared_vpc_may_hide_its_endpoint_from_a_nat_too() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let_out_to(&mut facts, &["10.0.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        subnets(&mut facts, |subnet| {
+            subnet.owner = Some("999999999999".into())
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        assert_eq!(
+            statuses(&crate::network::task_egress::CHECK, &facts),
+            [Status::Unknown]
+        );
+    }
+
+    #[test]
+    fn a_private_hosted_zone_may_lead_through_a_transit_gateway() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let hub = || RouteTarget::Other("tgw-1".into());
+        route(&mut facts, "10.0.0.0/8", hub(), false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
+        let_out_to(&mut facts, &["10.0.0.0/8"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        let_out_to(&mut facts, &["192.168.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "not there either");
+        acl(&mut facts).entries.clear();
+        let_out_to(&mut facts, &["0.0.0.0/0"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_private_hosted_zone_may_name_an_endpoint_without_private_dns() {
+        let mut facts = healthy_coder();
+        endpoint(&mut facts).private_dns = false;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
+        let_out_to(&mut facts, &["10.0.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        let_out_to(&mut facts, &["192.168.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn a_route_that_is_closer_than_the_way_out() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let nat = facts.clone();
+        for (target, blackhole) in [("tgw-1", false), ("tgw-1", true)] {
+            facts = nat.clone();
+            let target = RouteTarget::Other(target.into());
+            route(&mut facts, "52.0.0.0/8", target, blackhole);
+            assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "{blackhole}");
+        }
+        facts = nat.clone();
+        let peering = RouteTarget::Other("pcx-1".into());
+        route(&mut facts, "172.16.0.0/12", peering, true);
+        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        route(&mut facts, "pl-68a54001", gateway, false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_route_that_is_closer_than_the_vpc_s_own() {
+        let mut facts = healthy_coder();
+        let appliance = || RouteTarget::Other("eni-firewall".into());
+        route(&mut facts, "10.0.0.0/8", appliance(), false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "not closer");
+        route(&mut facts, "10.0.0.0/17", appliance(), false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn ipv6_alone_is_not_followed() {
+        for open in [true, false] {
+            let mut facts = healthy_coder();
+            no_endpoint(&mut facts);
+            if !open {
+                no_way_out(&mut facts);
+            }
+            subnets(&mut facts, |subnet| {
+                subnet.ipv6_cidrs = vec!["2600:1f14::/64".into()]
+            });
+            let dual = if open { Status::Pass } else { Status::Fail };
+            assert_eq!(statuses(&CHECK, &facts), [dual]);
+            subnets(&mut facts, |subnet| subnet.cidr = None);
+            assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+            let present = statuses(&crate::network::endpoint_present::CHECK, &facts);
+            assert_eq!(present, [Status::Skip]);
+        }
+    }
+
+    #[test]
+    fn without_dns_support_only_servers_of_its_own_find_the_name() {
+        let mut facts = healthy_coder();
+        vpc(&mut facts).dns_support = Fact::Known(false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        let dns = &crate::network::vpc_dns::CHECK;
+        assert_eq!(statuses(dns, &facts), [Status::Unknown]);
+        vpc(&mut facts).dns_support = Fact::Known(true);
+        vpc(&mut facts).dns_hostnames = Fact::Known(false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        assert_eq!(statuses(dns, &facts), [Status::Skip]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Where the tasks of a group sit in the network.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
 use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
 use crate::tasks::Tasks;
+use crate::text;
 use crate::world::{Group, World};
 
 /// The running tasks of a group that share a subnet, security groups and a way out.
@@ -15,6 +17,8 @@ pub struct Placement<'a> {
     /// Whether network ACLs let the tasks through to where the agent connects; judged when first asked for.
     pub acls: OnceLock<Gate>,
     pub way: Way,
+    /// Why nobody can follow the packets from here, whatever gates are on their way.
+    pub untraced: Option<Unavailable>,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
     /// Addresses of these interfaces; the whole subnet where they are not known.
@@ -35,10 +39,12 @@ impl<'a> Placements<'a> {
             placed: Vec::new(),
             unplaced: Vec::new(),
         };
+        let proxied = behind_a_proxy(world, group);
         for &task in group.running() {
             let interface = world.interface(task);
+            let proxied = proxied.get(task.task_definition.as_str());
             match subnet_of(world, task, &interface) {
-                Ok(subnet) => all.add(world, group, task, subnet, interface),
+                Ok(subnet) => all.add(world, group, task, subnet, interface, proxied),
                 Err(why) => all.unplaced.push((task, why)),
             }
         }
@@ -55,6 +61,7 @@ impl<'a> Placements<'a> {
         task: &'a Task,
         subnet: &'a Subnet,
         interface: Fact<&'a Interface>,
+        proxied: Option<&Unavailable>,
     ) {
         let asked_public = group
             .service_fact
@@ -62,7 +69,11 @@ impl<'a> Placements<'a> {
             .and_then(|service| service.awsvpc.as_ref())
             .is_some_and(|awsvpc| awsvpc.assign_public_ip);
         let network = &world.facts.network;
-        let way = way_out(network, subnet, interface.known().copied(), asked_public);
+        let untraced = proxied.cloned().or_else(|| without_ipv4(subnet));
+        let way = match &untraced {
+            Some(why) => Way::Unclear(why.message.clone()),
+            None => way_out(network, subnet, interface.known().copied(), asked_public),
+        };
         let addresses = addresses(task, interface.known().copied(), subnet);
         let groups = interface.map(|interface| interface.security_groups.as_slice());
         match self.placed.iter_mut().find(|placement| {
@@ -78,6 +89,7 @@ impl<'a> Placements<'a> {
                 arns: Tasks::from(task),
                 acls: OnceLock::new(),
                 way,
+                untraced,
                 groups,
                 addresses,
             }),
@@ -96,6 +108,41 @@ impl<'a> Placements<'a> {
         }
         vpcs
     }
+}
+
+/// The task definitions whose containers send the agent's calls through a proxy of theirs, by ARN. Only the
+/// containers that a session may enter count.
+fn behind_a_proxy<'a>(world: &World<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Unavailable> {
+    let definitions = group.by_definition.keys().copied();
+    definitions
+        .filter_map(|arn| {
+            let definition = world.facts.task_definitions.get(arn)?.known()?;
+            let container = definition.containers.iter().find(|container| {
+                let proxy = container.proxy.as_ref();
+                group.container.is_none_or(|name| name == container.name)
+                    && proxy.is_some_and(|proxy| !proxy.ssmmessages_bypass)
+            })?;
+            let proxy = container.proxy.as_ref()?;
+            let why = Unavailable::not_asked(
+                "ecs:DescribeTaskDefinition",
+                format!(
+                    "container {} sends the agent's calls through a proxy ({}), which cannot be followed",
+                    container.name,
+                    text::list(&proxy.variables)
+                ),
+            );
+            Some((arn, why))
+        })
+        .collect()
+}
+
+fn without_ipv4(subnet: &Subnet) -> Option<Unavailable> {
+    (subnet.cidr.is_none() && !subnet.ipv6_cidrs.is_empty()).then(|| {
+        Unavailable::not_asked(
+            "ec2:DescribeSubnets",
+            format!("{} has IPv6 only, which is not followed", subnet.id),
+        )
+    })
 }
 
 fn addresses(task: &Task, interface: Option<&Interface>, subnet: &Subnet) -> Ranges {

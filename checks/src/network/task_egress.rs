@@ -41,7 +41,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         groups => Subject::new("security-group", groups),
     }
     .of_group(group);
-    let goal = match goal(world, &placement.subnet.vpc) {
+    let goal = match goal(world, placement) {
         Ok(Goal::Internet) if !placement.way.leads_out() => {
             return CHECK.skip(
                 subject,

@@ -1,3 +1,4 @@
+use super::link::resolves;
 use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact, Vpc};
@@ -40,6 +41,9 @@ fn run(world: &World) -> Vec<Finding> {
                 let subject = Subject::new("vpc", id).of_group(group);
                 let endpoint = match ssmmessages_endpoint(world, id) {
                     Fact::Known(endpoint) if endpoint.private_dns => endpoint,
+                    Fact::Known(_) | Fact::Absent if !resolves(world, id) => {
+                        return unresolved(world, subject, id);
+                    }
                     Fact::Known(_) | Fact::Absent => {
                         let title = format!("{id} has no ssmmessages endpoint with private DNS");
                         return CHECK.skip(subject, title);
@@ -63,6 +67,16 @@ fn run(world: &World) -> Vec<Finding> {
             })
             .collect()
     })
+}
+
+/// Without an endpoint too, the agent has to find the public address.
+fn unresolved(world: &World, subject: Subject, vpc: &str) -> Finding {
+    CHECK
+        .unsure(
+            subject,
+            format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, which are not looked at"),
+        )
+        .fix(fixes::endpoint::vpc_dns(world.facts, vpc, &["enableDnsSupport"]))
 }
 
 fn judge(
@@ -93,6 +107,11 @@ fn judge(
         text::list(&off),
         endpoint.id
     );
+    let otherwise = match otherwise {
+        // The public name is found no more than the private one.
+        Otherwise::Open if off.contains(&"enableDnsSupport") => Otherwise::Unclear,
+        otherwise => otherwise,
+    };
     super::endpoint::not_serving(&CHECK, subject, fault, otherwise)
         .cause("The VPC does not resolve private names")
         .evidence("off", off.clone())
@@ -114,7 +133,11 @@ mod tests {
             let mut facts = facts.clone();
             vpc(&mut facts).dns_support = Fact::Known(support);
             vpc(&mut facts).dns_hostnames = Fact::Known(hostnames);
-            assert_eq!(statuses(&CHECK, &facts), [Status::Warn], "there is a NAT");
+            let through_the_nat = match support {
+                true => Status::Warn,
+                false => Status::Unknown,
+            };
+            assert_eq!(statuses(&CHECK, &facts), [through_the_nat]);
             no_way_out(&mut facts);
             assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         }

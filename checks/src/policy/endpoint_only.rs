@@ -3,9 +3,10 @@ use crate::facts::{Fact, Traffic};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::network::link::{Goal, goal, resolves_privately};
+use crate::network::link::{Goal, by_goal, resolves_privately};
 use crate::network::new_endpoint;
 use crate::network::placement::{Placement, ssmmessages_endpoint};
+use crate::reachability::detours;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -32,21 +33,29 @@ fn run(world: &World) -> Vec<Finding> {
     }
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
-        let mut findings: Vec<Finding> = places
-            .by_vpc()
+        let mut findings: Vec<Finding> = by_goal(world, places)
             .into_iter()
-            .map(|(vpc, placements)| {
+            .map(|bound| {
+                let (vpc, placements) = (bound.vpc, &bound.placements);
                 let subject = Subject::new("vpc", vpc).of_group(group);
-                match goal(world, vpc) {
+                let network = &world.facts.network;
+                let mut elsewhere = placements.iter().flat_map(|p| detours(network, p.subnet));
+                match bound.goal {
                     Ok(Goal::Endpoint(endpoint)) => CHECK.pass(
                         subject,
                         format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
                     ),
-                    Ok(Goal::Internet) => CHECK
+                    Ok(Goal::Internet) => match elsewhere.next() {
+                        Some((route, _)) => CHECK.unsure(
+                            subject,
+                            format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone is not looked at"),
+                        ),
+                        None => CHECK
                         .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
                         .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
                         .cause("Sessions do not leave through an endpoint")
-                        .fix(fix(world, vpc, &placements)),
+                        .fix(fix(world, vpc, placements)),
+                    },
                     Err(why) => CHECK.unknown(subject, &why),
                 }
                 .on_tasks(placements.iter().flat_map(|p| p.tasks.iter().copied()))
@@ -83,6 +92,17 @@ mod tests {
     use crate::facts::Traffic;
     use crate::finding::Status;
     use crate::testing::*;
+
+    #[test]
+    fn an_endpoint_behind_a_transit_gateway_may_serve() {
+        let mut facts = healthy_coder();
+        facts.expect.traffic = Some(Traffic::Endpoint);
+        no_endpoint(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        let hub = crate::facts::RouteTarget::Other("tgw-1".into());
+        route(&mut facts, "10.0.0.0/8", hub, false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
 
     #[test]
     fn declared_and_kept_or_broken() {

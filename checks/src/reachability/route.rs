@@ -1,4 +1,9 @@
-use crate::facts::{Fact, Interface, Network, RouteTable, RouteTarget, Subnet, Unavailable};
+use ipnet::Ipv4Net;
+
+use super::{Ranges, internet};
+use crate::facts::{Fact, Interface, Network, Route, RouteTable, RouteTarget, Subnet, Unavailable};
+
+const DEFAULT: &str = "0.0.0.0/0";
 
 /// A way from a subnet to the internet.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +56,13 @@ pub fn way_out(
         return Way::Unclear(format!("no route table of {} was found", subnet.id));
     };
     let live = || table.routes.iter().filter(|route| !route.blackhole);
-    let default = live().find(|route| route.destination == "0.0.0.0/0");
+    let default = live().find(|route| route.destination == DEFAULT);
+    if let Some(closer) = default.and_then(|default| closer_to_aws(table, default)) {
+        return Way::Unclear(format!(
+            "{}, which may have the address of ssmmessages",
+            told(closer)
+        ));
+    }
     match default.map(|route| &route.target) {
         Some(RouteTarget::NatGateway(id)) => Way::Nat(id.clone()),
         Some(RouteTarget::InternetGateway(id)) => match interface {
@@ -66,19 +77,97 @@ pub fn way_out(
         },
         Some(target) => Way::Unclear(format!("the default route leads to {}", id_of(target))),
         None => match live().find(|route| leads_elsewhere(&route.target)) {
-            Some(route) => Way::Unclear(format!(
-                "the route for {} leads to {}",
-                route.destination,
-                id_of(&route.target)
-            )),
+            Some(route) => Way::Unclear(told(route)),
             None => table
                 .routes
                 .iter()
-                .find(|route| route.blackhole && route.destination == "0.0.0.0/0")
+                .find(|route| route.blackhole && route.destination == DEFAULT)
                 .map_or(Way::None, |route| {
                     Way::Blackhole(id_of(&route.target).to_owned())
                 }),
         },
+    }
+}
+
+/// A route for public addresses that packets take rather than the default one.
+fn closer_to_aws<'t>(table: &'t RouteTable, default: &Route) -> Option<&'t Route> {
+    table.routes.iter().find(|route| {
+        route.destination != DEFAULT
+            && may_divert(route)
+            && (route.blackhole || route.target != default.target)
+            && net(route).is_some_and(|net| ranges(net).meets(&internet()))
+    })
+}
+
+/// Where a subnet's routes for private addresses lead out of its VPC: told as a sentence, with the addresses.
+pub fn detours(network: &Network, subnet: &Subnet) -> Vec<(String, Ranges)> {
+    let Some(Fact::Known(tables)) = network.route_tables.get(&subnet.vpc) else {
+        return Vec::new();
+    };
+    let table = RouteTable::of_subnet(tables, &subnet.id);
+    table
+        .map_or(&[][..], |table| table.routes.as_slice())
+        .iter()
+        .filter(|route| !route.blackhole && route.destination != DEFAULT && may_divert(route))
+        .filter_map(|route| {
+            let ranges = match net(route) {
+                Some(net) => ranges(net),
+                None => list(network, &route.destination)?,
+            };
+            Some((told(route), ranges.somewhere()))
+        })
+        .collect()
+}
+
+/// A route that takes packets for an address inside the VPC elsewhere: only one that is closer than the VPC's own
+/// can.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html#route-priority>
+pub fn diversion(network: &Network, subnet: &Subnet, addresses: &Ranges) -> Option<String> {
+    let tables = network.route_tables.get(&subnet.vpc)?.known()?;
+    let routes = &RouteTable::of_subnet(tables, &subnet.id)?.routes;
+    let local: Vec<Ipv4Net> = routes
+        .iter()
+        .filter(|route| route.target == RouteTarget::Local)
+        .filter_map(net)
+        .collect();
+    routes
+        .iter()
+        .filter(|route| may_divert(route))
+        .find(|route| {
+            net(route).is_some_and(|net| {
+                local.iter().any(|local| local.contains(&net)) && ranges(net).meets(addresses)
+            })
+        })
+        .map(told)
+}
+
+/// Whether a route leads out of the VPC, or nowhere; a gateway endpoint serves a service of its own.
+fn may_divert(route: &Route) -> bool {
+    !matches!(
+        route.target,
+        RouteTarget::Local | RouteTarget::GatewayEndpoint(_)
+    )
+}
+
+fn net(route: &Route) -> Option<Ipv4Net> {
+    route.destination.parse().ok()
+}
+
+fn ranges(net: Ipv4Net) -> Ranges {
+    Ranges::parse([net.to_string().as_str()])
+}
+
+/// What is in a prefix list, where it was read.
+fn list(network: &Network, id: &str) -> Option<Ranges> {
+    let entries = network.prefix_lists.get(id)?.known()?;
+    Some(Ranges::parse(entries.iter().map(String::as_str)))
+}
+
+fn told(route: &Route) -> String {
+    let (destination, target) = (&route.destination, id_of(&route.target));
+    match route.blackhole {
+        true => format!("the route for {destination} leads to {target}, which is gone"),
+        false => format!("the route for {destination} leads to {target}"),
     }
 }
 

@@ -185,6 +185,7 @@ fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option
     let is_later = DESTINATIONS.iter().any(|name| {
         is_given(resolver, instance, path, name) && at(instance, path, name) == Seen::Later
     });
+    let is_list = destination.starts_with("pl-");
     match (destination.is_empty(), is_later) {
         (true, false) => None,
         (true, true) => Some(Route {
@@ -197,7 +198,11 @@ fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option
         }),
         (false, _) => Some(Route {
             destination,
-            target: target(resolver, instance, path),
+            target: match target(resolver, instance, path) {
+                // To a range rather than to a service's prefix list, it is a firewall's.
+                RouteTarget::GatewayEndpoint(id) if !is_list => RouteTarget::Other(id),
+                target => target,
+            },
             blackhole: instance.text(&["state"]) == Ok(Some("blackhole")),
         }),
     }

@@ -113,7 +113,10 @@ fn target(route: &sdk::Route) -> RouteTarget {
     match route.gateway_id() {
         Some("local") => return RouteTarget::Local,
         Some(id) if id.starts_with("igw-") => return RouteTarget::InternetGateway(id.to_owned()),
-        Some(id) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id.to_owned()),
+        // To a range rather than to a service's prefix list, it is a firewall's or a gateway load balancer's.
+        Some(id) if id.starts_with("vpce-") && route.destination_prefix_list_id().is_some() => {
+            return RouteTarget::GatewayEndpoint(id.to_owned());
+        }
         Some(_) | None => {}
     }
     let other = route
