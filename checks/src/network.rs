@@ -14,6 +14,7 @@ pub mod path;
 #[cfg(test)]
 mod path_by_packet;
 pub(crate) mod placement;
+mod service_reach;
 pub mod task_egress;
 pub mod vpc_dns;
 

@@ -257,6 +257,12 @@ pub struct ContainerLog {
 }
 
 impl ProxyEnvironment {
+    /// Calls over TLS go through it, but for exceptions.
+    pub fn is_for_tls(&self) -> bool {
+        let mut variables = self.variables.iter();
+        variables.any(|name| name.eq_ignore_ascii_case("https_proxy"))
+    }
+
     /// What the proxy variables among these mean for the agent; their values go no further. `ssmmessages` is the
     /// host name that the agent connects to.
     pub fn of<'v>(

@@ -1,4 +1,4 @@
-//! Rules of network ACLs on the way to ssmmessages.
+//! Rules of network ACLs on the way to endpoints and the internet.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,19 @@ pub fn let_through<'a>(
     facts: &Facts,
     vpc: &str,
     crossings: impl Iterator<Item = &'a Crossing<'a>>,
+    service: &str,
 ) -> Fix {
     let acls = match facts.network.network_acls.get(vpc) {
         Some(Fact::Known(acls)) => acls.as_slice(),
         _ => &[],
     };
     let mut fix = Fix::new(
-        format!("let-through:{vpc}"),
+        match service {
+            "ssmmessages" => format!("let-through:{vpc}"),
+            service => format!("let-through-{service}:{vpc}"),
+        },
         Disposition::Drift,
-        format!("Let ssmmessages through the network ACLs of {vpc}"),
+        format!("Let {service} through the network ACLs of {vpc}"),
         "Adds rules with numbers below those that refuse, for port 443 and for the ephemeral ports of the answers. \
          They take effect at once.",
     );

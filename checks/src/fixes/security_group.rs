@@ -1,4 +1,4 @@
-//! Rules of security groups on the way to ssmmessages.
+//! Rules of security groups on the way to endpoints and the internet.
 
 use serde_json::json;
 
@@ -6,6 +6,7 @@ use super::endpoint::Sources;
 use super::{Aws, label, quoted};
 use crate::facts::Facts;
 use crate::fix::{Disposition, Fix};
+use crate::network::link::Goal;
 
 /// What tasks are to be let out to.
 pub enum Target {
@@ -14,8 +15,19 @@ pub enum Target {
     Range(String),
 }
 
-/// Lets interfaces of a security group out on port 443.
-pub fn let_out(facts: &Facts, group: &str, target: &Target) -> Fix {
+impl Target {
+    pub fn of(goal: &Goal) -> Target {
+        match goal {
+            Goal::Endpoint(endpoint) if !endpoint.security_groups.is_empty() => {
+                Target::Group(endpoint.security_groups[0].clone())
+            }
+            Goal::Endpoint(_) | Goal::Internet => Target::Range("0.0.0.0/0".to_owned()),
+        }
+    }
+}
+
+/// Lets interfaces of a security group out to a service on port 443.
+pub fn let_out(facts: &Facts, group: &str, target: &Target, service: &str) -> Fix {
     let (permission, argument) = match target {
         Target::Group(id) => (
             json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": id}]}]),
@@ -27,9 +39,12 @@ pub fn let_out(facts: &Facts, group: &str, target: &Target) -> Fix {
         ),
     };
     Fix::new(
-        format!("let-out:{group}"),
+        match service {
+            "ssmmessages" => format!("let-out:{group}"),
+            service => format!("let-out-{service}:{group}"),
+        },
         Disposition::Drift,
-        format!("Let {group} out to ssmmessages on port 443"),
+        format!("Let {group} out to {service} on port 443"),
         "Adds one outbound rule; nothing that is let out today changes. It takes effect at once. \
          An agent that gave up needs a new task.",
     )

@@ -96,7 +96,7 @@ fn judge(world: &World, group: &Group, endpoint: &Endpoint, placements: &[&Place
 }
 
 /// By the tasks' own security groups where they are known, else by their subnets.
-fn sources(placements: &[&Placement]) -> fixes::endpoint::Sources {
+pub fn sources(placements: &[&Placement]) -> fixes::endpoint::Sources {
     let groups = distinct(
         placements
             .iter()

@@ -20,11 +20,21 @@ pub enum Goal<'a> {
 
 /// What the name of ssmmessages leads to for these tasks.
 pub fn goal<'a>(world: &World<'a>, placement: &Placement) -> Result<Goal<'a>, Unavailable> {
+    let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
+    goal_by(world, placement, endpoint)
+}
+
+/// The same for the name of any service with this interface endpoint.
+pub fn goal_by<'a>(
+    world: &World<'a>,
+    placement: &Placement,
+    endpoint: Fact<&'a Endpoint>,
+) -> Result<Goal<'a>, Unavailable> {
     if let Some(why) = &placement.untraced {
         return Err(why.clone());
     }
     let vpc = placement.subnet.vpc.as_str();
-    match ssmmessages_endpoint(world, vpc) {
+    match endpoint {
         Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(world, vpc) => {
             Ok(Goal::Endpoint(endpoint))
         }
@@ -97,32 +107,36 @@ pub fn resolves_privately(world: &World, vpc: &str) -> bool {
 
 /// Whether the tasks' security groups let them out to the goal.
 pub fn task_egress(world: &World, placement: &Placement, goal: &Goal) -> Gate {
+    match goal {
+        Goal::Endpoint(endpoint) => {
+            let ends = ends(world, endpoint).into_iter();
+            Gate::any(
+                ends.map(|end| {
+                    egress_to(world, placement, end.addresses, &endpoint.security_groups)
+                }),
+            )
+        }
+        Goal::Internet => {
+            let gate = egress_to(world, placement, internet(), &[]);
+            unless_led_elsewhere(gate, world, placement, |detour| {
+                egress_to(world, placement, detour.addresses.clone(), detour.groups)
+            })
+        }
+    }
+}
+
+/// Whether they let them out to these addresses, behind security groups of their own.
+pub fn egress_to(world: &World, placement: &Placement, to: Ranges, behind: &[String]) -> Gate {
     let groups = match &placement.groups {
         Fact::Known(groups) => groups,
         Fact::Unavailable(why) => return Gate::Unseen(why.clone()),
         Fact::Absent => return Gate::Unseen(gone()),
     };
-    let network = &world.facts.network;
-    let lets = |ranges: Ranges, peers: &[String]| {
-        let peer = Peer {
-            ranges,
-            groups: Some(peers),
-        };
-        groups_let(network, groups, Direction::Out, &peer, HTTPS)
+    let peer = Peer {
+        ranges: to,
+        groups: Some(behind),
     };
-    match goal {
-        Goal::Endpoint(endpoint) => Gate::any(
-            ends(world, endpoint)
-                .into_iter()
-                .map(|end| lets(end.addresses, &endpoint.security_groups)),
-        ),
-        Goal::Internet => {
-            let gate = lets(internet(), &[]);
-            unless_led_elsewhere(gate, world, placement, |detour| {
-                lets(detour.addresses.clone(), detour.groups)
-            })
-        }
-    }
+    groups_let(&world.facts.network, groups, Direction::Out, &peer, HTTPS)
 }
 
 /// Whether the routes take packets to the endpoint and back: one that is closer than the VPC's own may not.

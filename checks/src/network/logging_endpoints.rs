@@ -1,9 +1,12 @@
-use super::link::{Goal, resolves_privately, task_egress};
-use super::new_endpoint;
 use super::placement::Placement;
+use super::service_reach::{Obstacle, Reach, Service, reach};
+use super::{endpoint_security_group, link, new_endpoint};
 use crate::check::Check;
-use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget, Unavailable};
-use crate::finding::{Finding, Severity, Subject};
+use crate::distinct::distinct;
+use crate::facts::Fact;
+use crate::finding::{Finding, Severity, Status, Subject};
+use crate::fix::Fix;
+use crate::fixes;
 use crate::reachability::Gate;
 use crate::text;
 use crate::world::{Group, World};
@@ -12,13 +15,15 @@ pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
     title: "The agent reaches KMS and the places that record sessions",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
-    how: "Interface endpoints of kms and logs with private DNS, and a gateway or interface endpoint of s3, where the subnets have no way out. Their security groups and policies are not looked at.",
+    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role.",
     actions: &[
         "ecs:DescribeClusters",
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeRouteTables",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeNetworkAcls",
     ],
-    remedy: "Make the endpoints of kms, logs or s3, or give the subnets a way to the internet.",
+    remedy: "Make the endpoints of kms, logs or s3, or open what stands before them.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
     masks: &[],
@@ -41,13 +46,19 @@ fn run(world: &World) -> Vec<Finding> {
         group.placements
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement, &needed).on(placement.arns.clone()))
+            .map(|placement| {
+                let finding = judge(world, group, placement, &needed);
+                match finding.status {
+                    Status::Fail | Status::Warn => finding,
+                    _ => finding.on(placement.arns.clone()),
+                }
+            })
             .collect()
     })
 }
 
 /// The services that the agent calls, by the last part of their endpoints' names.
-fn needed(world: &World) -> Vec<&'static str> {
+fn needed(world: &World) -> Vec<Service> {
     let log = world.exec_log();
     let services = [
         ("kms", world.key_name().is_some()),
@@ -61,121 +72,164 @@ fn needed(world: &World) -> Vec<&'static str> {
         .collect()
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement, needed: &[&'static str]) -> Finding {
+fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
     let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
-    let mut elsewhere: Vec<&str> = Vec::new();
-    for service in needed {
-        let endpoints = match world.endpoints_of(vpc, service) {
-            Fact::Known(endpoints) => endpoints,
-            Fact::Absent => Vec::new(),
-            Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
-        };
-        let mut serve = endpoints
-            .iter()
-            .map(|endpoint| serves(world, endpoint, placement));
-        match serve.find(|serves| *serves != Ok(false)) {
-            Some(Ok(_)) => {}
-            Some(Err(why)) => return CHECK.unknown(subject, &why),
-            None => elsewhere.push(service),
+    let mut by_internet = Vec::new();
+    let mut unseen = Vec::new();
+    let mut shut = Vec::new();
+    for &service in needed {
+        match reach(world, placement, service) {
+            Reach::ByEndpoint => {}
+            Reach::ByInternet => by_internet.push(service),
+            Reach::Unseen(why) => unseen.push((service, why)),
+            Reach::Shut(obstacle) => shut.push((service, obstacle)),
         }
     }
-    if elsewhere.is_empty() {
-        return CHECK.pass(
+    let (fatal, lesser): (Vec<_>, Vec<_>) = shut
+        .into_iter()
+        .partition(|(service, obstacle)| stops(world, service, obstacle));
+    let blind = unseen.iter().find(|(service, _)| may_stop(world, service));
+    match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
+        ([_, ..], _, _, _) => cut_off(world, placement, subject, &fatal, true),
+        ([], Some((_, why)), _, _) => CHECK.unknown(subject, why),
+        ([], None, [_, ..], _) => cut_off(world, placement, subject, &lesser, false),
+        ([], None, [], Some((_, why))) => CHECK.unknown(subject, why),
+        ([], None, [], None) if by_internet.is_empty() => CHECK.pass(
             subject,
             format!("{vpc} has endpoints for {}", text::list(needed)),
-        );
-    }
-    let names = text::list(&elsewhere);
-    if placement.way.leads_out() {
-        return match task_egress(world, placement, &Goal::Internet) {
-            Gate::Open => CHECK.pass(
+        ),
+        ([], None, [], None) => {
+            let names = text::list(&by_internet);
+            CHECK.pass(
                 subject,
                 format!("{subnet} reaches {names} over the internet"),
-            ),
-            Gate::Unseen(why) => CHECK.unknown(subject, &why),
-            Gate::Partly => CHECK.unsure(
-                subject,
-                format!("Whether {subnet} reaches {names} over the internet could not be told"),
-            ),
-            Gate::Shut => {
-                let groups = placement
-                    .groups
-                    .known()
-                    .map_or(String::new(), |groups| groups.join(", "));
-                let title = format!(
-                    "{subnet} cannot reach {names}: {groups} does not let the tasks out to the internet"
-                );
-                missing(world, placement, subject, title, &elsewhere)
-            }
-        };
+            )
+        }
     }
-    if !placement.way.is_closed() || super::placement::is_shared(world, placement.subnet) {
-        return CHECK.unsure(
-            subject,
-            format!("{vpc} shows no endpoint for {names}, and whether {subnet} has another way could not be told"),
-        );
-    }
-    let title = format!("{subnet} cannot reach {names}");
-    missing(world, placement, subject, title, &elsewhere)
 }
 
-/// Without KMS, or without a look at what has to be encrypted, no session starts; otherwise only the record is lost.
-fn missing(
-    world: &World,
-    placement: &Placement,
-    subject: Subject,
-    title: String,
-    services: &[&'static str],
-) -> Finding {
+/// Without this service no session starts; without the others only the record is lost.
+fn may_stop(world: &World, service: Service) -> bool {
     let log = world.exec_log();
-    let stops = services.iter().any(|service| match *service {
+    match service {
         "kms" => true,
         "logs" => log.is_some_and(|log| log.log_group_encrypted),
         _ => log.is_some_and(|log| log.bucket_encrypted),
-    });
-    let vpc = placement.subnet.vpc.as_str();
-    let names = text::list(services);
-    let finding = match stops {
-        true => CHECK.fail(subject, title).detail(format!(
-            "{vpc} has no endpoint for {names} that serves the tasks, and the agent has to call there before a session starts."
-        )),
-        false => CHECK.warn(subject, title).detail(format!(
-            "{vpc} has no endpoint for {names} that serves the tasks. Sessions open, perhaps late, and are not recorded."
-        )),
-    };
-    finding
-        .cause("The agent cannot reach what the exec configuration needs")
-        .evidence("missing", services.to_vec())
-        .fix(new_endpoint::here(world, vpc, &[placement], services))
+    }
 }
 
-/// An interface endpoint that answers for the public name, or a gateway endpoint in the subnet's routes.
-fn serves(world: &World, endpoint: &Endpoint, placement: &Placement) -> Result<bool, Unavailable> {
-    if endpoint.kind != "Gateway" {
-        return Ok(endpoint.is_in_use() && resolves_privately(world, &placement.subnet.vpc));
-    }
-    if !endpoint.is_available() {
-        return Ok(false);
-    }
-    let tables = match world.facts.network.route_tables.get(&placement.subnet.vpc) {
-        Some(Fact::Known(tables)) => tables,
-        Some(Fact::Unavailable(why)) => return Err(why.clone()),
-        Some(Fact::Absent) | None => return Ok(false),
+fn stops(world: &World, service: Service, obstacle: &Obstacle) -> bool {
+    let is_refused = match obstacle {
+        // Where only the writing is refused, the look at what has to be encrypted is not.
+        Obstacle::Policy { refused, .. } => ["kms:Decrypt", BLIND_LOGS, BLIND_S3]
+            .iter()
+            .any(|action| refused.contains(action)),
+        _ => true,
     };
-    let target = RouteTarget::GatewayEndpoint(endpoint.id.clone());
-    Ok(
-        RouteTable::of_subnet(tables, &placement.subnet.id).is_some_and(|table| {
-            endpoint.route_tables.contains(&table.id)
-                || table.routes.iter().any(|route| route.target == target)
-        }),
-    )
+    is_refused && may_stop(world, service)
+}
+
+const BLIND_LOGS: &str = "logs:DescribeLogGroups";
+const BLIND_S3: &str = "s3:GetEncryptionConfiguration";
+
+fn cut_off(
+    world: &World,
+    placement: &Placement,
+    subject: Subject,
+    shut: &[(Service, Obstacle)],
+    stops: bool,
+) -> Finding {
+    let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
+    let services: Vec<Service> = shut.iter().map(|(service, _)| *service).collect();
+    let names = text::list(&services);
+    let told = distinct(shut.iter().map(|(_, obstacle)| obstacle.told(placement)));
+    let title = match told.as_slice() {
+        [one] => format!("{subnet} cannot reach {names}: {one}"),
+        _ => format!("{subnet} cannot reach {names}"),
+    };
+    let then = match stops {
+        true => "The agent has to call there before a session starts.",
+        false => "Sessions open, perhaps late, and are not recorded.",
+    };
+    let detail = match told.as_slice() {
+        [_] => then.to_owned(),
+        _ => {
+            let each = shut.iter().map(|(service, obstacle)| {
+                let told = obstacle.told(placement);
+                format!("For {service}, {told}. ")
+            });
+            format!("{}{then}", each.collect::<String>())
+        }
+    };
+    let mut finding = match stops {
+        true => CHECK.fail(subject, title),
+        false => CHECK.warn(subject, title),
+    }
+    .detail(detail)
+    .cause("The agent cannot reach what the exec configuration needs")
+    .evidence("missing", services)
+    .on(placement.arns.clone());
+    let without: Vec<Service> = shut
+        .iter()
+        .filter(|(_, obstacle)| *obstacle == Obstacle::NoWay)
+        .map(|(service, _)| *service)
+        .collect();
+    if !without.is_empty() {
+        finding = finding.fix(new_endpoint::here(world, vpc, &[placement], &without));
+    }
+    for (service, obstacle) in shut {
+        finding = finding.fix_some(fix(world, placement, service, obstacle));
+    }
+    match shut {
+        [(_, Obstacle::Policy { tasks, .. })] => finding.on(tasks.clone()),
+        _ => finding,
+    }
+}
+
+fn fix(world: &World, placement: &Placement, service: Service, obstacle: &Obstacle) -> Option<Fix> {
+    let facts = world.facts;
+    match obstacle {
+        Obstacle::NoWay => None,
+        Obstacle::TaskGroups(goal) => {
+            let group = placement.groups.known()?.first()?;
+            let target = fixes::security_group::Target::of(goal);
+            Some(fixes::security_group::let_out(
+                facts, group, &target, service,
+            ))
+        }
+        Obstacle::NetworkAcls(goal) => {
+            // Rules for ssmmessages come first: both would take the same numbers.
+            let first = link::goal(world, placement).ok()?;
+            (link::acls(world, placement, &first) == Gate::Open).then(|| {
+                fixes::network_acl::let_through(
+                    facts,
+                    &placement.subnet.vpc,
+                    link::acl_crossings(world, placement, goal)
+                        .iter()
+                        .flatten()
+                        .filter(|crossing| crossing.gate != Gate::Open),
+                    service,
+                )
+            })
+        }
+        Obstacle::EndpointGroups(endpoint) => {
+            let group = endpoint.security_groups.first()?;
+            let sources = endpoint_security_group::sources(&[placement]);
+            Some(fixes::security_group::let_in(facts, group, &sources))
+        }
+        Obstacle::Policy {
+            endpoint, refused, ..
+        } => Some(fixes::endpoint::policy(facts, endpoint, refused)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::CHECK;
-    use crate::facts::{Endpoint, Facts};
+    use crate::facts::{Endpoint, Fact, Facts, RouteTarget};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -256,6 +310,150 @@ mod tests {
             ..Default::default()
         }];
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    /// The endpoint that was added last.
+    fn added(facts: &mut Facts) -> &mut Endpoint {
+        let endpoints = known(facts.network.endpoints.as_mut().unwrap());
+        endpoints.last_mut().unwrap()
+    }
+
+    fn with_endpoint(mut facts: Facts, service: &str) -> Facts {
+        no_way_out(&mut facts);
+        add_endpoint(&mut facts, service, "Interface");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        facts
+    }
+
+    fn title(facts: &Facts) -> String {
+        run(&CHECK, facts)[0].title.to_string()
+    }
+
+    #[test]
+    fn what_stands_before_the_endpoint() {
+        let mut facts = with_endpoint(with_key(), "kms");
+        endpoint_group(&mut facts).ingress.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        assert!(
+            title(&facts).contains("of vpce-kms does not let"),
+            "{}",
+            title(&facts)
+        );
+        let fix = &run(&CHECK, &facts)[0].fixes[0];
+        assert!(fix.commands[0].contains("authorize-security-group-ingress"));
+
+        let mut facts = with_endpoint(with_key(), "kms");
+        let_out_to(&mut facts, &["10.0.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let_out_to(&mut facts, &["10.9.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        let fix = &run(&CHECK, &facts)[0].fixes[0];
+        assert!(fix.commands[0].contains("authorize-security-group-egress"));
+
+        let mut facts = with_endpoint(with_key(), "kms");
+        let far = endpoint(&mut facts).subnets[1].clone();
+        added(&mut facts).subnets = vec![far];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        acl(&mut facts).entries.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        assert!(title(&facts).contains("network ACLs"), "{}", title(&facts));
+
+        let mut facts = with_endpoint(with_key(), "kms");
+        for group in facts.network.security_groups.values_mut() {
+            *group = denied("ec2:DescribeSecurityGroups");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    fn allow(actions: &[&str], resource: &str) -> serde_json::Value {
+        json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}]})
+    }
+
+    #[test]
+    fn what_the_endpoint_s_policy_lets_through() {
+        let mut facts = with_endpoint(with_key(), "kms");
+        let own = key(&mut facts).arn.clone();
+        for (actions, resource, status) in [
+            (["kms:*"], "*", Status::Pass),
+            (["kms:Decrypt"], own.as_str(), Status::Pass),
+            (["kms:Encrypt"], "*", Status::Fail),
+            (
+                ["kms:Decrypt"],
+                "arn:aws:kms:us-west-2:123456789012:key/other",
+                Status::Fail,
+            ),
+        ] {
+            added(&mut facts).policy = Some(allow(&actions, resource));
+            assert_eq!(statuses(&CHECK, &facts), [status], "{actions:?} {resource}");
+        }
+        assert!(
+            title(&facts).contains("call kms:Decrypt"),
+            "{}",
+            title(&facts)
+        );
+        let mut hanging = allow(&["kms:*"], "*");
+        hanging["Statement"][0]["Condition"] =
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+        added(&mut facts).policy = Some(hanging);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        for key in facts.kms_keys.values_mut() {
+            *key = denied("kms:DescribeKey");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_policy_that_lets_the_agent_look_but_not_write() {
+        let look = "logs:DescribeLogGroups";
+        let write = [
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ];
+        let mut facts = with_endpoint(with_log_group(true), "logs");
+        for (actions, status) in [(&[look][..], Status::Warn), (&write[..], Status::Fail)] {
+            added(&mut facts).policy = Some(allow(actions, "*"));
+            assert_eq!(statuses(&CHECK, &facts), [status]);
+        }
+    }
+
+    #[test]
+    fn a_gateway_is_reached_at_public_addresses() {
+        let mut facts = with_bucket(true);
+        no_way_out(&mut facts);
+        add_endpoint(&mut facts, "s3", "Gateway");
+        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        route(&mut facts, "pl-s3", gateway, false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let_out_to(&mut facts, &["10.0.0.0/16"]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        task_group(&mut facts).egress[0].prefix_lists = vec!["pl-s3".into()];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
+        let entries = Fact::Known(vec!["52.92.0.0/17".into()]);
+        facts.network.prefix_lists.insert("pl-s3".into(), entries);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        added(&mut facts).policy = Some(allow(&["s3:GetObject"], "*"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn network_acls_stand_before_the_internet_too() {
+        let mut facts = with_key();
+        acl(&mut facts).entries.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        for acls in facts.network.network_acls.values_mut() {
+            *acls = denied("ec2:DescribeNetworkAcls");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_proxy_may_carry_what_is_excepted_for_ssmmessages_only() {
+        let mut facts = with_key();
+        no_way_out(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        proxy(&mut facts, true, true);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
                     .iter()
                     .flatten()
                     .filter(|crossing| crossing.gate != Gate::Open),
+                "ssmmessages",
             )),
         _ => finding,
     }

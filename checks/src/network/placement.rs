@@ -1,9 +1,9 @@
 //! Where the tasks of a group sit in the network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::facts::{Endpoint, Fact, Interface, Subnet, Task, Unavailable};
+use crate::facts::{Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, Unavailable};
 use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
 use crate::tasks::Tasks;
 use crate::text;
@@ -23,6 +23,19 @@ pub struct Placement<'a> {
     pub groups: Fact<&'a [String]>,
     /// Addresses of these interfaces; the whole subnet where they are not known.
     pub addresses: Ranges,
+    /// The container that a session enters, as in [`Group`].
+    container: Option<&'a str>,
+}
+
+impl Placement<'_> {
+    /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
+    pub fn proxy(&self, world: &World) -> Option<Unavailable> {
+        let definitions = self.tasks.iter().map(|task| task.task_definition.as_str());
+        let definitions: BTreeSet<&str> = definitions.collect();
+        definitions
+            .into_iter()
+            .find_map(|arn| proxied(world, self.container, arn, ProxyEnvironment::is_for_tls))
+    }
 }
 
 /// Where the running tasks of a group sit.
@@ -92,6 +105,7 @@ impl<'a> Placements<'a> {
                 untraced,
                 groups,
                 addresses,
+                container: group.container,
             }),
         }
     }
@@ -110,30 +124,40 @@ impl<'a> Placements<'a> {
     }
 }
 
-/// The task definitions whose containers send the agent's calls through a proxy of theirs, by ARN. Only the
-/// containers that a session may enter count.
+/// The task definitions whose containers send the agent's calls to ssmmessages through a proxy of theirs, by ARN.
 fn behind_a_proxy<'a>(world: &World<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Unavailable> {
     let definitions = group.by_definition.keys().copied();
     definitions
         .filter_map(|arn| {
-            let definition = world.facts.task_definitions.get(arn)?.known()?;
-            let container = definition.containers.iter().find(|container| {
-                let proxy = container.proxy.as_ref();
-                group.container.is_none_or(|name| name == container.name)
-                    && proxy.is_some_and(|proxy| !proxy.ssmmessages_bypass)
-            })?;
-            let proxy = container.proxy.as_ref()?;
-            let why = Unavailable::not_asked(
+            let is_meant = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
+            Some((arn, proxied(world, group.container, arn, is_meant)?))
+        })
+        .collect()
+}
+
+/// Why nobody can follow the calls of an agent that its container sends through such a proxy. Only the containers
+/// that a session may enter count.
+fn proxied(
+    world: &World,
+    entered: Option<&str>,
+    definition: &str,
+    is_meant: impl Fn(&ProxyEnvironment) -> bool,
+) -> Option<Unavailable> {
+    let definition = world.facts.task_definitions.get(definition)?.known()?;
+    let containers = definition.containers.iter();
+    containers
+        .filter(|container| entered.is_none_or(|name| name == container.name))
+        .find_map(|container| {
+            let proxy = container.proxy.as_ref().filter(|proxy| is_meant(proxy))?;
+            Some(Unavailable::not_asked(
                 "ecs:DescribeTaskDefinition",
                 format!(
                     "container {} sends the agent's calls through a proxy ({}), which cannot be followed",
                     container.name,
                     text::list(&proxy.variables)
                 ),
-            );
-            Some((arn, why))
+            ))
         })
-        .collect()
 }
 
 fn without_ipv4(subnet: &Subnet) -> Option<Unavailable> {
@@ -156,8 +180,14 @@ fn addresses(task: &Task, interface: Option<&Interface>, subnet: &Subnet) -> Ran
 
 /// The ssmmessages interface endpoint of a VPC; of several the one that serves, if one does.
 pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoint> {
-    world.endpoints_of(vpc, "ssmmessages").and_then(|some| {
+    interface_endpoint(world, vpc, "ssmmessages")
+}
+
+/// The same for any service.
+pub fn interface_endpoint<'a>(world: &World<'a>, vpc: &str, service: &str) -> Fact<&'a Endpoint> {
+    world.endpoints_of(vpc, service).and_then(|some| {
         some.into_iter()
+            .filter(|endpoint| endpoint.kind != "Gateway")
             .max_by_key(|endpoint| endpoint.is_in_use())
             .map_or(Fact::Absent, Fact::Known)
     })

@@ -76,20 +76,10 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
             .fix(fixes::security_group::let_out(
                 world.facts,
                 first,
-                &goal_of(&goal),
+                &fixes::security_group::Target::of(&goal),
+                "ssmmessages",
             )),
         _ => finding,
-    }
-}
-
-fn goal_of(goal: &Goal) -> fixes::security_group::Target {
-    match goal {
-        Goal::Endpoint(endpoint) if !endpoint.security_groups.is_empty() => {
-            fixes::security_group::Target::Group(endpoint.security_groups[0].clone())
-        }
-        Goal::Endpoint(_) | Goal::Internet => {
-            fixes::security_group::Target::Range("0.0.0.0/0".to_owned())
-        }
     }
 }
 
