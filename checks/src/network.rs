@@ -1,3 +1,4 @@
+mod cut_off;
 pub(crate) mod detour;
 mod endpoint;
 pub mod endpoint_available;

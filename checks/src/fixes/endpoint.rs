@@ -1,7 +1,7 @@
 //! The interface endpoint of ssmmessages.
 
 use super::{Aws, label, list, quoted};
-use crate::facts::{Endpoint, Facts};
+use crate::facts::{Endpoint, Fact, Facts};
 use crate::fix::{Disposition, Fix};
 use crate::policy_document;
 use crate::step::Command;
@@ -11,20 +11,65 @@ use crate::text;
 const GROUP: &str = "GROUP";
 
 /// Makes the endpoint answer for the public name of ssmmessages.
-pub fn private_dns(facts: &Facts, endpoint: &str) -> Fix {
-    Fix::new(
-        format!("private-dns:{endpoint}"),
-        Disposition::Drift,
-        format!("Turn on private DNS for {endpoint}"),
-        "From then on every task in the VPC reaches ssmmessages through the endpoint. The VPC needs DNS support and DNS host names.",
-    )
-    .command(
+pub fn private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
+    let id = &endpoint.id;
+    let mut steps = resolving(facts, &endpoint.vpc);
+    let mut blocks = resolving_terraform(&steps);
+    steps.push(
         Aws::new("ec2 modify-vpc-endpoint")
-            .option("--vpc-endpoint-id", endpoint)
+            .option("--vpc-endpoint-id", id)
             .flag("--private-dns-enabled")
             .region(facts),
+    );
+    blocks.push(
+        "resource \"aws_vpc_endpoint\" \"ssmmessages\" {\n  # …\n  private_dns_enabled = true\n}",
+    );
+    Fix::new(
+        format!("private-dns:{id}"),
+        Disposition::Drift,
+        format!("Turn on private DNS for {id}"),
+        "From then on every task in the VPC reaches ssmmessages through the endpoint. The VPC needs DNS support and DNS host names.",
     )
-    .terraform("resource \"aws_vpc_endpoint\" \"ssmmessages\" {\n  # …\n  private_dns_enabled = true\n}")
+    .command(Command::all(steps))
+    .terraform(blocks.join("\n\n"))
+}
+
+/// The steps that let a VPC have private names, where it is known not to: AWS turns on no private DNS before.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>
+fn resolving(facts: &Facts, vpc: &str) -> Vec<Command> {
+    let Some(Fact::Known(known)) = facts.network.vpcs.get(vpc) else {
+        return Vec::new();
+    };
+    let off = |attribute: &Fact<bool>| attribute.known() == Some(&false);
+    DNS_ATTRIBUTES
+        .into_iter()
+        .zip([off(&known.dns_support), off(&known.dns_hostnames)])
+        .filter(|(_, is_off)| *is_off)
+        .map(|(attribute, _)| turn_on(facts, vpc, attribute))
+        .collect()
+}
+
+fn resolving_terraform(steps: &[Command]) -> Vec<&'static str> {
+    match steps {
+        [] => Vec::new(),
+        [_, ..] => vec![RESOLVING_VPC],
+    }
+}
+
+/// The attributes of a VPC that private DNS needs, with the flags that turn them on.
+const DNS_ATTRIBUTES: [(&str, &str); 2] = [
+    ("enableDnsSupport", "--enable-dns-support"),
+    ("enableDnsHostnames", "--enable-dns-hostnames"),
+];
+
+const RESOLVING_VPC: &str = "resource \"aws_vpc\" \"this\" {\n  # …\n  enable_dns_support   = true\n  enable_dns_hostnames = true\n}";
+
+/// AWS changes one attribute a call.
+fn turn_on(facts: &Facts, vpc: &str, (_, flag): (&str, &str)) -> Command {
+    Aws::new("ec2 modify-vpc-attribute")
+        .option("--vpc-id", vpc)
+        .flag(flag)
+        .region(facts)
 }
 
 /// An endpoint that does not get available has to be made anew; one that is on its way needs patience.
@@ -45,6 +90,8 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
     if pending {
         return fix;
     }
+    let mut steps = resolving(facts, &endpoint.vpc);
+    let mut blocks = resolving_terraform(&steps);
     let remove = Aws::new("ec2 delete-vpc-endpoints")
         .option("--vpc-endpoint-ids", id)
         .region(facts);
@@ -59,11 +106,13 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
         )
         .flag("--private-dns-enabled")
         .region(facts);
-    fix.command(Command::all(vec![remove, make]))
-        .terraform("# terraform apply -replace=aws_vpc_endpoint.ssmmessages")
+    steps.extend([remove, make]);
+    blocks.push("# terraform apply -replace=aws_vpc_endpoint.ssmmessages");
+    fix.command(Command::all(steps))
+        .terraform(blocks.join("\n\n"))
 }
 
-/// Makes the VPC resolve private names; AWS changes one attribute a call.
+/// Makes the VPC resolve private names.
 pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
     let mut fix = Fix::new(
         format!("vpc-dns:{vpc}"),
@@ -71,20 +120,12 @@ pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
         format!("Turn on DNS support and DNS host names in {vpc}"),
         "Names of interface endpoints with private DNS then lead to the endpoints, for everything in the VPC.",
     );
-    for (attribute, flag) in [
-        ("enableDnsSupport", "--enable-dns-support"),
-        ("enableDnsHostnames", "--enable-dns-hostnames"),
-    ] {
-        if off.contains(&attribute) {
-            fix = fix.command(
-                Aws::new("ec2 modify-vpc-attribute")
-                    .option("--vpc-id", vpc)
-                    .flag(flag)
-                    .region(facts),
-            );
+    for attribute in DNS_ATTRIBUTES {
+        if off.contains(&attribute.0) {
+            fix = fix.command(turn_on(facts, vpc, attribute));
         }
     }
-    fix.terraform("resource \"aws_vpc\" \"this\" {\n  # …\n  enable_dns_support   = true\n  enable_dns_hostnames = true\n}")
+    fix.terraform(RESOLVING_VPC)
 }
 
 /// Adds the actions to the endpoint's policy, where an Allow can mend it.
@@ -162,6 +203,8 @@ pub fn create_all(facts: &Facts, sites: &Sites, sources: &Sources, services: &[&
     let mut steps = Vec::new();
     let mut blocks = Vec::new();
     if !interfaces.is_empty() {
+        steps.extend(resolving(facts, vpc));
+        blocks.extend(resolving_terraform(&steps).into_iter().map(str::to_owned));
         steps.extend(group(facts, vpc, sources, &interfaces));
     }
     for service in &interfaces {

@@ -34,11 +34,12 @@ fn run(world: &World) -> Vec<Finding> {
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
         } else {
-            let fault =
-                format!("The ssmmessages endpoint {id} has no private DNS, so no task uses it");
+            let fault = format!(
+                "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
+            );
             not_serving(&CHECK, subject, fault, otherwise)
                 .cause("The ssmmessages endpoint has no private DNS")
-                .fix(fixes::endpoint::private_dns(world.facts, id))
+                .fix(fixes::endpoint::private_dns(world.facts, endpoint))
         };
         finding.evidence("privateDnsEnabled", endpoint.private_dns)
     })
@@ -47,8 +48,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
+    use crate::facts::Fact;
     use crate::finding::Status;
-    use crate::testing::{denied, endpoint, healthy_coder, no_endpoint, no_way_out, run, statuses};
+    use crate::testing::*;
 
     #[test]
     fn on_off_and_off_without_another_way() {
@@ -60,6 +62,28 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert!(finding.fixes[0].commands[0].contains("--private-dns-enabled"));
+    }
+
+    #[test]
+    fn a_vpc_that_does_not_resolve_has_to_be_mended_first() {
+        let mut facts = healthy_coder();
+        endpoint(&mut facts).private_dns = false;
+        for (hostnames, steps) in [(true, 1), (false, 2)] {
+            vpc(&mut facts).dns_hostnames = Fact::Known(hostnames);
+            let fixes = &run(&CHECK, &facts)[0].fixes;
+            let [command] = &fixes[0].commands[..] else {
+                panic!("one after the other: {:?}", fixes[0].commands)
+            };
+            assert_eq!(command.matches("aws ec2").count(), steps, "{command}");
+            let first = command.split("&&").next().unwrap();
+            assert_eq!(first.contains("--enable-dns-hostnames"), !hostnames);
+            let terraform = fixes[0].terraform.as_ref().unwrap();
+            assert_eq!(terraform.contains("enable_dns_hostnames"), !hostnames);
+        }
+        no_endpoint(&mut facts);
+        no_way_out(&mut facts);
+        let fixes = &run(&crate::network::endpoint_present::CHECK, &facts)[0].fixes;
+        assert!(fixes[0].commands[0].contains("--enable-dns-hostnames"));
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
             fixes::endpoint::not_available(facts, endpoint)
         }
         Fact::Known(endpoint) if !endpoint.private_dns => {
-            fixes::endpoint::private_dns(facts, &endpoint.id)
+            fixes::endpoint::private_dns(facts, endpoint)
         }
         Fact::Known(_) if !resolves_privately(world, vpc) => {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
