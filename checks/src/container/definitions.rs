@@ -1,7 +1,7 @@
 //! Checks that look at a container as its task definition describes it.
 
 use crate::check::Check;
-use crate::facts::{ContainerDefinition, Task, TaskDefinition};
+use crate::facts::{Container, ContainerDefinition, Task, TaskDefinition};
 use crate::finding::{Finding, Subject};
 use crate::fixes::definition::Change;
 use crate::role::services_with;
@@ -75,6 +75,15 @@ impl<'a> Defined<'_, 'a> {
             container: &self.container.name,
             services: self.services(),
         }
+    }
+
+    /// The agent has ended in one of these tasks, or did not start.
+    pub fn agent_has_stopped(&self) -> bool {
+        let containers = self.tasks.iter().flat_map(|task| &task.containers);
+        containers
+            .filter(|container| container.name == self.container.name)
+            .filter_map(Container::exec_agent)
+            .any(|agent| agent.last_status == "STOPPED")
     }
 
     /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.

@@ -46,6 +46,12 @@ fn run(world: &World) -> Vec<Finding> {
                     "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
                      Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
                 ),
+            (true, false) if defined.agent_has_stopped() => CHECK
+                .fail(
+                    subject,
+                    format!("Container {name} sets {variables}, so the agent calls ssmmessages through the proxy, and it has stopped"),
+                )
+                .detail("It works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY."),
             (false, true) => CHECK
                 .warn(
                     subject,
@@ -86,7 +92,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for (credentials_bypass, ssmmessages_bypass, status) in [
             (true, true, Status::Pass),
-            (true, false, Status::Warn),
+            (true, false, Status::Fail),
             (false, true, Status::Fail),
             (false, false, Status::Fail),
         ] {
@@ -97,6 +103,13 @@ mod tests {
             });
             assert_eq!(statuses(&CHECK, &facts), [status]);
         }
+        task(&mut facts).containers[0].managed_agents[0].last_status = "RUNNING".into();
+        definition(&mut facts).containers[0].proxy = Some(ProxyEnvironment {
+            variables: vec!["https_proxy".into()],
+            credentials_bypass: true,
+            ssmmessages_bypass: false,
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn], "it may well work");
         for fact in facts.task_definitions.values_mut() {
             *fact = denied("ecs:DescribeTaskDefinition");
         }
