@@ -24,7 +24,7 @@ pub use table::{plain_table, table};
 use look::look;
 
 /// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where
-/// everything has one, so does a human report, unless it is to be quiet.
+/// everything has one, so does a human report, unless it is to be quiet. Where nothing was asked for, that is it.
 pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
     let configuration = config::project_file(global);
     let locations = Locations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
@@ -68,7 +68,8 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
         .iter()
         .filter(|wanted| wanted.file == arguments.output)
         .count();
-    if apart == 0 && (arguments.output.is_some() || !global.quiet) {
+    let is_asked = wanted.is_empty() || arguments.output.is_some();
+    if apart == 0 && (is_asked || !global.quiet) {
         wanted.push(to_output(Format::Human));
     }
     Ok(wanted)

@@ -1,14 +1,17 @@
 //! The doctor's question: what it is put to, checked before AWS is asked anything, and its answer.
 
+mod narrow;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
+use ecs_exec_checks::facts::Expect;
 use ecs_exec_checks::report::{Report, Source};
 use ecs_exec_checks::{Facts, Finding, Selection, examine, examine_with, registry};
 
-use crate::cli::{Doctor, Global, ReportFlags, Targets};
+use crate::cli::{Doctor, Global, ReportFlags};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::Progress;
@@ -16,6 +19,7 @@ use crate::own::Own;
 use crate::session;
 use crate::target::{self, Request, Services};
 use crate::trouble::Trouble;
+use narrow::{narrowed, refuse_other_place};
 
 /// What the doctor is asked, checked before AWS is asked anything.
 pub struct Question<'a> {
@@ -122,6 +126,7 @@ impl<'a> Question<'a> {
     ) -> Result<(Gathered, Source), Trouble> {
         let arguments = self.arguments;
         let offline = |facts: Facts, source| {
+            refuse_other_place(&facts, global)?;
             let facts = narrowed(facts, &arguments.targets)?;
             let calls = Default::default();
             Ok((Gathered { facts, calls }, source))
@@ -131,7 +136,11 @@ impl<'a> Question<'a> {
             return offline(snapshot::demo(name)?, Source::Demo);
         };
         if let Some(path) = &arguments.snapshot {
-            return offline(snapshot::read(path)?, Source::Snapshot);
+            let mut facts = snapshot::read(path)?;
+            if settings.expect != Expect::default() {
+                facts.expect = settings.expect.clone();
+            }
+            return offline(facts, Source::Snapshot);
         }
         if let Some(path) = &arguments.plan {
             return self.planned(path, settings, global, timeout).await;
@@ -236,47 +245,4 @@ fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> 
             Trouble::new(format!("there is no check or area {unknown}"), help)
         },
     )
-}
-
-/// A snapshot's facts, looked at for only some of its services.
-fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
-    for service in &targets.services {
-        if !facts
-            .target
-            .services
-            .iter()
-            .any(|wanted| means(service, &wanted.name))
-        {
-            let names: Vec<&str> = facts
-                .target
-                .services
-                .iter()
-                .map(|wanted| wanted.name.as_str())
-                .collect();
-            return Err(Trouble::new(
-                format!("there is no service {service} in the file"),
-                format!("Its services: {}.", names.join(", ")),
-            ));
-        }
-    }
-    if !targets.services.is_empty() {
-        facts.target.services.retain(|wanted| {
-            targets
-                .services
-                .iter()
-                .any(|service| means(service, &wanted.name))
-        });
-    }
-    if targets.container.is_some() {
-        facts.target.container = targets.container.clone();
-    }
-    Ok(facts)
-}
-
-/// A full name, or its end after a dash.
-fn means(written: &str, full: &str) -> bool {
-    full == written
-        || full
-            .strip_suffix(written)
-            .is_some_and(|prefix| prefix.ends_with('-'))
 }

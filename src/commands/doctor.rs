@@ -13,7 +13,8 @@ use crate::report;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
-    if let places @ [_, _, ..] = global.places().as_slice() {
+    let is_offline = arguments.demo.is_some() || arguments.snapshot.is_some();
+    if let (false, places @ [_, _, ..]) = (is_offline, global.places().as_slice()) {
         return super::several::run(arguments, global, places).await;
     }
     if arguments.fix.fix {

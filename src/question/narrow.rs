@@ -1,0 +1,135 @@
+//! The facts of a file, looked at for only what was asked about.
+
+use std::collections::BTreeSet;
+
+use ecs_exec_checks::facts::{Fact, Task};
+use ecs_exec_checks::{Facts, arn};
+
+use crate::cli::{Global, Targets};
+use crate::trouble::Trouble;
+
+/// Refuses what is not in the file, as AWS does what is not in the cluster.
+pub fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
+    if !targets.services.is_empty() {
+        for service in &targets.services {
+            refuse_missing_service(&facts, service)?;
+        }
+        facts.target.services.retain(|wanted| {
+            let mut services = targets.services.iter();
+            services.any(|service| means(service, &wanted.name))
+        });
+    }
+    if !targets.task.is_empty() {
+        facts.target.tasks = named_tasks(&facts, &targets.task)?;
+        facts.target.services.clear();
+    }
+    if let Some(container) = &targets.container {
+        refuse_missing_container(&facts, container)?;
+        facts.target.container = Some(container.clone());
+    }
+    Ok(facts)
+}
+
+/// Flags that name another place than the file's; the environment's and the configuration's are not meant for it.
+pub fn refuse_other_place(facts: &Facts, global: &Global) -> Result<(), Trouble> {
+    let flag = |variable: &str, value: &Option<String>| -> Option<String> {
+        let value = value.clone()?;
+        (std::env::var(variable).ok().as_deref() != Some(value.as_str())).then_some(value)
+    };
+    if let Some(cluster) = flag("ECS_EXEC_CLUSTER", &global.cluster)
+        && arn::name(&cluster) != arn::name(&facts.cluster_name)
+    {
+        return Err(Trouble::new(
+            format!(
+                "these facts are of cluster {}, not of {cluster}",
+                arn::name(&facts.cluster_name)
+            ),
+            "Leave --cluster out: a file says itself what it is of.",
+        ));
+    }
+    if let Some(region) = flag("ECS_EXEC_REGION", &global.region)
+        && region != facts.region
+    {
+        return Err(Trouble::new(
+            format!(
+                "these facts are of region {}, not of {region}",
+                facts.region
+            ),
+            "Leave --region out: a file says itself what it is of.",
+        ));
+    }
+    if flag("ECS_EXEC_PROFILE", &global.profile).is_some() {
+        return Err(Trouble::new(
+            "--profile says with whose credentials AWS is asked, and it is not asked",
+            "Leave it out, or leave out --demo or --snapshot.",
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_missing_service(facts: &Facts, service: &str) -> Result<(), Trouble> {
+    let names = facts
+        .target
+        .services
+        .iter()
+        .map(|wanted| wanted.name.as_str());
+    if names.clone().any(|name| means(service, name)) {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        format!("there is no service {service} in the file"),
+        format!("Its services: {}.", names.collect::<Vec<_>>().join(", ")),
+    ))
+}
+
+/// The ARNs of the tasks that are named by ID, its beginning, or ARN.
+fn named_tasks(facts: &Facts, written: &[String]) -> Result<Vec<String>, Trouble> {
+    let mut named = BTreeSet::new();
+    for one in written {
+        let id = arn::name(one);
+        let tasks = facts.tasks.keys();
+        let fits: Vec<&String> = tasks.filter(|arn| arn::name(arn).starts_with(id)).collect();
+        if fits.is_empty() || id.is_empty() {
+            return Err(Trouble::new(
+                format!("there is no task {one} in the file"),
+                "`ecs-exec doctor --snapshot FILE -v` shows its tasks.",
+            ));
+        }
+        named.extend(fits.into_iter().cloned());
+    }
+    Ok(named.into_iter().collect())
+}
+
+/// Where nobody runs, nobody can say that a container is missing.
+fn refuse_missing_container(facts: &Facts, wanted: &str) -> Result<(), Trouble> {
+    let of_services = facts
+        .target
+        .services
+        .iter()
+        .filter_map(|service| facts.service_tasks.get(&service.name).and_then(Fact::known));
+    let arns = of_services.flatten().chain(&facts.target.tasks);
+    let tasks = arns.filter_map(|arn| facts.tasks.get(arn)?.known());
+    let names: BTreeSet<&str> = tasks
+        .filter(|task| task.is_running())
+        .flat_map(|task: &Task| &task.containers)
+        .map(|container| container.name.as_str())
+        .collect();
+    if names.is_empty() || names.contains(wanted) {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        format!("there is no container {wanted} in these tasks"),
+        format!(
+            "Their containers: {}.",
+            names.into_iter().collect::<Vec<_>>().join(", ")
+        ),
+    ))
+}
+
+/// A full name, or its end after a dash.
+fn means(written: &str, full: &str) -> bool {
+    full == written
+        || full
+            .strip_suffix(written)
+            .is_some_and(|prefix| prefix.ends_with('-'))
+}
