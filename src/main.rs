@@ -16,6 +16,7 @@ mod facts;
 mod files;
 mod fix;
 mod output;
+mod misfit;
 mod own;
 mod patience;
 mod question;
@@ -54,10 +55,21 @@ fn main() -> ExitCode {
 /// What begins with no command's name is a session: `ecs-exec SERVICE [CONTAINER] [COMMAND]`.
 fn parse(mut arguments: Vec<OsString>) -> Cli {
     allow_rules_of_dashes(&mut arguments);
+    if let [_, help, flag] = arguments.as_slice()
+        && help == "help"
+        && (flag == "--help" || flag == "-h")
+    {
+        arguments.remove(1);
+    }
     let cli = read(&arguments);
     match &cli.command {
         Command::Other(words) => {
-            arguments.insert(arguments.len() - words.len(), SHORT_FORM.into());
+            // `SERVICE -- CMD ARG…` can only mean what it means after `exec`.
+            let command = match words.iter().any(|word| word == "--") {
+                true => "exec",
+                false => SHORT_FORM,
+            };
+            arguments.insert(arguments.len() - words.len(), command.into());
             read(&arguments)
         }
         _ => cli,
@@ -68,7 +80,9 @@ fn parse(mut arguments: Vec<OsString>) -> Cli {
 fn read(arguments: &[OsString]) -> Cli {
     let command = Cli::command().color(color(arguments));
     let matches = command.get_matches_from(arguments);
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.global.forget_empty_variables();
+    cli
 }
 
 fn color(arguments: &[OsString]) -> ColorChoice {

@@ -28,7 +28,8 @@ pub struct Question<'a> {
     settings: Option<Settings>,
     selection: Selection,
     own: Arc<Own>,
-    baseline: Option<Baseline>,
+    /// Earlier reports, of which one has to be of this cluster.
+    baselines: Vec<Baseline>,
     /// Services that are asked about instead of what was named.
     instead: Vec<String>,
 }
@@ -41,7 +42,9 @@ pub struct Examined {
 impl<'a> Question<'a> {
     pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
         let mut settings = match arguments.demo {
-            Some(_) => None,
+            // It needs none, but one that is named and cannot be read is a mistake.
+            Some(_) if global.config.is_none() => None,
+            Some(_) => config::load(global).map(|_| None)?,
             None => Some(config::load(global)?),
         };
         let own = settings.as_mut().map(Own::find).unwrap_or_default();
@@ -51,7 +54,7 @@ impl<'a> Question<'a> {
             settings,
             own: Arc::new(own.only(&selection)),
             selection,
-            baseline: baseline(&arguments.report)?,
+            baselines: baselines(&arguments.report)?,
             instead: Vec::new(),
         })
     }
@@ -74,10 +77,15 @@ impl<'a> Question<'a> {
         });
         report.source = source;
         report.api_calls = gathered.calls;
-        if let Some(baseline) = &self.baseline {
-            if let Some(why) = baseline.is_of_another(&report) {
+        if let Some(first) = self.baselines.first() {
+            let mut same = self.baselines.iter();
+            let Some(baseline) = same.find(|known| known.is_of_another(&report).is_none()) else {
+                let why = match self.baselines.as_slice() {
+                    [_] => first.is_of_another(&report).unwrap_or_default(),
+                    _ => "none of its reports is about this cluster".to_owned(),
+                };
                 return Err(unusable(&self.arguments.report, &why));
-            }
+            };
             report = report.since(baseline);
         }
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -202,13 +210,13 @@ impl Question<'_> {
     }
 }
 
-fn baseline(arguments: &ReportFlags) -> Result<Option<Baseline>, Trouble> {
+fn baselines(arguments: &ReportFlags) -> Result<Vec<Baseline>, Trouble> {
     let Some(path) = &arguments.baseline else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let refused = |why: String| unusable(arguments, &why);
     let json = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-    Baseline::read(&json).map(Some).map_err(refused)
+    Baseline::read(&json).map_err(refused)
 }
 
 fn unusable(arguments: &ReportFlags, why: &str) -> Trouble {

@@ -249,6 +249,14 @@ pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]
     )
 }
 
+/// Several tasks have IDs that begin as the user wrote.
+pub fn ambiguous_task(written: &str, ids: &[&str]) -> Trouble {
+    Trouble::new(
+        format!("{} tasks begin with {written}", ids.len()),
+        format!("They are {}.", text::short_list(ids, 12)),
+    )
+}
+
 /// Names that a misspelt one may have meant, the nearest first.
 pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let mut near: Vec<(f64, &str)> = known

@@ -7,14 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Status, Subject};
 use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
-use crate::text::clean_line;
+use crate::text::{clean_line, count};
 
 /// An earlier report, as far as it is compared.
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
-    schema_version: String,
     target: Target,
     findings: Vec<Earlier>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema_version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Several { reports: Vec<Baseline> },
+    One(Baseline),
 }
 
 /// Where the earlier report looked.
@@ -40,6 +51,21 @@ pub struct Since {
     pub known: usize,
     /// Findings that needed attention then and do not any more.
     pub gone: Vec<Gone>,
+    /// Findings that needed attention then, and of which this report cannot tell: it does not look there, or sees less.
+    pub untold: usize,
+}
+
+impl Since {
+    /// How many of each kind, in words.
+    pub fn told(&self) -> String {
+        let known = count(self.known, "finding");
+        let gone = self.gone.len();
+        let untold = match self.untold {
+            0 => String::new(),
+            untold => format!(", {untold} that could not be looked at again"),
+        };
+        format!("{known} known before and left out, {gone} gone{untold}")
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,21 +76,28 @@ pub struct Gone {
     pub subject: Subject,
 }
 
+/// Check, and kind and name of what it was about.
+type Place = (String, String, String);
+
 /// What makes two findings the same one.
 type Key = (String, Status, String, String);
 
 impl Baseline {
-    /// Fails with a sentence.
-    pub fn read(json: &[u8]) -> Result<Baseline, String> {
-        let refused = "it is no JSON report of the doctor's";
-        let baseline: Baseline = serde_json::from_slice(json).map_err(|_| refused.to_owned())?;
-        match baseline.schema_version.as_str() {
-            SCHEMA_VERSION => Ok(baseline),
-            other => Err(format!(
+    /// The report of one cluster, or those of several. Fails with a sentence.
+    pub fn read(json: &[u8]) -> Result<Vec<Baseline>, String> {
+        let refused = |_| "it is no JSON report of the doctor's".to_owned();
+        let version: Version = serde_json::from_slice(json).map_err(refused)?;
+        if version.schema_version != SCHEMA_VERSION {
+            return Err(format!(
                 "its schema_version is {}, and this version compares with {SCHEMA_VERSION}",
-                clean_line(other)
-            )),
+                clean_line(&version.schema_version)
+            ));
         }
+        let written: Written = serde_json::from_slice(json).map_err(refused)?;
+        Ok(match written {
+            Written::Several { reports } => reports,
+            Written::One(report) => vec![report],
+        })
     }
 
     /// Why it cannot be compared with a report, if it cannot: it is about something else.
@@ -97,39 +130,32 @@ impl Report {
             .filter(|earlier| earlier.status.needs_attention())
             .map(Earlier::key)
             .collect();
-        // In whatever way: a failure that is now unknown is not gone.
-        let still: BTreeSet<(String, String, String)> = self
-            .findings
-            .iter()
-            .filter(|finding| finding.status.needs_attention())
-            .map(|finding| place(finding.check, &finding.subject))
-            .collect();
-        let looked_at: BTreeSet<&'static str> =
-            self.findings.iter().map(|finding| finding.check).collect();
-        let attention = self
-            .findings
-            .iter()
-            .filter(|finding| finding.status.needs_attention())
-            .count();
-        self.findings.retain(|finding| {
-            finding.status.needs_attention()
-                && !before.contains(&key(finding.check, finding.status, &finding.subject))
-        });
-        let mut gone: Vec<Gone> = Vec::new();
+        let now = Now::of(&self);
+        let (mut gone, mut untold) = (Vec::new(), 0);
+        let mut told = BTreeSet::new();
         for earlier in &baseline.findings {
-            let is_gone = earlier.status.needs_attention()
-                && looked_at.contains(earlier.check.as_str())
-                && !still.contains(&place(&earlier.check, &earlier.subject));
-            let told = gone
-                .iter()
-                .any(|gone| key(&gone.check, gone.status, &gone.subject) == earlier.key());
-            if is_gone && !told {
-                gone.push(earlier.gone());
+            if !earlier.status.needs_attention() || !told.insert(earlier.key()) {
+                continue;
+            }
+            match now.tells(earlier) {
+                Tells::Still => {}
+                Tells::Gone => gone.push(earlier.gone()),
+                Tells::Nothing => untold += 1,
             }
         }
+        let mut known = BTreeSet::new();
+        self.findings.retain(|finding| {
+            let key = key(finding.check, finding.status, &finding.subject);
+            let is_known = before.contains(&key);
+            if is_known {
+                known.insert(key);
+            }
+            finding.status.needs_attention() && !is_known
+        });
         self.since = Some(Since {
-            known: attention - self.findings.len(),
+            known: known.len(),
             gone,
+            untold,
         });
         self.keep_what_findings_tell();
         self
@@ -160,6 +186,64 @@ impl Report {
     }
 }
 
+/// What a report says of places where an earlier one found something.
+struct Now<'r> {
+    /// Where something needs attention, in whatever way: a failure that is now unknown is not gone.
+    attention: BTreeSet<Place>,
+    /// Where something was looked at.
+    seen: BTreeSet<Place>,
+    /// Checks that could not see everything.
+    blind: BTreeSet<&'r str>,
+    checks: BTreeSet<&'r str>,
+    services: BTreeSet<&'r str>,
+}
+
+/// What a report says of an earlier finding.
+enum Tells {
+    Still,
+    Gone,
+    Nothing,
+}
+
+impl<'r> Now<'r> {
+    fn of(report: &'r Report) -> Now<'r> {
+        let findings = &report.findings;
+        let places = |needs: fn(Status) -> bool| {
+            findings
+                .iter()
+                .filter(|finding| needs(finding.status))
+                .map(|finding| place(finding.check, &finding.subject))
+                .collect()
+        };
+        let unknown = findings
+            .iter()
+            .filter(|finding| finding.status == Status::Unknown);
+        Now {
+            attention: places(Status::needs_attention),
+            seen: places(|_| true),
+            blind: unknown.map(|finding| finding.check).collect(),
+            checks: findings.iter().map(|finding| finding.check).collect(),
+            services: report.target.services.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn tells(&self, earlier: &Earlier) -> Tells {
+        let place = place(&earlier.check, &earlier.subject);
+        if self.attention.contains(&place) {
+            return Tells::Still;
+        }
+        let check = earlier.check.as_str();
+        let service = earlier.subject.service.as_deref();
+        let looks_there = self.checks.contains(check)
+            && !self.blind.contains(check)
+            && service.is_none_or(|service| self.services.contains(service));
+        match self.seen.contains(&place) || looks_there {
+            true => Tells::Gone,
+            false => Tells::Nothing,
+        }
+    }
+}
+
 impl Earlier {
     fn key(&self) -> Key {
         key(&self.check, self.status, &self.subject)
@@ -183,7 +267,7 @@ impl Earlier {
     }
 }
 
-fn place(check: &str, subject: &Subject) -> (String, String, String) {
+fn place(check: &str, subject: &Subject) -> Place {
     (
         check.to_owned(),
         subject.kind.to_string(),
@@ -208,7 +292,8 @@ mod tests {
     }
 
     fn baseline(facts: &Facts) -> Baseline {
-        Baseline::read(&serde_json::to_vec(&report(facts)).unwrap()).unwrap()
+        let json = serde_json::to_vec(&report(facts)).unwrap();
+        Baseline::read(&json).unwrap().remove(0)
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub struct Doctor {
     /// Facts that are built in: a healthy platform with one thing broken
     #[arg(
         long, value_name = "NAME", num_args = 0..=1, default_missing_value = "stale-tasks",
-        require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "plan", "services", "all", "task"]
+        require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "plan"]
     )]
     pub demo: Option<String>,
     /// Facts that `ecs-exec capture` wrote, instead of AWS
@@ -76,7 +76,7 @@ pub struct Doctor {
     #[arg(long, value_name = "FILE", help_heading = "Facts", conflicts_with_all = ["snapshot", "task", "live"])]
     pub plan: Option<PathBuf>,
     /// Read from AWS what the plan does not manage
-    #[arg(long, help_heading = "Facts", requires = "plan")]
+    #[arg(long, help_heading = "Facts", requires = "plan", conflicts_with_all = ["demo", "snapshot"])]
     pub plan_over_live: bool,
     /// Look again and again while something rolls out, and end with the verdict
     #[arg(long, help_heading = "Facts", conflicts_with_all = ["demo", "snapshot", "plan", "fix"])]
@@ -161,6 +161,9 @@ Examples:
   ecs-exec capture --all --anonymize -o cluster.json
   ecs-exec doctor --snapshot coder.json       the doctor, without AWS";
 
+/// In milliseconds.
+const A_DAY: u64 = 86_400_000;
+
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (digits, unit) = text.split_at(
         text.find(|c: char| !c.is_ascii_digit())
@@ -169,16 +172,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number: u64 = digits
         .parse()
         .map_err(|_| "a number and a unit, like 30s or 2m".to_owned())?;
-    let seconds = match unit {
-        "s" | "" => Some(number),
-        "m" => number.checked_mul(60),
-        "h" => number.checked_mul(3600),
-        "ms" => return Ok(Duration::from_millis(number)),
+    let milliseconds = match unit {
+        "ms" => Some(number),
+        "s" | "" => number.checked_mul(1_000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
         _ => None,
     };
-    match seconds {
+    match milliseconds {
         Some(0) => Err("more than nothing".to_owned()),
-        Some(seconds) if seconds <= 86_400 => Ok(Duration::from_secs(seconds)),
+        Some(milliseconds) if milliseconds <= A_DAY => Ok(Duration::from_millis(milliseconds)),
         _ => Err("a number and a unit, like 30s or 2m, and at most a day".to_owned()),
     }
 }
@@ -192,7 +195,7 @@ mod tests {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for bad in ["", "s", "0s", "-1s", "30d", "99999999999999999999s"] {
+        for bad in ["", "s", "0s", "-1s", "30d", "99999999999999999999s", "0ms", "90000000ms"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -1,7 +1,8 @@
 //! Flags of every command: which cluster, whose credentials, how it looks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 #[derive(Args, Clone)]
@@ -27,7 +28,13 @@ pub struct Global {
     #[arg(long, global = true, help_heading = "AWS", value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// Configuration file, instead of the ecs-exec.toml that is found
-    #[arg(long, global = true, env = "ECS_EXEC_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "ECS_EXEC_CONFIG",
+        value_name = "FILE",
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     pub config: Option<PathBuf>,
     /// When to use colour
     #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
@@ -41,6 +48,24 @@ pub struct Global {
 }
 
 impl Global {
+    /// An empty variable counts as not set, as it does for the AWS SDK.
+    pub fn forget_empty_variables(&mut self) {
+        let is_empty = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        for (name, value) in [
+            ("ECS_EXEC_CLUSTER", &mut self.cluster),
+            ("ECS_EXEC_REGION", &mut self.region),
+            ("ECS_EXEC_PROFILE", &mut self.profile),
+            ("ECS_EXEC_SERVICE_PREFIX", &mut self.service_prefix),
+        ] {
+            if is_empty(name) && value.as_deref() == Some("") {
+                *value = None;
+            }
+        }
+        if is_empty("ECS_EXEC_CONFIG") {
+            self.config = self.config.take().filter(|path| path != Path::new(""));
+        }
+    }
+
     /// The flags that say where, as they were given.
     pub fn whereabouts(&self) -> [(&'static str, Option<&str>); 3] {
         [
@@ -54,10 +79,11 @@ impl Global {
     pub fn places(&self) -> Vec<Global> {
         let named = |text: &Option<String>| -> Vec<Option<String>> {
             match text {
-                Some(text) => text
-                    .split(',')
-                    .map(|one| Some(one.trim().to_owned()))
-                    .collect(),
+                Some(text) => {
+                    let names = text.split(',').map(|one| one.trim().to_owned());
+                    let names = crate::target::distinct(names.collect());
+                    names.into_iter().map(Some).collect()
+                }
                 None => vec![None],
             }
         };

@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ecs_exec_checks::facts::Facts;
+use ecs_exec_checks::facts::{Facts, Reason};
+use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine, text};
 
 use crate::cli::{Capture, Global};
@@ -91,8 +92,25 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
     if !denied.is_empty() {
         say!("It would hold more with {}.", text::list(&denied));
     }
+    tell_unseen(facts);
     say!(
         "Read it with: ecs-exec doctor --snapshot {}",
         path.display()
     );
+}
+
+/// What no permission would have helped against.
+fn tell_unseen(facts: &Facts) {
+    let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
+    let failed: Vec<String> = unseen
+        .filter(|why| !matches!(why.reason, Reason::Denied | Reason::NotAsked))
+        .map(|why| clean_line(&why.to_string()))
+        .collect();
+    if let [first, others @ ..] = failed.as_slice() {
+        let others = match others.len() {
+            0 => String::new(),
+            more => format!(", and {more} more like it"),
+        };
+        say!("It does not hold everything, because {first}{others}.");
+    }
 }

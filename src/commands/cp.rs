@@ -217,7 +217,7 @@ impl Copy<'_> {
                 "The container needs sh, cat, base64, sed and sha256sum, and the right to the file.",
             )),
             End::TimedOut | End::Signal(_) => Err(Trouble::unopened("the copy was cut off", "")),
-            End::Failed(said) => Err(Trouble::unopened(
+            End::NotRun(said) | End::Failed(said) => Err(Trouble::unopened(
                 format!("the file could not be copied: {said}"),
                 "`ecs-exec doctor` says what stands in the way.",
             )),

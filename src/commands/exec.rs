@@ -67,6 +67,7 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
     let found = spot::find(&aws, &settings, global, &named).await?;
     let spot = &found.spots[0];
     if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
+        say!("\nNo session was opened.");
         return Ok(ExitCode::from(exit::UNOPENED));
     }
     let commands = match wish.command {

@@ -25,6 +25,9 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
         words => words.join(" "),
     };
     let name = text.trim();
+    if global.config.is_some() {
+        config::load(global)?;
+    }
     if let Some(check) = registry::find(name) {
         print(&about_check(check))?;
         return Ok(ExitCode::SUCCESS);

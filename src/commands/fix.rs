@@ -50,7 +50,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         let plan = Plan::of(&causes, &now.facts, arguments.fix.allow_drift, &tried);
         show(&plan, output::look_of_errors(global).width.min(120));
         if plan.fixes.is_empty() && plan.left.is_empty() && tried.is_empty() {
-            say!("There is nothing to mend.");
+            say!("{}", nothing(&now.report));
         }
         if plan.fixes.is_empty() || tried.len() >= MOST {
             break;
@@ -93,6 +93,15 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     }
     output::write(from_ref(&now.report), &arguments.report, global)?;
     Ok(end(from_ref(&now.report), arguments, global))
+}
+
+fn nothing(report: &Report) -> &'static str {
+    match report.verdict {
+        Verdict::Inconclusive => {
+            "Nothing was found that could be mended, and something that matters could not be seen."
+        }
+        Verdict::Pass | Verdict::Fail => "There is nothing to mend.",
+    }
 }
 
 /// How applying a plan ended.

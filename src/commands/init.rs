@@ -38,7 +38,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
     }
     let cluster = short_name(&settings.cluster);
     if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {
-        let existing = ecs::cluster_names(&aws).await;
+        let existing = ecs::cluster_names(&aws).await.unwrap_or_default();
         return Err(facts::no_such_cluster(
             cluster,
             &aws.region.value,
@@ -69,11 +69,17 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, Trouble> {
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
     }
+    let clusters = clusters.map_err(|failure| {
+        Trouble::new(
+            format!("the clusters could not be listed, because {}", failure.why),
+            "Name one with --cluster.",
+        )
+    })?;
     let wanted = short_name(&settings.cluster);
     match clusters.as_slice() {
         [] => Err(Trouble::new(
-            format!("no cluster of {} can be listed", aws.region.value),
-            "Name one with --cluster, or another region.",
+            format!("there are no clusters in {}", aws.region.value),
+            "Name another region with --region.",
         )),
         some if some.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
         [only] => Ok(only.clone()),
@@ -98,7 +104,9 @@ fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Worklo
     if let Some(profile) = profile {
         let _ = writeln!(text, "profile = {}", quoted(profile));
     }
-    let _ = writeln!(text, "# `web` then also means `{prefix}web`.");
+    if !prefix.is_empty() {
+        let _ = writeln!(text, "# `web` then also means `{prefix}web`.");
+    }
     let _ = writeln!(text, "service_prefix = {}", quoted(&prefix));
     let _ = writeln!(
         text,

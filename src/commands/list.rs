@@ -85,7 +85,7 @@ async fn refuse_missing(
             .await
             .is_absent()
     {
-        let existing = facts::ecs::cluster_names(aws).await;
+        let existing = facts::ecs::cluster_names(aws).await.unwrap_or_default();
         return Err(facts::no_such_cluster(
             cluster,
             &aws.region.value,

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory};
+use clap::builder::Resettable::Reset;
+use clap::{Arg, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -27,7 +28,7 @@ pub fn completions(shell: Shell) -> Result<ExitCode, Trouble> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The program without its hidden commands, which the generators would offer too.
+/// The program without its hidden commands and flags, which the generators would offer too.
 fn visible() -> Command {
     let program = Cli::command();
     let commands = program
@@ -36,12 +37,29 @@ fn visible() -> Command {
     Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .args(program.get_arguments().cloned())
-        .subcommands(commands.cloned())
+        .subcommands(commands.map(without_hidden_flags))
+}
+
+fn without_hidden_flags(command: &Command) -> Command {
+    if !command.get_arguments().any(Arg::is_hide_set) {
+        return command.clone();
+    }
+    let shown = command
+        .get_arguments()
+        .filter(|argument| !argument.is_hide_set());
+    // Rules between flags may name one that is not there any more.
+    let free = shown.map(|argument| argument.clone().conflicts_with(Reset).requires(Reset));
+    let name: &'static str = command.get_name().to_owned().leak();
+    Command::new(name)
+        .about(command.get_about().cloned().unwrap_or_default())
+        .args(free)
 }
 
 /// `ecs-exec.1` to standard output, or it and `ecs-exec-COMMAND.1` to a folder.
 pub fn pages(folder: Option<&Path>) -> Result<ExitCode, Trouble> {
-    let mut program = Cli::command();
+    let mut program = Cli::command()
+        .disable_help_subcommand(true)
+        .mut_args(with_variable);
     program.build();
     let Some(folder) = folder else {
         print(&page(program)?)?;
@@ -52,7 +70,7 @@ pub fn pages(folder: Option<&Path>) -> Result<ExitCode, Trouble> {
     })?;
     let commands = program
         .get_subcommands()
-        .filter(|command| !command.is_hide_set() && command.get_name() != "help");
+        .filter(|command| !command.is_hide_set());
     for command in commands {
         let name: &'static str = format!("{NAME}-{}", command.get_name()).leak();
         write_file(
@@ -62,6 +80,19 @@ pub fn pages(folder: Option<&Path>) -> Result<ExitCode, Trouble> {
     }
     write_file(&folder.join(format!("{NAME}.1")), &page(program)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The variable that stands for a flag, which the generator leaves out.
+fn with_variable(argument: Arg) -> Arg {
+    let variable = argument.get_env().map(|name| name.to_string_lossy());
+    let help = argument.get_help().map(ToString::to_string);
+    match (variable, help) {
+        (Some(variable), Some(help)) => {
+            let help = format!("{help} [variable: {variable}]");
+            argument.help(help)
+        }
+        _ => argument,
+    }
 }
 
 fn page(command: Command) -> Result<String, Trouble> {

@@ -55,6 +55,14 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Troubl
 /// The account and the region: said, part of the cluster's ARN, or asked of AWS.
 async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), Trouble> {
     let of_arn = arn::account(&settings.cluster).map(str::to_owned);
+    if let (Some(flag), Some(of_arn)) = (&arguments.account, &of_arn)
+        && flag != of_arn
+    {
+        return Err(Trouble::new(
+            format!("--account says {flag}, and the cluster's ARN says {of_arn}"),
+            "Leave --account out, or correct one of them.",
+        ));
+    }
     let account = arguments.account.clone().or(of_arn);
     let region = settings.region.as_ref().map(|region| region.value.clone());
     if let (Some(account), Some(region)) = (&account, &region) {
@@ -65,15 +73,19 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     if let Some(account) = account {
         return Ok((account, region));
     }
-    match sts::caller(&aws).await {
-        Fact::Known(caller) => Ok((caller.account, region)),
-        Fact::Absent | Fact::Unavailable(_) => Err(aws.rejected().unwrap_or_else(|| {
-            Trouble::new(
-                "the account is not known: AWS could not be asked who this is",
-                "Say it: --account 123456789012",
-            )
-        })),
+    let caller = sts::caller(&aws).await;
+    if let Some(rejected) = aws.rejected() {
+        return Err(rejected);
     }
+    let why = match caller {
+        Fact::Known(caller) => return Ok((caller.account, region)),
+        Fact::Unavailable(why) => why.to_string(),
+        Fact::Absent => "AWS does not say who this is".to_owned(),
+    };
+    Err(Trouble::new(
+        format!("the account is not known, because {why}"),
+        "Say it: --account 123456789012",
+    ))
 }
 
 fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {

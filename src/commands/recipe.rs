@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use ecs_exec_checks::text::clean_line;
+
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::config::{self, Recipe, Settings};
@@ -73,7 +75,8 @@ fn table(settings: &Settings) -> String {
     }
     let mut table = crate::output::table(&["RECIPE", "SERVICE", "WHAT FOR"]);
     for (name, recipe) in &settings.recipes {
-        table.add_row([name, &recipe.service, &recipe.description]);
+        let cells = [name, &recipe.service, &recipe.description];
+        table.add_row(cells.map(|cell| clean_line(cell)));
     }
     crate::output::plain_table(&table)
 }

@@ -59,7 +59,6 @@ fn refuse_of_one(arguments: &Doctor) -> Result<(), Trouble> {
         ("--demo", arguments.demo.is_some()),
         ("--snapshot", arguments.snapshot.is_some()),
         ("--plan", arguments.plan.is_some()),
-        ("--baseline", arguments.report.baseline.is_some()),
         ("--task", !arguments.targets.task.is_empty()),
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {

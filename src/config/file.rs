@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{Plugins, Recipe, ServiceSettings};
 use crate::cli::Global;
 use crate::environment::variable;
+use crate::misfit::told;
 use crate::trouble::Trouble;
 
 const FILE_NAME: &str = "ecs-exec.toml";
@@ -37,6 +38,56 @@ pub struct File {
     pub plugins: Option<Plugins>,
 }
 
+impl File {
+    /// Values that say nothing, and could only be slips.
+    fn refuse_empty(&self, path: &Path) -> Result<(), Trouble> {
+        let texts = [
+            ("cluster", &self.cluster),
+            ("region", &self.region),
+            ("profile", &self.profile),
+            ("shell", &self.shell),
+        ];
+        let mut empty: Vec<String> = texts
+            .into_iter()
+            .filter(|(_, value)| is_blank(value))
+            .map(|(key, _)| key.to_owned())
+            .collect();
+        for (name, service) in &self.services {
+            let values = [("shell", &service.shell), ("container", &service.container)];
+            let blank = values.iter().filter(|(_, value)| is_blank(value));
+            empty.extend(blank.map(|(key, _)| format!("{key} of services.{name}")));
+        }
+        for (name, recipe) in &self.recipes {
+            if recipe.service.trim().is_empty() {
+                empty.push(format!("service of recipes.{name}"));
+            }
+            if recipe.command.first().is_none_or(|word| word.trim().is_empty()) {
+                empty.push(format!("command of recipes.{name}"));
+            }
+        }
+        if self.services.contains_key("") || self.recipes.contains_key("") {
+            empty.push("the name of a table".to_owned());
+        }
+        if let Some(what) = empty.first() {
+            return Err(Trouble::new(
+                format!("{}: {what} is empty", path.display()),
+                "Give it a value, or leave it out.",
+            ));
+        }
+        if self.plugins.as_ref().is_some_and(|plugins| plugins.timeout_seconds == 0) {
+            return Err(Trouble::new(
+                format!("{}: timeout_seconds of plugins is 0", path.display()),
+                "Give the programs a second at least, or switch them off with enabled = false.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn is_blank(value: &Option<String>) -> bool {
+    value.as_ref().is_some_and(|value| value.trim().is_empty())
+}
+
 /// The files that count, the strongest first.
 pub fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
     if let Some(path) = &global.config {
@@ -44,7 +95,7 @@ pub fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
     }
     let mut paths = Vec::new();
     paths.extend(project_file(global));
-    paths.extend(user_file().filter(|path| path.is_file()));
+    paths.extend(user_file().filter(|path| path.symlink_metadata().is_ok()));
     Ok(paths)
 }
 
@@ -56,7 +107,7 @@ pub fn project_file(global: &Global) -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     here.ancestors()
         .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file())
+        .find(|path| path.symlink_metadata().is_ok())
 }
 
 /// `$XDG_CONFIG_HOME/ecs-exec/ecs-exec.toml`, or the same under `~/.config` or `%APPDATA%`.
@@ -79,6 +130,7 @@ pub fn read(path: &Path) -> Result<File, Trouble> {
         )
     })?;
     let mut file = parse(&text, path)?;
+    file.refuse_empty(path)?;
     file.own = expressions::load(&text, &path.display().to_string()).map_err(|error| {
         let help = error.help.clone().unwrap_or_default();
         Trouble::new(error.to_string(), help)
@@ -111,7 +163,10 @@ fn reword(message: &str) -> (String, String) {
             };
             (format!("unknown key `{unknown}`"), help)
         }
-        _ => (message.trim().replace('\n', " "), String::new()),
+        _ => (
+            told(message.trim(), "a table").replace('\n', " "),
+            String::new(),
+        ),
     }
 }
 

@@ -56,7 +56,10 @@ pub fn merge(
     } else {
         Vec::new()
     };
-    let mut services = built_in.services;
+    let mut services = match is_built_in {
+        true => built_in.services,
+        false => BTreeMap::new(),
+    };
     for (file, _) in files.iter().rev() {
         services.extend(file.services.clone());
     }
@@ -83,7 +86,7 @@ pub fn merge(
             .service_prefix
             .clone()
             .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
-            .or(built_in.service_prefix)
+            .or(built_in.service_prefix.filter(|_| is_built_in))
             .unwrap_or_default(),
         endpoint_url: global.endpoint_url.clone(),
         services,
@@ -223,7 +226,8 @@ mod tests {
         global.cluster = Some("mine".into());
         let settings = settings(&global, &[], &[]);
         assert!(settings.region.is_none());
-        assert!(settings.default_services.is_empty());
+        assert!(settings.default_services.is_empty() && settings.services.is_empty());
+        assert_eq!(settings.service_prefix, "");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
 }
 
 /// Names of the clusters in the region; none where they cannot be listed.
-pub async fn cluster_names(aws: &Aws) -> Vec<String> {
+pub async fn cluster_names(aws: &Aws) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -60,8 +60,7 @@ pub async fn cluster_names(aws: &Aws) -> Vec<String> {
             .call("ecs:ListClusters", || {
                 aws.ecs.list_clusters().set_next_token(token.clone()).send()
             })
-            .await;
-        let Ok(page) = page else { return names };
+            .await?;
         names.extend(
             page.cluster_arns()
                 .iter()
@@ -70,7 +69,7 @@ pub async fn cluster_names(aws: &Aws) -> Vec<String> {
         token = page.next_token;
         if token.is_none() {
             names.sort();
-            return names;
+            return Ok(names);
         }
     }
 }

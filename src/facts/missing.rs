@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
 
 use super::ecs;
 use super::workload::Workload;
 use crate::aws::Aws;
 use crate::config::{Settings, short_name};
-use crate::target::{Here, Request, Services, no_such_service};
+use crate::target::{
+    Here, Request, Services, ambiguous_task, is_whole_task, no_such_service,
+};
 use crate::trouble::Trouble;
 
 /// A target that does not exist is no finding but a mistake in the question: it says what does exist.
@@ -30,7 +33,7 @@ pub async fn refuse_missing_targets(
         here.refuse_elsewhere(named)?;
     }
     if cluster.is_absent() {
-        let existing = ecs::cluster_names(aws).await;
+        let existing = ecs::cluster_names(aws).await.unwrap_or_default();
         return Err(no_such_cluster(name, &aws.region.value, &existing));
     }
     if let Services::Named(candidates) = &request.services {
@@ -59,6 +62,7 @@ pub async fn refuse_missing_targets(
             "`ecs-exec list` shows the tasks that run. One that has stopped is named by its whole ID or ARN; ECS forgets it about an hour later.",
         ));
     }
+    refuse_ambiguous_tasks(request, workload)?;
     if workload.is_empty() {
         return Err(Trouble::new(
             format!(
@@ -68,6 +72,18 @@ pub async fn refuse_missing_targets(
         ));
     }
     refuse_missing_container(request, workload)
+}
+
+/// The beginning of an ID has to be long enough to mean one task.
+fn refuse_ambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), Trouble> {
+    for begin in request.tasks.iter().filter(|id| !is_whole_task(id)) {
+        let ids = workload.named.iter().map(|arn| arn::name(arn));
+        let fits: Vec<&str> = ids.filter(|id| id.starts_with(begin.as_str())).collect();
+        if fits.len() > 1 {
+            return Err(ambiguous_task(begin, &fits));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<(), Trouble> {

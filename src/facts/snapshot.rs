@@ -6,6 +6,7 @@ use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::{FORMAT, Facts};
 
 use crate::files::read_at_most;
+use crate::misfit;
 use crate::trouble::Trouble;
 
 const HEALTHY: &str = include_str!("../../fixtures/healthy.json");
@@ -46,7 +47,7 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
     struct Version {
         format: u32,
     }
-    let told = |error: serde_json::Error| mask(&error.to_string());
+    let told = |error: serde_json::Error| mask(&misfit::told(&error.to_string(), "an object"));
     let version: Version = serde_json::from_slice(text)
         .map_err(|error| refused(format!("is no capture of ecs-exec: {}", told(error)), HELP))?;
     if version.format > FORMAT {

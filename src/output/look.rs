@@ -58,7 +58,7 @@ pub fn text_width() -> usize {
     width(io::stdout().is_terminal())
 }
 
-fn width(terminal: bool) -> usize {
+pub fn width(terminal: bool) -> usize {
     const DEFAULT: usize = 100;
     if !terminal {
         return DEFAULT;

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use ecs_exec_checks::facts::{Fact, Task};
+use ecs_exec_checks::text::short_list;
 use ecs_exec_checks::{Facts, arn};
 
 use crate::cli::{Global, Targets};
+use crate::facts::snapshot;
+use crate::target::ambiguous_task;
 use crate::trouble::Trouble;
 
 /// Refuses what is not in the file, as AWS does what is not in the cluster.
@@ -77,8 +80,11 @@ fn refuse_missing_service(facts: &Facts, service: &str) -> Result<(), Trouble> {
         return Ok(());
     }
     Err(Trouble::new(
-        format!("there is no service {service} in the file"),
-        format!("Its services: {}.", names.collect::<Vec<_>>().join(", ")),
+        format!("there is no service {service} among these facts"),
+        match snapshot::demo(service) {
+            Ok(_) => format!("The demo of that name: --demo={service}."),
+            Err(_) => format!("Its services: {}.", names.collect::<Vec<_>>().join(", ")),
+        },
     ))
 }
 
@@ -89,15 +95,22 @@ fn named_tasks(facts: &Facts, written: &[String]) -> Result<Vec<String>, Trouble
         let id = arn::name(one);
         let tasks = facts.tasks.keys();
         let fits: Vec<&String> = tasks.filter(|arn| arn::name(arn).starts_with(id)).collect();
-        if fits.is_empty() || id.is_empty() {
-            return Err(Trouble::new(
-                format!("there is no task {one} in the file"),
-                "`ecs-exec doctor --snapshot FILE -v` shows its tasks.",
-            ));
-        }
-        named.extend(fits.into_iter().cloned());
+        match fits.as_slice() {
+            [only] if !id.is_empty() => named.insert((*only).clone()),
+            [] => {
+                return Err(Trouble::new(
+                    format!("there is no task {one} among these facts"),
+                    format!("Its tasks: {}.", short_list(&ids(facts.tasks.keys()), 6)),
+                ));
+            }
+            several => return Err(ambiguous_task(one, &ids(several.iter().copied()))),
+        };
     }
     Ok(named.into_iter().collect())
+}
+
+fn ids<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    arns.map(|arn| arn::name(arn)).collect()
 }
 
 /// Where nobody runs, nobody can say that a container is missing.

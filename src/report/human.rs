@@ -62,8 +62,8 @@ struct Line<'r> {
     count: usize,
     /// IDs of the checks that say it.
     checks: Vec<&'r str>,
-    /// It is said of one service only.
-    is_of_one: bool,
+    /// Of which services it is said.
+    services: Vec<&'r str>,
 }
 
 impl Page {
@@ -141,8 +141,10 @@ impl Page {
         for line in lines(&findings, self.verbose) {
             let Line { finding, count, .. } = line;
             let times = match count - line.checks.len() {
-                0 => String::new(),
-                more => format!(" (and {more} more like it)"),
+                more if more > 0 && line.services.len() < 2 => {
+                    format!(" (and {more} more like it)")
+                }
+                _ => String::new(),
             };
             let symbol = self.paint.symbol(finding.status);
             let check = self.paint.dim(&text::short_list(&line.checks, 3));
@@ -151,11 +153,8 @@ impl Page {
                 [] => String::new(),
                 causes => format!(" — because of {}", text::list(causes)),
             };
-            let service = match line.is_of_one {
-                true => short_service(finding),
-                false => String::new(),
-            };
-            self.prose(8, &format!("{service}{}{times}{because}", finding.title));
+            let services = services(&line);
+            self.prose(8, &format!("{services}{}{times}{because}", finding.title));
             // What is behind a failure of a built-in check stands at its root cause.
             let is_told_here = is_own(area) || (self.verbose && finding.status == Status::Warn);
             if is_told_here && finding.status != Status::Pass {
@@ -221,17 +220,7 @@ impl Page {
 
     fn since(&mut self, report: &Report) {
         let Some(since) = &report.since else { return };
-        let known = text::count(since.known, "finding");
-        self.prose(
-            0,
-            &format!(
-                "Since the baseline: {known} that were there before are left out, {} gone.",
-                match since.gone.len() {
-                    1 => "1 is".to_owned(),
-                    many => format!("{many} are"),
-                }
-            ),
-        );
+        self.prose(0, &format!("Since the baseline: {}.", since.told()));
         for gone in &since.gone {
             self.line(&format!(
                 "    {} {}",
@@ -336,13 +325,19 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
             let first = line.finding;
             let is_again =
                 first.check == finding.check && first.subject.service == finding.subject.service;
-            let is_unseen = finding.status == Status::Unknown && first.title == finding.title;
-            !verbose && first.status == finding.status && (is_again || is_unseen)
+            let is_unseen = finding.status == Status::Unknown;
+            let says_the_same =
+                first.title == finding.title && (is_unseen || first.check == finding.check);
+            !verbose && first.status == finding.status && (is_again || says_the_same)
         };
         match lines.iter_mut().find(is_same) {
             Some(line) => {
                 line.count += 1;
-                line.is_of_one &= line.finding.subject.service == finding.subject.service;
+                if let Some(service) = finding.subject.service.as_deref()
+                    && !line.services.contains(&service)
+                {
+                    line.services.push(service);
+                }
                 if !line.checks.contains(&finding.check) {
                     line.checks.push(finding.check);
                 }
@@ -351,7 +346,7 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
                 finding,
                 count: 1,
                 checks: vec![finding.check],
-                is_of_one: true,
+                services: finding.subject.service.as_deref().into_iter().collect(),
             }),
         }
     }
@@ -362,10 +357,11 @@ fn is_own(area: &str) -> bool {
     area == ecs_exec_own::CUSTOM || area == ecs_exec_own::PROGRAM
 }
 
-/// The service, where the sentence does not name it.
-fn short_service(finding: &ReportFinding) -> String {
-    match &finding.subject.service {
-        Some(service) if !finding.title.contains(&**service) => format!("{service}: "),
-        _ => String::new(),
+/// The services, where the sentence does not name the only one.
+fn services(line: &Line) -> String {
+    match line.services.as_slice() {
+        [] => String::new(),
+        [only] if line.finding.title.contains(only) => String::new(),
+        some => format!("{}: ", text::short_list(some, 3)),
     }
 }

@@ -2,11 +2,12 @@ use std::io::{self, Write};
 
 use ecs_exec_checks::Report;
 use ecs_exec_checks::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The reports of several clusters, with the worst of their verdicts and the sum of their findings.
-#[derive(Serialize)]
-struct Several<'r> {
+#[derive(Serialize, JsonSchema)]
+pub struct Several<'r> {
     schema_version: &'static str,
     tool: &'r Tool,
     generated_at: &'r str,

@@ -153,12 +153,8 @@ fn gone(page: &mut String, report: &Report) {
     let Some(since) = &report.since else { return };
     let _ = write!(
         page,
-        "\n### Since the baseline\n\n{} that were there before are left out; {} gone.\n\n",
-        text::count(since.known, "finding"),
-        match since.gone.len() {
-            1 => "1 is".to_owned(),
-            many => format!("{many} are"),
-        }
+        "\n### Since the baseline\n\n{}.\n\n",
+        since.told()
     );
     for gone in &since.gone {
         let _ = writeln!(page, "- {} {}", code(&gone.check), prose(&gone.title));

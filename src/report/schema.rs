@@ -1,12 +1,24 @@
 use ecs_exec_checks::Report;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+
+use super::json::Several;
+
+/// Of one cluster, or of several.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code)]
+enum Written<'r> {
+    One(Report),
+    Several(Several<'r>),
+}
 
 /// The JSON Schema (draft 2020-12) of the JSON report, with a line end.
 pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<Report>();
+        .into_root_schema_for::<Written>();
     schema.insert("title".to_owned(), "Report of ecs-exec doctor".into());
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');

@@ -47,7 +47,8 @@ pub fn is_of_the_start(said: &str) -> bool {
 /// What became of a session that is not as it should be.
 pub const UNOPENED: &str = "the session could not be opened";
 pub const BROKEN_OFF: &str = "the session broke off";
-pub const NOT_RUN: &str = "the command was not run to its end";
+pub const NOT_RUN: &str = "the command was not run";
+pub const NOT_RUN_TO_ITS_END: &str = "the command was not run to its end";
 
 /// Tells what became of a session, and why as far as is known. `ask_doctor`: look at the task too.
 pub async fn tell(

@@ -31,7 +31,9 @@ pub enum End {
     Exited(u8),
     TimedOut,
     Signal(i32),
-    /// It could not be run, or was cut off; the text says why.
+    /// It was never begun; the text says why.
+    NotRun(String),
+    /// It was cut off; the text says why.
     Failed(String),
 }
 
@@ -72,7 +74,7 @@ impl Job<'_> {
             Err(refused) => {
                 return match self.aws.rejected() {
                     Some(trouble) => Err(trouble),
-                    None => Ok(End::Failed(failure::words(&refused))),
+                    None => Ok(End::NotRun(failure::words(&refused))),
                 };
             }
         };
@@ -111,35 +113,35 @@ impl Job<'_> {
                 exit::TIMED_OUT
             }
             End::Signal(_) => exit::UNOPENED,
-            End::Failed(said) => {
-                failure::tell(
-                    self.settings,
-                    self.global,
-                    spot,
-                    (failure::NOT_RUN, &said),
-                    self.ask_doctor,
-                )
-                .await;
-                exit::UNOPENED
-            }
+            End::NotRun(said) => self.tell(spot, (failure::NOT_RUN, &said)).await,
+            End::Failed(said) => self.tell(spot, (failure::NOT_RUN_TO_ITS_END, &said)).await,
         }
+    }
+
+    async fn tell(&self, spot: &Spot, told: (&str, &str)) -> u8 {
+        failure::tell(self.settings, self.global, spot, told, self.ask_doctor).await;
+        exit::UNOPENED
     }
 }
 
 fn end_of(outcome: Outcome, reader: &Reader) -> End {
+    let cut_off = match reader.has_begun() {
+        true => End::Failed,
+        false => End::NotRun,
+    };
     match (reader.status(), outcome) {
         (Some(Status::Exited(status)), _) => End::Exited(status),
-        (Some(Status::NoInputTools), _) => End::Failed(
+        (Some(Status::NoInputTools), _) => End::NotRun(
             "the container has no base64 or no sed, by which standard input is passed on"
                 .to_owned(),
         ),
         (None, Outcome::Cancelled(0)) => End::TimedOut,
         (None, Outcome::Cancelled(signal)) => End::Signal(signal),
-        (None, Outcome::Failed(said)) => End::Failed(said),
-        (None, Outcome::Closed(Some(said))) => End::Failed(said),
+        (None, Outcome::Failed(said)) => cut_off(said),
+        (None, Outcome::Closed(Some(said))) => cut_off(said),
         (None, Outcome::Closed(None)) => {
             let said = clean_line(reader.said().trim());
-            End::Failed(match said.is_empty() {
+            cut_off(match said.is_empty() {
                 true => "the session ended before the command did".to_owned(),
                 false => format!("the session ended before the command did: {said}"),
             })

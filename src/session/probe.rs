@@ -106,8 +106,8 @@ fn probe_end(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
         Ok(End::Exited(_)) => ProbeEnd::Worked {
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
-        Ok(End::Failed(said)) if failure::is_missing_program(&said) => ProbeEnd::NoShell,
-        Ok(End::Failed(said)) => ProbeEnd::Failed(said),
+        Ok(End::NotRun(said) | End::Failed(said)) if failure::is_missing_program(&said) => ProbeEnd::NoShell,
+        Ok(End::NotRun(said) | End::Failed(said)) => ProbeEnd::Failed(said),
         Ok(End::TimedOut | End::Signal(_)) => ProbeEnd::Failed(format!(
             "the session did not run a command within {} seconds",
             PATIENCE.as_secs()

@@ -6,7 +6,6 @@ use aws_sdk_ecs::types::DesiredStatus;
 use clap::CommandFactory;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Cluster, Container, Fact, Task, Unavailable};
-use ecs_exec_checks::text::list;
 use futures::join;
 
 use super::choice::{container, pick};
@@ -15,7 +14,7 @@ use crate::cli::{Cli, Global};
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
 use crate::output::Progress;
-use crate::target::{Candidate, Here, candidate, is_whole_task, nearest, no_such_service};
+use crate::target::{Candidate, Here, ambiguous_task, candidate, is_whole_task, nearest, no_such_service};
 use crate::trouble::Trouble;
 
 /// What the user named.
@@ -186,10 +185,7 @@ async fn tasks(
     }
     if let (Some(begin), true) = (&named.task, tasks.len() > 1 && !named.pick) {
         let ids: Vec<&str> = tasks.iter().map(Task::id).collect();
-        return Err(Trouble::new(
-            format!("{} tasks begin with {begin}", ids.len()),
-            format!("They are {}.", list(&ids)),
-        ));
+        return Err(ambiguous_task(begin, &ids));
     }
     Ok((service, tasks))
 }
@@ -215,7 +211,7 @@ async fn of_service(
     }
     let name = short_name(&settings.cluster);
     if ecs::cluster(aws, &settings.cluster).await.is_absent() {
-        let existing = ecs::cluster_names(aws).await;
+        let existing = ecs::cluster_names(aws).await.unwrap_or_default();
         return Err(crate::facts::no_such_cluster(
             name,
             &aws.region.value,
@@ -253,7 +249,7 @@ fn read<T>(fact: Fact<T>, settings: &Settings) -> Result<T, Trouble> {
 }
 
 fn unreadable(why: &Unavailable) -> Trouble {
-    Trouble::new(
+    Trouble::unopened(
         format!("the task could not be looked up, because {why}"),
         "`ecs-exec doctor` says what else is missing.",
     )
