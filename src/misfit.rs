@@ -45,10 +45,22 @@ mod tests {
     #[test]
     fn no_word_of_rust_is_left() {
         let cases = [
-            ("invalid type: integer `7`, expected a string", "the number 7 stands where a text belongs"),
-            ("invalid type: string \"a\", expected u64", "the text \"a\" stands where a whole number from 0 on belongs"),
-            ("invalid type: map, expected a sequence", "a table stands where a list belongs"),
-            ("invalid type: sequence, expected struct File", "a list stands where a table belongs"),
+            (
+                "invalid type: integer `7`, expected a string",
+                "the number 7 stands where a text belongs",
+            ),
+            (
+                "invalid type: string \"a\", expected u64",
+                "the text \"a\" stands where a whole number from 0 on belongs",
+            ),
+            (
+                "invalid type: map, expected a sequence",
+                "a table stands where a list belongs",
+            ),
+            (
+                "invalid type: sequence, expected struct File",
+                "a list stands where a table belongs",
+            ),
             (
                 "invalid type: null, expected struct Facts at line 1 column 4",
                 "null stands where a table belongs at line 1 column 4",

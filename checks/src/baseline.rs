@@ -283,7 +283,7 @@ fn key(check: &str, status: Status, subject: &Subject) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Outcome;
+    use crate::facts::{Fact, Outcome, Reason, Unavailable};
     use crate::testing::{decide, healthy, task};
     use crate::{Facts, Selection, Verdict, examine};
 
@@ -336,6 +336,46 @@ mod tests {
         assert!(!since.fixes.is_empty());
         let gone = since.since.unwrap().gone;
         assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
+    }
+
+    /// Who sees less than the earlier report cannot say that anything is mended.
+    #[test]
+    fn what_cannot_be_seen_again_is_not_gone() {
+        let mut facts = healthy();
+        task(&mut facts).exec_enabled = false;
+        let before = baseline(&facts);
+        let earlier = before.findings.iter();
+        let failed = earlier.filter(|earlier| earlier.status.needs_attention());
+        assert!(failed.count() > 0);
+
+        let mut unseen = healthy();
+        for task in unseen.tasks.values_mut() {
+            *task = Fact::Unavailable(Unavailable::new("ecs:DescribeTasks", Reason::TimedOut, ""));
+        }
+        let since = report(&unseen).since(&before).since.unwrap();
+        assert!(since.gone.is_empty(), "{:?}", since.gone);
+
+        let mut elsewhere = healthy();
+        let looked_at = elsewhere.target.services.len();
+        let earlier = before.findings.iter();
+        let services: Vec<&str> = earlier
+            .filter(|earlier| earlier.status.needs_attention())
+            .filter_map(|earlier| earlier.subject.service.as_deref())
+            .collect();
+        let services_left = &mut elsewhere.target.services;
+        services_left.retain(|wanted| !services.contains(&wanted.name.as_str()));
+        assert!(services_left.len() < looked_at);
+        let since = report(&elsewhere).since(&before).since.unwrap();
+        assert!(since.gone.is_empty() && since.untold > 0, "{since:?}");
+    }
+
+    /// A report of several clusters is a baseline for each.
+    #[test]
+    fn the_reports_of_several_clusters() {
+        let one = serde_json::to_value(report(&healthy())).unwrap();
+        let several = serde_json::json!({"schema_version": "1", "reports": [one, one]});
+        let read = Baseline::read(&serde_json::to_vec(&several).unwrap());
+        assert_eq!(read.unwrap().len(), 2);
     }
 
     #[test]

@@ -204,10 +204,16 @@ fn details(group: &[&Finding]) -> String {
         .filter(|detail| !detail.is_empty() && seen.insert(*detail))
         .collect();
     let left = distinct.len().saturating_sub(MOST);
-    let mut lines: Vec<String> = distinct
+    let shown = &distinct[..distinct.len().min(MOST)];
+    let is_part = |detail: &str| {
+        let begin = detail.trim_end_matches('.');
+        let mut others = shown.iter().filter(|other| **other != detail);
+        others.any(|other| other.starts_with(begin))
+    };
+    let mut lines: Vec<String> = shown
         .iter()
-        .take(MOST)
-        .map(|s| (*s).to_owned())
+        .filter(|detail| !is_part(detail))
+        .map(|detail| (*detail).to_owned())
         .collect();
     if left > 0 {
         lines.push(format!("… and {left} more like these."));

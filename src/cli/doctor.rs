@@ -195,7 +195,16 @@ mod tests {
         assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for bad in ["", "s", "0s", "-1s", "30d", "99999999999999999999s", "0ms", "90000000ms"] {
+        for bad in [
+            "",
+            "s",
+            "0s",
+            "-1s",
+            "30d",
+            "99999999999999999999s",
+            "0ms",
+            "90000000ms",
+        ] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -61,7 +61,11 @@ impl File {
             if recipe.service.trim().is_empty() {
                 empty.push(format!("service of recipes.{name}"));
             }
-            if recipe.command.first().is_none_or(|word| word.trim().is_empty()) {
+            if recipe
+                .command
+                .first()
+                .is_none_or(|word| word.trim().is_empty())
+            {
                 empty.push(format!("command of recipes.{name}"));
             }
         }
@@ -74,7 +78,11 @@ impl File {
                 "Give it a value, or leave it out.",
             ));
         }
-        if self.plugins.as_ref().is_some_and(|plugins| plugins.timeout_seconds == 0) {
+        if self
+            .plugins
+            .as_ref()
+            .is_some_and(|plugins| plugins.timeout_seconds == 0)
+        {
             return Err(Trouble::new(
                 format!("{}: timeout_seconds of plugins is 0", path.display()),
                 "Give the programs a second at least, or switch them off with enabled = false.",

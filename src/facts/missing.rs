@@ -9,9 +9,7 @@ use super::ecs;
 use super::workload::Workload;
 use crate::aws::Aws;
 use crate::config::{Settings, short_name};
-use crate::target::{
-    Here, Request, Services, ambiguous_task, is_whole_task, no_such_service,
-};
+use crate::target::{Here, Request, Services, ambiguous_task, is_whole_task, no_such_service};
 use crate::trouble::Trouble;
 
 /// A target that does not exist is no finding but a mistake in the question: it says what does exist.

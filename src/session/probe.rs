@@ -106,7 +106,9 @@ fn probe_end(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
         Ok(End::Exited(_)) => ProbeEnd::Worked {
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
-        Ok(End::NotRun(said) | End::Failed(said)) if failure::is_missing_program(&said) => ProbeEnd::NoShell,
+        Ok(End::NotRun(said) | End::Failed(said)) if failure::is_missing_program(&said) => {
+            ProbeEnd::NoShell
+        }
         Ok(End::NotRun(said) | End::Failed(said)) => ProbeEnd::Failed(said),
         Ok(End::TimedOut | End::Signal(_)) => ProbeEnd::Failed(format!(
             "the session did not run a command within {} seconds",

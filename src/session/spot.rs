@@ -14,7 +14,9 @@ use crate::cli::{Cli, Global};
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
 use crate::output::Progress;
-use crate::target::{Candidate, Here, ambiguous_task, candidate, is_whole_task, nearest, no_such_service};
+use crate::target::{
+    Candidate, Here, ambiguous_task, candidate, is_whole_task, nearest, no_such_service,
+};
 use crate::trouble::Trouble;
 
 /// What the user named.

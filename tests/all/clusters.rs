@@ -46,6 +46,21 @@ fn one_report_of_two_clusters() {
     let of = |at: usize| report["reports"][at]["summary"]["pass"].as_u64().unwrap();
     assert_eq!(report["summary"]["pass"], of(0) + of(1));
 
+    let schema = serde_json::from_str(&fine.run(&["schema"]).stdout).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    assert!(validator.is_valid(&report) && validator.is_valid(&report["reports"][0]));
+    std::fs::write(fine.home.path().join("before.json"), &run.stdout).unwrap();
+    let since = fine.run(&[
+        "doctor",
+        "--cluster",
+        &both,
+        "--only",
+        only,
+        "--baseline",
+        "before.json",
+    ]);
+    assert_eq!(since.status, 0, "{}{}", since.stdout, since.stderr);
+
     let human = written("human");
     let last: Vec<&str> = human.stdout.lines().rev().take(2).collect();
     assert!(

@@ -10,21 +10,21 @@ use crate::support::proxy::Fault;
 use crate::support::world::{Plan, World, home};
 
 /// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.
-fn assert_refused(run: &Run, what: &str, help: &str) {
+pub fn assert_refused(run: &Run, what: &str, help: &str) {
     assert_eq!(run.status, 2, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains(what), "{}", run.stderr);
     assert!(run.stderr.contains(help), "{}", run.stderr);
 }
 
-fn offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+pub fn offline(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let home = home(true);
     let mut command = command(home.path());
     command.args(arguments).envs(variables.iter().copied());
     run(&mut command)
 }
 
-const KEYS: [(&str, &str); 2] = [
+pub const KEYS: [(&str, &str); 2] = [
     ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
     ("AWS_SECRET_ACCESS_KEY", "secret"),
 ];
@@ -93,82 +93,6 @@ fn usage() {
     );
 }
 
-#[test]
-fn contradictions_and_nonsense() {
-    let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
-    let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
-    assert_refused(
-        &with_keys(&["doctor", other]),
-        "is in cluster other",
-        "--cluster other",
-    );
-    let arn = "arn:aws:ecs:us-west-2:123456789012:cluster/mine";
-    assert_refused(
-        &with_keys(&["doctor", "--cluster", arn, "--region", "eu-west-1"]),
-        "--region says eu-west-1",
-        "",
-    );
-    assert_refused(
-        &with_keys(&["doctor", ""]),
-        "name of a service or task is empty",
-        "",
-    );
-    assert_refused(
-        &with_keys(&["doctor", "--region", "us west"]),
-        "is no region",
-        "us-west-2",
-    );
-    assert_refused(
-        &with_keys(&["doctor", "--endpoint-url", "not a url"]),
-        "is no address",
-        "http://",
-    );
-    assert_refused(
-        &with_keys(&["doctor", "--only", "role", "--skip", "role"]),
-        "no check is left",
-        "",
-    );
-    assert_refused(
-        &with_keys(&["doctor", "coder", "--profile", "nope"]),
-        "there is no AWS profile nope (from --profile)",
-        "--profile",
-    );
-    let in_other_region = "arn:aws:ecs:eu-west-1:123456789012:service/coder-production-cluster/web";
-    for command in [&["doctor"][..], &["exec"], &["list"], &["run"], &["logs"]] {
-        let mut arguments = command.to_vec();
-        arguments.extend([in_other_region, "--region", "us-west-2"]);
-        if command == ["run"] {
-            arguments.extend(["--", "true"]);
-        }
-        assert_refused(
-            &with_keys(&arguments),
-            "is in region eu-west-1, not in us-west-2",
-            "--region eu-west-1",
-        );
-    }
-    assert_refused(
-        &with_keys(&["exec", other, "--region", "us-west-2"]),
-        "is in cluster other",
-        "--cluster other",
-    );
-    let service = "arn:aws:ecs:us-west-2:123456789012:service/fleet/web";
-    assert_refused(
-        &with_keys(&["policy", "caller", "--cluster", service]),
-        "is no cluster's ARN",
-        "cluster/NAME",
-    );
-    assert_refused(
-        &with_keys(&["list", "--cluster", "a,b"]),
-        "--cluster names several",
-        "ecs-exec doctor",
-    );
-    assert_refused(
-        &with_keys(&["doctor", "--cluster", "a,b", "--watch"]),
-        "--watch is about one cluster",
-        "",
-    );
-}
-
 /// What holds a password is not said.
 #[test]
 fn addresses_with_passwords() {
@@ -216,18 +140,6 @@ fn a_full_disk_behind_standard_error() {
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(2));
-}
-
-#[test]
-fn a_configuration_with_an_unknown_key() {
-    let home = home(true);
-    std::fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
-    let run = run(command(home.path()).args(["doctor", "coder"]));
-    assert_refused(
-        &run,
-        "ecs-exec.toml:1: unknown key `clusster`",
-        "Did you mean `cluster`?",
-    );
 }
 
 #[test]

@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn a_new_broken_wish() {
         let known = examine(&healthy_coder(), &Selection::default());
-        let known = Baseline::read(&serde_json::to_vec(&known).unwrap()).unwrap().remove(0);
+        let known = Baseline::read(&serde_json::to_vec(&known).unwrap())
+            .unwrap()
+            .remove(0);
         let now = examine(&exec_is_forbidden(), &Selection::default());
         assert_eq!(
             now.since(&known).headline(),

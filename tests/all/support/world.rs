@@ -206,7 +206,8 @@ impl World {
             .env("AWS_ACCESS_KEY_ID", &self.keys.id)
             .env("AWS_SECRET_ACCESS_KEY", &self.keys.secret)
             .env("AWS_REGION", REGION)
-            .env("ECS_EXEC_CLUSTER", &self.cluster);
+            .env("ECS_EXEC_CLUSTER", &self.cluster)
+            .env("ECS_EXEC_SERVICE_PREFIX", "coder-production-");
         if let Some(token) = &self.keys.token {
             command.env("AWS_SESSION_TOKEN", token);
         }

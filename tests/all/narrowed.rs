@@ -1,0 +1,145 @@
+//! Facts of a file or a demo, looked at for only what was asked about.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::home;
+use crate::trouble::assert_refused;
+
+const FACTS: &str = include_str!("../../fixtures/healthy.json");
+
+fn doctor(home: &Path, arguments: &[&str]) -> Run {
+    fs::write(home.join("facts.json"), FACTS).unwrap();
+    run(command(home)
+        .args(["doctor", "--snapshot", "facts.json"])
+        .args(arguments))
+}
+
+fn task_ids() -> Vec<String> {
+    let facts: Value = serde_json::from_str(FACTS).unwrap();
+    let tasks = facts["tasks"].as_object().unwrap();
+    let ids = tasks.keys().map(|arn| arn.rsplit('/').next().unwrap());
+    ids.map(str::to_owned).collect()
+}
+
+#[test]
+fn one_task_by_the_beginning_of_its_id() {
+    let home = home(true);
+    let ids = task_ids();
+    let run = doctor(home.path(), &["--task", &ids[0][..8], "--format", "json"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let report = run.json();
+    assert_eq!(report["target"]["services"], Value::Array(Vec::new()));
+    let tasks = report["findings"].as_array().unwrap().iter();
+    let tasks: Vec<&str> = tasks
+        .filter(|finding| finding["subject"]["kind"] == "task")
+        .map(|finding| finding["subject"]["id"].as_str().unwrap())
+        .collect();
+    assert!(
+        !tasks.is_empty() && tasks.iter().all(|id| id.ends_with(&ids[0])),
+        "{tasks:?}"
+    );
+}
+
+#[test]
+fn what_is_not_in_the_file_is_refused() {
+    let home = home(true);
+    let doctor = |arguments: &[&str]| doctor(home.path(), arguments);
+    assert_refused(
+        &doctor(&["nothing"]),
+        "there is no service nothing",
+        "Its services",
+    );
+    assert_refused(
+        &doctor(&["--task", "zzz"]),
+        "there is no task zzz",
+        "Its tasks",
+    );
+    let ids = task_ids();
+    let shared = ids.iter().find_map(|id| {
+        let begin = &id[..1];
+        let fits = ids.iter().filter(|id| id.starts_with(begin));
+        (fits.count() > 1).then_some(begin)
+    });
+    assert_refused(
+        &doctor(&["--task", shared.unwrap()]),
+        "tasks begin with",
+        "They are",
+    );
+    assert_refused(
+        &doctor(&["-c", "nothing"]),
+        "there is no container nothing",
+        "Their containers",
+    );
+    assert_refused(
+        &doctor(&["--cluster", "other"]),
+        "of cluster coder-production-cluster",
+        "",
+    );
+    assert_refused(
+        &doctor(&["--region", "eu-west-1"]),
+        "are of region us-west-2",
+        "",
+    );
+    assert_refused(&doctor(&["--profile", "me"]), "--profile", "Leave it out");
+}
+
+/// What the environment says of other runs is not meant for a file.
+#[test]
+fn the_environment_does_not_contradict_a_file() {
+    let home = home(true);
+    let demo = run(command(home.path())
+        .args(["doctor", "--demo=healthy"])
+        .env("ECS_EXEC_CLUSTER", "one,other")
+        .env("ECS_EXEC_REGION", "eu-west-1")
+        .env("ECS_EXEC_PROFILE", "me"));
+    assert_eq!(demo.status, 0, "{}", demo.stderr);
+    let same = doctor(home.path(), &["--cluster", "coder-production-cluster"]);
+    assert_eq!(same.status, 0, "{}", same.stderr);
+}
+
+#[test]
+fn a_demo_of_some_services() {
+    let home = home(true);
+    let demo = |arguments: &[&str]| {
+        run(command(home.path())
+            .args(["doctor", "--demo", "--format", "json"])
+            .args(arguments))
+    };
+    assert_eq!(
+        demo(&["coder"]).json()["target"]["services"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_refused(
+        &demo(&["no-endpoint"]),
+        "no service no-endpoint",
+        "--demo=no-endpoint",
+    );
+}
+
+/// What the project expects is looked for in a file too.
+#[test]
+fn the_project_s_expectations_hold_for_files() {
+    let home = home(true);
+    let expect = "[expect]\nexec_forbidden = [\"coder-production-coder\"]\n";
+    fs::write(home.path().join("ecs-exec.toml"), expect).unwrap();
+    let run = doctor(home.path(), &["--format", "json"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.causes(), ["policy.exec-forbidden"]);
+}
+
+#[test]
+fn quiet_keeps_the_report() {
+    let home = home(true);
+    assert!(
+        doctor(home.path(), &["-q"])
+            .stdout
+            .contains("Sessions would work")
+    );
+}

@@ -1,0 +1,206 @@
+//! What is written wrongly, on the command line and in the configuration: said before AWS is asked anything.
+
+use std::fs;
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::world::home;
+use crate::trouble::{KEYS, assert_refused, offline};
+
+#[test]
+fn contradictions_and_nonsense() {
+    let with_keys = |arguments: &[&str]| offline(arguments, &KEYS);
+    let other = "arn:aws:ecs:us-west-2:123456789012:service/other/coder-production-coder";
+    assert_refused(
+        &with_keys(&["doctor", other]),
+        "is in cluster other",
+        "--cluster other",
+    );
+    let arn = "arn:aws:ecs:us-west-2:123456789012:cluster/mine";
+    assert_refused(
+        &with_keys(&["doctor", "--cluster", arn, "--region", "eu-west-1"]),
+        "--region says eu-west-1",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", ""]),
+        "name of a service or task is empty",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--region", "us west"]),
+        "is no region",
+        "us-west-2",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--endpoint-url", "not a url"]),
+        "is no address",
+        "http://",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--only", "role", "--skip", "role"]),
+        "no check is left",
+        "",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "coder", "--profile", "nope"]),
+        "there is no AWS profile nope (from --profile)",
+        "--profile",
+    );
+    let in_other_region = "arn:aws:ecs:eu-west-1:123456789012:service/coder-production-cluster/web";
+    for command in [&["doctor"][..], &["exec"], &["list"], &["run"], &["logs"]] {
+        let mut arguments = command.to_vec();
+        arguments.extend([in_other_region, "--region", "us-west-2"]);
+        if command == ["run"] {
+            arguments.extend(["--", "true"]);
+        }
+        assert_refused(
+            &with_keys(&arguments),
+            "is in region eu-west-1, not in us-west-2",
+            "--region eu-west-1",
+        );
+    }
+    assert_refused(
+        &with_keys(&["exec", other, "--region", "us-west-2"]),
+        "is in cluster other",
+        "--cluster other",
+    );
+    let service = "arn:aws:ecs:us-west-2:123456789012:service/fleet/web";
+    assert_refused(
+        &with_keys(&["policy", "caller", "--cluster", service]),
+        "is no cluster's ARN",
+        "cluster/NAME",
+    );
+    assert_refused(
+        &with_keys(&["list", "--cluster", "a,b"]),
+        "--cluster names several",
+        "ecs-exec doctor",
+    );
+    assert_refused(
+        &with_keys(&["doctor", "--cluster", "a,b", "--watch"]),
+        "--watch is about one cluster",
+        "",
+    );
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key() {
+    let home = home(true);
+    std::fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
+    let run = run(command(home.path()).args(["doctor", "coder"]));
+    assert_refused(
+        &run,
+        "ecs-exec.toml:1: unknown key `clusster`",
+        "Did you mean `cluster`?",
+    );
+}
+
+/// `SERVICE -- CMD ARG…` is what it is after `exec`, and no container called CMD.
+#[test]
+fn a_command_after_dashes() {
+    let unsigned = offline(&["web", "--", "ls", "-l"], &[]);
+    assert_refused(&unsigned, "there are no AWS credentials", "");
+    let twice = offline(&["web", "app", "--", "ls"], &[]);
+    assert_refused(&twice, "unexpected argument 'app'", "ecs-exec exec");
+}
+
+#[test]
+fn accounts_and_durations() {
+    let arn = "arn:aws:ecs:us-west-2:123456789013:cluster/mine";
+    let accounts = [
+        "policy",
+        "caller",
+        "--account",
+        "123456789012",
+        "--cluster",
+        arn,
+    ];
+    assert_refused(
+        &offline(&accounts, &KEYS),
+        "--account says 123456789012, and the cluster's ARN says 123456789013",
+        "Leave --account out",
+    );
+    for time in ["0ms", "90000000ms", "25h"] {
+        assert_refused(&offline(&["doctor", "--timeout", time], &KEYS), time, "");
+    }
+}
+
+/// An empty variable is none, as for the AWS SDK; a file that was named and is not there is a mistake everywhere.
+#[test]
+fn variables_and_files_of_configuration() {
+    let empty = ["CLUSTER", "REGION", "PROFILE", "SERVICE_PREFIX", "CONFIG"];
+    let empty = empty.map(|name| format!("ECS_EXEC_{name}"));
+    let empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(offline(&["doctor", "--demo"], &empty).status, 1);
+    let unsigned = offline(&["doctor", "coder"], &empty);
+    assert_refused(&unsigned, "there are no AWS credentials", "");
+    for arguments in [&["doctor", "--demo"][..], &["explain", "role"], &["checks"]] {
+        let arguments = [arguments, &["--config", "nowhere.toml"]].concat();
+        assert_refused(
+            &offline(&arguments, &[]),
+            "nowhere.toml cannot be read",
+            "--config",
+        );
+    }
+}
+
+#[test]
+fn a_configuration_that_says_nothing() {
+    for (text, what) in [
+        ("shell = \"\"", "shell is empty"),
+        (
+            "[services.web]\ncontainer = \" \"",
+            "container of services.web is empty",
+        ),
+        (
+            "[recipes.a]\nservice = \"web\"\ncommand = []",
+            "command of recipes.a is empty",
+        ),
+        (
+            "[recipes.\"\"]\nservice = \"web\"\ncommand = [\"ls\"]",
+            "name of a table is empty",
+        ),
+        (
+            "[plugins]\ntimeout_seconds = 0",
+            "timeout_seconds of plugins is 0",
+        ),
+        (
+            "services = 3",
+            "ecs-exec.toml:1: the number 3 stands where a table belongs",
+        ),
+        ("cluster = [\"a\"]", "a list stands where a text belongs"),
+    ] {
+        let run = configured(text, &["checks"]);
+        assert_refused(&run, what, "");
+    }
+    let home = home(true);
+    fs::create_dir(home.path().join("ecs-exec.toml")).unwrap();
+    let folder = run(command(home.path()).arg("checks"));
+    assert_refused(&folder, "ecs-exec.toml cannot be read", "");
+}
+
+/// Texts of a configuration steer no terminal.
+#[test]
+fn recipes_are_listed_without_control_characters() {
+    let text =
+        "[recipes.a]\nservice = \"web\"\ndescription = \"\\u001b[31mred\"\ncommand = [\"ls\"]";
+    let run = configured(text, &["recipe", "--list"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("red"), "{}", run.stdout);
+}
+
+/// The team's own platform is no default for other clusters.
+#[test]
+fn names_of_the_built_in_platform_stay_there() {
+    let run = configured("cluster = \"other\"", &["recipe", "--list"]);
+    assert!(
+        run.stdout.starts_with("There are no recipes"),
+        "{}",
+        run.stdout
+    );
+}
+
+fn configured(text: &str, arguments: &[&str]) -> Run {
+    let home = home(true);
+    fs::write(home.path().join("ecs-exec.toml"), text).unwrap();
+    run(command(home.path()).args(arguments))
+}
