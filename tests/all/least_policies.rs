@@ -117,7 +117,7 @@ fn a_session_needs_no_more_than_the_caller_s_policy() {
     let world = World::strict(Plan::default());
     world.sh("aws iam delete-user-policy --user-name $CALLER --policy-name ops");
     let refused = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);
-    assert_eq!(refused.status, 2, "{}", refused.stderr);
+    assert_eq!(refused.status, 255, "{}", refused.stderr);
     let policy = world.run(&["policy", "caller"]).json();
     give(&world, &policy);
     let run = world.run(&["run", "coder", "--no-doctor", "--", "echo", "hi"]);

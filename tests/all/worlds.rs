@@ -440,6 +440,8 @@ fn policies_that_tell_containers_apart() {
         sidecars: vec!["envoy"],
         ..Plan::default()
     });
+    let configuration = "[services.coder]\ncontainer = \"coder\"\n";
+    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
     let user = format!("{}-caller", world.cluster);
     let only = |container: &str| {
         let policy = format!(

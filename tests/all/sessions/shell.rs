@@ -132,6 +132,8 @@ fn few_calls_open_a_session() {
 fn a_shell_that_is_not_in_the_image_is_made_up_for() {
     let world = World::healthy();
     image(&world, |image| image.lacks = vec!["/bin/bash".into()]);
+    let configuration = "[services.coder]\nshell = \"/bin/bash\"\n";
+    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
     let mut terminal = Terminal::start(world.command().arg("coder"));
     terminal.expect("There is no /bin/bash in the image; trying /bin/sh.");
     terminal.expect("$ ");
