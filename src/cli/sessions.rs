@@ -66,6 +66,7 @@ the remote command ended with ECS Exec does not tell; `ecs-exec run` finds out.
 
 Examples:
   ecs-exec exec coder
+  ecs-exec coder -- ls /etc            the same, without the word exec
   ecs-exec exec coder -c envoy -- /bin/sh -c 'ls /etc | head'
   ecs-exec exec --task 0a1b --pick";
 
@@ -140,6 +141,8 @@ pub(super) const FORWARD_EXAMPLES: &str = "\
 Needs the Session Manager plugin, and ssm:StartSession on the task: it goes
 past ECS.
 
+Exit status: 0 when the session ended, 255 when it could not be opened.
+
 Examples:
   ecs-exec port-forward litellm 8080:4000
   ecs-exec port-forward coder 5432:db.internal:5432";
@@ -161,6 +164,8 @@ pub struct Cp {
 pub(super) const CP_EXAMPLES: &str = "\
 One file at a time, through a session; checked by its SHA-256 at both ends.
 The container needs /bin/sh, cat, base64, sed and sha256sum.
+
+Exit status: 0 when the copy is whole, 255 when it is not there.
 
 Examples:
   ecs-exec cp coder:/etc/os-release .

@@ -24,6 +24,10 @@ fn bash_completes_flags_of_commands() {
     assert!(completed(&["policy", ""]).contains(&"caller".to_owned()));
     assert!(completed(&["doc"]).contains(&"doctor".to_owned()));
     assert!(!completed(&[""]).contains(&"open-a-session".to_owned()));
+    // What `fix` would refuse is not offered.
+    assert_eq!(completed(&["doctor", "--demo"]), ["--demo"]);
+    assert_eq!(completed(&["fix", "--demo"]), [""; 0]);
+    assert_eq!(completed(&["fix", "--allow-d"]), ["--allow-drift"]);
 }
 
 #[test]
@@ -59,4 +63,32 @@ fn nothing_said_is_a_question_for_help() {
     let usage = String::from_utf8(usage.unwrap().stdout).unwrap();
     assert!(usage.contains("SERVICE [CONTAINER] [COMMAND]"), "{usage}");
     assert!(!usage.contains("open-a-session"), "{usage}");
+}
+
+#[test]
+fn manual_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(ECS_EXEC)
+        .arg("man")
+        .arg(folder.path())
+        .output();
+    assert!(output.unwrap().status.success());
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let program = page("ecs-exec.1");
+    assert!(program.contains("ECS_EXEC_CLUSTER"), "{program}");
+    for line in program.lines().filter(|line| line.ends_with("(1)")) {
+        let name = line.replace('\\', "").replace("(1)", ".1");
+        assert!(folder.path().join(&name).is_file(), "{name}");
+    }
+    assert!(!page("ecs-exec-fix.1").contains("snapshot"));
+}
+
+#[test]
+fn help_of_help_is_help() {
+    let help = |arguments: &[&str]| {
+        let output = Command::new(ECS_EXEC).args(arguments).output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    };
+    assert_eq!(help(&["help", "--help"]), help(&["--help"]));
 }

@@ -173,6 +173,36 @@ fn refused_connections_and_garbage_leave_everything_unknown() {
     assert_eq!(run.causes(), [""; 0]);
 }
 
+/// Sessions end with 255, as when they are refused; nothing is called healthy, and the reason is never left out.
+#[test]
+fn an_aws_that_cannot_be_reached() {
+    let mut variables = KEYS.to_vec();
+    variables.extend([
+        ("AWS_REGION", "us-west-2"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+    ]);
+    let ask = |arguments: &[&str]| offline(arguments, &variables);
+    for (arguments, status) in [
+        (&["coder"][..], 255),
+        (&["exec", "coder"], 255),
+        (&["run", "coder", "--", "ls"], 255),
+        (&["cp", "coder:/x", "."], 255),
+        (&["list"], 2),
+        (&["init"], 2),
+        (&["policy", "caller"], 2),
+        (&["capture", "coder", "-o", "x.json"], 0),
+    ] {
+        let run = ask(arguments);
+        assert_eq!(run.status, status, "{arguments:?}: {}", run.stderr);
+        let why = "could not be reached";
+        assert!(run.stderr.contains(why), "{arguments:?}: {}", run.stderr);
+    }
+    let fix = ask(&["fix", "coder", "--yes"]);
+    assert_eq!(fix.status, 3, "{}", fix.stderr);
+    assert!(fix.stderr.contains("could not be seen"), "{}", fix.stderr);
+    assert!(!fix.stderr.contains("nothing to mend"), "{}", fix.stderr);
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let home = home(true);

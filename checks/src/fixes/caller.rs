@@ -108,7 +108,11 @@ fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
                     .region(facts),
             )
             .terraform(super::role::inline_policy_block(
-                resource, argument, principal, "ecs_exec", &document,
+                resource,
+                argument,
+                principal,
+                &policy_name,
+                &document,
             ))
     };
     let manual = |explain| Fix::new(id.clone(), Disposition::Manual, title.clone(), explain);

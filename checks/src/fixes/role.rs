@@ -32,7 +32,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
         "aws_iam_role_policy",
         "role",
         name,
-        "ecs_exec",
+        POLICY_NAME,
         &document,
     ));
     for service in restart {
@@ -130,7 +130,7 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     .terraform(format!(
         "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
         role_block(&name),
-        inline_policy_block("aws_iam_role_policy", "role", &name, "ecs_exec", &policy_document::task_role()),
+        inline_policy_block("aws_iam_role_policy", "role", &name, POLICY_NAME, &policy_document::task_role()),
         label(&definition.family),
         label(&name),
     ))
@@ -167,7 +167,7 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
             "aws_iam_role_policy",
             "role",
             name,
-            "ecs_exec",
+            POLICY_NAME,
             &policy_document::task_role()
         ),
     ))
@@ -251,11 +251,12 @@ pub fn inline_policy_block(
     resource: &str,
     argument: &str,
     principal: &str,
-    name: &str,
+    policy_name: &str,
     document: &Value,
 ) -> String {
     format!(
-        "resource \"{resource}\" \"{name}\" {{\n  name   = \"{POLICY_NAME}\"\n  {argument}   = {}\n  policy = {}\n}}",
+        "resource \"{resource}\" \"ecs_exec\" {{\n  name   = {}\n  {argument}   = {}\n  policy = {}\n}}",
+        quoted(policy_name),
         quoted(principal),
         jsonencode(document),
     )
