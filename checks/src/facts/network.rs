@@ -193,6 +193,14 @@ impl Endpoint {
         self.is_available() && self.private_dns && !self.has_no_interface()
     }
 
+    /// Being made, or changed: one that is changed goes on serving, at least in some of its subnets.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
+    pub fn is_changing(&self) -> bool {
+        ["pending", "partial"]
+            .iter()
+            .any(|state| self.state.eq_ignore_ascii_case(state))
+    }
+
     /// It is in no subnet, so nothing answers for it.
     pub fn has_no_interface(&self) -> bool {
         self.subnets.is_empty() && self.interfaces.is_empty()

@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-available",
     title: "The ssmmessages endpoint is available",
     why: "An endpoint serves nobody before it is available, and one that was rejected or has failed never does.",
-    how: "state in ec2:DescribeVpcEndpoints. It is a failure where tasks have no other way out.",
+    how: "state in ec2:DescribeVpcEndpoints. It is a failure where tasks have no other way out, and unknown while it is pending or partial: one that is changed goes on serving.",
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Wait while it is pending; make it anew where it was rejected or has failed.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
@@ -38,6 +38,13 @@ fn run(world: &World) -> Vec<Finding> {
                 .cause("The ssmmessages endpoint is in no subnet")
         } else if endpoint.is_available() {
             CHECK.pass(subject, format!("{id} is available"))
+        } else if endpoint.is_changing() {
+            CHECK
+                .unsure(
+                    subject,
+                    format!("The ssmmessages endpoint {id} is {state}: being made or changed"),
+                )
+                .detail("One that is changed goes on serving; one that is made does not yet. Look again in a minute or two.")
         } else {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
             not_serving(&CHECK, subject, fault, otherwise)
@@ -57,17 +64,24 @@ mod tests {
         denied, endpoint, healthy_coder, known, no_endpoint, no_way_out, route_out, statuses,
         subnets,
     };
+    use crate::{Selection, Verdict, examine};
 
     #[test]
     fn available_pending_and_failed() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        for state in ["pending", "failed", "rejected", "pendingAcceptance"] {
+        for state in ["failed", "rejected", "pendingAcceptance"] {
             endpoint(&mut facts).state = state.into();
             assert_eq!(statuses(&CHECK, &facts), [Status::Warn], "{state}");
         }
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        for state in ["pending", "Partial"] {
+            endpoint(&mut facts).state = state.into();
+            assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "{state}");
+            let report = examine(&facts, &Selection::default());
+            assert_eq!(report.verdict, Verdict::Inconclusive, "{state}");
+        }
     }
 
     #[test]

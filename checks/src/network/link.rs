@@ -38,6 +38,13 @@ pub fn goal_by<'a>(
         Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(world, vpc) => {
             Ok(Goal::Endpoint(endpoint))
         }
+        Fact::Known(endpoint) if endpoint.is_changing() => Err(Unavailable::not_asked(
+            "ec2:DescribeVpcEndpoints",
+            format!(
+                "the endpoint {} is {}: it is being made or changed, and whether it serves is not to be seen",
+                endpoint.id, endpoint.state
+            ),
+        )),
         Fact::Known(_) | Fact::Absent if is_shared(world, placement.subnet) => {
             Err(Unavailable::not_asked(
                 "ec2:DescribeVpcEndpoints",

@@ -188,7 +188,7 @@ pub fn interface_endpoint<'a>(world: &World<'a>, vpc: &str, service: &str) -> Fa
     world.endpoints_of(vpc, service).and_then(|some| {
         some.into_iter()
             .filter(|endpoint| endpoint.kind != "Gateway")
-            .max_by_key(|endpoint| endpoint.is_in_use())
+            .max_by_key(|endpoint| (endpoint.is_in_use(), endpoint.is_changing()))
             .map_or(Fact::Absent, Fact::Known)
     })
 }
