@@ -148,6 +148,27 @@ pub async fn route_tables(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
     .await
 }
 
+pub async fn nat_gateways(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<NatGateway>>> {
+    by_vpc(vpcs, async |token| {
+        let page = aws
+            .call("ec2:DescribeNatGateways", || {
+                aws.ec2
+                    .describe_nat_gateways()
+                    .filter(filter("vpc-id", vpcs))
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let found = page
+            .nat_gateways()
+            .iter()
+            .filter_map(|gateway| Some((gateway.vpc_id()?.to_owned(), model::nat_gateway(gateway))))
+            .collect();
+        Ok((found, page.next_token))
+    })
+    .await
+}
+
 pub async fn network_acls(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<NetworkAcl>>> {
     by_vpc(vpcs, async |token| {
         let page = aws

@@ -68,26 +68,43 @@ pub async fn network(
                 .filter(|subnet| task_subnets.contains(&subnet.id))
                 .map(|subnet| subnet.vpc.clone()),
         );
-        let (route_tables, network_acls, vpcs) = join!(
+        let unserved = unserved(&vpcs, &endpoints);
+        let (route_tables, nat_gateways, network_acls, vpcs) = join!(
             ec2::route_tables(aws, &vpcs),
+            ec2::nat_gateways(aws, &unserved),
             ec2::network_acls(aws, &vpcs),
             ec2::vpcs(aws, &vpcs),
         );
-        (subnets, route_tables, network_acls, vpcs)
+        (subnets, route_tables, nat_gateways, network_acls, vpcs)
     };
-    let ((interfaces, security_groups, prefix_lists), (subnets, route_tables, network_acls, vpcs)) =
-        join!(groups, places);
+    let (groups, places) = join!(groups, places);
+    let (interfaces, security_groups, prefix_lists) = groups;
+    let (subnets, route_tables, nat_gateways, network_acls, vpcs) = places;
     Network {
         interfaces,
         subnets,
         vpcs,
         endpoints: Some(endpoints),
         route_tables,
+        nat_gateways,
         network_acls,
         security_groups,
         prefix_lists,
         instances,
     }
+}
+
+/// VPCs whose tasks may leave for ssmmessages by a NAT gateway, because no endpoint serves them.
+fn unserved(vpcs: &[String], endpoints: &Fact<Vec<Endpoint>>) -> Vec<String> {
+    let serves = |vpc: &str, endpoint: &Endpoint| {
+        endpoint.vpc == vpc && endpoint.is_in_use() && endpoint.service.ends_with(".ssmmessages")
+    };
+    let is_served = |vpc: &String| {
+        let mut known = endpoints.known().into_iter().flatten();
+        known.any(|endpoint| serves(vpc, endpoint))
+    };
+    let unserved = vpcs.iter().filter(|vpc| !is_served(vpc));
+    unserved.cloned().collect()
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {

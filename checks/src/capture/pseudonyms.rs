@@ -184,6 +184,7 @@ const MAPS: &[&str] = &[
     "interfaces",
     "kms_keys",
     "log_groups",
+    "nat_gateways",
     "network_acls",
     "prefix_lists",
     "probes",

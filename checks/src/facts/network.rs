@@ -15,6 +15,8 @@ pub struct Network {
     pub endpoints: Option<Fact<Vec<Endpoint>>>,
     /// By VPC.
     pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
+    /// By VPC; only of those where tasks without an endpoint may use them.
+    pub nat_gateways: BTreeMap<String, Fact<Vec<NatGateway>>>,
     /// By VPC.
     pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
     pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
@@ -171,6 +173,19 @@ pub struct AclEntry {
     pub cidr: String,
     pub from_port: Option<u16>,
     pub to_port: Option<u16>,
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NatGateway {
+    pub id: String,
+    /// The subnet by whose routes its packets leave.
+    pub subnet: String,
+    /// `pending`, `failed`, `available`, `deleting`, `deleted`.
+    pub state: String,
+    /// It leads to other networks, and not to the internet.
+    pub private: bool,
 }
 
 impl RouteTable {

@@ -103,6 +103,7 @@ fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding
             Way::Nat(id) => Some(format!("the NAT gateway {id}")),
             Way::InternetGateway(id) => Some(format!("the internet gateway {id}")),
             Way::NoPublicAddress(_)
+            | Way::StrandedNat { .. }
             | Way::Blackhole(_)
             | Way::None
             | Way::Unclear(_)
@@ -157,6 +158,12 @@ fn no_way(placement: &Placement) -> String {
     match &placement.way {
         Way::NoPublicAddress(gateway) => format!(
             "the route table of {subnet} leads to {gateway}, which serves public addresses only, and the tasks have none"
+        ),
+        Way::StrandedNat {
+            gateway,
+            subnet: stranded,
+        } => format!(
+            "the route table of {subnet} leads to {gateway}, whose own subnet {stranded} has no route to an internet gateway"
         ),
         Way::Blackhole(target) => {
             format!("the default route of {subnet} leads to {target}, which is gone (blackhole)")

@@ -9,13 +9,14 @@ pub const CHECK: Check = Check {
     id: "network.internet-route",
     title: "Tasks without an endpoint have a way to the internet",
     why: "Without an ssmmessages endpoint the agent uses the public one, which it reaches through a NAT gateway, or through an internet gateway with a public address of its own.",
-    how: "The route table of each task's subnet. Where a transit gateway, a peering or an appliance leads cannot be followed from here.",
+    how: "The route table of each task's subnet, and where that leads to a NAT gateway, of the gateway's. Where a transit gateway, a peering or an appliance leads cannot be followed from here.",
     actions: &[
         "ec2:DescribeRouteTables",
+        "ec2:DescribeNatGateways",
         "ec2:DescribeSubnets",
         "ec2:DescribeNetworkInterfaces",
     ],
-    remedy: "Give the subnets a route through a NAT gateway, the tasks a public address, or the VPC an endpoint.",
+    remedy: "Give the subnets a route through a public NAT gateway in a subnet that leads to an internet gateway, the tasks a public address, or the VPC an endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
     explains: &["network.path", "container.agent-running"],
     masks: &[],
@@ -62,6 +63,12 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
             subject,
             format!("The default route of {id} leads to {target}, which is gone"),
         ),
+        Way::StrandedNat { gateway, subnet } => no_way(
+            subject,
+            format!(
+                "{id} leads to {gateway}, whose own subnet {subnet} has no route to an internet gateway"
+            ),
+        ),
         Way::None => no_way(subject, format!("{id} has no route out of its VPC")),
         Way::NoPublicAddress(gateway) => no_way(
             subject,
@@ -88,7 +95,7 @@ fn no_way(subject: Subject, title: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::RouteTarget;
+    use crate::facts::{Fact, NatGateway, Route, RouteTable, RouteTarget};
     use crate::finding::Status;
     use crate::testing::{
         denied, healthy_coder, interfaces, no_endpoint, no_way_out, route_out, statuses,
@@ -106,6 +113,84 @@ mod tests {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    /// Itself in a subnet without a way out, of another kind, failed, or not to be seen.
+    #[test]
+    fn a_nat_leads_no_further_than_its_own_subnet() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let vpc = facts.network.route_tables.keys().next().unwrap().clone();
+        let Some(Fact::Known(tables)) = facts.network.route_tables.get_mut(&vpc) else {
+            unreachable!()
+        };
+        let used = tables.iter().flat_map(|table| &table.routes);
+        let id = used
+            .filter_map(|route| match &route.target {
+                RouteTarget::NatGateway(id) => Some(id.clone()),
+                _ => None,
+            })
+            .next()
+            .unwrap();
+        let own = RouteTable {
+            id: "rtb-own".into(),
+            subnets: vec!["subnet-own".into()],
+            routes: vec![Route {
+                destination: "0.0.0.0/0".into(),
+                target: RouteTarget::InternetGateway("igw-1".into()),
+                blackhole: false,
+            }],
+            ..RouteTable::default()
+        };
+        tables.push(own);
+        let public = NatGateway {
+            id: id.clone(),
+            subnet: "subnet-own".into(),
+            state: "available".into(),
+            private: false,
+        };
+        let with = |gateway: NatGateway, target: Option<RouteTarget>| {
+            let mut facts = facts.clone();
+            let gateways = Fact::Known(vec![gateway]);
+            facts.network.nat_gateways.insert(vpc.clone(), gateways);
+            if let Some(Fact::Known(tables)) = facts.network.route_tables.get_mut(&vpc) {
+                let routes = &mut tables.last_mut().unwrap().routes;
+                match target {
+                    Some(target) => routes[0].target = target,
+                    None => routes.clear(),
+                }
+            }
+            statuses(&CHECK, &facts)[0]
+        };
+        let igw = || Some(RouteTarget::InternetGateway("igw-1".into()));
+        assert_eq!(with(public.clone(), igw()), Status::Pass);
+        assert_eq!(with(public.clone(), None), Status::Fail);
+        let itself = Some(RouteTarget::NatGateway(id));
+        assert_eq!(with(public.clone(), itself), Status::Fail);
+        let hub = Some(RouteTarget::Other("tgw-1".into()));
+        assert_eq!(with(public.clone(), hub), Status::Unknown);
+        let of_state = |state: &str| NatGateway {
+            state: state.into(),
+            ..public.clone()
+        };
+        assert_eq!(with(of_state("failed"), igw()), Status::Fail);
+        assert_eq!(with(of_state("pending"), igw()), Status::Unknown);
+        let private = NatGateway {
+            private: true,
+            ..public.clone()
+        };
+        assert_eq!(with(private, igw()), Status::Unknown);
+        // In a shared VPC it is another account's, and not listed.
+        let another = NatGateway {
+            id: "nat-2".into(),
+            ..public
+        };
+        assert_eq!(with(another, None), Status::Pass);
+        facts
+            .network
+            .nat_gateways
+            .insert(vpc.clone(), denied("ec2:DescribeNatGateways"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
     #[test]

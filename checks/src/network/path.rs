@@ -154,7 +154,9 @@ fn route(placement: &Placement) -> Hop {
         |message: String| Gate::Unseen(Unavailable::not_asked("ec2:DescribeRouteTables", message));
     let (id, gate) = match &placement.way {
         Way::Nat(id) | Way::InternetGateway(id) => (id.clone(), Gate::Open),
-        Way::NoPublicAddress(id) | Way::Blackhole(id) => (id.clone(), Gate::Shut),
+        Way::NoPublicAddress(id) | Way::Blackhole(id) | Way::StrandedNat { gateway: id, .. } => {
+            (id.clone(), Gate::Shut)
+        }
         Way::None => (placement.subnet.id.clone(), Gate::Shut),
         Way::Unclear(what) => (placement.subnet.id.clone(), unseen(what.clone())),
         Way::Unavailable(why) => (placement.subnet.id.clone(), Gate::Unseen(why.clone())),

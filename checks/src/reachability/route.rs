@@ -14,6 +14,11 @@ pub enum Way {
     InternetGateway(String),
     /// There is a route to this internet gateway, but the interface has no public address to use it with.
     NoPublicAddress(String),
+    /// The route leads to this NAT gateway, whose own subnet has no way to an internet gateway.
+    StrandedNat {
+        gateway: String,
+        subnet: String,
+    },
     /// The default route leads to this, which is gone.
     Blackhole(String),
     /// There is none.
@@ -31,7 +36,7 @@ impl Way {
     pub fn is_closed(&self) -> bool {
         matches!(
             self,
-            Way::None | Way::NoPublicAddress(_) | Way::Blackhole(_)
+            Way::None | Way::NoPublicAddress(_) | Way::StrandedNat { .. } | Way::Blackhole(_)
         )
     }
 }
@@ -64,7 +69,7 @@ pub fn way_out(
         ));
     }
     match default.map(|route| &route.target) {
-        Some(RouteTarget::NatGateway(id)) => Way::Nat(id.clone()),
+        Some(RouteTarget::NatGateway(id)) => through_nat(network, &subnet.vpc, tables, id),
         Some(RouteTarget::InternetGateway(id)) => match interface {
             Some(interface) if interface.public_ip.is_some() => Way::InternetGateway(id.clone()),
             Some(_) if may_have_public_ip => Way::Unclear(format!(
@@ -86,6 +91,55 @@ pub fn way_out(
                     Way::Blackhole(id_of(&route.target).to_owned())
                 }),
         },
+    }
+}
+
+/// What a NAT gateway leads to: by the routes of the subnet that it is in.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>
+fn through_nat(network: &Network, vpc: &str, tables: &[RouteTable], id: &str) -> Way {
+    let gateways = match network.nat_gateways.get(vpc) {
+        Some(Fact::Known(gateways)) => gateways,
+        Some(Fact::Unavailable(why)) => return Way::Unavailable(why.clone()),
+        Some(Fact::Absent) | None => return Way::Nat(id.to_owned()),
+    };
+    let Some(gateway) = gateways.iter().find(|gateway| gateway.id == id) else {
+        return Way::Nat(id.to_owned());
+    };
+    match gateway.state.as_str() {
+        "failed" | "deleting" | "deleted" => return Way::Blackhole(id.to_owned()),
+        "pending" => return Way::Unclear(format!("{id} is pending")),
+        _ => {}
+    }
+    if gateway.private {
+        return Way::Unclear(format!(
+            "{id} is a private NAT gateway, which leads to other networks and not to the internet"
+        ));
+    }
+    let Some(table) = RouteTable::of_subnet(tables, &gateway.subnet) else {
+        return Way::Nat(id.to_owned());
+    };
+    let live = || table.routes.iter().filter(|route| !route.blackhole);
+    let default = live().find(|route| route.destination == DEFAULT);
+    let stranded = || Way::StrandedNat {
+        gateway: id.to_owned(),
+        subnet: gateway.subnet.clone(),
+    };
+    let unclear = |route: &Route| {
+        Way::Unclear(format!(
+            "{id} is in {}, where {}",
+            gateway.subnet,
+            told(route)
+        ))
+    };
+    match default {
+        Some(route) => match &route.target {
+            RouteTarget::InternetGateway(_) => Way::Nat(id.to_owned()),
+            RouteTarget::NatGateway(itself) if itself == id => stranded(),
+            _ => unclear(route),
+        },
+        None => live()
+            .find(|route| leads_elsewhere(&route.target))
+            .map_or_else(stranded, unclear),
     }
 }
 

@@ -33,6 +33,17 @@ pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
     }
 }
 
+pub fn nat_gateway(gateway: &sdk::NatGateway) -> NatGateway {
+    NatGateway {
+        id: text(gateway.nat_gateway_id()),
+        subnet: text(gateway.subnet_id()),
+        state: gateway
+            .state()
+            .map_or_else(String::new, |state| state.as_str().to_owned()),
+        private: gateway.connectivity_type() == Some(&sdk::ConnectivityType::Private),
+    }
+}
+
 pub fn interface(interface: &sdk::NetworkInterface) -> Interface {
     Interface {
         id: text(interface.network_interface_id()),
