@@ -11,6 +11,7 @@ mod fault_grid;
 mod faults;
 mod fixing;
 mod fixtures;
+mod gateways;
 mod iam_engines;
 mod least_policies;
 mod manual;

@@ -226,7 +226,7 @@ impl World {
     }
 
     /// Runs shell commands as an administrator, straight at the emulator. `$CLUSTER`, `$SERVICE`, `$ROLE`,
-    /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP`, `$ENDPOINT` and `$TABLE`
+    /// `$CALLER`, `$VPC`, `$SUBNET`, `$FAR_SUBNET`, `$TASK_GROUP`, `$ENDPOINT_GROUP` and `$ENDPOINT`
     /// are those of this world and its first service.
     pub fn sh(&self, script: &str) -> String {
         self.shell(script, &self.emulator).unwrap()

@@ -1,0 +1,65 @@
+//! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
+
+use crate::support::proxy::Fault;
+use crate::support::world::{Plan, World};
+
+fn behind_a_gateway(kind: &str) -> World {
+    let world = World::new(Plan {
+        endpoint: false,
+        nat: true,
+        ..Plan::default()
+    });
+    world.sh(&format!(
+        "GATEWAY=$(aws ec2 create-nat-gateway --subnet-id $FAR_SUBNET --connectivity-type {kind} --query NatGateway.NatGatewayId --output text)
+        TABLE=$(aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=$SUBNET --query 'RouteTables[0].RouteTableId' --output text)
+        aws ec2 replace-route --route-table-id $TABLE --destination-cidr-block 0.0.0.0/0 --nat-gateway-id $GATEWAY"
+    ));
+    world
+}
+
+const WAY_OUT: &str = r#"
+    GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)
+    aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id $VPC
+    OUT=$(aws ec2 create-route-table --vpc-id $VPC --query RouteTable.RouteTableId --output text)
+    aws ec2 create-route --route-table-id $OUT --destination-cidr-block 0.0.0.0/0 --gateway-id $GATEWAY
+    aws ec2 associate-route-table --route-table-id $OUT --subnet-id $FAR_SUBNET"#;
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_gateway_in_a_subnet_without_a_way_out() {
+    let world = behind_a_gateway("public --allocation-id eipalloc-1");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
+    assert!(
+        run.stdout.contains("has no route to an internet gateway"),
+        "{}",
+        run.stdout
+    );
+
+    world.sh(WAY_OUT);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+
+    world.proxy.fault("ec2:DescribeNatGateways", Fault::Deny);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("\"missing_permission\": \"ec2:DescribeNatGateways\"")
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_private_gateway_leads_nobody_knows_where() {
+    let world = behind_a_gateway("private");
+    world.sh(WAY_OUT);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
+    assert_eq!(run.status, 3);
+    assert!(
+        run.stdout.contains("is a private NAT gateway"),
+        "{}",
+        run.stdout
+    );
+}
