@@ -9,7 +9,7 @@ use super::json::Several;
 #[schemars(untagged)]
 #[allow(dead_code)]
 enum Written<'r> {
-    One(Report),
+    One(Box<Report>),
     Several(Several<'r>),
 }
 
