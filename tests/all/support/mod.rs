@@ -6,4 +6,5 @@ pub mod http;
 pub mod policy_gate;
 pub mod proxy;
 pub mod pty;
+pub mod sdk;
 pub mod world;
