@@ -1,0 +1,128 @@
+//! Who asks: rights that are missing, denied, conditional, or enough.
+
+use super::{assert_causes, assert_healthy};
+use crate::support::world::{Caller, Plan, World};
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn callers() {
+    for (cluster, tasks, title) in [
+        (false, false, "The caller may not call ecs:ExecuteCommand"),
+        (
+            false,
+            true,
+            "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
+        ),
+        (
+            true,
+            false,
+            "The caller may call ecs:ExecuteCommand on the cluster, but not on the tasks",
+        ),
+    ] {
+        let caller = Caller::User { cluster, tasks };
+        let world = World::new(Plan {
+            caller,
+            ..Plan::default()
+        });
+        let run = world.doctor(&["coder"]);
+        assert_causes(&run, &["caller.execute-command"], &[]);
+        assert_eq!(run.json()["root_causes"][0]["title"], title);
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn callers_that_are_allowed() {
+    for caller in [Caller::Role, Caller::Root] {
+        assert_healthy(
+            &World::new(Plan {
+                caller,
+                ..Plan::default()
+            })
+            .doctor(&["coder"]),
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_caller_s_conditions_are_met_unmet_or_open() {
+    let with_condition = |condition: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{condition}}}]}}"#
+        )
+    };
+    let world = World::healthy();
+    let user = format!("{}-caller", world.cluster);
+    let put = |document: &str| {
+        world
+            .sdk
+            .wait(world.sdk.put_user_policy(&user, "ops", document));
+        world.doctor(&["coder"])
+    };
+    assert_healthy(&put(&with_condition(
+        r#"{"StringEquals":{"ecs:container-name":"coder"}}"#,
+    )));
+    assert_healthy(&put(&with_condition(
+        r#"{"StringEquals":{"aws:RequestedRegion":"us-west-2"}}"#,
+    )));
+    let cluster = format!(
+        "arn:aws:ecs:us-west-2:123456789012:cluster/{}",
+        world.cluster
+    );
+    assert_healthy(&put(&with_condition(&format!(
+        r#"{{"ArnEquals":{{"ecs:cluster":"{cluster}"}}}}"#
+    ))));
+    assert_causes(
+        &put(&with_condition(
+            r#"{"StringEquals":{"ecs:container-name":"other"}}"#,
+        )),
+        &["caller.execute-command"],
+        &[],
+    );
+    assert_causes(
+        &put(&with_condition(
+            r#"{"StringEquals":{"aws:ResourceTag/team":"ops"}}"#,
+        )),
+        &["caller.execute-command"],
+        &[],
+    );
+    let open = put(&with_condition(
+        r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#,
+    ));
+    assert_eq!(open.causes(), [""; 0]);
+    assert_eq!(open.with_status("unknown"), ["caller.execute-command"]);
+    assert!(open.stdout.contains("aws:MultiFactorAuthPresent"));
+    assert_eq!(open.status, 3);
+    assert_eq!(world.doctor(&["coder", "--allow-unknown"]).status, 0);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn policies_that_tell_containers_apart() {
+    let world = World::new(Plan {
+        sidecars: vec!["envoy"],
+        ..Plan::default()
+    });
+    let configuration = "[services.coder]\ncontainer = \"coder\"\n";
+    std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
+    let user = format!("{}-caller", world.cluster);
+    let only = |container: &str| {
+        let policy = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"ecs:ExecuteCommand","Resource":"*","Condition":{{"StringEquals":{{"ecs:container-name":"{container}"}}}}}}]}}"#
+        );
+        world
+            .sdk
+            .wait(world.sdk.put_user_policy(&user, "ops", &policy));
+    };
+    only("envoy");
+    assert_causes(&world.doctor(&["coder"]), &["caller.execute-command"], &[]);
+    assert_healthy(&world.doctor(&["coder", "--container", "envoy"]));
+    only("coder");
+    assert_healthy(&world.doctor(&["coder"]));
+    assert_causes(
+        &world.doctor(&["coder", "--container", "envoy"]),
+        &["caller.execute-command"],
+        &[],
+    );
+}

@@ -1,0 +1,115 @@
+//! The role of the tasks: not there, lacking actions, held back.
+
+use super::assert_causes;
+use crate::support::proxy::Agent;
+use crate::support::world::{Plan, SSMMESSAGES, World, allow, statement};
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn roles_that_lack_actions() {
+    let none = World::new(Plan {
+        role_actions: Some(Vec::new()),
+        ..Plan::default()
+    });
+    assert_causes(&none.doctor(&["coder"]), &["role.ssmmessages"], &[]);
+    none.proxy.agent(Agent::Stopped);
+    assert_causes(
+        &none.doctor(&["coder"]),
+        &["role.ssmmessages"],
+        &["container.agent-running"],
+    );
+    for missing in SSMMESSAGES {
+        let three = SSMMESSAGES
+            .into_iter()
+            .filter(|action| *action != missing)
+            .collect();
+        let world = World::new(Plan {
+            role_actions: Some(three),
+            ..Plan::default()
+        });
+        let run = world.doctor(&["coder"]);
+        assert_causes(&run, &["role.ssmmessages"], &[]);
+        assert!(
+            run.json()["root_causes"][0]["title"]
+                .as_str()
+                .unwrap()
+                .contains(missing)
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn roles_that_are_held_back() {
+    let world = World::healthy();
+    let role = world.role("coder");
+    world.sdk.wait(async {
+        let iam = &world.sdk.iam;
+        let boundary = iam
+            .create_policy()
+            .policy_name(format!("{role}-boundary"))
+            .policy_document(allow(&["s3:*"], &["*"]))
+            .send()
+            .await
+            .unwrap();
+        let arn = boundary.policy.unwrap().arn.unwrap();
+        iam.put_role_permissions_boundary()
+            .role_name(&role)
+            .permissions_boundary(&arn)
+            .send()
+            .await
+            .unwrap();
+    });
+    let run = world.doctor(&["coder"]);
+    assert_causes(&run, &["role.ssmmessages"], &[]);
+    assert!(run.stdout.contains("boundary"));
+
+    let world = World::healthy();
+    let role = world.role("coder");
+    let deny = statement("Deny", &["ssmmessages:OpenDataChannel"], &["*"]);
+    world
+        .sdk
+        .wait(world.sdk.put_role_policy(&role, "lockdown", &deny));
+    let run = world.doctor(&["coder"]);
+    assert_causes(&run, &["role.ssmmessages"], &[]);
+    assert!(run.stdout.contains("explicit Deny"));
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn conditions_in_other_statements_do_not_hide_a_missing_action() {
+    let world = World::new(Plan {
+        role_actions: Some(Vec::new()),
+        ..Plan::default()
+    });
+    let role = world.role("coder");
+    let bucket = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":"a/*"}}}]}"#;
+    world
+        .sdk
+        .wait(world.sdk.put_role_policy(&role, "bucket", bucket));
+    assert_causes(&world.doctor(&["coder"]), &["role.ssmmessages"], &[]);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn roles_that_are_not_there() {
+    let world = World::new(Plan {
+        role_actions: None,
+        ..Plan::default()
+    });
+    assert_causes(&world.doctor(&["coder"]), &["role.present"], &[]);
+
+    let world = World::healthy();
+    let role = world.role("coder");
+    world.sdk.wait(async {
+        let iam = &world.sdk.iam;
+        iam.delete_role_policy()
+            .role_name(&role)
+            .policy_name("ecs-exec")
+            .send()
+            .await
+            .unwrap();
+        iam.delete_role().role_name(&role).send().await.unwrap();
+    });
+    assert_causes(&world.doctor(&["coder"]), &["role.present"], &[]);
+}
