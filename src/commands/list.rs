@@ -8,12 +8,13 @@ use ecs_exec_checks::facts::{Container, Fact, Service, Task};
 use ecs_exec_checks::text;
 use jiff::Timestamp;
 use serde::Serialize;
+use textwrap::core::display_width;
 
 use crate::aws::Aws;
 use crate::cli::{Global, List, TableFormat};
 use crate::config::{self, Settings, short_name};
 use crate::facts::{self, Workload};
-use crate::output::{Progress, plain_table, print, table};
+use crate::output::{Progress, plain_table, print, table, text_width};
 use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services, no_such_service};
 use crate::trouble::Trouble;
@@ -207,38 +208,67 @@ fn short_id(id: &str) -> String {
     }
 }
 
+const COLUMNS: [&str; 8] = [
+    "SERVICE",
+    "TASK",
+    "CONTAINER",
+    "STATUS",
+    "HEALTH",
+    "AGE",
+    "DEFINITION",
+    "EXEC",
+];
+
+/// What a terminal that is too narrow for everything goes without, in this order.
+const FIRST_TO_GO: [&str; 3] = ["DEFINITION", "HEALTH", "AGE"];
+
 fn shown(rows: &[Row]) -> String {
     if rows.is_empty() {
         return "There are no services and no tasks.\n".to_owned();
     }
-    let mut table = table(&[
-        "SERVICE",
-        "TASK",
-        "CONTAINER",
-        "STATUS",
-        "HEALTH",
-        "AGE",
-        "DEFINITION",
-        "EXEC",
-    ]);
+    let rows: Vec<_> = rows.iter().map(cells).collect();
+    let room = match io::stdout().is_terminal() {
+        true => text_width(),
+        false => usize::MAX,
+    };
+    let mut columns = COLUMNS.to_vec();
+    let mut text = drawn(&rows, &columns);
+    for column in FIRST_TO_GO {
+        if text.lines().all(|line| display_width(line) <= room) {
+            break;
+        }
+        columns.retain(|kept| *kept != column);
+        text = drawn(&rows, &columns);
+    }
+    text
+}
+
+fn drawn(rows: &[[String; 8]], columns: &[&str]) -> String {
+    let mut table = table(columns);
     for row in rows {
-        let or_dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        let health = match row.health.as_deref() {
-            Some("UNKNOWN") | None => "-".to_owned(),
-            Some(health) => health.to_lowercase(),
-        };
-        let cells = [
-            or_dash(&row.service),
-            or_dash(&row.task.as_ref().map(|id| short_id(id))),
-            or_dash(&row.container),
-            row.status.to_lowercase(),
-            health,
-            row.age_seconds.map_or("-".to_owned(), text::span),
-            or_dash(&row.task_definition),
-            row.why_not
-                .map_or("yes".to_owned(), |why| format!("no: {why}")),
-        ];
-        table.add_row(cells.map(|cell| text::clean_line(&cell)));
+        let named = COLUMNS.iter().zip(row);
+        let kept = named.filter(|(column, _)| columns.contains(column));
+        table.add_row(kept.map(|(_, cell)| cell));
     }
     plain_table(&table)
+}
+
+fn cells(row: &Row) -> [String; 8] {
+    let or_dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let health = match row.health.as_deref() {
+        Some("UNKNOWN") | None => "-".to_owned(),
+        Some(health) => health.to_lowercase(),
+    };
+    let cells = [
+        or_dash(&row.service),
+        or_dash(&row.task.as_ref().map(|id| short_id(id))),
+        or_dash(&row.container),
+        row.status.to_lowercase(),
+        health,
+        row.age_seconds.map_or("-".to_owned(), text::span),
+        or_dash(&row.task_definition),
+        row.why_not
+            .map_or("yes".to_owned(), |why| format!("no: {why}")),
+    ];
+    cells.map(|cell| text::clean_line(&cell))
 }

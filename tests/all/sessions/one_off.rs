@@ -207,6 +207,27 @@ fn recipes_lists_and_copies() {
     assert!(!world.home.path().join("x").exists());
 }
 
+/// On a narrow terminal the table goes without what matters least; whoever reads a pipe gets everything.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_list_fits_its_terminal() {
+    let world = World::healthy();
+    let piped = world.run(&["list"]).stdout;
+    assert!(piped.contains("DEFINITION"), "{piped}");
+    assert!(piped.lines().any(|line| line.len() > 80), "{piped}");
+    let mut terminal = Terminal::start(world.command().arg("list"));
+    terminal.expect("yes");
+    assert_eq!(terminal.wait(), 0);
+    let screen = terminal.screen();
+    let at = screen.find("SERVICE").unwrap();
+    let table = &screen[at..];
+    assert!(
+        table.contains("EXEC") && !table.contains("DEFINITION"),
+        "{table}"
+    );
+    assert!(table.lines().all(|line| line.len() <= 80), "{table}");
+}
+
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn logs_and_init() {
