@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::config::Sourced;
 use crate::trouble::Trouble;
 
+pub use credentials::NONE as NO_CREDENTIALS;
 pub use failure::{Failure, fact};
 pub use partition::partition;
 

@@ -6,6 +6,7 @@ mod hosts;
 mod iam;
 mod live;
 pub mod local;
+mod machine;
 mod missing;
 mod network;
 pub mod plan;
@@ -18,5 +19,6 @@ mod task_roles;
 mod workload;
 
 pub use live::{Gathered, gather};
+pub use machine::machine;
 pub use missing::{is_gone, no_such_cluster};
 pub use workload::{Workload, workload};

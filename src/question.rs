@@ -75,6 +75,12 @@ impl<'a> Question<'a> {
             findings.extend(programs);
             findings
         });
+        if report.findings.is_empty() {
+            return Err(Trouble::new(
+                "the checks that are left have nothing to look at",
+                "Checks of policies look at what [expect] in ecs-exec.toml declares, and nothing is declared.",
+            ));
+        }
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(first) = self.baselines.first() {
@@ -152,6 +158,12 @@ impl<'a> Question<'a> {
         }
         if let Some(path) = &arguments.plan {
             return self.planned(path, settings, global, timeout).await;
+        }
+        if self.selection.is_within("local")
+            && let Some(facts) = facts::machine(settings, timeout).await
+        {
+            let calls = Default::default();
+            return Ok((Gathered { facts, calls }, Source::Live));
         }
         let request = match self.instead.as_slice() {
             [] => Request::of(&arguments.targets, settings)?,

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod cluster;
 pub mod definition;
 pub mod endpoint;
+mod inline;
 pub mod machine;
 pub mod network_acl;
 pub mod plugin;

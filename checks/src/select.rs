@@ -49,6 +49,13 @@ impl Selection {
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
+    /// Whether only checks of this area are left.
+    pub fn is_within(&self, area: &str) -> bool {
+        self.all()
+            .filter(|check| self.includes(check))
+            .all(|check| check.area() == area)
+    }
+
     fn all(&self) -> impl Iterator<Item = &'static Check> {
         registry::CHECKS.iter().chain(&self.own).copied()
     }

@@ -101,6 +101,9 @@ pub fn late(named: Option<&Profiles>) -> Trouble {
     )
 }
 
+/// Nobody says where credentials are to come from.
+pub const NONE: &str = "there are no AWS credentials on this machine";
+
 /// No credentials could be had.
 pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
     let said = in_words(error);
@@ -118,7 +121,7 @@ pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
     }
     if are_none(error, &said) {
         return Trouble::new(
-            "there are no AWS credentials on this machine",
+            NONE,
             "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
         );

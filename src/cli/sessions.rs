@@ -61,7 +61,8 @@ pub enum Transport {
 }
 
 pub(super) const EXEC_EXAMPLES: &str = "\
-Exit status: 0 when the session ended, 255 when it could not be opened. What
+Exit status: 0 when the session ended, 255 when it could not be opened, 2 for
+a mistake in the question, or without credentials, as everywhere. What
 the remote command ended with ECS Exec does not tell; `ecs-exec run` finds out.
 
 Examples:
@@ -99,7 +100,8 @@ pub(super) const RUN_EXAMPLES: &str = "\
 The container needs /bin/sh and cat. Standard input is passed on where it is
 no terminal; for that the container needs base64 and sed too.
 
-Exit status: the command's; 124 after --timeout, 255 when it could not be run.
+Exit status: the command's; 124 after --timeout, 255 when it could not be run,
+2 for a mistake in the question, or without credentials, as everywhere.
 
 Examples:
   ecs-exec run coder -- cat /etc/os-release

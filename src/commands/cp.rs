@@ -219,7 +219,10 @@ impl Copy<'_> {
             End::TimedOut | End::Signal(_) => Err(Trouble::unopened("the copy was cut off", "")),
             End::NotRun(said) | End::Failed(said) => Err(Trouble::unopened(
                 format!("the file could not be copied: {said}"),
-                "`ecs-exec doctor` says what stands in the way.",
+                format!(
+                    "`ecs-exec doctor --task {}` says what stands in the way.",
+                    spot.task_id()
+                ),
             )),
         }
     }

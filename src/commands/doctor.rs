@@ -14,9 +14,16 @@ use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     let is_offline = arguments.demo.is_some() || arguments.snapshot.is_some();
-    if let (false, places @ [_, _, ..]) = (is_offline, global.places().as_slice()) {
-        return super::several::run(arguments, global, places).await;
-    }
+    let places = global.places();
+    let global = match places.as_slice() {
+        _ if is_offline => global,
+        // What is named twice is one.
+        [one] => &Global {
+            quiet: global.quiet,
+            ..one.clone()
+        },
+        several => return super::several::run(arguments, global, several).await,
+    };
     if arguments.fix.fix {
         return super::fix::run(arguments, global).await;
     }

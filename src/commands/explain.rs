@@ -36,6 +36,10 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
         print(&about_area(name))?;
         return Ok(ExitCode::SUCCESS);
     }
+    if [ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM].contains(&name) {
+        print(&about_own_area(name, global)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(own) = own_check(name, global)? {
         print(&about_own(&own))?;
         return Ok(ExitCode::SUCCESS);
@@ -88,6 +92,26 @@ fn about_area(area: &str) -> String {
         "{area}\n{}\nNext\n  ecs-exec doctor SERVICE --only {area}\n",
         lines.collect::<String>()
     )
+}
+
+fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
+    let what = match area == ecs_exec_own::CUSTOM {
+        true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
+        false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
+    };
+    let mut settings = config::load(global)?;
+    let all = Own::find(&mut settings).catalogue();
+    let of_area = all.iter().filter(|own| own.id.starts_with(area));
+    let lines: String = of_area
+        .map(|own| format!("  {}: {}\n", own.id, clean_line(&own.title)))
+        .collect();
+    let lines = match lines.is_empty() {
+        true => "  none here\n".to_owned(),
+        false => lines,
+    };
+    Ok(format!(
+        "{area}\n{what}\n{lines}\nNext\n  ecs-exec doctor SERVICE --only {area}\n"
+    ))
 }
 
 /// A check of the user's own with this ID.

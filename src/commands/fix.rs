@@ -85,6 +85,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         question.follow_services(&now.facts);
         now = look_again(&question, global, &now.report, &plan).await?;
         if end == Applied::Unfinished {
+            say!("What was begun goes on in AWS: `ecs-exec doctor --watch` follows it.");
             break;
         }
     }

@@ -139,7 +139,7 @@ fn sources(
                 "the service writes nothing to CloudWatch Logs: {}",
                 list(&told)
             ),
-            "Look where that driver sends the logs.",
+            "Only the awslogs driver writes there: look where another sends the logs, or give the container one.",
         ));
     }
     Ok(sources)

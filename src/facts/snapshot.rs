@@ -45,16 +45,16 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
     // First the version alone: of a newer one nothing else may be understood.
     #[derive(serde::Deserialize)]
     struct Version {
-        format: u32,
+        format: serde_json::Value,
     }
     let told = |error: serde_json::Error| mask(&misfit::told(&error.to_string(), "an object"));
     let version: Version = serde_json::from_slice(text)
         .map_err(|error| refused(format!("is no capture of ecs-exec: {}", told(error)), HELP))?;
-    if version.format > FORMAT {
-        let why = format!(
-            "has format {}, and this version reads up to {FORMAT}",
-            version.format
-        );
+    let Some(format) = version.format.as_u64() else {
+        return Err(refused("is no capture of ecs-exec".to_owned(), HELP));
+    };
+    if format > u64::from(FORMAT) {
+        let why = format!("has format {format}, and this version reads up to {FORMAT}");
         return Err(refused(why, "Use a newer ecs-exec."));
     }
     serde_json::from_slice(text).map_err(|error| {

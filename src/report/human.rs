@@ -206,9 +206,9 @@ impl Page {
             self.line(&format!("    {}", self.paint.command(command)));
         }
         if fix.commands.is_empty() {
-            let exact = match (&fix.policy, &fix.terraform) {
-                (Some(policy), _) => serde_json::to_string_pretty(policy).unwrap_or_default(),
-                (None, Some(terraform)) => terraform.clone(),
+            let exact = match (&fix.terraform, &fix.policy) {
+                (Some(terraform), _) => terraform.clone(),
+                (None, Some(policy)) => serde_json::to_string_pretty(policy).unwrap_or_default(),
                 (None, None) => String::new(),
             };
             for line in exact.lines() {
@@ -220,6 +220,9 @@ impl Page {
 
     fn since(&mut self, report: &Report) {
         let Some(since) = &report.since else { return };
+        if !report.root_causes.is_empty() {
+            self.line("");
+        }
         self.prose(0, &format!("Since the baseline: {}.", since.told()));
         for gone in &since.gone {
             self.line(&format!(
@@ -227,7 +230,7 @@ impl Page {
                 self.paint.symbol(Status::Pass),
                 self.paint.dim(&gone.check)
             ));
-            self.prose(8, &gone.title);
+            self.prose(8, &format!("No longer: {}", gone.title));
         }
     }
 
@@ -301,7 +304,7 @@ fn tally(findings: &[&ReportFinding]) -> String {
         (Status::Unknown, "unknown"),
         (Status::Warn, "doubtful"),
         (Status::Pass, "passed"),
-        (Status::Skip, "not needed"),
+        (Status::Skip, "skipped"),
     ];
     let parts: Vec<String> = words
         .into_iter()
@@ -328,7 +331,8 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
             let is_unseen = finding.status == Status::Unknown;
             let says_the_same =
                 first.title == finding.title && (is_unseen || first.check == finding.check);
-            !verbose && first.status == finding.status && (is_again || says_the_same)
+            let is_alike = first.status == finding.status && first.caused_by == finding.caused_by;
+            !verbose && is_alike && (is_again || says_the_same)
         };
         match lines.iter_mut().find(is_same) {
             Some(line) => {

@@ -153,7 +153,12 @@ fn gone(page: &mut String, report: &Report) {
     let Some(since) = &report.since else { return };
     let _ = write!(page, "\n### Since the baseline\n\n{}.\n\n", since.told());
     for gone in &since.gone {
-        let _ = writeln!(page, "- {} {}", code(&gone.check), prose(&gone.title));
+        let _ = writeln!(
+            page,
+            "- {} no longer: {}",
+            code(&gone.check),
+            prose(&gone.title)
+        );
     }
 }
 

@@ -55,7 +55,7 @@ fn run(world: &World) -> Vec<Finding> {
         if !decisions.any(Decision::is_allowed) {
             return CHECK.pass(
                 subject,
-                "The caller may not open sessions in any cluster whatever",
+                "The caller's right to open sessions does not reach every cluster",
             );
         }
         CHECK

@@ -14,6 +14,8 @@ mod target;
 use super::{Next, Saying};
 
 pub const ALL: &[&[Saying]] = &[
+    machine::PLUGIN,
+    credentials::ASSUMED,
     encryption::SAYINGS,
     records::SAYINGS,
     shell::SAYINGS,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Aws, label};
+use super::inline::{Inline, Owner};
 use crate::arn;
 use crate::facts::{Caller, Fact, Facts, Principal};
 use crate::fix::{Disposition, Fix};
@@ -20,7 +20,7 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
             id: format!("allow-exec:{}", caller.arn),
             title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
             explain: GRANT,
-            policy_name: policy_name(facts),
+            what: facts.cluster_name.clone(),
             document: exec(facts, cluster_arn),
         },
     )
@@ -36,7 +36,7 @@ pub fn allow(facts: &Facts, caller: &Caller, what: &str, needs: &[Need]) -> Fix 
             id: format!("allow-{what}:{}", caller.arn),
             title: format!("Allow the caller {}", text::list(&actions)),
             explain: "Someone with IAM rights has to run this; it takes effect within seconds.",
-            policy_name: format!("{}-{what}", policy_name(facts)),
+            what: format!("{}-{what}", facts.cluster_name),
             document: policy_document::allow(needs),
         },
     )
@@ -50,8 +50,8 @@ pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> 
         Grant {
             id: format!("deny-start-session:{}", caller.arn),
             title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
-            explain: "ECS Exec goes on working: it starts its sessions itself.",
-            policy_name: format!("{}-deny-start-session", policy_name(facts)),
+            explain: "ECS Exec goes on working: it starts its sessions itself. `ecs-exec port-forward` does not: it needs that right.",
+            what: format!("{}-deny-start-session", facts.cluster_name),
             document: policy_document::deny_start_session(cluster_arn),
         },
     )
@@ -85,7 +85,7 @@ struct Grant {
     id: String,
     title: String,
     explain: &'static str,
-    policy_name: String,
+    what: String,
     document: Value,
 }
 
@@ -95,42 +95,24 @@ fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
         id,
         title,
         explain,
-        policy_name,
+        what,
         document,
     } = grant;
-    let owned = |operation: &str, flag: &str, resource: &str, argument: &str, principal: &str| {
+    let owned = |owner, name: &str| {
+        let inline = Inline {
+            owner,
+            of: name,
+            what: &what,
+            document: &document,
+        };
         Fix::new(id.clone(), Disposition::Drift, title.clone(), explain)
-            .command(
-                Aws::new(&format!("iam {operation}"))
-                    .option(flag, principal)
-                    .option("--policy-name", &policy_name)
-                    .option("--policy-document", &document.to_string())
-                    .region(facts),
-            )
-            .terraform(super::role::inline_policy_block(
-                resource,
-                argument,
-                principal,
-                &policy_name,
-                &document,
-            ))
+            .command(inline.put().region(facts))
+            .terraform(inline.terraform())
     };
     let manual = |explain| Fix::new(id.clone(), Disposition::Manual, title.clone(), explain);
     let fix = match &caller.principal {
-        Principal::User { name } => owned(
-            "put-user-policy",
-            "--user-name",
-            "aws_iam_user_policy",
-            "user",
-            name,
-        ),
-        Principal::AssumedRole { name, .. } if !is_sso(name) => owned(
-            "put-role-policy",
-            "--role-name",
-            "aws_iam_role_policy",
-            "role",
-            name,
-        ),
+        Principal::User { name } => owned(Owner::User, name),
+        Principal::AssumedRole { name, .. } if !is_sso(name) => owned(Owner::Role, name),
         Principal::AssumedRole { .. } => manual(SSO),
         Principal::FederatedUser { .. } | Principal::Root | Principal::Other => manual(FEDERATED),
     };
@@ -187,10 +169,6 @@ pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: 
         ),
     )
     .policy(exec(facts, cluster_arn))
-}
-
-fn policy_name(facts: &Facts) -> String {
-    format!("ecs-exec-{}", label(&facts.cluster_name).replace('_', "-"))
 }
 
 /// IAM Identity Center owns these roles and refuses changes of them.

@@ -85,9 +85,12 @@ impl Change<'_> {
             format!("{kind}:{family}/{}", self.container),
             disposition(self.facts, self.definition, &self.services),
             title,
-            format!(
-                "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq. {explain}"
-            )
+            match self.facts.planned {
+                true => explain.to_owned(),
+                false => format!(
+                    "Registers a revision of the task definition and rolls it out: running tasks are replaced. Needs jq. {explain}"
+                ),
+            }
             .trim_end(),
         )
         .command(Command::all(steps))
@@ -104,12 +107,13 @@ impl Change<'_> {
 pub fn new_revision(facts: &Facts, definition: &str, edit: Edit) -> Command {
     let read = Aws::new("ecs describe-task-definition")
         .option("--task-definition", definition)
-        .option("--query", "taskDefinition")
+        .option("--include", "TAGS")
         .option("--output", "json")
         .region(facts);
     let jq = format!(
-        "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
-         .registeredBy, .deregisteredAt) | {}",
+        "(.tags // []) as $tags | .taskDefinition | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, \
+         .registeredBy, .deregisteredAt) | {} \
+         | if ($tags | length) > 0 then .tags = $tags else . end",
         jq(&edit)
     );
     let register = Aws::new("ecs register-task-definition")

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::inline::{Inline, Owner};
 use super::{Aws, definition, label, quoted, service};
 use crate::arn;
 use crate::facts::{Facts, TaskDefinition};
@@ -12,13 +13,12 @@ use crate::policy_document;
 use crate::step::{Command, Edit};
 use crate::text;
 
-const POLICY_NAME: &str = "ecs-exec";
-
 /// Adds the four ssmmessages actions to the task role. Where agents are down, their services' tasks are
 /// replaced too: an agent that gave up does not come back by itself.
 pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
     let document = policy_document::task_role();
     let name = arn::name(role);
+    let inline = of_role(name, "", &document);
     let mut fix = Fix::new(
         format!("allow-ssmmessages:{name}"),
         Disposition::Drift,
@@ -27,14 +27,8 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
          ssmmessages knows no resources, so * is the narrowest that IAM accepts. \
          An agent that could not connect is started again only with a new task.",
     )
-    .command(put_policy(name, &document).region(facts))
-    .terraform(inline_policy_block(
-        "aws_iam_role_policy",
-        "role",
-        name,
-        POLICY_NAME,
-        &document,
-    ));
+    .command(inline.put().region(facts))
+    .terraform(inline.terraform());
     for service in restart {
         fix = fix.command(service::force_command(facts, service));
     }
@@ -45,7 +39,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
     let document = policy_document::allow(needs);
     let name = arn::name(role);
-    let policy_name = format!("{POLICY_NAME}-{what}");
+    let inline = of_role(name, what, &document);
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
         format!("allow-{what}:{name}"),
@@ -53,20 +47,8 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
         format!("Allow the task role {name} {}", text::list(&actions)),
         "Adds an inline policy; nothing that the role may do today changes. New sessions use it within seconds.",
     )
-    .command(
-        Aws::new("iam put-role-policy")
-            .option("--role-name", name)
-            .option("--policy-name", &policy_name)
-            .option("--policy-document", &document.to_string())
-            .region(facts),
-    )
-    .terraform(format!(
-        "resource \"aws_iam_role_policy\" \"ecs_exec_{}\" {{\n  name   = {}\n  role   = {}\n  policy = {}\n}}",
-        label(what),
-        quoted(&policy_name),
-        quoted(name),
-        jsonencode(&document),
-    ))
+    .command(inline.put().region(facts))
+    .terraform(inline.terraform())
     .policy(document)
 }
 
@@ -112,9 +94,11 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     let name = new_role_name(&definition.family);
     let account = facts.account.as_deref().unwrap_or("ACCOUNT_ID");
     let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
+    let document = policy_document::task_role();
+    let inline = of_role(&name, "", &document);
     let mut steps = vec![
         create(&name, "/").region(facts),
-        put_policy(&name, &policy_document::task_role()).region(facts),
+        inline.put().region(facts),
         definition::new_revision(facts, &definition.arn, Edit::TaskRole(arn)),
     ];
     steps.extend(definition::deploy(facts, definition, services));
@@ -122,15 +106,20 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
         format!("give-role:{}", definition.family),
         definition::disposition(facts, definition, services),
         format!("Give the tasks of {} a task role", definition.family),
-        "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
-         registers a revision of the task definition that names it, and rolls it out. Needs jq. \
-         Where a role of this name exists already, it stops before anything is changed.",
+        match facts.planned {
+            true => "A role that only tasks may take on, with the four ssmmessages actions.",
+            false => {
+                "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
+                 registers a revision of the task definition that names it, and rolls it out. Needs jq. \
+                 Where a role of this name exists already, it stops before anything is changed."
+            }
+        },
     )
     .command(Command::all(steps))
     .terraform(format!(
         "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
         role_block(&name),
-        inline_policy_block("aws_iam_role_policy", "role", &name, POLICY_NAME, &policy_document::task_role()),
+        inline.terraform_of(&format!("aws_iam_role.{}.name", label(&name))),
         label(&definition.family),
         label(&name),
     ))
@@ -148,6 +137,8 @@ fn new_role_name(family: &str) -> String {
 /// Makes a role again that the task definition still names.
 pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
     let name = arn::name(role);
+    let document = policy_document::task_role();
+    let inline = of_role(name, "", &document);
     let mut fix = Fix::new(
         format!("recreate-role:{name}"),
         Disposition::Drift,
@@ -156,20 +147,14 @@ pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
          whatever else the deleted role allowed the application has to be added. New tasks take it on.",
     )
     .command(create(name, &role_path(role)).region(facts))
-    .command(put_policy(name, &policy_document::task_role()).region(facts));
+    .command(inline.put().region(facts));
     for service in services {
         fix = fix.command(service::force_command(facts, service));
     }
     fix.terraform(format!(
         "{}\n\n{}",
         role_block(name),
-        inline_policy_block(
-            "aws_iam_role_policy",
-            "role",
-            name,
-            POLICY_NAME,
-            &policy_document::task_role()
-        ),
+        inline.terraform_of(&format!("aws_iam_role.{}.name", label(name))),
     ))
     .policy(policy_document::task_role())
 }
@@ -210,11 +195,13 @@ pub fn trust_tasks(facts: &Facts, role: &str, trust: &Value, denied: bool) -> Fi
     .policy(document)
 }
 
-fn put_policy(role: &str, document: &Value) -> Aws {
-    Aws::new("iam put-role-policy")
-        .option("--role-name", role)
-        .option("--policy-name", POLICY_NAME)
-        .option("--policy-document", &document.to_string())
+fn of_role<'a>(role: &'a str, what: &'a str, document: &'a Value) -> Inline<'a> {
+    Inline {
+        owner: Owner::Role,
+        of: role,
+        what,
+        document,
+    }
 }
 
 fn create(name: &str, path: &str) -> Aws {
@@ -244,21 +231,6 @@ fn role_block(name: &str) -> String {
         label(name),
         quoted(name),
         jsonencode(&policy_document::task_trust()),
-    )
-}
-
-pub fn inline_policy_block(
-    resource: &str,
-    argument: &str,
-    principal: &str,
-    policy_name: &str,
-    document: &Value,
-) -> String {
-    format!(
-        "resource \"{resource}\" \"ecs_exec\" {{\n  name   = {}\n  {argument}   = {}\n  policy = {}\n}}",
-        quoted(policy_name),
-        quoted(principal),
-        jsonencode(document),
     )
 }
 

@@ -2,6 +2,18 @@
 
 use super::{Next, Saying};
 
+/// Before what is said of callers who lack a right in ECS.
+pub const ASSUMED: &[Saying] = &[Saying {
+    marks: &[&["not authorized to perform", "sts:assumerole"]],
+    title: "The role may not be taken on",
+    meaning: "The credentials are good, but the role's trust policy does not name them, or their own policies do not allow \
+              sts:AssumeRole on it. Nothing is said about ECS yet.",
+    checks: &["local.credentials"],
+    next: Next::Do(
+        "aws sts get-caller-identity, to see who asks; then compare it with the role's trust policy",
+    ),
+}];
+
 pub const SAYINGS: &[Saying] = &[
     Saying {
         marks: &[

@@ -2,18 +2,44 @@
 
 use super::{Next, Saying};
 
+/// Before what a container says of a program that it does not have.
+pub const PLUGIN: &[Saying] = &[Saying {
+    marks: &[
+        &["sessionmanagerplugin is not found"],
+        &["session-manager-plugin", "executable file not found"],
+        &["session-manager-plugin", "command not found"],
+        &["session-manager-plugin", "not found"],
+        &["session-manager-plugin", "no such file"],
+    ],
+    title: "The Session Manager plugin is not installed",
+    meaning: "The AWS CLI hands the session to a program of its own, which is not on PATH. It belongs on this machine, \
+                  not into the container.",
+    checks: &["local.plugin-installed"],
+    next: Next::DoctorLocal,
+}];
+
 pub const SAYINGS: &[Saying] = &[
     Saying {
+        marks: &[&["could not connect to the endpoint url"]],
+        title: "AWS cannot be reached under this address",
+        meaning: "The region in it is misspelt or has no such service, or this machine has no way to AWS: no network, a \
+                  firewall, a proxy that is not set.",
+        checks: &["local.endpoint-reachable", "local.region"],
+        next: Next::Do(
+            "compare the region in the address with the cluster's; then ecs-exec doctor --only local",
+        ),
+    },
+    Saying {
         marks: &[
-            &["sessionmanagerplugin is not found"],
-            &["session-manager-plugin", "not found"],
-            &["session-manager-plugin", "no such file"],
+            &["the following arguments are required", "--command"],
+            &["the following arguments are required", "--interactive"],
         ],
-        title: "The Session Manager plugin is not installed",
-        meaning: "The AWS CLI hands the session to a program of its own, which is not on PATH. It belongs on this machine, \
-                  not into the container.",
-        checks: &["local.plugin-installed"],
-        next: Next::DoctorLocal,
+        title: "The AWS CLI wants more arguments",
+        meaning: "execute-command takes no defaults: it wants the cluster, the task, --interactive and --command.",
+        checks: &[],
+        next: Next::Do(
+            "aws ecs execute-command --cluster … --task … --container … --interactive --command /bin/sh; or ecs-exec SERVICE",
+        ),
     },
     Saying {
         marks: &[

@@ -42,6 +42,9 @@ pub const SAYINGS: &[Saying] = &[
                   and some have no shell at all. The command is started without a shell: variables, && and pipes need \
                   /bin/sh -c '…'.",
         checks: &["container.shell"],
-        next: Next::Do("start the session with /bin/sh instead of /bin/bash"),
+        next: Next::Do(
+            "start the session with a program that the image has: /bin/sh is in most. Where that is what is missing, only \
+             another image helps, one with a shell, or a sidecar that has one",
+        ),
     },
 ];
