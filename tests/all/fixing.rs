@@ -96,13 +96,54 @@ fn what_infrastructure_code_owns_is_left_unless_allowed() {
 #[ignore = "needs the emulator: scripts/test"]
 fn a_policy_of_the_same_name_is_not_replaced() {
     let world = stale();
-    world.sh(r#"aws iam put-role-policy --role-name $ROLE --policy-name ecs-exec --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}]}'"#);
+    let put = |name: &str| {
+        world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#))
+    };
+    put("ecs-exec");
+    // Even one that has been changed under the very name that the fix would take.
+    let shown = world.doctor(&["coder"]).stdout;
+    let (_, rest) = shown.split_once("--policy-name ").unwrap();
+    let name = rest.split(' ').next().unwrap();
+    put(name);
     let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
-    let kept = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert!(kept.contains("sqs:SendMessage"), "{kept}");
-    let added = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec-2");
+    let get = |name: &str| {
+        world.sh(&format!(
+            "aws iam get-role-policy --role-name $ROLE --policy-name {name}"
+        ))
+    };
+    assert!(get("ecs-exec").contains("sqs:SendMessage"));
+    assert!(get(name).contains("sqs:SendMessage"));
+    let added = get(&format!("{name}-2"));
     assert!(added.contains("ssmmessages:OpenDataChannel"), "{added}");
+}
+
+/// The same holds for what a person pastes: another policy is left as it is, and a revision keeps its tags.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn what_is_pasted_takes_nothing_away() {
+    let world = World::new(Plan {
+        read_only_root: true,
+        ..Plan::default()
+    });
+    world.sh(r#"
+        aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
+        for name in ecs-exec ecs-exec-ssmmessages; do aws iam put-role-policy --role-name $ROLE --policy-name $name --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'; done
+        aws ecs tag-resource --resource-arn $(aws ecs describe-task-definition --task-definition $FAMILY --query taskDefinition.taskDefinitionArn --output text) --tags key=team,value=x"#);
+    let report = world.doctor(&["coder"]).json();
+    for fix in report["fixes"].as_array().unwrap() {
+        for command in fix["commands"].as_array().unwrap() {
+            world.paste(command.as_str().unwrap()).unwrap();
+        }
+    }
+    let kept =
+        world.sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
+    let names: Vec<&str> = kept.split_whitespace().collect();
+    assert!(names.len() > 2 && names.contains(&"ecs-exec"), "{kept}");
+    let old = world.sh("aws iam get-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert!(old.contains("s3:GetObject"), "{old}");
+    let tags = world.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
+    assert!(tags.ends_with('x') && !tags.starts_with("1\t"), "{tags}");
 }
 
 #[test]

@@ -199,6 +199,54 @@ fn names_of_the_built_in_platform_stay_there() {
     );
 }
 
+/// This machine is looked at without AWS too: what is wrong with its credentials is a finding.
+#[test]
+fn the_machine_alone_without_credentials() {
+    let variables = [
+        ("AWS_REGION", "us-west-2"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let run = offline(
+        &["doctor", "--only", "local", "--format", "json"],
+        &variables,
+    );
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.causes(), ["local.credentials"]);
+    assert!(
+        run.with_status("pass")
+            .contains(&"local.plugin-installed".to_owned())
+    );
+    // With anything else AWS has to be asked.
+    let more = offline(&["doctor", "--only", "local,role"], &variables);
+    assert_refused(&more, "there are no AWS credentials", "");
+}
+
+/// A gate that looks at nothing is not green.
+#[test]
+fn checks_that_have_nothing_to_look_at() {
+    let run = offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
+    assert_refused(&run, "have nothing to look at", "[expect]");
+}
+
+/// The same cluster named twice is one.
+#[test]
+fn a_cluster_that_is_named_twice() {
+    let run = offline(
+        &["doctor", "--cluster", "a,a", "--region", "us-west-2"],
+        &[],
+    );
+    assert_refused(&run, "there are no AWS credentials", "");
+}
+
+#[test]
+fn areas_of_the_user_s_own_checks_are_explained() {
+    for area in ["custom", "program"] {
+        let run = offline(&["explain", area], &[]);
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        assert!(run.stdout.contains("Checks of your own"), "{}", run.stdout);
+    }
+}
+
 fn configured(text: &str, arguments: &[&str]) -> Run {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), text).unwrap();
