@@ -18,6 +18,7 @@ pub fn render(report: &Report, look: &Look) -> String {
     for (index, cause) in report.root_causes.iter().enumerate() {
         page.root_cause(report, cause, index);
     }
+    page.order(report);
     page.since(report);
     page.blind_spots(report);
     page.verdict(report);
@@ -216,6 +217,26 @@ impl Page {
             }
         }
         self.prose(4, &fix.explain);
+    }
+
+    /// Causes are told in the order of a session's path, which is not the one to mend them in.
+    fn order(&mut self, report: &Report) {
+        let rolls_out = |fix: &Fix| {
+            let mut commands = fix.commands.iter();
+            commands.any(|command| command.contains("aws ecs update-service"))
+        };
+        let causes = report.root_causes.iter();
+        let rolling = causes.filter(|cause| {
+            let mut fixes = cause.fixes.iter().filter_map(|id| report.fix(id));
+            fixes.any(rolls_out)
+        });
+        if rolling.count() > 1 {
+            self.line("");
+            self.prose(
+                0,
+                "Several of these fixes replace tasks. Make the other changes first, and replace the tasks once, at the end: `ecs-exec fix` does it so.",
+            );
+        }
     }
 
     fn since(&mut self, report: &Report) {

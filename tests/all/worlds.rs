@@ -214,6 +214,11 @@ fn two_faults_are_two_causes() {
             "network.path",
         ],
     );
+    let told = world.run(&["doctor", "coder"]).stdout;
+    assert!(
+        told.contains("replace the tasks once, at the end"),
+        "{told}"
+    );
 }
 
 #[test]
