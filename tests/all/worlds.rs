@@ -216,7 +216,7 @@ fn two_faults_are_two_causes() {
     );
     let told = world.run(&["doctor", "coder"]).stdout;
     assert!(
-        told.contains("replace the tasks once, at the end"),
+        told.contains("Several of these fixes replace tasks."),
         "{told}"
     );
 }
