@@ -9,7 +9,7 @@ use crate::support::world::{Plan, World};
 #[ignore = "needs the emulator: scripts/test"]
 fn a_connection_that_breaks_is_taken_up_again() {
     let world = World::healthy();
-    image(&world, |image| image.cut_after = Some(200_000));
+    image(&world, |image| image.cut_after = Some(60_000));
     let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
     let run = || world.run(&["run", "coder", "--no-doctor", "--", "sh", "-c", script]);
     let whole = run();
