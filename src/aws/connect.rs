@@ -14,6 +14,7 @@ use super::credentials::{self, Kept};
 use super::http;
 use super::profile::Profiles;
 use crate::config::{AWS_PROFILE, Settings, Sourced, is_region};
+use crate::environment::variable;
 use crate::trouble::Trouble;
 
 impl Aws {
@@ -22,8 +23,12 @@ impl Aws {
         let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
-        let is_plain = settings.endpoint_url.as_deref().is_some_and(http::is_plain);
-        let http = http::client(ca_bundle.clone(), !is_plain)?;
+        let of_environment = || variable("AWS_ENDPOINT_URL")?.into_string().ok();
+        let address = settings.endpoint_url.clone().or_else(of_environment);
+        let http = http::client(
+            ca_bundle.clone(),
+            !address.as_deref().is_some_and(http::is_plain),
+        )?;
         let config = sdk_config(settings, profiles.as_ref(), http, timeout).await;
         let region = region(settings, &config)?;
         let config = with_credentials(config, settings, profiles.as_ref(), deadline).await?;

@@ -99,6 +99,11 @@ impl Proxy {
             agent: ureq::Agent::new_with_config(
                 ureq::Agent::config_builder()
                     .http_status_as_error(false)
+                    // Which are filled with noughts at each call, slowly where nothing is optimized.
+                    .input_buffer_size(16 * 1024)
+                    .output_buffer_size(16 * 1024)
+                    .max_idle_connections(64)
+                    .max_idle_connections_per_host(64)
                     .build(),
             ),
         };
