@@ -13,10 +13,10 @@ pub struct Fix {
     pub disposition: Disposition,
     /// Shell commands that work as they are pasted, in order.
     pub commands: Vec<String>,
-    /// What the commands do, for the program to do it itself.
+    /// What each command does, for the program to do it itself.
     #[serde(skip)]
     #[schemars(skip)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<Vec<Step>>,
     /// The same for those whose infrastructure is Terraform's.
     pub terraform: Option<String>,
     /// The policy document that is to be added.
@@ -72,27 +72,26 @@ impl Fix {
     pub fn command(mut self, command: impl Into<Command>) -> Fix {
         let Command { text, steps } = command.into();
         self.commands.push(text);
-        self.steps.extend(steps);
+        self.steps.push(steps);
         self
     }
 
     /// Takes over what the same fix does besides on behalf of another finding.
     pub fn join(&mut self, other: &Fix) {
-        for command in &other.commands {
+        for (at, command) in other.commands.iter().enumerate() {
             if !self.commands.contains(command) {
                 self.commands.push(command.clone());
+                self.steps.extend(other.steps.get(at).cloned());
             }
         }
-        for step in &other.steps {
-            if !self.steps.contains(step) {
-                self.steps.push(step.clone());
+        if let (Some(mine), Some(theirs)) = (&mut self.terraform, &other.terraform) {
+            let mut all = blocks(mine);
+            for block in blocks(theirs) {
+                if !all.contains(&block) {
+                    all.push(block);
+                }
             }
-        }
-        if let (Some(mine), Some(theirs)) = (&mut self.terraform, &other.terraform)
-            && !mine.contains(theirs.as_str())
-        {
-            mine.push_str("\n\n");
-            mine.push_str(theirs);
+            *mine = all.join("\n\n");
         }
     }
 
@@ -104,5 +103,33 @@ impl Fix {
     pub fn policy(mut self, policy: Value) -> Fix {
         self.policy = Some(policy);
         self
+    }
+}
+
+/// The blocks of a text of Terraform: an empty line stands between them, and lines within one are indented.
+fn blocks(terraform: &str) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    for part in terraform.split("\n\n") {
+        match blocks.last_mut() {
+            Some(block) if part.starts_with(' ') => *block = format!("{block}\n\n{part}"),
+            _ => blocks.push(part.to_owned()),
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_joined_once() {
+        let of = |terraform: &str| Fix::new("a", Disposition::Drift, "", "").terraform(terraform);
+        let mut fix = of("one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}");
+        fix.join(&of("two {\n}\n\nthree {\n}"));
+        assert_eq!(
+            fix.terraform.unwrap(),
+            "one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}\n\nthree {\n}"
+        );
     }
 }

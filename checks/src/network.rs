@@ -7,6 +7,7 @@ pub mod endpoint_present;
 pub mod endpoint_private_dns;
 pub mod endpoint_security_group;
 pub mod internet_route;
+mod let_through;
 pub(crate) mod link;
 pub mod logging_endpoints;
 pub mod nacl;
@@ -16,6 +17,7 @@ pub mod path;
 mod path_by_packet;
 pub(crate) mod placement;
 mod service_reach;
+mod services;
 pub mod task_egress;
 pub mod vpc_dns;
 

@@ -46,7 +46,7 @@ impl Plan {
                 }),
             }
         }
-        plan.steps = in_order(plan.fixes.iter().flat_map(|planned| &planned.fix.steps));
+        plan.steps = in_order(plan.fixes.iter().flat_map(|planned| steps(&planned.fix)));
         plan
     }
 }
@@ -65,7 +65,7 @@ fn in_order<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Step> {
                     None => deployments.push(call.clone()),
                 }
             }
-            other if before.contains(other) => {}
+            other if stands_alone(other) && before.contains(other) => {}
             other => before.push(other.clone()),
         }
     }
@@ -73,6 +73,19 @@ fn in_order<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Step> {
         .into_iter()
         .chain(deployments.into_iter().map(Step::Call))
         .collect()
+}
+
+fn steps(fix: &Fix) -> impl Iterator<Item = &Step> {
+    fix.steps.iter().flatten()
+}
+
+/// A variable holds what the step before put there: the same words mean something else in another fix.
+fn stands_alone(step: &Step) -> bool {
+    let Step::Call(call) = step else {
+        return true;
+    };
+    let mut words = call.options.iter().flat_map(|(_, words)| words);
+    call.into.is_none() && words.all(|word| matches!(word, Word::Text(_)))
 }
 
 /// One change of a service that does what both do.
@@ -85,8 +98,7 @@ fn join(call: &mut Call, other: &Call) {
 }
 
 fn why_not(fix: &Fix, allow_drift: bool) -> Option<&'static str> {
-    let by_hand =
-        fix.steps.is_empty() || fix.steps.iter().any(|step| matches!(step, Step::Shell(_)));
+    let by_hand = fix.steps.is_empty() || steps(fix).any(|step| matches!(step, Step::Shell(_)));
     match fix.disposition {
         Disposition::Manual => Some("a person has to do it"),
         _ if by_hand => Some("it is done on this machine, by hand"),
@@ -134,7 +146,7 @@ pub fn deployed_services<'s>(steps: impl IntoIterator<Item = &'s Step>) -> BTree
 }
 
 fn replaced(fix: &Fix, facts: &Facts) -> usize {
-    deployed_services(&fix.steps)
+    deployed_services(steps(fix))
         .into_iter()
         .map(|service| running(service, facts))
         .sum()

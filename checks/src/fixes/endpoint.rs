@@ -5,7 +5,6 @@ use crate::facts::{Endpoint, Fact, Facts};
 use crate::fix::{Disposition, Fix};
 use crate::policy_document;
 use crate::step::Command;
-use crate::text;
 
 /// The variable that holds the new security group's ID.
 const GROUP: &str = "GROUP";
@@ -192,63 +191,20 @@ pub struct Sites<'a> {
     pub route_tables: Vec<String>,
 }
 
-/// Makes endpoints: of S3 a gateway, which costs nothing, of the others interfaces with a security group of
-/// their own that lets the tasks in.
+/// Makes an endpoint: of S3 a gateway, which costs nothing, of the others an interface with a security group of its own
+/// that lets the tasks in.
 ///
 /// One command, each step only after the one before it: the later ones need the group's ID.
-pub fn create_all(facts: &Facts, sites: &Sites, sources: &Sources, services: &[&str]) -> Fix {
+pub fn create(facts: &Facts, sites: &Sites, sources: &Sources, service: &str) -> Fix {
     let vpc = sites.vpc;
-    let (gateways, interfaces): (Vec<&str>, Vec<&str>) =
-        services.iter().partition(|service| **service == "s3");
-    let mut steps = Vec::new();
-    let mut blocks = Vec::new();
-    if !interfaces.is_empty() {
-        steps.extend(resolving(facts, vpc));
-        blocks.extend(resolving_terraform(&steps).into_iter().map(str::to_owned));
-        steps.extend(group(facts, vpc, sources, &interfaces));
-    }
-    for service in &interfaces {
-        let name = facts.endpoint_service(service);
-        steps.push(
-            Aws::new("ec2 create-vpc-endpoint")
-                .option("--vpc-id", vpc)
-                .option("--vpc-endpoint-type", "Interface")
-                .option("--service-name", &name)
-                .options("--subnet-ids", sites.subnets.iter().copied())
-                .variable("--security-group-ids", GROUP)
-                .flag("--private-dns-enabled")
-                .region(facts),
-        );
-        blocks.push(terraform(vpc, service, &name, &sites.subnets, sources));
-    }
-    for service in &gateways {
-        let name = facts.endpoint_service(service);
-        steps.push(
-            Aws::new("ec2 create-vpc-endpoint")
-                .option("--vpc-id", vpc)
-                .option("--vpc-endpoint-type", "Gateway")
-                .option("--service-name", &name)
-                .options(
-                    "--route-table-ids",
-                    sites.route_tables.iter().map(String::as_str),
-                )
-                .region(facts),
-        );
-        blocks.push(format!(
-            "resource \"aws_vpc_endpoint\" \"{}\" {{\n  vpc_id            = {}\n  service_name      = {}\n  vpc_endpoint_type = \"Gateway\"\n  route_table_ids   = {}\n}}",
-            label(&format!("{service}_{vpc}")),
-            quoted(vpc),
-            quoted(&name),
-            list(&sites.route_tables),
-        ));
-    }
+    let (steps, blocks) = match service {
+        "s3" => gateway(facts, sites, service),
+        _ => interface(facts, sites, sources, service),
+    };
     Fix::new(
-        format!("create-endpoint-{}:{vpc}", services.join("-")),
+        format!("create-endpoint-{service}:{vpc}"),
         Disposition::Drift,
-        match services {
-            [one] => format!("Make the {one} endpoint in {vpc}"),
-            many => format!("Make the endpoints of {} in {vpc}", text::list(many)),
-        },
+        format!("Make the {service} endpoint in {vpc}"),
         "The traffic then stays inside the VPC. An interface endpoint is billed by the hour and by the zone, and captures the \
          service's name for the whole VPC: whoever else uses the service there has to be let into its security group. The VPC \
          needs DNS support and DNS host names. It takes a minute or two until an endpoint is available, and tasks whose agent \
@@ -258,16 +214,60 @@ pub fn create_all(facts: &Facts, sites: &Sites, sources: &Sources, services: &[&
     .terraform(blocks.join("\n\n"))
 }
 
-/// The steps that make a security group for interface endpoints, and put its ID into `$GROUP`.
-fn group(facts: &Facts, vpc: &str, sources: &Sources, services: &[&str]) -> Vec<Command> {
+fn interface(
+    facts: &Facts,
+    sites: &Sites,
+    sources: &Sources,
+    service: &str,
+) -> (Vec<Command>, Vec<String>) {
+    let vpc = sites.vpc;
+    let name = facts.endpoint_service(service);
+    let mut steps = resolving(facts, vpc);
+    let blocks = resolving_terraform(&steps).into_iter().map(str::to_owned);
+    let endpoint = terraform(vpc, service, &name, &sites.subnets, sources);
+    let blocks = blocks.chain([endpoint]).collect();
+    steps.extend(group(facts, vpc, sources, service));
+    steps.push(
+        Aws::new("ec2 create-vpc-endpoint")
+            .option("--vpc-id", vpc)
+            .option("--vpc-endpoint-type", "Interface")
+            .option("--service-name", &name)
+            .options("--subnet-ids", sites.subnets.iter().copied())
+            .variable("--security-group-ids", GROUP)
+            .flag("--private-dns-enabled")
+            .region(facts),
+    );
+    (steps, blocks)
+}
+
+fn gateway(facts: &Facts, sites: &Sites, service: &str) -> (Vec<Command>, Vec<String>) {
+    let name = facts.endpoint_service(service);
+    let make = Aws::new("ec2 create-vpc-endpoint")
+        .option("--vpc-id", sites.vpc)
+        .option("--vpc-endpoint-type", "Gateway")
+        .option("--service-name", &name);
+    let tables = sites.route_tables.iter().map(String::as_str);
+    let make = match sites.route_tables.as_slice() {
+        [] => make,
+        [_, ..] => make.options("--route-table-ids", tables),
+    };
+    let block = format!(
+        "resource \"aws_vpc_endpoint\" \"{}\" {{\n  vpc_id            = {}\n  service_name      = {}\n  vpc_endpoint_type = \"Gateway\"\n  route_table_ids   = {}\n}}",
+        label(&format!("{service}_{}", sites.vpc)),
+        quoted(sites.vpc),
+        quoted(&name),
+        list(&sites.route_tables),
+    );
+    (vec![make.region(facts)], vec![block])
+}
+
+/// The steps that make a security group for an interface endpoint, and put its ID into `$GROUP`.
+fn group(facts: &Facts, vpc: &str, sources: &Sources, service: &str) -> Vec<Command> {
     let make = Aws::new("ec2 create-security-group")
-        .option("--group-name", &format!("ecs-exec-{}", services.join("-")))
+        .option("--group-name", &format!("ecs-exec-{service}"))
         .option(
             "--description",
-            &format!(
-                "ECS Exec: tasks to the endpoints of {}",
-                text::list(services)
-            ),
+            &format!("ECS Exec: tasks to the endpoint of {service}"),
         )
         .option("--vpc-id", vpc)
         .option("--query", "GroupId")

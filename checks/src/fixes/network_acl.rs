@@ -7,25 +7,21 @@ use crate::facts::{Fact, Facts, NetworkAcl};
 use crate::fix::{Disposition, Fix};
 use crate::network::link::Crossing;
 use crate::reachability::{Direction, acl_of};
+use crate::text;
 
 /// Lets through what the crossings need, by rules that stand before those which refuse it.
-pub fn let_through<'a>(
-    facts: &Facts,
-    vpc: &str,
-    crossings: impl Iterator<Item = &'a Crossing<'a>>,
-    service: &str,
-) -> Fix {
+pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &[&str]) -> Fix {
     let acls = match facts.network.network_acls.get(vpc) {
         Some(Fact::Known(acls)) => acls.as_slice(),
         _ => &[],
     };
     let mut fix = Fix::new(
-        match service {
-            "ssmmessages" => format!("let-through:{vpc}"),
-            service => format!("let-through-{service}:{vpc}"),
-        },
+        format!("let-through:{vpc}"),
         Disposition::Drift,
-        format!("Let {service} through the network ACLs of {vpc}"),
+        format!(
+            "Let {} through the network ACLs of {vpc}",
+            text::list(services)
+        ),
         "Adds rules with numbers below those that refuse, for port 443 and for the ephemeral ports of the answers. \
          They take effect at once.",
     );
@@ -37,6 +33,7 @@ pub fn let_through<'a>(
             continue;
         };
         let egress = crossing.direction == Direction::Out;
+        let way = if egress { "out" } else { "in" };
         let (from, to) = (crossing.ports.start(), crossing.ports.end());
         if !done.insert(format!("{} {egress} {} {from} {to}", acl.id, crossing.cidr)) {
             continue;
@@ -58,7 +55,7 @@ pub fn let_through<'a>(
         );
         blocks.push(format!(
             "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = {}\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = {}\n  from_port      = {from}\n  to_port        = {to}\n}}",
-            label(&format!("ecs_exec_{}_{number}", acl.id)),
+            label(&format!("ecs_exec_{}_{way}_{number}", acl.id)),
             quoted(&acl.id),
             quoted(&crossing.cidr),
         ));

@@ -26,25 +26,24 @@ impl Target {
     }
 }
 
-/// Lets interfaces of a security group out to a service on port 443.
-pub fn let_out(facts: &Facts, group: &str, target: &Target, service: &str) -> Fix {
-    let (permission, argument) = match target {
+/// Lets interfaces of a security group out on port 443.
+pub fn let_out(facts: &Facts, group: &str, target: &Target) -> Fix {
+    let (to, permission, argument) = match target {
         Target::Group(id) => (
+            id,
             json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": id}]}]),
             format!("referenced_security_group_id = {}", quoted(id)),
         ),
         Target::Range(cidr) => (
+            cidr,
             json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}]}]),
             format!("cidr_ipv4         = {}", quoted(cidr)),
         ),
     };
     Fix::new(
-        match service {
-            "ssmmessages" => format!("let-out:{group}"),
-            service => format!("let-out-{service}:{group}"),
-        },
+        format!("let-out:{group}:{to}"),
         Disposition::Drift,
-        format!("Let {group} out to {service} on port 443"),
+        format!("Let {group} out to {to} on port 443"),
         "Adds one outbound rule; nothing that is let out today changes. It takes effect at once. \
          An agent that gave up needs a new task.",
     )
@@ -54,7 +53,7 @@ pub fn let_out(facts: &Facts, group: &str, target: &Target, service: &str) -> Fi
             .option("--ip-permissions", &permission.to_string())
             .region(facts),
     )
-    .terraform(rule("egress", group, &argument))
+    .terraform(rule("egress", group, to, &argument))
 }
 
 /// Lets tasks into a security group of the endpoint on port 443.
@@ -87,16 +86,18 @@ pub fn let_in(facts: &Facts, group: &str, sources: &Sources) -> Fix {
         blocks.push(rule(
             "ingress",
             group,
+            value,
             &format!("{argument} {}", quoted(value)),
         ));
     }
     fix.terraform(blocks.join("\n\n"))
 }
 
-fn rule(direction: &str, group: &str, argument: &str) -> String {
+/// `peer`: the group or range at the other end.
+fn rule(direction: &str, group: &str, peer: &str, argument: &str) -> String {
     format!(
         "resource \"aws_vpc_security_group_{direction}_rule\" \"{}\" {{\n  security_group_id = {}\n  ip_protocol       = \"tcp\"\n  from_port         = 443\n  to_port           = 443\n  {argument}\n}}",
-        label(&format!("ecs_exec_{group}")),
+        label(&format!("ecs_exec_{group}_{peer}")),
         quoted(group),
     )
 }

@@ -1,14 +1,14 @@
 //! The finding for tasks that cannot reach a service which the exec configuration makes the agent call.
 
+use super::let_through::let_through;
 use super::logging_endpoints::CHECK;
 use super::placement::Placement;
 use super::service_reach::{Obstacle, Service};
-use super::{endpoint_security_group, link, new_endpoint};
+use super::{endpoint_security_group, new_endpoint};
 use crate::distinct::distinct;
 use crate::finding::{Finding, Subject};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::reachability::Gate;
 use crate::text;
 use crate::world::World;
 
@@ -43,7 +43,7 @@ pub fn cut_off(
     shut: &[(Service, Obstacle)],
     stops: bool,
 ) -> Finding {
-    let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
+    let subnet = &placement.subnet.id;
     let services: Vec<Service> = shut.iter().map(|(service, _)| *service).collect();
     let names = text::list(&services);
     let told = distinct(shut.iter().map(|(_, obstacle)| obstacle.told(placement)));
@@ -73,14 +73,6 @@ pub fn cut_off(
     .cause("The agent cannot reach what the exec configuration needs")
     .evidence("missing", services)
     .on(placement.arns.clone());
-    let without: Vec<Service> = shut
-        .iter()
-        .filter(|(_, obstacle)| *obstacle == Obstacle::NoWay)
-        .map(|(service, _)| *service)
-        .collect();
-    if !without.is_empty() {
-        finding = finding.fix(new_endpoint::here(world, vpc, &[placement], &without));
-    }
     for (service, obstacle) in shut {
         finding = finding.fix_some(fix(world, placement, service, obstacle));
     }
@@ -91,31 +83,15 @@ pub fn cut_off(
 }
 
 fn fix(world: &World, placement: &Placement, service: Service, obstacle: &Obstacle) -> Option<Fix> {
-    let facts = world.facts;
+    let (facts, vpc) = (world.facts, placement.subnet.vpc.as_str());
     match obstacle {
-        Obstacle::NoWay => None,
+        Obstacle::NoWay => Some(new_endpoint::everywhere(world, vpc, service)),
         Obstacle::TaskGroups(goal) => {
             let group = placement.groups.known()?.first()?;
             let target = fixes::security_group::Target::of(goal);
-            Some(fixes::security_group::let_out(
-                facts, group, &target, service,
-            ))
+            Some(fixes::security_group::let_out(facts, group, &target))
         }
-        Obstacle::NetworkAcls(goal) => {
-            // Rules for ssmmessages come first: both would take the same numbers.
-            let first = link::goal(world, placement).ok()?;
-            (link::acls(world, placement, &first) == Gate::Open).then(|| {
-                fixes::network_acl::let_through(
-                    facts,
-                    &placement.subnet.vpc,
-                    link::acl_crossings(world, placement, goal)
-                        .iter()
-                        .flatten()
-                        .filter(|crossing| crossing.gate != Gate::Open),
-                    service,
-                )
-            })
-        }
+        Obstacle::NetworkAcls(_) => Some(let_through(world, vpc)),
         Obstacle::EndpointGroups(endpoint) => {
             let group = endpoint.security_groups.first()?;
             let sources = endpoint_security_group::sources(&[placement]);

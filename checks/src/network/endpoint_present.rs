@@ -149,7 +149,7 @@ fn missing(
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)
-        .fix(new_endpoint::everywhere(world, vpc))
+        .fix(new_endpoint::everywhere(world, vpc, "ssmmessages"))
         .on_tasks(tasks.iter().copied())
 }
 

@@ -1,6 +1,7 @@
 use super::cut_off::{cut_off, may_stop, stops};
 use super::placement::Placement;
 use super::service_reach::{Reach, Service, reach};
+use super::services::needed;
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Status, Subject};
@@ -51,21 +52,6 @@ fn run(world: &World) -> Vec<Finding> {
             })
             .collect()
     })
-}
-
-/// The services that the agent calls, by the last part of their endpoints' names.
-fn needed(world: &World) -> Vec<Service> {
-    let log = world.exec_log();
-    let services = [
-        ("kms", world.key_name().is_some()),
-        ("logs", log.is_some_and(|log| log.log_group.is_some())),
-        ("s3", log.is_some_and(|log| log.bucket.is_some())),
-    ];
-    services
-        .into_iter()
-        .filter(|(_, needed)| *needed)
-        .map(|(service, _)| service)
-        .collect()
 }
 
 fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]) -> Finding {

@@ -1,10 +1,14 @@
-use super::link::{Goal, acl_crossings, acls, goal};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::let_through::let_through;
+use super::link::{Goal, acls, goal};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Status, Subject};
-use crate::fixes;
-use crate::reachability::Gate;
+use crate::fix::Fix;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -22,10 +26,24 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
+    let fixes: RefCell<BTreeMap<String, Arc<Fix>>> = RefCell::default();
+    let fix = |vpc: &str| {
+        let mut fixes = fixes.borrow_mut();
+        let fix = fixes.entry(vpc.to_owned());
+        fix.or_insert_with(|| Arc::new(let_through(world, vpc)))
+            .clone()
+    };
+    world.each_placement(&CHECK, |group, placement| {
+        judge(world, group, placement, &fix)
+    })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+fn judge(
+    world: &World,
+    group: &Group,
+    placement: &Placement,
+    fix: impl Fn(&str) -> Arc<Fix>,
+) -> Finding {
     let subnet = &placement.subnet.id;
     let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
     let goal = match goal(world, placement) {
@@ -60,15 +78,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
                  Rules apply in the order of their numbers, and the last one refuses the rest.",
             )
             .evidence("endpointSubnets", far.clone())
-            .fix(fixes::network_acl::let_through(
-                world.facts,
-                &placement.subnet.vpc,
-                acl_crossings(world, placement, &goal)
-                    .iter()
-                    .flatten()
-                    .filter(|crossing| crossing.gate != Gate::Open),
-                "ssmmessages",
-            )),
+            .fix(fix(&placement.subnet.vpc)),
         _ => finding,
     }
 }

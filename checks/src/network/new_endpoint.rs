@@ -7,27 +7,27 @@ use crate::fix::Fix;
 use crate::fixes::endpoint::{self, Sites, Sources};
 use crate::world::World;
 
-/// One ssmmessages endpoint, in the subnets of the VPC whose tasks have no way out, whatever their service.
-pub fn everywhere(world: &World, vpc: &str) -> Fix {
+/// One endpoint of the service, in the subnets of the VPC whose tasks have no way out, whatever their service.
+pub fn everywhere(world: &World, vpc: &str, service: &str) -> Fix {
     let subnets: Vec<&Subnet> = placed_in(world, vpc)
         .into_iter()
         .filter(|placement| placement.way.is_closed())
         .map(|placement| placement.subnet)
         .collect();
-    make(world, vpc, &subnets, &["ssmmessages"])
+    make(world, vpc, &subnets, service)
 }
 
-/// Endpoints of these services where these tasks are.
-pub fn here(world: &World, vpc: &str, placements: &[&Placement], services: &[&str]) -> Fix {
+/// An ssmmessages endpoint where these tasks are.
+pub fn here(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
     let subnets: Vec<&Subnet> = placements
         .iter()
         .map(|placement| placement.subnet)
         .collect();
-    make(world, vpc, &subnets, services)
+    make(world, vpc, &subnets, "ssmmessages")
 }
 
 /// The tasks of the VPC that are known, all of which an endpoint with private DNS captures.
-fn placed_in<'w, 'a>(world: &'w World<'a>, vpc: &str) -> Vec<&'w Placement<'a>> {
+pub fn placed_in<'w, 'a>(world: &'w World<'a>, vpc: &str) -> Vec<&'w Placement<'a>> {
     world
         .groups
         .iter()
@@ -36,7 +36,7 @@ fn placed_in<'w, 'a>(world: &'w World<'a>, vpc: &str) -> Vec<&'w Placement<'a>> 
         .collect()
 }
 
-fn make(world: &World, vpc: &str, subnets: &[&Subnet], services: &[&str]) -> Fix {
+fn make(world: &World, vpc: &str, subnets: &[&Subnet], service: &str) -> Fix {
     let all = placed_in(world, vpc);
     let tasks: Vec<&Task> = all
         .iter()
@@ -52,13 +52,13 @@ fn make(world: &World, vpc: &str, subnets: &[&Subnet], services: &[&str]) -> Fix
     let sites = Sites {
         vpc,
         subnets: one_a_zone(subnets),
-        route_tables: route_tables(world, vpc, subnets),
+        route_tables: route_tables(world, vpc, subnets, service),
     };
-    endpoint::create_all(world.facts, &sites, &sources, services)
+    endpoint::create(world.facts, &sites, &sources, service)
 }
 
-/// The tables in which a gateway endpoint puts its routes.
-fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet]) -> Vec<String> {
+/// The tables in which a gateway endpoint puts its routes: each has room for those of one.
+fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet], service: &str) -> Vec<String> {
     let tables = world
         .facts
         .network
@@ -66,10 +66,17 @@ fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet]) -> Vec<String> {
         .get(vpc)
         .and_then(Fact::known);
     let tables = tables.map_or(&[][..], Vec::as_slice);
+    let others = world.endpoints_of(vpc, service);
+    let others = others.known().map_or(&[][..], Vec::as_slice);
+    let taken: Vec<&String> = others
+        .iter()
+        .flat_map(|other| &other.route_tables)
+        .collect();
     distinct(
         subnets
             .iter()
-            .filter_map(|subnet| Some(RouteTable::of_subnet(tables, &subnet.id)?.id.clone())),
+            .filter_map(|subnet| Some(RouteTable::of_subnet(tables, &subnet.id)?.id.clone()))
+            .filter(|table| !taken.contains(&table)),
     )
 }
 

@@ -77,7 +77,6 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
                 world.facts,
                 first,
                 &fixes::security_group::Target::of(&goal),
-                "ssmmessages",
             )),
         _ => finding,
     }

@@ -82,7 +82,7 @@ fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
             fixes::endpoint::vpc_dns(facts, vpc, &off)
         }
-        _ => new_endpoint::here(world, vpc, placements, &["ssmmessages"]),
+        _ => new_endpoint::here(world, vpc, placements),
     }
 }
 

@@ -111,7 +111,7 @@ fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
 /// Commands that edit the same revision undo each other where one is pasted after the other.
 fn say_of_one_revision(fixes: &mut [Fix]) {
     let edited = |fix: &Fix| -> Vec<String> {
-        let revisions = fix.steps.iter().filter_map(|step| match step {
+        let revisions = fix.steps.iter().flatten().filter_map(|step| match step {
             Step::Revise(revision) => Some(revision.definition.clone()),
             Step::Call(_) | Step::Shell(_) => None,
         });

@@ -1,0 +1,18 @@
+//! The services that the agent calls besides ssmmessages, by the last part of their endpoints' names.
+
+use super::service_reach::Service;
+use crate::world::World;
+
+pub fn needed(world: &World) -> Vec<Service> {
+    let log = world.exec_log();
+    let services = [
+        ("kms", world.key_name().is_some()),
+        ("logs", log.is_some_and(|log| log.log_group.is_some())),
+        ("s3", log.is_some_and(|log| log.bucket.is_some())),
+    ];
+    services
+        .into_iter()
+        .filter(|(_, needed)| *needed)
+        .map(|(service, _)| service)
+        .collect()
+}
