@@ -1,10 +1,14 @@
 //! Applying fixes: the only code that writes to AWS.
 
 mod call;
+mod interrupts;
 mod plan;
 mod revise;
 mod wait;
+mod words;
 
 pub use call::{Made, make};
+pub use interrupts::{Interrupts, interrupted};
 pub use plan::Plan;
 pub use wait::{Rollout, await_made, tasks_to_replace};
+pub use words::{told, words};

@@ -116,8 +116,8 @@ async fn interrupted(command: &Command) {
         | Command::Cp(_)
         | Command::PortForward(_) => std::future::pending().await,
         // While it changes things it stops between two steps, and says how far it is.
-        Command::Fix(_) => commands::fix::interrupted().await,
-        Command::Doctor(arguments) if arguments.fix.fix => commands::fix::interrupted().await,
+        Command::Fix(_) => fix::interrupted().await,
+        Command::Doctor(arguments) if arguments.fix.fix => fix::interrupted().await,
         _ => {
             let _ = tokio::signal::ctrl_c().await;
         }

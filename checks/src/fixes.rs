@@ -11,6 +11,7 @@ pub mod plugin;
 pub mod role;
 pub mod security_group;
 pub mod service;
+mod statement;
 pub mod task;
 
 use crate::facts::Facts;

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::slice::from_ref;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ecs_exec_checks::report::{Report, Verdict};
-use ecs_exec_checks::step::{Step, Word};
+use ecs_exec_checks::step::Step;
 use ecs_exec_checks::text::{self, clean_line};
 use tokio::time::{Instant, sleep};
 
@@ -16,15 +15,14 @@ use super::doctor::end;
 use crate::aws::Aws;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
-use crate::fix::{Made, Plan, Rollout, await_made, make, tasks_to_replace};
+use crate::fix::{
+    Interrupts, Made, Plan, Rollout, await_made, make, tasks_to_replace, told, words,
+};
 use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
 use crate::report::human::wrap;
 use crate::trouble::Trouble;
-
-/// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
-static CHANGING: AtomicBool = AtomicBool::new(false);
 
 /// IAM and the network take a few seconds until everybody knows of a change.
 const UNTIL_KNOWN: [Duration; 3] = [
@@ -32,6 +30,9 @@ const UNTIL_KNOWN: [Duration; 3] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
 ];
+
+/// Before that a task may be started with a role that ECS does not find yet, and a deployment given up for it.
+const UNTIL_ROLE_IS_KNOWN: Duration = Duration::from_secs(10);
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     if arguments.demo.is_some() || arguments.snapshot.is_some() || arguments.plan.is_some() {
@@ -73,10 +74,8 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
         let Some(settings) = question.settings() else {
             break;
         };
-        CHANGING.store(true, Ordering::Relaxed);
-        let end = apply(arguments, global, settings, &now, &plan).await;
-        CHANGING.store(false, Ordering::Relaxed);
-        let end = end?;
+        let interrupts = Interrupts::watch();
+        let end = apply(arguments, global, settings, (&now, &plan), interrupts).await?;
         if end == Applied::Interrupted {
             return Ok(ExitCode::from(crate::exit::INTERRUPTED));
         }
@@ -116,16 +115,6 @@ enum Applied {
 
 /// More fixes than one run ever needs.
 const MOST: usize = 200;
-
-/// Ends with a Ctrl-C that may end the program at once.
-pub async fn interrupted() {
-    loop {
-        let _ = tokio::signal::ctrl_c().await;
-        if !CHANGING.load(Ordering::Relaxed) {
-            return;
-        }
-    }
-}
 
 /// The plan goes to standard error: standard output holds the report alone.
 fn show(plan: &Plan, width: usize) {
@@ -202,14 +191,13 @@ async fn apply(
     arguments: &Doctor,
     global: &Global,
     settings: &Settings,
-    before: &Examined,
-    plan: &Plan,
+    (before, plan): (&Examined, &Plan),
+    mut interrupts: Interrupts,
 ) -> Result<Applied, Trouble> {
     let patience = arguments.timeout.unwrap_or(FOR_ROLLOUT);
     let until = Instant::now() + patience;
     // Each call has the time that is left, and some to say that it was used up.
     let aws = Aws::connect(settings, patience + FOR_REPORT).await?;
-    let mut interrupts = Interrupts::watch();
     let old = tasks_to_replace(&aws, settings, &before.facts, &plan.steps).await;
     let mut made = Made::default();
     let mut done: Vec<&Step> = Vec::new();
@@ -218,14 +206,18 @@ async fn apply(
             tell_done(&done, plan.steps.len());
             return Ok(Applied::Interrupted);
         }
+        if made.has_new_role && starts_tasks(step) {
+            sleep(UNTIL_ROLE_IS_KNOWN).await;
+            made.has_new_role = false;
+        }
         if let Err(failure) = make(&aws, step, &mut made).await {
             tell_done(&done, plan.steps.len());
             return Err(Trouble::failed(
                 format!("{} could not be done, because {}", words(step), failure.why),
-                "Mend that, and run it again: what is done already is not done twice.",
+                advice(&made),
             ));
         }
-        say!("Done: {}", words(step));
+        say!("Done: {}", told(step, &made));
         done.push(step);
     }
     let progress = Progress::start(global, "Waiting for it to come into force");
@@ -311,93 +303,16 @@ fn tell_done(done: &[&Step], of: usize) {
     );
 }
 
-/// A step in a few words: the operation and what it is done to.
-fn words(step: &Step) -> String {
-    match step {
-        Step::Call(call) => {
-            let told = [
-                "--service",
-                "--role-name",
-                "--user-name",
-                "--group-id",
-                "--vpc-endpoint-id",
-                "--vpc-id",
-                "--key-id",
-                "--log-group-name",
-                "--bucket",
-                "--network-acl-id",
-            ];
-            let target = call
-                .options
-                .iter()
-                .find_map(|(name, words)| match words.as_slice() {
-                    [Word::Text(text)] if told.contains(&name.as_str()) => Some(text.as_str()),
-                    _ => None,
-                });
-            clean_line(&format!(
-                "{} {}",
-                call.operation,
-                target.unwrap_or_default()
-            ))
-            .trim_end()
-            .to_owned()
-        }
-        Step::Revise(revision) => clean_line(&format!(
-            "ecs register-task-definition from {}",
-            revision.definition
-        )),
-        Step::Shell(command) => clean_line(command),
-    }
+fn starts_tasks(step: &Step) -> bool {
+    matches!(step, Step::Call(call) if call.operation == "ecs update-service")
 }
 
-/// Ctrl-C, SIGTERM and SIGHUP, which must not come between a step and its being told.
-struct Interrupts(tokio::sync::mpsc::Receiver<()>);
-
-impl Interrupts {
-    fn watch() -> Interrupts {
-        let (tell, came) = tokio::sync::mpsc::channel(1);
-        tokio::spawn(async move {
-            loop {
-                signal().await;
-                if CHANGING.load(Ordering::Relaxed) {
-                    say!("Stopping after this step.");
-                }
-                let _ = tell.try_send(());
-            }
-        });
-        Interrupts(came)
+/// What to do where a step could not be done.
+fn advice(made: &Made) -> String {
+    match &made.unused_key {
+        Some(key) => format!(
+            "Mend that, and give the key that was made, {key}, to what it is for: to run this again makes another one."
+        ),
+        None => "Mend that, and run it again: what is done already is not done twice.".to_owned(),
     }
-
-    fn came(&mut self) -> bool {
-        self.0.try_recv().is_ok()
-    }
-
-    async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
-            std::future::pending().await
-        }
-    }
-}
-
-/// Waits for a signal that asks the program to end.
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -140,6 +140,7 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
     )
     .await;
     let by_service = by_service(&tasks);
+    let undescribed = tasks.values().find_map(Fact::unavailable).cloned();
     let (services, unlisted) = match services {
         Ok(services) if services.is_empty() => (services, arns.unavailable().cloned()),
         Ok(services) => (services, None),
@@ -150,10 +151,14 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
         }
     };
     let service_tasks = services
-        .keys()
-        .map(|name| {
-            let of_service = by_service.get(name).cloned().unwrap_or_default();
-            (name.clone(), arns.as_ref().map(|_| of_service))
+        .iter()
+        .map(|(name, service)| {
+            let seen = by_service.get(name).cloned().unwrap_or_default();
+            let seen = match &undescribed {
+                Some(why) if may_have_more(service, seen.len()) => Fact::Unavailable(why.clone()),
+                _ => arns.as_ref().map(|_| seen),
+            };
+            (name.clone(), seen)
         })
         .collect();
     let standalone = tasks
@@ -170,7 +175,19 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
         service_tasks,
         tasks,
         named: standalone,
-        unlisted,
+        unlisted: unlisted.or(undescribed),
+    }
+}
+
+/// Whether a task of which nothing but its ARN is known may be one of the service's.
+fn may_have_more(service: &Fact<Service>, seen: usize) -> bool {
+    match service {
+        Fact::Known(service) => {
+            let told = service.running_count + service.pending_count;
+            seen < told.max(service.desired_count) as usize
+        }
+        Fact::Absent => false,
+        Fact::Unavailable(_) => true,
     }
 }
 

@@ -19,6 +19,10 @@ use crate::aws::{Aws, Failure};
 #[derive(Default)]
 pub struct Made {
     pub variables: BTreeMap<&'static str, String>,
+    /// A role was made, of which ECS may not know yet.
+    pub has_new_role: bool,
+    /// A key that was made and is used by nothing yet.
+    pub unused_key: Option<String>,
     /// Endpoints that were made.
     pub endpoints: Vec<String>,
     /// The newest revision by the one that it was made from: the next edit goes on from there.
@@ -44,6 +48,9 @@ pub async fn make(aws: &Aws, step: &Step, made: &mut Made) -> Result<(), Failure
             let service = options.one("--service");
             match (call.operation.as_str(), &answer) {
                 ("ec2 create-vpc-endpoint", Some(id)) => made.endpoints.push(id.clone()),
+                ("kms create-key", Some(key)) => made.unused_key = Some(key.clone()),
+                ("logs associate-kms-key", _) => made.unused_key = None,
+                ("iam create-role", _) => made.has_new_role = true,
                 ("ecs update-service", Some(deployment)) => {
                     made.deployments
                         .extend(service.map(|service| (service, deployment.clone())));

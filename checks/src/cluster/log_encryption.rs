@@ -73,7 +73,6 @@ fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
                 .fail(subject.clone(), title)
                 .detail("s3EncryptionEnabled is set: the agent looks at the bucket's default encryption and ends every session at its start.")
                 .cause("Records are not encrypted as the cluster demands")
-                .fix(fixes::cluster::encrypt_bucket(world.facts, name))
             };
             match &bucket.encryption {
                 Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => {
@@ -86,10 +85,12 @@ fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
                 }
                 Fact::Known(algorithm) => refused(format!(
                     "Bucket {name} is encrypted by {algorithm}, which the agent does not know"
-                )),
+                ))
+                .fix(fixes::cluster::choose_encryption(name, algorithm)),
                 Fact::Absent => refused(format!(
                     "Bucket {name} has no default encryption, and the cluster demands one"
-                )),
+                ))
+                .fix(fixes::cluster::encrypt_bucket(world.facts, name)),
                 Fact::Unavailable(why) => CHECK.unknown(subject, why),
             }
         },

@@ -56,6 +56,8 @@ pub struct Service {
     pub desired_count: u32,
     pub running_count: u32,
     pub pending_count: u32,
+    /// One task on each container instance that fits; the desired count follows from that.
+    pub daemon: bool,
     pub exec_enabled: bool,
     pub launch_type: Option<String>,
     pub platform_version: Option<String>,

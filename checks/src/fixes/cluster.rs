@@ -1,6 +1,6 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
-use super::{Aws, label, quoted};
+use super::{Aws, label, quoted, statement};
 use crate::facts::{Facts, KmsKey};
 use crate::fix::{Disposition, Fix};
 use crate::needs::Place;
@@ -115,7 +115,11 @@ fn with_new_key(
     let mut steps = before;
     steps.push(key.into_variable(KEY));
     steps.push(associate);
-    Fix::new(id, Disposition::Drift, title, explain)
+    let disposition = match &facts.account {
+        Some(_) => Disposition::Drift,
+        None => Disposition::Manual,
+    };
+    Fix::new(id, disposition, title, explain)
         .command(Command::all(steps))
         .terraform(group_block(
             group,
@@ -157,6 +161,19 @@ pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
     ))
 }
 
+/// What encrypts the bucket now was chosen by somebody.
+pub fn choose_encryption(name: &str, algorithm: &str) -> Fix {
+    Fix::new(
+        format!("choose-encryption:{name}"),
+        Disposition::Manual,
+        format!("Encrypt what is put into the bucket {name} by AES256 or aws:kms"),
+        format!(
+            "The agent knows no other. {algorithm} may be demanded by somebody: have the cluster record elsewhere, or turn \
+             s3EncryptionEnabled off, where the bucket has to stay as it is."
+        ),
+    )
+}
+
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
     Fix::new(
         format!("encrypt-bucket:{name}"),
@@ -182,37 +199,37 @@ fn encryption(facts: &Facts, bucket: &str) -> Command {
 
 /// Names a principal in the key's policy, beside what the policy says now.
 pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) -> Fix {
-    let statement = serde_json::json!({
-        "Sid": "EcsExec",
+    let statement = statement::named(serde_json::json!({
         "Effect": "Allow",
         "Principal": {"AWS": principal},
         "Action": action,
         "Resource": "*",
-    });
-    let mut document = key
-        .policy
-        .known()
-        .cloned()
-        .unwrap_or_else(|| policy_document::document([]));
-    policy_document::add(&mut document, statement);
+    }));
+    let of_key = |operation: &str| {
+        Aws::new(operation)
+            .option("--key-id", &key.arn)
+            .option("--policy-name", "default")
+    };
+    let read = of_key("kms get-key-policy")
+        .option("--query", "Policy")
+        .option("--output", "text");
     Fix::new(
         format!("key-policy:{}:{principal}", key.arn),
         Disposition::Drift,
         format!("Allow {action} in the policy of the KMS key"),
-        "Adds a statement to the key's policy as it is now; what it allows today stays. Whoever administers the key has to run this.",
+        "Adds a statement to the key's policy as it is then; what it allows today stays. Whoever administers the key has to run this. Needs jq.",
     )
-    .command(
-        Aws::new("kms put-key-policy")
-            .option("--key-id", &key.arn)
-            .option("--policy-name", "default")
-            .option("--policy", &document.to_string())
-            .region(facts),
-    )
-    .terraform(format!(
-        "resource \"aws_kms_key\" \"ecs_exec\" {{\n  # …\n  policy = {}\n}}",
-        super::role::jsonencode(&document)
+    .command(statement::add(
+        facts,
+        read,
+        of_key("kms put-key-policy"),
+        "--policy",
+        &statement,
     ))
-    .policy(document)
+    .terraform(format!(
+        "resource \"aws_kms_key\" \"ecs_exec\" {{\n  # … in the policy, one statement more:\n  # {statement}\n}}"
+    ))
+    .policy(policy_document::document([statement]))
 }
 
 /// A statement of the key's policy says no, and nothing outweighs it.

@@ -78,7 +78,12 @@ impl Change<'_> {
             name: self.container.to_owned(),
             edit,
         };
-        let mut steps = vec![new_revision(self.facts, &self.definition.arn, edit)];
+        let mut steps = vec![new_revision(
+            self.facts,
+            self.definition,
+            &self.services,
+            edit,
+        )];
         steps.extend(deploy(self.facts, self.definition, &self.services));
         let family = &self.definition.family;
         Fix::new(
@@ -104,9 +109,14 @@ impl Change<'_> {
 
 /// Registers a definition as it is but for an edit. `describe-task-definition` gives fields that
 /// `register-task-definition` refuses; jq drops them.
-pub fn new_revision(facts: &Facts, definition: &str, edit: Edit) -> Command {
-    let read = Aws::new("ecs describe-task-definition")
-        .option("--task-definition", definition)
+pub fn new_revision(
+    facts: &Facts,
+    definition: &TaskDefinition,
+    services: &[&str],
+    edit: Edit,
+) -> Command {
+    let (before, read) = current(facts, definition, services);
+    let read = read
         .option("--include", "TAGS")
         .option("--output", "json")
         .region(facts);
@@ -121,15 +131,40 @@ pub fn new_revision(facts: &Facts, definition: &str, edit: Edit) -> Command {
         .region(facts);
     Command {
         text: format!(
-            "DEFINITION=$({} | jq {}) && {}",
+            "{before}DEFINITION=$({} | jq {}) && {}",
             read.text,
             shell_words::quote(&jq),
             register.text
         ),
         steps: vec![Step::Revise(Revision {
-            definition: definition.to_owned(),
+            definition: definition.arn.clone(),
             edit,
         })],
+    }
+}
+
+/// How the definition is read. Where a service is given a revision, it is asked which it has by then: another fix may
+/// have been pasted before, and its edit is to stay.
+fn current(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> (String, Aws) {
+    let read = Aws::new("ecs describe-task-definition");
+    match (disposition(facts, definition, services), services) {
+        (Disposition::Drift, [service, ..]) => {
+            let ask = Aws::new("ecs describe-services")
+                .option("--cluster", &facts.cluster_name)
+                .option("--services", service)
+                .option("--query", "services[0].taskDefinition")
+                .option("--output", "text")
+                .region(facts)
+                .into_variable("REVISION");
+            (
+                format!("{} && ", ask.text),
+                read.variable("--task-definition", "REVISION"),
+            )
+        }
+        _ => (
+            String::new(),
+            read.option("--task-definition", &definition.arn),
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The interface endpoint of ssmmessages.
 
-use super::{Aws, label, list, quoted};
+use super::{Aws, label, list, quoted, statement};
 use crate::facts::{Endpoint, Fact, Facts};
 use crate::fix::{Disposition, Fix};
 use crate::policy_document;
@@ -84,7 +84,8 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
         } else {
             format!("Make {id} again")
         },
-        "A VPC has room for one endpoint of a service with private DNS, so the broken one goes first.",
+        "A VPC has room for one endpoint of a service with private DNS, so the broken one goes first, and its tags with it. \
+         It takes a minute or two until it is gone and the next can be made.",
     );
     if pending {
         return fix;
@@ -103,11 +104,15 @@ pub fn not_available(facts: &Facts, endpoint: &Endpoint) -> Fix {
             "--security-group-ids",
             endpoint.security_groups.iter().map(String::as_str),
         )
-        .flag("--private-dns-enabled")
-        .region(facts);
-    steps.extend([remove, make]);
+        .flag("--private-dns-enabled");
+    let make = match &endpoint.policy {
+        Some(policy) if policy.is_object() => make.option("--policy-document", &policy.to_string()),
+        _ => make,
+    };
+    steps.push(remove);
     blocks.push("# terraform apply -replace=aws_vpc_endpoint.ssmmessages");
     fix.command(Command::all(steps))
+        .command(make.region(facts))
         .terraform(blocks.join("\n\n"))
 }
 
@@ -142,25 +147,29 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
         )
         .policy(policy_document::document([statement]));
     }
-    let mut document = endpoint.policy.clone().unwrap_or_default();
-    policy_document::add(&mut document, statement);
+    let statement = statement::named(statement);
+    let read = Aws::new("ec2 describe-vpc-endpoints")
+        .option("--vpc-endpoint-ids", id)
+        .option("--query", "VpcEndpoints[0].PolicyDocument")
+        .option("--output", "text");
+    let put = Aws::new("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", id);
     Fix::new(
         format!("endpoint-policy:{id}"),
         Disposition::Drift,
         title,
-        "Adds a statement to the policy as it is now; what it allows today stays. It takes effect within minutes.",
+        "Adds a statement to the policy as it is then; what it allows today stays. It takes effect within minutes. Needs jq.",
     )
-    .command(
-        Aws::new("ec2 modify-vpc-endpoint")
-            .option("--vpc-endpoint-id", id)
-            .option("--policy-document", &document.to_string())
-            .region(facts),
-    )
-    .terraform(format!(
-        "resource \"aws_vpc_endpoint\" \"{service}\" {{\n  # …\n  policy = {}\n}}",
-        super::role::jsonencode(&document)
+    .command(statement::add(
+        facts,
+        read,
+        put,
+        "--policy-document",
+        &statement,
     ))
-    .policy(document)
+    .terraform(format!(
+        "resource \"aws_vpc_endpoint\" \"{service}\" {{\n  # … in the policy, one statement more:\n  # {statement}\n}}"
+    ))
+    .policy(policy_document::document([statement]))
 }
 
 /// `ssmmessages`, `kms`, …

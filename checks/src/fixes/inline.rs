@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::role::jsonencode;
 use super::{Aws, label, quoted};
+use crate::policy_document;
 
 /// IAM takes names of up to 128 characters.
 const MOST: usize = 128;
@@ -58,7 +59,7 @@ impl Inline<'_> {
     }
 
     fn name(&self) -> String {
-        let end = format!("-{:08x}", fingerprint(self.document));
+        let end = format!("-{:08x}", policy_document::fingerprint(self.document));
         let mut name = "ecs-exec".to_owned();
         if !self.what.is_empty() {
             name = format!("{name}-{}", label(self.what).replace('_', "-"));
@@ -77,14 +78,6 @@ fn reference(name: &str) -> String {
         Some(at) if at == 0 || name.starts_with("module.") => format!("{}.name", &name[at..]),
         _ => quoted(name),
     }
-}
-
-/// FNV-1a, 32 bits: the same on every machine. <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>
-fn fingerprint(document: &Value) -> u32 {
-    let text = document.to_string();
-    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

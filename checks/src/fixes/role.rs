@@ -99,19 +99,22 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
     let mut steps = vec![
         create(&name, "/").region(facts),
         inline.put().region(facts),
-        definition::new_revision(facts, &definition.arn, Edit::TaskRole(arn)),
+        definition::new_revision(facts, definition, services, Edit::TaskRole(arn)),
     ];
     steps.extend(definition::deploy(facts, definition, services));
     Fix::new(
         format!("give-role:{}", definition.family),
-        definition::disposition(facts, definition, services),
+        match &facts.account {
+            Some(_) => definition::disposition(facts, definition, services),
+            None => Disposition::Manual,
+        },
         format!("Give the tasks of {} a task role", definition.family),
         match facts.planned {
             true => "A role that only tasks may take on, with the four ssmmessages actions.",
             false => {
                 "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
                  registers a revision of the task definition that names it, and rolls it out. Needs jq. \
-                 Where a role of this name exists already, it stops before anything is changed."
+                 Where a role of this name exists that was not made so, it stops before anything is changed."
             }
         },
     )

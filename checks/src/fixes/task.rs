@@ -29,9 +29,16 @@ pub fn run_again(facts: &Facts, task: &Task) -> Fix {
     if let Some(network) = network(facts, task) {
         run = run.option("--network-configuration", &network);
     }
-    if let Some(role) = &task.task_role_override {
-        let overrides = serde_json::json!({"taskRoleArn": role}).to_string();
-        run = run.option("--overrides", &overrides);
+    let roles = [
+        ("taskRoleArn", &task.task_role_override),
+        ("executionRoleArn", &task.execution_role_override),
+    ];
+    let roles = roles
+        .into_iter()
+        .filter_map(|(name, role)| Some((name.to_owned(), role.as_deref()?.into())));
+    let roles: serde_json::Map<_, _> = roles.collect();
+    if !roles.is_empty() {
+        run = run.option("--overrides", &serde_json::Value::from(roles).to_string());
     }
     fix.command(run.region(facts))
 }

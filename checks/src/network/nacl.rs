@@ -34,7 +34,7 @@ fn run(world: &World) -> Vec<Finding> {
             .clone()
     };
     world.each_placement(&CHECK, |group, placement| {
-        judge(world, group, placement, &fix)
+        judge(world, group, placement, fix)
     })
 }
 

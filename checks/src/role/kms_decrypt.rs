@@ -122,7 +122,7 @@ mod tests {
             fix.commands[0].contains("aws kms put-key-policy"),
             "{fix:?}"
         );
-        assert!(fix.commands[0].contains(CODER_ROLE) && fix.commands[0].contains("role/admin"));
+        assert!(fix.commands[0].contains(CODER_ROLE) && fix.commands[0].contains("get-key-policy"));
         let deny = json!({"Effect": "Deny", "Principal": {"AWS": CODER_ROLE}, "Action": "kms:Decrypt", "Resource": "*"});
         key(&mut facts).policy = policy(json!([root, deny]));
         key(&mut facts).grants = Fact::Known(vec![Grant {

@@ -24,7 +24,7 @@ fn run(world: &World) -> Vec<Finding> {
                 Subject::new("cluster", world.facts.cluster_name.as_str()),
                 why,
             )
-            .detail("The cluster may have services that are not in this report.")
+            .detail("The cluster may have services, or tasks of none, that are not in this report.")
     });
     unlisted.into_iter().chain(each(world)).collect()
 }

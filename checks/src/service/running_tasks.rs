@@ -68,6 +68,10 @@ fn none_runs(
         format!("No running tasks found for service: {name}"),
     );
     let finding = match service {
+        Some(service) if service.desired_count == 0 && service.daemon => finding
+            .detail("It is a daemon service, with one task on each container instance that fits: none does.")
+            .cause("The service has no running task")
+            .fix(fixes::service::read_events(world.facts, name)),
         Some(service) if service.desired_count == 0 => finding
             .detail("The service's desired count is 0: it is set to run no task.")
             .cause("The service is set to run no task")

@@ -88,8 +88,12 @@ fn service(
 ) -> Known<Service> {
     let exec_enabled = instance.flag(&["enable_execute_command"])?.unwrap_or(false);
     let public = [NETWORK.as_slice(), &["assign_public_ip"]].concat();
+    let strategy = instance.text(&["scheduling_strategy"]).ok().flatten();
+    let daemon = strategy == Some("DAEMON");
+    // How many tasks a daemon service has, only its instances tell.
     let count = instance.number(&["desired_count"]).ok().flatten();
     let count = count
+        .filter(|_| !daemon)
         .and_then(|count| u32::try_from(count).ok())
         .unwrap_or(1);
     let definition = resolver.one(instance, &["task_definition"], Thing::TaskDefinition);
@@ -106,6 +110,7 @@ fn service(
         desired_count: count,
         running_count: count,
         pending_count: 0,
+        daemon,
         exec_enabled,
         launch_type: capacity(resolver, instance).launch_type,
         platform_version: instance

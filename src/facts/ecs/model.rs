@@ -46,6 +46,7 @@ pub fn service(service: &sdk::Service) -> Service {
         desired_count: count(service.desired_count()),
         running_count: count(service.running_count()),
         pending_count: count(service.pending_count()),
+        daemon: service.scheduling_strategy() == Some(&sdk::SchedulingStrategy::Daemon),
         exec_enabled: service.enable_execute_command(),
         launch_type: service.launch_type().map(|kind| kind.as_str().to_owned()),
         platform_version: owned(service.platform_version()),

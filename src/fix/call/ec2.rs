@@ -134,9 +134,10 @@ async fn delete_vpc_endpoints(aws: &Aws, options: &Options<'_>) -> Answer {
 async fn modify_vpc_endpoint(aws: &Aws, options: &Options<'_>) -> Answer {
     let policy = match options.one("--policy-document") {
         Some(ours) => Some(policies::merged(
+            "ec2:ModifyVpcEndpoint",
             &policies::of_endpoint(aws, options).await?,
             &ours,
-        )),
+        )?),
         None => None,
     };
     aws.call("ec2:ModifyVpcEndpoint", || {

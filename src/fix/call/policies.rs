@@ -4,42 +4,47 @@ use ecs_exec_checks::facts::Reason;
 use ecs_exec_checks::policy_document;
 use serde_json::Value;
 
-use super::Options;
+use super::{Options, cannot};
 use crate::aws::{Aws, Failure};
 
-/// Putting a policy replaces the one of the same name: another one that is there is left alone.
+/// Putting a policy replaces the one of the same name. The name tells what is in it, but one that somebody has changed
+/// since is left alone.
 pub async fn free_name(
     options: &Options<'_>,
     get: impl AsyncFn(&str) -> Result<String, Failure>,
 ) -> Result<String, Failure> {
     let name = options.one("--policy-name").unwrap_or_default();
     let ours = options.json("--policy-document");
-    let names =
-        std::iter::once(name.clone()).chain((2..10).map(|number| format!("{name}-{number}")));
-    for name in names {
+    // IAM takes names of up to 128 characters.
+    let numbered = (2..10).map(|number| format!("{name:.126}-{number}"));
+    for name in std::iter::once(name.clone()).chain(numbered) {
         match get(&name).await {
             Err(failure) if failure.is("NoSuchEntity") => return Ok(name),
             // Whether it is there cannot be seen, for this name and for any other.
-            Err(failure) if failure.why.reason == Reason::Denied => {
-                return Ok(format!("{name}-added"));
-            }
+            Err(failure) if failure.why.reason == Reason::Denied => return Ok(name),
             Err(failure) => return Err(failure),
-            Ok(there)
-                if serde_json::from_str::<Value>(&decoded(&there))
-                    .is_ok_and(|there| there == ours) =>
-            {
-                return Ok(name);
+            Ok(there) => {
+                let there = serde_json::from_str::<Value>(&decoded(&there));
+                if there.is_ok_and(|there| there == ours) {
+                    return Ok(name);
+                }
             }
-            Ok(_) => {}
         }
     }
-    Ok(format!("{name}-added"))
+    Err(cannot(
+        "iam:PutRolePolicy",
+        "other policies have every name that it could have",
+    ))
 }
 
 /// A policy as it is now, with the statements that a fix adds to it: others may have changed it meanwhile.
-pub fn merged(now: &str, ours: &str) -> String {
+/// One that cannot be read is not added to: that would replace it.
+pub fn merged(action: &str, now: &str, ours: &str) -> Result<String, Failure> {
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    policy_document::merge(&parse(now), &parse(ours)).to_string()
+    match parse(now) {
+        now @ Value::Object(_) => Ok(policy_document::merge(&now, &parse(ours)).to_string()),
+        _ => Err(cannot(action, "AWS shows no policy that could be added to")),
+    }
 }
 
 /// IAM gives policies in percent-encoding.

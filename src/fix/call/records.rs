@@ -53,7 +53,11 @@ async fn put_key_policy(aws: &Aws, options: &Options<'_>) -> Answer {
         })
         .await?;
     let ours = options.one("--policy").unwrap_or_default();
-    let policy = policies::merged(&answer.policy.unwrap_or_default(), &ours);
+    let policy = policies::merged(
+        "kms:PutKeyPolicy",
+        &answer.policy.unwrap_or_default(),
+        &ours,
+    )?;
     aws.call("kms:PutKeyPolicy", || {
         aws.kms
             .put_key_policy()

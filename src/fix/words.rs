@@ -1,0 +1,57 @@
+//! Steps in a few words.
+
+use ecs_exec_checks::step::{Step, Word};
+use ecs_exec_checks::text::clean_line;
+
+use super::Made;
+
+/// A step that was done, with what it gave.
+pub fn told(step: &Step, made: &Made) -> String {
+    let given = match step {
+        Step::Call(call) => call.into.and_then(|name| made.variables.get(name)),
+        Step::Revise(_) | Step::Shell(_) => None,
+    };
+    match given {
+        Some(given) => clean_line(&format!("{}: {given}", words(step))),
+        None => words(step),
+    }
+}
+
+/// A step in a few words: the operation and what it is done to.
+pub fn words(step: &Step) -> String {
+    match step {
+        Step::Call(call) => {
+            let told = [
+                "--service",
+                "--role-name",
+                "--user-name",
+                "--group-id",
+                "--vpc-endpoint-id",
+                "--vpc-id",
+                "--key-id",
+                "--log-group-name",
+                "--bucket",
+                "--network-acl-id",
+            ];
+            let target = call
+                .options
+                .iter()
+                .find_map(|(name, words)| match words.as_slice() {
+                    [Word::Text(text)] if told.contains(&name.as_str()) => Some(text.as_str()),
+                    _ => None,
+                });
+            clean_line(&format!(
+                "{} {}",
+                call.operation,
+                target.unwrap_or_default()
+            ))
+            .trim_end()
+            .to_owned()
+        }
+        Step::Revise(revision) => clean_line(&format!(
+            "ecs register-task-definition from {}",
+            revision.definition
+        )),
+        Step::Shell(command) => clean_line(command),
+    }
+}
