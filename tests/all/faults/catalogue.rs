@@ -393,6 +393,7 @@ pub const FAULTS: &[Fault] = &[
         script: r#"ENCRYPTED_BUCKET
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
         cause: "cluster.log-encryption",
+        mends: false,
         ..NOTHING
     },
     Fault {
