@@ -13,6 +13,8 @@ pub mod security_group;
 pub mod service;
 mod statement;
 pub mod task;
+#[cfg(test)]
+mod together;
 
 use crate::facts::Facts;
 use crate::step::{Call, Command, Word};

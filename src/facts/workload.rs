@@ -246,3 +246,25 @@ fn by_service(tasks: &BTreeMap<String, Fact<Task>>) -> BTreeMap<String, Vec<Stri
     }
     services
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_that_are_not_described_may_be_of_a_service_with_fewer_than_it_has() {
+        let service = |desired_count, running_count| {
+            Fact::Known(Service {
+                desired_count,
+                running_count,
+                ..Service::default()
+            })
+        };
+        assert!(may_have_more(&service(2, 2), 0));
+        assert!(may_have_more(&service(2, 1), 1));
+        assert!(may_have_more(&service(1, 2), 1));
+        assert!(!may_have_more(&service(2, 2), 2));
+        assert!(!may_have_more(&service(0, 0), 0));
+        assert!(!may_have_more(&Fact::Absent, 0));
+    }
+}

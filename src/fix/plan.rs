@@ -166,3 +166,31 @@ fn running(service: &str, facts: &Facts) -> usize {
         .map_or(0, |service| service.running_count);
     seen.count().max(usize::try_from(told).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(operation: &str, word: Word, into: Option<&'static str>) -> Step {
+        Step::Call(Call {
+            operation: operation.to_owned(),
+            options: vec![("--group-id".to_owned(), vec![word])],
+            into,
+        })
+    }
+
+    #[test]
+    fn what_a_variable_stands_for_is_not_the_same_twice() {
+        let of = |service: &str| {
+            let name = Word::Text(service.to_owned());
+            [
+                call("ec2 create-security-group", name, Some("GROUP")),
+                call("ec2 authorize", Word::Variable("GROUP"), None),
+            ]
+        };
+        let steps = [of("kms"), of("ssmmessages")].concat();
+        assert_eq!(in_order(steps.iter()), steps);
+        let same = call("ec2 modify-vpc-attribute", Word::Text("vpc-1".into()), None);
+        assert_eq!(in_order([&same, &same].into_iter()), [same.clone()]);
+    }
+}
