@@ -49,11 +49,18 @@ pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
     }
 }
 
-/// What a session takes: the target is looked up, and then entered.
+/// What a session takes: the target is looked up, and entered; a connection that breaks is taken up again, and what
+/// is broken off is ended.
 fn caller(cluster: &Cluster) -> Value {
     let mut policy = policy_document::caller(&cluster.arn());
-    let looks = ["ecs:DescribeClusters", "ecs:DescribeTasks", "ecs:ListTasks"];
-    for statement in reads(cluster, looks.into_iter()) {
+    let others = [
+        "ecs:DescribeClusters",
+        "ecs:DescribeTasks",
+        "ecs:ListTasks",
+        "ssm:ResumeSession",
+        "ssm:TerminateSession",
+    ];
+    for statement in statements(cluster, others.into_iter()) {
         policy_document::add(&mut policy, statement);
     }
     policy
@@ -67,21 +74,21 @@ fn doctor(cluster: &Cluster) -> Value {
         .copied()
         .filter(|action| !NOT_ASKED.contains(action))
         .collect();
-    document(reads(cluster, actions.into_iter()))
+    document(statements(cluster, actions.into_iter()))
 }
 
 /// One statement for each set of resources and conditions.
-fn reads<'a>(cluster: &Cluster, actions: impl Iterator<Item = &'a str>) -> Vec<Value> {
-    let mut statements: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
+fn statements<'a>(cluster: &Cluster, actions: impl Iterator<Item = &'a str>) -> Vec<Value> {
+    let mut scopes: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
     for action in actions {
         let scope = scope(cluster, action);
-        statements
+        scopes
             .entry(scope.to_string())
             .or_insert_with(|| (scope, Vec::new()))
             .1
             .push(action);
     }
-    statements
+    scopes
         .into_values()
         .map(|(mut statement, actions)| {
             statement["Effect"] = json!("Allow");
@@ -120,6 +127,11 @@ fn scope(cluster: &Cluster, action: &str) -> Value {
         }
         "logs:DescribeLogGroups" => {
             json!({"Resource": format!("arn:{partition}:logs:{region}:{account}:log-group:*")})
+        }
+        // What ECS opens for a command is named so, and nothing else is.
+        "ssm:ResumeSession" | "ssm:TerminateSession" => {
+            let sessions = format!("arn:{partition}:ssm:{region}:{account}:session");
+            json!({"Resource": format!("{sessions}/ecs-execute-command-*")})
         }
         "s3:GetEncryptionConfiguration" => json!({"Resource": format!("arn:{partition}:s3:::*")}),
         _ => json!({"Resource": "*"}),
@@ -169,6 +181,9 @@ mod tests {
         assert!(text.contains("arn:aws:ecs:us-west-2:123456789012:task/prod/*"));
         assert!(text.contains(
             r#""ArnEquals":{"ecs:cluster":"arn:aws:ecs:us-west-2:123456789012:cluster/prod"}"#
+        ));
+        assert!(text.contains(
+            r#"["ssm:ResumeSession","ssm:TerminateSession"],"Effect":"Allow","Resource":"arn:aws:ssm:us-west-2:123456789012:session/ecs-execute-command-*""#
         ));
         let denied = policy(Kind::DenyStartSession, &CLUSTER);
         assert_eq!(denied["Statement"][0]["Effect"], "Deny");

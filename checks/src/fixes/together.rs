@@ -22,7 +22,7 @@ fn fixes(facts: &Facts, kind: &str) -> Vec<Fix> {
         .fixes
         .iter()
         .filter(|fix| fix.id.starts_with(&kind))
-        .map(|fix| Fix::clone(fix))
+        .cloned()
         .collect()
 }
 
