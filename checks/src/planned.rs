@@ -11,12 +11,11 @@ use crate::world::World;
 const AREAS: [&str; 2] = ["local", "caller"];
 
 /// Checks of what goes on, or has gone on.
-const OF_RUNNING: [&str; 8] = [
+const OF_RUNNING: [&str; 7] = [
     "service.deployment-stable",
     "service.running-tasks",
     "task.exists",
     "task.running",
-    "task.exec-enabled",
     "container.running",
     "container.agent-running",
     "container.live-session",

@@ -2,11 +2,13 @@
 
 mod cluster;
 mod definitions;
+mod renewal;
 mod services;
 mod tags;
 mod tasks;
 
 pub use cluster::cluster;
 pub use definitions::{definition, roles_of};
+pub use renewal::keeps_closed_tasks;
 pub use services::{Planned, cluster_of, planned_services};
 pub use tasks::{host_of, start};

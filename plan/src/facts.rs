@@ -219,9 +219,9 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
             .tasks
             .insert(one.task.arn.to_string(), Fact::Known(one.task));
     }
-    facts
-        .services
-        .insert(name.clone(), Fact::Known(service.clone()));
+    let mut service = service.clone();
+    service.keeps_closed_tasks = ecs::keeps_closed_tasks(resolver, planned.instance, &name, live);
+    facts.services.insert(name.clone(), Fact::Known(service));
     facts.service_tasks.insert(name, Fact::Known(arns));
 }
 

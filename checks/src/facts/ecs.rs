@@ -4,6 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Fact;
 use crate::arn;
 use crate::no_proxy;
 
@@ -69,6 +70,10 @@ pub struct Service {
     pub events: Vec<Event>,
     pub awsvpc: Option<AwsVpc>,
     pub tags: Tags,
+    /// In a plan: whether tasks that run without ECS Exec stay as they are through apply, though the service has it
+    /// on then. `None`: there are no such tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeps_closed_tasks: Option<Fact<bool>>,
 }
 
 /// Who rolls out new tasks; decides how a deployment can be forced.

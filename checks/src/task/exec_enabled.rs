@@ -24,6 +24,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    if world.facts.planned {
+        return through_apply(world);
+    }
     world.each_running(&CHECK, |group, tasks| {
         let service = group.service_fact.and_then(Fact::known);
         let fix = LazyCell::new(|| service.map(|service| Arc::new(of_service(world, service))));
@@ -32,6 +35,37 @@ fn run(world: &World) -> Vec<Finding> {
             .iter()
             .map(|task| judge(world, group, task, &fix))
             .collect()
+    })
+}
+
+/// Nothing of a plan runs yet, but what runs now may outlive apply.
+fn through_apply(world: &World) -> Vec<Finding> {
+    world.each_service(&CHECK, |group, subject, service| {
+        let name = &service.name;
+        if world.is_exec_forbidden_for(group, service) {
+            return CHECK.skip(subject, "ECS Exec must be off here, as declared");
+        }
+        match &service.keeps_closed_tasks {
+            None | Some(Fact::Absent) => CHECK.skip(subject, "Nothing runs yet: this is a plan"),
+            Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why).detail(
+                "The tasks that run now were started without ECS Exec, and only a new deployment starts others: \
+                 whether apply makes one hangs on that.",
+            ),
+            Some(Fact::Known(false)) => CHECK.pass(
+                subject,
+                format!("Apply replaces the tasks of {name}, so that they are started with ECS Exec on"),
+            ),
+            Some(Fact::Known(true)) => CHECK
+                .fail(subject, format!("The tasks of {name} stay without ECS Exec after apply"))
+                .detail(
+                    "The plan has ECS Exec on, and that alone starts no new tasks: those that run now were started \
+                     without it, keep that for life, and cannot be entered.",
+                )
+                .cause("Tasks that apply does not replace have no ECS Exec")
+                .evidence("enableExecuteCommand", false)
+                .evidence("serviceEnableExecuteCommand", true)
+                .fix(fixes::service::force_deployment(world.facts, service)),
+        }
     })
 }
 
@@ -121,6 +155,7 @@ fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Ta
 #[cfg(test)]
 mod tests {
     use super::CHECK;
+    use crate::facts::Fact;
     use crate::finding::Status;
     use crate::testing::{
         begin_rollout, denied, healthy_coder, make_standalone, run, service, statuses, task,
@@ -179,6 +214,25 @@ mod tests {
         assert!(fix.commands[0].starts_with("aws ecs run-task"));
         assert!(fix.commands[0].contains("--enable-execute-command"));
         assert!(fix.commands[0].contains("awsvpcConfiguration"));
+    }
+
+    #[test]
+    fn tasks_that_outlive_apply() {
+        let mut facts = healthy_coder();
+        facts.planned = true;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+        service(&mut facts).keeps_closed_tasks = Some(Fact::Known(false));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        service(&mut facts).keeps_closed_tasks = Some(denied("terraform apply"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        service(&mut facts).keeps_closed_tasks = Some(Fact::Known(true));
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        let terraform = finding.fixes[0].terraform.as_deref().unwrap();
+        assert!(
+            terraform.contains("force_new_deployment = true"),
+            "{terraform}"
+        );
     }
 
     #[test]

@@ -134,6 +134,7 @@ fn service(
             _ => None,
         },
         tags: super::tags::tags(instance),
+        keeps_closed_tasks: None,
     })
 }
 
@@ -150,7 +151,7 @@ fn settled(task_definition: Option<String>, count: u32) -> Deployment {
     }
 }
 
-fn controller(service: &Instance) -> DeploymentController {
+pub fn controller(service: &Instance) -> DeploymentController {
     match service.text(&["deployment_controller", "0", "type"]) {
         Ok(Some("CODE_DEPLOY")) => DeploymentController::CodeDeploy,
         Ok(Some("EXTERNAL")) => DeploymentController::External,

@@ -10,6 +10,7 @@ mod over;
 mod plans;
 mod recording;
 mod regions;
+mod renewal;
 mod small;
 mod support;
 mod sweep;

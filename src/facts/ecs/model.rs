@@ -75,6 +75,7 @@ pub fn service(service: &sdk::Service) -> Service {
                 assign_public_ip: awsvpc.assign_public_ip() == Some(&sdk::AssignPublicIp::Enabled),
             }),
         tags: tags(service.tags()),
+        keeps_closed_tasks: None,
     }
 }
 
