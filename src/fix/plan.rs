@@ -191,6 +191,6 @@ mod tests {
         let steps = [of("kms"), of("ssmmessages")].concat();
         assert_eq!(in_order(steps.iter()), steps);
         let same = call("ec2 modify-vpc-attribute", Word::Text("vpc-1".into()), None);
-        assert_eq!(in_order([&same, &same].into_iter()), [same.clone()]);
+        assert_eq!(in_order([&same, &same].into_iter()), [same]);
     }
 }

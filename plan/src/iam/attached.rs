@@ -2,11 +2,13 @@
 
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Policy, Unavailable};
+use serde_json::Value;
 
-use super::policies::{Document, Unread, document, managed};
+use super::policies::{Document, Unread, document, document_by, managed};
 use super::roles;
 use crate::instance::{Instance, Seen};
 use crate::known::elsewhere;
+use crate::network::texts;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
@@ -28,6 +30,12 @@ const JOINS: [&str; 3] = [
     "aws_iam_policy_attachment",
 ];
 
+/// What takes away every policy of a role that it does not list.
+const EXCLUSIVE: [&str; 2] = [
+    "aws_iam_role_policies_exclusive",
+    "aws_iam_role_policy_attachments_exclusive",
+];
+
 pub fn attached(resolver: &Resolver, role: &str) -> Attached {
     let mut attached = Attached::default();
     match roles::managed(resolver, role) {
@@ -45,30 +53,72 @@ pub fn attached(resolver: &Resolver, role: &str) -> Attached {
             Err(unread) => attached.unread.push(unread),
         }
     }
+    for list in resolver.plan.of_kind(&EXCLUSIVE) {
+        match is_of(resolver, list, role) {
+            Ok(false) => {}
+            Ok(true) => attached.keep_listed(resolver, list),
+            Err(unread) => attached.forget(unread.why),
+        }
+    }
     attached
 }
 
 /// The plan changes what the role may do.
 pub fn is_touched(resolver: &Resolver, role: &str) -> bool {
-    let joins = || {
-        resolver
-            .plan
-            .of_kind(&JOINS)
-            .chain(resolver.plan.before.iter())
+    let plan = resolver.plan;
+    let managed = roles::managed(resolver, role);
+    let all = || plan.managed.iter().chain(&plan.before);
+    let mut joins = all().filter(|join| join.is(&JOINS) || join.is(&EXCLUSIVE));
+    managed.is_some_and(|role| !role.is_unchanged)
+        || joins.any(|join| !join.is_unchanged && is_of(resolver, join, role).unwrap_or(true))
+        || plan
+            .before
+            .iter()
+            .filter(|policy| policy.is(Thing::Policy.kinds()))
+            .any(|policy| may_have(resolver, role, managed, policy))
+}
+
+/// Whether the role may have a managed policy: the plan says so, or does not say who has it.
+fn may_have(
+    resolver: &Resolver,
+    role: &str,
+    managed: Option<&Instance>,
+    policy: &Instance,
+) -> bool {
+    let name = resolver.name_of(policy, Thing::Policy);
+    let names = |of: &Instance, attribute: &str| match of.at(&[attribute]) {
+        Seen::Value(Value::Array(_)) => resolver
+            .all(of, &[attribute], Thing::Policy)
+            .map_or(true, |all| all.contains(&name)),
+        _ => resolver
+            .one(of, &[attribute], Thing::Policy)
+            .map_or(true, |one| one.as_ref() == Some(&name)),
     };
-    let is_managed = roles::managed(resolver, role).is_some_and(|role| !role.is_unchanged);
-    is_managed
-        || joins().any(|join| {
-            join.is(&JOINS) && !join.is_unchanged && is_of(resolver, join, role).unwrap_or(true)
-        })
+    let by_role = managed.is_some_and(|role| {
+        names(role, "managed_policy_arns") || names(role, "permissions_boundary")
+    });
+    let mut joins = resolver
+        .plan
+        .of_kind(&JOINS)
+        .filter(|join| names(join, "policy_arn"))
+        .peekable();
+    let is_nobodys = joins.peek().is_none();
+    by_role || is_nobodys || joins.any(|join| is_of(resolver, join, role).unwrap_or(true))
 }
 
 fn is_of(resolver: &Resolver, join: &Instance, role: &str) -> Result<bool, Unread> {
     let is_role = |named: &String| named == role || named == arn::name(role);
     let known = match join.kind.as_str() {
         "aws_iam_policy_attachment" => resolver.all(join, &["roles"], Thing::Role),
-        _ => resolver
-            .one(join, &["role"], Thing::Role)
+        kind => resolver
+            .one(
+                join,
+                &[match EXCLUSIVE.contains(&kind) {
+                    true => "role_name",
+                    false => "role",
+                }],
+                Thing::Role,
+            )
             .map(|role| role.into_iter().collect()),
     };
     match known {
@@ -100,10 +150,13 @@ impl Attached {
                     let at = at.to_string();
                     let name = role.text(&["inline_policy", &at, "name"]).ok().flatten();
                     let name = name.unwrap_or("inline");
-                    // Without policies in the configuration, these are what AWS has now.
-                    if is_set("inline_policy") || !is_gone("name", name) {
-                        let document = document(resolver, role, &["inline_policy", &at, "policy"]);
-                        self.inline(name, document);
+                    // What the plan takes away under this name is gone from the role, whoever else names it.
+                    if !is_gone("name", name) {
+                        let path = ["inline_policy", &at, "policy"];
+                        let block = block_named(resolver, role, name);
+                        let expression = block.as_deref().map(|at| ["inline_policy", at, "policy"]);
+                        let told = expression.as_ref().map(<[&str; 3]>::as_slice);
+                        self.inline(name, document_by(resolver, role, &path, told));
                     }
                 }
             }
@@ -116,7 +169,7 @@ impl Attached {
             match resolver.all(role, &["managed_policy_arns"], Thing::Policy) {
                 Ok(arns) => arns
                     .iter()
-                    .filter(|arn| is_set("managed_policy_arns") || !is_gone("policy_arn", arn))
+                    .filter(|arn| !is_gone("policy_arn", arn))
                     .for_each(|arn| self.managed(resolver, arn)),
                 Err(why) => self.unread(why),
             }
@@ -150,6 +203,31 @@ impl Attached {
             Ok(None) => {}
             Err(why) => self.unread(why),
         }
+    }
+
+    /// Leaves only what a list has.
+    fn keep_listed(&mut self, resolver: &Resolver, list: &Instance) {
+        let is_inline = list.kind == "aws_iam_role_policies_exclusive";
+        let listed = match is_inline {
+            true => match texts(list, &["policy_names"]) {
+                (names, false) => Ok(names),
+                (_, true) => Err(list.later(&["policy_names"])),
+            },
+            false => resolver.all(list, &["policy_arns"], Thing::Policy),
+        };
+        match listed {
+            Ok(listed) => self.policies.retain(|policy| match &policy.arn {
+                Some(arn) => is_inline || listed.contains(arn),
+                None => !is_inline || listed.contains(&policy.name),
+            }),
+            Err(why) => self.forget(why),
+        }
+    }
+
+    /// Any of the policies may be taken away.
+    fn forget(&mut self, why: Unavailable) {
+        self.policies.clear();
+        self.unread(why);
     }
 
     fn read(&mut self, name: &str, arn: Option<&str>, document: Document) -> Policy {
@@ -199,13 +277,24 @@ impl Attached {
     }
 }
 
+/// Which block of the configuration makes the inline policy of this name: Terraform sorts the policies, and leaves the
+/// blocks as they are written.
+fn block_named(resolver: &Resolver, role: &Instance, name: &str) -> Option<String> {
+    let blocks = resolver.plan.expression(role, &["inline_policy"])?;
+    let blocks = blocks.as_array()?;
+    let is_named = |block: &Value| block["name"]["constant_value"] == name;
+    let at = match blocks.as_slice() {
+        [_] => 0,
+        several => several.iter().position(is_named)?,
+    };
+    Some(at.to_string())
+}
+
 /// By the values that a join has now.
 fn names_role(join: &Instance, role: &Instance) -> bool {
     let name = role.text(&["name"]).ok().flatten();
     let listed = match join.at(&["roles"]) {
-        Seen::Value(serde_json::Value::Array(roles)) => {
-            roles.iter().any(|listed| listed.as_str() == name)
-        }
+        Seen::Value(Value::Array(roles)) => roles.iter().any(|listed| listed.as_str() == name),
         _ => false,
     };
     name.is_some() && (join.text(&["role"]) == Ok(name) || listed)

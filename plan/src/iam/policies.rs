@@ -49,6 +49,16 @@ pub fn document(
     instance: &Instance,
     path: &[&str],
 ) -> Result<Document, Unread> {
+    document_by(resolver, instance, path, Some(path))
+}
+
+/// The same, where the expression is at another place than the value; none where nobody can tell at which.
+pub fn document_by(
+    resolver: &Resolver,
+    instance: &Instance,
+    path: &[&str],
+    expression: Option<&[&str]>,
+) -> Result<Document, Unread> {
     let unread = |why| Unread {
         why,
         may_deny: true,
@@ -56,7 +66,10 @@ pub fn document(
     let text = match instance.text(path) {
         Ok(text) => text.unwrap_or("{}"),
         Err(why) => {
-            let traced = trace(resolver.plan, instance, path);
+            let Some(expression) = expression else {
+                return Err(unread(why));
+            };
+            let traced = trace(resolver.plan, instance, expression);
             return match traced.sources.as_slice() {
                 [only] if !traced.is_open => statements::read_later(resolver, only.instance)
                     .map(|json| Document {

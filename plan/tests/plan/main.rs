@@ -11,6 +11,7 @@ mod plans;
 mod recording;
 mod regions;
 mod renewal;
+mod roles;
 mod small;
 mod support;
 mod sweep;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 /// What AWS would tell of the platform as it is before the plan.
-fn live() -> Facts {
+pub fn live() -> Facts {
     let mut facts = facts_of(UPDATE, |_| {});
     facts.planned = false;
     facts
@@ -111,7 +111,7 @@ fn application(live: Facts, change: impl Fn(&mut Value)) -> Facts {
     plan.over(live, &ask(&plan, "coder-production-cluster"))
 }
 
-fn application_of(live: &Facts) -> Value {
+pub fn application_of(live: &Facts) -> Value {
     let mut interfaces = live.network.interfaces.values().filter_map(Fact::known);
     let interface = interfaces.next().unwrap();
     let text = SHARED_VPC
