@@ -22,7 +22,7 @@ pub use refuse::is_region;
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 
 /// Everything that is settled before AWS is asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub cluster: String,
     /// `None`: whatever the AWS profile says.

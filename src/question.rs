@@ -206,13 +206,17 @@ impl Question<'_> {
         let (facts, calls) = if self.arguments.plan_over_live {
             let request = Request {
                 services: Services::All,
+                // Before the first apply there is none of it.
+                may_be_nothing: true,
                 ..Request::default()
             };
+            let settings = &plan::place(settings, &ask);
             let progress =
                 Progress::start(global, "Asking AWS about what the plan does not manage");
             let live = facts::gather(settings, &request, timeout).await;
             progress.end();
             let live = live?;
+            plan::refuse_other_account(&plan, &ask, &live.facts)?;
             (plan.over(live.facts, &ask), live.calls)
         } else {
             (plan.facts(&ask), Default::default())

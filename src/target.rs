@@ -17,6 +17,8 @@ pub struct Request {
     /// IDs or ARNs.
     pub tasks: Vec<String>,
     pub container: Option<String>,
+    /// That there is nothing, not even the cluster, is an answer too.
+    pub may_be_nothing: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -87,6 +89,7 @@ impl Request {
             services,
             tasks: tasks.to_vec(),
             container: container.map(str::to_owned),
+            may_be_nothing: false,
         })
     }
 }

@@ -36,6 +36,7 @@ fn build(plan: &Plan, ask: &Ask, live: Option<&Facts>) -> Facts {
         .account
         .clone()
         .or_else(|| live?.account.clone())
+        .or_else(|| plan.account_of(&ask.cluster_name))
         .or_else(|| plan.account());
     let of_region = plan.within(&ask.region);
     let plan = of_region.as_ref().unwrap_or(plan);

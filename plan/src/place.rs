@@ -18,8 +18,24 @@ impl Plan {
         names.into_iter().collect()
     }
 
-    /// The account, if the plan tells.
-    pub fn account(&self) -> Option<String> {
+    /// The account of a cluster and its services, if the plan tells.
+    pub fn account_of(&self, cluster: &str) -> Option<String> {
+        let resolver = Resolver::new(self, "aws", "", None);
+        let services = self
+            .of_kind(&["aws_ecs_service"])
+            .filter(|service| cluster_of(&resolver, service).as_deref() == Ok(cluster));
+        let clusters = self
+            .of_kind(&["aws_ecs_cluster"])
+            .filter(|one| one.text(&["name"]) == Ok(Some(cluster)));
+        let mut own = services.chain(clusters);
+        own.find_map(|one| self.part_of_arn(one, 4)).or_else(|| {
+            // With several providers, what one of them tells may be of another account.
+            self.account().filter(|_| self.aws_providers().count() < 2)
+        })
+    }
+
+    /// An account that the plan tells of.
+    pub(crate) fn account(&self) -> Option<String> {
         let mut identities = self.data_of_kind("aws_caller_identity");
         let told = identities.find_map(|identity| identity.text(&["account_id"]).ok().flatten());
         let of_arn = || {

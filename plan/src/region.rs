@@ -95,7 +95,7 @@ impl Plan {
         }
     }
 
-    fn aws_providers(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn aws_providers(&self) -> impl Iterator<Item = &Value> {
         let providers = self.configuration.get("provider_config");
         let providers = providers.and_then(Value::as_object).into_iter();
         providers

@@ -78,6 +78,33 @@ pub fn ask(
     })
 }
 
+/// Where AWS is asked about what is not part of the plan: in the cluster and the region that the plan was asked about.
+pub fn place(settings: &Settings, ask: &Ask) -> Settings {
+    let mut settings = settings.clone();
+    if short_name(&settings.cluster) != ask.cluster_name {
+        settings.cluster.clone_from(&ask.cluster_name);
+    }
+    let is_there = settings.region.as_ref();
+    if is_there.is_none_or(|region| region.value != ask.region) {
+        settings.region = Some(Sourced {
+            value: ask.region.clone(),
+            source: "the Terraform plan".to_owned(),
+        });
+    }
+    settings
+}
+
+/// What AWS says of one account is nothing of another.
+pub fn refuse_other_account(plan: &Plan, ask: &Ask, live: &Facts) -> Result<(), Trouble> {
+    match (plan.account_of(&ask.cluster_name), &live.account) {
+        (Some(planned), Some(asked)) if planned != *asked => Err(Trouble::new(
+            format!("the plan is for account {planned}, and AWS was asked about account {asked}"),
+            "Use credentials of the plan's account, or judge the plan alone, without --plan-over-live.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The facts, with the containers and shells that the configuration names for the services.
 pub fn configured(mut facts: Facts, settings: &Settings) -> Facts {
     for wanted in &mut facts.target.services {

@@ -111,6 +111,7 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<Str
         services: Services::None,
         tasks: vec![spot.task_arn.clone()],
         container: Some(spot.container.clone()),
+        ..Request::default()
     };
     let progress = Progress::start(global, "Asking the doctor about the task");
     let gathered = facts::gather(settings, &request, PATIENCE).await;

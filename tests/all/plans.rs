@@ -189,8 +189,9 @@ fn a_plan_is_laid_over_what_aws_says() {
         ..Plan::default()
     });
     let definition = world.sh("aws ecs describe-services --cluster $CLUSTER --services $SERVICE --query services[0].taskDefinition --output text");
-    let service = |exec: bool| {
+    let service = |exec: bool, forced: bool| {
         json!({
+            "force_new_deployment": forced,
             "name": "coder-production-coder",
             "cluster": format!("arn:aws:ecs:us-west-2:123456789012:cluster/{}", world.cluster),
             "task_definition": definition,
@@ -201,15 +202,15 @@ fn a_plan_is_laid_over_what_aws_says() {
         })
     };
     let file = world.home.path().join("tfplan.json");
-    let judged = |before: bool, after: bool, over_live: bool| {
+    let judged = |after: bool, forced: bool, over_live: bool| {
         let resource = json!({
             "address": "aws_ecs_service.coder", "mode": "managed", "type": "aws_ecs_service", "name": "coder",
             "provider_name": "registry.terraform.io/hashicorp/aws",
         });
         let mut planned = resource.clone();
-        planned["values"] = service(after);
+        planned["values"] = service(after, forced);
         let mut changed = resource;
-        changed["change"] = json!({"actions": ["update"], "before": service(before), "after": service(after), "after_unknown": {}});
+        changed["change"] = json!({"actions": ["update"], "before": service(false, false), "after": service(after, forced), "after_unknown": {}});
         let plan = json!({
             "format_version": "1.2", "terraform_version": "1.11.4",
             "planned_values": {"root_module": {"resources": [planned]}},
@@ -226,13 +227,15 @@ fn a_plan_is_laid_over_what_aws_says() {
         world.doctor(&arguments)
     };
     assert_eq!(world.doctor(&["coder"]).causes(), ["service.exec-enabled"]);
-    let mended = judged(false, true, true);
+    let mended = judged(true, true, true);
     assert_eq!(
         (mended.status, mended.causes()),
         (0, vec![]),
         "{}",
         mended.stdout
     );
+    // The flag alone starts no new tasks.
+    assert_eq!(judged(true, false, true).causes(), ["task.exec-enabled"]);
     let still = judged(false, false, true);
     assert_eq!(
         (still.status, still.causes()),
@@ -241,7 +244,7 @@ fn a_plan_is_laid_over_what_aws_says() {
         still.stdout
     );
     // The plan alone does not know the role and the network.
-    let alone = judged(false, true, false);
+    let alone = judged(true, true, false);
     assert_eq!(
         (alone.status, alone.causes()),
         (3, vec![]),
@@ -250,7 +253,72 @@ fn a_plan_is_laid_over_what_aws_says() {
     );
     // What AWS has beside it still counts.
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
-    assert_eq!(judged(false, true, true).causes(), ["role.ssmmessages"]);
+    assert_eq!(judged(true, true, true).causes(), ["role.ssmmessages"]);
+    // The configuration names another cluster: it is the plan that says which is meant.
+    fs::write(
+        world.home.path().join("ecs-exec.toml"),
+        "cluster = \"another\"\n",
+    )
+    .unwrap();
+    let arguments = [
+        "doctor",
+        "--format",
+        "json",
+        "--plan",
+        "tfplan.json",
+        "--plan-over-live",
+    ];
+    let elsewhere = run(world
+        .command()
+        .env_remove("ECS_EXEC_CLUSTER")
+        .args(arguments));
+    assert_eq!(
+        elsewhere.causes(),
+        ["role.ssmmessages"],
+        "{}",
+        elsewhere.stdout
+    );
+    assert_eq!(elsewhere.json()["cluster"], json!(world.cluster));
+}
+
+/// Before the first apply there is no cluster that AWS could be asked about; that of another account is none of it.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
+    let world = World::new(Plan::default());
+    let file = world.home.path().join("tfplan.json");
+    fs::copy(root("plan/fixtures/create.json"), &file).unwrap();
+    let arguments = [
+        "doctor",
+        "--format",
+        "json",
+        "--plan",
+        "tfplan.json",
+        "--plan-over-live",
+    ];
+    let over = || {
+        run(world
+            .command()
+            .env_remove("ECS_EXEC_CLUSTER")
+            .args(arguments))
+    };
+    let first = over();
+    assert_eq!(
+        (first.status, first.causes()),
+        (0, vec![]),
+        "{}{}",
+        first.stdout,
+        first.stderr
+    );
+    let there = fs::read_to_string(root("plan/fixtures/update.json")).unwrap();
+    fs::write(&file, there.replace("123456789012", "999999999999")).unwrap();
+    let foreign = over();
+    assert_eq!(foreign.status, 2, "{}", foreign.stdout);
+    assert!(
+        foreign.stderr.contains("999999999999"),
+        "{}",
+        foreign.stderr
+    );
 }
 
 /// What a plan leaves open AWS may know; who goes on without it is told so.
