@@ -182,8 +182,23 @@ impl<'a> World<'a> {
         self.definitions.get(task.task_definition.as_str()).copied()
     }
 
-    /// The endpoints of a service in a VPC that are there or on their way.
+    /// The endpoints of a service in a VPC that are there or on their way. Where there may be others, they count only
+    /// if one of them is in use: no other can answer to the service's name then.
     pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
+        let is_told = |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| of == name);
+        let mut unseen = self.facts.network.unseen_endpoints.iter();
+        let unseen = unseen.find(|one| is_told(&one.vpc, vpc) && is_told(&one.service, service));
+        self.seen_endpoints_of(vpc, service)
+            .and_then(|seen| match unseen {
+                Some(unseen) if !seen.iter().any(|endpoint| endpoint.is_in_use()) => {
+                    Fact::Unavailable(unseen.why.clone())
+                }
+                _ => Fact::Known(seen),
+            })
+    }
+
+    /// The same, whether or not there may be others.
+    pub fn seen_endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
         match &self.facts.network.endpoints {
             Some(fact) => fact.as_ref().map(|endpoints| {
                 let names = self.facts.endpoint_services(service);

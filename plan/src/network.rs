@@ -9,7 +9,7 @@ mod places;
 mod routes;
 
 pub use acls::{network_acls, own_network_acls};
-pub use endpoints::{Endpoints, endpoints};
+pub use endpoints::{Endpoints, SERVICES, endpoints};
 pub use gateways::propagated;
 pub use groups::Groups;
 pub use places::{is_whole, subnet, vpc};

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{Fact, Unavailable};
 
 /// The parts of EC2 that lie between a task and ssmmessages, by ID.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Network {
     pub vpcs: BTreeMap<String, Fact<Vpc>>,
     /// The VPC endpoints that this account may see, for the services that sessions use.
     pub endpoints: Option<Fact<Vec<Endpoint>>>,
+    /// Where there may be more endpoints than those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen_endpoints: Vec<UnseenEndpoints>,
     /// By VPC.
     pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
     /// By VPC; only of those where tasks without an endpoint may use them.
@@ -24,6 +27,16 @@ pub struct Network {
     pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
     /// EC2 instances that tasks run on, by ID.
     pub instances: BTreeMap<String, Fact<Instance>>,
+}
+
+/// A doubt about endpoints: of which VPC and which service, as far as that is known, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnseenEndpoints {
+    /// `None`: of any.
+    pub vpc: Option<String>,
+    /// The last part of the service's name, such as `ssmmessages`. `None`: of any.
+    pub service: Option<String>,
+    pub why: Unavailable,
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html>

@@ -66,7 +66,7 @@ fn route_tables(world: &World, vpc: &str, subnets: &[&Subnet], service: &str) ->
         .get(vpc)
         .and_then(Fact::known);
     let tables = tables.map_or(&[][..], Vec::as_slice);
-    let others = world.endpoints_of(vpc, service);
+    let others = world.seen_endpoints_of(vpc, service);
     let others = others.known().map_or(&[][..], Vec::as_slice);
     let taken: Vec<&String> = others
         .iter()

@@ -59,7 +59,7 @@ fn gateway<'a>(
     service: Service,
 ) -> Result<Option<&'a Endpoint>, Unavailable> {
     let vpc = placement.subnet.vpc.as_str();
-    let mut gateways = match world.endpoints_of(vpc, service) {
+    let mut gateways = match world.seen_endpoints_of(vpc, service) {
         Fact::Known(endpoints) => endpoints.into_iter().filter(|one| one.kind == "Gateway"),
         Fact::Absent => return Ok(None),
         Fact::Unavailable(why) => return Err(why),

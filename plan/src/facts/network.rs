@@ -6,7 +6,7 @@ use ecs_exec_checks::facts::*;
 
 use super::live;
 use crate::known::or_live;
-use crate::network::{self, Endpoints, Groups, endpoints, is_whole};
+use crate::network::{self, Endpoints, Groups, SERVICES, endpoints, is_whole};
 use crate::resolve::Resolver;
 
 pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
@@ -58,7 +58,8 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
             .insert(id.clone(), groups.group(&id));
     }
     network.prefix_lists.extend(groups.prefix_lists());
-    network.endpoints = Some(seen(resolver, &endpoints, &vpcs));
+    network.unseen_endpoints = unseen(resolver, &endpoints, &vpcs);
+    network.endpoints = Some(Fact::Known(endpoints.planned.known));
 }
 
 /// The endpoints, and whether AWS told of all that the plan does not manage.
@@ -67,19 +68,28 @@ pub struct Seen {
     pub is_complete: bool,
 }
 
-/// Known only where every VPC of the tasks either has its endpoint, or would have to have it in what was seen.
-fn seen(resolver: &Resolver, endpoints: &Seen, vpcs: &BTreeSet<String>) -> Fact<Vec<Endpoint>> {
-    let services = endpoint_services(resolver.partition, resolver.region, "ssmmessages");
+/// Where there may be more: a VPC has its own endpoint of a service, or would have to have it in what was seen.
+fn unseen(resolver: &Resolver, endpoints: &Seen, vpcs: &BTreeSet<String>) -> Vec<UnseenEndpoints> {
+    let mut unseen = endpoints.planned.doubts.clone();
+    if endpoints.is_complete {
+        return unseen;
+    }
     for vpc in vpcs {
-        if let Some(why) = endpoints.planned.doubt_about(vpc) {
-            return Fact::Unavailable(why);
-        }
-        let is_told = endpoints.is_complete
-            || endpoints.planned.has(vpc, &services)
-            || Endpoints::loses(resolver, vpc, &services);
-        if let (false, Err(why)) = (is_told, is_whole(resolver, vpc)) {
-            return Fact::Unavailable(why);
+        let Err(why) = is_whole(resolver, vpc) else {
+            continue;
+        };
+        for service in SERVICES {
+            let names = endpoint_services(resolver.partition, resolver.region, service);
+            let is_told =
+                endpoints.planned.has(vpc, &names) || Endpoints::loses(resolver, vpc, &names);
+            if !is_told {
+                unseen.push(UnseenEndpoints {
+                    vpc: Some(vpc.clone()),
+                    service: Some(service.to_owned()),
+                    why: why.clone(),
+                });
+            }
         }
     }
-    Fact::Known(endpoints.planned.known.clone())
+    unseen
 }

@@ -1,6 +1,6 @@
 //! VPC endpoints for the services that sessions use.
 
-use ecs_exec_checks::facts::{Endpoint, Unavailable, endpoint_services};
+use ecs_exec_checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
 use crate::document::Extent;
@@ -9,57 +9,79 @@ use crate::known::Known;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
-const SERVICES: [&str; 4] = ["ssmmessages", "kms", "logs", "s3"];
+pub const SERVICES: [&str; 4] = ["ssmmessages", "kms", "logs", "s3"];
 
 /// The endpoints of a plan, and what keeps anyone from saying that there are no others.
 #[derive(Default)]
 pub struct Endpoints {
     pub known: Vec<Endpoint>,
     /// Where an endpoint is, or whose it is, is not known.
-    pub doubts: Vec<Doubt>,
-}
-
-pub struct Doubt {
-    /// The VPC, where that much is known.
-    pub vpc: Option<String>,
-    pub why: Unavailable,
+    pub doubts: Vec<UnseenEndpoints>,
 }
 
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
     for instance in resolver.plan.of_kind(Thing::Endpoint.kinds()) {
         let vpc = resolver.one(instance, &["vpc_id"], Thing::Vpc);
-        let service = match instance.text(&["service_name"]) {
-            Ok(Some(service)) if !is_of_sessions(resolver, service) => continue,
-            Ok(service) => service.unwrap_or_default(),
-            Err(why) => {
-                let vpc = vpc.ok().flatten();
-                endpoints.doubts.push(Doubt { vpc, why });
-                continue;
-            }
-        };
-        let told = match &vpc {
-            Ok(Some(vpc)) => endpoint(resolver, instance, service, vpc),
-            Ok(None) => Err(instance.later(&["vpc_id"])),
+        let name = instance.text(&["service_name"]);
+        let service = match &name {
+            Ok(name) => match service_of(resolver, name.unwrap_or_default()) {
+                Some(service) => Ok((name.unwrap_or_default(), service)),
+                None => continue,
+            },
             Err(why) => Err(why.clone()),
         };
-        match told {
-            Ok(endpoint) => endpoints.known.push(endpoint),
-            Err(why) => endpoints.doubts.push(Doubt {
-                vpc: vpc.ok().flatten(),
-                why,
-            }),
-        }
+        let told = match (&service, &vpc) {
+            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, instance, name, vpc),
+            (Ok(_), Ok(None)) => Err(instance.later(&["vpc_id"])),
+            (Err(why), _) | (_, Err(why)) => Err(why.clone()),
+        };
+        let why = match told {
+            Ok(endpoint) => {
+                let tables = route_tables(resolver, instance, &endpoint.id);
+                let why = tables.as_ref().err().cloned();
+                endpoints.known.push(Endpoint {
+                    route_tables: tables.unwrap_or_default(),
+                    ..endpoint
+                });
+                why
+            }
+            Err(why) => Some(why),
+        };
+        endpoints.doubts.extend(why.map(|why| UnseenEndpoints {
+            vpc: vpc.ok().flatten(),
+            service: service.ok().map(|(_, service)| service.to_owned()),
+            why,
+        }));
     }
     endpoints
 }
 
-fn is_of_sessions(resolver: &Resolver, name: &str) -> bool {
-    SERVICES.iter().any(|service| {
+/// Which of the services that sessions use an endpoint is for.
+fn service_of(resolver: &Resolver, name: &str) -> Option<&'static str> {
+    SERVICES.into_iter().find(|service| {
         endpoint_services(resolver.partition, resolver.region, service)
             .iter()
             .any(|known| known == name)
     })
+}
+
+/// Those whose routes lead to a gateway endpoint.
+fn route_tables(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec<String>> {
+    let mut tables = match is_given(resolver, instance, "route_table_ids") {
+        true => resolver.all(instance, &["route_table_ids"], Thing::RouteTable)?,
+        false => Vec::new(),
+    };
+    for join in resolver
+        .plan
+        .of_kind(&["aws_vpc_endpoint_route_table_association"])
+    {
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint)?;
+        if endpoint.as_deref() == Some(id) {
+            tables.extend(resolver.one(join, &["route_table_id"], Thing::RouteTable)?);
+        }
+    }
+    Ok(tables)
 }
 
 fn endpoint(resolver: &Resolver, instance: &Instance, service: &str, vpc: &str) -> Known<Endpoint> {
@@ -82,12 +104,7 @@ fn endpoint(resolver: &Resolver, instance: &Instance, service: &str, vpc: &str) 
         private_dns,
         subnets: subnets(resolver, instance, id)?,
         security_groups: groups(resolver, instance, id, vpc)?,
-        route_tables: match is_given(resolver, instance, "route_table_ids") {
-            true => resolver
-                .all(instance, &["route_table_ids"], Thing::RouteTable)
-                .unwrap_or_default(),
-            false => Vec::new(),
-        },
+        route_tables: Vec::new(),
         interfaces: Vec::new(),
         policy: policy(resolver, instance, id),
     })
@@ -188,15 +205,6 @@ fn undecided(why: &Unavailable) -> Value {
 }
 
 impl Endpoints {
-    /// Why it cannot be said which endpoints of a service a VPC has.
-    pub fn doubt_about(&self, vpc: &str) -> Option<Unavailable> {
-        let doubt = self
-            .doubts
-            .iter()
-            .find(|doubt| doubt.vpc.as_deref().is_none_or(|of| of == vpc));
-        doubt.map(|doubt| doubt.why.clone())
-    }
-
     /// Whether the plan takes away the endpoint of a service that the VPC has. There cannot be another beside it
     /// that answers to the service's name.
     pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
@@ -215,9 +223,12 @@ impl Endpoints {
             })
     }
 
+    /// Whether the VPC has an interface endpoint of a service. Gateways may be several, each for its own subnets.
     pub fn has(&self, vpc: &str, services: &[String]) -> bool {
-        self.known
-            .iter()
-            .any(|endpoint| endpoint.vpc == vpc && services.contains(&endpoint.service))
+        self.known.iter().any(|endpoint| {
+            endpoint.vpc == vpc
+                && services.contains(&endpoint.service)
+                && endpoint.kind != "Gateway"
+        })
     }
 }

@@ -3,6 +3,7 @@
 mod absent;
 mod broken;
 mod certain;
+mod endpoints;
 mod hostile;
 mod known_later;
 mod network;

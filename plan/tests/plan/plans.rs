@@ -59,9 +59,10 @@ fn what_exists_goes_by_its_id() {
 fn where_the_plan_is() {
     for base in [CREATE, UPDATE] {
         let plan = plan(&serde_json::from_str(base).unwrap());
-        assert_eq!(plan.clusters(), ["coder-production-cluster"]);
+        let cluster = "coder-production-cluster";
+        assert_eq!(plan.clusters(), [cluster]);
         assert_eq!(plan.region().as_deref(), Some("us-west-2"));
-        assert_eq!(plan.account().as_deref(), Some("123456789012"));
+        assert_eq!(plan.account_of(cluster).as_deref(), Some("123456789012"));
     }
 }
 

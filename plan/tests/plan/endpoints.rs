@@ -1,0 +1,147 @@
+//! The endpoints of what the exec configuration makes the agent call, as far as a plan shows them.
+
+use ecs_exec_checks::Status;
+use serde_json::{Value, json};
+
+use crate::small::{Small, from, list_from};
+use crate::support::*;
+
+/// Nothing leads out of the VPC, and only the endpoints decide.
+fn small(exec: Value) -> Small {
+    let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let groups = || list_from(1, &["aws_security_group.g.id", "aws_security_group.g"]);
+    Small::new()
+        .with(
+            "aws_iam_role_policy.all",
+            json!({"role": "r", "name": "all", "policy": all.to_string()}),
+        )
+        .group("g", json!({"egress": anywhere(), "ingress": anywhere()}))
+        .service(groups())
+        .endpoint(Some(groups()))
+        .with(
+            "aws_ecs_cluster.c",
+            json!({
+                "name": "c", "configuration": [{"execute_command_configuration": [exec]}],
+            }),
+        )
+        .with(
+            "aws_kms_key.k",
+            json!({"arn": from(&[]), "is_enabled": true}),
+        )
+        .with("aws_s3_bucket.b", json!({"bucket": "b"}))
+        .with(
+            "aws_route_table.t",
+            json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"])}),
+        )
+        .with(
+            "aws_route_table_association.t",
+            json!({
+                "subnet_id": from(&["aws_subnet.s.id", "aws_subnet.s"]),
+                "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+            }),
+        )
+}
+
+fn anywhere() -> Value {
+    json!([{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}])
+}
+
+fn encrypted() -> Small {
+    small(
+        json!({"kms_key_id": from(&["aws_kms_key.k.arn", "aws_kms_key.k"]), "logging": "DEFAULT"}),
+    )
+}
+
+fn recorded() -> Small {
+    small(json!({
+        "logging": "OVERRIDE",
+        "log_configuration": [{"s3_bucket_name": "b", "s3_bucket_encryption_enabled": true}],
+    }))
+}
+
+fn gateway(small: Small, mut more: Value) -> Small {
+    more["service_name"] = "com.amazonaws.us-west-2.s3".into();
+    more["vpc_endpoint_type"] = "Gateway".into();
+    more["vpc_id"] = from(&["aws_vpc.v.id", "aws_vpc.v"]);
+    small.with("aws_vpc_endpoint.s3", more)
+}
+
+/// What cannot be seen of a plan, or else what is behind its failures.
+fn unknown_or_causes(document: &Value) -> Vec<String> {
+    let plan = plan(document);
+    let mut ask = ask_anywhere("c");
+    ask.account = Some("123456789012".into());
+    let report = report(&plan.facts(&ask));
+    let unknown = titles(&report, Status::Unknown);
+    // What is in an image no plan tells.
+    let unknown = unknown
+        .iter()
+        .filter(|title| !title.starts_with("container.log-tools"));
+    let check = |title: &String| title.split(':').next().unwrap_or_default().to_owned();
+    let mut found: Vec<String> = unknown.map(check).map(|id| format!("? {id}")).collect();
+    found.extend(causes(&report));
+    found
+}
+
+#[test]
+fn an_endpoint_of_another_stack() {
+    assert_eq!(
+        encrypted().causes(),
+        ["network.logging-endpoints"],
+        "the VPC is new"
+    );
+    let kms = encrypted().with(
+        "aws_vpc_endpoint.kms",
+        json!({
+            "service_name": "com.amazonaws.us-west-2.kms", "vpc_endpoint_type": "Interface",
+            "private_dns_enabled": true, "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
+            "subnet_ids": list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+            "security_group_ids": list_from(1, &["aws_security_group.g.id", "aws_security_group.g"]),
+        }),
+    );
+    assert_eq!(kms.causes(), [""; 0]);
+    let mut there = encrypted().document();
+    change(&mut there, "aws_vpc.v")["actions"] = json!(["no-op"]);
+    assert_eq!(unknown_or_causes(&there), ["? network.logging-endpoints"]);
+}
+
+#[test]
+fn the_route_tables_of_a_gateway() {
+    assert_eq!(
+        unknown_or_causes(&recorded().document()),
+        ["network.logging-endpoints"]
+    );
+    let listed = |tables: Value| gateway(recorded(), json!({"route_table_ids": tables}));
+    let own = || list_from(1, &["aws_route_table.t.id", "aws_route_table.t"]);
+    assert_eq!(unknown_or_causes(&listed(own()).document()), [""; 0]);
+    let unknown = listed(from(&["local.tables"])).document();
+    assert_eq!(unknown_or_causes(&unknown), ["? network.logging-endpoints"]);
+    assert_eq!(
+        unknown_or_causes(&listed(json!([])).document()),
+        ["network.logging-endpoints"]
+    );
+    let joined = |table: Value| {
+        gateway(recorded(), json!({})).with(
+            "aws_vpc_endpoint_route_table_association.t",
+            json!({
+                "vpc_endpoint_id": from(&["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]),
+                "route_table_id": table,
+            }),
+        )
+    };
+    let table = from(&["aws_route_table.t.id", "aws_route_table.t"]);
+    assert_eq!(unknown_or_causes(&joined(table).document()), [""; 0]);
+    let other = joined("rtb-0123456789abcdef0".into());
+    assert_eq!(
+        unknown_or_causes(&other.document()),
+        ["network.logging-endpoints"]
+    );
+}
+
+/// A gateway serves the subnets of its own route tables: another stack may have one for the others.
+#[test]
+fn a_gateway_for_other_subnets() {
+    let mut there = gateway(recorded(), json!({"route_table_ids": []})).document();
+    change(&mut there, "aws_vpc.v")["actions"] = json!(["no-op"]);
+    assert_eq!(unknown_or_causes(&there), ["? network.logging-endpoints"]);
+}
