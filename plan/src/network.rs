@@ -8,12 +8,12 @@ mod groups;
 mod places;
 mod routes;
 
-pub use acls::{network_acls, own_network_acls};
+pub use acls::{add_separate, associations as acl_associations, network_acls, own_network_acls};
 pub use endpoints::{Endpoints, SERVICES, endpoints};
 pub use gateways::propagated;
 pub use groups::Groups;
-pub use places::{is_whole, subnet, vpc};
-pub use routes::{add_routes, own_route_tables, route_tables};
+pub use places::{is_in, is_whole, subnet, vpc};
+pub use routes::{add_routes, associations as table_associations, own_route_tables, route_tables};
 
 use crate::instance::{Instance, Seen};
 use serde_json::Value;

@@ -81,6 +81,9 @@ impl<'p> Resolver<'p> {
 
     /// What a resource goes by.
     pub fn name_of(&self, instance: &Instance, thing: Thing) -> String {
+        if let Some(adopted) = self.adopted(instance, thing) {
+            return adopted;
+        }
         match thing {
             Thing::Cluster => instance.text(&["name"]),
             Thing::Role | Thing::Policy | Thing::KmsKey | Thing::TaskDefinition => Ok(None),
@@ -93,6 +96,24 @@ impl<'p> Resolver<'p> {
         .map(str::to_owned)
         .or_else(|| self.arn_of(instance, thing))
         .unwrap_or_else(|| instance.address.clone())
+    }
+
+    /// What AWS made with a VPC, and a resource takes over: it goes by the name that the VPC has for it.
+    fn adopted(&self, instance: &Instance, thing: Thing) -> Option<String> {
+        let (attribute, named) = match instance.kind.as_str() {
+            "aws_default_route_table" => ("default_route_table_id", thing),
+            "aws_default_network_acl" => ("default_network_acl_id", thing),
+            "aws_default_security_group" => ("vpc_id", Thing::Vpc),
+            _ => return None,
+        };
+        if instance.id().is_some() {
+            return None;
+        }
+        let name = self.one(instance, &[attribute], named).ok()??;
+        match named {
+            Thing::Vpc => self.default_of(self.plan.find(Thing::Vpc.kinds(), &name)?, thing),
+            _ => Some(name),
+        }
     }
 
     fn arn_of(&self, instance: &Instance, thing: Thing) -> Option<String> {

@@ -12,7 +12,8 @@ pub enum Thing {
     NetworkAcl,
     Endpoint,
     NatGateway,
-    InternetGateway,
+    /// What the `gateway_id` of a route may name.
+    Gateway,
     EgressOnlyGateway,
     Cluster,
     TaskDefinition,
@@ -34,7 +35,7 @@ impl Thing {
             Thing::NetworkAcl => &["aws_network_acl", "aws_default_network_acl"],
             Thing::Endpoint => &["aws_vpc_endpoint"],
             Thing::NatGateway => &["aws_nat_gateway"],
-            Thing::InternetGateway => &["aws_internet_gateway"],
+            Thing::Gateway => &["aws_internet_gateway", "aws_vpn_gateway"],
             Thing::EgressOnlyGateway => &["aws_egress_only_internet_gateway"],
             Thing::Cluster => &["aws_ecs_cluster"],
             Thing::TaskDefinition => &["aws_ecs_task_definition"],
@@ -56,7 +57,7 @@ impl Thing {
             Thing::NetworkAcl,
             Thing::Endpoint,
             Thing::NatGateway,
-            Thing::InternetGateway,
+            Thing::Gateway,
             Thing::EgressOnlyGateway,
             Thing::Cluster,
             Thing::TaskDefinition,
@@ -79,7 +80,7 @@ impl Thing {
             Thing::NetworkAcl => "acl-",
             Thing::Endpoint => "vpce-",
             Thing::NatGateway => "nat-",
-            Thing::InternetGateway => "igw-",
+            Thing::Gateway => "igw-",
             Thing::EgressOnlyGateway => "eigw-",
             _ => return None,
         })
@@ -116,7 +117,7 @@ impl Thing {
                 | Thing::Subnet
                 | Thing::RouteTable
                 | Thing::NatGateway
-                | Thing::InternetGateway
+                | Thing::Gateway
                 | Thing::Cluster
         )
     }

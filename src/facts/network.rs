@@ -85,6 +85,7 @@ pub async fn network(
         subnets,
         vpcs,
         endpoints: Some(endpoints),
+        unseen_endpoints: Vec::new(),
         route_tables,
         nat_gateways,
         network_acls,

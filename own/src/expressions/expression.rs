@@ -1,5 +1,7 @@
 //! A check that is an expression, and how it is judged.
 
+use std::sync::Arc;
+
 use cel::Program;
 use ecs_exec_checks::facts::Unavailable;
 use ecs_exec_checks::{Check, Disposition, Finding, Fix, Status, Subject};
@@ -11,11 +13,12 @@ use super::view::{Variables, View};
 use crate::check::Fixes;
 
 /// One `[checks.NAME]` of the configuration.
+#[derive(Clone)]
 pub struct Expression {
     pub(super) check: &'static Check,
     pub(super) each: Each,
     /// True where something is wrong.
-    pub(super) when: Program,
+    pub(super) when: Arc<Program>,
     /// `Fail` or `Warn`.
     pub(super) status: Status,
     /// Words the same failure of many subjects.
@@ -26,6 +29,7 @@ pub struct Expression {
 }
 
 /// What a person can do about it.
+#[derive(Clone)]
 pub(super) struct Mend {
     pub title: Option<Template>,
     pub commands: Vec<Template>,

@@ -1,6 +1,7 @@
 //! Reads `[checks.NAME]` tables.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use cel::Program;
 use ecs_exec_checks::{Severity, Status};
@@ -109,7 +110,7 @@ fn expression(
     Ok(Expression {
         check,
         each,
-        when,
+        when: Arc::new(when),
         status,
         cause: text(format!("The check {} fails", check.id)),
         detail: table.template("detail", each)?,

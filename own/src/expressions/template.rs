@@ -1,5 +1,7 @@
 //! Texts with `${expression}` in them.
 
+use std::sync::Arc;
+
 use cel::Program;
 
 use super::evaluate::Evaluation;
@@ -8,8 +10,9 @@ use super::names::look;
 use super::scope::Each;
 use super::source::{Literal, LoadError};
 
+#[derive(Clone)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Arc<[Part]>,
 }
 
 enum Part {
@@ -69,7 +72,9 @@ impl Template {
             }
         }
         parts.push(Part::Text(plain));
-        Ok(Template { parts })
+        Ok(Template {
+            parts: parts.into(),
+        })
     }
 
     /// For a reader: what could not be seen is said to be unknown.
@@ -90,7 +95,7 @@ impl Template {
     /// For a shell. `None`: something of it is null or unknown, and the command would do another thing than meant.
     pub fn command(&self, evaluation: &Evaluation) -> Option<String> {
         let mut command = String::new();
-        for part in &self.parts {
+        for part in self.parts.iter() {
             match part {
                 Part::Text(text) => command.push_str(text),
                 Part::Value(program) => {

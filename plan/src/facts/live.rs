@@ -62,6 +62,16 @@ fn own(resolver: &Resolver, thing: Thing) -> BTreeSet<String> {
         .collect()
 }
 
+/// Subnets that an association of the plan held, which it changes or takes away.
+fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
+    let before = resolver.plan.before.iter();
+    before
+        .filter(|join| join.kind == kind)
+        .filter_map(|join| join.text(&["subnet_id"]).ok().flatten())
+        .map(str::to_owned)
+        .collect()
+}
+
 pub fn endpoints(resolver: &Resolver, mut planned: Endpoints, live: Option<&Facts>) -> Seen {
     let told = live.and_then(|live| live.network.endpoints.as_ref()?.known());
     if let Some(told) = told {
@@ -85,10 +95,12 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         Err(why) => return Fact::Unavailable(why),
     };
     let own = own(resolver, Thing::RouteTable);
-    let placed: BTreeSet<String> = tables
-        .iter()
-        .flat_map(|table| table.subnets.clone())
-        .collect();
+    let joins = match network::table_associations(resolver) {
+        Ok(joins) => joins,
+        Err(why) => return Fact::Unavailable(why),
+    };
+    let mut placed = left(resolver, "aws_route_table_association");
+    placed.extend(joins.iter().map(|(subnet, _)| subnet.clone()));
     let has_main = tables.iter().any(|table| table.main);
     let has = |tables: &[RouteTable], id: &str| tables.iter().any(|table| table.id == id);
     for other in told {
@@ -98,6 +110,8 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         let mut other = other.clone();
         other.main &= !has_main;
         other.subnets.retain(|subnet| !placed.contains(subnet));
+        let here = joins.iter().filter(|(_, table)| *table == other.id);
+        other.subnets.extend(here.map(|(subnet, _)| subnet.clone()));
         if let Err(why) = network::add_routes(resolver, &mut other) {
             return Fact::Unavailable(why);
         }
@@ -118,7 +132,12 @@ pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         Err(why) => return Fact::Unavailable(why),
     };
     let own = own(resolver, Thing::NetworkAcl);
-    let placed: BTreeSet<String> = acls.iter().flat_map(|acl| acl.subnets.clone()).collect();
+    let mut placed = left(resolver, "aws_network_acl_association");
+    placed.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
+    match network::acl_associations(resolver) {
+        Ok(joins) => placed.extend(joins.into_iter().map(|(subnet, _)| subnet)),
+        Err(why) => return Fact::Unavailable(why),
+    }
     let has_default = acls.iter().any(|acl| acl.default);
     for other in told {
         if own.contains(&other.id) || acls.iter().any(|acl| acl.id == other.id) {
@@ -127,6 +146,9 @@ pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         let mut other = other.clone();
         other.default &= !has_default;
         other.subnets.retain(|subnet| !placed.contains(subnet));
+        if let Err(why) = network::add_separate(resolver, &mut other) {
+            return Fact::Unavailable(why);
+        }
         acls.push(other);
     }
     Fact::Known(acls)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::{AclEntry, Fact, NetworkAcl};
 
-use super::port;
+use super::{is_in, port};
 use crate::instance::{Instance, Seen};
 use crate::known::{Known, elsewhere};
 use crate::resolve::Resolver;
@@ -51,7 +51,18 @@ fn acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
         .plan
         .may_lack(&["aws_network_acl", "aws_default_network_acl"]);
     let default = default_of(resolver, vpc).filter(|_| !has_default && !may_lack);
-    acls.extend(default.map(open_default));
+    if let Some(id) = default {
+        let mut default = open_default(id);
+        add_separate(resolver, &mut default)?;
+        acls.push(default);
+    }
+    for (subnet, id) in associations(resolver)? {
+        // Only the subnets of this VPC can be in its ACLs.
+        let is_here = is_in(resolver, &subnet, vpc);
+        if is_here && !acls.iter().any(|acl| acl.id == id) {
+            return Err(elsewhere(format!("network ACL {id} of {subnet}")));
+        }
+    }
     Ok(acls)
 }
 
@@ -94,44 +105,59 @@ fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Kno
             );
         }
     }
-    for gone in resolver
-        .plan
-        .before
-        .iter()
-        .filter(|rule| rule.kind == "aws_network_acl_rule")
-    {
-        if gone.text(&["network_acl_id"]) == Ok(Some(id)) {
-            let entry = separate(gone)?;
-            entries.remove(&key(&entry));
-        }
-    }
-    for rule in resolver.plan.of_kind(&["aws_network_acl_rule"]) {
-        if resolver
-            .one(rule, &["network_acl_id"], Thing::NetworkAcl)?
-            .as_deref()
-            == Some(id)
-        {
-            add(&mut entries, separate(rule)?);
-        }
-    }
     let given =
         instance.at(&["subnet_ids"]) != Seen::Later || resolver.plan.is_set(instance, "subnet_ids");
-    let mut subnets = match given {
+    let subnets = match given {
         true => resolver.all(instance, &["subnet_ids"], Thing::Subnet)?,
         false => Vec::new(),
     };
-    for join in resolver.plan.of_kind(&["aws_network_acl_association"]) {
-        let acl = resolver.one(join, &["network_acl_id"], Thing::NetworkAcl)?;
-        if acl.as_deref() == Some(id) {
-            subnets.extend(resolver.one(join, &["subnet_id"], Thing::Subnet)?);
-        }
-    }
-    Ok(NetworkAcl {
+    let mut acl = NetworkAcl {
         id: id.to_owned(),
         default,
         subnets,
         entries: entries.into_values().collect(),
-    })
+    };
+    add_separate(resolver, &mut acl)?;
+    Ok(acl)
+}
+
+/// Adds the rules and associations that are resources of their own, and takes away those that are no more.
+pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> Known<()> {
+    const RULE: &str = "aws_network_acl_rule";
+    let mut entries: Entries = acl
+        .entries
+        .drain(..)
+        .map(|entry| (key(&entry), entry))
+        .collect();
+    for gone in resolver.plan.before.iter().filter(|rule| rule.kind == RULE) {
+        if gone.text(&["network_acl_id"]) == Ok(Some(&acl.id)) {
+            entries.remove(&key(&separate(gone)?));
+        }
+    }
+    for rule in resolver.plan.of_kind(&[RULE]) {
+        let of = resolver.one(rule, &["network_acl_id"], Thing::NetworkAcl)?;
+        if of.as_deref() == Some(&acl.id) {
+            add(&mut entries, separate(rule)?);
+        }
+    }
+    acl.entries = entries.into_values().collect();
+    for (subnet, of) in associations(resolver)? {
+        if of == acl.id && !acl.subnets.contains(&subnet) {
+            acl.subnets.push(subnet);
+        }
+    }
+    Ok(())
+}
+
+/// Subnets with the ACLs that the plan's associations put them in.
+pub fn associations(resolver: &Resolver) -> Known<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for join in resolver.plan.of_kind(&["aws_network_acl_association"]) {
+        let acl = resolver.one(join, &["network_acl_id"], Thing::NetworkAcl)?;
+        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
+        found.extend(subnet.zip(acl));
+    }
+    Ok(found)
 }
 
 fn separate(rule: &Instance) -> Known<AclEntry> {

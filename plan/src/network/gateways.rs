@@ -7,11 +7,7 @@ use crate::resolve::Resolver;
 use crate::things::Thing;
 
 pub fn is_internet(resolver: &Resolver, id: &str) -> bool {
-    id.starts_with("igw-")
-        || resolver
-            .plan
-            .find(Thing::InternetGateway.kinds(), id)
-            .is_some()
+    id.starts_with("igw-") || resolver.plan.find(&["aws_internet_gateway"], id).is_some()
 }
 
 /// A private NAT gateway leads to other networks, and not to the internet by itself. `id`: none where it is not

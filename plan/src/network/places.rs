@@ -65,6 +65,13 @@ pub fn subnet(resolver: &Resolver, id: &str) -> Fact<Subnet> {
     }
 }
 
+/// Whether a subnet is, or may be, in a VPC.
+pub fn is_in(resolver: &Resolver, id: &str, vpc: &str) -> bool {
+    subnet(resolver, id)
+        .known()
+        .is_none_or(|subnet| subnet.vpc == vpc)
+}
+
 /// A subnet that a data source read.
 fn data_subnet(resolver: &Resolver, id: &str) -> Option<Subnet> {
     let mut known = resolver.plan.data_of_kind("aws_subnet");

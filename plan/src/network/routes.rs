@@ -2,7 +2,7 @@
 
 use ecs_exec_checks::facts::{Fact, Route, RouteTable, RouteTarget};
 
-use super::is_whole;
+use super::{is_in, is_whole};
 use crate::instance::{Instance, Seen};
 use crate::known::{Known, elsewhere};
 use crate::resolve::Resolver;
@@ -47,9 +47,19 @@ fn main_of(resolver: &Resolver, vpc: &str) -> Option<String> {
 
 fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
     let mut tables = own_route_tables(resolver, vpc)?;
+    add_main(resolver, vpc, &mut tables)?;
+    for (subnet, id) in associations(resolver)? {
+        if is_in(resolver, &subnet, vpc) && !tables.iter().any(|table| table.id == id) {
+            return Err(elsewhere(format!("route table {id} of {subnet}")));
+        }
+    }
+    Ok(tables)
+}
+
+fn add_main(resolver: &Resolver, vpc: &str, tables: &mut Vec<RouteTable>) -> Known<()> {
     let main = main_of(resolver, vpc).filter(|_| !tables.iter().any(|table| table.main));
     let Some(id) = main else {
-        return Ok(tables);
+        return Ok(());
     };
     let mut main = table(resolver, None, &id, true)?;
     let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
@@ -63,7 +73,7 @@ fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
         });
     }
     tables.push(main);
-    Ok(tables)
+    Ok(())
 }
 
 fn is_main(resolver: &Resolver, id: &str) -> Known<bool> {
@@ -98,7 +108,10 @@ fn table(
     let mut table = RouteTable {
         id: id.to_owned(),
         main,
-        subnets: subnets(resolver, instance, id)?,
+        subnets: associations(resolver)?
+            .into_iter()
+            .filter_map(|(subnet, table)| (table == id).then_some(subnet))
+            .collect(),
         routes,
     };
     add_routes(resolver, &mut table)?;
@@ -133,17 +146,15 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
     Ok(())
 }
 
-fn subnets(resolver: &Resolver, instance: Option<&Instance>, id: &str) -> Known<Vec<String>> {
-    let mut subnets = Vec::new();
+/// Subnets with the tables that the plan's associations give them.
+pub fn associations(resolver: &Resolver) -> Known<Vec<(String, String)>> {
+    let mut found = Vec::new();
     for join in resolver.plan.of_kind(&["aws_route_table_association"]) {
         let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
         let table = resolver.one(join, &["route_table_id"], Thing::RouteTable)?;
-        let is_own = instance.is_some_and(|instance| table.as_deref() == Some(instance.identity()));
-        if is_own || table.as_deref() == Some(id) {
-            subnets.extend(subnet);
-        }
+        found.extend(subnet.zip(table));
     }
-    Ok(subnets)
+    Ok(found)
 }
 
 /// Where the configuration has no routes in the table, it shows all that AWS has now.
@@ -242,7 +253,7 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
     if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
         return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
     }
-    match named("gateway_id", Thing::InternetGateway) {
+    match named("gateway_id", Thing::Gateway) {
         Some(Some(id)) if id == "local" => return RouteTarget::Local,
         Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
         Some(Some(id)) if super::gateways::is_internet(resolver, &id) => {
