@@ -1,6 +1,5 @@
 //! The endpoints of what the exec configuration makes the agent call, as far as a plan shows them.
 
-use ecs_exec_checks::Status;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from, list_from};
@@ -64,23 +63,6 @@ fn gateway(small: Small, mut more: Value) -> Small {
     more["vpc_endpoint_type"] = "Gateway".into();
     more["vpc_id"] = from(&["aws_vpc.v.id", "aws_vpc.v"]);
     small.with("aws_vpc_endpoint.s3", more)
-}
-
-/// What cannot be seen of a plan, or else what is behind its failures.
-fn unknown_or_causes(document: &Value) -> Vec<String> {
-    let plan = plan(document);
-    let mut ask = ask_anywhere("c");
-    ask.account = Some("123456789012".into());
-    let report = report(&plan.facts(&ask));
-    let unknown = titles(&report, Status::Unknown);
-    // What is in an image no plan tells.
-    let unknown = unknown
-        .iter()
-        .filter(|title| !title.starts_with("container.log-tools"));
-    let check = |title: &String| title.split(':').next().unwrap_or_default().to_owned();
-    let mut found: Vec<String> = unknown.map(check).map(|id| format!("? {id}")).collect();
-    found.extend(causes(&report));
-    found
 }
 
 #[test]

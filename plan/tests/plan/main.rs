@@ -1,6 +1,7 @@
 //! Plans as Terraform shows them, judged by the real checks.
 
 mod absent;
+mod adopted;
 mod broken;
 mod certain;
 mod endpoints;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::small::{Small, from, list_from};
 use crate::support::*;
 
-fn own_group() -> Value {
+pub fn own_group() -> Value {
     list_from(1, &["aws_security_group.g.id", "aws_security_group.g"])
 }
 

@@ -20,7 +20,7 @@ fn over(base: &str, live: Facts, cluster: &str, change: impl Fn(&mut Value)) -> 
     plan.over(live, &ask(&plan, cluster))
 }
 
-fn platform(live: Facts, change: impl Fn(&mut Value)) -> Facts {
+pub fn platform(live: Facts, change: impl Fn(&mut Value)) -> Facts {
     over(UPDATE, live, "coder-production-cluster", change)
 }
 

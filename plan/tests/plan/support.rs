@@ -3,7 +3,7 @@
 use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::{Report, Selection, Status, examine};
 use ecs_exec_plan::{Ask, Plan, read};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub const CREATE: &str = include_str!("../../fixtures/create.json");
 pub const UPDATE: &str = include_str!("../../fixtures/update.json");
@@ -54,6 +54,23 @@ pub fn failures(report: &Report) -> Vec<String> {
     titles(report, Status::Fail)
 }
 
+/// What cannot be seen of a small plan, or else what is behind its failures.
+pub fn unknown_or_causes(document: &Value) -> Vec<String> {
+    let plan = plan(document);
+    let mut ask = ask_anywhere("c");
+    ask.account = Some("123456789012".into());
+    let report = report(&plan.facts(&ask));
+    let unknown = titles(&report, Status::Unknown);
+    // What is in an image no plan tells.
+    let unknown = unknown
+        .iter()
+        .filter(|title| !title.starts_with("container.log-tools"));
+    let check = |title: &String| title.split(':').next().unwrap_or_default().to_owned();
+    let mut found: Vec<String> = unknown.map(check).map(|id| format!("? {id}")).collect();
+    found.extend(causes(&report));
+    found
+}
+
 pub fn titles(report: &Report, status: Status) -> Vec<String> {
     let findings = report.findings.iter();
     findings
@@ -94,7 +111,7 @@ pub fn hide(document: &mut Value, address: &str, attribute: &str) {
     after.remove(attribute);
     change["after_unknown"][attribute] = true.into();
     let expression = expression(document, address, attribute);
-    *expression = serde_json::json!({"references": ["local.somewhere"]});
+    *expression = json!({"references": ["local.somewhere"]});
 }
 
 /// An attribute's expression.
@@ -114,6 +131,26 @@ pub fn expression<'d>(document: &'d mut Value, address: &str, attribute: &str) -
     &mut resource.unwrap()["expressions"][attribute]
 }
 
+/// A resource that is made, of which everything is known.
+pub fn add(document: &mut Value, address: &str, values: Value) {
+    let (kind, name) = address.split_once('.').unwrap();
+    let constants = values.as_object().unwrap().iter();
+    let constants = constants.map(|(name, value)| (name.clone(), json!({"constant_value": value})));
+    let expressions: serde_json::Map<String, Value> = constants.collect();
+    let named = json!({"address": address, "mode": "managed", "type": kind, "name": name});
+    let (mut change, mut configured) = (named.clone(), named);
+    change["change"] = json!({
+        "actions": ["create"], "before": null, "after": values, "after_unknown": {"id": true},
+    });
+    configured["expressions"] = expressions.into();
+    let push = |list: &mut Value, item| list.as_array_mut().unwrap().push(item);
+    push(&mut document["resource_changes"], change);
+    push(
+        &mut document["configuration"]["root_module"]["resources"],
+        configured,
+    );
+}
+
 /// A resource is not in the plan.
 pub fn remove(document: &mut Value, address: &str) {
     let changes = document["resource_changes"].as_array_mut().unwrap();
@@ -126,9 +163,9 @@ pub fn remove(document: &mut Value, address: &str) {
 pub fn delete(document: &mut Value, address: &str) {
     let change = change(document, address);
     assert!(change["before"].is_object(), "{address} is new");
-    change["actions"] = serde_json::json!(["delete"]);
+    change["actions"] = json!(["delete"]);
     change["after"] = Value::Null;
-    change["after_unknown"] = serde_json::json!({});
+    change["after_unknown"] = json!({});
 }
 
 pub fn ask_anywhere(cluster: &str) -> Ask {

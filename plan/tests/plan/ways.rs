@@ -7,7 +7,7 @@ use crate::network::open;
 use crate::small::{Small, from};
 use crate::support::*;
 
-fn with_way(route: Value) -> Small {
+pub fn with_way(route: Value) -> Small {
     open()
         .with("aws_internet_gateway.i", json!({}))
         .with("aws_nat_gateway.n", json!({}))
@@ -18,7 +18,7 @@ fn with_way(route: Value) -> Small {
         .with("aws_route.r", route)
 }
 
-fn joined(small: Small) -> Small {
+pub fn joined(small: Small) -> Small {
     small.with(
         "aws_route_table_association.a",
         json!({
@@ -28,7 +28,7 @@ fn joined(small: Small) -> Small {
     )
 }
 
-fn default_route() -> Value {
+pub fn default_route() -> Value {
     json!({
         "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
         "destination_cidr_block": "0.0.0.0/0",
