@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::address::{Key, Step};
 use crate::instance::{Instance, Seen};
+use crate::others;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 use crate::trace::{Source, Traced, trace};
@@ -164,12 +165,7 @@ impl<'p> Resolver<'p> {
             .data
             .iter()
             .any(|data| !HARMLESS.contains(&data.kind.as_str()) && data.unknown_somewhere());
-        let kinds = [
-            "aws_cloudformation_stack",
-            "awscc_ec2_vpc",
-            "awscc_ec2_subnet",
-        ];
-        read || self.plan.of_kind(&kinds).any(Instance::unknown_somewhere)
+        read || others::gives_ids(self.plan)
     }
 
     fn all_new(&self, thing: Thing) -> Vec<String> {

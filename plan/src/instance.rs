@@ -99,16 +99,12 @@ impl Instance {
 
     /// Whether anything of it is known only after apply.
     pub fn unknown_somewhere(&self) -> bool {
-        let mut left = vec![&self.unknown];
-        while let Some(mark) = left.pop() {
-            match mark {
-                Value::Bool(true) => return true,
-                Value::Array(items) => left.extend(items),
-                Value::Object(fields) => left.extend(fields.values()),
-                _ => {}
-            }
-        }
-        false
+        is_marked(&self.unknown)
+    }
+
+    /// Whether anything of an attribute is known only after apply.
+    pub fn unknown_within(&self, attribute: &str) -> bool {
+        self.unknown.get(attribute).is_some_and(is_marked)
     }
 
     pub fn is(&self, kinds: &[&str]) -> bool {
@@ -131,4 +127,18 @@ fn inside<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         _ => None,
     }
+}
+
+/// Whether a mark, or one within it, says that a value is known only after apply.
+fn is_marked(marks: &Value) -> bool {
+    let mut left = vec![marks];
+    while let Some(mark) = left.pop() {
+        match mark {
+            Value::Bool(true) => return true,
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => left.extend(fields.values()),
+            _ => {}
+        }
+    }
+    false
 }

@@ -17,6 +17,7 @@ mod iam;
 mod instance;
 mod known;
 mod network;
+mod others;
 mod parse;
 mod pick;
 mod place;

@@ -6,7 +6,7 @@ use ecs_exec_checks::facts::*;
 
 use super::live;
 use crate::known::or_live;
-use crate::network::{self, Endpoints, Groups, SERVICES, endpoints, is_whole};
+use crate::network::{self, Endpoints, Groups, SERVICES, endpoints, is_whole, refuse_others};
 use crate::resolve::Resolver;
 
 pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
@@ -71,17 +71,20 @@ pub struct Seen {
 /// Where there may be more: a VPC has its own endpoint of a service, or would have to have it in what was seen.
 fn unseen(resolver: &Resolver, endpoints: &Seen, vpcs: &BTreeSet<String>) -> Vec<UnseenEndpoints> {
     let mut unseen = endpoints.planned.doubts.clone();
-    if endpoints.is_complete {
-        return unseen;
-    }
     for vpc in vpcs {
-        let Err(why) = is_whole(resolver, vpc) else {
+        let others = refuse_others(resolver, vpc);
+        let has_others = others.is_err();
+        let whole = match endpoints.is_complete {
+            true => others,
+            false => others.and_then(|()| is_whole(resolver, vpc)),
+        };
+        let Err(why) = whole else {
             continue;
         };
         for service in SERVICES {
             let names = endpoint_services(resolver.partition, resolver.region, service);
-            let is_told =
-                endpoints.planned.has(vpc, &names) || Endpoints::loses(resolver, vpc, &names);
+            let is_told = endpoints.planned.has(vpc, &names)
+                || !has_others && Endpoints::loses(resolver, vpc, &names);
             if !is_told {
                 unseen.push(UnseenEndpoints {
                     vpc: Some(vpc.clone()),

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::policies::{Document, Unread, document, document_by, managed};
 use super::roles;
 use crate::instance::{Instance, Seen};
-use crate::known::elsewhere;
+use crate::known::{elsewhere, untold};
 use crate::network::texts;
+use crate::others::{self, Naming};
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
@@ -24,10 +25,12 @@ pub struct Attached {
     pub open: Option<Unavailable>,
 }
 
-const JOINS: [&str; 3] = [
+const JOINS: [&str; 5] = [
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
     "aws_iam_policy_attachment",
+    "awscc_iam_role_policy",
+    "awscc_iam_managed_policy",
 ];
 
 /// What takes away every policy of a role that it does not list.
@@ -39,7 +42,10 @@ const EXCLUSIVE: [&str; 2] = [
 pub fn attached(resolver: &Resolver, role: &str) -> Attached {
     let mut attached = Attached::default();
     match roles::managed(resolver, role) {
-        Some(instance) => attached.own(resolver, instance),
+        Some(instance) => {
+            attached.own(resolver, instance);
+            attached.unread.extend(by_stack(resolver, instance));
+        }
         None => attached.unread.push(Unread {
             why: elsewhere(format!("role {}, and so its policies,", arn::name(role))),
             may_deny: true,
@@ -106,20 +112,42 @@ fn may_have(
     by_role || is_nobodys || joins.any(|join| is_of(resolver, join, role).unwrap_or(true))
 }
 
+/// The attribute that names a role, or roles.
+fn naming(join: &Instance) -> &'static str {
+    match join.kind.as_str() {
+        "aws_iam_policy_attachment" | "awscc_iam_managed_policy" => "roles",
+        "awscc_iam_role_policy" => "role_name",
+        kind if EXCLUSIVE.contains(&kind) => "role_name",
+        _ => "role",
+    }
+}
+
+/// A stack may give the role policies, which the plan does not show.
+fn by_stack(resolver: &Resolver, role: &Instance) -> Option<Unread> {
+    let (stack, naming) = others::stack_of(resolver, role)?;
+    Some(Unread {
+        why: untold(format!(
+            "the plan does not show what {} makes, which {} role {}",
+            stack.address,
+            match naming {
+                Naming::Does => "names",
+                Naming::May => "may name",
+            },
+            arn::name(&resolver.name_of(role, Thing::Role)),
+        )),
+        may_deny: naming == Naming::Does,
+    })
+}
+
 fn is_of(resolver: &Resolver, join: &Instance, role: &str) -> Result<bool, Unread> {
     let is_role = |named: &String| named == role || named == arn::name(role);
-    let known = match join.kind.as_str() {
-        "aws_iam_policy_attachment" => resolver.all(join, &["roles"], Thing::Role),
-        kind => resolver
-            .one(
-                join,
-                &[match EXCLUSIVE.contains(&kind) {
-                    true => "role_name",
-                    false => "role",
-                }],
-                Thing::Role,
-            )
-            .map(|role| role.into_iter().collect()),
+    let attribute = naming(join);
+    let known = match attribute {
+        "roles" => resolver.all(join, &[attribute], Thing::Role),
+        _ => {
+            let one = resolver.one(join, &[attribute], Thing::Role);
+            one.map(|role| role.into_iter().collect())
+        }
     };
     match known {
         Ok(roles) => Ok(roles.iter().any(is_role)),
@@ -190,12 +218,16 @@ impl Attached {
     }
 
     fn join(&mut self, resolver: &Resolver, join: &Instance) {
-        if join.kind == "aws_iam_role_policy" {
-            let name = join.text(&["name"]).ok().flatten();
-            self.inline(
-                name.unwrap_or(&join.address),
-                document(resolver, join, &["policy"]),
-            );
+        let inline = match join.kind.as_str() {
+            "aws_iam_role_policy" => Some(("name", "policy")),
+            "awscc_iam_role_policy" => Some(("policy_name", "policy_document")),
+            "awscc_iam_managed_policy" => Some(("managed_policy_name", "policy_document")),
+            _ => None,
+        };
+        if let Some((name, policy)) = inline {
+            let name = join.text(&[name]).ok().flatten();
+            let document = document(resolver, join, &[policy]);
+            self.inline(name.unwrap_or(&join.address), document);
             return;
         }
         match resolver.one(join, &["policy_arn"], Thing::Policy) {
@@ -293,9 +325,10 @@ fn block_named(resolver: &Resolver, role: &Instance, name: &str) -> Option<Strin
 /// By the values that a join has now.
 fn names_role(join: &Instance, role: &Instance) -> bool {
     let name = role.text(&["name"]).ok().flatten();
-    let listed = match join.at(&["roles"]) {
-        Seen::Value(Value::Array(roles)) => roles.iter().any(|listed| listed.as_str() == name),
-        _ => false,
-    };
-    name.is_some() && (join.text(&["role"]) == Ok(name) || listed)
+    name.is_some()
+        && match join.at(&[naming(join)]) {
+            Seen::Value(Value::Array(roles)) => roles.iter().any(|listed| listed.as_str() == name),
+            Seen::Value(role) => role.as_str() == name,
+            _ => false,
+        }
 }

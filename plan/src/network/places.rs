@@ -5,6 +5,7 @@ use ecs_exec_checks::facts::{Fact, Subnet, Unavailable, Vpc};
 use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{elsewhere, later, untold};
+use crate::others;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
@@ -19,13 +20,24 @@ pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
         )));
     }
     let why = match resolver.plan.extent {
-        Extent::Whole => return Ok(()),
+        Extent::Whole => return refuse_others(resolver, vpc),
         Extent::Part => "the plan is only a part",
         Extent::Untold => "the plan does not tell whether it is only a part",
     };
     Err(untold(format!(
         "{why}, so that VPC {vpc} may have more than the plan shows"
     )))
+}
+
+/// Whether all that the plan puts into a VPC is Terraform's own.
+pub fn refuse_others(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
+    match others::added_to(resolver.plan, vpc) {
+        Some(other) => Err(untold(format!(
+            "the plan does not show what {} makes, and VPC {vpc} may have more",
+            other.address
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {

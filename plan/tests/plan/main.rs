@@ -8,6 +8,7 @@ mod endpoints;
 mod hostile;
 mod known_later;
 mod network;
+mod others;
 mod over;
 mod plans;
 mod recording;
