@@ -75,7 +75,9 @@ impl<'p> Resolver<'p> {
             let may_pick = found.names.len() > 1 && may_pick(value, &traced);
             may_pick || may_be(value, thing)
         });
-        match is_one && !is_mixed {
+        // Each group opens something else, and which of them are chosen is not shown.
+        let is_choice = thing == Thing::SecurityGroup && found.names.len() > 1;
+        match is_one && !is_mixed && !is_choice {
             true => found.names,
             false => Vec::new(),
         }

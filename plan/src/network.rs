@@ -5,6 +5,7 @@ mod endpoints;
 mod gateways;
 mod group_rules;
 mod groups;
+mod likeness;
 mod places;
 mod routes;
 
@@ -12,6 +13,7 @@ pub use acls::{add_separate, associations as acl_associations, network_acls, own
 pub use endpoints::{Endpoints, SERVICES, endpoints};
 pub use gateways::propagated;
 pub use groups::Groups;
+pub use likeness::Likeness;
 pub use places::{is_in, is_whole, refuse_others, subnet, vpc};
 pub use routes::{add_routes, associations as table_associations, own_route_tables, route_tables};
 

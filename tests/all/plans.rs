@@ -278,7 +278,7 @@ fn a_plan_is_laid_over_what_aws_says() {
         "{}",
         elsewhere.stdout
     );
-    assert_eq!(elsewhere.json()["cluster"], json!(world.cluster));
+    assert_eq!(elsewhere.json()["target"]["cluster"], json!(world.cluster));
 }
 
 /// Before the first apply there is no cluster that AWS could be asked about; that of another account is none of it.

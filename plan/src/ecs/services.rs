@@ -5,6 +5,7 @@ use ecs_exec_checks::facts::{AwsVpc, Deployment, DeploymentController, Service, 
 use crate::document::Plan;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
+use crate::network::Likeness;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
@@ -48,10 +49,11 @@ pub fn planned_services<'p>(
 ) -> (Vec<Planned<'p>>, Option<Unavailable>) {
     let mut planned = Vec::new();
     let mut unlisted = None;
+    let likeness = Likeness::new(resolver);
     for instance in services(resolver.plan) {
         match (cluster_of(resolver, instance), instance.text(&["name"])) {
             (Ok(of), Ok(Some(name))) if of == cluster => {
-                planned.push(read_service(resolver, instance, name));
+                planned.push(read_service(resolver, &likeness, instance, name));
             }
             (Ok(_), Ok(_)) => {}
             (Ok(of), Err(_)) if of != cluster => {}
@@ -64,9 +66,14 @@ pub fn planned_services<'p>(
 
 const NETWORK: [&str; 2] = ["network_configuration", "0"];
 
-fn read_service<'p>(resolver: &Resolver<'p>, instance: &'p Instance, name: &str) -> Planned<'p> {
+fn read_service<'p>(
+    resolver: &Resolver<'p>,
+    likeness: &Likeness,
+    instance: &'p Instance,
+    name: &str,
+) -> Planned<'p> {
     let within = |name| [NETWORK.as_slice(), &[name]].concat();
-    let subnets = resolver.all(instance, &within("subnets"), Thing::Subnet);
+    let subnets = likeness.of_tasks(instance, &within("subnets"));
     let groups = resolver.all(instance, &within("security_groups"), Thing::SecurityGroup);
     Planned {
         instance,

@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
+use super::Likeness;
 use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
@@ -21,6 +22,7 @@ pub struct Endpoints {
 
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
+    let likeness = Likeness::new(resolver);
     for instance in resolver.plan.of_kind(Thing::Endpoint.kinds()) {
         let vpc = resolver.one(instance, &["vpc_id"], Thing::Vpc);
         let name = instance.text(&["service_name"]);
@@ -32,7 +34,7 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
             Err(why) => Err(why.clone()),
         };
         let told = match (&service, &vpc) {
-            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, instance, name, vpc),
+            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, &likeness, instance, name, vpc),
             (Ok(_), Ok(None)) => Err(instance.later(&["vpc_id"])),
             (Err(why), _) | (_, Err(why)) => Err(why.clone()),
         };
@@ -84,7 +86,13 @@ fn route_tables(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec
     Ok(tables)
 }
 
-fn endpoint(resolver: &Resolver, instance: &Instance, service: &str, vpc: &str) -> Known<Endpoint> {
+fn endpoint(
+    resolver: &Resolver,
+    likeness: &Likeness,
+    instance: &Instance,
+    service: &str,
+    vpc: &str,
+) -> Known<Endpoint> {
     let id = instance.identity();
     let private_dns = match instance.flag(&["private_dns_enabled"]) {
         Ok(set) => set.unwrap_or(false),
@@ -102,7 +110,7 @@ fn endpoint(resolver: &Resolver, instance: &Instance, service: &str, vpc: &str) 
         vpc: vpc.to_owned(),
         state: state.unwrap_or("available").to_owned(),
         private_dns,
-        subnets: subnets(resolver, instance, id)?,
+        subnets: subnets(resolver, likeness, instance, id)?,
         security_groups: groups(resolver, instance, id, vpc)?,
         route_tables: Vec::new(),
         interfaces: Vec::new(),
@@ -115,9 +123,14 @@ fn is_given(resolver: &Resolver, instance: &Instance, attribute: &str) -> bool {
     instance.at(&[attribute]) != Seen::Later || resolver.plan.is_set(instance, attribute)
 }
 
-fn subnets(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec<String>> {
+fn subnets(
+    resolver: &Resolver,
+    likeness: &Likeness,
+    instance: &Instance,
+    id: &str,
+) -> Known<Vec<String>> {
     let mut subnets = match is_given(resolver, instance, "subnet_ids") {
-        true => resolver.all(instance, &["subnet_ids"], Thing::Subnet)?,
+        true => likeness.of_endpoint(instance, &["subnet_ids"])?,
         false => Vec::new(),
     };
     for at in 0..instance.count(&["subnet_configuration"]).unwrap_or(0) {

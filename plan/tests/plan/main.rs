@@ -4,6 +4,7 @@ mod absent;
 mod adopted;
 mod broken;
 mod certain;
+mod choices;
 mod endpoints;
 mod hostile;
 mod known_later;

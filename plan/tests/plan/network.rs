@@ -9,7 +9,7 @@ pub fn own_group() -> Value {
     list_from(1, &["aws_security_group.g.id", "aws_security_group.g"])
 }
 
-fn any(side: &str) -> Value {
+pub fn any(side: &str) -> Value {
     json!({side: [{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}]})
 }
 

@@ -82,9 +82,13 @@ impl Small {
         self.with(&format!("aws_security_group.{name}"), values)
     }
 
-    /// With a resource, in place of one that has this address.
+    /// With a resource, in place of one that has this address; `kind.name["key"]` is one of several.
     pub fn with(mut self, address: &str, values: Value) -> Small {
-        let (kind, name) = address.split_once('.').unwrap();
+        let (resource, key) = match address.split_once('[') {
+            Some((resource, key)) => (resource, Some(key.trim_matches(['"', ']']))),
+            None => (address, None),
+        };
+        let (kind, name) = resource.split_once('.').unwrap();
         let (mut after, mut unknown, mut expressions) = (Map::new(), Map::new(), Map::new());
         for (name, value) in values.as_object().unwrap() {
             let (known, mark, expression) = split(value);
@@ -106,15 +110,15 @@ impl Small {
                 unknown.insert(name.to_owned(), true.into());
             }
         }
-        let is_other = |resource: &Value| resource["address"] != address;
-        self.changes.retain(is_other);
-        self.configuration.retain(is_other);
+        self.changes.retain(|other| other["address"] != address);
+        self.configuration
+            .retain(|other| other["address"] != resource);
         self.changes.push(json!({
-            "address": address, "mode": "managed", "type": kind, "name": name,
+            "address": address, "mode": "managed", "type": kind, "name": name, "index": key,
             "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": unknown},
         }));
         self.configuration.push(json!({
-            "address": address, "mode": "managed", "type": kind, "name": name, "expressions": expressions,
+            "address": resource, "mode": "managed", "type": kind, "name": name, "expressions": expressions,
         }));
         self
     }
