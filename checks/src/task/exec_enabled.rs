@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     id: "task.exec-enabled",
     title: "The task was started with ECS Exec on",
     why: "The agent comes into a task when it starts: a task that was started without it can never be entered, whatever its service says now.",
-    how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag.",
+    how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag. Of a plan: whether apply replaces the tasks of a service that turns it on.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Force a new deployment; run a standalone task again. The flag of a running task cannot be changed.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
