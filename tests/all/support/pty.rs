@@ -144,6 +144,7 @@ impl Terminal {
         let until = Instant::now() + Duration::from_secs(30);
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.read_to_the_end();
                 return status.code().unwrap_or(-1);
             }
             thread::sleep(Duration::from_millis(20));
@@ -151,5 +152,21 @@ impl Terminal {
         let screen = self.screen();
         self.child.kill().unwrap();
         panic!("it does not end:\n{screen}");
+    }
+
+    /// Once a last byte is on the screen, so is all that the program wrote before it.
+    fn read_to_the_end(&mut self) {
+        const END: u8 = 0;
+        self.pty.slave.write_all(&[END]).unwrap();
+        let until = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < until {
+            let mut screen = self.screen.lock().unwrap();
+            if screen.last() == Some(&END) {
+                screen.pop();
+                return;
+            }
+            drop(screen);
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 }
