@@ -8,6 +8,7 @@ mod iam;
 mod local;
 mod network;
 mod probe;
+mod proxy;
 mod records;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use iam::{Decision, Engine, Identity, Outcome, Policy, Role, Simulation};
 pub use local::{Local, Plugin, Reach};
 pub use network::*;
 pub use probe::{Probe, ProbeEnd};
+pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
 
 /// The version of the snapshot's format that this program writes.

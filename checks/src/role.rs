@@ -88,7 +88,7 @@ pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&Group<'a>) -> bool
 }
 
 fn has_agent_down(task: &Task) -> bool {
-    let mut containers = task.containers.iter();
+    let mut containers = task.own_containers();
     containers.any(|container| !container.has_running_agent())
 }
 

@@ -262,6 +262,7 @@ pub fn on_ec2(facts: &mut Facts) {
             status: "ACTIVE".into(),
             agent_version: Some("1.90.0".into()),
             agent_connected: true,
+            windows: false,
         }),
     );
     let profile = "arn:aws:iam::123456789012:instance-profile/ecs";

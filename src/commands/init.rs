@@ -173,8 +173,7 @@ fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
                 .flatten()
                 .find_map(|arn| workload.tasks.get(arn)?.known());
             let containers = task.map_or(Vec::new(), |task| {
-                task.containers
-                    .iter()
+                task.own_containers()
                     .map(|container| container.name.clone())
                     .collect()
             });

@@ -72,8 +72,7 @@ fn has_young_agent(task: &Task, facts: &Facts) -> bool {
         .started_at
         .map(|started| facts.taken_at.as_second() - started.as_second());
     let is_pending = task
-        .containers
-        .iter()
+        .own_containers()
         .filter_map(|container| container.exec_agent())
         .any(|agent| agent.last_status == "PENDING");
     task.is_running() && is_pending && age.is_some_and(|age| age < AGENT_SECONDS)

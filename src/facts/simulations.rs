@@ -223,8 +223,7 @@ fn containers<'t>(task: &'t Task, services: &'t [Wanted], asked: Option<&'t str>
     match wanted {
         Some(name) => vec![name],
         None => task
-            .containers
-            .iter()
+            .own_containers()
             .map(|container| container.name.as_str())
             .collect(),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::DesiredStatus;
 use ecs_exec_checks::capture::mask;
-use ecs_exec_checks::facts::{Container, Deployment, Fact, Facts, Service, Task};
+use ecs_exec_checks::facts::{Deployment, Fact, Facts, Service, Task};
 use ecs_exec_checks::step::Step;
 use ecs_exec_checks::text;
 use tokio::time::{Instant, sleep};
@@ -225,7 +225,8 @@ fn state(now: &Workload, name: &str, before: &BTreeSet<String>, ours: Option<Our
 }
 
 fn has_agents(task: &Task) -> bool {
-    task.containers.iter().all(Container::has_running_agent)
+    let mut containers = task.own_containers();
+    containers.all(|container| container.last_status == "STOPPED" || container.has_running_agent())
 }
 
 /// ECS has given our deployment up: the circuit breaker tripped, or it was rolled back.
@@ -309,7 +310,7 @@ async fn endpoints(
 
 #[cfg(test)]
 mod tests {
-    use ecs_exec_checks::facts::ManagedAgent;
+    use ecs_exec_checks::facts::{Container, ManagedAgent};
 
     use super::*;
 
@@ -382,5 +383,25 @@ mod tests {
         assert!(
             matches!(state(&[("old", "RUNNING")], "FAILED"), State::Failed(why) if why.contains("circuit breaker"))
         );
+    }
+
+    #[test]
+    fn only_what_is_entered_needs_an_agent() {
+        let with = |others: &[(&str, &str)]| {
+            let mut task = Task::default();
+            for (name, status) in others {
+                task.containers.push(Container {
+                    name: (*name).into(),
+                    last_status: (*status).into(),
+                    ..Container::default()
+                });
+            }
+            task
+        };
+        assert!(has_agents(&with(&[
+            ("migrate", "STOPPED"),
+            ("aws-gd-agent", "RUNNING")
+        ])));
+        assert!(!has_agents(&with(&[("web", "RUNNING")])));
     }
 }

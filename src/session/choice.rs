@@ -17,14 +17,11 @@ pub fn container(
     service: Option<&Candidate>,
     task: &Task,
 ) -> Result<String, Trouble> {
-    let names: Vec<&str> = task
-        .containers
-        .iter()
-        .map(|container| container.name.as_str())
-        .collect();
+    let names = task.own_containers();
+    let names: Vec<&str> = names.map(|container| container.name.as_str()).collect();
     let short = service.and_then(|service| service.names.last().cloned());
     if let Some(asked) = &named.container {
-        if names.contains(&asked.as_str()) {
+        if task.has_container(asked) {
             return Ok(asked.clone());
         }
         let near = nearest(asked, names.iter().copied());

@@ -90,7 +90,10 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
     task.containers
         .iter()
         .filter(|container| container.last_status == "RUNNING")
-        .filter(|container| wanted.as_ref().is_none_or(|name| *name == container.name))
+        .filter(|container| match &wanted {
+            Some(name) => *name == container.name,
+            None => !container.is_added(),
+        })
         .map(|container| Spot {
             service: task.service_name().map(str::to_owned),
             task_arn: task.arn.to_string(),

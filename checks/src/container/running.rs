@@ -72,7 +72,7 @@ fn is_wanted(world: &World, group: &Group, task: &Task, name: &str) -> bool {
         .and_then(Fact::known)
         .and_then(|definition| definition.container(name))
         .is_none_or(|container| container.essential);
-    task.containers.len() == 1 || essential
+    task.own_containers().count() == 1 || essential
 }
 
 fn why_ended(container: &Container) -> String {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{Fact, ProxyEnvironment};
 use crate::arn;
-use crate::no_proxy;
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
 pub type Tags = BTreeMap<String, String>;
@@ -166,6 +165,8 @@ pub struct ContainerInstance {
     /// Version of the ECS container agent.
     pub agent_version: Option<String>,
     pub agent_connected: bool,
+    /// By its attribute `ecs.os-type`.
+    pub windows: bool,
 }
 
 /// The ENI of a task in `awsvpc` mode, as the task's attachments describe it.
@@ -240,19 +241,6 @@ pub struct ContainerDefinition {
     pub log: Option<ContainerLog>,
 }
 
-/// What the proxy variables of a container mean for the agent, worked out where their values were still at hand.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ProxyEnvironment {
-    pub variables: Vec<String>,
-    /// The agent asks 169.254.170.2, where the task's credentials come from, without a proxy: over HTTP, so that
-    /// only `HTTP_PROXY` counts, and `NO_PROXY` may cover it.
-    pub credentials_bypass: bool,
-    /// The agent calls ssmmessages without a proxy: over TLS, so that only `HTTPS_PROXY` counts, and `NO_PROXY` may
-    /// cover it.
-    pub ssmmessages_bypass: bool,
-}
-
 /// A container's log driver, with the options that say where its logs are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -261,44 +249,6 @@ pub struct ContainerLog {
     pub group: Option<String>,
     pub region: Option<String>,
     pub stream_prefix: Option<String>,
-}
-
-impl ProxyEnvironment {
-    /// Calls over TLS go through it, but for exceptions.
-    pub fn is_for_tls(&self) -> bool {
-        let mut variables = self.variables.iter();
-        variables.any(|name| name.eq_ignore_ascii_case("https_proxy"))
-    }
-
-    /// What the proxy variables among these mean for the agent; their values go no further. `ssmmessages` is the
-    /// host name that the agent connects to.
-    pub fn of<'v>(
-        variables: impl Iterator<Item = (&'v str, &'v str)> + Clone,
-        ssmmessages: &str,
-    ) -> Option<ProxyEnvironment> {
-        let set = |wanted: &[&str]| -> Vec<(&str, &str)> {
-            let variables = variables.clone();
-            variables
-                .filter(|(name, value)| wanted.contains(name) && !value.is_empty())
-                .collect()
-        };
-        let plain = set(&["HTTP_PROXY", "http_proxy"]);
-        let tls = set(&["HTTPS_PROXY", "https_proxy"]);
-        let proxies = set(&["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"]);
-        if proxies.is_empty() {
-            return None;
-        }
-        // The agent's HTTP library takes the first of the two that is set.
-        let exceptions = set(&["NO_PROXY"]).first().copied();
-        let exceptions = exceptions.or(set(&["no_proxy"]).first().copied());
-        let bypasses =
-            |host: &str| exceptions.is_some_and(|(_, list)| no_proxy::covers(list, host));
-        Some(ProxyEnvironment {
-            variables: proxies.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            credentials_bypass: plain.is_empty() || bypasses("169.254.170.2"),
-            ssmmessages_bypass: tls.is_empty() || bypasses(ssmmessages),
-        })
-    }
 }
 
 impl Task {
@@ -321,6 +271,12 @@ impl Task {
     pub fn execution_role<'r>(&'r self, definition: Option<&'r TaskDefinition>) -> Option<&'r str> {
         let defined = || definition?.execution_role.as_deref();
         self.execution_role_override.as_deref().or_else(defined)
+    }
+
+    /// Those that a session may be meant for: not what AWS put beside them.
+    pub fn own_containers(&self) -> impl Iterator<Item = &Container> {
+        let containers = self.containers.iter();
+        containers.filter(|container| !container.is_added())
     }
 
     pub fn has_container(&self, name: &str) -> bool {
@@ -383,6 +339,19 @@ impl Container {
             .find(|agent| agent.name == "ExecuteCommandAgent")
     }
 
+    /// AWS put it into the task beside those of the task definition, and nobody enters it: the proxy of Service
+    /// Connect, the agent of GuardDuty, which may fail without any harm to the task.
+    ///
+    /// <https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html>
+    pub fn is_added(&self) -> bool {
+        const ADDED: [&str; 3] = [
+            "ecs-service-connect-",
+            "aws-guardduty-agent",
+            "aws-gd-agent",
+        ];
+        ADDED.iter().any(|start| self.name.starts_with(start))
+    }
+
     pub fn has_running_agent(&self) -> bool {
         self.exec_agent().is_some_and(ManagedAgent::is_running)
     }
@@ -393,28 +362,5 @@ impl TaskDefinition {
         self.containers
             .iter()
             .find(|container| container.name == name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ProxyEnvironment;
-
-    #[test]
-    fn each_proxy_is_for_its_own_protocol() {
-        let host = "ssmmessages.us-west-2.amazonaws.com";
-        let bypasses = |variables: &[(&str, &str)]| {
-            let proxy = ProxyEnvironment::of(variables.iter().copied(), host)?;
-            Some((proxy.credentials_bypass, proxy.ssmmessages_bypass))
-        };
-        let (http, https) = (("HTTP_PROXY", "http://p"), ("https_proxy", "http://p"));
-        assert_eq!(bypasses(&[("NO_PROXY", "*")]), None);
-        assert_eq!(bypasses(&[http]), Some((false, true)));
-        assert_eq!(bypasses(&[https]), Some((true, false)));
-        assert_eq!(bypasses(&[http, https]), Some((false, false)));
-        let credentials = ("no_proxy", "169.254.170.2");
-        assert_eq!(bypasses(&[http, https, credentials]), Some((true, false)));
-        let star = ("NO_PROXY", "*");
-        assert_eq!(bypasses(&[http, https, star]), Some((true, true)));
     }
 }

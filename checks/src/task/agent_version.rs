@@ -8,8 +8,8 @@ use crate::world::{Group, World};
 pub const CHECK: Check = Check {
     id: "task.agent-version",
     title: "The ECS agent of the task's instance is new enough",
-    why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 it cannot.",
-    how: "versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2. On Fargate there is no such agent to look at.",
+    why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 (1.56 on Windows) it cannot.",
+    how: "versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2; on Windows, which the attribute ecs.os-type tells, with 1.56.0. On Fargate there is no such agent to look at.",
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
 };
 
 const LEAST: [u32; 3] = [1, 50, 2];
+const LEAST_ON_WINDOWS: [u32; 3] = [1, 56, 0];
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
@@ -61,20 +62,43 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
     let Some(told) = host.agent_version.as_deref() else {
         return CHECK.unsure(subject, "The ECS agent does not tell its version");
     };
+    let least = match host.windows {
+        true => LEAST_ON_WINDOWS,
+        false => LEAST,
+    };
     let finding = match version::numbers(told) {
-        Some(numbers) if numbers.as_slice() < LEAST.as_slice() => CHECK
-            .fail(subject, format!("The ECS agent {told} is too old for ECS Exec"))
-            .detail("ECS Exec needs the container agent 1.50.2 or later. Update the agent, or the instance's AMI, then replace the tasks.")
+        Some(numbers) if numbers.as_slice() < least.as_slice() => CHECK
+            .fail(
+                subject,
+                format!("The ECS agent {told} is too old for ECS Exec"),
+            )
+            .detail(too_old(host))
             .cause("The ECS agent is too old for ECS Exec")
-            .fix(fixes::task::update_agent(world.facts, &host.arn)),
+            .fix_some((!host.windows).then(|| fixes::task::update_agent(world.facts, &host.arn))),
         Some(_) if !host.agent_connected => CHECK
-            .warn(subject, format!("The ECS agent {told} has lost its connection to ECS"))
+            .warn(
+                subject,
+                format!("The ECS agent {told} has lost its connection to ECS"),
+            )
             .detail("What ECS says of tasks on this instance may be out of date.")
             .cause("The ECS agent has lost its connection"),
         Some(_) => CHECK.pass(subject, format!("The ECS agent {told} is new enough")),
         None => CHECK.unsure(subject, format!("{told} is no version")),
     };
     finding.evidence("agentVersion", told)
+}
+
+fn too_old(host: &ContainerInstance) -> &'static str {
+    match host.windows {
+        true => {
+            "On Windows ECS Exec needs the container agent 1.56 or later, and ECS does not update agents there: start \
+             instances of a newer AMI."
+        }
+        false => {
+            "ECS Exec needs the container agent 1.50.2 or later. Update the agent, or the instance's AMI, then \
+             replace the tasks."
+        }
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +121,22 @@ mod tests {
         assert_eq!(of("1.50.1"), [Status::Fail]);
         assert_eq!(of("1.9.9"), [Status::Fail]);
         assert_eq!(of("new"), [Status::Unknown]);
+    }
+
+    #[test]
+    fn windows_needs_a_newer_one() {
+        let on_windows = |version: &str| {
+            let mut facts = healthy_coder();
+            on_ec2(&mut facts);
+            host(&mut facts).windows = true;
+            host(&mut facts).agent_version = Some(version.into());
+            facts
+        };
+        assert_eq!(statuses(&CHECK, &on_windows("1.56.0")), [Status::Pass]);
+        let old = on_windows("1.55.3");
+        assert_eq!(statuses(&CHECK, &old), [Status::Fail]);
+        let findings = run(&CHECK, &old);
+        assert!(findings[0].fixes.is_empty(), "ECS updates no agents there");
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl<'a> World<'a> {
         findings
     }
 
-    /// Findings for each container of each running task, but only for the one that was asked for.
+    /// Findings for each container of each running task, but only for the one that was asked for. What AWS put into
+    /// the task beside the containers of its definition is judged only if somebody asks for it.
     pub fn each_container(
         &self,
         check: &'static Check,
@@ -56,7 +57,11 @@ impl<'a> World<'a> {
                 let wanted = |name: &str| asked.is_none_or(|asked| asked == name);
                 let containers = task.containers.iter();
                 for container in containers.filter(|container| wanted(&container.name)) {
-                    findings.push(judge(group, task, container).on(task));
+                    let finding = match asked.is_none() && self.is_added(task, container) {
+                        true => added(check, group, task, container),
+                        false => judge(group, task, container),
+                    };
+                    findings.push(finding.on(task));
                 }
             }
             findings
@@ -102,5 +107,77 @@ impl<'a> World<'a> {
                 })
                 .collect()
         })
+    }
+}
+
+fn added(check: &'static Check, group: &Group, task: &Task, container: &Container) -> Finding {
+    let name = &container.name;
+    let title = format!("AWS put {name} into the task, and nobody enters it");
+    check.skip(group.container_subject(task, name), title)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::{Container, Fact, Facts};
+    use crate::finding::Status;
+    use crate::testing::*;
+    use crate::{Selection, examine};
+
+    /// The coder service, of which no container is preferred, with a container that ended without an agent.
+    fn with(name: &str) -> Facts {
+        let mut facts = healthy_coder();
+        facts.target.services[0].container = None;
+        task(&mut facts).containers.push(Container {
+            name: name.into(),
+            last_status: "STOPPED".into(),
+            exit_code: Some(1),
+            ..Container::default()
+        });
+        facts
+    }
+
+    fn failed(facts: &Facts) -> Vec<String> {
+        let report = examine(facts, &Selection::default());
+        let failed = report.findings.into_iter();
+        failed
+            .filter(|finding| finding.status == Status::Fail)
+            .map(|finding| finding.check.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn what_aws_puts_into_a_task_does_no_harm() {
+        for name in [
+            "ecs-service-connect-AbCd",
+            "aws-guardduty-agent-x1y2",
+            "aws-gd-agent",
+            "of-tomorrow",
+        ] {
+            let mut facts = with(name);
+            assert_eq!(failed(&facts), [""; 0], "{name} has ended");
+            let added = task(&mut facts).containers.last_mut().unwrap();
+            added.last_status = "RUNNING".into();
+            assert_eq!(failed(&facts), [""; 0], "{name} has no agent");
+        }
+    }
+
+    #[test]
+    fn without_the_definition_only_known_names_tell() {
+        let blind = |name: &str| {
+            let mut facts = with(name);
+            for definition in facts.task_definitions.values_mut() {
+                *definition = Fact::Absent;
+            }
+            failed(&facts)
+        };
+        assert_eq!(blind("aws-gd-agent"), [""; 0]);
+        assert_eq!(blind("worker"), ["container.running"]);
+    }
+
+    #[test]
+    fn who_asks_for_one_gets_an_answer() {
+        let mut facts = with("aws-gd-agent");
+        facts.target.container = Some("aws-gd-agent".into());
+        assert_eq!(failed(&facts), ["container.running"]);
     }
 }

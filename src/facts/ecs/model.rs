@@ -185,6 +185,9 @@ pub fn container_instance(instance: &sdk::ContainerInstance) -> ContainerInstanc
             .version_info()
             .and_then(|versions| owned(versions.agent_version())),
         agent_connected: instance.agent_connected(),
+        windows: instance.attributes().iter().any(|attribute| {
+            attribute.name() == "ecs.os-type" && attribute.value() == Some("windows")
+        }),
     }
 }
 
