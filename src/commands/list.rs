@@ -181,6 +181,9 @@ fn of_task(service: Option<&str>, task: &Task) -> Vec<Row> {
 }
 
 fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
+    if container.is_added() {
+        return Some("put there by AWS");
+    }
     if !task.exec_enabled {
         return Some("started without exec");
     }

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::support::agents::Agent;
 use crate::support::doctor::{Run, strings};
-use crate::support::proxy::Agent;
 use crate::support::world::{Plan, World};
 use catalogue::{FAULTS, Fault, NOTHING};
 

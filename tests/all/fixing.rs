@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::proxy::{Agent, Fault};
+use crate::support::agents::Agent;
+use crate::support::proxy::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
 
@@ -252,4 +253,16 @@ fn a_task_that_was_named_is_followed_by_its_service() {
         run.stderr
     );
     assert_eq!(updates(&world), 1);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
+    let world = stale();
+    world.proxy.rules.lock().unwrap().guarded = true;
+    assert_eq!(world.doctor(&["coder"]).causes(), ["task.exec-enabled"]);
+    let fixed = world.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
+    assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);
+    let list = world.run(&["list", "coder"]);
+    assert!(list.stdout.contains("put there by AWS"), "{}", list.stdout);
 }

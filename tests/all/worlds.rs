@@ -5,8 +5,8 @@ mod roles;
 
 use serde_json::Value;
 
+use crate::support::agents::Agent;
 use crate::support::doctor::Run;
-use crate::support::proxy::Agent;
 use crate::support::world::{Plan, SSMMESSAGES, World, allow};
 
 /// The report names exactly these causes, and fails nothing but them and their symptoms.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::proxy::{Agent, Rules};
+use crate::support::agents::Agent;
+use crate::support::proxy::Rules;
 use crate::support::world::{Plan, World};
 
 /// One thing broken in a healthy world.

@@ -1,3 +1,4 @@
+pub mod agents;
 mod altered;
 pub mod connect_proxy;
 pub mod container;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::agents::{Agent, add_agents, add_guard};
 use super::container::Containers;
 use super::http::{Answer, Request, serve};
 use super::policy_gate::PolicyGate;
@@ -58,6 +59,8 @@ pub struct Rules {
     pub agent: Agent,
     /// The same once tasks were replaced.
     pub agent_of_new_tasks: Option<Agent>,
+    /// GuardDuty puts its own container into every task, where it may fail without harm.
+    pub guarded: bool,
     /// What DescribeServices says from the next change of a service on, merged into each service.
     pub services_after_update: Option<Value>,
     /// By action, what is merged into each thing of its JSON answer (RFC 7396).
@@ -75,15 +78,6 @@ pub struct Rules {
     pub asked: Vec<String>,
     /// What sessions are opened into.
     pub containers: Containers,
-}
-
-#[derive(Clone, Copy, Default)]
-pub enum Agent {
-    #[default]
-    Running,
-    Pending,
-    Stopped,
-    Absent,
 }
 
 pub struct Proxy {
@@ -155,7 +149,10 @@ struct Upstream {
 
 fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, Vec<u8>) {
     let action = action(&request);
-    let agent = rules.lock().unwrap().agent;
+    let (agent, guarded) = {
+        let rules = rules.lock().unwrap();
+        (rules.agent, rules.guarded)
+    };
     let gate = rules.lock().unwrap().gate.clone();
     if gate.is_some_and(|gate| !gate.allows(&action, &request)) {
         return broken(&action, &Fault::Deny);
@@ -197,7 +194,10 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
     let (status, answer) = upstream.forward(&request);
     let answer = altered(answer, status, &action, rules);
     match action.as_str() {
-        "ecs:DescribeTasks" if status == 200 => (status, add_agents(&answer, agent)),
+        "ecs:DescribeTasks" if status == 200 => {
+            let answer = add_agents(&answer, agent);
+            (status, if guarded { add_guard(&answer) } else { answer })
+        }
         "ecs:ExecuteCommand" if status == 200 => {
             let asked: Value = serde_json::from_slice(&request.body).unwrap();
             let containers = rules.lock().unwrap().containers.clone();
@@ -452,25 +452,4 @@ fn add_policy(answer: &[u8], policy: Option<&str>) -> Vec<u8> {
     let end = "</vpcEndpointId>";
     let with_policy = format!("{end}<policyDocument>{escaped}</policyDocument>");
     text.replace(end, &with_policy).into_bytes()
-}
-
-/// The emulator reports no managed agents; AWS reports one for each container of a task started with exec.
-fn add_agents(answer: &[u8], agent: Agent) -> Vec<u8> {
-    let mut answer: Value = serde_json::from_slice(answer).unwrap();
-    let status = match agent {
-        Agent::Running => "RUNNING",
-        Agent::Pending => "PENDING",
-        Agent::Stopped => "STOPPED",
-        Agent::Absent => return answer.to_string().into_bytes(),
-    };
-    for task in answer["tasks"].as_array_mut().into_iter().flatten() {
-        if task["enableExecuteCommand"] != json!(true) {
-            continue;
-        }
-        for container in task["containers"].as_array_mut().into_iter().flatten() {
-            container["managedAgents"] =
-                json!([{"name": "ExecuteCommandAgent", "lastStatus": status}]);
-        }
-    }
-    answer.to_string().into_bytes()
 }

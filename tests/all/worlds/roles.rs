@@ -1,7 +1,7 @@
 //! The role of the tasks: not there, lacking actions, held back.
 
 use super::assert_causes;
-use crate::support::proxy::Agent;
+use crate::support::agents::Agent;
 use crate::support::world::{Plan, SSMMESSAGES, World, allow, statement};
 
 #[test]
