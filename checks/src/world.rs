@@ -218,13 +218,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Whether AWS put a container into a task: its definition has none of this name.
-    pub fn is_added(&self, task: &Task, container: &Container) -> bool {
-        let definition = self.definition(task).and_then(Fact::known);
-        let is_defined = definition.map(|known| known.container(&container.name).is_some());
-        container.is_added() || is_defined == Some(false)
-    }
-
     /// Whether the agents of these containers have been RUNNING for so long that a fault which is only
     /// suspected cannot be there.
     pub fn is_proven(&self, tasks: &[&Task], container: &str) -> bool {

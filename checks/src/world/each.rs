@@ -53,11 +53,18 @@ impl<'a> World<'a> {
         let asked = self.facts.target.container.as_deref();
         self.each_running(check, |group, tasks| {
             let mut findings = Vec::with_capacity(tasks.len());
+            // Tasks that follow one another mostly have the same.
+            let mut definition: Option<(&str, Option<&TaskDefinition>)> = None;
             for &task in tasks {
+                let arn = task.task_definition.as_str();
+                let (_, of_task) = definition
+                    .filter(|(of, _)| *of == arn)
+                    .unwrap_or_else(|| (arn, self.definition(task).and_then(Fact::known)));
+                definition = Some((arn, of_task));
                 let wanted = |name: &str| asked.is_none_or(|asked| asked == name);
                 let containers = task.containers.iter();
                 for container in containers.filter(|container| wanted(&container.name)) {
-                    let finding = match asked.is_none() && self.is_added(task, container) {
+                    let finding = match asked.is_none() && is_added(container, of_task) {
                         true => added(check, group, task, container),
                         false => judge(group, task, container),
                     };
@@ -108,6 +115,12 @@ impl<'a> World<'a> {
                 .collect()
         })
     }
+}
+
+/// AWS put it there: the task's definition has none of this name.
+fn is_added(container: &Container, definition: Option<&TaskDefinition>) -> bool {
+    let is_defined = definition.map(|known| known.container(&container.name).is_some());
+    container.is_added() || is_defined == Some(false)
 }
 
 fn added(check: &'static Check, group: &Group, task: &Task, container: &Container) -> Finding {
