@@ -205,6 +205,36 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
+    /// A private hosted zone may lead the name of ssmmessages to an endpoint there.
+    #[test]
+    fn a_closed_way_beside_one_into_another_network() {
+        let mut closed = healthy_coder();
+        no_endpoint(&mut closed);
+        route_out(&mut closed, RouteTarget::InternetGateway("igw-1".into()));
+        let with = |destination: &str, target: RouteTarget, blackhole: bool| {
+            let mut facts = closed.clone();
+            for tables in facts.network.route_tables.values_mut() {
+                let Fact::Known(tables) = tables else {
+                    unreachable!()
+                };
+                for table in tables {
+                    table.routes.push(Route {
+                        destination: destination.into(),
+                        target: target.clone(),
+                        blackhole,
+                    });
+                }
+            }
+            statuses(&CHECK, &facts)[0]
+        };
+        let hub = || RouteTarget::Other("tgw-1".into());
+        assert_eq!(with("10.0.0.0/8", hub(), false), Status::Unknown);
+        assert_eq!(with("10.0.0.0/8", hub(), true), Status::Fail);
+        assert_eq!(with("::/0", hub(), false), Status::Fail);
+        let s3 = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        assert_eq!(with("pl-1", s3, false), Status::Fail);
+    }
+
     #[test]
     fn a_blackhole_is_no_way() {
         let mut facts = healthy_coder();

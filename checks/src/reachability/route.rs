@@ -50,6 +50,28 @@ pub fn way_out(
     interface: Option<&Interface>,
     may_have_public_ip: bool,
 ) -> Way {
+    let way = by_default_route(network, subnet, interface, may_have_public_ip);
+    let closed = match &way {
+        Way::NoPublicAddress(gateway) => {
+            format!("the tasks have no public address to use {gateway} with")
+        }
+        Way::StrandedNat { gateway, .. } => format!("{gateway} leads to no internet gateway"),
+        Way::Blackhole(target) => format!("the default route leads to {target}, which is gone"),
+        _ => return way,
+    };
+    // An endpoint of another network may stand there, and a private hosted zone may name it.
+    match detours(network, subnet).into_iter().next() {
+        Some((told, _)) => Way::Unclear(format!("{closed}, but {told}")),
+        None => way,
+    }
+}
+
+fn by_default_route(
+    network: &Network,
+    subnet: &Subnet,
+    interface: Option<&Interface>,
+    may_have_public_ip: bool,
+) -> Way {
     let tables = match network.route_tables.get(&subnet.vpc) {
         Some(Fact::Known(tables)) => tables,
         Some(Fact::Unavailable(why)) => return Way::Unavailable(why.clone()),
