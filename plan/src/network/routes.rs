@@ -21,19 +21,23 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> Fact<Vec<RouteTable>> {
 
 /// The tables that are resources of the plan.
 pub fn own_route_tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
+    own_tables(resolver, vpc, &associations(resolver)?)
+}
+
+fn own_tables(resolver: &Resolver, vpc: &str, joins: &[Join]) -> Known<Vec<RouteTable>> {
     let mut tables = Vec::new();
     for instance in resolver.plan.of_kind(&["aws_route_table"]) {
         if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
             let id = instance.identity();
             let main = is_main(resolver, id)?;
-            tables.push(table(resolver, Some(instance), id, main)?);
+            tables.push(table(resolver, Some(instance), id, main, joins)?);
         }
     }
     let has_main = tables.iter().any(|table| table.main);
     for instance in resolver.plan.of_kind(&["aws_default_route_table"]) {
         let named = resolver.one(instance, &["default_route_table_id"], Thing::RouteTable)?;
         if let Some(id) = named.filter(|id| main_of(resolver, vpc).as_deref() == Some(id)) {
-            tables.push(table(resolver, Some(instance), &id, !has_main)?);
+            tables.push(table(resolver, Some(instance), &id, !has_main, joins)?);
         }
     }
     Ok(tables)
@@ -46,22 +50,28 @@ fn main_of(resolver: &Resolver, vpc: &str) -> Option<String> {
 }
 
 fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
-    let mut tables = own_route_tables(resolver, vpc)?;
-    add_main(resolver, vpc, &mut tables)?;
-    for (subnet, id) in associations(resolver)? {
-        if is_in(resolver, &subnet, vpc) && !tables.iter().any(|table| table.id == id) {
+    let joins = associations(resolver)?;
+    let mut tables = own_tables(resolver, vpc, &joins)?;
+    add_main(resolver, vpc, &joins, &mut tables)?;
+    for (subnet, id) in &joins {
+        if is_in(resolver, subnet, vpc) && !tables.iter().any(|table| table.id == *id) {
             return Err(elsewhere(format!("route table {id} of {subnet}")));
         }
     }
     Ok(tables)
 }
 
-fn add_main(resolver: &Resolver, vpc: &str, tables: &mut Vec<RouteTable>) -> Known<()> {
+fn add_main(
+    resolver: &Resolver,
+    vpc: &str,
+    joins: &[Join],
+    tables: &mut Vec<RouteTable>,
+) -> Known<()> {
     let main = main_of(resolver, vpc).filter(|_| !tables.iter().any(|table| table.main));
     let Some(id) = main else {
         return Ok(());
     };
-    let mut main = table(resolver, None, &id, true)?;
+    let mut main = table(resolver, None, &id, true, joins)?;
     let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
     let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
     if !is_new || is_whole(resolver, vpc).is_err() {
@@ -95,6 +105,7 @@ fn table(
     instance: Option<&Instance>,
     id: &str,
     main: bool,
+    joins: &[Join],
 ) -> Known<RouteTable> {
     let mut routes = vec![Route {
         destination: "local".to_owned(),
@@ -108,9 +119,10 @@ fn table(
     let mut table = RouteTable {
         id: id.to_owned(),
         main,
-        subnets: associations(resolver)?
-            .into_iter()
-            .filter_map(|(subnet, table)| (table == id).then_some(subnet))
+        subnets: joins
+            .iter()
+            .filter(|(_, table)| table == id)
+            .map(|(subnet, _)| subnet.clone())
             .collect(),
         routes,
     };
@@ -146,8 +158,11 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
     Ok(())
 }
 
+/// A subnet with its table.
+type Join = (String, String);
+
 /// Subnets with the tables that the plan's associations give them.
-pub fn associations(resolver: &Resolver) -> Known<Vec<(String, String)>> {
+pub fn associations(resolver: &Resolver) -> Known<Vec<Join>> {
     let mut found = Vec::new();
     for join in resolver.plan.of_kind(&["aws_route_table_association"]) {
         let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
