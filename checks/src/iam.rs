@@ -1,6 +1,7 @@
 //! What IAM decides: as its simulator answered, or as its policies say when they are evaluated here.
 
 mod condition;
+mod credentials;
 mod evaluate;
 mod offline;
 mod pattern;
@@ -11,8 +12,9 @@ mod tri;
 mod verdict;
 
 pub use condition::is_met;
+pub use credentials::Credentials;
 pub use evaluate::{Effective, evaluate, resource_denies, resource_policy};
-pub use offline::{decide, settled};
+pub use offline::{Asker, decide, settled};
 pub use pattern::like;
 pub use principal::{Named, Principal};
 pub use request::Request;

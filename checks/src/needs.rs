@@ -84,17 +84,18 @@ pub fn logs(place: Place, group: &str) -> Vec<Need> {
     let group = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
     let pattern = format!("{group}:*");
     let stream = format!("{group}:log-stream:ecs-execute-command-0");
-    let on_stream = |action| need(action, stream.clone(), pattern.clone());
+    // CloudWatch Logs asks IAM about streams without a name where all of them are looked at, and about groups
+    // without one too.
+    let all_streams = format!("{group}:log-stream:");
     vec![
-        // Granted on * or on the account's groups; both let the agent look.
         need(
             "logs:DescribeLogGroups",
-            format!("arn:{partition}:logs:{region}:{account}:log-group:*"),
+            format!("arn:{partition}:logs:{region}:{account}:log-group::log-stream:"),
             "*",
         ),
-        on_stream("logs:CreateLogStream"),
-        on_stream("logs:DescribeLogStreams"),
-        on_stream("logs:PutLogEvents"),
+        need("logs:CreateLogStream", stream.clone(), pattern.clone()),
+        need("logs:DescribeLogStreams", all_streams, pattern.clone()),
+        need("logs:PutLogEvents", stream, pattern),
     ]
 }
 
@@ -202,5 +203,51 @@ mod tests {
             ..container
         };
         assert_eq!(recording_group("DEFAULT", None, Some(&other)), None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::like;
+
+    /// What policies in use name, and what CloudWatch Logs asks IAM about.
+    #[test]
+    fn policies_that_name_log_groups_and_streams() {
+        let place = Place {
+            partition: "aws",
+            region: "us-west-2",
+            account: "123456789012",
+        };
+        let needs = logs(place, "/ecs/app");
+        let lets = |action: &str, pattern: &str| {
+            let need = needs.iter().find(|need| need.action == action).unwrap();
+            let pattern = format!("arn:aws:logs:us-west-2:123456789012:{pattern}");
+            like(&pattern, &need.resource)
+        };
+        for (pattern, groups, streams, put) in [
+            ("log-group:*", true, true, true),
+            ("log-group:*:log-stream:*", true, true, true),
+            ("log-group:/ecs/app:*", false, true, true),
+            (
+                "log-group:/ecs/app:log-stream:ecs-execute-command*",
+                false,
+                false,
+                true,
+            ),
+            ("log-group:/ecs/app", false, false, false),
+        ] {
+            assert_eq!(
+                lets("logs:DescribeLogGroups", pattern),
+                groups,
+                "groups: {pattern}"
+            );
+            assert_eq!(
+                lets("logs:DescribeLogStreams", pattern),
+                streams,
+                "streams: {pattern}"
+            );
+            assert_eq!(lets("logs:PutLogEvents", pattern), put, "events: {pattern}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::{Caller, Cluster, Decision, Fact, Simulation, Task, Wanted};
+use ecs_exec_checks::iam::Credentials;
 use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::join_all;
@@ -44,11 +45,12 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         actions.push(need.action);
         resources.push(need.resource);
     }
+    let credentials = Credentials::of_caller(ask.caller);
     let shared = shared_context(aws, cluster_arn);
     let mut first = simulate(aws, &principal, &actions, &resources, shared.clone()).await;
     let missing = missing_keys(&first);
     if !missing.iter().any(|key| varies(key)) || ask.tasks.is_empty() {
-        return vec![without_impossible_keys(first)];
+        return vec![without_impossible_keys(first, credentials)];
     }
     let tags_of_cluster = ask.cluster.map(|cluster| &cluster.tags);
     let mut questions: Vec<(String, BTreeMap<String, String>)> = Vec::new();
@@ -79,7 +81,7 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     let again = join_all(questions.into_iter().map(async |(resource, context)| {
         let tags_known = resource != cluster_arn || tags_of_cluster.is_some();
         let answer = simulate(aws, &principal, &[EXECUTE], &[resource], context).await;
-        let answer = without_impossible_keys(answer);
+        let answer = without_impossible_keys(answer, credentials);
         if tags_known {
             without_keys(answer, |_, key| tag_of(key).is_some())
         } else {
@@ -87,13 +89,18 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         }
     }))
     .await;
-    std::iter::once(without_impossible_keys(first))
+    std::iter::once(without_impossible_keys(first, credentials))
         .chain(again)
         .collect()
 }
 
 /// What the agent may do with the task role's credentials: ssmmessages, and what else sessions need.
-pub async fn of_task_role(aws: &Aws, role: &str, needs: &[Need]) -> Simulation {
+pub async fn of_task_role(
+    aws: &Aws,
+    role: &str,
+    credentials: Credentials,
+    needs: &[Need],
+) -> Simulation {
     let context = BTreeMap::from([
         ("aws:RequestedRegion".to_owned(), aws.region.value.clone()),
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
@@ -118,7 +125,8 @@ pub async fn of_task_role(aws: &Aws, role: &str, needs: &[Need]) -> Simulation {
                 })
         });
     }
-    without_keys(without_impossible_keys(answer), |action, key| {
+    let answer = without_impossible_keys(answer, credentials);
+    without_keys(answer, |action, key| {
         action.starts_with("ssmmessages:") && tag_of(key).is_some()
     })
 }
@@ -132,17 +140,10 @@ pub fn is_open(simulation: &Simulation) -> bool {
     }
 }
 
-/// The simulator lists every key that any policy of the principal mentions. Those of other services are
-/// in no request to this one, so that their absence is known rather than missing.
-fn without_impossible_keys(simulation: Simulation) -> Simulation {
-    without_keys(simulation, |action, key| {
-        let prefix = key.split(':').next().unwrap_or_default();
-        let service = action.split(':').next().unwrap_or_default();
-        let elsewhere =
-            !prefix.eq_ignore_ascii_case("aws") && !prefix.eq_ignore_ascii_case(service);
-        // The agent and the client call KMS themselves.
-        elsewhere || key.eq_ignore_ascii_case("kms:ViaService")
-    })
+/// The simulator lists every key that any policy of the principal mentions. Of some it is known that the request
+/// has none, so that they are not missing.
+fn without_impossible_keys(simulation: Simulation, credentials: Credentials) -> Simulation {
+    without_keys(simulation, |action, key| credentials.rule_out(key, action))
 }
 
 fn without_keys(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
+use ecs_exec_checks::iam::Credentials;
 use ecs_exec_checks::needs::{self, Need, Place};
 use futures::future::{join, join_all};
 
@@ -57,6 +58,13 @@ impl OfRoles<'_> {
         })
     }
 
+    fn credentials(&self, role: &str) -> Credentials {
+        match self.on_instances.values().any(|arn| arn == role) {
+            true => Credentials::Instance,
+            false => Credentials::Task,
+        }
+    }
+
     /// What a role's sessions need besides ssmmessages.
     fn needs(&self, role: &str) -> Vec<Need> {
         let tasks = self.workload.running().into_iter();
@@ -82,7 +90,7 @@ pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
         let needs = ask.needs(&arn);
         let (role, simulation) = join(
             iam::role(aws, arn::name(&arn)),
-            simulations::of_task_role(aws, &arn, &needs),
+            simulations::of_task_role(aws, &arn, ask.credentials(&arn), &needs),
         )
         .await;
         (arn, role, simulation)
@@ -97,7 +105,7 @@ pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
     let more = join_all(
         doubtful
             .iter()
-            .map(|arn| simulations::of_task_role(aws, arn, &[])),
+            .map(|arn| simulations::of_task_role(aws, arn, Credentials::Task, &[])),
     )
     .await;
     roles.simulations.extend(more);

@@ -122,6 +122,7 @@ impl Operator {
             "stringequals" | "binaryequals" => text() == value,
             "stringequalsignorecase" => text().to_lowercase() == value.to_lowercase(),
             "stringlike" => matches(wanted, value),
+            "arnequals" | "arnlike" if is_bare_star(wanted) => return None,
             "arnequals" | "arnlike" => matches_arn(wanted, value),
             "bool" => text().eq_ignore_ascii_case(value),
             "ipaddress" => match (address(&text()), address(value)) {
@@ -131,6 +132,11 @@ impl Operator {
             _ => return None,
         })
     }
+}
+
+/// No document says whether a star without the colons of an ARN stands for all ARNs or for none.
+fn is_bare_star(pattern: &[Piece]) -> bool {
+    !pattern.is_empty() && pattern.iter().all(|piece| *piece == Piece::Run)
 }
 
 fn as_written(piece: &Piece) -> char {
@@ -278,6 +284,11 @@ mod tests {
         assert_eq!(
             is_met(unknown, &[("aws:y", &["b"])]),
             Tri::on("StringSoundsLike aws:y")
+        );
+        let star = json!({"ArnLike": {"aws:y": "*"}});
+        assert_eq!(
+            is_met(star, &[("aws:y", &["arn:aws:iam::1:role/a"])]),
+            Tri::on("ArnLike aws:y")
         );
     }
 

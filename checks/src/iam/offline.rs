@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Effective, Request, evaluate};
+use super::{Credentials, Effective, Request, evaluate};
+use crate::arn;
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
 /// The facts, with simulations that went unanswered or undecided settled from the policies that were read.
@@ -11,22 +12,37 @@ pub fn settled(facts: &Facts) -> Cow<'_, Facts> {
     if facts.identities.is_empty() {
         return Cow::Borrowed(facts);
     }
-    let mut facts = facts.clone();
-    for simulation in &mut facts.simulations {
-        if let Some(Fact::Known(identity)) = facts.identities.get(&simulation.principal) {
-            settle(simulation, identity);
+    let mut settled = facts.clone();
+    for simulation in &mut settled.simulations {
+        let principal = simulation.principal.clone();
+        if let Some(Fact::Known(identity)) = facts.identities.get(&principal) {
+            let asker = Asker {
+                principal: &principal,
+                credentials: Credentials::of(facts, &principal),
+                identity,
+            };
+            settle(simulation, &asker);
         }
     }
-    Cow::Owned(facts)
+    Cow::Owned(settled)
 }
 
-fn settle(simulation: &mut Simulation, identity: &Identity) {
+/// Who asks for something, and what its policies say.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// ARN of the role or user; of one that is only planned, whatever it is called.
+    pub principal: &'a str,
+    pub credentials: Credentials,
+    pub identity: &'a Identity,
+}
+
+fn settle(simulation: &mut Simulation, asker: &Asker) {
     match &mut simulation.decisions {
         Fact::Unavailable(_) => {
             let mut decisions = Vec::new();
             for action in &simulation.actions {
                 for resource in &simulation.resources {
-                    decisions.push(decide(identity, action, resource, &simulation.context));
+                    decisions.push(decide(asker, action, resource, &simulation.context));
                 }
             }
             simulation.decisions = Fact::Known(decisions);
@@ -36,7 +52,7 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
             let context = &simulation.context;
             for decision in simulation.decisions.known_mut().into_iter().flatten() {
                 if decision.is_undecided() {
-                    narrow(decision, context, identity);
+                    narrow(decision, context, asker);
                 }
             }
         }
@@ -46,8 +62,8 @@ fn settle(simulation: &mut Simulation, identity: &Identity) {
 
 /// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
 /// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
-fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, identity: &Identity) {
-    let here = decide(identity, &decision.action, &decision.resource, context);
+fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, asker: &Asker) {
+    let here = decide(asker, &decision.action, &decision.resource, context);
     if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
         decision.missing_context = here.missing_context;
         decision.deny_hangs_on = here.deny_hangs_on;
@@ -56,22 +72,33 @@ fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, identity:
 
 /// What the policies decide for one action on one resource, with these values of condition keys.
 pub fn decide(
-    identity: &Identity,
+    asker: &Asker,
     action: &str,
     resource: &str,
     context: &BTreeMap<String, String>,
 ) -> Decision {
-    let context = context
+    let given = context
         .iter()
-        .map(|(key, value)| (key.clone(), vec![value.clone()]));
-    let request = Request::new(action, resource, context);
+        .map(|(key, value)| (key.as_str(), value.as_str()));
+    let principal = arn::account(asker.principal).map(|account| {
+        [
+            ("aws:PrincipalArn", asker.principal),
+            ("aws:PrincipalAccount", account),
+        ]
+    });
+    let context = principal
+        .into_iter()
+        .flatten()
+        .chain(given)
+        .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
+    let request = Request::new(action, resource, context).signed_with(asker.credentials);
     let Effective {
         outcome,
         hangs_on,
         deny_hangs_on,
         by_boundary,
         matched,
-    } = evaluate(identity, &request);
+    } = evaluate(asker.identity, &request);
     Decision {
         action: action.to_owned(),
         resource: resource.to_owned(),
@@ -161,6 +188,35 @@ mod tests {
                 .iter()
                 .all(|decision| decision.is_undecided())
         );
+    }
+
+    #[test]
+    fn keys_that_travel_with_credentials() {
+        let mut facts = healthy_coder();
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        let of_instances = json!({"NumericLessThan": {"ec2:RoleDelivery": "2.0"}});
+        let spared = json!({"ArnNotEquals": {"aws:PrincipalArn": CODER_ROLE}});
+        for (condition, on_an_instance) in [(of_instances, true), (spared, false)] {
+            let document = json!({"Statement": [
+                {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition},
+            ]});
+            let mut facts = facts.clone();
+            facts
+                .identities
+                .insert(CODER_ROLE.into(), identity(document));
+            let is_allowed = |facts: &Facts| {
+                let settled = settled(facts);
+                of_role(&settled).iter().all(|of| of.is_allowed())
+            };
+            assert!(is_allowed(&facts), "ECS gave the credentials");
+            let profile = "arn:aws:iam::123456789012:instance-profile/hosts";
+            let role = Fact::Known(CODER_ROLE.to_owned());
+            facts.instance_profiles.insert(profile.into(), role);
+            assert_eq!(is_allowed(&facts), !on_an_instance);
+        }
     }
 
     /// The simulator allows what no value of the missing key could deny, and what one could.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::Tri;
+use super::{Credentials, Tri};
 
 /// What is known of a request that IAM would decide on.
 pub struct Request<'r> {
@@ -10,6 +10,7 @@ pub struct Request<'r> {
     pub resource: &'r str,
     /// Condition keys in lower case, with their values; an empty list: known to be absent.
     context: BTreeMap<String, Vec<String>>,
+    credentials: Credentials,
 }
 
 impl<'r> Request<'r> {
@@ -25,7 +26,13 @@ impl<'r> Request<'r> {
                 .into_iter()
                 .map(|(key, values)| (key.to_ascii_lowercase(), values))
                 .collect(),
+            credentials: Credentials::Unknown,
         }
+    }
+
+    pub fn signed_with(mut self, credentials: Credentials) -> Request<'r> {
+        self.credentials = credentials;
+        self
     }
 
     /// The values of a key; `None`: there is none in the request.
@@ -34,15 +41,8 @@ impl<'r> Request<'r> {
         match self.context.get(&lower) {
             Some(values) if values.is_empty() => Ok(None),
             Some(values) => Ok(Some(values)),
-            None if self.cannot_have(&lower) => Ok(None),
+            None if self.credentials.rule_out(&lower, self.action) => Ok(None),
             None => Err(Tri::on(key)),
         }
-    }
-
-    /// Keys of another service are in no request to this one.
-    fn cannot_have(&self, key: &str) -> bool {
-        let prefix = key.split(':').next().unwrap_or_default();
-        let service = self.action.split(':').next().unwrap_or_default();
-        prefix != "aws" && !prefix.eq_ignore_ascii_case(service)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::iam::decide;
+use ecs_exec_checks::iam::{Asker, Credentials, decide};
 use ecs_exec_checks::needs::Need;
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use serde_json::{Value, json};
@@ -35,10 +35,14 @@ pub fn judge(resolver: &Resolver, role: &str, needs: &[Need]) -> Judged {
         ("aws:RequestedRegion".to_owned(), resolver.region.to_owned()),
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
     ]);
-    let stand_in = stand_in(&attached);
+    let asker = Asker {
+        principal: role,
+        credentials: Credentials::Task,
+        identity: &stand_in(&attached),
+    };
     let (open, settled): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, decide(&stand_in, pair.0, pair.1, &context)))
+        .map(|pair| (*pair, decide(&asker, pair.0, pair.1, &context)))
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == UNREAD));
     let Some(why) = why_open(&attached).filter(|_| !open.is_empty()) else {
         return Judged {

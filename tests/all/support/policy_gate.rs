@@ -99,7 +99,7 @@ impl PolicyGate {
             )],
             "iam:SimulatePrincipalPolicy" => vec![field("PolicySourceArn")],
             "logs:DescribeLogGroups" => {
-                vec!["arn:aws:logs:us-west-2:123456789012:log-group:*".to_owned()]
+                vec!["arn:aws:logs:us-west-2:123456789012:log-group::log-stream:".to_owned()]
             }
             "s3:GetEncryptionConfiguration" => {
                 let path = request.target.trim_start_matches('/');
