@@ -147,6 +147,7 @@ pub fn recording_group<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::like;
 
     const PLACE: Place = Place {
         partition: "aws",
@@ -204,12 +205,6 @@ mod tests {
         };
         assert_eq!(recording_group("DEFAULT", None, Some(&other)), None);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::iam::like;
 
     /// What policies in use name, and what CloudWatch Logs asks IAM about.
     #[test]
