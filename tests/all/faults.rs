@@ -199,19 +199,55 @@ fn each_mended_by_the_program_itself() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs() {
-    let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
-    let mut cases: Vec<Case> = Vec::new();
-    for (at, &one) in representatives.iter().enumerate() {
-        for &other in &representatives[at + 1..] {
-            if !can_be_together(one, other) {
-                continue;
-            }
-            let case = move || judge(&world(&[one, other]).doctor(&["coder"]), &[one, other]);
-            cases.push((format!("{} + {}", one.name, other.name), Box::new(case)));
-        }
-    }
+fn in_pairs_and_mended_by_their_own_commands() {
+    let cases = pairs()
+        .map(|(one, other)| {
+            let case = move || {
+                let world = world(&[one, other]);
+                let run = world.doctor(&["coder"]);
+                judge(&run, &[one, other])?;
+                match one.mends && other.mends {
+                    true => mend(&world, &run),
+                    false => Ok(()),
+                }
+            };
+            (
+                format!("{} + {}", one.name, other.name),
+                Box::new(case) as Box<_>,
+            )
+        })
+        .collect();
     try_all("Faults in pairs", cases);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn in_pairs_and_mended_by_the_program_itself() {
+    let cases = pairs()
+        .filter(|(one, other)| one.mends && other.mends)
+        .map(|(one, other)| {
+            let case = move || fix(&world(&[one, other]));
+            (
+                format!("{} + {}", one.name, other.name),
+                Box::new(case) as Box<_>,
+            )
+        })
+        .collect();
+    try_all("Pairs mended by fix", cases);
+}
+
+/// Two of those that stand for their areas.
+fn pairs() -> impl Iterator<Item = (&'static Fault, &'static Fault)> {
+    let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
+    let with_others = move |at: usize| {
+        let one = representatives[at];
+        let others = representatives[at + 1..].to_vec();
+        others.into_iter().map(move |other| (one, other))
+    };
+    let count = FAULTS.iter().filter(|fault| fault.represents).count();
+    (0..count)
+        .flat_map(with_others)
+        .filter(|(one, other)| can_be_together(one, other))
 }
 
 /// A service whose flag is off has no tasks that are older than the flag, and where exec is forbidden nobody
