@@ -248,7 +248,35 @@ fn pairs() -> impl Iterator<Item = (&'static Fault, &'static Fault)> {
     (0..count)
         .flat_map(with_others)
         .filter(|(one, other)| can_be_together(one, other))
+        .chain(
+            NEIGHBOURS
+                .iter()
+                .map(|(one, other)| (named(one), named(other))),
+        )
 }
+
+fn named(name: &str) -> &'static Fault {
+    FAULTS.iter().find(|fault| fault.name == name).unwrap()
+}
+
+/// Faults of one area, whose fixes change the same thing.
+const NEIGHBOURS: &[(&str, &str)] = &[
+    ("read-only root", "no role named"),
+    ("read-only root", "proxy without exceptions"),
+    ("role without the actions", "role that trusts EC2 only"),
+    (
+        "endpoint's group keeps tasks out",
+        "endpoint's policy for other actions",
+    ),
+    (
+        "endpoint's group keeps tasks out",
+        "tasks' group lets nothing out",
+    ),
+    (
+        "network ACL lets no request out",
+        "network ACL lets no answer back",
+    ),
+];
 
 /// A service whose flag is off has no tasks that are older than the flag, and where exec is forbidden nobody
 /// misses it.

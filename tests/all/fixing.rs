@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::faults::catalogue::KEY;
 use crate::support::agents::Agent;
 use crate::support::proxy::Fault;
 use crate::support::pty::Terminal;
@@ -265,4 +266,38 @@ fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
     assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);
     let list = world.run(&["list", "coder"]);
     assert!(list.stdout.contains("put there by AWS"), "{}", list.stdout);
+}
+
+/// Each of two edits of one document was made from what it was before the other.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn two_edits_of_one_key_policy_keep_each_other() {
+    let world = World::new(Plan {
+        nat: true,
+        ..Plan::default()
+    });
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Admin","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}"#;
+    world.sh(&format!(
+        "{KEY}\naws kms put-key-policy --key-id $KEY --policy-name default --policy '{policy}'"
+    ));
+    let run = world.doctor(&["coder"]);
+    assert_eq!(
+        run.causes(),
+        ["caller.kms-generate-data-key", "role.kms-decrypt"],
+        "{}",
+        run.stderr
+    );
+    let report = run.json();
+    for fix in report["fixes"].as_array().unwrap() {
+        for command in fix["commands"].as_array().unwrap() {
+            world.paste(command.as_str().unwrap()).unwrap();
+        }
+    }
+    let again = world.doctor(&["coder"]);
+    assert_eq!(again.status, 0, "{:?}", again.causes());
+    let kept = world.sh(
+        "KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --query clusters[0].configuration.executeCommandConfiguration.kmsKeyId --output text)
+         aws kms get-key-policy --key-id $KEY --policy-name default --output text",
+    );
+    assert!(kept.contains("Admin"), "{kept}");
 }
