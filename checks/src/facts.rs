@@ -141,6 +141,13 @@ impl Facts {
     pub fn endpoint_services(&self, service: &str) -> Vec<String> {
         endpoint_services(&self.partition, &self.region, service)
     }
+
+    /// Whether an endpoint is one of this service.
+    pub fn is_endpoint_of(&self, endpoint: &Endpoint, service: &str) -> bool {
+        // Most others differ in the last part.
+        endpoint.service.ends_with(service)
+            && self.endpoint_services(service).contains(&endpoint.service)
+    }
 }
 
 /// The ARN of a cluster that could not be described.

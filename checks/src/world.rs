@@ -163,14 +163,18 @@ impl<'a> World<'a> {
 
     /// The user declared that this task must not be entered: by its service's name or its family.
     pub fn is_exec_forbidden(&self, group: &Group, task: &Task) -> bool {
-        self.is_exec_forbidden_service(group)
-            || self.is_forbidden(arn::family(&task.task_definition))
+        self.is_exec_forbidden_service(group) || self.is_forbidden_family(&task.task_definition)
     }
 
     /// The same of the tasks that a service would start.
     pub fn is_exec_forbidden_for(&self, group: &Group, service: &Service) -> bool {
         let definition = service.task_definition.as_deref().unwrap_or_default();
-        self.is_exec_forbidden_service(group) || self.is_forbidden(arn::family(definition))
+        self.is_exec_forbidden_service(group) || self.is_forbidden_family(definition)
+    }
+
+    fn is_forbidden_family(&self, definition: &str) -> bool {
+        // Mostly nothing is forbidden, and a fleet has many tasks.
+        !self.facts.expect.exec_forbidden.is_empty() && self.is_forbidden(arn::family(definition))
     }
 
     fn is_forbidden(&self, name: &str) -> bool {
@@ -201,14 +205,10 @@ impl<'a> World<'a> {
     pub fn seen_endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
         match &self.facts.network.endpoints {
             Some(fact) => fact.as_ref().map(|endpoints| {
-                let names = self.facts.endpoint_services(service);
+                let is_of = |endpoint: &Endpoint| self.facts.is_endpoint_of(endpoint, service);
                 endpoints
                     .iter()
-                    .filter(|endpoint| {
-                        endpoint.vpc == vpc
-                            && names.contains(&endpoint.service)
-                            && endpoint.is_live()
-                    })
+                    .filter(|endpoint| endpoint.vpc == vpc && is_of(endpoint) && endpoint.is_live())
                     .collect()
             }),
             None => Fact::Unavailable(Unavailable::not_asked(

@@ -139,7 +139,7 @@ fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Sub
                 subject,
                 "The policy simulator gave no answer for every resource",
             )
-            .evidence("unanswered", verdict.unanswered.clone());
+            .evidence("unanswered", verdict.left_open());
     }
     if let Fact::Unavailable(why) = &group.tasks {
         return CHECK.unknown(subject, why).detail(

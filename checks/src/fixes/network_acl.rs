@@ -49,7 +49,7 @@ pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &
                 .option("--rule-number", &number.to_string())
                 .option("--protocol", "tcp")
                 .option("--port-range", &format!("From={from},To={to}"))
-                .option("--cidr-block", &crossing.cidr)
+                .option("--cidr-block", crossing.cidr)
                 .option("--rule-action", "allow")
                 .region(facts),
         );
@@ -57,7 +57,7 @@ pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &
             "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = {}\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = {}\n  from_port      = {from}\n  to_port        = {to}\n}}",
             label(&format!("ecs_exec_{}_{way}_{number}", acl.id)),
             quoted(&acl.id),
-            quoted(&crossing.cidr),
+            quoted(crossing.cidr),
         ));
     }
     fix.terraform(blocks.join("\n\n"))

@@ -13,7 +13,7 @@ pub struct Verdict<'a> {
     /// They hang on the value of a condition key that nobody could tell.
     pub undecided: Vec<&'a Decision>,
     /// Pairs of action and resource that no answer mentions.
-    pub unanswered: Vec<String>,
+    pub unanswered: Vec<(&'a str, &'a str)>,
     pub allowed: usize,
     /// The simulator was asked with the values of keys that only policies with conditions on them ask for.
     pub has_conditions: bool,
@@ -63,18 +63,18 @@ pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<S
 pub fn verdict<'a>(
     world: &World<'a>,
     principal: &str,
-    needs: &[(&str, &str)],
+    needs: &[(&'a str, &'a str)],
     relevant: impl Fn(&Simulation) -> bool,
 ) -> Verdict<'a> {
     let mut verdict = Verdict::default();
-    for (action, resource) in needs {
+    for &(action, resource) in needs {
         let mut answers = world
             .decisions(principal, action, resource)
             .iter()
             .filter(|answer| relevant(answer.simulation))
             .peekable();
         if answers.peek().is_none() {
-            verdict.unanswered.push(format!("{action} on {resource}"));
+            verdict.unanswered.push((action, resource));
         }
         for Answer {
             decision,
@@ -112,6 +112,14 @@ impl<'a> Verdict<'a> {
 
     pub fn is_clean(&self) -> bool {
         self.denied.is_empty() && self.undecided.is_empty() && self.unanswered.is_empty()
+    }
+
+    /// The pairs without an answer, in words.
+    pub fn left_open(&self) -> Vec<String> {
+        let pairs = self.unanswered.iter();
+        pairs
+            .map(|(action, resource)| format!("{action} on {resource}"))
+            .collect()
     }
 
     pub fn is_unanswered(&self) -> bool {

@@ -182,7 +182,7 @@ pub struct Crossing<'a> {
     pub subnet: &'a str,
     pub direction: Direction,
     /// The addresses on the other side, as a rule would name them.
-    pub cidr: String,
+    pub cidr: &'a str,
     pub ports: Ports,
     pub gate: Gate,
 }
@@ -231,7 +231,7 @@ pub fn acl_crossings<'w>(
                     return Vec::new();
                 }
                 let cidr = cidr_of(end.subnet.as_ref().ok().copied());
-                let near = out_and_back(world, placement, &end.addresses, &cidr);
+                let near = out_and_back(world, placement, &end.addresses, cidr);
                 let far = in_and_out(world, placement, &end);
                 near.into_iter().chain(far).collect()
             })
@@ -244,7 +244,7 @@ fn out_and_back<'w>(
     world: &World<'w>,
     placement: &Placement<'w>,
     peers: &Ranges,
-    cidr: &str,
+    cidr: &'w str,
 ) -> [Crossing<'w>; 2] {
     [
         (Direction::Out, HTTPS..=HTTPS),
@@ -253,7 +253,7 @@ fn out_and_back<'w>(
     .map(|(direction, ports)| Crossing {
         subnet: &placement.subnet.id,
         direction,
-        cidr: cidr.to_owned(),
+        cidr,
         gate: acl_lets(
             &world.facts.network,
             placement.subnet,
@@ -288,10 +288,9 @@ fn in_and_out<'w>(
     })
 }
 
-fn cidr_of(subnet: Option<&Subnet>) -> String {
-    subnet
-        .and_then(|subnet| subnet.cidr.clone())
-        .unwrap_or_else(|| "0.0.0.0/0".to_owned())
+fn cidr_of(subnet: Option<&Subnet>) -> &str {
+    let cidr = subnet.and_then(|subnet| subnet.cidr.as_deref());
+    cidr.unwrap_or("0.0.0.0/0")
 }
 
 /// The ports from which the agent calls, as its operating system chooses them.

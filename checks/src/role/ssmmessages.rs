@@ -70,7 +70,7 @@ fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
                 subject,
                 "The policy simulator did not answer for every action",
             )
-            .evidence("unanswered", verdict.unanswered);
+            .evidence("unanswered", verdict.left_open());
     }
     CHECK
         .pass(subject, format!("Task role {name} may use ssmmessages"))

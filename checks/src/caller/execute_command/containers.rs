@@ -61,9 +61,9 @@ fn asked_about(world: &World, running: &[&Task], arn: &str) -> Vec<String> {
 
 fn of_container<'a>(
     world: &World<'a>,
-    running: &[&Task],
+    running: &[&'a Task],
     arn: &str,
-    cluster: &str,
+    cluster: &'a str,
     name: &str,
 ) -> Verdict<'a> {
     let with = running.iter().filter(|task| task.has_container(name));
