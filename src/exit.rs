@@ -11,5 +11,10 @@ pub const TIMED_OUT: u8 = 124;
 
 /// What a shell reports for a program that a signal ended.
 pub fn by_signal(signal: i32) -> ExitCode {
-    ExitCode::from(u8::try_from(128 + signal).unwrap_or(UNOPENED))
+    ExitCode::from(of_signal(signal))
+}
+
+/// The same as a number.
+pub fn of_signal(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(UNOPENED)
 }

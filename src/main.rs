@@ -44,8 +44,10 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = run(&cli) => outcome,
+            // Ctrl-C is heard from the beginning.
+            biased;
             () = interrupted(&cli.command) => Ok(ExitCode::from(exit::INTERRUPTED)),
+            outcome = run(&cli) => outcome,
         }
     });
     runtime.shutdown_background();
@@ -106,21 +108,14 @@ fn allow_rules_of_dashes(arguments: &mut Vec<OsString>) {
     }
 }
 
-/// Ctrl-C ends the program at once, but for commands that have a remote side to take leave of.
+/// Ctrl-C ends the program at once, unless there is something to be finished first.
 async fn interrupted(command: &Command) {
     match command {
-        Command::Short(_)
-        | Command::Exec(_)
-        | Command::Run(_)
-        | Command::Recipe(_)
-        | Command::Cp(_)
-        | Command::PortForward(_) => std::future::pending().await,
         // While it changes things it stops between two steps, and says how far it is.
         Command::Fix(_) => fix::interrupted().await,
         Command::Doctor(arguments) if arguments.fix.fix => fix::interrupted().await,
-        _ => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
+        // Sessions take leave of their remote side.
+        _ => session::terminal::interrupted().await,
     }
 }
 

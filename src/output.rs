@@ -1,5 +1,6 @@
 //! Standard output holds the report alone; everything else goes to standard error.
 
+mod answer;
 mod look;
 mod progress;
 mod table;
@@ -17,6 +18,7 @@ use crate::files::{unwritable, write_with};
 use crate::report::{self, Locations, Look};
 use crate::trouble::Trouble;
 
+pub use answer::answer;
 pub use look::{look_of_errors, text_width, that_fit};
 pub use progress::Progress;
 pub use table::{plain_table, table};

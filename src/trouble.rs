@@ -10,7 +10,7 @@ pub struct Trouble {
     /// What to do about it.
     pub help: String,
     /// The exit status: 2 for usage, configuration, credentials, or a target that does not exist; 1 for a fix that was
-    /// begun and failed; 255 for a session that could not be opened.
+    /// begun and failed; 255 for a session that could not be opened; 128 and more for a signal.
     pub status: u8,
 }
 

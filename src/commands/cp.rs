@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use crate::aws::Aws;
 use crate::cli::{Cp, Global};
 use crate::config;
+use crate::exit;
 use crate::patience::FOR_SESSION;
 use crate::session::job::{End, Job};
 use crate::session::spot::Found;
@@ -107,38 +108,30 @@ impl Copy<'_> {
             true => Path::new(local).join(remote.rsplit('/').next().unwrap_or(remote)),
             false => PathBuf::from(local),
         };
-        let part = target.with_file_name(format!(
-            "{}.part",
-            target.file_name().unwrap_or_default().to_string_lossy()
-        ));
+        let part = Part::beside(&target);
         let unwritten = |error: std::io::Error| {
             Trouble::new(
                 format!("{} cannot be written: {error}", target.display()),
                 "",
             )
         };
-        let file = std::fs::File::create(&part).map_err(unwritten)?;
+        let file = std::fs::File::create(&part.0).map_err(unwritten)?;
         let state = Arc::new(Mutex::new((file, Context::new(&SHA256), 0_u64, None)));
         let taken = state.clone();
         let script =
             r#"set -e; [ -f "$1" ] || { echo "there is no file $1" >&2; exit 90; }; cat "$1""#;
-        let copied = self
-            .run(&["sh", "-c", script, "cp", remote], None, move |bytes| {
-                let Ok(mut state) = taken.lock() else {
-                    return;
-                };
-                let (file, sum, size, failed) = &mut *state;
-                sum.update(bytes);
-                *size += bytes.len() as u64;
-                if let Err(error) = file.write_all(bytes) {
-                    failed.get_or_insert(error);
-                }
-            })
-            .await;
-        if let Err(trouble) = copied {
-            let _ = std::fs::remove_file(&part);
-            return Err(trouble);
-        }
+        self.run(&["sh", "-c", script, "cp", remote], None, move |bytes| {
+            let Ok(mut state) = taken.lock() else {
+                return;
+            };
+            let (file, sum, size, failed) = &mut *state;
+            sum.update(bytes);
+            *size += bytes.len() as u64;
+            if let Err(error) = file.write_all(bytes) {
+                failed.get_or_insert(error);
+            }
+        })
+        .await?;
         let theirs = self.sum_of(remote).await?;
         let (ours, size, failed) = {
             let mut state = state
@@ -148,17 +141,15 @@ impl Copy<'_> {
             (ours, state.2, state.3.take())
         };
         if let Some(error) = failed {
-            let _ = std::fs::remove_file(&part);
             return Err(unwritten(error));
         }
         if ours != theirs {
-            let _ = std::fs::remove_file(&part);
             return Err(Trouble::unopened(
                 "the copy is not what the file is: their checksums differ",
                 "Did the file change meanwhile? Try again.",
             ));
         }
-        std::fs::rename(&part, &target).map_err(unwritten)?;
+        std::fs::rename(&part.0, &target).map_err(unwritten)?;
         say!(
             "Copied {size} bytes to {} (SHA-256 {ours}).",
             target.display()
@@ -216,7 +207,11 @@ impl Copy<'_> {
                 format!("the copy failed in the container, with status {status}"),
                 "The container needs sh, cat, base64, sed and sha256sum, and the right to the file.",
             )),
-            End::TimedOut | End::Signal(_) => Err(Trouble::unopened("the copy was cut off", "")),
+            End::TimedOut => Err(Trouble::unopened("the copy was cut off", "")),
+            End::Signal(signal) => Err(Trouble {
+                status: exit::of_signal(signal),
+                ..Trouble::unopened("the copy was cut off", "")
+            }),
             End::NotRun(said) | End::Failed(said) => Err(Trouble::unopened(
                 format!("the file could not be copied: {said}"),
                 format!(
@@ -225,6 +220,22 @@ impl Copy<'_> {
                 ),
             )),
         }
+    }
+}
+
+/// A file that is not whole yet, beside where it will be; what is left of it goes, also where the copy is cut off.
+struct Part(PathBuf);
+
+impl Part {
+    fn beside(target: &Path) -> Part {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Part(target.with_file_name(format!("{name}.part")))
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

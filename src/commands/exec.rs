@@ -10,7 +10,7 @@ use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
 use crate::config::{self, Settings};
 use crate::exit;
 use crate::patience::FOR_SESSION;
-use crate::session::open::Outcome;
+use crate::session::open::{Outcome, Unopened};
 use crate::session::terminal::Raw;
 use crate::session::{Local, Named, Spot, carry, failure, open, plugin_session, spot};
 use crate::target;
@@ -118,7 +118,8 @@ async fn enter(
     for (at, command) in commands.iter().enumerate() {
         let opened = match open(aws, settings, spot, encrypted, command).await {
             Ok(opened) => opened,
-            Err(refused) => {
+            Err(Unopened::Cancelled(signal)) => return Ok(exit::by_signal(signal)),
+            Err(Unopened::Refused(refused)) => {
                 if let Some(trouble) = aws.rejected() {
                     return Err(trouble);
                 }

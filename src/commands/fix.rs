@@ -1,7 +1,7 @@
 //! Mends what the doctor finds: plan, consent, apply, wait, look again.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::fix::{
     Interrupts, Made, Plan, Rollout, await_made, make, tasks_to_replace, told, words,
 };
-use crate::output::{self, Progress};
+use crate::output::{self, Progress, answer};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
 use crate::report::human::wrap;
@@ -174,12 +174,7 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
         return Consent::Nobody;
     }
     say_part!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
-    // Elsewhere, so that Ctrl-C is heard meanwhile.
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = answer.await.ok().and_then(Result::ok).unwrap_or_default();
+    let answer = answer().await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Consent::Given,
         _ => Consent::Refused,

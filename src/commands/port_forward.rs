@@ -7,8 +7,10 @@ use ecs_exec_session::{Secret, Session};
 use crate::aws::Aws;
 use crate::cli::{Global, PortForward};
 use crate::config;
+use crate::exit;
 use crate::facts::local;
 use crate::patience::FOR_SESSION;
+use crate::session::open::{Unopened, opened};
 use crate::session::{Named, plugin_session, spot};
 use crate::trouble::Trouble;
 
@@ -59,8 +61,12 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
     };
     let found = spot::find(&aws, &settings, global, &named).await?;
     let target = found.spots[0].target(&settings.cluster);
-    let session = start(&aws, &target, &ports).await?;
-    plugin_session(&aws, &settings, &session).await?;
+    let opened = match opened(&aws, start(&aws, &target, &ports)).await {
+        Ok(opened) => opened,
+        Err(Unopened::Cancelled(signal)) => return Ok(exit::by_signal(signal)),
+        Err(Unopened::Refused(trouble)) => return Err(trouble),
+    };
+    plugin_session(&aws, &settings, &opened).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,17 +1,18 @@
 //! Of several containers or tasks, which one: by its name, by the configuration, or by asking on the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use ecs_exec_checks::facts::Task;
 use ecs_exec_checks::text::{clean_line, list};
 
 use super::{Named, Spot};
 use crate::config::Settings;
+use crate::output::answer;
 use crate::target::{Candidate, nearest, wanted};
 use crate::trouble::Trouble;
 
 /// The container that was named; else the configured one, the one with the service's short name, the only one.
-pub fn container(
+pub async fn container(
     settings: &Settings,
     named: &Named,
     service: Option<&Candidate>,
@@ -46,7 +47,7 @@ pub fn container(
         (Some(name), _) => Ok(name),
         (None, [only]) => Ok((*only).to_owned()),
         (None, _) if named.pick && io::stdin().is_terminal() => {
-            let at = ask("Containers", &names)?;
+            let at = ask("Containers", &names).await?;
             Ok(names[at].to_owned())
         }
         (None, several) => Err(Trouble::new(
@@ -59,7 +60,7 @@ pub fn container(
     }
 }
 
-pub fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
+pub async fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
     let lines: Vec<String> = spots
         .iter()
         .map(|spot| {
@@ -80,30 +81,26 @@ pub fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
         })
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    ask("Tasks", &lines)
+    ask("Tasks", &lines).await
 }
 
 /// Shows a numbered list on standard error and reads a number.
-fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
+async fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
     if !io::stdin().is_terminal() {
         return Err(Trouble::new(
             "--pick asks on the terminal, and there is none",
             "Name the task with --task, the container with --container.",
         ));
     }
-    let mut stderr = io::stderr();
-    let _ = writeln!(stderr, "{heading}:");
+    say!("{heading}:");
     for (at, line) in lines.iter().enumerate() {
-        let _ = writeln!(stderr, "  {}  {}", at + 1, clean_line(line));
+        say!("  {}  {}", at + 1, clean_line(line));
     }
     loop {
-        let _ = write!(stderr, "Which one? [1-{}] ", lines.len());
-        let _ = stderr.flush();
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        if read.is_err() || answer.is_empty() {
+        say_part!("Which one? [1-{}] ", lines.len());
+        let Some(answer) = answer().await else {
             return Err(Trouble::new("nothing was picked", ""));
-        }
+        };
         match answer.trim().parse::<usize>() {
             Ok(number) if (1..=lines.len()).contains(&number) => return Ok(number - 1),
             _ => {}

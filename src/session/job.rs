@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ecs_exec_checks::text::clean_line;
 
-use super::open::Outcome;
+use super::open::{Outcome, Unopened};
 use super::wrapped::{Encoded, Gate, Reader, Status, Wrapped};
 use super::{Local, Named, Spot, Taker, carry, failure, open, spot};
 use crate::aws::Aws;
@@ -71,7 +71,8 @@ impl Job<'_> {
         let wrapped = Wrapped::new(self.words, input.is_some());
         let opened = match open(self.aws, self.settings, spot, encrypted, &wrapped.command).await {
             Ok(opened) => opened,
-            Err(refused) => {
+            Err(Unopened::Cancelled(signal)) => return Ok(End::Signal(signal)),
+            Err(Unopened::Refused(refused)) => {
                 return match self.aws.rejected() {
                     Some(trouble) => Err(trouble),
                     None => Ok(End::NotRun(failure::words(&refused))),

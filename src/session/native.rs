@@ -26,6 +26,7 @@ pub async fn carry(
     aws: &Aws,
     session: Session,
     local: &mut Local,
+    signals: &mut Signals,
     timeout: Option<Duration>,
 ) -> Result<End, Fault> {
     let services = SdkServices::new(aws);
@@ -38,7 +39,6 @@ pub async fn carry(
     let (to_remote, input) = mpsc::channel(WAITING);
     let (output, from_remote) = mpsc::channel(WAITING);
     let mut sizes = Sizes::watch(to_remote.clone());
-    let mut signals = Signals::watch();
     let raw = local.is_terminal();
     let writer = local.show(from_remote);
     let fed = local.feed(to_remote);

@@ -4,15 +4,63 @@ use std::time::Duration;
 
 use ecs_exec_checks::facts::Unavailable;
 use ecs_exec_session::{Secret, Session};
+use tokio::select;
+use tokio::time::timeout;
 
 use super::Spot;
 use super::native::{self, End};
 use super::pump::Local;
+use super::terminal::Signals;
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 
+/// A session that AWS opened, and the signals that end it.
+pub struct Opened {
+    pub session: Session,
+    signals: Signals,
+}
+
+/// Why there is no session.
+pub enum Unopened<E> {
+    Refused(E),
+    /// A signal of this number came first.
+    Cancelled(i32),
+}
+
+/// Asks for a session. One that is opened after a signal came is ended at once: without a client it would stay for
+/// 20 minutes.
+pub async fn opened<E>(
+    aws: &Aws,
+    asked: impl Future<Output = Result<Session, E>>,
+) -> Result<Opened, Unopened<E>> {
+    let mut signals = Signals::watch();
+    tokio::pin!(asked);
+    select! {
+        answer = &mut asked => match answer {
+            Ok(session) => Ok(Opened { session, signals }),
+            Err(refused) => Err(Unopened::Refused(refused)),
+        },
+        signal = signals.next(false) => {
+            if let Ok(Ok(late)) = timeout(PATIENCE, asked).await {
+                terminate(aws, &late.id).await;
+            }
+            Err(Unopened::Cancelled(signal))
+        }
+    }
+}
+
 /// Asks ECS for a session that runs a command.
 pub async fn open(
+    aws: &Aws,
+    settings: &Settings,
+    spot: &Spot,
+    encrypted: Option<bool>,
+    command: &str,
+) -> Result<Opened, Unopened<Failure>> {
+    opened(aws, ask(aws, settings, spot, encrypted, command)).await
+}
+
+async fn ask(
     aws: &Aws,
     settings: &Settings,
     spot: &Spot,
@@ -68,12 +116,16 @@ pub enum Outcome {
 /// Carries an open session until it ends, without any plugin.
 pub async fn carry(
     aws: &Aws,
-    session: Session,
+    opened: Opened,
     local: &mut Local,
-    timeout: Option<Duration>,
+    patience: Option<Duration>,
 ) -> Outcome {
+    let Opened {
+        session,
+        mut signals,
+    } = opened;
     let id = session.id.clone();
-    match native::carry(aws, session, local, timeout).await {
+    match native::carry(aws, session, local, &mut signals, patience).await {
         Ok(End::Closed(message)) => Outcome::Closed(message),
         Ok(End::Cancelled(signal)) => {
             terminate(aws, &id).await;
@@ -86,9 +138,11 @@ pub async fn carry(
     }
 }
 
+/// How long AWS may take to answer somebody who is leaving.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
 async fn terminate(aws: &Aws, session_id: &str) {
-    const PATIENCE: Duration = Duration::from_secs(2);
     let request = aws.ssm.terminate_session().session_id(session_id).send();
-    let _ = tokio::time::timeout(PATIENCE, request).await;
+    let _ = timeout(PATIENCE, request).await;
 }

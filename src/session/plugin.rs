@@ -7,10 +7,10 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use ecs_exec_checks::facts::Fact;
 use ecs_exec_checks::text::clean_line;
-use ecs_exec_session::Session;
 use serde_json::json;
 use tokio::process::Command;
 
+use super::open::Opened;
 use crate::aws::Aws;
 use crate::config::Settings;
 use crate::facts::local;
@@ -22,7 +22,8 @@ const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
 
 /// Runs the plugin until it ends; its own status says nothing.
-pub async fn carry(aws: &Aws, settings: &Settings, session: &Session) -> Result<(), Trouble> {
+pub async fn carry(aws: &Aws, settings: &Settings, opened: &Opened) -> Result<(), Trouble> {
+    let session = &opened.session;
     let Fact::Known(plugin) = local::plugin().await else {
         return Err(Trouble::unopened(
             "the Session Manager plugin is not installed on this machine",

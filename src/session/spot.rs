@@ -80,7 +80,7 @@ pub async fn find(
 ) -> Result<Found, Trouble> {
     let mut found = find_all(aws, settings, global, named).await?;
     if named.pick && found.spots.len() > 1 {
-        let chosen = pick(&found.spots)?;
+        let chosen = pick(&found.spots).await?;
         found.spots = vec![found.spots.swap_remove(chosen)];
     }
     found.spots.truncate(1);
@@ -104,7 +104,7 @@ pub async fn find_all(
     let (service, tasks) = tasks.map_err(|trouble| aws.rejected().unwrap_or(trouble))?;
     let mut spots = Vec::new();
     for task in tasks {
-        let container = container(settings, named, service.as_ref(), &task)?;
+        let container = container(settings, named, service.as_ref(), &task).await?;
         let runtime_id = task
             .containers
             .iter()

@@ -1,10 +1,11 @@
 //! The terminal that a session takes over: raw while it runs, as it was afterwards, whatever happens.
 
 use std::panic;
+use std::sync::LazyLock;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use ecs_exec_session::Input;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// What a terminal's size is taken for where there is none.
 const SIZE: (u16, u16) = (80, 24);
@@ -80,16 +81,33 @@ impl Sizes {
     }
 }
 
-/// The signals that end a session.
+/// How many sessions are open or being opened: Ctrl-C is theirs, to take leave of the remote side.
+static OPEN: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// Ctrl-C, once no session has to be ended before.
+pub async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        let _ = OPEN.subscribe().wait_for(|open| *open == 0).await;
+    }
+}
+
+/// The signals that end a session, from before it is asked for.
 pub struct Signals {
     #[cfg(unix)]
     watched: Vec<(i32, tokio::signal::unix::Signal)>,
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        OPEN.send_modify(|open| *open -= 1);
+    }
 }
 
 impl Signals {
     #[cfg(unix)]
     pub fn watch() -> Signals {
         use tokio::signal::unix::{SignalKind, signal};
+        OPEN.send_modify(|open| *open += 1);
         let kinds = [
             SignalKind::interrupt(),
             SignalKind::terminate(),
@@ -105,6 +123,7 @@ impl Signals {
 
     #[cfg(not(unix))]
     pub fn watch() -> Signals {
+        OPEN.send_modify(|open| *open += 1);
         Signals {}
     }
 

@@ -1,6 +1,7 @@
 //! Sessions: the built binary against the emulator, and containers behind agents of our own.
 
 mod connection;
+mod interrupts;
 mod one_off;
 mod refusals;
 mod shell;

@@ -24,6 +24,8 @@ pub enum Fault {
     /// As ECS says that the agent is not connected.
     NotConnected,
     Hang,
+    /// The real answer after this long.
+    Late(Duration),
     Garbage,
     /// Status 200 and an answer without any field.
     Empty,
@@ -46,7 +48,7 @@ impl Fault {
     /// The real answer comes, changed.
     fn alters(&self) -> bool {
         use Fault::*;
-        matches!(self, Truncated | Reset | Future | Bare | Huge)
+        matches!(self, Late(_) | Truncated | Reset | Future | Bare | Huge)
     }
 }
 
@@ -113,6 +115,9 @@ impl Proxy {
                 Some(fault) if !fault.alters() => broken(&action, fault),
                 _ => answer(request, &upstream, &shared),
             };
+            if let Some(Fault::Late(by)) = fault {
+                thread::sleep(by);
+            }
             let date = shared.lock().unwrap().date.clone();
             Answer {
                 status,
@@ -367,7 +372,12 @@ fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             "The execute command failed due to an internal error. Try again later.",
         ),
         Fault::Status503(_) => (503, "ServiceUnavailable", "Come again."),
-        Fault::Truncated | Fault::Reset | Fault::Future | Fault::Bare | Fault::Huge => {
+        Fault::Late(_)
+        | Fault::Truncated
+        | Fault::Reset
+        | Fault::Future
+        | Fault::Bare
+        | Fault::Huge => {
             unreachable!("the real answer comes")
         }
         Fault::Status500 => (500, "InternalFailure", "Something broke."),

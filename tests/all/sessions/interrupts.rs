@@ -1,0 +1,106 @@
+//! Ctrl-C before a session, while it is asked for, and after it.
+
+use std::time::Duration;
+
+use crate::support::agents::Agent;
+use crate::support::proxy::Fault;
+use crate::support::pty::Terminal;
+use crate::support::world::{Plan, World};
+
+const CTRL_C: &str = "\u{3}";
+
+/// The line of the progress is gone, whatever the terminal echoed.
+fn is_clean(terminal: &Terminal) -> bool {
+    let screen = terminal.screen();
+    let last = screen.rsplit("\x1b[2K").next().unwrap_or_default();
+    !last.contains("the task")
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_the_task_is_looked_up() {
+    let world = World::healthy();
+    world.proxy.fault("ecs:DescribeTasks", Fault::Hang);
+    for command in [
+        &["coder"][..],
+        &["run", "coder", "--", "true"],
+        &["cp", "coder:/etc/hosts", "hosts"],
+    ] {
+        let mut terminal = Terminal::start(world.command().args(command));
+        terminal.expect("Looking for the task");
+        terminal.type_keys(CTRL_C);
+        assert_eq!(terminal.wait(), 130, "{command:?}");
+        assert!(is_clean(&terminal), "{command:?}: {}", terminal.screen());
+    }
+}
+
+/// A session that is opened after all is ended: nobody would ever enter it.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_the_session_is_asked_for() {
+    let world = World::healthy();
+    let late = Fault::Late(Duration::from_millis(800));
+    world.proxy.fault("ecs:ExecuteCommand", late);
+    for command in [&["coder"][..], &["run", "coder", "--", "true"]] {
+        let ended = || world.proxy.calls().get("ssm:TerminateSession").copied();
+        let before = ended().unwrap_or(0);
+        let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
+        let begun = asked().unwrap_or(0);
+        let mut terminal = Terminal::start(world.command().args(command));
+        while asked().unwrap_or(0) == begun {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        terminal.type_keys(CTRL_C);
+        assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+        assert_eq!(ended(), Some(before + 1), "{command:?}");
+    }
+}
+
+/// What stands in the way is looked for, but not for longer than anybody wants to know it.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_the_doctor_looks_for_what_went_wrong() {
+    let world = World::healthy();
+    // The session comes, so that Ctrl-C was its own for a time, and breaks off.
+    world.proxy.agent(Agent::Stopped);
+    world.proxy.fault("ecs:ExecuteCommand", Fault::NotConnected);
+    world
+        .proxy
+        .fault("iam:SimulatePrincipalPolicy", Fault::Hang);
+    let mut terminal = Terminal::start(world.command().args(["coder"]));
+    terminal.expect("Asking the doctor about the task");
+    terminal.type_keys(CTRL_C);
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+    assert!(is_clean(&terminal), "{}", terminal.screen());
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_a_task_is_picked() {
+    let world = World::new(Plan {
+        tasks: 2,
+        ..Plan::default()
+    });
+    let mut terminal = Terminal::start(world.command().args(["exec", "coder", "--pick"]));
+    terminal.expect("Which one?");
+    terminal.type_keys(CTRL_C);
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+}
+
+/// Of a copy that was cut off nothing is left.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_a_file_is_copied() {
+    let world = World::healthy();
+    world.proxy.fault("ecs:ExecuteCommand", Fault::Hang);
+    let copy = ["cp", "coder:/etc/hosts", "hosts"];
+    let mut terminal = Terminal::start(world.command().args(copy));
+    let part = world.home.path().join("hosts.part");
+    while !part.exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    terminal.type_keys(CTRL_C);
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+    assert!(!part.exists());
+    assert!(!world.home.path().join("hosts").exists());
+}
