@@ -208,6 +208,7 @@ impl Question<'_> {
                 services: Services::All,
                 // Before the first apply there is none of it.
                 may_be_nothing: true,
+                planned: plan.references(&ask),
                 ..Request::default()
             };
             let settings = &plan::place(settings, &ask);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Fact, Service, Wanted};
 use ecs_exec_checks::text;
+use ecs_exec_plan::References;
 
 use crate::cli::Targets;
 use crate::config::{ServiceSettings, Settings};
@@ -19,6 +20,8 @@ pub struct Request {
     pub container: Option<String>,
     /// That there is nothing, not even the cluster, is an answer too.
     pub may_be_nothing: bool,
+    /// What planned tasks refer to, beside what runs.
+    pub planned: References,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -89,7 +92,7 @@ impl Request {
             services,
             tasks: tasks.to_vec(),
             container: container.map(str::to_owned),
-            may_be_nothing: false,
+            ..Request::default()
         })
     }
 }

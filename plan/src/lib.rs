@@ -22,6 +22,7 @@ mod parse;
 mod pick;
 mod place;
 mod records;
+mod references;
 mod region;
 mod resolve;
 mod things;
@@ -30,4 +31,5 @@ mod unreadable;
 
 pub use ask::Ask;
 pub use document::{Plan, read};
+pub use references::References;
 pub use unreadable::Unreadable;

@@ -34,6 +34,12 @@ fn all(plan: &Plan) -> impl Iterator<Item = &Instance> {
     all.filter(|one| one.is(&STACKS) || one.kind.starts_with("awscc_ec2_"))
 }
 
+/// Whether a stack is made or changed, and roles with it.
+pub fn changes_stacks(plan: &Plan) -> bool {
+    let mut stacks = plan.of_kind(&STACKS);
+    stacks.any(|stack| !stack.is_unchanged)
+}
+
 /// Whether something gives IDs that are known only after apply, and may be those of anything.
 pub fn gives_ids(plan: &Plan) -> bool {
     all(plan).any(Instance::unknown_somewhere)

@@ -96,6 +96,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         let account = account(&caller, &cluster);
         let ask = OfRoles {
             workload: &workload,
+            planned: &request.planned,
             definitions: &definitions,
             on_instances: &hosts.roles(),
             cluster: cluster.known(),
@@ -112,7 +113,8 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     let network = async {
         let endpoints = ec2::endpoints(aws, &endpoint_services);
         let (endpoints, workload, hosts) = join!(endpoints, workload.clone(), hosts.clone());
-        network(aws, &workload.running(), hosts.instances, endpoints).await
+        let running = workload.running();
+        network(aws, &running, &request.planned, hosts.instances, endpoints).await
     };
     let caller_simulations = async {
         let (caller, cluster, workload, keys) = join!(

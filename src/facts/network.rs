@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::*;
+use ecs_exec_plan::References;
 use futures::join;
 
 use super::ec2;
 use crate::aws::Aws;
 
 /// Reads the interfaces and subnets of tasks and of the endpoints that may serve them, then what their VPCs
-/// and interfaces refer to. `instances`: those of tasks without an interface of their own.
+/// and interfaces refer to. `instances`: those of tasks without an interface of their own; `planned`: what tasks will
+/// refer to that do not run yet.
 pub async fn network(
     aws: &Aws,
     tasks: &[&Task],
+    planned: &References,
     instances: BTreeMap<String, Fact<Instance>>,
     endpoints: Fact<Vec<Endpoint>>,
 ) -> Network {
@@ -32,11 +35,13 @@ pub async fn network(
         attached()
             .filter_map(|interface| interface.subnet.clone())
             .chain(on_instances().map(|interface| interface.subnet.clone()))
+            .chain(planned.subnets.iter().cloned())
             .chain(of_endpoints().flat_map(|endpoint| endpoint.subnets.clone())),
     );
     let task_subnets: BTreeSet<String> = attached()
         .filter_map(|interface| interface.subnet.clone())
         .chain(on_instances().map(|interface| interface.subnet.clone()))
+        .chain(planned.subnets.iter().cloned())
         .collect();
 
     let groups = async {
@@ -46,6 +51,7 @@ pub async fn network(
                 .filter_map(|interface| interfaces.get(interface.id.as_ref()?)?.known())
                 .flat_map(|interface| interface.security_groups.clone())
                 .chain(on_instances().flat_map(|interface| interface.security_groups.clone()))
+                .chain(planned.security_groups.iter().cloned())
                 .chain(of_endpoints().flat_map(|endpoint| endpoint.security_groups.clone())),
         );
         let security_groups = ec2::security_groups(aws, &ids).await;

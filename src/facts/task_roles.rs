@@ -6,6 +6,7 @@ use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::*;
 use ecs_exec_checks::iam::Credentials;
 use ecs_exec_checks::needs::{self, Need, Place};
+use ecs_exec_plan::References;
 use futures::future::{join, join_all};
 
 use super::workload::Workload;
@@ -36,6 +37,8 @@ pub struct Roles {
 /// What the roles of running tasks are looked at for.
 pub struct OfRoles<'a> {
     pub workload: &'a Workload,
+    /// What planned tasks refer to.
+    pub planned: &'a References,
     pub definitions: &'a BTreeMap<String, Fact<TaskDefinition>>,
     /// Roles of instances that stand in for task roles, by container instance.
     pub on_instances: &'a BTreeMap<String, String>,
@@ -71,11 +74,14 @@ impl OfRoles<'_> {
         let of_role = tasks.filter(|task| self.role_of(task) == Some(role));
         let definitions = of_role.filter_map(|task| self.definition(task));
         let containers = definitions.flat_map(|definition| &definition.containers);
+        let planned = self.planned.roles.get(role).into_iter().flatten();
         needs::of_task_role(
             self.place,
             self.cluster,
             self.key,
-            containers.map(|container| container.log.as_ref()),
+            containers
+                .map(|container| container.log.as_ref())
+                .chain(planned.map(Some)),
         )
     }
 }
@@ -85,6 +91,7 @@ pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
     let arns: BTreeSet<String> = tasks
         .iter()
         .filter_map(|task| ask.role_of(task).map(str::to_owned))
+        .chain(ask.planned.roles.keys().cloned())
         .collect();
     let answers = join_all(arns.into_iter().map(async |arn| {
         let needs = ask.needs(&arn);

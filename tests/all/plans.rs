@@ -281,6 +281,83 @@ fn a_plan_is_laid_over_what_aws_says() {
     assert_eq!(elsewhere.json()["target"]["cluster"], json!(world.cluster));
 }
 
+/// A service that is new, in a network and with a role that are there: nothing runs there yet, and all of it is read.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn what_a_new_service_refers_to_is_read_from_aws() {
+    let world = World::new(Plan {
+        tasks: 0,
+        ..Plan::default()
+    });
+    let cluster = format!(
+        "arn:aws:ecs:us-west-2:123456789012:cluster/{}",
+        world.cluster
+    );
+    let role = format!("arn:aws:iam::123456789012:role/{}", world.role("coder"));
+    let log = json!({"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/fresh", "awslogs-region": "us-west-2", "awslogs-stream-prefix": "x"}});
+    let containers = json!([{"name": "fresh", "image": "busybox", "essential": true, "logConfiguration": log, "linuxParameters": {"initProcessEnabled": true}}]);
+    let definition = json!({
+        "family": "fresh", "task_role_arn": role, "execution_role_arn": role, "network_mode": "awsvpc",
+        "requires_compatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
+        "container_definitions": containers.to_string(),
+    });
+    let service = json!({
+        "name": "fresh", "cluster": cluster, "enable_execute_command": true, "launch_type": "FARGATE", "desired_count": 1,
+        "network_configuration": [{"subnets": [world.net.subnet], "security_groups": [world.net.task_group], "assign_public_ip": false}],
+    });
+    let resource = |kind: &str| {
+        json!({
+            "address": format!("{kind}.fresh"), "mode": "managed", "type": kind, "name": "fresh",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+        })
+    };
+    let planned = |kind: &str, values: &Value| {
+        let mut planned = resource(kind);
+        planned["values"] = values.clone();
+        planned
+    };
+    let created = |kind: &str, values: &Value, unknown: Value| {
+        let mut created = resource(kind);
+        created["change"] = json!({"actions": ["create"], "before": null, "after": values, "after_unknown": unknown});
+        created
+    };
+    let configured = |kind: &str, expressions: Value| json!({"address": format!("{kind}.fresh"), "mode": "managed", "type": kind, "name": "fresh", "expressions": expressions});
+    let (of_service, of_definition) = ("aws_ecs_service", "aws_ecs_task_definition");
+    let references = json!({"task_definition": {"references": ["aws_ecs_task_definition.fresh.arn", "aws_ecs_task_definition.fresh"]}});
+    let plan = json!({
+        "format_version": "1.2", "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": [planned(of_service, &service), planned(of_definition, &definition)]}},
+        "resource_changes": [
+            created(of_service, &service, json!({"id": true, "task_definition": true})),
+            created(of_definition, &definition, json!({"id": true, "arn": true, "revision": true})),
+        ],
+        "configuration": {"root_module": {"resources": [
+            configured(of_service, references), configured(of_definition, json!({})),
+        ]}},
+    });
+    fs::write(world.home.path().join("tfplan.json"), plan.to_string()).unwrap();
+    let judged = || world.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
+    let whole = judged();
+    assert_eq!(
+        (whole.status, whole.causes()),
+        (0, vec![]),
+        "{}",
+        whole.stdout
+    );
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    assert_eq!(judged().causes(), ["role.ssmmessages"]);
+    world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+    assert_eq!(
+        judged().causes(),
+        ["role.ssmmessages", "network.endpoint-security-group"]
+    );
+    world.sh("aws iam delete-role --role-name $ROLE");
+    assert_eq!(
+        judged().causes(),
+        ["role.present", "network.endpoint-security-group"]
+    );
+}
+
 /// Before the first apply there is no cluster that AWS could be asked about; that of another account is none of it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

@@ -242,7 +242,7 @@ pub struct ContainerDefinition {
 }
 
 /// A container's log driver, with the options that say where its logs are.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerLog {
     pub driver: String,

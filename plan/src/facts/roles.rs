@@ -7,6 +7,7 @@ use ecs_exec_checks::needs::{Place, of_task_role};
 
 use crate::iam;
 use crate::known::{is_elsewhere, or_live};
+use crate::others;
 use crate::resolve::Resolver;
 
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
@@ -43,6 +44,9 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
         let judged = iam::judge(resolver, role, &needs);
         add_judged(facts, resolver, role, judged, live);
         let of_live = live.and_then(|live| live.roles.get(role));
+        // A stack of the plan may make what is not there yet.
+        let is_made = |now: &&Fact<Role>| now.is_absent() && others::changes_stacks(resolver.plan);
+        let of_live = of_live.filter(|now| !is_made(now));
         let known = or_live(iam::role(resolver, role), of_live);
         facts.roles.insert(role.clone(), known);
     }

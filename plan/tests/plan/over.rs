@@ -230,3 +230,35 @@ fn a_service_that_the_plan_takes_away() {
     );
     assert_healthy(&facts);
 }
+
+/// What AWS is asked about beside what runs: what is there, and nothing that the plan makes.
+#[test]
+fn what_planned_tasks_refer_to() {
+    let document = application_of(&live());
+    let application = plan(&document);
+    let references = application.references(&ask(&application, "coder-production-cluster"));
+    assert!(!references.subnets.is_empty(), "{references:?}");
+    assert!(!references.security_groups.is_empty(), "{references:?}");
+    let platform = plan(&serde_json::from_str(CREATE).unwrap());
+    let made = platform.references(&ask(&platform, "coder-production-cluster"));
+    assert_eq!(made, Default::default());
+}
+
+/// A role that is not there may be what a stack of the plan makes.
+#[test]
+fn a_role_that_a_stack_may_make() {
+    let mut before = live();
+    for role in before.roles.values_mut() {
+        *role = Fact::Absent;
+    }
+    let gone = report(&application(before.clone(), |_| {}));
+    let is_gone = causes(&gone) == ["role.present"];
+    let made = report(&application(before, |document| {
+        add(
+            document,
+            "aws_cloudformation_stack.roles",
+            json!({"name": "roles", "template_body": "{}"}),
+        );
+    }));
+    assert_eq!((is_gone, causes(&made).is_empty()), (true, true));
+}
