@@ -202,7 +202,7 @@ fn a_capture_says_the_same_without_aws() {
     let denied = {
         world
             .proxy
-            .fault("iam:GetRole", crate::support::proxy::Fault::Deny);
+            .fault("iam:GetRole", crate::support::fault::Fault::Deny);
         world.run(&["capture", "coder", "-o", "-"])
     };
     assert!(

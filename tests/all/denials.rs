@@ -1,6 +1,6 @@
 //! Each API refused, one at a time: what needs it is unknown and names it, and nothing is blamed.
 
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::world::{Caller, Plan, World};
 
 /// Action, a check that needs it, and the exit status that is left.

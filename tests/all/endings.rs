@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::LocalModes;
 
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::World;
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::least_policies::RECORDED;
 use crate::support::doctor::Run;
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
 
 const FAULTS: [(&str, Fault); 12] = [

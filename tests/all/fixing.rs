@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::faults::catalogue::KEY;
 use crate::support::agents::Agent;
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
 

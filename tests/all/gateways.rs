@@ -1,6 +1,6 @@
 //! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
 
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
 
 fn behind_a_gateway(kind: &str) -> World {

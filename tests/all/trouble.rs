@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::doctor::{Run, command, run};
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::world::{Plan, World, home};
 
 /// Refused with status 2: one sentence on standard error, and what to do; nothing on standard output.

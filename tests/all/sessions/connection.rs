@@ -3,7 +3,7 @@
 use super::image;
 use crate::support::connect_proxy::ConnectProxy;
 use crate::support::doctor::run;
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
 #[test]
 #[ignore = "needs the emulator: scripts/test"]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::agents::Agent;
-use crate::support::proxy::Fault;
+use crate::support::fault::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::proxy::Fault;
+use super::fault::Fault;
 
 const FUTURE: &str = "FUTURE_VALUE";
 

@@ -3,6 +3,7 @@ mod altered;
 pub mod connect_proxy;
 pub mod container;
 pub mod doctor;
+pub mod fault;
 pub mod http;
 pub mod policy_gate;
 pub mod proxy;

@@ -1,209 +1,38 @@
-//! A cluster of many services behind a server that speaks AWS's protocols: calls, time and memory by its size.
-//! cargo build --release && ECS_EXEC_BINARY=target/release/ecs-exec cargo bench --profile dev --bench fleet
-
-#[allow(dead_code)]
-#[path = "../tests/all/support/http.rs"]
-mod http;
+//! A cluster that is made up, behind the protocols that AWS speaks.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use http::{Answer, Request, serve};
 use serde_json::{Value, json};
 
+use crate::http::{Answer, Request};
+
 const PLACE: &str = "us-west-2:123456789012";
-const DEFINITIONS: usize = 40;
-const ROLES: usize = 20;
+pub const DEFINITIONS: usize = 40;
+pub const ROLES: usize = 20;
 const SUBNETS: usize = 6;
 
+/// What the cluster has.
 #[derive(Clone, Copy)]
-struct Fleet {
-    services: usize,
-    tasks: usize,
+pub struct Fleet {
+    pub services: usize,
+    pub tasks: usize,
     /// Half of the roles lack their rights.
-    is_broken: bool,
+    pub is_broken: bool,
 }
 
+/// How the server was called.
 #[derive(Default)]
-struct Calls {
-    count: BTreeMap<String, usize>,
-    throttled: usize,
+pub struct Calls {
+    pub count: BTreeMap<String, usize>,
+    pub throttled: usize,
     /// Calls of the second that began then.
     second: Option<(Instant, usize)>,
 }
 
-fn main() {
-    let binary =
-        std::env::var("ECS_EXEC_BINARY").unwrap_or(env!("CARGO_BIN_EXE_ecs-exec").to_owned());
-    println!("tasks  services  calls  least  wall      CPU       memory   verdict");
-    for tasks in [10, 100, 1_000, 10_000] {
-        for is_broken in [false, true] {
-            let fleet = Fleet {
-                services: (tasks / 20).max(1),
-                tasks,
-                is_broken,
-            };
-            measure(&binary, fleet, Weather::Fair);
-        }
-    }
-    let fleet = |services, tasks| Fleet {
-        services,
-        tasks,
-        is_broken: false,
-    };
-    println!("\nthrottled to 20 calls a second:");
-    measure(&binary, fleet(50, 1_000), Weather::Throttled(20));
-    println!("\n100 ms added to each call:");
-    for (services, tasks) in [(1, 10), (100, 2_000)] {
-        let wall = measure(&binary, fleet(services, tasks), Weather::Far);
-        println!(
-            "       {:.1} calls deep",
-            wall.as_secs_f64() / DISTANCE.as_secs_f64()
-        );
-    }
-}
-
-/// What lies between the program and AWS.
-#[derive(Clone, Copy, PartialEq)]
-enum Weather {
-    Fair,
-    /// So many calls a second are answered.
-    Throttled(usize),
-    Far,
-}
-
-const DISTANCE: Duration = Duration::from_millis(100);
-
-fn measure(binary: &str, fleet: Fleet, weather: Weather) -> Duration {
-    let calls = Arc::new(Mutex::new(Calls::default()));
-    let shared = calls.clone();
-    let a_second = match weather {
-        Weather::Throttled(most) => Some(most),
-        Weather::Fair | Weather::Far => None,
-    };
-    let url = serve(move |request| {
-        if weather == Weather::Far {
-            thread::sleep(DISTANCE);
-        }
-        answer(&request, fleet, a_second, &shared)
-    });
-    let started = Instant::now();
-    let mut child = Command::new(binary)
-        .args([
-            "doctor",
-            "--all",
-            "--skip",
-            "local",
-            "--format",
-            "json",
-            "--timeout",
-            "10m",
-        ])
-        .env_clear()
-        .env("AWS_ENDPOINT_URL", url)
-        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_REGION", "us-west-2")
-        .env("ECS_EXEC_CLUSTER", "fleet")
-        .env("HOME", "/nonexistent")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (mut memory, mut cpu) = (0, Duration::ZERO);
-    let mut out = child.stdout.take().unwrap();
-    let report = thread::spawn(move || {
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut out, &mut text).unwrap();
-        text
-    });
-    while child.try_wait().unwrap().is_none() {
-        let of_process = |file: &str| {
-            fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default()
-        };
-        memory = memory.max(peak(&of_process("status")));
-        cpu = cpu.max(used(&of_process("stat")));
-        thread::sleep(Duration::from_millis(2));
-    }
-    let wall = started.elapsed();
-    let report = report.join().unwrap();
-    if let Some(path) = std::env::var_os("FLEET_REPORT") {
-        std::fs::write(path, &report).unwrap();
-    }
-    let report: Value = serde_json::from_str(&report).unwrap();
-    let calls = calls.lock().unwrap();
-    let count: usize = calls.count.values().sum::<usize>() - calls.throttled;
-    println!(
-        "{:>5}  {:>8}  {count:>5}  {:>5}  {:>6.2} s  {:>6.2} s  {memory:>4} MB  {} ({} root causes{})",
-        fleet.tasks,
-        fleet.services,
-        least(fleet),
-        wall.as_secs_f64(),
-        cpu.as_secs_f64(),
-        report["verdict"].as_str().unwrap(),
-        report["root_causes"].as_array().unwrap().len(),
-        match calls.throttled {
-            0 => String::new(),
-            some => format!(", {some} calls throttled"),
-        }
-    );
-    if std::env::var_os("FLEET_CALLS").is_some() {
-        println!("{:#?}", calls.count);
-        for finding in report["findings"].as_array().unwrap() {
-            if finding["status"] == "unknown" {
-                println!("{} {}", finding["check"], finding["title"]);
-            }
-        }
-    }
-    wall
-}
-
-/// The peak of resident memory, in MB.
-fn peak(status: &str) -> usize {
-    let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    let kilobytes = line
-        .and_then(|line| line.split_whitespace().nth(1))
-        .and_then(|kb| kb.parse::<usize>().ok());
-    kilobytes.unwrap_or(0) / 1024
-}
-
-/// User and system time, in ticks of 10 ms.
-fn used(stat: &str) -> Duration {
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks = |at: usize| {
-        fields
-            .get(at)
-            .and_then(|ticks| ticks.parse::<u64>().ok())
-            .unwrap_or(0)
-    };
-    Duration::from_millis(10 * (ticks(11) + ticks(12)))
-}
-
-/// The fewest calls that AWS's batch sizes allow for everything that the doctor has to know.
-fn least(fleet: Fleet) -> usize {
-    let batches = |things: usize, size: usize| things.div_ceil(size).max(1);
-    let definitions = DEFINITIONS.min(fleet.services);
-    let roles = ROLES.min(definitions);
-    batches(fleet.services, 100)
-        + batches(fleet.services, 10)
-        + 2 * batches(fleet.tasks, 100)
-        + definitions
-        + 2 * roles
-        + batches(fleet.tasks + 2, 100)
-        + batches(fleet.tasks, 200)
-        + 2  // caller, cluster
-        + 7 // subnets, endpoints, routes, ACLs, groups, two attributes of the VPC
-}
-
-fn answer(
+/// The answer to a call; past so many a second it is that there were too many.
+pub fn answer(
     request: &Request,
     fleet: Fleet,
     a_second: Option<usize>,

@@ -1,0 +1,136 @@
+//! What goes wrong with a call: the answer that comes in place of the real one, or late.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+/// What happens to a call instead of, or before, the emulator's answer.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    Deny,
+    /// This many times, then the real answer.
+    Throttle(u32),
+    Expired,
+    /// As ECS says that the agent is not connected.
+    NotConnected,
+    Hang,
+    /// The real answer after this long.
+    Late(Duration),
+    Garbage,
+    /// Status 200 and an answer without any field.
+    Empty,
+    Status500,
+    /// This many times, then the real answer.
+    Status503(u32),
+    /// Of the real answer only the first half, said to be all.
+    Truncated,
+    /// The connection ends in the middle of the real answer.
+    Reset,
+    /// The real answer with words that AWS may say one day.
+    Future,
+    /// The real answer without what need not be there.
+    Bare,
+    /// The real answer and a text of 10 MB in it.
+    Huge,
+}
+
+impl Fault {
+    /// The real answer comes, changed.
+    pub fn alters(&self) -> bool {
+        use Fault::*;
+        matches!(self, Late(_) | Truncated | Reset | Future | Bare | Huge)
+    }
+}
+
+/// The next fault of an action, which is then over or happens once less.
+pub fn take(faults: &mut BTreeMap<String, Fault>, action: &str) -> Option<Fault> {
+    let key = if faults.contains_key(action) {
+        action
+    } else {
+        "*"
+    };
+    // Throttling everywhere means each action so many times, not all of them together.
+    let fault = faults.get(key)?.clone();
+    let next = match fault {
+        Fault::Throttle(0) | Fault::Status503(0) => return None,
+        Fault::Throttle(times) => Fault::Throttle(times - 1),
+        Fault::Status503(times) => Fault::Status503(times - 1),
+        _ => return Some(fault),
+    };
+    faults.insert(action.to_owned(), next);
+    Some(fault)
+}
+
+/// The answer in place of the real one.
+pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
+    let (status, code, message) = match fault {
+        Fault::Deny => (
+            403,
+            denial_code(action),
+            "You are not authorized to do this.",
+        ),
+        Fault::Throttle(_) => (400, "ThrottlingException", "Rate exceeded"),
+        Fault::Expired => (
+            403,
+            if is_json(action) {
+                "ExpiredTokenException"
+            } else {
+                "ExpiredToken"
+            },
+            "The security token included in the request is expired",
+        ),
+        Fault::NotConnected => (
+            400,
+            "TargetNotConnectedException",
+            "The execute command failed due to an internal error. Try again later.",
+        ),
+        Fault::Status503(_) => (503, "ServiceUnavailable", "Come again."),
+        Fault::Late(_)
+        | Fault::Truncated
+        | Fault::Reset
+        | Fault::Future
+        | Fault::Bare
+        | Fault::Huge => {
+            unreachable!("the real answer comes")
+        }
+        Fault::Status500 => (500, "InternalFailure", "Something broke."),
+        Fault::Empty if is_json(action) => return (200, b"{}".to_vec()),
+        Fault::Empty => return (200, Vec::new()),
+        Fault::Garbage => return (200, b"<html>\x1b[31m{{{ not an answer".to_vec()),
+        Fault::Hang => {
+            thread::sleep(Duration::from_secs(3600));
+            unreachable!("nobody waits that long")
+        }
+    };
+    let body = if is_json(action) {
+        json!({"__type": code, "message": message}).to_string()
+    } else if action.starts_with("ec2:") {
+        format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>1</RequestID></Response>"
+        )
+    } else if action.starts_with("s3:") {
+        format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>")
+    } else {
+        format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        )
+    };
+    (status, body.into_bytes())
+}
+
+/// The service speaks JSON, not XML.
+pub fn is_json(action: &str) -> bool {
+    ["ecs:", "kms:", "logs:", "ssm:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+}
+
+fn denial_code(action: &str) -> &'static str {
+    match action.split(':').next() {
+        Some("ecs" | "kms" | "logs" | "ssm") => "AccessDeniedException",
+        Some("ec2") => "UnauthorizedOperation",
+        _ => "AccessDenied",
+    }
+}
