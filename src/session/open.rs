@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Spot;
 use super::native::{self, End};
 use super::pump::Local;
-use super::terminal::Signals;
+use super::terminal::{Signals, is_leaving};
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 
@@ -33,6 +33,10 @@ pub async fn opened<E>(
     aws: &Aws,
     asked: impl Future<Output = Result<Session, E>>,
 ) -> Result<Opened, Unopened<E>> {
+    const INTERRUPT: i32 = 2;
+    if is_leaving() {
+        return Err(Unopened::Cancelled(INTERRUPT));
+    }
     let mut signals = Signals::watch();
     tokio::pin!(asked);
     select! {

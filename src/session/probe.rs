@@ -10,6 +10,7 @@ use super::{Spot, failure};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::config::Settings;
+use crate::exit;
 use crate::facts::Gathered;
 use crate::target;
 use crate::trouble::Trouble;
@@ -50,21 +51,29 @@ pub async fn probe(
         timeout: Some(PATIENCE),
         ask_doctor: false,
     };
-    let probes: Vec<(String, Probe)> = stream::iter(&spots)
+    let ends: Vec<_> = stream::iter(&spots)
         .map(async |spot| {
             let started = Instant::now();
             let end = job.once(spot, encrypted, None, Box::new(|_| {})).await;
-            let probe = Probe {
-                container: spot.container.clone(),
-                end: probe_end(end, started),
-            };
-            (spot.task_arn.clone(), probe)
+            (spot, end, started.elapsed())
         })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    for (task, probe) in probes {
-        gathered.facts.probes.entry(task).or_default().push(probe);
+    for (spot, end, took) in ends {
+        // What was cut off says nothing of the container.
+        if let Ok(End::Signal(signal)) = end {
+            return Err(Trouble {
+                status: exit::of_signal(signal),
+                ..Trouble::new("the sessions were cut off", "")
+            });
+        }
+        let probe = Probe {
+            container: spot.container.clone(),
+            end: probe_end(end, took),
+        };
+        let of_task = gathered.facts.probes.entry(spot.task_arn.clone());
+        of_task.or_default().push(probe);
     }
     for probes in gathered.facts.probes.values_mut() {
         probes.sort_by(|one, other| one.container.cmp(&other.container));
@@ -104,10 +113,10 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .collect()
 }
 
-fn probe_end(end: Result<End, Trouble>, started: Instant) -> ProbeEnd {
+fn probe_end(end: Result<End, Trouble>, took: Duration) -> ProbeEnd {
     match end {
         Ok(End::Exited(_)) => ProbeEnd::Worked {
-            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         },
         Ok(End::NotRun(said) | End::Failed(said)) if failure::is_missing_program(&said) => {
             ProbeEnd::NoShell

@@ -2,6 +2,7 @@
 
 use std::panic;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use ecs_exec_session::Input;
@@ -84,11 +85,19 @@ impl Sizes {
 /// How many sessions are open or being opened: Ctrl-C is theirs, to take leave of the remote side.
 static OPEN: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
+/// A signal that ends sessions came: none is begun any more.
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
 /// Ctrl-C, once no session has to be ended before.
 pub async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_ok() {
+        LEAVING.store(true, Ordering::Relaxed);
         let _ = OPEN.subscribe().wait_for(|open| *open == 0).await;
     }
+}
+
+pub fn is_leaving() -> bool {
+    LEAVING.load(Ordering::Relaxed)
 }
 
 /// The signals that end a session, from before it is asked for.
@@ -139,7 +148,9 @@ impl Signals {
                 number
             })
         });
-        select_all(waiting).await.0
+        let number = select_all(waiting).await.0;
+        LEAVING.store(true, Ordering::Relaxed);
+        number
     }
 
     #[cfg(not(unix))]
@@ -149,6 +160,7 @@ impl Signals {
             return std::future::pending().await;
         }
         let _ = tokio::signal::ctrl_c().await;
+        LEAVING.store(true, Ordering::Relaxed);
         INTERRUPT
     }
 }

@@ -56,6 +56,31 @@ fn while_the_session_is_asked_for() {
     }
 }
 
+/// Sessions that were cut off say nothing of the containers, and no further ones are opened.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn while_the_doctor_opens_sessions() {
+    let world = World::new(Plan {
+        tasks: 12,
+        ..Plan::default()
+    });
+    let late = Fault::Late(Duration::from_millis(800));
+    world.proxy.fault("ecs:ExecuteCommand", late);
+    let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
+    let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--live"]));
+    while asked().unwrap_or(0) < 8 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    terminal.type_keys(CTRL_C);
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
+    assert_eq!(asked(), Some(8));
+    assert!(
+        !terminal.screen().contains("passed"),
+        "{}",
+        terminal.screen()
+    );
+}
+
 /// What stands in the way is looked for, but not for longer than anybody wants to know it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
