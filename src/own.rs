@@ -1,6 +1,7 @@
 //! The user's own checks: expressions of the configuration, and programs on PATH.
 
 use std::env;
+use std::thread;
 use std::time::Duration;
 
 use ecs_exec_checks::capture::mask;
@@ -21,14 +22,25 @@ pub struct Own {
 impl Own {
     /// Takes the expressions out of the settings, and finds the programs.
     pub fn find(settings: &mut Settings) -> Own {
+        Own::search(settings)()
+    }
+
+    /// The same, while something else is done: the search has begun, and is waited for by calling what is returned.
+    pub fn search(settings: &mut Settings) -> impl FnOnce() -> Own + Send + use<> {
         let Plugins {
             enabled,
             timeout_seconds,
         } = settings.plugins;
+        let expressions = std::mem::take(&mut settings.own);
         let path = env::var_os("PATH").filter(|_| enabled).unwrap_or_default();
-        Own {
-            expressions: std::mem::take(&mut settings.own),
-            programs: programs::find(&path),
+        let searched = path.clone();
+        let search = thread::Builder::new().spawn(move || programs::find(&searched));
+        move || Own {
+            expressions,
+            programs: match search {
+                Ok(search) => search.join().unwrap_or_default(),
+                Err(_) => programs::find(&path),
+            },
             timeout: Duration::from_secs(timeout_seconds),
         }
     }

@@ -1,9 +1,9 @@
 //! The doctor's question: what it is put to, checked before AWS is asked anything, and its answer.
 
+mod checks;
 mod narrow;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
@@ -15,10 +15,10 @@ use crate::cli::{Doctor, Global, ReportFlags};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::Progress;
-use crate::own::Own;
 use crate::session;
-use crate::target::{self, Request, Services};
+use crate::target::{Request, Services};
 use crate::trouble::Trouble;
+use checks::Checks;
 use narrow::{narrowed, refuse_other_place};
 
 /// What the doctor is asked, checked before AWS is asked anything.
@@ -26,8 +26,7 @@ pub struct Question<'a> {
     arguments: &'a Doctor,
     /// `None` for the demo, which is the same everywhere.
     settings: Option<Settings>,
-    selection: Selection,
-    own: Arc<Own>,
+    checks: Checks,
     /// Earlier reports, of which one has to be of this cluster.
     baselines: Vec<Baseline>,
     /// Services that are asked about instead of what was named.
@@ -47,13 +46,11 @@ impl<'a> Question<'a> {
             Some(_) => config::load(global).map(|_| None)?,
             None => Some(config::load(global)?),
         };
-        let own = settings.as_mut().map(Own::find).unwrap_or_default();
-        let selection = selection(arguments, &own)?;
+        let checks = Checks::of(arguments, settings.as_mut())?;
         Ok(Question {
             arguments,
             settings,
-            own: Arc::new(own.only(&selection)),
-            selection,
+            checks,
             baselines: baselines(&arguments.report)?,
             instead: Vec::new(),
         })
@@ -70,8 +67,9 @@ impl<'a> Question<'a> {
         let (gathered, source) = self.gather(global, timeout).await?;
         let facts = gathered.facts.without_secrets();
         let programs = self.ask_programs(&facts).await;
-        let mut report = examine_with(&facts, &self.selection, |world| {
-            let mut findings = self.own.expressions(world);
+        let chosen = self.checks.chosen();
+        let mut report = examine_with(&facts, &chosen.selection, |world| {
+            let mut findings = chosen.own.expressions(world);
             findings.extend(programs);
             findings
         });
@@ -101,8 +99,9 @@ impl<'a> Question<'a> {
     /// The causes of the selected checks as all checks together see them: what was left out may be behind one.
     pub fn whole(&self, examined: &Examined) -> Report {
         let mut report = examine(&examined.facts, &Selection::default());
+        let selection = &self.checks.chosen().selection;
         report.root_causes.retain(|cause| {
-            registry::find(cause.check).is_some_and(|check| self.selection.includes(check))
+            registry::find(cause.check).is_some_and(|check| selection.includes(check))
         });
         report
     }
@@ -125,10 +124,11 @@ impl<'a> Question<'a> {
     }
 
     async fn ask_programs(&self, facts: &Facts) -> Vec<Finding> {
-        if !self.own.has_programs() {
+        let own = &self.checks.chosen().own;
+        if !own.has_programs() {
             return Vec::new();
         }
-        let (own, facts) = (self.own.clone(), facts.clone());
+        let (own, facts) = (own.clone(), facts.clone());
         let findings = tokio::task::spawn_blocking(move || own.programs(&facts));
         findings.await.unwrap_or_default()
     }
@@ -159,7 +159,7 @@ impl<'a> Question<'a> {
         if let Some(path) = &arguments.plan {
             return self.planned(path, settings, global, timeout).await;
         }
-        if self.selection.is_within("local")
+        if self.checks.are_within("local")
             && let Some(facts) = facts::machine(settings, timeout).await
         {
             let calls = Default::default();
@@ -241,33 +241,5 @@ fn unusable(arguments: &ReportFlags, why: &str) -> Trouble {
     Trouble::new(
         format!("the baseline {} cannot be used: {why}", path.display()),
         "It is a report of the same cluster that `ecs-exec doctor --format json` wrote.",
-    )
-}
-
-fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
-    let selection = known_selection(arguments, own)?;
-    if selection.is_empty() {
-        return Err(Trouble::new(
-            "no check is left",
-            "What --only names and --skip takes away leaves nothing to look at.",
-        ));
-    }
-    Ok(selection)
-}
-
-fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
-    let own = own.checks();
-    Selection::with_own(own.clone(), arguments.only.clone(), arguments.skip.clone()).map_err(
-        |unknown| {
-            let near = target::nearest(
-                &unknown,
-                ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
-            );
-            let help = match near.first() {
-                Some(near) => format!("Did you mean {near}?"),
-                None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
-            };
-            Trouble::new(format!("there is no check or area {unknown}"), help)
-        },
     )
 }

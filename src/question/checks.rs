@@ -1,0 +1,90 @@
+use std::sync::{Arc, LazyLock};
+
+use ecs_exec_checks::Selection;
+
+use crate::cli::Doctor;
+use crate::config::Settings;
+use crate::own::Own;
+use crate::target;
+use crate::trouble::Trouble;
+
+/// The checks that are asked for. The user's own programs are looked for on PATH while AWS is asked: the folders may be
+/// many, and slow.
+pub struct Checks {
+    /// Some are named, or left out by name.
+    named: bool,
+    chosen: LazyLock<Chosen, Box<dyn FnOnce() -> Chosen + Send>>,
+}
+
+pub struct Chosen {
+    pub selection: Selection,
+    pub own: Arc<Own>,
+}
+
+impl Checks {
+    pub fn of(arguments: &Doctor, settings: Option<&mut Settings>) -> Result<Checks, Trouble> {
+        let found = settings.map(Own::search);
+        let found = move || found.map(|found| found()).unwrap_or_default();
+        let named = !arguments.only.is_empty() || !arguments.skip.is_empty();
+        let later: Box<dyn FnOnce() -> Chosen + Send> = match named {
+            // A name that nothing has is refused at once.
+            true => {
+                let own = found();
+                let chosen = chosen(selection(arguments, &own)?, own);
+                Box::new(move || chosen)
+            }
+            false => Box::new(move || {
+                let own = found();
+                let all = Selection::with_own(own.checks(), Vec::new(), Vec::new());
+                chosen(all.unwrap_or_default(), own)
+            }),
+        };
+        Ok(Checks {
+            named,
+            chosen: LazyLock::new(later),
+        })
+    }
+
+    /// Waits until the search has ended.
+    pub fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
+    /// Whether only checks of this area are asked for.
+    pub fn are_within(&self, area: &str) -> bool {
+        self.named && self.chosen.selection.is_within(area)
+    }
+}
+
+fn chosen(selection: Selection, own: Own) -> Chosen {
+    let own = Arc::new(own.only(&selection));
+    Chosen { selection, own }
+}
+
+fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let selection = known_selection(arguments, own)?;
+    if selection.is_empty() {
+        return Err(Trouble::new(
+            "no check is left",
+            "What --only names and --skip takes away leaves nothing to look at.",
+        ));
+    }
+    Ok(selection)
+}
+
+fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
+    let own = own.checks();
+    Selection::with_own(own.clone(), arguments.only.clone(), arguments.skip.clone()).map_err(
+        |unknown| {
+            let near = target::nearest(
+                &unknown,
+                ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
+            );
+            let help = match near.first() {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
+            };
+            Trouble::new(format!("there is no check or area {unknown}"), help)
+        },
+    )
+}
