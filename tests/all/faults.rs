@@ -201,6 +201,7 @@ fn each_mended_by_the_program_itself() {
 #[ignore = "needs the emulator: scripts/test"]
 fn in_pairs_and_mended_by_their_own_commands() {
     let cases = pairs()
+        .into_iter()
         .map(|(one, other)| {
             let case = move || {
                 let world = world(&[one, other]);
@@ -211,10 +212,7 @@ fn in_pairs_and_mended_by_their_own_commands() {
                     false => Ok(()),
                 }
             };
-            (
-                format!("{} + {}", one.name, other.name),
-                Box::new(case) as Box<_>,
-            )
+            (both(one, other), Box::new(case) as Box<_>)
         })
         .collect();
     try_all("Faults in pairs", cases);
@@ -224,35 +222,32 @@ fn in_pairs_and_mended_by_their_own_commands() {
 #[ignore = "needs the emulator: scripts/test"]
 fn in_pairs_and_mended_by_the_program_itself() {
     let cases = pairs()
+        .into_iter()
         .filter(|(one, other)| one.mends && other.mends)
         .map(|(one, other)| {
             let case = move || fix(&world(&[one, other]));
-            (
-                format!("{} + {}", one.name, other.name),
-                Box::new(case) as Box<_>,
-            )
+            (both(one, other), Box::new(case) as Box<_>)
         })
         .collect();
     try_all("Pairs mended by fix", cases);
 }
 
-/// Two of those that stand for their areas.
-fn pairs() -> impl Iterator<Item = (&'static Fault, &'static Fault)> {
+fn both(one: &Fault, other: &Fault) -> String {
+    format!("{} + {}", one.name, other.name)
+}
+
+/// Two of those that stand for their areas, and neighbours.
+fn pairs() -> Vec<(&'static Fault, &'static Fault)> {
     let representatives: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.represents).collect();
-    let with_others = move |at: usize| {
-        let one = representatives[at];
-        let others = representatives[at + 1..].to_vec();
-        others.into_iter().map(move |other| (one, other))
-    };
-    let count = FAULTS.iter().filter(|fault| fault.represents).count();
-    (0..count)
-        .flat_map(with_others)
-        .filter(|(one, other)| can_be_together(one, other))
-        .chain(
-            NEIGHBOURS
-                .iter()
-                .map(|(one, other)| (named(one), named(other))),
-        )
+    let mut pairs = Vec::new();
+    for (at, &one) in representatives.iter().enumerate() {
+        let others = representatives[at + 1..].iter();
+        let others = others.filter(|other| can_be_together(one, other));
+        pairs.extend(others.map(|&other| (one, other)));
+    }
+    let neighbours = NEIGHBOURS.iter();
+    pairs.extend(neighbours.map(|(one, other)| (named(one), named(other))));
+    pairs
 }
 
 fn named(name: &str) -> &'static Fault {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::faults::catalogue::KEY;
 use crate::support::agents::Agent;
+use crate::support::doctor::Run;
 use crate::support::fault::Fault;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
@@ -27,6 +28,15 @@ fn updates(world: &World) -> u64 {
         .get("ecs:UpdateService")
         .copied()
         .unwrap_or(0)
+}
+
+/// Pastes the commands of every fix, one after the other.
+fn paste_all(world: &World, run: &Run) {
+    for fix in run.json()["fixes"].as_array().unwrap() {
+        for command in fix["commands"].as_array().unwrap() {
+            world.paste(command.as_str().unwrap()).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -132,12 +142,7 @@ fn what_is_pasted_takes_nothing_away() {
         aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
         for name in ecs-exec ecs-exec-ssmmessages; do aws iam put-role-policy --role-name $ROLE --policy-name $name --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'; done
         aws ecs tag-resource --resource-arn $(aws ecs describe-task-definition --task-definition $FAMILY --query taskDefinition.taskDefinitionArn --output text) --tags key=team,value=x"#);
-    let report = world.doctor(&["coder"]).json();
-    for fix in report["fixes"].as_array().unwrap() {
-        for command in fix["commands"].as_array().unwrap() {
-            world.paste(command.as_str().unwrap()).unwrap();
-        }
-    }
+    paste_all(&world, &world.doctor(&["coder"]));
     let kept =
         world.sh("aws iam list-role-policies --role-name $ROLE --query PolicyNames --output text");
     let names: Vec<&str> = kept.split_whitespace().collect();
@@ -287,12 +292,7 @@ fn two_edits_of_one_key_policy_keep_each_other() {
         "{}",
         run.stderr
     );
-    let report = run.json();
-    for fix in report["fixes"].as_array().unwrap() {
-        for command in fix["commands"].as_array().unwrap() {
-            world.paste(command.as_str().unwrap()).unwrap();
-        }
-    }
+    paste_all(&world, &run);
     let again = world.doctor(&["coder"]);
     assert_eq!(again.status, 0, "{:?}", again.causes());
     let kept = world.sh(

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::doctor::{Run, command, run};
+use crate::support::terraform::{self, Resource};
 use crate::support::world::{Plan, World, home};
 
 fn root(path: &str) -> String {
@@ -203,22 +204,14 @@ fn a_plan_is_laid_over_what_aws_says() {
     };
     let file = world.home.path().join("tfplan.json");
     let judged = |after: bool, forced: bool, over_live: bool| {
-        let resource = json!({
-            "address": "aws_ecs_service.coder", "mode": "managed", "type": "aws_ecs_service", "name": "coder",
-            "provider_name": "registry.terraform.io/hashicorp/aws",
-        });
-        let mut planned = resource.clone();
-        planned["values"] = service(after, forced);
-        let mut changed = resource;
-        changed["change"] = json!({"actions": ["update"], "before": service(false, false), "after": service(after, forced), "after_unknown": {}});
-        let plan = json!({
-            "format_version": "1.2", "terraform_version": "1.11.4",
-            "planned_values": {"root_module": {"resources": [planned]}},
-            "resource_changes": [changed],
-            "configuration": {"root_module": {"resources": [{
-                "address": "aws_ecs_service.coder", "mode": "managed", "type": "aws_ecs_service", "name": "coder", "expressions": {},
-            }]}},
-        });
+        let plan = terraform::plan(&[Resource {
+            kind: "aws_ecs_service",
+            name: "coder",
+            before: service(false, false),
+            after: service(after, forced),
+            unknown: json!({}),
+            expressions: json!({}),
+        }]);
         fs::write(&file, plan.to_string()).unwrap();
         let mut arguments = vec!["coder", "--plan", "tfplan.json"];
         if over_live {
@@ -305,36 +298,24 @@ fn what_a_new_service_refers_to_is_read_from_aws() {
         "name": "fresh", "cluster": cluster, "enable_execute_command": true, "launch_type": "FARGATE", "desired_count": 1,
         "network_configuration": [{"subnets": [world.net.subnet], "security_groups": [world.net.task_group], "assign_public_ip": false}],
     });
-    let resource = |kind: &str| {
-        json!({
-            "address": format!("{kind}.fresh"), "mode": "managed", "type": kind, "name": "fresh",
-            "provider_name": "registry.terraform.io/hashicorp/aws",
-        })
-    };
-    let planned = |kind: &str, values: &Value| {
-        let mut planned = resource(kind);
-        planned["values"] = values.clone();
-        planned
-    };
-    let created = |kind: &str, values: &Value, unknown: Value| {
-        let mut created = resource(kind);
-        created["change"] = json!({"actions": ["create"], "before": null, "after": values, "after_unknown": unknown});
-        created
-    };
-    let configured = |kind: &str, expressions: Value| json!({"address": format!("{kind}.fresh"), "mode": "managed", "type": kind, "name": "fresh", "expressions": expressions});
-    let (of_service, of_definition) = ("aws_ecs_service", "aws_ecs_task_definition");
-    let references = json!({"task_definition": {"references": ["aws_ecs_task_definition.fresh.arn", "aws_ecs_task_definition.fresh"]}});
-    let plan = json!({
-        "format_version": "1.2", "terraform_version": "1.11.4",
-        "planned_values": {"root_module": {"resources": [planned(of_service, &service), planned(of_definition, &definition)]}},
-        "resource_changes": [
-            created(of_service, &service, json!({"id": true, "task_definition": true})),
-            created(of_definition, &definition, json!({"id": true, "arn": true, "revision": true})),
-        ],
-        "configuration": {"root_module": {"resources": [
-            configured(of_service, references), configured(of_definition, json!({})),
-        ]}},
-    });
+    let plan = terraform::plan(&[
+        Resource {
+            kind: "aws_ecs_service",
+            name: "fresh",
+            before: Value::Null,
+            after: service,
+            unknown: json!({"id": true, "task_definition": true}),
+            expressions: json!({"task_definition": {"references": ["aws_ecs_task_definition.fresh.arn", "aws_ecs_task_definition.fresh"]}}),
+        },
+        Resource {
+            kind: "aws_ecs_task_definition",
+            name: "fresh",
+            before: Value::Null,
+            after: definition,
+            unknown: json!({"id": true, "arn": true, "revision": true}),
+            expressions: json!({}),
+        },
+    ]);
     fs::write(world.home.path().join("tfplan.json"), plan.to_string()).unwrap();
     let judged = || world.doctor(&["fresh", "--plan", "tfplan.json", "--plan-over-live"]);
     let whole = judged();

@@ -9,4 +9,5 @@ pub mod policy_gate;
 pub mod proxy;
 pub mod pty;
 pub mod sdk;
+pub mod terraform;
 pub mod world;
