@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::exit::UNOPENED;
+use crate::exit::{UNOPENED, of_signal};
 
 /// Why the program cannot do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,14 @@ impl Trouble {
         Trouble {
             status: 1,
             ..Trouble::new(what, help)
+        }
+    }
+
+    /// A signal of this number ended what was asked for.
+    pub fn cut_off(what: impl Into<String>, signal: i32) -> Trouble {
+        Trouble {
+            status: of_signal(signal),
+            ..Trouble::new(what, "")
         }
     }
 

@@ -315,8 +315,6 @@ impl Asked<'_> {
             known("aws:RequestedRegion", &self.world.facts.region),
             known("aws:SecureTransport", "true"),
             known("kms:CallerAccount", account),
-            // The agent and the client call KMS themselves, not through another service.
-            ("kms:ViaService".to_owned(), Vec::new()),
             ("kms:GranteePrincipal".to_owned(), Vec::new()),
         ];
         Request::new(self.wanted.action, self.key, context)

@@ -11,6 +11,7 @@ use ecs_exec_checks::facts::*;
 use self::live::{add_caller, take_tasks};
 use self::network::{add_network, subnet};
 use self::roles::add_roles;
+pub use self::roles::containers_by_role;
 use crate::ask::Ask;
 use crate::document::Plan;
 use crate::ecs::{self, Planned, planned_services};

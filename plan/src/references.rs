@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::facts::{ContainerLog, Fact, Facts};
+use ecs_exec_checks::facts::{ContainerLog, Facts};
 
 use crate::ask::Ask;
 use crate::document::Plan;
+use crate::facts::containers_by_role;
 use crate::known::is_elsewhere;
 
 /// What is in AWS already and planned tasks refer to, whether or not tasks of today do.
@@ -33,27 +34,16 @@ impl Plan {
 }
 
 fn roles(facts: &Facts) -> BTreeMap<String, Vec<ContainerLog>> {
+    let containers = containers_by_role(facts);
+    let logs = |role: &str| {
+        let containers = containers.get(role).into_iter().flatten();
+        containers
+            .filter_map(|container| container.log.clone())
+            .collect()
+    };
     let identities = facts.identities.iter();
-    let unread =
-        identities.filter(|(arn, identity)| arn.starts_with("arn:") && is_elsewhere(identity));
-    unread
-        .map(|(arn, _)| (arn.clone(), logs(facts, arn)))
-        .collect()
-}
-
-fn logs(facts: &Facts, role: &str) -> Vec<ContainerLog> {
-    let tasks = facts.tasks.values().filter_map(Fact::known);
-    let definitions: BTreeSet<&str> = tasks
-        .filter_map(|task| {
-            let arn = task.task_definition.as_str();
-            let definition = facts.task_definitions.get(arn)?.known();
-            (task.role(definition) == Some(role)).then_some(arn)
-        })
-        .collect();
-    definitions
-        .into_iter()
-        .filter_map(|arn| facts.task_definitions.get(arn)?.known())
-        .flat_map(|definition| &definition.containers)
-        .filter_map(|container| container.log.clone())
+    identities
+        .filter(|(arn, identity)| arn.starts_with("arn:") && is_elsewhere(identity))
+        .map(|(arn, _)| (arn.clone(), logs(arn)))
         .collect()
 }

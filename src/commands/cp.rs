@@ -11,7 +11,6 @@ use data_encoding::HEXLOWER;
 use crate::aws::Aws;
 use crate::cli::{Cp, Global};
 use crate::config;
-use crate::exit;
 use crate::patience::FOR_SESSION;
 use crate::session::job::{End, Job};
 use crate::session::spot::Found;
@@ -208,10 +207,7 @@ impl Copy<'_> {
                 "The container needs sh, cat, base64, sed and sha256sum, and the right to the file.",
             )),
             End::TimedOut => Err(Trouble::unopened("the copy was cut off", "")),
-            End::Signal(signal) => Err(Trouble {
-                status: exit::of_signal(signal),
-                ..Trouble::unopened("the copy was cut off", "")
-            }),
+            End::Signal(signal) => Err(Trouble::cut_off("the copy was cut off", signal)),
             End::NotRun(said) | End::Failed(said) => Err(Trouble::unopened(
                 format!("the file could not be copied: {said}"),
                 format!(

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Spot;
 use super::native::{self, End};
 use super::pump::Local;
-use super::terminal::{Signals, is_leaving};
+use super::terminal::{Signals, came};
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 
@@ -33,9 +33,8 @@ pub async fn opened<E>(
     aws: &Aws,
     asked: impl Future<Output = Result<Session, E>>,
 ) -> Result<Opened, Unopened<E>> {
-    const INTERRUPT: i32 = 2;
-    if is_leaving() {
-        return Err(Unopened::Cancelled(INTERRUPT));
+    if let Some(signal) = came() {
+        return Err(Unopened::Cancelled(signal));
     }
     let mut signals = Signals::watch();
     tokio::pin!(asked);

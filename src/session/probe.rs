@@ -10,7 +10,6 @@ use super::{Spot, failure};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::config::Settings;
-use crate::exit;
 use crate::facts::Gathered;
 use crate::target;
 use crate::trouble::Trouble;
@@ -63,10 +62,7 @@ pub async fn probe(
     for (spot, end, took) in ends {
         // What was cut off says nothing of the container.
         if let Ok(End::Signal(signal)) = end {
-            return Err(Trouble {
-                status: exit::of_signal(signal),
-                ..Trouble::new("the sessions were cut off", "")
-            });
+            return Err(Trouble::cut_off("the sessions were cut off", signal));
         }
         let probe = Probe {
             container: spot.container.clone(),

@@ -2,7 +2,7 @@
 
 use std::panic;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use ecs_exec_session::Input;
@@ -85,19 +85,22 @@ impl Sizes {
 /// How many sessions are open or being opened: Ctrl-C is theirs, to take leave of the remote side.
 static OPEN: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
-/// A signal that ends sessions came: none is begun any more.
-static LEAVING: AtomicBool = AtomicBool::new(false);
+/// The signal that came and ends sessions: none is begun any more. 0: none came.
+static CAME: AtomicI32 = AtomicI32::new(0);
+
+const INTERRUPT: i32 = 2;
 
 /// Ctrl-C, once no session has to be ended before.
 pub async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_ok() {
-        LEAVING.store(true, Ordering::Relaxed);
+        CAME.store(INTERRUPT, Ordering::Relaxed);
         let _ = OPEN.subscribe().wait_for(|open| *open == 0).await;
     }
 }
 
-pub fn is_leaving() -> bool {
-    LEAVING.load(Ordering::Relaxed)
+/// The number of the signal that came, if one did.
+pub fn came() -> Option<i32> {
+    Some(CAME.load(Ordering::Relaxed)).filter(|number| *number != 0)
 }
 
 /// The signals that end a session, from before it is asked for.
@@ -113,33 +116,24 @@ impl Drop for Signals {
 }
 
 impl Signals {
-    #[cfg(unix)]
     pub fn watch() -> Signals {
-        use tokio::signal::unix::{SignalKind, signal};
         OPEN.send_modify(|open| *open += 1);
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ];
         Signals {
-            watched: kinds
-                .into_iter()
-                .filter_map(|kind| Some((kind.as_raw_value(), signal(kind).ok()?)))
-                .collect(),
+            #[cfg(unix)]
+            watched: watched(),
         }
-    }
-
-    #[cfg(not(unix))]
-    pub fn watch() -> Signals {
-        OPEN.send_modify(|open| *open += 1);
-        Signals {}
     }
 
     /// The next signal's number. In raw mode Ctrl-C is a key and no signal; one that comes all the same was sent
     /// by someone.
+    pub async fn next(&mut self, raw: bool) -> i32 {
+        let number = self.received(raw).await;
+        CAME.store(number, Ordering::Relaxed);
+        number
+    }
+
     #[cfg(unix)]
-    pub async fn next(&mut self, _raw: bool) -> i32 {
+    async fn received(&mut self, _raw: bool) -> i32 {
         use futures::future::select_all;
         let waiting = self.watched.iter_mut().map(|(number, signal)| {
             let number = *number;
@@ -148,19 +142,29 @@ impl Signals {
                 number
             })
         });
-        let number = select_all(waiting).await.0;
-        LEAVING.store(true, Ordering::Relaxed);
-        number
+        select_all(waiting).await.0
     }
 
     #[cfg(not(unix))]
-    pub async fn next(&mut self, raw: bool) -> i32 {
-        const INTERRUPT: i32 = 2;
+    async fn received(&mut self, raw: bool) -> i32 {
         if raw {
             return std::future::pending().await;
         }
         let _ = tokio::signal::ctrl_c().await;
-        LEAVING.store(true, Ordering::Relaxed);
         INTERRUPT
     }
+}
+
+#[cfg(unix)]
+fn watched() -> Vec<(i32, tokio::signal::unix::Signal)> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    kinds
+        .into_iter()
+        .filter_map(|kind| Some((kind.as_raw_value(), signal(kind).ok()?)))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::needs::{Place, of_task_role};
+use ecs_exec_checks::needs::{Need, Place, of_task_role};
 
 use crate::iam;
 use crate::known::{is_elsewhere, or_live};
@@ -11,17 +11,6 @@ use crate::others;
 use crate::resolve::Resolver;
 
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
-    let mut by_role: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut executions = BTreeSet::new();
-    for task in facts.tasks.values().filter_map(Fact::known) {
-        let definition = facts.task_definitions.get(&task.task_definition);
-        let definition = definition.and_then(Fact::known);
-        if let Some(role) = task.role(definition) {
-            let of_role = by_role.entry(role.to_owned()).or_default();
-            of_role.insert(task.task_definition.clone());
-        }
-        executions.extend(task.execution_role(definition).map(str::to_owned));
-    }
     let place = resolver.account.map(|account| Place {
         partition: resolver.partition,
         region: resolver.region,
@@ -29,19 +18,17 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     });
     let mut keys = facts.kms_keys.values();
     let key = keys.find_map(|key| Some(key.known()?.arn.clone()));
-    for (role, definitions) in &by_role {
-        let containers: Vec<&ContainerDefinition> = definitions
-            .iter()
-            .filter_map(|arn| facts.task_definitions.get(arn)?.known())
-            .flat_map(|definition| &definition.containers)
-            .collect();
-        let needs = of_task_role(
-            place,
-            facts.cluster.known(),
-            key.as_deref(),
-            containers.iter().map(|container| container.log.as_ref()),
-        );
-        let judged = iam::judge(resolver, role, &needs);
+    let by_role: BTreeMap<String, Vec<Need>> = containers_by_role(facts)
+        .into_iter()
+        .map(|(role, containers)| {
+            let logs = containers.iter().map(|container| container.log.as_ref());
+            let needs = of_task_role(place, facts.cluster.known(), key.as_deref(), logs);
+            (role.to_owned(), needs)
+        })
+        .collect();
+    let executions = execution_roles(facts);
+    for (role, needs) in &by_role {
+        let judged = iam::judge(resolver, role, needs);
         add_judged(facts, resolver, role, judged, live);
         let of_live = live.and_then(|live| live.roles.get(role));
         // A stack of the plan may make what is not there yet.
@@ -58,6 +45,38 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
         let judged = iam::judge(resolver, role, &[]);
         add_judged(facts, resolver, role, judged, live);
     }
+}
+
+/// The containers that get each role's credentials.
+pub fn containers_by_role(facts: &Facts) -> BTreeMap<&str, Vec<&ContainerDefinition>> {
+    let mut by_role: BTreeMap<&str, BTreeMap<&str, &TaskDefinition>> = BTreeMap::new();
+    for task in facts.tasks.values().filter_map(Fact::known) {
+        let arn = task.task_definition.as_str();
+        let definition = facts.task_definitions.get(arn).and_then(Fact::known);
+        if let Some(role) = task.role(definition) {
+            let of_role = by_role.entry(role).or_default();
+            of_role.extend(definition.map(|definition| (arn, definition)));
+        }
+    }
+    by_role
+        .into_iter()
+        .map(|(role, definitions)| {
+            let containers = definitions.into_values();
+            let containers = containers.flat_map(|definition| &definition.containers);
+            (role, containers.collect())
+        })
+        .collect()
+}
+
+fn execution_roles(facts: &Facts) -> BTreeSet<String> {
+    let tasks = facts.tasks.values().filter_map(Fact::known);
+    tasks
+        .filter_map(|task| {
+            let definition = facts.task_definitions.get(&task.task_definition);
+            task.execution_role(definition.and_then(Fact::known))
+        })
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What AWS says of a role holds after apply only where the plan leaves the role as it is.
