@@ -180,5 +180,5 @@ fn least(fleet: Fleet) -> usize {
         + batches(fleet.tasks + 2, 100)
         + batches(fleet.tasks, 200)
         + 2  // caller, cluster
-        + 7 // subnets, endpoints, routes, ACLs, groups, two attributes of the VPC
+        + 9 // subnets, endpoints, routes, ACLs, groups, the VPC, two of its attributes, its DHCP options
 }

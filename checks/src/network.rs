@@ -6,11 +6,13 @@ pub mod endpoint_policy;
 pub mod endpoint_present;
 pub mod endpoint_private_dns;
 pub mod endpoint_security_group;
+pub(crate) mod goal;
 pub mod internet_route;
 mod let_through;
 pub(crate) mod link;
 pub mod logging_endpoints;
 pub mod nacl;
+pub(crate) mod name_servers;
 pub(crate) mod new_endpoint;
 pub mod path;
 #[cfg(test)]

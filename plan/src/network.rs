@@ -6,6 +6,7 @@ mod gateways;
 mod group_rules;
 mod groups;
 mod likeness;
+mod name_servers;
 mod places;
 mod routes;
 
@@ -14,6 +15,7 @@ pub use endpoints::{Endpoints, SERVICES, endpoints};
 pub use gateways::propagated;
 pub use groups::Groups;
 pub use likeness::Likeness;
+pub use name_servers::own_name_servers;
 pub use places::{is_in, is_whole, refuse_others, subnet, vpc};
 pub use routes::{add_routes, associations as table_associations, own_route_tables, route_tables};
 

@@ -6,6 +6,7 @@ use crate::instance::Instance;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     Vpc,
+    DhcpOptions,
     Subnet,
     SecurityGroup,
     RouteTable,
@@ -29,6 +30,7 @@ impl Thing {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Thing::Vpc => &["aws_vpc", "aws_default_vpc"],
+            Thing::DhcpOptions => &["aws_vpc_dhcp_options", "aws_default_vpc_dhcp_options"],
             Thing::Subnet => &["aws_subnet", "aws_default_subnet"],
             Thing::SecurityGroup => &["aws_security_group", "aws_default_security_group"],
             Thing::RouteTable => &["aws_route_table", "aws_default_route_table"],
@@ -49,8 +51,9 @@ impl Thing {
 
     /// What a resource is, if it is such a thing.
     pub fn of(instance: &Instance) -> Option<Thing> {
-        const ALL: [Thing; 16] = [
+        const ALL: [Thing; 17] = [
             Thing::Vpc,
+            Thing::DhcpOptions,
             Thing::Subnet,
             Thing::SecurityGroup,
             Thing::RouteTable,
@@ -74,6 +77,7 @@ impl Thing {
     pub fn prefix(self) -> Option<&'static str> {
         Some(match self {
             Thing::Vpc => "vpc-",
+            Thing::DhcpOptions => "dopt-",
             Thing::Subnet => "subnet-",
             Thing::SecurityGroup => "sg-",
             Thing::RouteTable => "rtb-",

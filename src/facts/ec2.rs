@@ -1,4 +1,5 @@
 mod model;
+mod name_servers;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,8 @@ use futures::future::join_all;
 
 use super::ecs::unmentioned;
 use crate::aws::{Aws, Failure};
+
+pub use name_servers::own_name_servers;
 
 /// How many values one filter takes.
 const VALUES_A_FILTER: usize = 200;
@@ -231,6 +234,7 @@ pub async fn vpcs(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
             id: id.clone(),
             dns_support,
             dns_hostnames,
+            own_name_servers: None,
         };
         (id.clone(), Fact::Known(vpc))
     }))

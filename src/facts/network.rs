@@ -83,9 +83,18 @@ pub async fn network(
         );
         (subnets, route_tables, nat_gateways, network_acls, vpcs)
     };
-    let (groups, places) = join!(groups, places);
+    let servers = async {
+        let vpcs = distinct(private_names(&endpoints));
+        ec2::own_name_servers(aws, &vpcs).await
+    };
+    let (groups, places, mut servers) = join!(groups, places, servers);
     let (interfaces, security_groups, prefix_lists) = groups;
-    let (subnets, route_tables, nat_gateways, network_acls, vpcs) = places;
+    let (subnets, route_tables, mut nat_gateways, network_acls, mut vpcs) = places;
+    for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
+        vpc.own_name_servers = servers.remove(&vpc.id);
+    }
+    let asking = distinct(asking_others(&vpcs).filter(|vpc| !nat_gateways.contains_key(vpc)));
+    nat_gateways.extend(ec2::nat_gateways(aws, &asking).await);
     Network {
         interfaces,
         subnets,
@@ -112,6 +121,25 @@ fn unserved(vpcs: &[String], endpoints: &Fact<Vec<Endpoint>>) -> Vec<String> {
     };
     let unserved = vpcs.iter().filter(|vpc| !is_served(vpc));
     unserved.cloned().collect()
+}
+
+/// VPCs with an endpoint that tasks find by a private name.
+fn private_names(endpoints: &Fact<Vec<Endpoint>>) -> impl Iterator<Item = String> {
+    let known = endpoints.known().into_iter().flatten();
+    known
+        .filter(|endpoint| endpoint.private_dns)
+        .map(|endpoint| endpoint.vpc.clone())
+}
+
+/// VPCs whose tasks ask DNS servers that may lead them past an endpoint.
+fn asking_others(vpcs: &BTreeMap<String, Fact<Vpc>>) -> impl Iterator<Item = String> {
+    let known = vpcs.values().filter_map(Fact::known);
+    known
+        .filter(|vpc| {
+            let servers = vpc.own_name_servers.as_ref().and_then(Fact::known);
+            servers.is_some_and(|servers| !servers.is_empty())
+        })
+        .map(|vpc| vpc.id.clone())
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {

@@ -8,6 +8,7 @@ fn each_fact_is_asked_for_once() {
     let world = World::healthy();
     let report = world.doctor(&["coder"]).json();
     let expected = [
+        "ec2:DescribeDhcpOptions",
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeRouteTables",
@@ -15,6 +16,7 @@ fn each_fact_is_asked_for_once() {
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcs",
         "ecs:DescribeClusters",
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",

@@ -4,7 +4,7 @@ use crate::support::fault::Fault;
 use crate::support::world::{Caller, Plan, World};
 
 /// Action, a check that needs it, and the exit status that is left.
-const APIS: [(&str, &str, i32); 13] = [
+const APIS: [(&str, &str, i32); 15] = [
     ("ecs:DescribeClusters", "cluster.exists", 3),
     ("ecs:DescribeServices", "service.exec-enabled", 3),
     ("ecs:ListTasks", "service.running-tasks", 3),
@@ -18,6 +18,8 @@ const APIS: [(&str, &str, i32); 13] = [
     ("ec2:DescribeNetworkInterfaces", "network.task-egress", 3),
     ("ec2:DescribeNetworkAcls", "network.nacl", 3),
     ("ec2:DescribeVpcAttribute", "network.vpc-dns", 3),
+    ("ec2:DescribeVpcs", "network.vpc-dns", 3),
+    ("ec2:DescribeDhcpOptions", "network.vpc-dns", 3),
 ];
 
 /// Where the simulator may not be asked, the policies are read; where these may not be read either, it is unknown.

@@ -3,9 +3,10 @@
 use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
 
-fn behind_a_gateway(kind: &str) -> World {
+/// `kind`: that of the gateway, as the AWS CLI takes it; `endpoint`: there is an endpoint too.
+pub fn behind_a_gateway(kind: &str, endpoint: bool) -> World {
     let world = World::new(Plan {
-        endpoint: false,
+        endpoint,
         nat: true,
         ..Plan::default()
     });
@@ -17,7 +18,10 @@ fn behind_a_gateway(kind: &str) -> World {
     world
 }
 
-const WAY_OUT: &str = r#"
+pub const PUBLIC: &str = "public --allocation-id eipalloc-1";
+
+/// From the subnet of the gateway.
+pub const WAY_OUT: &str = r#"
     GATEWAY=$(aws ec2 create-internet-gateway --query InternetGateway.InternetGatewayId --output text)
     aws ec2 attach-internet-gateway --internet-gateway-id $GATEWAY --vpc-id $VPC
     OUT=$(aws ec2 create-route-table --vpc-id $VPC --query RouteTable.RouteTableId --output text)
@@ -27,7 +31,7 @@ const WAY_OUT: &str = r#"
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_gateway_in_a_subnet_without_a_way_out() {
-    let world = behind_a_gateway("public --allocation-id eipalloc-1");
+    let world = behind_a_gateway(PUBLIC, false);
     let run = world.doctor(&["coder"]);
     assert_eq!(run.causes(), ["network.endpoint-present"], "{}", run.stdout);
     assert!(
@@ -52,7 +56,7 @@ fn a_gateway_in_a_subnet_without_a_way_out() {
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_private_gateway_leads_nobody_knows_where() {
-    let world = behind_a_gateway("private");
+    let world = behind_a_gateway("private", false);
     world.sh(WAY_OUT);
     let run = world.doctor(&["coder"]);
     assert_eq!(run.causes(), [""; 0], "{}", run.stdout);

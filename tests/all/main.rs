@@ -15,6 +15,7 @@ mod gateways;
 mod iam_engines;
 mod least_policies;
 mod manual;
+mod name_servers;
 mod narrowed;
 mod own_checks;
 mod plans;

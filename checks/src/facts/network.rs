@@ -18,7 +18,7 @@ pub struct Network {
     pub unseen_endpoints: Vec<UnseenEndpoints>,
     /// By VPC.
     pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
-    /// By VPC; only of those where tasks without an endpoint may use them.
+    /// By VPC; only of those where tasks may be led past an endpoint, or have none.
     pub nat_gateways: BTreeMap<String, Fact<Vec<NatGateway>>>,
     /// By VPC.
     pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
@@ -82,6 +82,11 @@ pub struct Vpc {
     pub id: String,
     pub dns_support: Fact<bool>,
     pub dns_hostnames: Fact<bool>,
+    /// The DNS servers that its DHCP options give to tasks, besides Amazon's own; none where only Amazon's answers.
+    /// `None`: nobody looked, because no endpoint in the VPC depends on it.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html>
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_name_servers: Option<Fact<Vec<String>>>,
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>

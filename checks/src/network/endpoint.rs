@@ -1,11 +1,13 @@
 //! What the checks of endpoints have in common.
 
+use serde_json::Value;
+
 use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
 use crate::arn;
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Status, Subject};
-use crate::iam::{Named, Principal, Request, Tri, resource_policy};
+use crate::iam::{Named, Principal, Request, Tri, list, resource_policy, statements};
 use crate::world::{Group, World};
 
 /// A finding for the endpoint of each VPC, told how tasks get on without it.
@@ -91,6 +93,24 @@ pub fn policy_lets(
         named: Named::Anyhow,
     };
     resource_policy(policy, &principal, &Request::new(action, resource, context))
+}
+
+/// Whether the endpoint's policy lets everybody do everything through it, as the one that AWS puts there does.
+pub fn lets_everybody(endpoint: &Endpoint) -> bool {
+    let Some(policy) = &endpoint.policy else {
+        return true;
+    };
+    let is = |value: &Value, wanted: &str| list(value).iter().any(|item| item == wanted);
+    let lets_all = |statement: &Value| {
+        let principal = &statement["Principal"];
+        (is(principal, "*") || is(&principal["AWS"], "*"))
+            && is(&statement["Action"], "*")
+            && is(&statement["Resource"], "*")
+            && statement["Condition"].is_null()
+    };
+    let denies = |statement: &Value| statement["Effect"] != "Allow";
+    let statements = statements(policy);
+    statements.iter().any(lets_all) && !statements.iter().any(denies)
 }
 
 fn vpc_subject(group: &Group, vpc: &str) -> Subject {

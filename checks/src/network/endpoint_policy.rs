@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::endpoint::policy_lets;
-use super::link::{Goal, by_goal};
+use super::goal::by_goal;
+use super::link::Goal;
 use crate::arn;
 use crate::check::Check;
 use crate::distinct::distinct;

@@ -1,4 +1,5 @@
-use super::link::{Goal, by_goal, endpoint_ingress};
+use super::goal::by_goal;
+use super::link::{Goal, endpoint_ingress};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;

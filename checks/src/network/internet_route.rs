@@ -1,4 +1,5 @@
-use super::link::{Goal, goal};
+use super::goal::goal;
+use super::link::Goal;
 use super::placement::Placement;
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::link::{Crossing, Goal, acl_crossings, acls, ephemeral, goal};
+use super::goal::goal;
+use super::link::{Crossing, Goal, acl_crossings, acls, ephemeral};
 use super::new_endpoint::placed_in;
 use super::placement::Placement;
 use super::service_reach::{Obstacle, Reach, Service, reach};

@@ -2,8 +2,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::goal::goal;
 use super::let_through::let_through;
-use super::link::{Goal, acls, goal};
+use super::link::{Goal, acls};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;

@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
-use super::link::{Goal, acls, endpoint_ingress, goal, routing, task_egress};
+use super::goal::goal;
+use super::link::{Goal, acls, endpoint_ingress, routing, task_egress};
+use super::name_servers;
 use super::placement::Placement;
 use crate::check::Check;
 use crate::facts::Unavailable;
@@ -135,7 +137,10 @@ fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
             Hop {
                 what: "interface endpoint",
                 id: endpoint.id.clone(),
-                gate: Gate::Open,
+                gate: match name_servers::doubt(world, placement, endpoint) {
+                    Some(why) => Gate::Unseen(why),
+                    None => Gate::Open,
+                },
             },
         ],
         Goal::Internet => {

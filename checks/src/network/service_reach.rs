@@ -1,7 +1,9 @@
 //! How tasks reach a service that the exec configuration makes the agent call: KMS, CloudWatch Logs, S3.
 
 use super::endpoint::policy_lets;
-use super::link::{Goal, egress_to, endpoint_ingress, goal_by, routing, task_egress, through_acls};
+use super::goal::goal_by;
+use super::link::{Goal, egress_to, endpoint_ingress, routing, task_egress, through_acls};
+use super::name_servers;
 use super::placement::{Placement, interface_endpoint};
 use crate::arn;
 use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget, Unavailable};
@@ -132,6 +134,7 @@ fn by_name<'a>(world: &World<'a>, placement: &Placement<'a>, service: Service) -
             ),
             (routing(world, placement, endpoint), Obstacle::NoWay),
         ])
+        .or_else(|| name_servers::doubt(world, placement, endpoint).map(Reach::Unseen))
         .unwrap_or_else(|| by_policy(world, placement, endpoint, service)),
         Goal::Internet if placement.way.is_closed() => Reach::Shut(Obstacle::NoWay),
         Goal::Internet if !placement.way.leads_out() => {

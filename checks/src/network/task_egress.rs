@@ -1,4 +1,5 @@
-use super::link::{Goal, goal, task_egress};
+use super::goal::goal;
+use super::link::{Goal, task_egress};
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;

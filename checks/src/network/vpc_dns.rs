@@ -1,5 +1,6 @@
-use super::link::resolves;
-use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
+use super::goal::resolves;
+use super::name_servers;
+use super::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact, Vpc};
 use crate::finding::{Finding, Severity, Status, Subject};
@@ -11,10 +12,18 @@ pub const CHECK: Check = Check {
     id: "network.vpc-dns",
     title: "The VPC resolves the endpoint's private name",
     why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages leads past the endpoint, to the internet.",
-    how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute. DNS servers of your own, from a DHCP options set, are not looked at.",
-    actions: &["ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints"],
+    how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. What servers of your own answer cannot be seen; it is of no matter where both the endpoint and a way out of the VPC are open.",
+    actions: &[
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeDhcpOptions",
+    ],
     remedy: "Turn on DNS support and DNS host names of the VPC.",
-    docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"],
+    docs: &[
+        "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html",
+        "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html",
+    ],
     explains: &[
         "network.internet-route",
         "network.path",
@@ -51,9 +60,7 @@ fn run(world: &World) -> Vec<Finding> {
                     Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
                 };
                 let finding = match world.facts.network.vpcs.get(id) {
-                    Some(Fact::Known(vpc)) => {
-                        judge(world, subject, vpc, endpoint, otherwise(world, &placements))
-                    }
+                    Some(Fact::Known(vpc)) => judge(world, subject, vpc, endpoint, &placements),
                     Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
                     Some(Fact::Absent) | None => {
                         CHECK.unsure(subject, format!("The attributes of {id} were not read"))
@@ -74,7 +81,7 @@ fn unresolved(world: &World, subject: Subject, vpc: &str) -> Finding {
     CHECK
         .unsure(
             subject,
-            format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, which are not looked at"),
+            format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, and what these answer is not to be seen"),
         )
         .fix(fixes::endpoint::vpc_dns(world.facts, vpc, &["enableDnsSupport"]))
 }
@@ -84,7 +91,7 @@ fn judge(
     subject: Subject,
     vpc: &Vpc,
     endpoint: &Endpoint,
-    otherwise: Otherwise,
+    placements: &[&Placement],
 ) -> Finding {
     let attributes = [
         ("enableDnsSupport", &vpc.dns_support),
@@ -98,7 +105,7 @@ fn judge(
     if off.is_empty() {
         return match attributes.iter().find_map(|(_, value)| value.unavailable()) {
             Some(why) => CHECK.unknown(subject, why),
-            None => CHECK.pass(subject, format!("{} resolves private names", vpc.id)),
+            None => by_servers(world, subject, vpc, endpoint, placements),
         };
     }
     let fault = format!(
@@ -107,7 +114,7 @@ fn judge(
         text::list(&off),
         endpoint.id
     );
-    let otherwise = match otherwise {
+    let otherwise = match otherwise(world, placements) {
         // The public name is found no more than the private one.
         Otherwise::Open if off.contains(&"enableDnsSupport") => Otherwise::Unclear,
         otherwise => otherwise,
@@ -118,10 +125,47 @@ fn judge(
         .fix(fixes::endpoint::vpc_dns(world.facts, &vpc.id, &off))
 }
 
+/// Where the VPC's own resolver is as it should be, tasks still have to ask it.
+fn by_servers(
+    world: &World,
+    subject: Subject,
+    vpc: &Vpc,
+    endpoint: &Endpoint,
+    placements: &[&Placement],
+) -> Finding {
+    let servers = match &vpc.own_name_servers {
+        Some(Fact::Known(servers)) if !servers.is_empty() => servers,
+        Some(Fact::Unavailable(why)) => return CHECK.unknown(subject, why),
+        Some(Fact::Known(_) | Fact::Absent) | None => {
+            return CHECK.pass(subject, format!("{} resolves private names", vpc.id));
+        }
+    };
+    let mut doubts = placements
+        .iter()
+        .filter_map(|placement| name_servers::doubt(world, placement, endpoint));
+    let finding = match doubts.next() {
+        Some(why) => CHECK.unknown(subject, &why).detail(format!(
+            "They have to forward the private names of endpoints, or all of {}, to Amazon's resolver in {}.",
+            world.facts.host_of("ssmmessages"), vpc.id
+        )),
+        None => CHECK.pass(
+            subject,
+            format!(
+                "Tasks in {} ask the DNS servers {}; the ways to where their answers may lead are all open",
+                vpc.id,
+                text::list(servers)
+            ),
+        ),
+    };
+    finding.evidence("domain-name-servers", servers.clone())
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::CHECK;
-    use crate::facts::Fact;
+    use crate::facts::{Fact, Facts};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -143,6 +187,77 @@ mod tests {
         }
         endpoint(&mut facts).private_dns = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn servers_of_its_own_leave_open_which_way_tasks_take() {
+        let path = &crate::network::path::CHECK;
+        let of_both = |facts: &Facts| (statuses(&CHECK, facts), statuses(path, facts));
+        let mut facts = healthy_coder();
+        vpc(&mut facts).own_name_servers = Some(Fact::Known(Vec::new()));
+        assert_eq!(of_both(&facts), (vec![Status::Pass], vec![Status::Pass]));
+
+        vpc(&mut facts).own_name_servers = Some(Fact::Known(vec!["10.0.0.53".into()]));
+        let both_open = facts.clone();
+        assert_eq!(
+            of_both(&facts),
+            (vec![Status::Pass], vec![Status::Pass]),
+            "by the NAT too"
+        );
+
+        no_way_out(&mut facts);
+        assert_eq!(
+            of_both(&facts),
+            (vec![Status::Unknown], vec![Status::Unknown])
+        );
+        let finding = &run(&CHECK, &facts)[0];
+        assert!(finding.title.contains("10.0.0.53"), "{}", finding.title);
+        assert_eq!(finding.missing_permission, None);
+
+        // The endpoint is all that is left, whoever is asked.
+        endpoint_group(&mut facts).ingress.clear();
+        assert_eq!(of_both(&facts), (vec![Status::Unknown], vec![Status::Fail]));
+
+        let mut facts = both_open.clone();
+        endpoint_group(&mut facts).ingress.clear();
+        assert_eq!(
+            of_both(&facts),
+            (vec![Status::Unknown], vec![Status::Unknown])
+        );
+        let groups = &crate::network::endpoint_security_group::CHECK;
+        assert_eq!(
+            statuses(groups, &facts),
+            [Status::Unknown],
+            "it may not be used"
+        );
+
+        let mut facts = both_open.clone();
+        endpoint(&mut facts).policy = Some(json!({"Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Principal": "*", "Action": "ssmmessages:*", "Resource": "*"},
+        ]}));
+        assert_eq!(
+            of_both(&facts),
+            (vec![Status::Unknown], vec![Status::Unknown])
+        );
+        let policy = &crate::network::endpoint_policy::CHECK;
+        assert_eq!(statuses(policy, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn unreadable_servers() {
+        let mut facts = healthy_coder();
+        vpc(&mut facts).own_name_servers = Some(denied("ec2:DescribeDhcpOptions"));
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Unknown);
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ec2:DescribeDhcpOptions")
+        );
+        assert_eq!(
+            statuses(&crate::network::path::CHECK, &facts),
+            [Status::Pass]
+        );
     }
 
     #[test]

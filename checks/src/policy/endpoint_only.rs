@@ -3,7 +3,9 @@ use crate::facts::{Fact, Traffic};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::network::link::{Goal, by_goal, resolves_privately};
+use crate::network::goal::{by_goal, resolves_privately};
+use crate::network::link::Goal;
+use crate::network::name_servers;
 use crate::network::new_endpoint;
 use crate::network::placement::{Placement, ssmmessages_endpoint};
 use crate::reachability::detours;
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeDhcpOptions",
     ],
     remedy: "Make the ssmmessages endpoint, with private DNS.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
@@ -41,6 +45,13 @@ fn run(world: &World) -> Vec<Finding> {
                 let network = &world.facts.network;
                 let mut elsewhere = placements.iter().flat_map(|p| detours(network, p.subnet));
                 match bound.goal {
+                    // Which of two open ways they take, only these servers know.
+                    Ok(Goal::Endpoint(endpoint))
+                        if !name_servers::own(world, vpc).is_empty()
+                            && placements.iter().any(|p| !p.way.is_closed()) =>
+                    {
+                        CHECK.unknown(subject, &name_servers::unseen(world, vpc, endpoint))
+                    }
                     Ok(Goal::Endpoint(endpoint)) => CHECK.pass(
                         subject,
                         format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
@@ -89,7 +100,7 @@ fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Traffic;
+    use crate::facts::{Fact, Traffic};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -102,6 +113,21 @@ mod tests {
         let hub = crate::facts::RouteTarget::Other("tgw-1".into());
         route(&mut facts, "10.0.0.0/8", hub, false);
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn which_way_tasks_take_only_their_dns_servers_know() {
+        let mut facts = healthy_coder();
+        facts.expect.traffic = Some(Traffic::Endpoint);
+        let servers = vec!["10.0.0.53".to_owned()];
+        vpc(&mut facts).own_name_servers = Some(Fact::Known(servers));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        no_way_out(&mut facts);
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Pass],
+            "there is no other"
+        );
     }
 
     #[test]

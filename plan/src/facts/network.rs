@@ -36,7 +36,12 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         .collect();
     for id in &vpcs {
         let of_live = live.and_then(|live| live.network.vpcs.get(id));
-        let vpc = or_live(network::vpc(resolver, id), of_live);
+        let mut vpc = or_live(network::vpc(resolver, id), of_live);
+        if let Some(vpc) = vpc.known_mut() {
+            let of_live = of_live.and_then(Fact::known);
+            let of_live = || of_live?.own_name_servers.clone();
+            vpc.own_name_servers = network::own_name_servers(resolver, id).or_else(of_live);
+        }
         network.vpcs.insert(id.clone(), vpc);
         let tables = live::route_tables(resolver, id, live);
         network.route_tables.insert(id.clone(), tables);

@@ -60,6 +60,7 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
         id: id.to_owned(),
         dns_support: attribute("enable_dns_support", true),
         dns_hostnames: attribute("enable_dns_hostnames", is_default),
+        own_name_servers: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What Terraform's resources mean for the network.
 
+use ecs_exec_checks::Status;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from, list_from};
@@ -144,6 +145,44 @@ fn a_vpc_without_dns() {
         .endpoint(Some(own_group()))
         .with("aws_vpc.v", document);
     assert_eq!(small.causes(), ["network.vpc-dns"]);
+}
+
+/// An endpoint, and DHCP options for its VPC.
+fn asking(servers: Value) -> Small {
+    let join = json!({
+        "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
+        "dhcp_options_id": from(&["aws_vpc_dhcp_options.o.id", "aws_vpc_dhcp_options.o"]),
+    });
+    open()
+        .endpoint(Some(own_group()))
+        .with(
+            "aws_vpc_dhcp_options.o",
+            json!({"domain_name_servers": servers, "id": from(&[])}),
+        )
+        .with("aws_vpc_dhcp_options_association.j", join)
+}
+
+#[test]
+fn dns_servers_of_its_own() {
+    let unknown = |small: Small| {
+        let facts = small.facts();
+        let report = report(&facts);
+        assert_eq!(causes(&report), [""; 0]);
+        let unknown = report.findings.into_iter();
+        let unknown = unknown.filter(|finding| finding.status == Status::Unknown);
+        let mut checks: Vec<&str> = unknown.map(|finding| finding.check).collect();
+        checks.dedup();
+        checks.retain(|check| check.starts_with("network."));
+        checks.join(" ")
+    };
+    assert_eq!(unknown(open().endpoint(Some(own_group()))), "");
+    for amazon in ["AmazonProvidedDNS", "10.0.0.2"] {
+        assert_eq!(unknown(asking(json!([amazon]))), "", "{amazon}");
+    }
+    for other in [json!(["10.0.0.53"]), from(&[])] {
+        let unknown = unknown(asking(other));
+        assert!(unknown.contains("network.vpc-dns"), "{unknown}");
+    }
 }
 
 fn acl(entries: Value) -> Small {

@@ -78,6 +78,7 @@ impl Sdk {
                 .unwrap();
             let vpc = vpc.vpc.unwrap().vpc_id.unwrap();
             self.set_dns_hostnames(&vpc, true).await;
+            self.ask_amazon_for_names(&vpc).await;
             let subnet = self.subnet(&vpc, "10.0.1.0/24").await;
             let far_subnet = self.subnet(&vpc, "10.0.2.0/24").await;
             let table = self
@@ -178,6 +179,29 @@ impl Sdk {
             .modify_vpc_attribute()
             .vpc_id(vpc)
             .enable_dns_hostnames(value)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// AWS gives every VPC the region's default DHCP options, the emulator none.
+    async fn ask_amazon_for_names(&self, vpc: &str) {
+        let servers = aws_sdk_ec2::types::NewDhcpConfiguration::builder()
+            .key("domain-name-servers")
+            .values("AmazonProvidedDNS")
+            .build();
+        let made = self
+            .ec2
+            .create_dhcp_options()
+            .dhcp_configurations(servers)
+            .send()
+            .await
+            .unwrap();
+        let options = made.dhcp_options.unwrap().dhcp_options_id.unwrap();
+        self.ec2
+            .associate_dhcp_options()
+            .dhcp_options_id(options)
+            .vpc_id(vpc)
             .send()
             .await
             .unwrap();

@@ -1,0 +1,55 @@
+//! DNS servers of the VPC's own: whether they know an endpoint's private name, AWS does not tell.
+
+use super::endpoint::lets_everybody;
+use super::link::{Goal, endpoint_ingress, routing, task_egress, through_acls};
+use super::placement::Placement;
+use crate::facts::{Endpoint, Fact, Unavailable};
+use crate::reachability::Gate;
+use crate::text;
+use crate::world::World;
+
+/// The DNS servers other than Amazon's that tasks of a VPC ask; none where nobody could look.
+pub fn own<'a>(world: &World<'a>, vpc: &str) -> &'a [String] {
+    match world.facts.network.vpcs.get(vpc) {
+        Some(Fact::Known(vpc)) => match &vpc.own_name_servers {
+            Some(Fact::Known(servers)) => servers,
+            Some(Fact::Unavailable(_) | Fact::Absent) | None => &[],
+        },
+        Some(Fact::Unavailable(_) | Fact::Absent) | None => &[],
+    }
+}
+
+/// Why nobody can tell whether tasks use an endpoint, where it makes a difference: if the endpoint and the way out
+/// are both open, any answer does.
+pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
+    let vpc = placement.subnet.vpc.as_str();
+    if own(world, vpc).is_empty() || both_are_open(world, placement, endpoint) {
+        return None;
+    }
+    Some(unseen(world, vpc, endpoint))
+}
+
+/// Why nobody can tell whether tasks in a VPC use this endpoint.
+pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeDhcpOptions",
+        format!(
+            "tasks in {vpc} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
+            text::list(own(world, vpc)),
+            endpoint.id
+        ),
+    )
+}
+
+fn both_are_open(world: &World, placement: &Placement, endpoint: &Endpoint) -> bool {
+    let lets = |goal: &Goal| {
+        task_egress(world, placement, goal) == Gate::Open
+            && through_acls(world, placement, goal) == Gate::Open
+    };
+    placement.way.leads_out()
+        && lets(&Goal::Internet)
+        && lets(&Goal::Endpoint(endpoint))
+        && routing(world, placement, endpoint) == Gate::Open
+        && endpoint_ingress(world, placement, endpoint) == Gate::Open
+        && lets_everybody(endpoint)
+}

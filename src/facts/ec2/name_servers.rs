@@ -1,0 +1,101 @@
+//! Which DNS servers the tasks in a VPC ask, by its DHCP options.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeDhcpOptions.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::{DhcpOptions, Vpc};
+use ecs_exec_checks::facts::{Fact, Unavailable, besides_amazon};
+
+use super::{by_id, filter};
+use crate::aws::Aws;
+
+/// The DNS servers that VPCs give to tasks, besides Amazon's own; by the VPC's ID.
+pub async fn own_name_servers(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
+    let vpcs = described(aws, vpcs).await;
+    let known = vpcs.values().filter_map(Fact::known);
+    let sets: BTreeSet<String> = known
+        .filter_map(|vpc| vpc.dhcp_options_id().map(str::to_owned))
+        .collect();
+    let sets = options(aws, &Vec::from_iter(sets)).await;
+    vpcs.into_iter()
+        .map(|(id, vpc)| {
+            let servers = match vpc {
+                Fact::Known(vpc) => of_vpc(&vpc, &sets),
+                Fact::Unavailable(why) => Fact::Unavailable(why),
+                Fact::Absent => unseen("ec2:DescribeVpcs", format!("AWS does not show {id}")),
+            };
+            (id, servers)
+        })
+        .collect()
+}
+
+async fn described(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
+    by_id(ids, async |chunk| {
+        let page = aws
+            .call("ec2:DescribeVpcs", || {
+                aws.ec2
+                    .describe_vpcs()
+                    .filters(filter("vpc-id", &chunk))
+                    .send()
+            })
+            .await?;
+        let found = page.vpcs.unwrap_or_default().into_iter();
+        Ok(found
+            .filter_map(|vpc| Some((vpc.vpc_id.clone()?, vpc)))
+            .collect())
+    })
+    .await
+}
+
+async fn options(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<DhcpOptions>> {
+    by_id(ids, async |chunk| {
+        let page = aws
+            .call("ec2:DescribeDhcpOptions", || {
+                aws.ec2
+                    .describe_dhcp_options()
+                    .filters(filter("dhcp-options-id", &chunk))
+                    .send()
+            })
+            .await?;
+        let found = page.dhcp_options.unwrap_or_default().into_iter();
+        Ok(found
+            .filter_map(|set| Some((set.dhcp_options_id.clone()?, set)))
+            .collect())
+    })
+    .await
+}
+
+fn of_vpc(vpc: &Vpc, sets: &BTreeMap<String, Fact<DhcpOptions>>) -> Fact<Vec<String>> {
+    let set = match sets.get(vpc.dhcp_options_id().unwrap_or_default()) {
+        Some(Fact::Known(set)) => set,
+        Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
+        Some(Fact::Absent) | None => {
+            let id = vpc.vpc_id().unwrap_or_default();
+            return unseen(
+                "ec2:DescribeDhcpOptions",
+                format!("AWS shows no DHCP options of {id}"),
+            );
+        }
+    };
+    let options = set.dhcp_configurations().iter();
+    let servers: Vec<&str> = options
+        .filter(|option| option.key() == Some("domain-name-servers"))
+        .flat_map(|option| option.values())
+        .filter_map(|value| value.value())
+        .collect();
+    if servers.is_empty() {
+        let id = set.dhcp_options_id().unwrap_or_default();
+        return unseen(
+            "ec2:DescribeDhcpOptions",
+            format!("{id} names no DNS servers"),
+        );
+    }
+    Fact::Known(besides_amazon(servers, vpc.cidr_block()))
+}
+
+fn unseen(action: &str, what: String) -> Fact<Vec<String>> {
+    Fact::Unavailable(Unavailable::not_asked(
+        action,
+        format!("{what}, so which DNS servers tasks ask is not to be seen"),
+    ))
+}

@@ -1,0 +1,61 @@
+//! Tasks that ask DNS servers other than Amazon's: only these know whether the endpoint's private name leads there.
+
+use crate::gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
+use crate::support::world::World;
+
+fn ask(world: &World, server: &str) {
+    world.sh(&format!(
+        "OPTIONS=$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values={server} --query DhcpOptions.DhcpOptionsId --output text)
+        aws ec2 associate-dhcp-options --dhcp-options-id $OPTIONS --vpc-id $VPC"
+    ));
+}
+
+/// Nothing is blamed; whether sessions work is left open.
+fn assert_open(world: &World) {
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
+    assert_eq!(run.status, 3, "{}", run.stdout);
+    for check in ["network.vpc-dns", "network.path"] {
+        assert!(
+            run.with_status("unknown").contains(&check.to_owned()),
+            "{}",
+            run.stdout
+        );
+    }
+    assert!(
+        run.stdout.contains("the DNS servers 10.0.0.53"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn where_the_endpoint_is_the_only_way() {
+    let world = World::healthy();
+    ask(&world, "10.0.0.53");
+    assert_open(&world);
+    ask(&world, "10.0.0.2");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "Amazon's under another name: {}", run.stdout);
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn where_every_answer_leads_to_ssmmessages() {
+    for (kind, is_open) in [(PUBLIC, true), ("private", false)] {
+        let world = behind_a_gateway(kind, true);
+        world.sh(WAY_OUT);
+        ask(&world, "10.0.0.53");
+        if !is_open {
+            assert_open(&world);
+            continue;
+        }
+        let run = world.doctor(&["coder"]);
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        assert_eq!(run.with_status("unknown"), [""; 0]);
+
+        world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
+        assert_open(&world);
+    }
+}
