@@ -1,3 +1,4 @@
+pub(crate) mod crossing;
 mod cut_off;
 pub(crate) mod detour;
 mod endpoint;

@@ -150,6 +150,34 @@ pub fn route_out(facts: &mut Facts, target: RouteTarget) {
     });
 }
 
+/// The NAT gateway to which the routes lead: public, in a subnet of its own, whose route out is added. It is not
+/// among the gateways yet.
+pub fn public_gateway(facts: &mut Facts) -> NatGateway {
+    let tables = known(facts.network.route_tables.values_mut().next().expect("VPC"));
+    let used = tables.iter().flat_map(|table| &table.routes);
+    let mut ids = used.filter_map(|route| match &route.target {
+        RouteTarget::NatGateway(id) => Some(id.clone()),
+        _ => None,
+    });
+    let id = ids.next().expect("NAT gateway");
+    tables.push(RouteTable {
+        id: "rtb-own".into(),
+        subnets: vec!["subnet-own".into()],
+        routes: vec![Route {
+            destination: "0.0.0.0/0".into(),
+            target: RouteTarget::InternetGateway("igw-1".into()),
+            blackhole: false,
+        }],
+        ..RouteTable::default()
+    });
+    NatGateway {
+        id,
+        subnet: "subnet-own".into(),
+        state: "available".into(),
+        private: false,
+    }
+}
+
 /// Adds a route to every table.
 pub fn route(facts: &mut Facts, destination: &str, target: RouteTarget, blackhole: bool) {
     routes(facts, |routes| {

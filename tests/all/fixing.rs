@@ -31,7 +31,7 @@ fn updates(world: &World) -> u64 {
 }
 
 /// Pastes the commands of every fix, one after the other.
-fn paste_all(world: &World, run: &Run) {
+pub fn paste_all(world: &World, run: &Run) {
     for fix in run.json()["fixes"].as_array().unwrap() {
         for command in fix["commands"].as_array().unwrap() {
             world.paste(command.as_str().unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! Tasks without an endpoint, whose route leads to a NAT gateway: what counts is where the gateway itself leads.
 
+use crate::fixing::paste_all;
 use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
 
@@ -66,4 +67,23 @@ fn a_private_gateway_leads_nobody_knows_where() {
         "{}",
         run.stdout
     );
+}
+
+/// A new ACL lets nothing through.
+const OWN_ACL: &str = r#"
+    ACL=$(aws ec2 create-network-acl --vpc-id $VPC --query NetworkAcl.NetworkAclId --output text)
+    JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
+    aws ec2 replace-network-acl-association --association-id $JOIN --network-acl-id $ACL"#;
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_gateway_whose_acl_lets_nothing_through() {
+    let world = behind_a_gateway(PUBLIC, false);
+    world.sh(WAY_OUT);
+    world.sh(OWN_ACL);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), ["network.nacl"], "{}", run.stdout);
+    paste_all(&world, &run);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Aws, label, quoted};
 use crate::facts::{Fact, Facts, NetworkAcl};
 use crate::fix::{Disposition, Fix};
-use crate::network::link::Crossing;
+use crate::network::crossing::Crossing;
 use crate::reachability::{Direction, acl_of};
 use crate::text;
 

@@ -96,10 +96,11 @@ fn no_way(subject: Subject, title: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, NatGateway, Route, RouteTable, RouteTarget};
+    use crate::facts::{Fact, NatGateway, Route, RouteTarget};
     use crate::finding::Status;
     use crate::testing::{
-        denied, healthy_coder, interfaces, no_endpoint, no_way_out, route_out, statuses,
+        denied, healthy_coder, interfaces, no_endpoint, no_way_out, public_gateway, route_out,
+        statuses,
     };
 
     #[test]
@@ -122,34 +123,7 @@ mod tests {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let vpc = facts.network.route_tables.keys().next().unwrap().clone();
-        let Some(Fact::Known(tables)) = facts.network.route_tables.get_mut(&vpc) else {
-            unreachable!()
-        };
-        let used = tables.iter().flat_map(|table| &table.routes);
-        let id = used
-            .filter_map(|route| match &route.target {
-                RouteTarget::NatGateway(id) => Some(id.clone()),
-                _ => None,
-            })
-            .next()
-            .unwrap();
-        let own = RouteTable {
-            id: "rtb-own".into(),
-            subnets: vec!["subnet-own".into()],
-            routes: vec![Route {
-                destination: "0.0.0.0/0".into(),
-                target: RouteTarget::InternetGateway("igw-1".into()),
-                blackhole: false,
-            }],
-            ..RouteTable::default()
-        };
-        tables.push(own);
-        let public = NatGateway {
-            id: id.clone(),
-            subnet: "subnet-own".into(),
-            state: "available".into(),
-            private: false,
-        };
+        let public = public_gateway(&mut facts);
         let with = |gateway: NatGateway, target: Option<RouteTarget>| {
             let mut facts = facts.clone();
             let gateways = Fact::Known(vec![gateway]);
@@ -166,7 +140,7 @@ mod tests {
         let igw = || Some(RouteTarget::InternetGateway("igw-1".into()));
         assert_eq!(with(public.clone(), igw()), Status::Pass);
         assert_eq!(with(public.clone(), None), Status::Fail);
-        let itself = Some(RouteTarget::NatGateway(id));
+        let itself = Some(RouteTarget::NatGateway(public.id.clone()));
         assert_eq!(with(public.clone(), itself), Status::Fail);
         let hub = Some(RouteTarget::Other("tgw-1".into()));
         assert_eq!(with(public.clone(), hub), Status::Unknown);

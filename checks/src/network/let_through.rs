@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::crossing::{Crossing, acl_crossings, acls, ephemeral};
 use super::goal::goal;
-use super::link::{Crossing, Goal, acl_crossings, acls, ephemeral};
+use super::link::Goal;
 use super::new_endpoint::placed_in;
 use super::placement::Placement;
 use super::service_reach::{Obstacle, Reach, Service, reach};

@@ -4,8 +4,7 @@ use super::detour::unless_led_elsewhere;
 use super::placement::Placement;
 use crate::facts::{Endpoint, Fact, Subnet, Unavailable};
 use crate::reachability::{
-    Direction, Gate, HTTPS, Peer, Ports, Ranges, acl_lets, diversion, groups_let, internet, single,
-    subnet_ranges,
+    Direction, Gate, HTTPS, Peer, Ranges, diversion, groups_let, internet, single, subnet_ranges,
 };
 use crate::world::World;
 
@@ -81,131 +80,6 @@ pub fn endpoint_ingress(world: &World, placement: &Placement, endpoint: &Endpoin
         &peer,
         HTTPS,
     )
-}
-
-/// A network ACL that a connection's packets pass, in one direction.
-pub struct Crossing<'a> {
-    pub subnet: &'a str,
-    pub direction: Direction,
-    /// The addresses on the other side, as a rule would name them.
-    pub cidr: &'a str,
-    pub ports: Ports,
-    pub gate: Gate,
-}
-
-/// Whether the network ACLs on the way to the goal of the placement's VPC let requests out and answers back.
-pub fn acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
-    let judge = || {
-        let gate = through_acls(world, placement, goal);
-        match goal {
-            Goal::Endpoint(_) => gate,
-            Goal::Internet => unless_led_elsewhere(gate, world, placement, |detour| {
-                all(out_and_back(world, placement, &detour.addresses, ""))
-            }),
-        }
-    };
-    placement.acls.get_or_init(judge).clone()
-}
-
-/// The same on the way to any other endpoint, or to the internet.
-pub fn through_acls(world: &World, placement: &Placement, goal: &Goal) -> Gate {
-    let ways = acl_crossings(world, placement, goal).into_iter();
-    Gate::any(ways.map(all))
-}
-
-fn all<'a>(crossings: impl IntoIterator<Item = Crossing<'a>>) -> Gate {
-    let gates = crossings.into_iter().map(|crossing| crossing.gate);
-    gates.fold(Gate::Open, Gate::and)
-}
-
-/// The ACLs on each of the ways to the goal: one to the internet, or one to each of the endpoint's interfaces.
-/// Within a subnet there are none, and the way is open.
-pub fn acl_crossings<'w>(
-    world: &World<'w>,
-    placement: &Placement<'w>,
-    goal: &Goal<'w>,
-) -> Vec<Vec<Crossing<'w>>> {
-    match goal {
-        Goal::Internet => {
-            let crossings = out_and_back(world, placement, &internet(), "0.0.0.0/0");
-            vec![Vec::from(crossings)]
-        }
-        Goal::Endpoint(endpoint) => ends(world, endpoint)
-            .into_iter()
-            .map(|end| {
-                if end.subnet_id == placement.subnet.id {
-                    return Vec::new();
-                }
-                let cidr = cidr_of(end.subnet.as_ref().ok().copied());
-                let near = out_and_back(world, placement, &end.addresses, cidr);
-                let far = in_and_out(world, placement, &end);
-                near.into_iter().chain(far).collect()
-            })
-            .collect(),
-    }
-}
-
-/// In the task's subnet.
-fn out_and_back<'w>(
-    world: &World<'w>,
-    placement: &Placement<'w>,
-    peers: &Ranges,
-    cidr: &'w str,
-) -> [Crossing<'w>; 2] {
-    [
-        (Direction::Out, HTTPS..=HTTPS),
-        (Direction::In, ephemeral(placement)),
-    ]
-    .map(|(direction, ports)| Crossing {
-        subnet: &placement.subnet.id,
-        direction,
-        cidr,
-        gate: acl_lets(
-            &world.facts.network,
-            placement.subnet,
-            direction,
-            peers,
-            &ports,
-        ),
-        ports,
-    })
-}
-
-/// In the endpoint's subnet.
-fn in_and_out<'w>(
-    world: &World<'w>,
-    placement: &Placement<'w>,
-    end: &End<'w>,
-) -> [Crossing<'w>; 2] {
-    let tasks = &placement.addresses;
-    [
-        (Direction::In, HTTPS..=HTTPS),
-        (Direction::Out, ephemeral(placement)),
-    ]
-    .map(|(direction, ports)| Crossing {
-        subnet: end.subnet_id,
-        direction,
-        cidr: cidr_of(Some(placement.subnet)),
-        gate: match &end.subnet {
-            Ok(subnet) => acl_lets(&world.facts.network, subnet, direction, tasks, &ports),
-            Err(why) => Gate::Unseen(why.clone()),
-        },
-        ports,
-    })
-}
-
-fn cidr_of(subnet: Option<&Subnet>) -> &str {
-    let cidr = subnet.and_then(|subnet| subnet.cidr.as_deref());
-    cidr.unwrap_or("0.0.0.0/0")
-}
-
-/// The ports from which the agent calls, as its operating system chooses them.
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
-pub fn ephemeral(placement: &Placement) -> Ports {
-    match placement.tasks.iter().any(|task| task.is_windows()) {
-        true => 49152..=65535,
-        false => 32768..=60999,
-    }
 }
 
 /// One of an endpoint's own interfaces.

@@ -2,22 +2,30 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::crossing::{acl_crossings, acls};
 use super::goal::goal;
 use super::let_through::let_through;
-use super::link::{Goal, acls};
+use super::link::Goal;
 use super::placement::Placement;
 use super::{Words, judge_gate};
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
+use crate::reachability::Gate;
+use crate::text;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
     title: "Network ACLs let requests out and answers back",
-    why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in the endpoint's.",
-    how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports. What a NAT gateway's subnet lets through is not looked at.",
-    actions: &["ec2:DescribeNetworkAcls", "ec2:DescribeSubnets"],
+    why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in that of the endpoint or the NAT gateway.",
+    how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports: 32768-60999 on Linux, 1024-65535 of a NAT gateway.",
+    actions: &[
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeNatGateways",
+    ],
     remedy: "Let port 443 out and the ephemeral ports back in, by rules before those that refuse.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
     explains: &["network.path", "container.agent-running"],
@@ -57,12 +65,9 @@ fn judge(
         Ok(goal) => goal,
         Err(why) => return CHECK.unknown(subject, &why),
     };
-    let (target, far) = match &goal {
-        Goal::Endpoint(endpoint) => (
-            format!("the endpoint {}", endpoint.id),
-            endpoint.subnets.clone(),
-        ),
-        Goal::Internet => ("the internet".to_owned(), Vec::new()),
+    let target = match &goal {
+        Goal::Endpoint(endpoint) => format!("the endpoint {}", endpoint.id),
+        Goal::Internet => "the internet".to_owned(),
     };
     let gate = acls(world, placement, &goal);
     let words = Words {
@@ -73,13 +78,19 @@ fn judge(
     };
     let finding = judge_gate(&CHECK, subject, &gate, words).evidence("gate", gate.word());
     match finding.status {
-        Status::Fail => finding
-            .detail(
-                "Either port 443 is not let out, or the ephemeral ports (32768-60999 on Linux) are not let back in. \
-                 Rules apply in the order of their numbers, and the last one refuses the rest.",
-            )
-            .evidence("endpointSubnets", far.clone())
-            .fix(fix(&placement.subnet.vpc)),
+        Status::Fail => {
+            let crossings = acl_crossings(world, placement, &goal).into_iter().flatten();
+            let shut = crossings.filter(|crossing| crossing.gate == Gate::Shut);
+            let subnets = distinct(shut.map(|crossing| crossing.subnet.to_owned()));
+            finding
+                .detail(format!(
+                    "In {}, either port 443 or the ephemeral ports of the answers are not let through. Rules apply in \
+                     the order of their numbers, and the last one refuses the rest.",
+                    text::list(&subnets)
+                ))
+                .evidence("subnets", subnets)
+                .fix(fix(&placement.subnet.vpc))
+        }
         _ => finding,
     }
 }
@@ -87,7 +98,7 @@ fn judge(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::AclEntry;
+    use crate::facts::{AclEntry, Fact};
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -146,6 +157,44 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
+    }
+
+    #[test]
+    fn in_the_subnet_of_the_nat_gateway() {
+        let with = |subnet: &str, refused: &[AclEntry]| {
+            let mut facts = healthy_coder();
+            no_endpoint(&mut facts);
+            let gateway = public_gateway(&mut facts);
+            let vpc = vpc(&mut facts).id.clone();
+            let gateways = Fact::Known(vec![gateway]);
+            facts.network.nat_gateways.insert(vpc.clone(), gateways);
+            let mut own = acl(&mut facts).clone();
+            own.id = "acl-own".into();
+            own.default = false;
+            own.subnets = vec![subnet.into()];
+            own.entries.extend(refused.iter().cloned());
+            let acls = facts.network.network_acls.get_mut(&vpc).unwrap();
+            acls.known_mut().unwrap().push(own);
+            facts
+        };
+        assert_eq!(statuses(&CHECK, &with("subnet-own", &[])), [Status::Pass]);
+        for (egress, from, to) in [
+            (true, 443, 443),
+            (false, 443, 443),
+            (false, 1024, 65535),
+            (true, 32768, 60999),
+        ] {
+            let refused = [deny(egress, from, to)];
+            let finding = &run(&CHECK, &with("subnet-own", &refused))[0];
+            assert_eq!(finding.status, Status::Fail, "{egress} {from}");
+            assert_eq!(finding.evidence["subnets"][0], "subnet-own");
+            let commands = &finding.fixes[0].commands;
+            assert!(commands.iter().all(|command| command.contains("acl-own")));
+            let elsewhere = with("subnet-other", &refused);
+            assert_eq!(statuses(&CHECK, &elsewhere), [Status::Pass]);
+        }
+        let some = [deny(false, 2000, 3000)];
+        assert_eq!(statuses(&CHECK, &with("subnet-own", &some)), [Status::Warn]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! DNS servers of the VPC's own: whether they know an endpoint's private name, AWS does not tell.
 
+use super::crossing::through_acls;
 use super::endpoint::lets_everybody;
-use super::link::{Goal, endpoint_ingress, routing, task_egress, through_acls};
+use super::link::{Goal, endpoint_ingress, routing, task_egress};
 use super::placement::Placement;
 use crate::facts::{Endpoint, Fact, Unavailable};
 use crate::reachability::Gate;

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
+use super::crossing::acls;
 use super::goal::goal;
-use super::link::{Goal, acls, endpoint_ingress, routing, task_egress};
+use super::link::{Goal, endpoint_ingress, routing, task_egress};
 use super::name_servers;
 use super::placement::Placement;
 use crate::check::Check;

@@ -1,8 +1,9 @@
 //! How tasks reach a service that the exec configuration makes the agent call: KMS, CloudWatch Logs, S3.
 
+use super::crossing::{through_acls, through_own_acl};
 use super::endpoint::policy_lets;
 use super::goal::goal_by;
-use super::link::{Goal, egress_to, endpoint_ingress, routing, task_egress, through_acls};
+use super::link::{Goal, egress_to, endpoint_ingress, routing, task_egress};
 use super::name_servers;
 use super::placement::{Placement, interface_endpoint};
 use crate::arn;
@@ -97,7 +98,7 @@ fn by_gateway<'a>(
             Obstacle::TaskGroups(Goal::Endpoint(gateway)),
         ),
         (
-            through_acls(world, placement, &Goal::Internet),
+            through_own_acl(world, placement),
             Obstacle::NetworkAcls(Goal::Internet),
         ),
     ];

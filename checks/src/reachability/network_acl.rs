@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use super::security_group::{no_address, vague};
 use super::{Direction, Gate, Ranges};
-use crate::facts::{AclEntry, Fact, Network, NetworkAcl, Subnet, Unavailable};
+use crate::facts::{AclEntry, Fact, Network, NetworkAcl, Unavailable};
 
 pub type Ports = RangeInclusive<u16>;
 
@@ -12,22 +12,23 @@ pub type Ports = RangeInclusive<u16>;
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
 pub fn acl_lets(
     network: &Network,
-    subnet: &Subnet,
+    vpc: &str,
+    subnet: &str,
     direction: Direction,
     peers: &Ranges,
     ports: &Ports,
 ) -> Gate {
-    let acls = match network.network_acls.get(&subnet.vpc) {
+    let acls = match network.network_acls.get(vpc) {
         Some(Fact::Known(acls)) => acls,
         Some(Fact::Unavailable(why)) => return Gate::Unseen(why.clone()),
-        Some(Fact::Absent) | None => return Gate::Unseen(not_read(&subnet.vpc)),
+        Some(Fact::Absent) | None => return Gate::Unseen(not_read(vpc)),
     };
     if peers.is_empty() {
         return Gate::Unseen(no_address());
     }
-    match acl_of(acls, &subnet.id) {
+    match acl_of(acls, subnet) {
         Some(acl) => decide(acl, direction, peers, ports),
-        None => Gate::Unseen(not_read(&subnet.vpc)),
+        None => Gate::Unseen(not_read(vpc)),
     }
 }
 
