@@ -22,6 +22,7 @@ mod patience;
 mod question;
 mod report;
 mod session;
+mod signals;
 mod target;
 mod trouble;
 
@@ -44,9 +45,9 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
-            // Ctrl-C is heard from the beginning.
+            // Signals are heard from the beginning.
             biased;
-            () = interrupted(&cli.command) => Ok(ExitCode::from(exit::INTERRUPTED)),
+            number = interrupted(&cli.command) => Ok(exit::by_signal(number)),
             outcome = run(&cli) => outcome,
         }
     });
@@ -108,8 +109,8 @@ fn allow_rules_of_dashes(arguments: &mut Vec<OsString>) {
     }
 }
 
-/// Ctrl-C ends the program at once, unless there is something to be finished first.
-async fn interrupted(command: &Command) {
+/// The number of the signal that ends the program: at once, unless there is something to be finished first.
+async fn interrupted(command: &Command) -> i32 {
     match command {
         // While it changes things it stops between two steps, and says how far it is.
         Command::Fix(_) => fix::interrupted().await,

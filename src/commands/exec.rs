@@ -116,7 +116,7 @@ async fn enter(
         Ok(ExitCode::from(exit::UNOPENED))
     };
     for (at, command) in commands.iter().enumerate() {
-        let opened = match open(aws, settings, spot, encrypted, command).await {
+        let mut opened = match open(aws, settings, spot, encrypted, command).await {
             Ok(opened) => opened,
             Err(Unopened::Cancelled(signal)) => return Ok(exit::by_signal(signal)),
             Err(Unopened::Refused(refused)) => {
@@ -128,8 +128,8 @@ async fn enter(
             }
         };
         let Some(local) = &mut local else {
-            plugin_session(aws, settings, &opened).await?;
-            return Ok(ExitCode::SUCCESS);
+            let signal = plugin_session(aws, settings, &mut opened).await?;
+            return Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal));
         };
         let raw = match local.is_terminal() {
             true => Raw::enter().ok(),

@@ -61,13 +61,13 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
     };
     let found = spot::find(&aws, &settings, global, &named).await?;
     let target = found.spots[0].target(&settings.cluster);
-    let opened = match opened(&aws, start(&aws, &target, &ports)).await {
+    let mut opened = match opened(&aws, start(&aws, &target, &ports)).await {
         Ok(opened) => opened,
         Err(Unopened::Cancelled(signal)) => return Ok(exit::by_signal(signal)),
         Err(Unopened::Refused(trouble)) => return Err(trouble),
     };
-    plugin_session(&aws, &settings, &opened).await?;
-    Ok(ExitCode::SUCCESS)
+    let signal = plugin_session(&aws, &settings, &mut opened).await?;
+    Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal))
 }
 
 async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, Trouble> {

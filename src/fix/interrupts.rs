@@ -2,17 +2,24 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::signals::{HANG_UP, INTERRUPT, Signals, TERMINATE};
+
 /// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
 static CHANGING: AtomicBool = AtomicBool::new(false);
 
-/// Ends with a Ctrl-C, a SIGTERM or a SIGHUP that may end the program at once.
-pub async fn interrupted() {
+/// The number of a signal that may end the program at once.
+pub async fn interrupted() -> i32 {
+    let mut signals = all();
     loop {
-        signal().await;
+        let number = signals.next().await;
         if !CHANGING.load(Ordering::Relaxed) {
-            return;
+            return number;
         }
     }
+}
+
+fn all() -> Signals {
+    Signals::watch(&[INTERRUPT, TERMINATE, HANG_UP])
 }
 
 /// Ctrl-C, SIGTERM and SIGHUP while AWS is being changed: they must not come between a step and its being told.
@@ -26,9 +33,10 @@ impl Interrupts {
     pub fn watch() -> Interrupts {
         let (tell, came) = tokio::sync::mpsc::channel(1);
         CHANGING.store(true, Ordering::Relaxed);
+        let mut signals = all();
         let watcher = tokio::spawn(async move {
             loop {
-                signal().await;
+                signals.next().await;
                 say!("Stopping after this step.");
                 let _ = tell.try_send(());
             }
@@ -52,27 +60,4 @@ impl Drop for Interrupts {
         self.watcher.abort();
         CHANGING.store(false, Ordering::Relaxed);
     }
-}
-
-/// Waits for a signal that asks the program to end.
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::proxy;
 use super::pump::Local;
 use super::services::SdkServices;
-use super::terminal::{Signals, Sizes};
+use super::terminal::{Ending, Sizes};
 use crate::aws::Aws;
 
 /// How many pieces of input and output wait at most.
@@ -26,7 +26,7 @@ pub async fn carry(
     aws: &Aws,
     session: Session,
     local: &mut Local,
-    signals: &mut Signals,
+    signals: &mut Ending,
     timeout: Option<Duration>,
 ) -> Result<End, Fault> {
     let services = SdkServices::new(aws);

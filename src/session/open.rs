@@ -10,14 +10,14 @@ use tokio::time::timeout;
 use super::Spot;
 use super::native::{self, End};
 use super::pump::Local;
-use super::terminal::{Signals, came};
+use super::terminal::{Ending, came};
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 
 /// A session that AWS opened, and the signals that end it.
 pub struct Opened {
     pub session: Session,
-    signals: Signals,
+    pub(super) signals: Ending,
 }
 
 /// Why there is no session.
@@ -36,7 +36,7 @@ pub async fn opened<E>(
     if let Some(signal) = came() {
         return Err(Unopened::Cancelled(signal));
     }
-    let mut signals = Signals::watch();
+    let mut signals = Ending::watch();
     tokio::pin!(asked);
     select! {
         answer = &mut asked => match answer {
@@ -145,7 +145,7 @@ pub async fn carry(
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
-async fn terminate(aws: &Aws, session_id: &str) {
+pub(super) async fn terminate(aws: &Aws, session_id: &str) {
     let request = aws.ssm.terminate_session().session_id(session_id).send();
     let _ = timeout(PATIENCE, request).await;
 }

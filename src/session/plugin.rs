@@ -2,15 +2,19 @@
 
 use std::env;
 use std::process::Stdio;
+use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use ecs_exec_checks::facts::Fact;
 use ecs_exec_checks::text::clean_line;
 use serde_json::json;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::select;
+use tokio::time::timeout;
 
-use super::open::Opened;
+use super::open::{Opened, terminate};
+use super::terminal::{Attributes, Lent};
 use crate::aws::Aws;
 use crate::config::Settings;
 use crate::facts::local;
@@ -21,8 +25,15 @@ const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 /// The first version that does: before it the token stands in the process list.
 const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
 
-/// Runs the plugin until it ends; its own status says nothing.
-pub async fn carry(aws: &Aws, settings: &Settings, opened: &Opened) -> Result<(), Trouble> {
+/// How long the plugin may take to end when it is told to.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Runs the plugin until it ends, or a signal ends it, whose number is given; its own status says nothing.
+pub async fn carry(
+    aws: &Aws,
+    settings: &Settings,
+    opened: &mut Opened,
+) -> Result<Option<i32>, Trouble> {
     let session = &opened.session;
     let Fact::Known(plugin) = local::plugin().await else {
         return Err(Trouble::unopened(
@@ -65,16 +76,44 @@ pub async fn carry(aws: &Aws, settings: &Settings, opened: &Opened) -> Result<()
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
     hand_credentials(aws, &mut command).await;
-    let signals = Ignored::new();
-    let ended = command.status().await;
-    drop(signals);
-    ended.map(|_| ()).map_err(|error| {
+    let before = Attributes::now();
+    let lent = Lent::new();
+    let mut child = command.spawn().map_err(|error| {
         Trouble::unopened(
             format!("the plugin {} could not be started: {error}", plugin.path),
             "Leave --transport plugin out: this program needs no plugin.",
         )
-    })
+    })?;
+    let signal = select! {
+        _ = child.wait() => None,
+        signal = opened.signals.next_but_ctrl_c() => Some(signal),
+    };
+    if let Some(signal) = signal {
+        pass_on(signal, &child);
+        if timeout(PATIENCE, child.wait()).await.is_err() {
+            let _ = child.kill().await;
+        }
+        before.restore();
+        terminate(aws, &opened.session.id).await;
+    }
+    drop(lent);
+    Ok(signal)
 }
+
+#[cfg(unix)]
+fn pass_on(signal: i32, to: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = to
+        .id()
+        .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    if let (Some(pid), Some(signal)) = (pid, Signal::from_named_raw(signal)) {
+        // Fails where it has just ended.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+#[cfg(not(unix))]
+fn pass_on(_: i32, _: &Child) {}
 
 /// Where the plugin resumes and ends sessions: where this program's own calls to Systems Manager go. The AWS CLI names
 /// the endpoint of ECS here, which knows neither.
@@ -112,55 +151,5 @@ async fn hand_credentials(aws: &Aws, command: &mut Command) {
             Some(token) => command.env("AWS_SESSION_TOKEN", token),
             None => command.env_remove("AWS_SESSION_TOKEN"),
         };
-    }
-}
-
-/// Signals that are the plugin's to answer while it runs: caught here and dropped, they end only it. A program
-/// that is started does not inherit that.
-struct Ignored {
-    #[cfg(unix)]
-    tasks: Vec<tokio::task::JoinHandle<()>>,
-}
-
-impl Ignored {
-    #[cfg(unix)]
-    fn new() -> Ignored {
-        use tokio::signal::unix::{SignalKind, signal};
-        const SIGTSTP: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
-            20
-        } else {
-            18
-        };
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::quit(),
-            SignalKind::from_raw(SIGTSTP),
-        ];
-        let tasks = kinds
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .map(|mut signal| {
-                tokio::spawn(async move {
-                    loop {
-                        signal.recv().await;
-                    }
-                })
-            })
-            .collect();
-        Ignored { tasks }
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Ignored {
-        Ignored {}
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Ignored {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
     }
 }

@@ -8,6 +8,8 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use ecs_exec_session::Input;
 use tokio::sync::{mpsc, watch};
 
+use crate::signals::{HANG_UP, INTERRUPT, QUIT, STOP, Signals, TERMINATE};
+
 /// What a terminal's size is taken for where there is none.
 const SIZE: (u16, u16) = (80, 24);
 
@@ -82,20 +84,66 @@ impl Sizes {
     }
 }
 
+/// The terminal in the hands of a program that was started: the keys that make signals are meant for it. They are
+/// caught here and dropped; it does not inherit that.
+pub struct Lent {
+    ignored: tokio::task::JoinHandle<()>,
+}
+
+impl Lent {
+    pub fn new() -> Lent {
+        let mut signals = Signals::watch(&[INTERRUPT, QUIT, STOP]);
+        let ignored = tokio::spawn(async move {
+            loop {
+                signals.next().await;
+            }
+        });
+        Lent { ignored }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.ignored.abort();
+    }
+}
+
+/// How the terminal behaves; a program that is killed may leave it otherwise.
+pub struct Attributes {
+    #[cfg(unix)]
+    of_input: Option<rustix::termios::Termios>,
+}
+
+impl Attributes {
+    pub fn now() -> Attributes {
+        Attributes {
+            #[cfg(unix)]
+            of_input: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+        }
+    }
+
+    pub fn restore(self) {
+        #[cfg(unix)]
+        if let Some(before) = self.of_input {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &before);
+        }
+    }
+}
+
 /// How many sessions are open or being opened: Ctrl-C is theirs, to take leave of the remote side.
 static OPEN: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
 /// The signal that came and ends sessions: none is begun any more. 0: none came.
 static CAME: AtomicI32 = AtomicI32::new(0);
 
-const INTERRUPT: i32 = 2;
-
-/// Ctrl-C, once no session has to be ended before.
-pub async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        CAME.store(INTERRUPT, Ordering::Relaxed);
-        let _ = OPEN.subscribe().wait_for(|open| *open == 0).await;
-    }
+/// The number of a signal that ends the program, once no session has to be ended before. One that hangs up does so by
+/// itself, and under nohup it does not.
+pub async fn interrupted() -> i32 {
+    let number = Signals::watch(&[INTERRUPT, TERMINATE]).next().await;
+    CAME.store(number, Ordering::Relaxed);
+    let _ = OPEN.subscribe().wait_for(|open| *open == 0).await;
+    number
 }
 
 /// The number of the signal that came, if one did.
@@ -104,67 +152,38 @@ pub fn came() -> Option<i32> {
 }
 
 /// The signals that end a session, from before it is asked for.
-pub struct Signals {
-    #[cfg(unix)]
-    watched: Vec<(i32, tokio::signal::unix::Signal)>,
-}
+pub struct Ending(Signals);
 
-impl Drop for Signals {
+impl Drop for Ending {
     fn drop(&mut self) {
         OPEN.send_modify(|open| *open -= 1);
     }
 }
 
-impl Signals {
-    pub fn watch() -> Signals {
+impl Ending {
+    pub fn watch() -> Ending {
         OPEN.send_modify(|open| *open += 1);
-        Signals {
-            #[cfg(unix)]
-            watched: watched(),
-        }
+        Ending(Signals::watch(&[INTERRUPT, TERMINATE, HANG_UP]))
     }
 
     /// The next signal's number. In raw mode Ctrl-C is a key and no signal; one that comes all the same was sent
     /// by someone.
     pub async fn next(&mut self, raw: bool) -> i32 {
-        let number = self.received(raw).await;
+        if raw && cfg!(not(unix)) {
+            return std::future::pending().await;
+        }
+        let number = self.0.next().await;
         CAME.store(number, Ordering::Relaxed);
         number
     }
 
-    #[cfg(unix)]
-    async fn received(&mut self, _raw: bool) -> i32 {
-        use futures::future::select_all;
-        let waiting = self.watched.iter_mut().map(|(number, signal)| {
-            let number = *number;
-            Box::pin(async move {
-                signal.recv().await;
-                number
-            })
-        });
-        select_all(waiting).await.0
-    }
-
-    #[cfg(not(unix))]
-    async fn received(&mut self, raw: bool) -> i32 {
-        if raw {
-            return std::future::pending().await;
+    /// The same where Ctrl-C is another's.
+    pub async fn next_but_ctrl_c(&mut self) -> i32 {
+        let mut number = self.0.next().await;
+        while number == INTERRUPT {
+            number = self.0.next().await;
         }
-        let _ = tokio::signal::ctrl_c().await;
-        INTERRUPT
+        CAME.store(number, Ordering::Relaxed);
+        number
     }
-}
-
-#[cfg(unix)]
-fn watched() -> Vec<(i32, tokio::signal::unix::Signal)> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    kinds
-        .into_iter()
-        .filter_map(|kind| Some((kind.as_raw_value(), signal(kind).ok()?)))
-        .collect()
 }

@@ -92,6 +92,33 @@ fn a_port_is_forwarded_by_the_plugin() {
     assert_eq!(world.run(&["port-forward", "coder", "80"]).status, 2);
 }
 
+/// The plugin stands between: what the terminal sends is for it, what else ends this program ends it too.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn signals_while_the_plugin_has_the_terminal() {
+    let world = World::healthy();
+    let session = |body: &str| {
+        let script = format!(
+            "#!/bin/sh\nPATH=/usr/bin:/bin\nif [ \"$1\" = --version ]; then echo 1.2.764.0; exit; fi\n{body}\n"
+        );
+        std::fs::write(world.home.path().join("bin/session-manager-plugin"), script).unwrap();
+        world.run(&["coder", "coder", "true", "--transport", "plugin"])
+    };
+    let interrupted = session("kill -INT $PPID; sleep 0.3; echo on");
+    assert_eq!(interrupted.status, 0, "{}", interrupted.stderr);
+    assert_eq!(interrupted.stdout, "on\n");
+
+    let told =
+        "trap 'echo told; exit' TERM; kill -TERM $PPID; for _ in $(seq 50); do sleep 0.1; done";
+    let terminated = session(told);
+    assert_eq!(terminated.status, 128 + 15, "{}", terminated.stderr);
+    assert_eq!(terminated.stdout, "told\n");
+    assert_eq!(world.proxy.calls()["ssm:TerminateSession"], 1);
+
+    let deaf = session("trap '' TERM; kill -TERM $PPID; for _ in $(seq 100); do sleep 0.1; done");
+    assert_eq!(deaf.status, 128 + 15, "{}", deaf.stderr);
+}
+
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn the_doctor_opens_a_session_to_be_sure() {

@@ -32,6 +32,11 @@ fn while_the_task_is_looked_up() {
         assert_eq!(terminal.wait(), 130, "{command:?}");
         assert!(is_clean(&terminal), "{command:?}: {}", terminal.screen());
     }
+    let mut terminal = Terminal::start(world.command().arg("coder"));
+    terminal.expect("Looking for the task");
+    terminal.signal("TERM");
+    assert_eq!(terminal.wait(), 128 + 15);
+    assert!(is_clean(&terminal), "{}", terminal.screen());
 }
 
 /// A session that is opened after all is ended: nobody would ever enter it.
