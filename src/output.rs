@@ -2,6 +2,7 @@
 
 mod answer;
 mod look;
+mod open_line;
 mod progress;
 mod table;
 
@@ -20,6 +21,7 @@ use crate::trouble::Trouble;
 
 pub use answer::answer;
 pub use look::{look_of_errors, text_width, that_fit};
+pub use open_line::OpenLine;
 pub use progress::Progress;
 pub use table::{plain_table, table};
 

@@ -1,6 +1,7 @@
 //! What a service's containers wrote, as the awslogs driver keeps it: all tasks, in the order of time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::aws::{Aws, Failure};
 use crate::cli::{Global, Logs};
 use crate::config;
 use crate::facts::{self, ecs};
-use crate::output::print;
+use crate::output::{OpenLine, print};
 use crate::target::{Request, no_such_service};
 use crate::trouble::Trouble;
 
@@ -90,8 +91,13 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble>
         }
     }
     let sources = sources(&known, arguments.container.as_deref(), &aws.region.value)?;
-    follow(&aws, &sources, arguments).await?;
-    Ok(ExitCode::SUCCESS)
+    // Only Ctrl-C ends it, which the terminal echoes.
+    let echo = (arguments.follow && io::stderr().is_terminal()).then(OpenLine::begin);
+    let followed = follow(&aws, &sources, arguments).await;
+    if let Some(echo) = echo {
+        echo.close();
+    }
+    followed.map(|()| ExitCode::SUCCESS)
 }
 
 /// Where the containers of these definitions log to.
@@ -165,7 +171,8 @@ fn source(log: &ContainerLog, container: &str, region: &str) -> Option<Source> {
 async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Result<(), Trouble> {
     let since = i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    // By ID, with their times: those that can come again.
+    let mut seen: BTreeMap<String, i64> = BTreeMap::new();
     loop {
         let answers = join_all(
             sources
@@ -177,7 +184,7 @@ async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Resu
         for answer in answers {
             news.extend(answer.map_err(|failure| trouble(aws, &failure))?);
         }
-        news.retain(|event| seen.insert(event.id.clone()));
+        news.retain(|event| seen.insert(event.id.clone(), event.at).is_none());
         news.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         let text: String = news.iter().map(Event::line).collect();
         print(&text)?;
@@ -186,6 +193,7 @@ async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Resu
         }
         if let Some(last) = news.last() {
             from = from.max(last.at.saturating_sub(OVERLAP_MS));
+            seen.retain(|_, at| *at >= from);
         }
         sleep(PAUSE).await;
     }

@@ -125,6 +125,7 @@ fn logs_of_all_tasks_in_the_order_of_time() {
     follow.expect("later");
     follow.type_keys("\u{3}");
     assert_eq!(follow.wait(), 130);
+    assert!(follow.screen().ends_with("^C\r\n"), "{}", follow.screen());
 }
 
 #[test]
