@@ -180,5 +180,5 @@ fn least(fleet: Fleet) -> usize {
         + batches(fleet.tasks + 2, 100)
         + batches(fleet.tasks, 200)
         + 2  // caller, cluster
-        + 9 // subnets, endpoints, routes, ACLs, groups, the VPC, two of its attributes, its DHCP options
+        + 10 // subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two of its attributes, its DHCP options
 }

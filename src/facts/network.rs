@@ -74,10 +74,9 @@ pub async fn network(
                 .filter(|subnet| task_subnets.contains(&subnet.id))
                 .map(|subnet| subnet.vpc.clone()),
         );
-        let unserved = unserved(&vpcs, &endpoints);
         let (route_tables, nat_gateways, network_acls, vpcs) = join!(
             ec2::route_tables(aws, &vpcs),
-            ec2::nat_gateways(aws, &unserved),
+            ec2::nat_gateways(aws, &vpcs),
             ec2::network_acls(aws, &vpcs),
             ec2::vpcs(aws, &vpcs),
         );
@@ -89,12 +88,10 @@ pub async fn network(
     };
     let (groups, places, mut servers) = join!(groups, places, servers);
     let (interfaces, security_groups, prefix_lists) = groups;
-    let (subnets, route_tables, mut nat_gateways, network_acls, mut vpcs) = places;
+    let (subnets, route_tables, nat_gateways, network_acls, mut vpcs) = places;
     for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
         vpc.own_name_servers = servers.remove(&vpc.id);
     }
-    let asking = distinct(asking_others(&vpcs).filter(|vpc| !nat_gateways.contains_key(vpc)));
-    nat_gateways.extend(ec2::nat_gateways(aws, &asking).await);
     Network {
         interfaces,
         subnets,
@@ -110,36 +107,12 @@ pub async fn network(
     }
 }
 
-/// VPCs whose tasks may leave for ssmmessages by a NAT gateway, because no endpoint serves them.
-fn unserved(vpcs: &[String], endpoints: &Fact<Vec<Endpoint>>) -> Vec<String> {
-    let serves = |vpc: &str, endpoint: &Endpoint| {
-        endpoint.vpc == vpc && endpoint.is_in_use() && endpoint.service.ends_with(".ssmmessages")
-    };
-    let is_served = |vpc: &String| {
-        let mut known = endpoints.known().into_iter().flatten();
-        known.any(|endpoint| serves(vpc, endpoint))
-    };
-    let unserved = vpcs.iter().filter(|vpc| !is_served(vpc));
-    unserved.cloned().collect()
-}
-
 /// VPCs with an endpoint that tasks find by a private name.
 fn private_names(endpoints: &Fact<Vec<Endpoint>>) -> impl Iterator<Item = String> {
     let known = endpoints.known().into_iter().flatten();
     known
         .filter(|endpoint| endpoint.private_dns)
         .map(|endpoint| endpoint.vpc.clone())
-}
-
-/// VPCs whose tasks ask DNS servers that may lead them past an endpoint.
-fn asking_others(vpcs: &BTreeMap<String, Fact<Vpc>>) -> impl Iterator<Item = String> {
-    let known = vpcs.values().filter_map(Fact::known);
-    known
-        .filter(|vpc| {
-            let servers = vpc.own_name_servers.as_ref().and_then(Fact::known);
-            servers.is_some_and(|servers| !servers.is_empty())
-        })
-        .map(|vpc| vpc.id.clone())
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {

@@ -9,6 +9,7 @@ fn each_fact_is_asked_for_once() {
     let report = world.doctor(&["coder"]).json();
     let expected = [
         "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNatGateways",
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeRouteTables",

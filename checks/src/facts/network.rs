@@ -18,7 +18,7 @@ pub struct Network {
     pub unseen_endpoints: Vec<UnseenEndpoints>,
     /// By VPC.
     pub route_tables: BTreeMap<String, Fact<Vec<RouteTable>>>,
-    /// By VPC; only of those where tasks may be led past an endpoint, or have none.
+    /// By VPC.
     pub nat_gateways: BTreeMap<String, Fact<Vec<NatGateway>>>,
     /// By VPC.
     pub network_acls: BTreeMap<String, Fact<Vec<NetworkAcl>>>,
@@ -198,7 +198,7 @@ pub struct AclEntry {
 #[serde(default)]
 pub struct NatGateway {
     pub id: String,
-    /// The subnet by whose routes its packets leave.
+    /// The subnet by whose routes its packets leave; empty for a regional one, which has routes of its own.
     pub subnet: String,
     /// `pending`, `failed`, `available`, `deleting`, `deleted`.
     pub state: String,

@@ -155,6 +155,12 @@ mod tests {
             ..public.clone()
         };
         assert_eq!(with(private, igw()), Status::Unknown);
+        // A regional one is in no subnet.
+        let regional = NatGateway {
+            subnet: String::new(),
+            ..public.clone()
+        };
+        assert_eq!(with(regional, None), Status::Pass);
         // In a shared VPC it is another account's, and not listed.
         let another = NatGateway {
             id: "nat-2".into(),

@@ -139,7 +139,7 @@ mod tests {
         let mut facts = healthy_coder();
         let far = endpoint(&mut facts).subnets[1].clone();
         endpoint(&mut facts).subnets = vec![far];
-        acl(&mut facts).entries.push(deny(false, 50000, 50100));
+        acl(&mut facts).entries.push(deny(false, 50000, 51000));
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         let mut facts = healthy_coder();
         let own = subnet_of_task(&mut facts);
@@ -193,6 +193,9 @@ mod tests {
             let elsewhere = with("subnet-other", &refused);
             assert_eq!(statuses(&CHECK, &elsewhere), [Status::Pass]);
         }
+        let remote_desktops = [deny(false, 3389, 3389)];
+        let healthy = with("subnet-own", &remote_desktops);
+        assert_eq!(statuses(&CHECK, &healthy), [Status::Pass]);
         let some = [deny(false, 2000, 3000)];
         assert_eq!(statuses(&CHECK, &with("subnet-own", &some)), [Status::Warn]);
     }

@@ -9,37 +9,38 @@ use crate::reachability::Gate;
 use crate::text;
 use crate::world::World;
 
-/// The DNS servers other than Amazon's that tasks of a VPC ask; none where nobody could look.
-pub fn own<'a>(world: &World<'a>, vpc: &str) -> &'a [String] {
+/// The DNS servers other than Amazon's that tasks of a VPC ask; none where nobody needed to look.
+pub fn own<'a>(world: &World<'a>, vpc: &str) -> Result<&'a [String], &'a Unavailable> {
     match world.facts.network.vpcs.get(vpc) {
         Some(Fact::Known(vpc)) => match &vpc.own_name_servers {
-            Some(Fact::Known(servers)) => servers,
-            Some(Fact::Unavailable(_) | Fact::Absent) | None => &[],
+            Some(Fact::Known(servers)) => Ok(servers),
+            Some(Fact::Unavailable(why)) => Err(why),
+            Some(Fact::Absent) | None => Ok(&[]),
         },
-        Some(Fact::Unavailable(_) | Fact::Absent) | None => &[],
+        Some(Fact::Unavailable(_) | Fact::Absent) | None => Ok(&[]),
     }
 }
 
-/// Why nobody can tell whether tasks use an endpoint, where it makes a difference: if the endpoint and the way out
-/// are both open, any answer does.
+/// Why nobody can tell whether tasks of a VPC use this endpoint, if so.
+pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Option<Unavailable> {
+    match own(world, vpc) {
+        Ok([]) => None,
+        Ok(servers) => Some(Unavailable::not_asked(
+            "ec2:DescribeDhcpOptions",
+            format!(
+                "tasks in {vpc} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
+                text::list(servers),
+                endpoint.id
+            ),
+        )),
+        Err(why) => Some(why.clone()),
+    }
+}
+
+/// The same where it makes a difference: if the endpoint and the way out are both open, any answer does.
 pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
-    let vpc = placement.subnet.vpc.as_str();
-    if own(world, vpc).is_empty() || both_are_open(world, placement, endpoint) {
-        return None;
-    }
-    Some(unseen(world, vpc, endpoint))
-}
-
-/// Why nobody can tell whether tasks in a VPC use this endpoint.
-pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Unavailable {
-    Unavailable::not_asked(
-        "ec2:DescribeDhcpOptions",
-        format!(
-            "tasks in {vpc} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
-            text::list(own(world, vpc)),
-            endpoint.id
-        ),
-    )
+    let why = unseen(world, &placement.subnet.vpc, endpoint)?;
+    (!both_are_open(world, placement, endpoint)).then_some(why)
 }
 
 fn both_are_open(world: &World, placement: &Placement, endpoint: &Endpoint) -> bool {

@@ -133,12 +133,10 @@ fn by_servers(
     endpoint: &Endpoint,
     placements: &[&Placement],
 ) -> Finding {
-    let servers = match &vpc.own_name_servers {
-        Some(Fact::Known(servers)) if !servers.is_empty() => servers,
-        Some(Fact::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(Fact::Known(_) | Fact::Absent) | None => {
-            return CHECK.pass(subject, format!("{} resolves private names", vpc.id));
-        }
+    let servers = match name_servers::own(world, &vpc.id) {
+        Ok([]) => return CHECK.pass(subject, format!("{} resolves private names", vpc.id)),
+        Ok(servers) => servers,
+        Err(why) => return CHECK.unknown(subject, why),
     };
     let mut doubts = placements
         .iter()
@@ -157,7 +155,7 @@ fn by_servers(
             ),
         ),
     };
-    finding.evidence("domain-name-servers", servers.clone())
+    finding.evidence("domain-name-servers", servers)
 }
 
 #[cfg(test)]

@@ -45,17 +45,18 @@ fn run(world: &World) -> Vec<Finding> {
                 let network = &world.facts.network;
                 let mut elsewhere = placements.iter().flat_map(|p| detours(network, p.subnet));
                 match bound.goal {
-                    // Which of two open ways they take, only these servers know.
-                    Ok(Goal::Endpoint(endpoint))
-                        if !name_servers::own(world, vpc).is_empty()
-                            && placements.iter().any(|p| !p.way.is_closed()) =>
-                    {
-                        CHECK.unknown(subject, &name_servers::unseen(world, vpc, endpoint))
+                    Ok(Goal::Endpoint(endpoint)) => {
+                        // Which of two open ways tasks take, only their DNS servers know.
+                        let has_other = placements.iter().any(|p| !p.way.is_closed());
+                        let unseen = name_servers::unseen(world, vpc, endpoint);
+                        match unseen.filter(|_| has_other) {
+                            Some(why) => CHECK.unknown(subject, &why),
+                            None => CHECK.pass(
+                                subject,
+                                format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
+                            ),
+                        }
                     }
-                    Ok(Goal::Endpoint(endpoint)) => CHECK.pass(
-                        subject,
-                        format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
-                    ),
                     Ok(Goal::Internet) => match elsewhere.next() {
                         Some((route, _)) => CHECK.unsure(
                             subject,

@@ -48,15 +48,24 @@ fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports)
         .map(|entry| (entry, Ranges::parse([entry.cidr.as_str()])))
         .collect();
     entries.sort_by_key(|(entry, _)| entry.number);
-    Gate::any(
-        slices(&entries, ports)
-            .into_iter()
-            .map(|port| on_port(&entries, peers, port)),
-    )
+    let stretches = stretches(&entries, ports)
+        .into_iter()
+        .map(|stretch| (stretch.len(), on_port(&entries, peers, *stretch.start())));
+    let (open, others): (Vec<_>, Vec<_>) = stretches.partition(|(_, gate)| *gate == Gate::Open);
+    let width = |stretches: &[(usize, Gate)]| stretches.iter().map(|(ports, _)| ports).sum();
+    let (let_through, refused): (usize, usize) = (width(&open), width(&others));
+    if refused * FEW < let_through {
+        return Gate::Open;
+    }
+    Gate::any(open.into_iter().chain(others).map(|(_, gate)| gate))
 }
 
-/// One port for each stretch of ports that all rules treat alike.
-fn slices(entries: &[(&AclEntry, Ranges)], ports: &Ports) -> Vec<u16> {
+/// One of so many ports may be refused: who calls from it calls again, from another. Rules against single ports, such as
+/// that of remote desktops, are common.
+const FEW: usize = 100;
+
+/// The stretches of ports that all rules treat alike.
+fn stretches(entries: &[(&AclEntry, Ranges)], ports: &Ports) -> Vec<Ports> {
     let mut starts: Vec<u16> = entries
         .iter()
         .flat_map(|(entry, _)| {
@@ -71,7 +80,10 @@ fn slices(entries: &[(&AclEntry, Ranges)], ports: &Ports) -> Vec<u16> {
         .collect();
     starts.sort_unstable();
     starts.dedup();
-    starts
+    let ends = starts.iter().skip(1).map(|next| next - 1);
+    let ends: Vec<u16> = ends.chain([*ports.end()]).collect();
+    let stretches = starts.into_iter().zip(ends);
+    stretches.map(|(start, end)| start..=end).collect()
 }
 
 fn on_port(entries: &[(&AclEntry, Ranges)], peers: &Ranges, port: u16) -> Gate {
@@ -162,6 +174,9 @@ mod tests {
         assert_eq!(gate(vec![some.clone()], 32768..=60999), Gate::Partly);
         let rest = entry(2, true, "0.0.0.0/0", Some((40001, 65535)));
         assert_eq!(gate(vec![some, rest], 32768..=60999), Gate::Open);
+        let remote_desktops = entry(1, false, "0.0.0.0/0", Some((3389, 3389)));
+        let rest = entry(2, true, "0.0.0.0/0", None);
+        assert_eq!(gate(vec![remote_desktops, rest], 1024..=65535), Gate::Open);
         let half = entry(1, true, "10.0.0.0/25", None);
         assert_eq!(gate(vec![half], 443..=443), Gate::Partly);
     }

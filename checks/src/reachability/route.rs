@@ -137,7 +137,11 @@ fn through_nat(network: &Network, vpc: &str, tables: &[RouteTable], id: &str) ->
             "{id} is a private NAT gateway, which leads to other networks and not to the internet"
         ));
     }
-    let Some(table) = RouteTable::of_subnet(tables, &gateway.subnet) else {
+    let table = match gateway.subnet.as_str() {
+        "" => None,
+        subnet => RouteTable::of_subnet(tables, subnet),
+    };
+    let Some(table) = table else {
         return Way::Nat(id.to_owned());
     };
     let live = || table.routes.iter().filter(|route| !route.blackhole);
