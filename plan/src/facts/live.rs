@@ -122,6 +122,20 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
     Fact::Known(tables)
 }
 
+/// The NAT gateways of others; those of the plan lead where its routes say.
+pub fn nat_gateways(
+    resolver: &Resolver,
+    vpc: &str,
+    live: Option<&Facts>,
+) -> Option<Fact<Vec<NatGateway>>> {
+    let own = own(resolver, Thing::NatGateway);
+    let told = live?.network.nat_gateways.get(vpc)?.as_ref();
+    Some(told.map(|gateways| {
+        let others = gateways.iter().filter(|gateway| !own.contains(&gateway.id));
+        others.cloned().collect()
+    }))
+}
+
 pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fact<Vec<NetworkAcl>> {
     let told = live.and_then(|live| live.network.network_acls.get(vpc)?.known());
     let Some(told) = told else {

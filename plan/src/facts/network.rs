@@ -45,6 +45,10 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         network.vpcs.insert(id.clone(), vpc);
         let tables = live::route_tables(resolver, id, live);
         network.route_tables.insert(id.clone(), tables);
+        let gateways = live::nat_gateways(resolver, id, live);
+        network
+            .nat_gateways
+            .extend(gateways.map(|gateways| (id.clone(), gateways)));
         let acls = live::network_acls(resolver, id, live);
         network.network_acls.insert(id.clone(), acls);
     }

@@ -1,6 +1,8 @@
 //! The plan laid over what AWS has now.
 
-use ecs_exec_checks::facts::{Fact, Facts, GroupRule, Reason, Unavailable};
+use ecs_exec_checks::facts::{
+    Fact, Facts, GroupRule, NatGateway, Reason, Route, RouteTarget, Unavailable,
+};
 use ecs_exec_checks::{Status, Verdict};
 use serde_json::{Value, json};
 
@@ -166,6 +168,35 @@ fn what_is_broken_elsewhere_is_broken_for_the_plan() {
     let report = report_of(before);
     assert_eq!(failures(&report), [""; 0]);
     assert_eq!(report.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_nat_gateway_of_another_stack() {
+    let through = |state: &str| {
+        let mut before = live();
+        let endpoints = before.network.endpoints.as_mut().unwrap();
+        let endpoints = endpoints.known_mut().unwrap();
+        endpoints.retain(|endpoint| !endpoint.service.ends_with("ssmmessages"));
+        let vpc = before.network.vpcs.keys().next().unwrap().clone();
+        let tables = before.network.route_tables.get_mut(&vpc).unwrap();
+        for table in tables.known_mut().unwrap() {
+            table.routes.push(Route {
+                destination: "0.0.0.0/0".into(),
+                target: RouteTarget::NatGateway("nat-of-others".into()),
+                blackhole: false,
+            });
+        }
+        let gateway = NatGateway {
+            id: "nat-of-others".into(),
+            state: state.into(),
+            ..NatGateway::default()
+        };
+        let gateways = Fact::Known(vec![gateway]);
+        before.network.nat_gateways.insert(vpc, gateways);
+        report(&application(before, |_| {})).verdict
+    };
+    assert_eq!(through("available"), Verdict::Pass);
+    assert_eq!(through("failed"), Verdict::Fail);
 }
 
 fn denied<T>() -> Fact<T> {
