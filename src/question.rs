@@ -197,12 +197,7 @@ impl Question<'_> {
     ) -> Result<(Gathered, Source), Trouble> {
         let targets = &self.arguments.targets;
         let plan = plan::read(path)?;
-        let ask = plan::ask(
-            &plan,
-            settings,
-            global.cluster.is_some(),
-            targets.container.as_deref(),
-        )?;
+        let ask = plan::ask(&plan, settings, global, targets.container.as_deref())?;
         let (facts, calls) = if self.arguments.plan_over_live {
             let request = Request {
                 services: Services::All,

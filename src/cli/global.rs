@@ -75,6 +75,19 @@ impl Global {
         ]
     }
 
+    /// What the command line itself names; the environment's is not meant for files.
+    pub fn named_cluster(&self) -> Option<&str> {
+        not_of_environment("ECS_EXEC_CLUSTER", &self.cluster)
+    }
+
+    pub fn named_region(&self) -> Option<&str> {
+        not_of_environment("ECS_EXEC_REGION", &self.region)
+    }
+
+    pub fn named_profile(&self) -> Option<&str> {
+        not_of_environment("ECS_EXEC_PROFILE", &self.profile)
+    }
+
     /// Every combination of the clusters, regions and profiles that are named, separated by commas.
     pub fn places(&self) -> Vec<Global> {
         let named = |text: &Option<String>| -> Vec<Option<String>> {
@@ -103,6 +116,11 @@ impl Global {
         }
         places
     }
+}
+
+fn not_of_environment<'a>(variable: &str, value: &'a Option<String>) -> Option<&'a str> {
+    let value = value.as_deref()?;
+    (std::env::var(variable).ok().as_deref() != Some(value)).then_some(value)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

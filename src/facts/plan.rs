@@ -9,6 +9,7 @@ use ecs_exec_plan::{Ask, Plan};
 use jiff::Timestamp;
 
 use crate::aws::partition;
+use crate::cli::Global;
 use crate::config::{Settings, Sourced, short_name};
 use crate::files::read_at_most;
 use crate::target;
@@ -31,7 +32,7 @@ pub fn read(path: &Path) -> Result<Plan, Trouble> {
 pub fn ask(
     plan: &Plan,
     settings: &Settings,
-    chosen: bool,
+    global: &Global,
     container: Option<&str>,
 ) -> Result<Ask, Trouble> {
     let named = short_name(&settings.cluster).to_owned();
@@ -44,7 +45,7 @@ pub fn ask(
             ));
         }
         all if all.contains(&named) => named,
-        [only] if !chosen => only.clone(),
+        [only] if global.cluster.is_none() => only.clone(),
         all => {
             return Err(Trouble::new(
                 format!("the plan has no service in the cluster {named}"),
@@ -55,27 +56,65 @@ pub fn ask(
             ));
         }
     };
-    // What was said counts; the region of a configuration may be a guess, and the plan knows better.
-    let configured = settings.region.as_ref();
-    let said = configured.filter(|region| region.source == "--region");
-    let value = |region: &Sourced| region.value.clone();
-    let told = said.map(value).or_else(|| plan.region_of(&cluster_name));
-    let Some(region) = told.or_else(|| configured.map(value)) else {
-        return Err(Trouble::new(
-            "the plan does not tell the region",
-            "Say it with --region.",
-        ));
-    };
+    let region = region(plan, &cluster_name, settings, global)?;
+    let account = account(plan, &cluster_name, settings, global)?;
     Ok(Ask {
         partition: partition(&region).to_owned(),
         cluster_name,
         region,
-        account: arn::account(&settings.cluster).map(str::to_owned),
+        account,
         services: Vec::new(),
         container: container.map(str::to_owned),
         expect: settings.expect.clone(),
         taken_at: Timestamp::now(),
     })
+}
+
+/// The region of a configuration, or of the environment, may be a guess, and the plan knows better. One that was said
+/// counts, and has to be the plan's.
+fn region(
+    plan: &Plan,
+    cluster: &str,
+    settings: &Settings,
+    global: &Global,
+) -> Result<String, Trouble> {
+    let said = global.named_region();
+    let said = said.or_else(|| arn::region(global.named_cluster()?));
+    match (plan.region_of(cluster), said) {
+        (Some(of), Some(said)) if of != said => Err(Trouble::new(
+            format!("the plan is of region {of}, not of {said}"),
+            "Leave the region out: the plan tells it.",
+        )),
+        (Some(of), _) => Ok(of),
+        (None, Some(said)) => Ok(said.to_owned()),
+        (None, None) => match &settings.region {
+            Some(region) => Ok(region.value.clone()),
+            None => Err(Trouble::new(
+                "the plan does not tell the region",
+                "Say it with --region.",
+            )),
+        },
+    }
+}
+
+/// The account of the cluster's ARN, where the plan does not tell of another.
+fn account(
+    plan: &Plan,
+    cluster: &str,
+    settings: &Settings,
+    global: &Global,
+) -> Result<Option<String>, Trouble> {
+    let of = plan.account_of(cluster);
+    if let (Some(of), Some(said)) = (&of, global.named_cluster().and_then(arn::account))
+        && of != said
+    {
+        return Err(Trouble::new(
+            format!("the plan is of account {of}, not of {said}"),
+            "Name the cluster without its account: the plan tells it.",
+        ));
+    }
+    let configured = arn::account(&settings.cluster).map(str::to_owned);
+    Ok(configured.filter(|configured| of.is_none_or(|of| of == *configured)))
 }
 
 /// Where AWS is asked about what is not part of the plan: in the cluster and the region that the plan was asked about.

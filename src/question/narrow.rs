@@ -35,12 +35,9 @@ pub fn narrowed(mut facts: Facts, targets: &Targets) -> Result<Facts, Trouble> {
 
 /// Flags that name another place than the file's; the environment's and the configuration's are not meant for it.
 pub fn refuse_other_place(facts: &Facts, global: &Global) -> Result<(), Trouble> {
-    let flag = |variable: &str, value: &Option<String>| -> Option<String> {
-        let value = value.clone()?;
-        (std::env::var(variable).ok().as_deref() != Some(value.as_str())).then_some(value)
-    };
-    if let Some(cluster) = flag("ECS_EXEC_CLUSTER", &global.cluster)
-        && arn::name(&cluster) != arn::name(&facts.cluster_name)
+    let cluster = global.named_cluster();
+    if let Some(cluster) = cluster
+        && arn::name(cluster) != arn::name(&facts.cluster_name)
     {
         return Err(Trouble::new(
             format!(
@@ -50,18 +47,31 @@ pub fn refuse_other_place(facts: &Facts, global: &Global) -> Result<(), Trouble>
             "Leave --cluster out: a file says itself what it is of.",
         ));
     }
-    if let Some(region) = flag("ECS_EXEC_REGION", &global.region)
-        && region != facts.region
+    let region = global.named_region().map(|region| ("--region", region));
+    let of_arn = cluster.and_then(arn::region);
+    let regions = region
+        .into_iter()
+        .chain(of_arn.map(|region| ("--cluster", region)));
+    for (flag, region) in regions {
+        if region != facts.region {
+            return Err(Trouble::new(
+                format!(
+                    "these facts are of region {}, not of {region}",
+                    facts.region
+                ),
+                format!("Leave {flag} out: a file says itself what it is of."),
+            ));
+        }
+    }
+    if let (Some(account), Some(of)) = (cluster.and_then(arn::account), &facts.account)
+        && account != of
     {
         return Err(Trouble::new(
-            format!(
-                "these facts are of region {}, not of {region}",
-                facts.region
-            ),
-            "Leave --region out: a file says itself what it is of.",
+            format!("these facts are of account {of}, not of {account}"),
+            "Leave --cluster out: a file says itself what it is of.",
         ));
     }
-    if flag("ECS_EXEC_PROFILE", &global.profile).is_some() {
+    if global.named_profile().is_some() {
         return Err(Trouble::new(
             "--profile says with whose credentials AWS is asked, and it is not asked",
             "Leave it out, or leave out --demo or --snapshot.",

@@ -84,7 +84,57 @@ fn what_is_not_in_the_file_is_refused() {
         "are of region us-west-2",
         "",
     );
+    for (place, refusal) in [
+        ("eu-west-1:123456789012", "are of region us-west-2"),
+        ("us-west-2:999999999999", "are of account 123456789012"),
+    ] {
+        let arn = format!("arn:aws:ecs:{place}:cluster/coder-production-cluster");
+        assert_refused(
+            &doctor(&["--cluster", &arn]),
+            refusal,
+            "Leave --cluster out",
+        );
+    }
     assert_refused(&doctor(&["--profile", "me"]), "--profile", "Leave it out");
+}
+
+#[test]
+fn a_plan_of_another_place_is_refused() {
+    let home = home(true);
+    let doctor = |more: &[&str]| {
+        let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/plan/fixtures/create.json");
+        run(command(home.path())
+            .args(["doctor", "--plan", plan])
+            .args(more))
+    };
+    let arn = |place: &str| format!("arn:aws:ecs:{place}:cluster/coder-production-cluster");
+    let same = doctor(&["--cluster", &arn("us-west-2:123456789012")]);
+    assert_eq!(same.status, 0, "{}", same.stderr);
+    for (flags, refusal) in [
+        (["--region", "eu-west-1"], "the plan is of region us-west-2"),
+        (
+            ["--cluster", &arn("eu-west-1:123456789012")],
+            "the plan is of region us-west-2",
+        ),
+        (
+            ["--cluster", &arn("us-west-2:999999999999")],
+            "the plan is of account 123456789012",
+        ),
+    ] {
+        assert_refused(&doctor(&flags), refusal, "the plan tells it");
+    }
+    let elsewhere = run(command(home.path())
+        .args(["doctor", "--plan"])
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/plan/fixtures/create.json"
+        ))
+        .env("ECS_EXEC_REGION", "eu-west-1"));
+    assert_eq!(
+        elsewhere.status, 0,
+        "the environment's is not meant: {}",
+        elsewhere.stderr
+    );
 }
 
 /// What the environment says of other runs is not meant for a file.
