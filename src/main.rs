@@ -29,6 +29,7 @@ mod trouble;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command, SHORT_FORM};
@@ -72,17 +73,32 @@ fn parse(mut arguments: Vec<OsString>) -> Cli {
                 true => "exec",
                 false => SHORT_FORM,
             };
-            arguments.insert(arguments.len() - words.len(), command.into());
+            let at = arguments.len() - words.len();
+            // `-- SERVICE` means nothing else than SERVICE.
+            match at
+                .checked_sub(1)
+                .filter(|before| arguments[*before] == "--")
+            {
+                Some(before) => arguments[before] = command.into(),
+                None => arguments.insert(at, command.into()),
+            }
             read(&arguments)
         }
         _ => cli,
     }
 }
 
+const NAME: &str = "ecs-exec";
+
 /// Help and errors of the command line itself heed `--color` too, which is not read yet when they are written.
 fn read(arguments: &[OsString]) -> Cli {
-    let command = Cli::command().color(color(arguments));
-    let matches = command.get_matches_from(arguments);
+    let command = || Cli::command().color(color(arguments));
+    let matches = command().try_get_matches_from(arguments);
+    let matches = matches.unwrap_or_else(|error| match error.kind() {
+        // Flags alone: what could follow them is told.
+        ErrorKind::MissingSubcommand => command().get_matches_from([NAME]),
+        _ => error.exit(),
+    });
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     cli.global.forget_empty_variables();
     cli

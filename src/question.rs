@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::facts::Expect;
-use ecs_exec_checks::report::{Report, Source};
-use ecs_exec_checks::{Facts, Finding, Selection, examine, examine_with, registry};
+use ecs_exec_checks::report::{Report, ReportFinding, Source};
+use ecs_exec_checks::text::clean_line;
+use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
 use crate::cli::{Doctor, Global, ReportFlags};
 use crate::config::{self, Settings};
@@ -73,12 +74,7 @@ impl<'a> Question<'a> {
             findings.extend(programs);
             findings
         });
-        if report.findings.is_empty() {
-            return Err(Trouble::new(
-                "the checks that are left have nothing to look at",
-                "Checks of policies look at what [expect] in ecs-exec.toml declares, and nothing is declared.",
-            ));
-        }
+        refuse_nothing(&report)?;
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(first) = self.baselines.first() {
@@ -220,6 +216,22 @@ impl Question<'_> {
         let facts = narrowed(plan::configured(facts, settings), targets)?;
         Ok((Gathered { facts, calls }, Source::Plan))
     }
+}
+
+/// A gate that looks at nothing is not green.
+fn refuse_nothing(report: &Report) -> Result<(), Trouble> {
+    let skipped = |finding: &ReportFinding| finding.status == Status::Skip;
+    if !report.findings.iter().all(skipped) {
+        return Ok(());
+    }
+    let help = match report.findings.first() {
+        Some(first) => format!("{}: {}.", first.check, clean_line(&first.title)),
+        None => "Checks of policies look at what [expect] in ecs-exec.toml declares, those of tasks at what is there or named.".to_owned(),
+    };
+    Err(Trouble::new(
+        "the checks that are left have nothing to look at",
+        help,
+    ))
 }
 
 fn baselines(arguments: &ReportFlags) -> Result<Vec<Baseline>, Trouble> {

@@ -63,7 +63,8 @@ pub struct Doctor {
     /// Open a session into each target and run a command in it: settles what can only be inferred otherwise
     #[arg(long, help_heading = "Facts", conflicts_with_all = ["demo", "snapshot"])]
     pub live: bool,
-    /// Facts that are built in: a healthy platform with one thing broken
+    /// Facts that are built in: a platform that is healthy, or has stale-tasks, task-role, caller-policy or no-endpoint
+    /// broken
     #[arg(
         long, value_name = "NAME", num_args = 0..=1, default_missing_value = "stale-tasks",
         require_equals = true, help_heading = "Facts", conflicts_with_all = ["snapshot", "plan"]

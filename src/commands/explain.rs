@@ -105,13 +105,12 @@ fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
     let lines: String = of_area
         .map(|own| format!("  {}: {}\n", own.id, clean_line(&own.title)))
         .collect();
-    let lines = match lines.is_empty() {
-        true => "  none here\n".to_owned(),
-        false => lines,
-    };
-    Ok(format!(
-        "{area}\n{what}\n{lines}\nNext\n  ecs-exec doctor SERVICE --only {area}\n"
-    ))
+    Ok(match lines.is_empty() {
+        true => format!("{area}\n{what}\n  none here\n"),
+        false => {
+            format!("{area}\n{what}\n{lines}\nNext\n  ecs-exec doctor SERVICE --only {area}\n")
+        }
+    })
 }
 
 /// A check of the user's own with this ID.

@@ -48,6 +48,9 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
         format: serde_json::Value,
     }
     let told = |error: serde_json::Error| mask(&misfit::told(&error.to_string(), "an object"));
+    if !starts_an_object(text) {
+        return Err(refused("is no capture of ecs-exec".to_owned(), HELP));
+    }
     let version: Version = serde_json::from_slice(text)
         .map_err(|error| refused(format!("is no capture of ecs-exec: {}", told(error)), HELP))?;
     let Some(format) = version.format.as_u64() else {
@@ -63,6 +66,11 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
             HELP,
         )
     })
+}
+
+/// A list may be taken for an object whose fields stand in their order.
+fn starts_an_object(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"{")
 }
 
 fn is_report(text: &[u8]) -> bool {

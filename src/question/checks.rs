@@ -1,6 +1,7 @@
 use std::sync::{Arc, LazyLock};
 
 use ecs_exec_checks::Selection;
+use ecs_exec_own::{CUSTOM, PROGRAM};
 
 use crate::cli::Doctor;
 use crate::config::Settings;
@@ -63,28 +64,48 @@ fn chosen(selection: Selection, own: Own) -> Chosen {
 
 fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
     let selection = known_selection(arguments, own)?;
-    if selection.is_empty() {
-        return Err(Trouble::new(
-            "no check is left",
-            "What --only names and --skip takes away leaves nothing to look at.",
-        ));
+    if !selection.is_empty() {
+        return Ok(selection);
     }
-    Ok(selection)
+    let are_own = arguments
+        .only
+        .iter()
+        .all(|name| OWN_AREAS.contains(&&**name));
+    Err(Trouble::new(
+        "no check is left",
+        match are_own && !arguments.only.is_empty() {
+            true => {
+                "There are no checks of your own. A demo heeds no configuration that is not named."
+            }
+            false => "What --only names and --skip takes away leaves nothing to look at.",
+        },
+    ))
+}
+
+/// Areas of the user's own checks.
+const OWN_AREAS: [&str; 2] = [CUSTOM, PROGRAM];
+
+/// The names as they were written, without the spaces of a list that a person wrote.
+fn trimmed(names: &[String]) -> Vec<String> {
+    let names = names.iter().map(|name| name.trim());
+    let (named, empty): (Vec<&str>, Vec<&str>) = names.partition(|name| !name.is_empty());
+    let kept = if named.is_empty() { empty } else { named };
+    kept.into_iter().map(str::to_owned).collect()
 }
 
 fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
     let own = own.checks();
-    Selection::with_own(own.clone(), arguments.only.clone(), arguments.skip.clone()).map_err(
-        |unknown| {
-            let near = target::nearest(
-                &unknown,
-                ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
-            );
-            let help = match near.first() {
-                Some(near) => format!("Did you mean {near}?"),
-                None => format!("Areas: {}.", ecs_exec_checks::registry::AREAS.join(", ")),
-            };
-            Trouble::new(format!("there is no check or area {unknown}"), help)
-        },
-    )
+    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
+    Selection::with_own(own.clone(), only, skip).map_err(|unknown| {
+        let near = target::nearest(
+            &unknown.to_lowercase(),
+            ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
+        );
+        let areas = ecs_exec_checks::registry::AREAS.iter().chain(&OWN_AREAS);
+        let help = match near.first() {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", ")),
+        };
+        Trouble::new(format!("there is no check or area {unknown}"), help)
+    })
 }

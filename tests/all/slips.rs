@@ -104,6 +104,43 @@ fn a_command_after_dashes() {
 }
 
 #[test]
+fn dashes_before_a_service_and_flags_alone() {
+    let (plain, dashed) = (offline(&["coder"], &[]), offline(&["--", "coder"], &[]));
+    assert_eq!((dashed.status, &dashed.stderr), (2, &plain.stderr));
+    let flags = offline(&["-q"], &[]);
+    assert_eq!(flags.status, 2);
+    assert!(
+        flags.stderr.contains("SERVICE [CONTAINER]"),
+        "{}",
+        flags.stderr
+    );
+    assert!(!flags.stderr.contains("open-a-session"), "{}", flags.stderr);
+}
+
+#[test]
+fn lists_of_checks_as_people_write_them() {
+    let demo = |only: &str| offline(&["doctor", "--demo=healthy", "--only", only], &[]);
+    let plain = demo("task,container").stdout;
+    for written in ["task, container", "task,container,", " task ,container"] {
+        assert_eq!(demo(written).stdout, plain, "{written}");
+    }
+    assert_refused(
+        &demo("TASK"),
+        "there is no check or area TASK",
+        "mean task?",
+    );
+    assert_refused(
+        &demo("nosuch"),
+        "there is no check",
+        "policy, custom, program",
+    );
+    assert_refused(&demo(","), "there is no check or area", "Areas");
+    assert_refused(&demo("custom"), "no check is left", "no checks of your own");
+    let skipped = demo("cluster.log-group");
+    assert_refused(&skipped, "have nothing to look at", "cluster.log-group: ");
+}
+
+#[test]
 fn accounts_and_durations() {
     let arn = "arn:aws:ecs:us-west-2:123456789013:cluster/mine";
     let accounts = [
