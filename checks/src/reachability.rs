@@ -13,7 +13,7 @@ pub use gate::Gate;
 pub use network_acl::{Ports, acl_lets, acl_of};
 pub use range::{Ranges, internet, single, subnet_ranges};
 pub use route::{Way, detours, diversion, way_out};
-pub use security_group::{Peer, groups_let};
+pub use security_group::{Peer, groups_let, groups_let_ask};
 
 /// The direction of a packet, seen from the interface or subnet that a rule guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use crate::world::World;
 pub struct Detour<'a> {
     what: String,
     pub addresses: Ranges,
-    /// Security groups there, as far as they are known.
-    pub groups: &'a [String],
+    /// Security groups there; `None`: not known.
+    pub groups: Option<&'a [String]>,
 }
 
 /// A gate that is shut for the internet, unless the name may lead to where it is not.
@@ -37,7 +37,7 @@ pub fn led_elsewhere<'a>(world: &World<'a>, placement: &Placement) -> Vec<Detour
     let by_routes = by_routes.into_iter().map(|(what, addresses)| Detour {
         what,
         addresses,
-        groups: &[],
+        groups: None,
     });
     let unnamed = match ssmmessages_endpoint(world, &placement.subnet.vpc) {
         Fact::Known(endpoint) if endpoint.is_available() && !endpoint.private_dns => Some(endpoint),
@@ -47,7 +47,7 @@ pub fn led_elsewhere<'a>(world: &World<'a>, placement: &Placement) -> Vec<Detour
         ends(world, endpoint).into_iter().map(|end| Detour {
             what: format!("{} has no private DNS", endpoint.id),
             addresses: end.addresses,
-            groups: &endpoint.security_groups,
+            groups: Some(&endpoint.security_groups),
         })
     });
     by_routes.chain(at_endpoint).collect()

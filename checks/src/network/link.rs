@@ -4,7 +4,8 @@ use super::detour::unless_led_elsewhere;
 use super::placement::Placement;
 use crate::facts::{Endpoint, Fact, Subnet, Unavailable};
 use crate::reachability::{
-    Direction, Gate, HTTPS, Peer, Ranges, diversion, groups_let, internet, single, subnet_ranges,
+    Direction, Gate, HTTPS, Peer, Ranges, diversion, groups_let, groups_let_ask, internet, single,
+    subnet_ranges,
 };
 use crate::world::World;
 
@@ -22,14 +23,17 @@ pub fn task_egress(world: &World, placement: &Placement, goal: &Goal) -> Gate {
     match goal {
         Goal::Endpoint(endpoint) => {
             let ends = ends(world, endpoint).into_iter();
-            Gate::any(
-                ends.map(|end| {
-                    egress_to(world, placement, end.addresses, &endpoint.security_groups)
-                }),
-            )
+            Gate::any(ends.map(|end| {
+                egress_to(
+                    world,
+                    placement,
+                    end.addresses,
+                    Some(&endpoint.security_groups),
+                )
+            }))
         }
         Goal::Internet => {
-            let gate = egress_to(world, placement, internet(), &[]);
+            let gate = egress_to(world, placement, internet(), Some(&[]));
             unless_led_elsewhere(gate, world, placement, |detour| {
                 egress_to(world, placement, detour.addresses.clone(), detour.groups)
             })
@@ -37,18 +41,41 @@ pub fn task_egress(world: &World, placement: &Placement, goal: &Goal) -> Gate {
     }
 }
 
-/// Whether they let them out to these addresses, behind security groups of their own.
-pub fn egress_to(world: &World, placement: &Placement, to: Ranges, behind: &[String]) -> Gate {
-    let groups = match &placement.groups {
-        Fact::Known(groups) => groups,
-        Fact::Unavailable(why) => return Gate::Unseen(why.clone()),
-        Fact::Absent => return Gate::Unseen(gone()),
-    };
+/// Whether they let them out to these addresses, behind security groups of their own; `None`: behind which is not known.
+pub fn egress_to(
+    world: &World,
+    placement: &Placement,
+    to: Ranges,
+    behind: Option<&[String]>,
+) -> Gate {
     let peer = Peer {
         ranges: to,
-        groups: Some(behind),
+        groups: behind,
     };
-    groups_let(&world.facts.network, groups, Direction::Out, &peer, HTTPS)
+    match groups(placement) {
+        Ok(groups) => groups_let(&world.facts.network, groups, Direction::Out, &peer, HTTPS),
+        Err(why) => Gate::Unseen(why),
+    }
+}
+
+/// Whether they let them ask these DNS servers.
+pub fn asking(world: &World, placement: &Placement, servers: &[String]) -> Gate {
+    let server = Peer {
+        ranges: Ranges::parse(servers.iter().map(String::as_str)),
+        groups: None,
+    };
+    match groups(placement) {
+        Ok(groups) => groups_let_ask(&world.facts.network, groups, &server),
+        Err(why) => Gate::Unseen(why),
+    }
+}
+
+fn groups<'a>(placement: &Placement<'a>) -> Result<&'a [String], Unavailable> {
+    match &placement.groups {
+        Fact::Known(groups) => Ok(groups),
+        Fact::Unavailable(why) => Err(why.clone()),
+        Fact::Absent => Err(gone()),
+    }
 }
 
 /// Whether the routes take packets to the endpoint and back: one that is closer than the VPC's own may not.

@@ -2,7 +2,7 @@
 
 use super::crossing::through_acls;
 use super::endpoint::lets_everybody;
-use super::link::{Goal, endpoint_ingress, routing, task_egress};
+use super::link::{Goal, asking, endpoint_ingress, routing, task_egress};
 use super::placement::Placement;
 use crate::facts::{Endpoint, Fact, Unavailable};
 use crate::reachability::Gate;
@@ -37,7 +37,8 @@ pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Option<Unavailab
     }
 }
 
-/// The same where it makes a difference: if the endpoint and the way out are both open, any answer does.
+/// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
+/// answer does.
 pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
     let why = unseen(world, &placement.subnet.vpc, endpoint)?;
     (!both_are_open(world, placement, endpoint)).then_some(why)
@@ -48,7 +49,9 @@ fn both_are_open(world: &World, placement: &Placement, endpoint: &Endpoint) -> b
         task_egress(world, placement, goal) == Gate::Open
             && through_acls(world, placement, goal) == Gate::Open
     };
-    placement.way.leads_out()
+    let asks = |servers| asking(world, placement, servers) == Gate::Open;
+    own(world, &placement.subnet.vpc).map_or(true, asks)
+        && placement.way.leads_out()
         && lets(&Goal::Internet)
         && lets(&Goal::Endpoint(endpoint))
         && routing(world, placement, endpoint) == Gate::Open

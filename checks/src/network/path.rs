@@ -300,6 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_names_a_group_beyond_a_peering() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let hub = RouteTarget::Other("pcx-1".into());
+        route(&mut facts, "10.1.0.0/16", hub, false);
+        let_out_to(&mut facts, &[]);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        task_group(&mut facts).egress[0].security_groups = vec!["sg-of-hub".into()];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
     fn a_route_that_is_closer_than_the_way_out() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);

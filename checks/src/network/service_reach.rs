@@ -94,7 +94,7 @@ fn by_gateway<'a>(
     let addresses = addresses_of(world, placement, gateway).unwrap_or_else(internet);
     let gates = [
         (
-            egress_to(world, placement, addresses, &[]),
+            egress_to(world, placement, addresses, Some(&[])),
             Obstacle::TaskGroups(Goal::Endpoint(gateway)),
         ),
         (

@@ -203,6 +203,14 @@ mod tests {
             "by the NAT too"
         );
 
+        let mut deaf = facts.clone();
+        let_out_to(&mut deaf, &["0.0.0.0/0"]);
+        assert_eq!(
+            of_both(&deaf),
+            (vec![Status::Unknown], vec![Status::Unknown]),
+            "they may not be asked"
+        );
+
         no_way_out(&mut facts);
         assert_eq!(
             of_both(&facts),

@@ -19,6 +19,26 @@ pub fn groups_let(
     peer: &Peer,
     port: u16,
 ) -> Gate {
+    let fits = |rule: &GroupRule| is_for(rule, &["tcp", "6"], port);
+    groups_let_by(network, groups, direction, peer, fits)
+}
+
+/// Whether it may ask a DNS server. Amazon's own may always be asked.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>
+pub fn groups_let_ask(network: &Network, groups: &[String], server: &Peer) -> Gate {
+    let fits = |rule: &GroupRule| is_for(rule, &["udp", "17"], DNS);
+    groups_let_by(network, groups, Direction::Out, server, fits)
+}
+
+const DNS: u16 = 53;
+
+fn groups_let_by(
+    network: &Network,
+    groups: &[String],
+    direction: Direction,
+    peer: &Peer,
+    fits: impl Fn(&GroupRule) -> bool,
+) -> Gate {
     if groups.is_empty() {
         return Gate::Open;
     }
@@ -40,7 +60,7 @@ pub fn groups_let(
             Direction::In => &group.ingress,
             Direction::Out => &group.egress,
         };
-        for rule in rules.iter().filter(|rule| is_for(rule, port)) {
+        for rule in rules.iter().filter(|rule| fits(rule)) {
             match peer.groups {
                 Some(of_peer) if rule.security_groups.iter().any(|id| of_peer.contains(id)) => {
                     return Gate::Open;
@@ -76,15 +96,12 @@ pub fn groups_let(
     }
 }
 
-fn is_for(rule: &GroupRule, port: u16) -> bool {
-    match rule.protocol.as_str() {
-        "-1" => true,
-        "tcp" | "6" => {
-            rule.from_port.is_none_or(|from| from <= port)
-                && rule.to_port.is_none_or(|to| port <= to)
-        }
-        _ => false,
-    }
+/// `protocol`: as a word and as a number.
+fn is_for(rule: &GroupRule, protocol: &[&str; 2], port: u16) -> bool {
+    let of_port = || {
+        rule.from_port.is_none_or(|from| from <= port) && rule.to_port.is_none_or(|to| port <= to)
+    };
+    rule.protocol == "-1" || protocol.contains(&rule.protocol.as_str()) && of_port()
 }
 
 fn not_found(group: &str) -> Unavailable {
