@@ -233,6 +233,7 @@ fn query(operation: &str, body: &str, fleet: Fleet) -> String {
             let all = "<item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item>";
             set("securityGroupInfo", vec![format!("<groupId>sg-tasks</groupId><groupName>tasks</groupName><vpcId>vpc-1</vpcId><ipPermissions>{all}</ipPermissions><ipPermissionsEgress>{all}</ipPermissionsEgress>")])
         }
+        "DescribeVpcBlockPublicAccessOptions" => "<DescribeVpcBlockPublicAccessOptionsResponse><vpcBlockPublicAccessOptions><internetGatewayBlockMode>off</internetGatewayBlockMode></vpcBlockPublicAccessOptions></DescribeVpcBlockPublicAccessOptionsResponse>".to_owned(),
         "DescribeNatGateways" => set("natGatewaySet", Vec::new()),
         "DescribeVpcs" => set("vpcSet", vec!["<vpcId>vpc-1</vpcId><cidrBlock>10.0.0.0/16</cidrBlock><dhcpOptionsId>dopt-1</dhcpOptionsId>".to_owned()]),
         "DescribeDhcpOptions" => set("dhcpOptionsSet", vec!["<dhcpOptionsId>dopt-1</dhcpOptionsId><dhcpConfigurationSet><item><key>domain-name-servers</key><valueSet><item><value>AmazonProvidedDNS</value></item></valueSet></item></dhcpConfigurationSet>".to_owned()]),

@@ -180,5 +180,7 @@ fn least(fleet: Fleet) -> usize {
         + batches(fleet.tasks + 2, 100)
         + batches(fleet.tasks, 200)
         + 2  // caller, cluster
-        + 10 // subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two of its attributes, its DHCP options
+        // Subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two of its attributes, its DHCP options, the
+        // block of public access.
+        + 11
 }

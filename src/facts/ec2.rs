@@ -8,7 +8,7 @@ use ecs_exec_checks::facts::*;
 use futures::future::join_all;
 
 use super::ecs::unmentioned;
-use crate::aws::{Aws, Failure};
+use crate::aws::{Aws, Failure, fact};
 
 pub use name_servers::own_name_servers;
 
@@ -221,6 +221,23 @@ where
             .map(|vpc| (vpc.clone(), Fact::Unavailable(why.clone())))
             .collect(),
     }
+}
+
+/// In which mode the account keeps the internet from its VPCs.
+pub async fn block_public_access(aws: &Aws) -> Fact<String> {
+    const ACTION: &str = "ec2:DescribeVpcBlockPublicAccessOptions";
+    let answer = aws
+        .call(ACTION, || {
+            aws.ec2.describe_vpc_block_public_access_options().send()
+        })
+        .await;
+    fact(answer, &["InvalidAction"]).and_then(|answer| {
+        let options = answer.vpc_block_public_access_options();
+        match options.and_then(|options| options.internet_gateway_block_mode()) {
+            Some(mode) => Fact::Known(mode.as_str().to_owned()),
+            None => Fact::Unavailable(unmentioned(ACTION)),
+        }
+    })
 }
 
 /// Whether a VPC resolves names, and private ones: AWS tells one attribute a call.

@@ -86,7 +86,13 @@ pub async fn network(
         let vpcs = distinct(private_names(&endpoints));
         ec2::own_name_servers(aws, &vpcs).await
     };
-    let (groups, places, mut servers) = join!(groups, places, servers);
+    let blocked = async {
+        match task_subnets.is_empty() {
+            true => None,
+            false => Some(ec2::block_public_access(aws).await),
+        }
+    };
+    let (groups, places, mut servers, blocked) = join!(groups, places, servers, blocked);
     let (interfaces, security_groups, prefix_lists) = groups;
     let (subnets, route_tables, nat_gateways, network_acls, mut vpcs) = places;
     for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
@@ -103,6 +109,7 @@ pub async fn network(
         network_acls,
         security_groups,
         prefix_lists,
+        block_public_access: blocked,
         instances,
     }
 }

@@ -16,6 +16,7 @@ fn each_fact_is_asked_for_once() {
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcBlockPublicAccessOptions",
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcs",
         "ecs:DescribeClusters",

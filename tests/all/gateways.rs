@@ -87,3 +87,20 @@ fn a_gateway_whose_acl_lets_nothing_through() {
     let run = world.doctor(&["coder"]);
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
+
+/// One for the account and the region, so that it is only said here.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn public_access_is_blocked_above_all_routes() {
+    let world = behind_a_gateway(PUBLIC, false);
+    world.sh(WAY_OUT);
+    for (mode, status) in [(">block-ingress<", 0), (">block-bidirectional<", 3)] {
+        let mut rules = world.proxy.rules.lock().unwrap();
+        let action = "ec2:DescribeVpcBlockPublicAccessOptions".to_owned();
+        rules.rewrites.insert(action, (">off<", mode));
+        drop(rules);
+        let run = world.doctor(&["coder"]);
+        assert_eq!(run.status, status, "{mode}: {}", run.stdout);
+        assert_eq!(run.causes(), [""; 0]);
+    }
+}

@@ -25,6 +25,11 @@ pub struct Network {
     pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
     /// The address ranges of prefix lists that rules name.
     pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
+    /// The mode in which the account keeps the internet from all VPCs of the region: `off`, `block-bidirectional`,
+    /// `block-ingress`. `None`: nobody looked.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_public_access: Option<Fact<String>>,
     /// EC2 instances that tasks run on, by ID.
     pub instances: BTreeMap<String, Fact<Instance>>,
 }

@@ -10,10 +10,11 @@ pub const CHECK: Check = Check {
     id: "network.internet-route",
     title: "Tasks without an endpoint have a way to the internet",
     why: "Without an ssmmessages endpoint the agent uses the public one, which it reaches through a NAT gateway, or through an internet gateway with a public address of its own.",
-    how: "The route table of each task's subnet, and where that leads to a NAT gateway, of the gateway's. Where a transit gateway, a peering or an appliance leads cannot be followed from here.",
+    how: "The route table of each task's subnet, and where that leads to a NAT gateway, of the gateway's. Where a transit gateway, a peering or an appliance leads cannot be followed from here, nor what is left out of VPC Block Public Access.",
     actions: &[
         "ec2:DescribeRouteTables",
         "ec2:DescribeNatGateways",
+        "ec2:DescribeVpcBlockPublicAccessOptions",
         "ec2:DescribeSubnets",
         "ec2:DescribeNetworkInterfaces",
     ],
@@ -102,6 +103,28 @@ mod tests {
         denied, healthy_coder, interfaces, no_endpoint, no_way_out, public_gateway, route_out,
         statuses,
     };
+
+    #[test]
+    fn block_public_access_stands_above_routes() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let mut with = |mode: Fact<String>| {
+            facts.network.block_public_access = Some(mode);
+            statuses(&CHECK, &facts)
+        };
+        let known = |mode: &str| Fact::Known(mode.to_owned());
+        assert_eq!(with(known("off")), [Status::Pass]);
+        assert_eq!(with(known("block-ingress")), [Status::Pass], "by the NAT");
+        assert_eq!(with(known("block-bidirectional")), [Status::Unknown]);
+        let denied = denied("ec2:DescribeVpcBlockPublicAccessOptions");
+        assert_eq!(with(denied), [Status::Unknown]);
+        no_way_out(&mut facts);
+        assert_eq!(
+            statuses(&CHECK, &facts),
+            [Status::Fail],
+            "there is none to block"
+        );
+    }
 
     #[test]
     fn not_needed_beside_an_endpoint() {

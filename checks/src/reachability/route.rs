@@ -51,6 +51,7 @@ pub fn way_out(
     may_have_public_ip: bool,
 ) -> Way {
     let way = by_default_route(network, subnet, interface, may_have_public_ip);
+    let way = unless_blocked(network, way);
     let closed = match &way {
         Way::NoPublicAddress(gateway) => {
             format!("the tasks have no public address to use {gateway} with")
@@ -63,6 +64,23 @@ pub fn way_out(
     match detours(network, subnet).into_iter().next() {
         Some((told, _)) => Way::Unclear(format!("{closed}, but {told}")),
         None => way,
+    }
+}
+
+/// Block Public Access stands above all routes: of both modes one leaves the way through NAT gateways.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+fn unless_blocked(network: &Network, way: Way) -> Way {
+    let mode = match &network.block_public_access {
+        Some(Fact::Known(mode)) => mode.as_str(),
+        Some(Fact::Unavailable(why)) if way.leads_out() => return Way::Unavailable(why.clone()),
+        Some(Fact::Unavailable(_) | Fact::Absent) | None => return way,
+    };
+    match (&way, mode) {
+        (_, "off") | (Way::Nat(_), "block-ingress") => way,
+        (Way::Nat(id) | Way::InternetGateway(id), _) => Way::Unclear(format!(
+            "the route leads to {id}, and VPC Block Public Access is on ({mode}); what it leaves out is not looked at"
+        )),
+        _ => way,
     }
 }
 

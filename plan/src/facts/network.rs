@@ -52,6 +52,7 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         let acls = live::network_acls(resolver, id, live);
         network.network_acls.insert(id.clone(), acls);
     }
+    network.block_public_access = live.and_then(|live| live.network.block_public_access.clone());
     let mut groups = Groups::new(resolver, live);
     let of_tasks = network
         .interfaces
