@@ -86,6 +86,7 @@ impl Baseline {
     /// The report of one cluster, or those of several. Fails with a sentence.
     pub fn read(json: &[u8]) -> Result<Vec<Baseline>, String> {
         let refused = |_| "it is no JSON report of the doctor's".to_owned();
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
         let version: Version = serde_json::from_slice(json).map_err(refused)?;
         if version.schema_version != SCHEMA_VERSION {
             return Err(format!(

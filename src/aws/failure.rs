@@ -88,9 +88,16 @@ pub fn in_words(error: &(dyn Error + 'static)) -> String {
     }
     // What the system says of a file or a connection does not tell which.
     match chain.len().checked_sub(2).map(|at| chain[at].to_string()) {
-        Some(what) if last.is::<io::Error>() && !what.contains(&said) => format!("{what}: {said}"),
-        _ => said,
+        Some(what) if last.is::<io::Error>() && !what.contains(&said) => {
+            format!("{what}: {}", without_number(&said))
+        }
+        _ => without_number(&said).to_owned(),
     }
+}
+
+/// What the system says of an error, without the number that it has there.
+fn without_number(said: &str) -> &str {
+    said.split(" (os error ").next().unwrap_or(said)
 }
 
 /// An error with everything that is behind it.

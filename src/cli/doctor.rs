@@ -183,7 +183,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match milliseconds {
         Some(0) => Err("more than nothing".to_owned()),
         Some(milliseconds) if milliseconds <= A_DAY => Ok(Duration::from_millis(milliseconds)),
-        _ => Err("a number and a unit, like 30s or 2m, and at most a day".to_owned()),
+        _ => Err("a number and a unit (ms, s, m or h), like 30s or 2m, and at most 24h".to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::text;
-use ecs_exec_plan::{Ask, Plan};
+use ecs_exec_plan::{Ask, Plan, Unreadable};
 use jiff::Timestamp;
 
 use crate::aws::partition;
@@ -20,12 +20,20 @@ const MOST_BYTES: u64 = 1 << 30;
 
 pub fn read(path: &Path) -> Result<Plan, Trouble> {
     let json = read_at_most(path, MOST_BYTES, "plan")?;
-    ecs_exec_plan::read(&json).map_err(|why| {
-        Trouble::new(
-            format!("{}: {why}", path.display()),
-            "terraform show -json tfplan > tfplan.json",
-        )
-    })
+    ecs_exec_plan::read(&json)
+        .map_err(|why| Trouble::new(format!("{}: {why}", path.display()), help(&why)))
+}
+
+fn help(why: &Unreadable) -> &'static str {
+    match why {
+        Unreadable::Empty
+        | Unreadable::NotJson(_)
+        | Unreadable::NotAPlan
+        | Unreadable::Malformed(_) => "terraform show -json tfplan > tfplan.json",
+        Unreadable::BinaryPlan | Unreadable::LogLines | Unreadable::State => "",
+        Unreadable::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
+        Unreadable::Errored => "Mend what `terraform plan` says, and plan again.",
+    }
 }
 
 /// What the plan is asked: the configured cluster, or the only one that it has where none was chosen.

@@ -106,6 +106,8 @@ pub struct Endpoint {
     /// `available`, `pending`, `deleting`, `rejected`, …
     pub state: String,
     pub private_dns: bool,
+    /// Its private name is given to resolvers outside the VPC only, and not to the VPC's own tasks.
+    pub inbound_only: bool,
     pub subnets: Vec<String>,
     pub security_groups: Vec<String>,
     pub route_tables: Vec<String>,
@@ -228,7 +230,7 @@ impl Endpoint {
 
     /// Tasks that ask for the public name get to it.
     pub fn is_in_use(&self) -> bool {
-        self.is_available() && self.private_dns && !self.has_no_interface()
+        self.is_available() && self.private_dns && !self.inbound_only && !self.has_no_interface()
     }
 
     /// Being made, or changed: one that is changed goes on serving, at least in some of its subnets.

@@ -304,6 +304,21 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_endpoint_of_s3_comes_before_its_gateway() {
+        let mut facts = with_bucket(true);
+        no_way_out(&mut facts);
+        add_endpoint(&mut facts, "s3", "Gateway");
+        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        route(&mut facts, "pl-s3", gateway, false);
+        add_endpoint(&mut facts, "s3", "Interface");
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        added(&mut facts).policy = Some(allow(&["s3:GetObject"], "*"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        added(&mut facts).inbound_only = true;
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the gateway");
+    }
+
+    #[test]
     fn network_acls_stand_before_the_internet_too() {
         let mut facts = with_key();
         acl(&mut facts).entries.clear();

@@ -43,7 +43,11 @@ pub enum Obstacle<'a> {
 }
 
 pub fn reach<'a>(world: &World<'a>, placement: &Placement<'a>, service: Service) -> Reach<'a> {
+    let named = interface_endpoint(world, &placement.subnet.vpc, service);
+    let is_named = named.known().is_some_and(|endpoint| endpoint.is_in_use());
     let reach = match gateway(world, placement, service) {
+        // A private name leads past the gateway, which serves the public addresses.
+        _ if is_named => by_name(world, placement, service),
         Ok(Some(gateway)) => by_gateway(world, placement, gateway, service),
         Ok(None) => by_name(world, placement, service),
         Err(why) => Reach::Unseen(why),

@@ -99,6 +99,11 @@ fn endpoint(
         Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => false,
         Err(why) => return Err(why),
     };
+    let inbound_only = instance.flag(&[
+        "dns_options",
+        "0",
+        "private_dns_only_for_inbound_resolver_endpoint",
+    ]);
     let state = instance.text(&["state"]).ok().flatten();
     Ok(Endpoint {
         id: id.to_owned(),
@@ -110,6 +115,7 @@ fn endpoint(
         vpc: vpc.to_owned(),
         state: state.unwrap_or("available").to_owned(),
         private_dns,
+        inbound_only: inbound_only.ok().flatten().unwrap_or(false),
         subnets: subnets(resolver, likeness, instance, id)?,
         security_groups: groups(resolver, instance, id, vpc)?,
         route_tables: Vec::new(),

@@ -15,6 +15,10 @@ pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
             .state()
             .map_or_else(String::new, |state| state.as_str().to_owned()),
         private_dns: endpoint.private_dns_enabled().unwrap_or(false),
+        inbound_only: endpoint
+            .dns_options()
+            .and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint())
+            .unwrap_or(false),
         subnets: endpoint.subnet_ids().to_vec(),
         security_groups: endpoint
             .groups()
