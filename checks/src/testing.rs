@@ -227,7 +227,8 @@ pub fn interfaces(facts: &mut Facts, change: impl Fn(&mut Interface)) {
         .for_each(|interface| change(known(interface)));
 }
 
-fn routes(facts: &mut Facts, change: impl Fn(&mut Vec<Route>)) {
+/// Changes the routes of every table.
+pub fn routes(facts: &mut Facts, change: impl Fn(&mut Vec<Route>)) {
     for tables in facts.network.route_tables.values_mut() {
         for table in known(tables) {
             change(&mut table.routes);

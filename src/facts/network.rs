@@ -93,8 +93,10 @@ pub async fn network(
         }
     };
     let (groups, places, mut servers, blocked) = join!(groups, places, servers, blocked);
-    let (interfaces, security_groups, prefix_lists) = groups;
+    let (interfaces, security_groups, mut prefix_lists) = groups;
     let (subnets, route_tables, nat_gateways, network_acls, mut vpcs) = places;
+    let lists = distinct(lists_of_routes(&route_tables));
+    prefix_lists.extend(ec2::prefix_lists(aws, &lists).await);
     for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
         vpc.own_name_servers = servers.remove(&vpc.id);
     }
@@ -112,6 +114,18 @@ pub async fn network(
         block_public_access: blocked,
         instances,
     }
+}
+
+/// Prefix lists for which routes lead out of the VPC; those of gateway endpoints are AWS's own.
+fn lists_of_routes(
+    tables: &BTreeMap<String, Fact<Vec<RouteTable>>>,
+) -> impl Iterator<Item = String> {
+    let tables = tables.values().filter_map(Fact::known).flatten();
+    tables
+        .flat_map(|table| &table.routes)
+        .filter(|route| !matches!(route.target, RouteTarget::GatewayEndpoint(_)))
+        .filter(|route| route.destination.starts_with("pl-"))
+        .map(|route| route.destination.clone())
 }
 
 /// VPCs with an endpoint that tasks find by a private name.

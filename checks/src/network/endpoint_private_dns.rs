@@ -37,7 +37,13 @@ fn run(world: &World) -> Vec<Finding> {
             let fault = format!(
                 "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
             );
-            not_serving(&CHECK, subject, fault, otherwise)
+            let finding = not_serving(&CHECK, subject, fault, otherwise);
+            let detail = format!(
+                "{} A private hosted zone that gives the name to it would not be seen.",
+                finding.detail
+            );
+            finding
+                .detail(detail)
                 .cause("The ssmmessages endpoint has no private DNS")
                 .fix(fixes::endpoint::private_dns(world.facts, endpoint))
         };

@@ -341,6 +341,39 @@ mod tests {
     }
 
     #[test]
+    fn a_route_in_the_place_of_the_vpc_s_own() {
+        let mut facts = healthy_coder();
+        routes(&mut facts, |routes| {
+            for route in routes.iter_mut() {
+                if route.target == RouteTarget::Local {
+                    route.target = RouteTarget::Other("eni-firewall".into());
+                }
+            }
+        });
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_route_for_a_list_that_may_hold_the_address() {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let hub = RouteTarget::Other("tgw-1".into());
+        route(&mut facts, "pl-corporate", hub, false);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
+        for (entry, status) in [
+            ("10.0.0.0/8", Status::Pass),
+            ("52.0.0.0/8", Status::Unknown),
+        ] {
+            let entries = Fact::Known(vec![entry.to_owned()]);
+            facts
+                .network
+                .prefix_lists
+                .insert("pl-corporate".into(), entries);
+            assert_eq!(statuses(&CHECK, &facts), [status], "{entry}");
+        }
+    }
+
+    #[test]
     fn ipv6_alone_is_not_followed() {
         for open in [true, false] {
             let mut facts = healthy_coder();

@@ -102,7 +102,7 @@ fn by_default_route(
     };
     let live = || table.routes.iter().filter(|route| !route.blackhole);
     let default = live().find(|route| route.destination == DEFAULT);
-    if let Some(closer) = default.and_then(|default| closer_to_aws(table, default)) {
+    if let Some(closer) = default.and_then(|default| closer_to_aws(network, table, default)) {
         return Way::Unclear(format!(
             "{}, which may have the address of ssmmessages",
             told(closer)
@@ -188,12 +188,24 @@ fn through_nat(network: &Network, vpc: &str, tables: &[RouteTable], id: &str) ->
 }
 
 /// A route for public addresses that packets take rather than the default one.
-fn closer_to_aws<'t>(table: &'t RouteTable, default: &Route) -> Option<&'t Route> {
+fn closer_to_aws<'t>(
+    network: &Network,
+    table: &'t RouteTable,
+    default: &Route,
+) -> Option<&'t Route> {
+    let may_be_public = |route: &Route| match net(route) {
+        Some(net) => ranges(net).meets(&internet()),
+        // What a list holds that was not read may be anything.
+        None if route.destination.starts_with("pl-") => {
+            list(network, &route.destination).is_none_or(|ranges| ranges.meets(&internet()))
+        }
+        None => false,
+    };
     table.routes.iter().find(|route| {
         route.destination != DEFAULT
             && may_divert(route)
             && (route.blackhole || route.target != default.target)
-            && net(route).is_some_and(|net| ranges(net).meets(&internet()))
+            && may_be_public(route)
     })
 }
 
@@ -218,7 +230,7 @@ pub fn detours(network: &Network, subnet: &Subnet) -> Vec<(String, Ranges)> {
 }
 
 /// A route that takes packets for an address inside the VPC elsewhere: only one that is closer than the VPC's own
-/// can.
+/// can, or one that was put in its place, as for an appliance.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html#route-priority>
 pub fn diversion(network: &Network, subnet: &Subnet, addresses: &Ranges) -> Option<String> {
     let tables = network.route_tables.get(&subnet.vpc)?.known()?;
@@ -228,12 +240,18 @@ pub fn diversion(network: &Network, subnet: &Subnet, addresses: &Ranges) -> Opti
         .filter(|route| route.target == RouteTarget::Local)
         .filter_map(net)
         .collect();
+    let mut own = routes
+        .iter()
+        .filter(|route| route.target == RouteTarget::Local);
+    let is_own =
+        own.any(|route| net(route).is_none_or(|net| addresses.without(&ranges(net)).is_empty()));
     routes
         .iter()
         .filter(|route| may_divert(route))
         .find(|route| {
             net(route).is_some_and(|net| {
-                local.iter().any(|local| local.contains(&net)) && ranges(net).meets(addresses)
+                let is_closer = local.iter().any(|local| local.contains(&net));
+                (is_closer || !is_own) && ranges(net).meets(addresses)
             })
         })
         .map(told)
