@@ -72,7 +72,7 @@ fn a_private_gateway_leads_nobody_knows_where() {
 /// A new ACL lets nothing through.
 const OWN_ACL: &str = r#"
     ACL=$(aws ec2 create-network-acl --vpc-id $VPC --query NetworkAcl.NetworkAclId --output text)
-    JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
+    JOIN=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query "NetworkAcls[].Associations[] | [?SubnetId=='$FAR_SUBNET'].NetworkAclAssociationId | [0]" --output text)
     aws ec2 replace-network-acl-association --association-id $JOIN --network-acl-id $ACL"#;
 
 #[test]
