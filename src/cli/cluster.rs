@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::doctor::duration;
 
 #[derive(Args)]
+#[command(after_help = "Exit status: 0, or 2 where the cluster could not be read.")]
 pub struct List {
     /// Services, by short or full name; none: those of the configuration, or the whole cluster
     #[arg(value_name = "SERVICE", conflicts_with = "all")]
@@ -45,6 +46,8 @@ pub struct Logs {
 }
 
 pub(super) const LOGS_EXAMPLES: &str = "\
+Exit status: 0, or 2 where the logs could not be read; Ctrl-C ends --follow with 130.
+
 Examples:
   ecs-exec logs coder --since 1h
   ecs-exec logs coder --follow --filter '?ERROR ?WARN'";

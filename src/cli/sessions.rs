@@ -110,6 +110,7 @@ Examples:
   ecs-exec run clickhouse -- clickhouse-client < query.sql";
 
 #[derive(Args)]
+#[command(after_help = "Exit status: as that of run; of an interactive recipe, as that of exec.")]
 pub struct RecipeArguments {
     /// The recipe's name
     #[arg(required_unless_present = "list")]
