@@ -238,6 +238,9 @@ pub struct ContainerDefinition {
     /// How many environment files are named; what is in them cannot be seen.
     pub environment_files: u32,
     pub proxy: Option<ProxyEnvironment>,
+    /// DNS servers that it asks instead of its network's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns_servers: Vec<String>,
     pub log: Option<ContainerLog>,
 }
 

@@ -59,9 +59,9 @@ pub fn egress_to(
 }
 
 /// Whether they let them ask these DNS servers.
-pub fn asking(world: &World, placement: &Placement, servers: &[String]) -> Gate {
+pub fn asking(world: &World, placement: &Placement, servers: &[&str]) -> Gate {
     let server = Peer {
-        ranges: Ranges::parse(servers.iter().map(String::as_str)),
+        ranges: Ranges::parse(servers.iter().copied()),
         groups: None,
     };
     match groups(placement) {

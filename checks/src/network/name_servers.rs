@@ -25,32 +25,61 @@ pub fn own<'a>(world: &World<'a>, vpc: &str) -> Result<&'a [String], &'a Unavail
 pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Option<Unavailable> {
     match own(world, vpc) {
         Ok([]) => None,
-        Ok(servers) => Some(Unavailable::not_asked(
+        Ok(servers) => Some(asked(
             "ec2:DescribeDhcpOptions",
-            format!(
-                "tasks in {vpc} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
-                text::list(servers),
-                endpoint.id
-            ),
+            format!("tasks in {vpc}"),
+            servers,
+            endpoint,
         )),
         Err(why) => Some(why.clone()),
     }
 }
 
-/// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
-/// answer does.
-pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
-    let why = unseen(world, &placement.subnet.vpc, endpoint)?;
-    (!both_are_open(world, placement, endpoint)).then_some(why)
+fn asked(
+    action: &str,
+    who: String,
+    servers: &[impl AsRef<str>],
+    endpoint: &Endpoint,
+) -> Unavailable {
+    Unavailable::not_asked(
+        action,
+        format!(
+            "{who} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
+            text::list(servers),
+            endpoint.id
+        ),
+    )
 }
 
-fn both_are_open(world: &World, placement: &Placement, endpoint: &Endpoint) -> bool {
+/// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
+/// answer does. Containers may ask servers of their own.
+pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
+    let of_containers = Vec::from_iter(placement.dns_servers(world));
+    let why = match of_containers.as_slice() {
+        [] => unseen(world, &placement.subnet.vpc, endpoint)?,
+        servers => asked(
+            "ecs:DescribeTaskDefinition",
+            "its containers".to_owned(),
+            servers,
+            endpoint,
+        ),
+    };
+    let own = own(world, &placement.subnet.vpc).unwrap_or_default();
+    let servers = own.iter().map(String::as_str).chain(of_containers);
+    (!both_are_open(world, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
+}
+
+fn both_are_open(
+    world: &World,
+    placement: &Placement,
+    endpoint: &Endpoint,
+    servers: &[&str],
+) -> bool {
     let lets = |goal: &Goal| {
         task_egress(world, placement, goal) == Gate::Open
             && through_acls(world, placement, goal) == Gate::Open
     };
-    let asks = |servers| asking(world, placement, servers) == Gate::Open;
-    own(world, &placement.subnet.vpc).map_or(true, asks)
+    (servers.is_empty() || asking(world, placement, servers) == Gate::Open)
         && placement.way.leads_out()
         && lets(&Goal::Internet)
         && lets(&Goal::Endpoint(endpoint))

@@ -341,6 +341,19 @@ mod tests {
     }
 
     #[test]
+    fn containers_that_ask_dns_servers_of_their_own() {
+        let mut facts = healthy_coder();
+        on_ec2(&mut facts);
+        definition(&mut facts).containers[0].dns_servers = vec!["8.8.8.8".into()];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "any answer does");
+        no_way_out(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        assert!(run(&CHECK, &facts)[0].title.contains("8.8.8.8"));
+        definition(&mut facts).containers[0].dns_servers.clear();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
     fn a_route_in_the_place_of_the_vpc_s_own() {
         let mut facts = healthy_coder();
         routes(&mut facts, |routes| {

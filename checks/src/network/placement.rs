@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::facts::{Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, Unavailable};
+use crate::facts::{
+    ContainerDefinition, Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, TaskDefinition,
+    Unavailable,
+};
 use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
 use crate::tasks::Tasks;
 use crate::text;
@@ -35,6 +38,18 @@ impl Placement<'_> {
         definitions
             .into_iter()
             .find_map(|arn| proxied(world, self.container, arn, ProxyEnvironment::is_for_tls))
+    }
+
+    /// DNS servers that containers ask instead of their network's.
+    pub fn dns_servers<'w>(&self, world: &World<'w>) -> BTreeSet<&'w str> {
+        let definitions = self.tasks.iter().map(|task| task.task_definition.as_str());
+        let definitions: BTreeSet<&str> = definitions.collect();
+        definitions
+            .into_iter()
+            .filter_map(|arn| world.facts.task_definitions.get(arn)?.known())
+            .flat_map(|definition| entered(definition, self.container))
+            .flat_map(|container| container.dns_servers.iter().map(String::as_str))
+            .collect()
     }
 }
 
@@ -139,25 +154,31 @@ fn behind_a_proxy<'a>(world: &World<'a>, group: &Group<'a>) -> BTreeMap<&'a str,
 /// that a session may enter count.
 fn proxied(
     world: &World,
-    entered: Option<&str>,
+    name: Option<&str>,
     definition: &str,
     is_meant: impl Fn(&ProxyEnvironment) -> bool,
 ) -> Option<Unavailable> {
     let definition = world.facts.task_definitions.get(definition)?.known()?;
+    entered(definition, name).find_map(|container| {
+        let proxy = container.proxy.as_ref().filter(|proxy| is_meant(proxy))?;
+        Some(Unavailable::not_asked(
+            "ecs:DescribeTaskDefinition",
+            format!(
+                "container {} sends the agent's calls through a proxy ({}), which cannot be followed",
+                container.name,
+                text::list(&proxy.variables)
+            ),
+        ))
+    })
+}
+
+/// The containers that a session may enter.
+fn entered<'d>(
+    definition: &'d TaskDefinition,
+    name: Option<&str>,
+) -> impl Iterator<Item = &'d ContainerDefinition> {
     let containers = definition.containers.iter();
-    containers
-        .filter(|container| entered.is_none_or(|name| name == container.name))
-        .find_map(|container| {
-            let proxy = container.proxy.as_ref().filter(|proxy| is_meant(proxy))?;
-            Some(Unavailable::not_asked(
-                "ecs:DescribeTaskDefinition",
-                format!(
-                    "container {} sends the agent's calls through a proxy ({}), which cannot be followed",
-                    container.name,
-                    text::list(&proxy.variables)
-                ),
-            ))
-        })
+    containers.filter(move |container| name.is_none_or(|name| name == container.name))
 }
 
 fn without_ipv4(subnet: &Subnet) -> Option<Unavailable> {

@@ -98,6 +98,11 @@ fn read_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
             .as_array()
             .map_or(0, |files| u32::try_from(files.len()).unwrap_or(u32::MAX)),
         proxy: ProxyEnvironment::of(environment.iter().copied(), ssmmessages),
+        dns_servers: container["dnsServers"]
+            .as_array()
+            .map_or_else(Vec::new, |servers| {
+                servers.iter().filter_map(owned).collect()
+            }),
         log: log(&container["logConfiguration"]),
     }
 }

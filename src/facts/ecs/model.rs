@@ -252,6 +252,7 @@ fn container_definition(
                 .filter_map(|pair| Some((pair.name()?, pair.value()?))),
             ssmmessages,
         ),
+        dns_servers: container.dns_servers().to_vec(),
         log: container.log_configuration().map(container_log),
     }
 }
