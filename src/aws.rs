@@ -44,6 +44,7 @@ pub struct Aws {
     pub iam: Lazy<aws_sdk_iam::Client>,
     pub kms: Lazy<aws_sdk_kms::Client>,
     pub logs: Lazy<aws_sdk_cloudwatchlogs::Client>,
+    pub route53: Lazy<aws_sdk_route53::Client>,
     pub s3: Lazy<aws_sdk_s3::Client>,
     pub ssm: Lazy<aws_sdk_ssm::Client>,
     pub sts: Lazy<aws_sdk_sts::Client>,
@@ -92,6 +93,10 @@ impl Aws {
             }),
             kms: lazy(config, aws_sdk_kms::Client::new),
             logs: lazy(config, aws_sdk_cloudwatchlogs::Client::new),
+            route53: lazy(config, |config| {
+                let config = aws_sdk_route53::config::Builder::from(config).interceptor(Whole);
+                aws_sdk_route53::Client::from_conf(config.build())
+            }),
             s3: lazy(config, move |config| {
                 let config = aws_sdk_s3::config::Builder::from(config)
                     // Addresses of the user's own seldom have a name for each bucket.

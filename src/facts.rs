@@ -2,6 +2,7 @@
 
 mod ec2;
 pub mod ecs;
+mod hosted_zones;
 mod hosts;
 mod iam;
 mod live;

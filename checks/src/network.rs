@@ -8,6 +8,7 @@ pub mod endpoint_present;
 pub mod endpoint_private_dns;
 pub mod endpoint_security_group;
 pub(crate) mod goal;
+mod hosted_zone;
 pub mod internet_route;
 mod let_through;
 pub(crate) mod link;

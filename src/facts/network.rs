@@ -6,7 +6,7 @@ use ecs_exec_checks::facts::*;
 use ecs_exec_plan::References;
 use futures::join;
 
-use super::ec2;
+use super::{ec2, hosted_zones};
 use crate::aws::Aws;
 
 /// Reads the interfaces and subnets of tasks and of the endpoints that may serve them, then what their VPCs
@@ -74,13 +74,22 @@ pub async fn network(
                 .filter(|subnet| task_subnets.contains(&subnet.id))
                 .map(|subnet| subnet.vpc.clone()),
         );
-        let (route_tables, nat_gateways, network_acls, vpcs) = join!(
+        let unnamed = unnamed(&vpcs, &endpoints);
+        let (route_tables, nat_gateways, network_acls, zones, vpcs) = join!(
             ec2::route_tables(aws, &vpcs),
             ec2::nat_gateways(aws, &vpcs),
             ec2::network_acls(aws, &vpcs),
+            hosted_zones::names(aws, &unnamed),
             ec2::vpcs(aws, &vpcs),
         );
-        (subnets, route_tables, nat_gateways, network_acls, vpcs)
+        (
+            subnets,
+            route_tables,
+            nat_gateways,
+            network_acls,
+            zones,
+            vpcs,
+        )
     };
     let servers = async {
         let vpcs = distinct(private_names(&endpoints));
@@ -94,7 +103,7 @@ pub async fn network(
     };
     let (groups, places, mut servers, blocked) = join!(groups, places, servers, blocked);
     let (interfaces, security_groups, mut prefix_lists) = groups;
-    let (subnets, route_tables, nat_gateways, network_acls, mut vpcs) = places;
+    let (subnets, route_tables, nat_gateways, network_acls, hosted_zones, mut vpcs) = places;
     let lists = distinct(lists_of_routes(&route_tables));
     prefix_lists.extend(ec2::prefix_lists(aws, &lists).await);
     for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
@@ -111,6 +120,7 @@ pub async fn network(
         network_acls,
         security_groups,
         prefix_lists,
+        hosted_zones,
         block_public_access: blocked,
         instances,
     }
@@ -126,6 +136,17 @@ fn lists_of_routes(
         .filter(|route| !matches!(route.target, RouteTarget::GatewayEndpoint(_)))
         .filter(|route| route.destination.starts_with("pl-"))
         .map(|route| route.destination.clone())
+}
+
+/// VPCs with an endpoint that has no private DNS, so that a private hosted zone may name it.
+fn unnamed(vpcs: &[String], endpoints: &Fact<Vec<Endpoint>>) -> Vec<String> {
+    let known = endpoints.known().into_iter().flatten();
+    let unnamed = known.filter(|endpoint| endpoint.may_be_named_by_a_zone());
+    distinct(
+        unnamed
+            .filter(|endpoint| vpcs.contains(&endpoint.vpc))
+            .map(|endpoint| endpoint.vpc.clone()),
+    )
 }
 
 /// VPCs with an endpoint that tasks find by a private name.

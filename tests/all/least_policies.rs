@@ -20,12 +20,13 @@ KEY=$(aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --q
 aws kms put-key-policy --key-id $KEY --policy-name default --policy '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/admin"},"Action":"kms:*","Resource":"*"}]}'
 "#;
 
-/// What this world has none of: tasks on EC2, and rules that name prefix lists.
-const NOT_MET: [&str; 4] = [
+/// What this world has none of: tasks on EC2, rules that name prefix lists, and endpoints without private DNS.
+const NOT_MET: [&str; 5] = [
     "ec2:DescribeInstances",
     "ec2:GetManagedPrefixListEntries",
     "ecs:DescribeContainerInstances",
     "iam:GetInstanceProfile",
+    "route53:ListHostedZonesByVPC",
 ];
 
 fn give(world: &World, policy: &Value) {

@@ -1,6 +1,7 @@
-//! Tasks that ask DNS servers other than Amazon's: only these know whether the endpoint's private name leads there.
+//! Where names lead: by DNS servers other than Amazon's, and by private hosted zones.
 
 use crate::gateways::{PUBLIC, WAY_OUT, behind_a_gateway};
+use crate::support::fault::Fault;
 use crate::support::world::World;
 
 fn ask(world: &World, server: &str) {
@@ -58,4 +59,43 @@ fn where_every_answer_leads_to_ssmmessages() {
         world.sh("aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16");
         assert_open(&world);
     }
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn where_a_private_hosted_zone_may_name_the_endpoint() {
+    let world = World::healthy();
+    world.sh("aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(
+        run.causes(),
+        ["network.endpoint-private-dns"],
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("could not be seen"), "{}", run.stdout);
+
+    world.sh("aws route53 create-hosted-zone --name ssmmessages.us-west-2.amazonaws.com --vpc VPCRegion=us-west-2,VPCId=$VPC --caller-reference $CLUSTER");
+    let run = world.doctor(&["coder"]);
+    assert_eq!(run.causes(), [""; 0], "{}", run.stdout);
+    assert_eq!(run.status, 3);
+    assert!(
+        run.stdout
+            .contains("the private hosted zone ssmmessages.us-west-2.amazonaws.com")
+    );
+
+    world
+        .proxy
+        .fault("route53:ListHostedZonesByVPC", Fault::Deny);
+    let run = world.doctor(&["coder"]);
+    assert_eq!(
+        run.causes(),
+        ["network.endpoint-private-dns"],
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .contains("Whether a private hosted zone gives the name to it could not be seen")
+    );
 }

@@ -25,6 +25,10 @@ pub struct Network {
     pub security_groups: BTreeMap<String, Fact<SecurityGroup>>,
     /// The address ranges of prefix lists that rules name.
     pub prefix_lists: BTreeMap<String, Fact<Vec<String>>>,
+    /// Names of the private hosted zones of VPCs, by VPC; only where one may name an endpoint that has no private DNS.
+    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html>
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosted_zones: BTreeMap<String, Fact<Vec<String>>>,
     /// The mode in which the account keeps the internet from all VPCs of the region: `off`, `block-bidirectional`,
     /// `block-ingress`. `None`: nobody looked.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
@@ -231,6 +235,14 @@ impl Endpoint {
     /// Tasks that ask for the public name get to it.
     pub fn is_in_use(&self) -> bool {
         self.is_available() && self.private_dns && !self.inbound_only && !self.has_no_interface()
+    }
+
+    /// It serves, and has no private name of its own.
+    pub fn may_be_named_by_a_zone(&self) -> bool {
+        self.is_available()
+            && !self.private_dns
+            && self.kind != "Gateway"
+            && !self.has_no_interface()
     }
 
     /// Being made, or changed: one that is changed goes on serving, at least in some of its subnets.

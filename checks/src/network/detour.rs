@@ -1,6 +1,7 @@
 //! Where the name of ssmmessages may lead besides to the internet. A private hosted zone, which is not looked at, may
 //! name an endpoint in another VPC, or one without private DNS in this one.
 
+use super::hosted_zone::{Naming, naming};
 use super::link::ends;
 use super::placement::{Placement, ssmmessages_endpoint};
 use crate::facts::{Fact, Unavailable};
@@ -40,9 +41,12 @@ pub fn led_elsewhere<'a>(world: &World<'a>, placement: &Placement) -> Vec<Detour
         groups: None,
     });
     let unnamed = match ssmmessages_endpoint(world, &placement.subnet.vpc) {
-        Fact::Known(endpoint) if endpoint.is_available() && !endpoint.private_dns => Some(endpoint),
+        Fact::Known(endpoint) if endpoint.may_be_named_by_a_zone() => Some(endpoint),
         _ => None,
     };
+    if unnamed.is_some_and(|endpoint| naming(world, endpoint) == Naming::ByNone) {
+        return Vec::new();
+    }
     let at_endpoint = unnamed.into_iter().flat_map(|endpoint| {
         ends(world, endpoint).into_iter().map(|end| Detour {
             what: format!("{} has no private DNS", endpoint.id),

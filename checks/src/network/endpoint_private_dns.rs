@@ -1,4 +1,5 @@
 use super::endpoint::{judge_endpoints, not_serving};
+use super::hosted_zone::{Naming, doubt, naming};
 use crate::check::Check;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
@@ -8,8 +9,8 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
     title: "The ssmmessages endpoint answers for the public name",
     why: "The agent knows only the public name of ssmmessages. Without private DNS that name leads past the endpoint, to the internet.",
-    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet. A private hosted zone of your own for the name cannot be seen.",
-    actions: &["ec2:DescribeVpcEndpoints"],
+    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet, and unknown where a private hosted zone of the VPC may give the name to the endpoint.",
+    actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
     explains: &[
@@ -33,17 +34,19 @@ fn run(world: &World) -> Vec<Finding> {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
+        } else if let Some(why) = doubt(world, endpoint) {
+            CHECK.unknown(subject, &why)
         } else {
             let fault = format!(
                 "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
             );
-            let finding = not_serving(&CHECK, subject, fault, otherwise);
-            let detail = format!(
-                "{} A private hosted zone that gives the name to it would not be seen.",
-                finding.detail
-            );
+            let mut finding = not_serving(&CHECK, subject, fault, otherwise);
+            if naming(world, endpoint) == Naming::Unseen {
+                let unseen =
+                    " Whether a private hosted zone gives the name to it could not be seen.";
+                finding.detail.push_str(unseen);
+            }
             finding
-                .detail(detail)
                 .cause("The ssmmessages endpoint has no private DNS")
                 .fix(fixes::endpoint::private_dns(world.facts, endpoint))
         };
@@ -90,6 +93,40 @@ mod tests {
         no_way_out(&mut facts);
         let fixes = &run(&crate::network::endpoint_present::CHECK, &facts)[0].fixes;
         assert!(fixes[0].commands[0].contains("--enable-dns-hostnames"));
+    }
+
+    #[test]
+    fn a_private_hosted_zone_may_give_it_the_name() {
+        let path = &crate::network::path::CHECK;
+        let of_both = |zones: Option<Fact<Vec<String>>>| {
+            let mut facts = healthy_coder();
+            endpoint(&mut facts).private_dns = false;
+            no_way_out(&mut facts);
+            let vpc = vpc(&mut facts).id.clone();
+            facts.network.hosted_zones = zones
+                .into_iter()
+                .map(|zones| (vpc.clone(), zones))
+                .collect();
+            [statuses(&CHECK, &facts)[0], statuses(path, &facts)[0]]
+        };
+        let known = |zone: &str| {
+            Some(Fact::Known(vec![
+                "corp.internal".to_owned(),
+                zone.to_owned(),
+            ]))
+        };
+        for zone in ["ssmmessages.us-west-2.amazonaws.com", "amazonaws.com"] {
+            assert_eq!(of_both(known(zone)), [Status::Unknown; 2], "{zone}");
+        }
+        for zone in [
+            "essages.us-west-2.amazonaws.com",
+            "kms.us-west-2.amazonaws.com",
+        ] {
+            assert_eq!(of_both(known(zone)), [Status::Fail; 2], "{zone}");
+        }
+        assert_eq!(of_both(None), [Status::Fail; 2]);
+        let denied = denied("route53:ListHostedZonesByVPC");
+        assert_eq!(of_both(Some(denied)), [Status::Fail; 2]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where the name of a service leads: to an endpoint in the VPC, or to the internet.
 
 use super::link::Goal;
-use super::name_servers;
 use super::placement::{Placement, Placements, is_shared, ssmmessages_endpoint};
+use super::{hosted_zone, name_servers};
 use crate::facts::{Endpoint, Fact, Unavailable};
 use crate::world::World;
 
@@ -22,6 +22,10 @@ pub fn goal_by<'a>(
         return Err(why.clone());
     }
     let vpc = placement.subnet.vpc.as_str();
+    let named = endpoint.known().copied();
+    if let Some(why) = named.and_then(|endpoint| hosted_zone::doubt(world, endpoint)) {
+        return Err(why);
+    }
     match endpoint {
         Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(world, vpc) => {
             match name_servers::doubt(world, placement, endpoint) {

@@ -284,6 +284,9 @@ fn action(request: &Request) -> String {
     if service == "s3" && request.target.contains("encryption") {
         return "s3:GetEncryptionConfiguration".to_owned();
     }
+    if service == "route53" {
+        return "route53:ListHostedZonesByVPC".to_owned();
+    }
     let operation = match request.header("x-amz-target") {
         Some(target) => target.rsplit('.').next(),
         None => body

@@ -1,0 +1,47 @@
+//! Private hosted zones: one of the VPC may give a service's name to an endpoint that has no private DNS.
+
+use crate::facts::{Endpoint, Fact, Unavailable};
+use crate::world::World;
+
+/// Whether a zone may name an endpoint.
+#[derive(PartialEq)]
+pub enum Naming<'a> {
+    By(&'a str),
+    /// The VPC has no zone for the name.
+    ByNone,
+    /// Nobody could look.
+    Unseen,
+}
+
+pub fn naming<'a>(world: &World<'a>, endpoint: &Endpoint) -> Naming<'a> {
+    if !endpoint.may_be_named_by_a_zone() {
+        return Naming::ByNone;
+    }
+    let Some(Fact::Known(zones)) = world.facts.network.hosted_zones.get(&endpoint.vpc) else {
+        return Naming::Unseen;
+    };
+    let service = endpoint.service.rsplit('.').next().unwrap_or_default();
+    let host = world.facts.host_of(service);
+    let holds = |zone: &str| {
+        let before = host.strip_suffix(zone);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    match zones.iter().find(|zone| holds(zone)) {
+        Some(zone) => Naming::By(zone),
+        None => Naming::ByNone,
+    }
+}
+
+/// Why nobody can tell where the name leads, if a zone may lead it to this endpoint.
+pub fn doubt(world: &World, endpoint: &Endpoint) -> Option<Unavailable> {
+    let Naming::By(zone) = naming(world, endpoint) else {
+        return None;
+    };
+    Some(Unavailable::not_asked(
+        "route53:ListHostedZonesByVPC",
+        format!(
+            "{} has no private DNS, and whether the private hosted zone {zone} of {} leads the name to it is not looked at",
+            endpoint.id, endpoint.vpc
+        ),
+    ))
+}
