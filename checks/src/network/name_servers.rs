@@ -54,8 +54,8 @@ fn asked(
 /// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
 /// answer does. Containers may ask servers of their own.
 pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
-    let of_containers = Vec::from_iter(placement.dns_servers(world));
-    let why = match of_containers.as_slice() {
+    let of_containers = placement.dns_servers.as_slice();
+    let why = match of_containers {
         [] => unseen(world, &placement.subnet.vpc, endpoint)?,
         servers => asked(
             "ecs:DescribeTaskDefinition",
@@ -65,7 +65,10 @@ pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Optio
         ),
     };
     let own = own(world, &placement.subnet.vpc).unwrap_or_default();
-    let servers = own.iter().map(String::as_str).chain(of_containers);
+    let servers = own
+        .iter()
+        .map(String::as_str)
+        .chain(of_containers.iter().copied());
     (!both_are_open(world, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
 }
 

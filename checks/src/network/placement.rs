@@ -24,6 +24,8 @@ pub struct Placement<'a> {
     pub untraced: Option<Unavailable>,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
+    /// DNS servers that containers ask instead of their network's.
+    pub dns_servers: Vec<&'a str>,
     /// Addresses of these interfaces; the whole subnet where they are not known.
     pub addresses: Ranges,
     /// The container that a session enters, as in [`Group`].
@@ -38,18 +40,6 @@ impl Placement<'_> {
         definitions
             .into_iter()
             .find_map(|arn| proxied(world, self.container, arn, ProxyEnvironment::is_for_tls))
-    }
-
-    /// DNS servers that containers ask instead of their network's.
-    pub fn dns_servers<'w>(&self, world: &World<'w>) -> BTreeSet<&'w str> {
-        let definitions = self.tasks.iter().map(|task| task.task_definition.as_str());
-        let definitions: BTreeSet<&str> = definitions.collect();
-        definitions
-            .into_iter()
-            .filter_map(|arn| world.facts.task_definitions.get(arn)?.known())
-            .flat_map(|definition| entered(definition, self.container))
-            .flat_map(|container| container.dns_servers.iter().map(String::as_str))
-            .collect()
     }
 }
 
@@ -76,8 +66,10 @@ impl<'a> Placements<'a> {
                 Err(why) => all.unplaced.push((task, why)),
             }
         }
+        let dns_servers = dns_servers(world, group);
         for placement in &mut all.placed {
             placement.arns = Tasks::of(placement.tasks.iter().copied());
+            placement.dns_servers.clone_from(&dns_servers);
         }
         all
     }
@@ -119,6 +111,7 @@ impl<'a> Placements<'a> {
                 way,
                 untraced,
                 groups,
+                dns_servers: Vec::new(),
                 addresses,
                 container: group.container,
             }),
@@ -148,6 +141,16 @@ fn behind_a_proxy<'a>(world: &World<'a>, group: &Group<'a>) -> BTreeMap<&'a str,
             Some((arn, proxied(world, group.container, arn, is_meant)?))
         })
         .collect()
+}
+
+/// DNS servers that containers of the group's definitions ask instead of their network's.
+fn dns_servers<'a>(world: &World<'a>, group: &Group<'a>) -> Vec<&'a str> {
+    let definitions = group.by_definition.keys();
+    let known = definitions.filter_map(|arn| world.facts.task_definitions.get(*arn)?.known());
+    let containers = known.flat_map(|definition| entered(definition, group.container));
+    let servers = containers.flat_map(|container| container.dns_servers.iter());
+    let servers: BTreeSet<&str> = servers.map(String::as_str).collect();
+    servers.into_iter().collect()
 }
 
 /// Why nobody can follow the calls of an agent that its container sends through such a proxy. Only the containers

@@ -48,10 +48,14 @@ fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports)
         .map(|entry| (entry, Ranges::parse([entry.cidr.as_str()])))
         .collect();
     entries.sort_by_key(|(entry, _)| entry.number);
-    let stretches = stretches(&entries, ports)
+    let stretches = stretches(&entries, ports);
+    if let [all] = stretches.as_slice() {
+        return on_port(&entries, peers, *all.start());
+    }
+    let gates = stretches
         .into_iter()
         .map(|stretch| (stretch.len(), on_port(&entries, peers, *stretch.start())));
-    let (open, others): (Vec<_>, Vec<_>) = stretches.partition(|(_, gate)| *gate == Gate::Open);
+    let (open, others): (Vec<_>, Vec<_>) = gates.partition(|(_, gate)| *gate == Gate::Open);
     let width = |stretches: &[(usize, Gate)]| stretches.iter().map(|(ports, _)| ports).sum();
     let (let_through, refused): (usize, usize) = (width(&open), width(&others));
     if refused * FEW < let_through {

@@ -48,6 +48,12 @@ impl Ranges {
         }
     }
 
+    /// Whether all are in this range.
+    pub fn are_within(&self, net: Ipv4Net) -> bool {
+        let net = IpNet::V4(net);
+        self.nets.iter().all(|own| net.contains(own))
+    }
+
     /// Whether any address is in both.
     pub fn meets(&self, other: &Ranges) -> bool {
         self.nets
@@ -58,6 +64,12 @@ impl Ranges {
     pub fn extend(&mut self, other: Ranges) {
         self.nets.extend(other.nets);
         self.any |= other.any;
+    }
+}
+
+impl From<Ipv4Net> for Ranges {
+    fn from(net: Ipv4Net) -> Ranges {
+        Ranges::of(vec![IpNet::V4(net.trunc())])
     }
 }
 

@@ -194,7 +194,7 @@ fn closer_to_aws<'t>(
     default: &Route,
 ) -> Option<&'t Route> {
     let may_be_public = |route: &Route| match net(route) {
-        Some(net) => ranges(net).meets(&internet()),
+        Some(net) => Ranges::from(net).meets(&internet()),
         // What a list holds that was not read may be anything.
         None if route.destination.starts_with("pl-") => {
             list(network, &route.destination).is_none_or(|ranges| ranges.meets(&internet()))
@@ -221,7 +221,7 @@ pub fn detours(network: &Network, subnet: &Subnet) -> Vec<(String, Ranges)> {
         .filter(|route| !route.blackhole && route.destination != DEFAULT && may_divert(route))
         .filter_map(|route| {
             let ranges = match net(route) {
-                Some(net) => ranges(net),
+                Some(net) => Ranges::from(net),
                 None => list(network, &route.destination)?,
             };
             Some((told(route), ranges.somewhere()))
@@ -243,15 +243,14 @@ pub fn diversion(network: &Network, subnet: &Subnet, addresses: &Ranges) -> Opti
     let mut own = routes
         .iter()
         .filter(|route| route.target == RouteTarget::Local);
-    let is_own =
-        own.any(|route| net(route).is_none_or(|net| addresses.without(&ranges(net)).is_empty()));
+    let is_own = own.any(|route| net(route).is_none_or(|net| addresses.are_within(net)));
     routes
         .iter()
         .filter(|route| may_divert(route))
         .find(|route| {
             net(route).is_some_and(|net| {
                 let is_closer = local.iter().any(|local| local.contains(&net));
-                (is_closer || !is_own) && ranges(net).meets(addresses)
+                (is_closer || !is_own) && Ranges::from(net).meets(addresses)
             })
         })
         .map(told)
@@ -267,10 +266,6 @@ fn may_divert(route: &Route) -> bool {
 
 fn net(route: &Route) -> Option<Ipv4Net> {
     route.destination.parse().ok()
-}
-
-fn ranges(net: Ipv4Net) -> Ranges {
-    Ranges::parse([net.to_string().as_str()])
 }
 
 /// What is in a prefix list, where it was read.
