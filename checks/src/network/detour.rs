@@ -1,7 +1,6 @@
-//! Where the name of ssmmessages may lead besides to the internet. A private hosted zone, which is not looked at, may
+//! Where the name of ssmmessages may lead besides to the internet. A private hosted zone, or a rule of the resolver, may
 //! name an endpoint in another VPC, or one without private DNS in this one.
 
-use super::hosted_zone::{Naming, naming};
 use super::link::ends;
 use super::placement::{Placement, ssmmessages_endpoint};
 use crate::facts::{Fact, Unavailable};
@@ -44,9 +43,6 @@ pub fn led_elsewhere<'a>(world: &World<'a>, placement: &Placement) -> Vec<Detour
         Fact::Known(endpoint) if endpoint.may_be_named_by_a_zone() => Some(endpoint),
         _ => None,
     };
-    if unnamed.is_some_and(|endpoint| naming(world, endpoint) == Naming::ByNone) {
-        return Vec::new();
-    }
     let at_endpoint = unnamed.into_iter().flat_map(|endpoint| {
         ends(world, endpoint).into_iter().map(|end| Detour {
             what: format!("{} has no private DNS", endpoint.id),
