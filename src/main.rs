@@ -88,15 +88,13 @@ fn parse(mut arguments: Vec<OsString>) -> Cli {
     }
 }
 
-const NAME: &str = "ecs-exec";
-
 /// Help and errors of the command line itself heed `--color` too, which is not read yet when they are written.
 fn read(arguments: &[OsString]) -> Cli {
     let command = || Cli::command().color(color(arguments));
     let matches = command().try_get_matches_from(arguments);
     let matches = matches.unwrap_or_else(|error| match error.kind() {
         // Flags alone: what could follow them is told.
-        ErrorKind::MissingSubcommand => command().get_matches_from([NAME]),
+        ErrorKind::MissingSubcommand => command().get_matches_from(arguments.iter().take(1)),
         _ => error.exit(),
     });
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

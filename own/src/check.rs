@@ -1,6 +1,6 @@
 //! Checks that are not known before the program runs.
 
-use crate::{CUSTOM, PROGRAM};
+use crate::AREAS;
 use ecs_exec_checks::{Check, Fix, Severity};
 
 /// What `ecs-exec checks` says of a check of the user's.
@@ -52,7 +52,7 @@ pub fn is_name(name: &str) -> bool {
 
 /// Whether a text has the form of the ID of a check of the user's own: `custom.NAME`, `program.NAME`.
 pub fn is_id(text: &str) -> bool {
-    [CUSTOM, PROGRAM]
+    AREAS
         .iter()
         .filter_map(|area| text.strip_prefix(area)?.strip_prefix('.'))
         .any(is_name)

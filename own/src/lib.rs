@@ -20,3 +20,5 @@ pub use programs::{Environment, Metadata, Program};
 pub const CUSTOM: &str = "custom";
 /// The area of programs: `program.NAME`.
 pub const PROGRAM: &str = "program";
+/// The areas of the user's own checks.
+pub const AREAS: [&str; 2] = [CUSTOM, PROGRAM];

@@ -36,7 +36,7 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
         print(&about_area(name))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if [ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM].contains(&name) {
+    if ecs_exec_own::AREAS.contains(&name) {
         print(&about_own_area(name, global)?)?;
         return Ok(ExitCode::SUCCESS);
     }

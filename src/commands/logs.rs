@@ -205,9 +205,7 @@ async fn events(
     from: i64,
     filter: Option<&str>,
 ) -> Result<Vec<Event>, Failure> {
-    let mut events = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
+    facts::pages(async |token| {
         let page = aws
             .call("logs:FilterLogEvents", || {
                 aws.logs
@@ -220,17 +218,15 @@ async fn events(
                     .send()
             })
             .await?;
-        events.extend(page.events().iter().map(|event| Event {
+        let events = page.events().iter().map(|event| Event {
             at: event.timestamp().unwrap_or(0),
             id: event.event_id().unwrap_or_default().to_owned(),
             stream: event.log_stream_name().unwrap_or_default().to_owned(),
             message: event.message().unwrap_or_default().to_owned(),
-        }));
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(events);
-        }
-    }
+        });
+        Ok((events.collect(), page.next_token))
+    })
+    .await
 }
 
 fn trouble(aws: &Aws, failure: &Failure) -> Trouble {

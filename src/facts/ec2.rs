@@ -8,6 +8,7 @@ use ecs_exec_checks::facts::*;
 use futures::future::join_all;
 
 use super::ecs::unmentioned;
+use super::pages;
 use crate::aws::{Aws, Failure, fact};
 
 pub use name_servers::own_name_servers;
@@ -17,7 +18,7 @@ const VALUES_A_FILTER: usize = 200;
 
 /// The VPC endpoints of these services, in every VPC that the caller may see.
 pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
-    pages(async |token| {
+    let all = pages(async |token| {
         let page = aws
             .call("ec2:DescribeVpcEndpoints", || {
                 aws.ec2
@@ -29,9 +30,8 @@ pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
             .await?;
         let found = page.vpc_endpoints().iter().map(model::endpoint).collect();
         Ok((found, page.next_token))
-    })
-    .await
-    .into()
+    });
+    fact(all.await, &[])
 }
 
 /// Interfaces by ID. Asked by filter, because a call that names one that is gone fails for all of them.
@@ -216,9 +216,9 @@ where
                 .map(|(vpc, things)| (vpc, Fact::Known(things)))
                 .collect()
         }
-        Err(why) => vpcs
+        Err(failure) => vpcs
             .iter()
-            .map(|vpc| (vpc.clone(), Fact::Unavailable(why.clone())))
+            .map(|vpc| (vpc.clone(), Fact::Unavailable(failure.why.clone())))
             .collect(),
     }
 }
@@ -305,28 +305,11 @@ pub async fn prefix_lists(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Ve
                 .collect();
             Ok((found, page.next_token))
         });
-        (id.clone(), entries.await.into())
+        (id.clone(), fact(entries.await, &[]))
     }))
     .await
     .into_iter()
     .collect()
-}
-
-/// Every page of an answer.
-async fn pages<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Unavailable>
-where
-    F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
-{
-    let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        let (some, next) = page(token).await.map_err(|failure| failure.why)?;
-        all.extend(some);
-        token = next.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(all);
-        }
-    }
 }
 
 fn filter(name: &str, values: &[String]) -> Filter {

@@ -13,6 +13,7 @@ use ecs_exec_checks::facts::{
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 
+use super::pages;
 use crate::aws::{Aws, Failure, fact};
 
 /// AWS lists what it does not find among the failures; what stands nowhere in an answer is not known.
@@ -53,32 +54,22 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
 
 /// Names of the clusters in the region; none where they cannot be listed.
 pub async fn cluster_names(aws: &Aws) -> Result<Vec<String>, Failure> {
-    let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
+    let mut names = pages(async |token| {
         let page = aws
             .call("ecs:ListClusters", || {
                 aws.ecs.list_clusters().set_next_token(token.clone()).send()
             })
             .await?;
-        names.extend(
-            page.cluster_arns()
-                .iter()
-                .map(|arn| arn::name(arn).to_owned()),
-        );
-        token = page.next_token;
-        if token.is_none() {
-            names.sort();
-            return Ok(names);
-        }
-    }
+        Ok((names_of(page.cluster_arns()), page.next_token))
+    })
+    .await?;
+    names.sort();
+    Ok(names)
 }
 
 /// Names of the services of a cluster.
 pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Failure> {
-    let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
+    let mut names = pages(async |token| {
         let page = aws
             .call("ecs:ListServices", || {
                 aws.ecs
@@ -89,20 +80,18 @@ pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fail
                     .send()
             })
             .await?;
-        if page.service_arns.is_none() {
-            return Err(Failure::from(unmentioned("ecs:ListServices")));
+        match &page.service_arns {
+            Some(arns) => Ok((names_of(arns), page.next_token)),
+            None => Err(Failure::from(unmentioned("ecs:ListServices"))),
         }
-        names.extend(
-            page.service_arns()
-                .iter()
-                .map(|arn| arn::name(arn).to_owned()),
-        );
-        token = page.next_token;
-        if token.is_none() {
-            names.sort();
-            return Ok(names);
-        }
-    }
+    })
+    .await?;
+    names.sort();
+    Ok(names)
+}
+
+fn names_of(arns: &[String]) -> Vec<String> {
+    arns.iter().map(|arn| arn::name(arn).to_owned()).collect()
 }
 
 /// Describes services by name; absent are those that AWS says it does not have.

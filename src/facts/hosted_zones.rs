@@ -6,25 +6,22 @@ use aws_sdk_route53::types::VpcRegion;
 use ecs_exec_checks::facts::Fact;
 use futures::future::join_all;
 
-use crate::aws::{Aws, Failure};
+use super::pages;
+use crate::aws::{Aws, fact};
 
 /// The names of the zones of each VPC, without a dot at their end.
 pub async fn names(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
-    let answers = vpcs.iter().map(async |vpc| {
-        let names = of_vpc(aws, vpc).await.map_err(|failure| failure.why);
-        (vpc.clone(), Fact::from(names))
-    });
+    let answers = vpcs
+        .iter()
+        .map(async |vpc| (vpc.clone(), of_vpc(aws, vpc).await));
     join_all(answers).await.into_iter().collect()
 }
 
-async fn of_vpc(aws: &Aws, vpc: &str) -> Result<Vec<String>, Failure> {
-    const ACTION: &str = "route53:ListHostedZonesByVPC";
+async fn of_vpc(aws: &Aws, vpc: &str) -> Fact<Vec<String>> {
     let region = VpcRegion::from(aws.region.value.as_str());
-    let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
+    let names = pages(async |token| {
         let page = aws
-            .call(ACTION, || {
+            .call("route53:ListHostedZonesByVPC", || {
                 aws.route53
                     .list_hosted_zones_by_vpc()
                     .vpc_id(vpc)
@@ -34,10 +31,8 @@ async fn of_vpc(aws: &Aws, vpc: &str) -> Result<Vec<String>, Failure> {
             })
             .await?;
         let zones = page.hosted_zone_summaries().iter();
-        names.extend(zones.map(|zone| zone.name().trim_end_matches('.').to_owned()));
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(names);
-        }
-    }
+        let names = zones.map(|zone| zone.name().trim_end_matches('.').to_owned());
+        Ok((names.collect(), page.next_token))
+    });
+    fact(names.await, &[])
 }

@@ -74,7 +74,10 @@ pub async fn network(
                 .filter(|subnet| task_subnets.contains(&subnet.id))
                 .map(|subnet| subnet.vpc.clone()),
         );
-        let unnamed = unnamed(&vpcs, &endpoints);
+        // A private hosted zone may name what has no private DNS.
+        let unnamed = vpcs_of(&endpoints, |endpoint| {
+            endpoint.may_be_named_by_a_zone() && vpcs.contains(&endpoint.vpc)
+        });
         let (route_tables, nat_gateways, network_acls, zones, vpcs) = join!(
             ec2::route_tables(aws, &vpcs),
             ec2::nat_gateways(aws, &vpcs),
@@ -92,7 +95,7 @@ pub async fn network(
         )
     };
     let servers = async {
-        let vpcs = distinct(private_names(&endpoints));
+        let vpcs = vpcs_of(&endpoints, |endpoint| endpoint.private_dns);
         ec2::own_name_servers(aws, &vpcs).await
     };
     let blocked = async {
@@ -138,23 +141,11 @@ fn lists_of_routes(
         .map(|route| route.destination.clone())
 }
 
-/// VPCs with an endpoint that has no private DNS, so that a private hosted zone may name it.
-fn unnamed(vpcs: &[String], endpoints: &Fact<Vec<Endpoint>>) -> Vec<String> {
+/// The VPCs of the endpoints that are meant.
+fn vpcs_of(endpoints: &Fact<Vec<Endpoint>>, are_meant: impl Fn(&Endpoint) -> bool) -> Vec<String> {
     let known = endpoints.known().into_iter().flatten();
-    let unnamed = known.filter(|endpoint| endpoint.may_be_named_by_a_zone());
-    distinct(
-        unnamed
-            .filter(|endpoint| vpcs.contains(&endpoint.vpc))
-            .map(|endpoint| endpoint.vpc.clone()),
-    )
-}
-
-/// VPCs with an endpoint that tasks find by a private name.
-fn private_names(endpoints: &Fact<Vec<Endpoint>>) -> impl Iterator<Item = String> {
-    let known = endpoints.known().into_iter().flatten();
-    known
-        .filter(|endpoint| endpoint.private_dns)
-        .map(|endpoint| endpoint.vpc.clone())
+    let meant = known.filter(|endpoint| are_meant(endpoint));
+    distinct(meant.map(|endpoint| endpoint.vpc.clone()))
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {

@@ -1,7 +1,8 @@
 use std::sync::{Arc, LazyLock};
 
 use ecs_exec_checks::Selection;
-use ecs_exec_own::{CUSTOM, PROGRAM};
+use ecs_exec_checks::check::Check;
+use ecs_exec_own::AREAS;
 
 use crate::cli::Doctor;
 use crate::config::Settings;
@@ -63,17 +64,17 @@ fn chosen(selection: Selection, own: Own) -> Chosen {
 }
 
 fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
-    let selection = known_selection(arguments, own)?;
+    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
+    let are_own = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
+    let own = own.checks();
+    let selection = Selection::with_own(own.clone(), only, skip)
+        .map_err(|unknown| no_such_check(&unknown, &own))?;
     if !selection.is_empty() {
         return Ok(selection);
     }
-    let are_own = arguments
-        .only
-        .iter()
-        .all(|name| OWN_AREAS.contains(&&**name));
     Err(Trouble::new(
         "no check is left",
-        match are_own && !arguments.only.is_empty() {
+        match are_own {
             true => {
                 "There are no checks of your own. A demo heeds no configuration that is not named."
             }
@@ -82,10 +83,8 @@ fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
     ))
 }
 
-/// Areas of the user's own checks.
-const OWN_AREAS: [&str; 2] = [CUSTOM, PROGRAM];
-
-/// The names as they were written, without the spaces of a list that a person wrote.
+/// The names as they were written, without the spaces of a list that a person wrote. Of one that is empty, the empty
+/// names stay.
 fn trimmed(names: &[String]) -> Vec<String> {
     let names = names.iter().map(|name| name.trim());
     let (named, empty): (Vec<&str>, Vec<&str>) = names.partition(|name| !name.is_empty());
@@ -93,19 +92,15 @@ fn trimmed(names: &[String]) -> Vec<String> {
     kept.into_iter().map(str::to_owned).collect()
 }
 
-fn known_selection(arguments: &Doctor, own: &Own) -> Result<Selection, Trouble> {
-    let own = own.checks();
-    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
-    Selection::with_own(own.clone(), only, skip).map_err(|unknown| {
-        let near = target::nearest(
-            &unknown.to_lowercase(),
-            ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
-        );
-        let areas = ecs_exec_checks::registry::AREAS.iter().chain(&OWN_AREAS);
-        let help = match near.first() {
-            Some(near) => format!("Did you mean {near}?"),
-            None => format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", ")),
-        };
-        Trouble::new(format!("there is no check or area {unknown}"), help)
-    })
+fn no_such_check(unknown: &str, own: &[&Check]) -> Trouble {
+    let near = target::nearest(
+        &unknown.to_lowercase(),
+        ecs_exec_checks::select::names().chain(own.iter().map(|check| check.id)),
+    );
+    let areas = ecs_exec_checks::registry::AREAS.iter().chain(&AREAS);
+    let help = match near.first() {
+        Some(near) => format!("Did you mean {near}?"),
+        None => format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", ")),
+    };
+    Trouble::new(format!("there is no check or area {unknown}"), help)
 }

@@ -9,10 +9,7 @@ use super::paint::Paint;
 pub fn render(report: &Report, look: &Look) -> String {
     let mut page = Page::new(look);
     page.context(report);
-    for area in AREAS
-        .iter()
-        .chain(&[ecs_exec_own::CUSTOM, ecs_exec_own::PROGRAM])
-    {
+    for area in AREAS.iter().chain(&ecs_exec_own::AREAS) {
         page.area(report, area);
     }
     for (index, cause) in report.root_causes.iter().enumerate() {
@@ -379,7 +376,7 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
 }
 
 fn is_own(area: &str) -> bool {
-    area == ecs_exec_own::CUSTOM || area == ecs_exec_own::PROGRAM
+    ecs_exec_own::AREAS.contains(&area)
 }
 
 /// The services, where the sentence does not name the only one.
