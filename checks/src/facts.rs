@@ -146,9 +146,14 @@ impl Facts {
 
     /// Whether an endpoint is one of this service.
     pub fn is_endpoint_of(&self, endpoint: &Endpoint, service: &str) -> bool {
-        // Most others differ in the last part.
-        endpoint.service.ends_with(service)
-            && self.endpoint_services(service).contains(&endpoint.service)
+        let name = endpoint.service.as_str();
+        let plain = match self.partition.as_str() {
+            "aws-cn" => name.strip_prefix("cn.").unwrap_or(name),
+            _ => name,
+        };
+        let of_region = plain.strip_prefix("com.amazonaws.");
+        let in_region = of_region.and_then(|rest| rest.strip_prefix(self.region.as_str()));
+        in_region.and_then(|rest| rest.strip_prefix('.')) == Some(service)
     }
 }
 
@@ -178,5 +183,41 @@ pub fn endpoint_services(partition: &str, region: &str, service: &str) -> Vec<St
     match partition {
         "aws-cn" => vec![plain.clone(), format!("cn.{plain}")],
         _ => vec![plain],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::healthy;
+
+    #[test]
+    fn an_endpoint_is_known_by_any_name_that_its_service_may_have() {
+        let mut facts = healthy();
+        let mut endpoint = Endpoint::default();
+        let others = [
+            "",
+            "com.amazonaws.us-west-2",
+            "com.amazonaws.us-west-2.s3",
+            "ssmmessages",
+        ];
+        for partition in ["aws", "aws-cn"] {
+            facts.partition = partition.to_owned();
+            for name in ["ssmmessages", "s3", "s3.us-west-2"] {
+                let prefixes = ["", "cn.", "cn.cn."].into_iter();
+                let of_region = prefixes.flat_map(|prefix| {
+                    ["us-west-2", "us-west"].map(|r| format!("{prefix}com.amazonaws.{r}.{name}"))
+                });
+                for service in of_region.chain(others.map(str::to_owned)) {
+                    endpoint.service.clone_from(&service);
+                    let is_one = facts.endpoint_services(name).contains(&service);
+                    assert_eq!(
+                        facts.is_endpoint_of(&endpoint, name),
+                        is_one,
+                        "{service} {name}"
+                    );
+                }
+            }
+        }
     }
 }

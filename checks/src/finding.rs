@@ -201,18 +201,6 @@ impl Finding {
     pub fn leaves_open(&self) -> bool {
         leaves_open(self.status, self.severity)
     }
-
-    /// Whether this failure bears on what the other finding is about.
-    pub fn concerns(&self, other: &Finding) -> bool {
-        if let (Some(mine), Some(theirs)) = (self.tasks.arns(), other.tasks.arns()) {
-            return theirs.iter().any(|task| mine.contains(task));
-        }
-        match (&self.subject.service, &other.subject.service) {
-            (Some(mine), Some(theirs)) => mine == theirs,
-            (None, _) => self.tasks == Tasks::All,
-            (Some(_), None) => false,
-        }
-    }
 }
 
 /// See [`Finding::leaves_open`].

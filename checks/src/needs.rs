@@ -4,7 +4,7 @@
 use crate::facts::{Cluster, ContainerLog, ExecLog};
 
 /// A right that a principal needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     pub action: &'static str,
     /// What the simulator is asked about: a resource as a real request would name it.

@@ -1,9 +1,10 @@
 use crate::check::Check;
-use crate::facts::{Container, ManagedAgent, Task};
+use crate::facts::{Container, Fact, ManagedAgent, Service, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes;
+use crate::fixes::MadeOnce;
+use crate::fixes::service::force_deployment;
 use crate::text;
-use crate::world::{Group, World};
+use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
@@ -22,6 +23,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let made = MadeOnce::default();
     world.each_container(&CHECK, |group, task, container| {
         let subject = group.container_subject(task, &container.name);
         if container.last_status != "RUNNING" {
@@ -31,20 +33,24 @@ fn run(world: &World) -> Vec<Finding> {
         if world.is_exec_forbidden(group, task) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
-        match container.exec_agent() {
-            None => absent(world, group, subject, task, container),
-            Some(agent) => judge(world, group, subject, task, container, agent),
+        let agent = container.exec_agent();
+        let needs_new_task = match agent {
+            None => task.exec_enabled,
+            Some(agent) => agent.last_status == "STOPPED",
+        };
+        let finding = match agent {
+            None => absent(subject, task, container),
+            Some(agent) => judge(world, subject, task, container, agent),
+        };
+        let service = group.service_fact.and_then(Fact::known);
+        match needs_new_task && service.is_some_and(needs_deployment) {
+            true => finding.fix_some(made.of_service(world, group, force_deployment)),
+            false => finding,
         }
     })
 }
 
-fn absent(
-    world: &World,
-    group: &Group,
-    subject: Subject,
-    task: &Task,
-    container: &Container,
-) -> Finding {
+fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
     let detail = if task.exec_enabled {
         "The task was started with ECS Exec on, but ECS reports no ExecuteCommandAgent for this container."
     } else {
@@ -58,15 +64,14 @@ fn absent(
         .detail(detail)
         .cause("There is no exec agent in the container")
         .evidence("agent", "absent");
-    if !task.exec_enabled {
-        return finding.only_by(&["service.exec-enabled", "task.exec-enabled"]);
+    match task.exec_enabled {
+        true => finding,
+        false => finding.only_by(&["service.exec-enabled", "task.exec-enabled"]),
     }
-    with_restart(world, group, finding)
 }
 
 fn judge(
     world: &World,
-    group: &Group,
     subject: Subject,
     task: &Task,
     container: &Container,
@@ -83,14 +88,10 @@ fn judge(
             )
             .detail(pending_detail(world, task))
             .cause("The exec agent has not started yet"),
-        "STOPPED" => with_restart(
-            world,
-            group,
-            CHECK
-                .fail(subject, format!("The exec agent in {name} has STOPPED"))
-                .detail("It does not start again by itself: the task has to be replaced once the cause is mended.")
-                .cause("The exec agent has stopped"),
-        ),
+        "STOPPED" => CHECK
+            .fail(subject, format!("The exec agent in {name} has STOPPED"))
+            .detail("It does not start again by itself: the task has to be replaced once the cause is mended.")
+            .cause("The exec agent has stopped"),
         other => CHECK.unsure(
             subject,
             format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
@@ -123,14 +124,9 @@ fn pending_detail(world: &World, task: &Task) -> String {
 /// How long an agent may take to start before it counts as stuck.
 const PATIENCE_SECONDS: i64 = 180;
 
-fn with_restart(world: &World, group: &Group, finding: Finding) -> Finding {
-    match group.service_fact.and_then(|fact| fact.known()) {
-        // A deployment that is under way brings new agents by itself.
-        Some(service) if service.exec_enabled && service.rolling_out().is_none() => {
-            finding.fix(fixes::service::force_deployment(world.facts, service))
-        }
-        Some(_) | None => finding,
-    }
+/// Another deployment of this service would bring agents, and none is under way that does so by itself.
+fn needs_deployment(service: &Service) -> bool {
+    service.exec_enabled && service.rolling_out().is_none()
 }
 
 #[cfg(test)]

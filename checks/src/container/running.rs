@@ -1,7 +1,7 @@
 use crate::check::Check;
 use crate::facts::{Container, Fact, Task};
 use crate::finding::{Finding, Severity};
-use crate::fixes;
+use crate::fixes::{self, MadeOnce};
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -19,12 +19,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let made = MadeOnce::default();
     world.each_container(&CHECK, |group, task, container| {
-        judge(world, group, task, container)
+        judge(world, group, task, container, &made)
     })
 }
 
-fn judge(world: &World, group: &Group, task: &Task, container: &Container) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    task: &Task,
+    container: &Container,
+    made: &MadeOnce<&'a str>,
+) -> Finding {
     let name = &container.name;
     let subject = group.container_subject(task, name);
     let status = &container.last_status;
@@ -44,12 +51,7 @@ fn judge(world: &World, group: &Group, task: &Task, container: &Container) -> Fi
             )
             .detail(why_ended(container))
             .cause("The container is not RUNNING")
-            .fix_some(
-                group
-                    .service_fact
-                    .and_then(Fact::known)
-                    .map(|service| fixes::service::force_deployment(world.facts, service)),
-            )
+            .fix_some(made.of_service(world, group, fixes::service::force_deployment))
     } else {
         CHECK
             .skip(

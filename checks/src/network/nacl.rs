@@ -1,5 +1,3 @@
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::crossing::{acl_crossings, acls};
@@ -12,6 +10,7 @@ use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
+use crate::fixes::MadeOnce;
 use crate::reachability::Gate;
 use crate::text;
 use crate::world::{Group, World};
@@ -35,13 +34,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    let fixes: RefCell<BTreeMap<String, Arc<Fix>>> = RefCell::default();
-    let fix = |vpc: &str| {
-        let mut fixes = fixes.borrow_mut();
-        let fix = fixes.entry(vpc.to_owned());
-        fix.or_insert_with(|| Arc::new(let_through(world, vpc)))
-            .clone()
-    };
+    let fixes = MadeOnce::default();
+    let fix = |vpc: &str| fixes.get(vpc.to_owned(), || let_through(world, vpc));
     world.each_placement(&CHECK, |group, placement| {
         judge(world, group, placement, fix)
     })

@@ -1,6 +1,7 @@
 //! What AWS or a user wrote is made harmless here, once, for every format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -97,7 +98,9 @@ fn finding(finding: Finding) -> ReportFinding {
 
 fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
     let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
-    for fix in findings.iter().flat_map(|finding| &finding.fixes) {
+    let mut seen = HashSet::new();
+    let all = findings.iter().flat_map(|finding| &finding.fixes);
+    for fix in all.filter(|fix| seen.insert(Arc::as_ptr(fix))) {
         fixes
             .entry(&fix.id)
             .and_modify(|known| known.join(fix))

@@ -3,6 +3,7 @@ use super::{each_role, role_subject};
 use crate::check::Check;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
+use crate::fixes::MadeOnce;
 use crate::needs::{self, Need};
 use crate::world::World;
 
@@ -23,6 +24,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let fixes = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
         let subject = role_subject(group, role);
         if let Fact::Unavailable(why) = &world.facts.cluster {
@@ -36,6 +38,7 @@ fn run(world: &World) -> Vec<Finding> {
             fatal: world.demands_encrypted_group().then_some(BLIND),
             otherwise: "Sessions open all the same, but what is done in them is not recorded.",
             cause: "Task roles may not record sessions in CloudWatch Logs",
+            fixes: &fixes,
         };
         recording::judge(world, role, subject, &recording)
     })

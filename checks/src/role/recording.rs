@@ -1,11 +1,13 @@
 //! Whether a task role may record sessions: in CloudWatch Logs, or in S3.
 
+use std::sync::Arc;
+
 use crate::arn;
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Subject};
 use crate::fix::Fix;
-use crate::fixes;
+use crate::fixes::{self, MadeOnce};
 use crate::iam::{self, Silence};
 use crate::needs::Need;
 use crate::text;
@@ -24,6 +26,8 @@ pub struct Recording<'a> {
     /// What becomes of sessions without the others.
     pub otherwise: &'static str,
     pub cause: &'static str,
+    /// By role and what it lacks.
+    pub fixes: &'a MadeOnce<(String, Vec<Need>)>,
 }
 
 pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording) -> Finding {
@@ -58,10 +62,11 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
-        let fix = match verdict.blocker() {
+        let fix = || match verdict.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
             None => fixes::role::allow(world.facts, role, recording.service, &missing),
         };
+        let fix = recording.fixes.get((role.to_owned(), missing.clone()), fix);
         return refused(role, subject, recording, &missing, fix);
     }
     if !verdict.undecided.is_empty() {
@@ -89,7 +94,7 @@ fn refused(
     subject: Subject,
     recording: &Recording,
     missing: &[Need],
-    fix: Fix,
+    fix: Arc<Fix>,
 ) -> Finding {
     let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
     let name = arn::name(role);

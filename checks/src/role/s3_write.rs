@@ -3,6 +3,7 @@ use super::recording::{self, Recording};
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity};
+use crate::fixes::MadeOnce;
 use crate::needs;
 use crate::world::World;
 
@@ -23,6 +24,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let fixes = MadeOnce::default();
     each_role_alone(world, &CHECK, |subject, role| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(subject, why);
@@ -37,6 +39,7 @@ fn run(world: &World) -> Vec<Finding> {
             fatal: Some(BLIND),
             otherwise: "Sessions open all the same, but their records are not uploaded.",
             cause: "Task roles may not record sessions in S3",
+            fixes: &fixes,
         };
         recording::judge(world, role, subject, &recording)
     })

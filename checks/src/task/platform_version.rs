@@ -1,7 +1,7 @@
 use crate::check::Check;
-use crate::facts::{Fact, Task};
+use crate::facts::Task;
 use crate::finding::{Finding, Severity};
-use crate::fixes;
+use crate::fixes::{self, MadeOnce};
 use crate::version;
 use crate::world::{Group, World};
 
@@ -20,15 +20,21 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let made = MadeOnce::default();
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(world, group, task).on(*task))
+            .map(|task| judge(world, group, task, &made).on(*task))
             .collect()
     })
 }
 
-fn judge(world: &World, group: &Group, task: &Task) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    task: &Task,
+    made: &MadeOnce<&'a str>,
+) -> Finding {
     let subject = group.task_subject(task);
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
@@ -53,12 +59,7 @@ fn judge(world: &World, group: &Group, task: &Task) -> Finding {
                 least.map(|number| number.to_string()).join(".")
             ))
             .cause("The Fargate platform is too old for ECS Exec")
-            .fix_some(
-                group
-                    .service_fact
-                    .and_then(Fact::known)
-                    .map(|service| fixes::service::newest_platform(world.facts, service)),
-            ),
+            .fix_some(made.of_service(world, group, fixes::service::newest_platform)),
         None => CHECK.unsure(
             subject,
             format!("ECS reports {told} for the Fargate platform, which is no version"),
