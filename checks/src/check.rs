@@ -66,7 +66,7 @@ impl Check {
     /// A fact that the check needs could not be read.
     pub fn unknown(&'static self, subject: Subject, why: &Unavailable) -> Finding {
         let mut finding = self.unsure(subject, format!("Could not see this, because {why}"));
-        finding.missing_permission = why.missing_permission();
+        finding.missing_permission = why.missing_permission().map(Into::into);
         finding
     }
 

@@ -34,7 +34,7 @@ pub struct Cause {
 pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
     let causes = causes(&findings);
     for (index, causes) in causes {
-        findings[index].caused_by = causes;
+        findings[index].caused_by = causes.into();
     }
     Diagnosis {
         root_causes: root_causes(&findings),

@@ -4,11 +4,12 @@ use std::ops::Index;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use thin_vec::ThinVec;
 
 /// What a check saw, by name, in the order of the names. Of a fleet's many findings each has a few entries: a list
 /// holds them in a tenth of the memory of a map.
 #[derive(Debug, Clone, Default, PartialEq, JsonSchema)]
-pub struct Evidence(#[schemars(with = "BTreeMap<String, Value>")] Vec<(&'static str, Value)>);
+pub struct Evidence(#[schemars(with = "BTreeMap<String, Value>")] ThinVec<(&'static str, Value)>);
 
 impl Evidence {
     pub fn insert(&mut self, name: &'static str, value: Value) {
@@ -16,7 +17,7 @@ impl Evidence {
             Ok(at) => self.0[at].1 = value,
             Err(at) => {
                 if self.0.len() == self.0.capacity() {
-                    self.0.reserve_exact(2);
+                    self.0.reserve_exact(1);
                 }
                 self.0.insert(at, (name, value));
             }

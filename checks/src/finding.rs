@@ -4,6 +4,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use thin_vec::ThinVec;
 
 use crate::check::Check;
 use crate::evidence::Evidence;
@@ -90,7 +91,8 @@ impl Subject {
     }
 }
 
-/// What a check found on one subject, with the evidence and the ways to mend it.
+/// What a check found on one subject, with the evidence and the ways to mend it. Of a fleet there are tens of thousands,
+/// most of which need nothing of what is thin or boxed here.
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub check: &'static Check,
@@ -103,13 +105,13 @@ pub struct Finding {
     pub subject: Subject,
     pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
-    pub missing_permission: Option<String>,
-    pub fixes: Vec<Arc<Fix>>,
+    pub missing_permission: Option<Box<str>>,
+    pub fixes: ThinVec<Arc<Fix>>,
     /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
     pub cause: &'static str,
     pub tasks: Tasks,
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
-    pub caused_by: Vec<&'static str>,
+    pub caused_by: ThinVec<&'static str>,
     /// Where only these checks can be behind it, whatever others claim to explain.
     pub only_by: Option<&'static [&'static str]>,
 }
@@ -130,10 +132,10 @@ impl Finding {
             subject,
             evidence: Evidence::default(),
             missing_permission: None,
-            fixes: Vec::new(),
+            fixes: ThinVec::new(),
             cause: "",
             tasks: Tasks::All,
-            caused_by: Vec::new(),
+            caused_by: ThinVec::new(),
             only_by: None,
         }
     }
@@ -180,8 +182,8 @@ impl Finding {
     }
 
     /// Names the permission whose lack left this undecided.
-    pub fn missing(mut self, permission: Option<String>) -> Finding {
-        self.missing_permission = permission;
+    pub fn missing(mut self, permission: Option<impl Into<Box<str>>>) -> Finding {
+        self.missing_permission = permission.map(Into::into);
         self
     }
 

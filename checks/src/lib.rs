@@ -75,7 +75,7 @@ pub fn examine_with(
 ) -> Report {
     let facts = iam::settled(facts);
     let world = World::new(&facts);
-    let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.running().count());
+    let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.tasks_running());
     let checks = registry::CHECKS.iter();
     for check in checks.filter(|check| selection.includes(check)) {
         findings.extend(planned::run(check, &world));

@@ -9,6 +9,7 @@ use std::iter::Sum;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use thin_vec::ThinVec;
 
 use crate::baseline::Since;
 use crate::evidence::Evidence;
@@ -159,11 +160,13 @@ pub struct ReportFinding {
     pub subject: Subject,
     pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
-    pub missing_permission: Option<String>,
+    pub missing_permission: Option<Box<str>>,
     /// IDs of the failing checks that explain this failure.
-    pub caused_by: Vec<&'static str>,
+    #[schemars(with = "Vec<&'static str>")]
+    pub caused_by: ThinVec<&'static str>,
     /// IDs of fixes.
-    pub fixes: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub fixes: ThinVec<String>,
 }
 
 impl Report {

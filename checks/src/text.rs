@@ -41,14 +41,15 @@ pub fn cleaned_title(text: Cow<'static, str>) -> Cow<'static, str> {
 
 /// Like [`clean_block`], without a copy where there is nothing to clean.
 pub fn cleaned_block(text: String) -> String {
-    match is_plain(&text) {
+    match text.split('\n').all(is_plain) {
         true => text,
         false => clean_block(&text),
     }
 }
 
-/// Without an early end, so that many bytes are looked at at once.
-fn is_plain(text: &str) -> bool {
+/// Nothing but printable ASCII, in which there is nothing to clean. Without an early end, so that many bytes are looked
+/// at at once.
+pub fn is_plain(text: &str) -> bool {
     let is_plain = |byte| matches!(byte, b' '..=b'~');
     text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }

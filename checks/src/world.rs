@@ -3,6 +3,7 @@
 mod alike;
 mod decisions;
 mod each;
+mod entered;
 mod group;
 mod of_task;
 
@@ -48,12 +49,15 @@ impl<'a> World<'a> {
         let groups = world.groups.iter();
         let joined: Vec<_> = groups
             .map(|group| {
-                let roles = Roles::of(&world, group.running());
-                (roles, Placements::of(&world, group))
+                let running = group.running();
+                let roles = Roles::of(&world, running);
+                let entered = entered::entered(&world, running);
+                (roles, entered, Placements::of(&world, group))
             })
             .collect();
-        for (group, (roles, placements)) in world.groups.iter_mut().zip(joined) {
+        for (group, (roles, entered, placements)) in world.groups.iter_mut().zip(joined) {
             group.roles = roles;
+            group.entered = entered;
             group.placements = placements;
         }
         world
@@ -154,6 +158,12 @@ impl<'a> World<'a> {
         self.groups
             .iter()
             .flat_map(|group| group.running().iter().copied())
+    }
+
+    /// How many tasks are running.
+    pub fn tasks_running(&self) -> usize {
+        let groups = self.groups.iter();
+        groups.map(|group| group.running().len()).sum()
     }
 
     /// The user declared that this service's tasks must not be entered.

@@ -40,16 +40,16 @@ fn run(world: &World) -> Vec<Finding> {
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
-        let with = |test: fn(&Decision) -> bool| -> Vec<&str> {
-            let is_like = |task: &&str| {
-                let mut answers = world.decisions(arn, ACTION, task).iter();
-                answers.any(|answer| test(answer.decision))
-            };
-            tasks.iter().copied().filter(is_like).collect()
+        let mut may_be_open = false;
+        let is_open = |task: &&str| {
+            let answers = world.decisions(arn, ACTION, task).iter();
+            let decisions = answers.map(|answer| answer.decision);
+            may_be_open |= decisions.clone().any(Decision::may_be_allowed);
+            decisions.clone().any(Decision::is_allowed)
         };
-        let open = with(Decision::is_allowed);
+        let open: Vec<&str> = tasks.into_iter().filter(is_open).collect();
         if open.is_empty() {
-            return match with(Decision::may_be_allowed).is_empty() {
+            return match !may_be_open {
                 true => CHECK.pass(
                     subject,
                     "The caller may not call ssm:StartSession on the tasks",

@@ -24,8 +24,7 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
-    world.each_container(&CHECK, |group, task, container| {
-        let subject = group.container_subject(task, &container.name);
+    world.each_container(&CHECK, |group, subject, task, container| {
         if container.last_status != "RUNNING" {
             let title = format!("Container {} is not RUNNING", container.name);
             return CHECK.skip(subject, title);

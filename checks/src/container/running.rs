@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::{Container, Fact, Task};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::fixes::{self, MadeOnce};
 use crate::world::{Group, World};
 
@@ -20,20 +20,20 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
-    world.each_container(&CHECK, |group, task, container| {
-        judge(world, group, task, container, &made)
+    world.each_container(&CHECK, |group, subject, task, container| {
+        judge(world, group, subject, task, container, &made)
     })
 }
 
 fn judge<'a>(
     world: &World<'a>,
     group: &Group<'a>,
+    subject: Subject,
     task: &Task,
     container: &Container,
     made: &MadeOnce<&'a str>,
 ) -> Finding {
     let name = &container.name;
-    let subject = group.container_subject(task, name);
     let status = &container.last_status;
     let finding = if container.last_status == "RUNNING" {
         match container.runtime_id {

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::facts::Subnet;
@@ -38,12 +40,16 @@ impl Ranges {
 
     /// What is left when these addresses are taken away.
     pub fn without(&self, taken: &Ranges) -> Ranges {
-        let mut left = self.nets.clone();
-        for hole in &taken.nets {
-            left = left.into_iter().flat_map(|net| cut(net, *hole)).collect();
+        let mut nets = self.nets.clone();
+        for &hole in &taken.nets {
+            let mut left = Vec::with_capacity(nets.len());
+            for net in nets {
+                cut(net, hole, &mut left);
+            }
+            nets = left;
         }
         Ranges {
-            nets: left,
+            nets,
             any: self.any,
         }
     }
@@ -86,6 +92,11 @@ pub fn subnet_ranges(subnet: &Subnet) -> Ranges {
 
 /// An address that AWS may have on the internet: which it is is not known from here.
 pub fn internet() -> Ranges {
+    static INTERNET: LazyLock<Ranges> = LazyLock::new(all_but_private);
+    INTERNET.clone()
+}
+
+fn all_but_private() -> Ranges {
     let all = Ranges::parse(["0.0.0.0/0"]).somewhere();
     all.without(&Ranges::parse([
         "0.0.0.0/8",
@@ -106,18 +117,18 @@ fn parse(text: &str) -> Option<IpNet> {
         .map(|net: IpNet| net.trunc())
 }
 
-/// A range with another cut out of it.
-fn cut(net: IpNet, hole: IpNet) -> Vec<IpNet> {
+/// Adds what is left of a range when another is cut out of it.
+fn cut(net: IpNet, hole: IpNet, left: &mut Vec<IpNet>) {
     if hole.contains(&net) {
-        return Vec::new();
+        return;
     }
     if !net.contains(&hole) {
-        return vec![net];
+        left.push(net);
+        return;
     }
-    halves(net)
-        .into_iter()
-        .flat_map(|half| cut(half, hole))
-        .collect()
+    for half in halves(net) {
+        cut(half, hole, left);
+    }
 }
 
 fn halves(net: IpNet) -> Vec<IpNet> {

@@ -1,6 +1,7 @@
 //! What AWS or a user wrote is made harmless here, once, for every format.
 
 use std::collections::{BTreeMap, HashSet};
+use std::mem::take;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::facts::{Caller, Facts};
 use crate::finding::Finding;
 use crate::step::Step;
 use crate::text::{
-    clean_block, clean_line, cleaned_block, cleaned_line, cleaned_shared, cleaned_title,
+    clean_line, cleaned_block, cleaned_line, cleaned_shared, cleaned_title, is_plain,
 };
 
 /// Joins facts and diagnosis.
@@ -135,14 +136,14 @@ fn say_of_one_revision(fixes: &mut [Fix]) {
 
 fn clean_fix(fix: Fix) -> Fix {
     Fix {
-        id: clean_line(&fix.id),
-        title: clean_line(&fix.title),
+        id: cleaned_line(fix.id),
+        title: cleaned_line(fix.title),
         disposition: fix.disposition,
-        commands: fix.commands.iter().map(|line| clean_line(line)).collect(),
+        commands: fix.commands.into_iter().map(cleaned_line).collect(),
         steps: fix.steps,
-        terraform: fix.terraform.as_deref().map(clean_block),
-        policy: fix.policy.map(clean_value),
-        explain: clean_block(&fix.explain),
+        terraform: fix.terraform.map(cleaned_block),
+        policy: fix.policy.map(cleaned_value),
+        explain: cleaned_block(fix.explain),
     }
 }
 
@@ -155,21 +156,29 @@ fn clean_subject(subject: Subject) -> Subject {
 }
 
 fn clean_evidence(mut evidence: Evidence) -> Evidence {
-    for value in evidence.values_mut() {
-        *value = clean_value(std::mem::take(value));
-    }
+    evidence.values_mut().for_each(clean_value);
     evidence
 }
 
-fn clean_value(value: Value) -> Value {
+fn cleaned_value(mut value: Value) -> Value {
+    clean_value(&mut value);
+    value
+}
+
+fn clean_value(value: &mut Value) {
     match value {
-        Value::String(text) => Value::String(cleaned_line(text)),
-        Value::Array(items) => items.into_iter().map(clean_value).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (cleaned_line(name), clean_value(value)))
-            .collect(),
-        other => other,
+        Value::String(text) => *text = cleaned_line(take(text)),
+        Value::Array(items) => items.iter_mut().for_each(clean_value),
+        Value::Object(fields) => {
+            if !fields.keys().all(|name| is_plain(name)) {
+                let named = take(fields).into_iter();
+                *fields = named
+                    .map(|(name, value)| (cleaned_line(name), value))
+                    .collect();
+            }
+            fields.values_mut().for_each(clean_value);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

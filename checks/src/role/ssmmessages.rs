@@ -3,8 +3,8 @@ use crate::arn;
 use crate::check::Check;
 use crate::facts::{Decision, Role, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fix::Disposition;
-use crate::fixes;
+use crate::fix::{Disposition, Fix};
+use crate::fixes::{self, MadeOnce};
 use crate::iam::{self, Blocker, Silence, Verdict};
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
@@ -28,12 +28,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
+    let made = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
-        judge(world, group, role, tasks)
+        judge(world, group, role, tasks, &made)
     })
 }
 
-fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    role: &'a str,
+    tasks: &[&'a Task],
+    made: &MadeOnce<&'a str>,
+) -> Finding {
     let subject = role_subject(group, role);
     let name = arn::name(role);
     match iam::silence(world, role, TASK_ROLE_ACTIONS[0]) {
@@ -52,7 +59,7 @@ fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
     let verdict = iam::verdict(world, role, &needs, |_| true);
     if !verdict.denied.is_empty() {
-        return refused(world, subject, role, tasks, &verdict);
+        return refused(world, subject, role, tasks, &verdict, made);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
@@ -78,12 +85,13 @@ fn judge(world: &World, group: &Group, role: &str, tasks: &[&Task]) -> Finding {
         .evidence("engine", verdict.engine.name())
 }
 
-fn refused(
-    world: &World,
+fn refused<'a>(
+    world: &World<'a>,
     subject: Subject,
-    role: &str,
-    tasks: &[&Task],
+    role: &'a str,
+    tasks: &[&'a Task],
     verdict: &Verdict,
+    made: &MadeOnce<&'a str>,
 ) -> Finding {
     let name = arn::name(role);
     let denied: Vec<&str> = verdict
@@ -103,25 +111,16 @@ fn refused(
         .evidence("role", role);
     let finding = match verdict.blocker() {
         None => {
-            let restart = services_with(world, |group| {
-                let alike = group.roles.by_role.get(role);
-                alike.is_some_and(|alike| alike.tasks.iter().any(|task| has_agent_down(task)))
-            });
             let finding = finding.detail(missing_detail(world, role, tasks));
-            let mut allow = fixes::role::allow_ssmmessages(world.facts, role, &restart);
             let finding = match boundary(world, role) {
                 Some(arn) => {
-                    // Which of the two is missing cannot be told, so nobody should grant one blindly.
-                    allow.disposition = Disposition::Manual;
-                    finding.evidence("boundary", arn).fix(fixes::role::unblock(
-                        role,
-                        Blocker::Boundary,
-                        &[arn.to_owned()],
-                    ))
+                    let policies = [arn.to_owned()];
+                    let unblock = fixes::role::unblock(role, Blocker::Boundary, &policies);
+                    finding.evidence("boundary", arn).fix(unblock)
                 }
                 None => finding,
             };
-            finding.fix(allow)
+            finding.fix(made.get(role, || allow(world, role)))
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();
@@ -140,6 +139,20 @@ fn refused(
         Some(execution) => finding.evidence("executionRoleHasThem", execution),
         None => finding,
     }
+}
+
+/// What mends a role for all services that have it.
+fn allow(world: &World, role: &str) -> Fix {
+    let restart = services_with(world, |group| {
+        let alike = group.roles.by_role.get(role);
+        alike.is_some_and(|alike| alike.tasks.iter().any(|task| has_agent_down(task)))
+    });
+    let mut fix = fixes::role::allow_ssmmessages(world.facts, role, &restart);
+    if boundary(world, role).is_some() {
+        // Which of the two is missing cannot be told, so nobody should grant one blindly.
+        fix.disposition = Disposition::Manual;
+    }
+    fix
 }
 
 fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {

@@ -1,11 +1,8 @@
-use std::cell::LazyCell;
-use std::sync::Arc;
-
 use crate::check::Check;
-use crate::facts::{Fact, Service, Task};
+use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::{Finding, Severity, Status};
 use crate::fix::Fix;
-use crate::fixes;
+use crate::fixes::{self, MadeOnce};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -27,15 +24,8 @@ fn run(world: &World) -> Vec<Finding> {
     if world.facts.planned {
         return through_apply(world);
     }
-    world.each_running(&CHECK, |group, tasks| {
-        let service = group.service_fact.and_then(Fact::known);
-        let fix = LazyCell::new(|| service.map(|service| Arc::new(of_service(world, service))));
-        let fix = || fix.clone();
-        tasks
-            .iter()
-            .map(|task| judge(world, group, task, &fix))
-            .collect()
-    })
+    let made = MadeOnce::default();
+    world.each_task(&CHECK, |group, task| judge(world, group, task, &made))
 }
 
 /// Nothing of a plan runs yet, but what runs now may outlive apply.
@@ -70,18 +60,23 @@ fn through_apply(world: &World) -> Vec<Finding> {
 }
 
 /// Mends it for all tasks of the service.
-fn of_service(world: &World, service: &Service) -> Fix {
+fn of_service(facts: &Facts, service: &Service) -> Fix {
     match service.exec_enabled {
-        true => fixes::service::force_deployment(world.facts, service),
-        false => fixes::service::enable_exec(world.facts, service),
+        true => fixes::service::force_deployment(facts, service),
+        false => fixes::service::enable_exec(facts, service),
     }
 }
 
-/// `fix`: see [`of_service`].
-fn judge(world: &World, group: &Group, task: &Task, fix: &dyn Fn() -> Option<Arc<Fix>>) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    task: &Task,
+    made: &MadeOnce<&'a str>,
+) -> Finding {
+    let fix = || made.of_service(world, group, of_service);
     let subject = group.task_subject(task);
     let id = task.id();
-    let finding = if world.is_exec_forbidden(group, task) {
+    if world.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")
     } else if task.exec_enabled {
         CHECK.pass(
@@ -110,8 +105,7 @@ fn judge(world: &World, group: &Group, task: &Task, fix: &dyn Fn() -> Option<Arc
                 .cause("Tasks were started without ECS Exec")
                 .fix(fixes::task::run_again(world.facts, task)),
         }
-    };
-    finding.on(task)
+    }
 }
 
 /// A deployment that is under way will end this task and start one with exec.

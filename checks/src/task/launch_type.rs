@@ -18,12 +18,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
-        tasks
-            .iter()
-            .map(|task| judge(group, task).on(*task))
-            .collect()
-    })
+    world.each_task(&CHECK, |group, task| judge(group, task))
 }
 
 fn judge(group: &Group, task: &Task) -> Finding {

@@ -21,12 +21,7 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
-    world.each_running(&CHECK, |group, tasks| {
-        tasks
-            .iter()
-            .map(|task| judge(world, group, task, &made).on(*task))
-            .collect()
-    })
+    world.each_task(&CHECK, |group, task| judge(world, group, task, &made))
 }
 
 fn judge<'a>(

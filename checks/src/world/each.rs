@@ -32,47 +32,52 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.running().count());
+        let mut findings = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
-            match (&group.tasks, group.running()) {
-                (Fact::Unavailable(why), _) => findings.push(check.unknown(group.subject(), why)),
-                (_, []) => findings.push(check.skip(group.subject(), "No task is running")),
-                (_, running) => findings.extend(judge(group, running)),
+            match not_entered(check, group) {
+                Some(finding) => findings.push(finding),
+                None => findings.extend(judge(group, group.running())),
             }
         }
         findings
     }
 
-    /// Findings for each container of each running task, but only for the one that was asked for. What AWS put into
+    /// A finding for each task that could be entered; one that says why for each group that has none.
+    pub fn each_task(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(&Group<'a>, &'a Task) -> Finding,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::with_capacity(self.tasks_running());
+        for group in &self.groups {
+            let tasks = group.running().iter();
+            findings.extend(not_entered(check, group));
+            findings.extend(tasks.map(|task| judge(group, task).on(*task)));
+        }
+        findings
+    }
+
+    /// A finding for each container of each running task, but only for the one that was asked for. What AWS put into
     /// the task beside the containers of its definition is judged only if somebody asks for it.
     pub fn each_container(
         &self,
         check: &'static Check,
-        judge: impl Fn(&Group<'a>, &'a Task, &'a Container) -> Finding,
+        judge: impl Fn(&Group<'a>, Subject, &'a Task, &'a Container) -> Finding,
     ) -> Vec<Finding> {
-        let asked = self.facts.target.container.as_deref();
-        self.each_running(check, |group, tasks| {
-            let mut findings = Vec::with_capacity(tasks.len());
-            // Tasks that follow one another mostly have the same.
-            let mut definition: Option<(&str, Option<&TaskDefinition>)> = None;
-            for &task in tasks {
-                let arn = task.task_definition.as_str();
-                let (_, of_task) = definition
-                    .filter(|(of, _)| *of == arn)
-                    .unwrap_or_else(|| (arn, self.definition(task).and_then(Fact::known)));
-                definition = Some((arn, of_task));
-                let wanted = |name: &str| asked.is_none_or(|asked| asked == name);
-                let containers = task.containers.iter();
-                for container in containers.filter(|container| wanted(&container.name)) {
-                    let finding = match asked.is_none() && is_added(container, of_task) {
-                        true => added(check, group, task, container),
-                        false => judge(group, task, container),
-                    };
-                    findings.push(finding.on(task));
-                }
-            }
-            findings
-        })
+        let mut findings = Vec::with_capacity(self.tasks_running());
+        for group in &self.groups {
+            findings.extend(not_entered(check, group));
+            findings.extend(group.entered.iter().map(|entered| {
+                let subject = entered.subject(group);
+                let (task, container) = (entered.task, entered.container);
+                let finding = match entered.is_added {
+                    true => added(check, subject, container),
+                    false => judge(group, subject, task, container),
+                };
+                finding.on(task)
+            }));
+        }
+        findings
     }
 
     /// Findings for each place in the network of running tasks.
@@ -117,16 +122,19 @@ impl<'a> World<'a> {
     }
 }
 
-/// AWS put it there: the task's definition has none of this name.
-fn is_added(container: &Container, definition: Option<&TaskDefinition>) -> bool {
-    let is_defined = definition.map(|known| known.container(&container.name).is_some());
-    container.is_added() || is_defined == Some(false)
+/// Why no task of a group could be entered, if none could.
+fn not_entered(check: &'static Check, group: &Group) -> Option<Finding> {
+    match (&group.tasks, group.running()) {
+        (Fact::Unavailable(why), _) => Some(check.unknown(group.subject(), why)),
+        (_, []) => Some(check.skip(group.subject(), "No task is running")),
+        (_, _) => None,
+    }
 }
 
-fn added(check: &'static Check, group: &Group, task: &Task, container: &Container) -> Finding {
+fn added(check: &'static Check, subject: Subject, container: &Container) -> Finding {
     let name = &container.name;
     let title = format!("AWS put {name} into the task, and nobody enters it");
-    check.skip(group.container_subject(task, name), title)
+    check.skip(subject, title)
 }
 
 #[cfg(test)]

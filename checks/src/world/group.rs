@@ -4,6 +4,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::alike::{Roles, by_definition};
+use super::entered::Entered;
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
 use crate::network::placement::Placements;
@@ -22,6 +23,8 @@ pub struct Group<'a> {
     /// Tasks that the user named.
     pub named: bool,
     running: Vec<&'a Task>,
+    /// The containers of the running tasks.
+    pub entered: Vec<Entered<'a>>,
     /// The running tasks by the ARN of their definition.
     pub by_definition: BTreeMap<&'a str, Alike<'a>>,
     pub roles: Roles<'a>,
@@ -94,6 +97,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             by_definition: by_definition(&running),
             roles: Roles::default(),
             running,
+            entered: Vec::new(),
             name: Some(wanted.name.as_str().into()),
             tasks,
             placements: Placements::default(),
@@ -112,6 +116,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
                 by_definition: by_definition(&running),
                 roles: Roles::default(),
                 running,
+                entered: Vec::new(),
                 name: service.map(Arc::from),
                 tasks,
                 placements: Placements::default(),

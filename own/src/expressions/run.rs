@@ -58,13 +58,11 @@ impl<'r, 'a> Run<'r, 'a> {
             Each::Service => world.each_service(check, |group, subject, service| {
                 self.service(group, subject, service)
             }),
-            Each::Task => world.each_running(check, |group, tasks| {
-                tasks.iter().map(|task| self.task(group, task)).collect()
-            }),
-            Each::Container => world.each_container(check, |group, task, container| {
+            Each::Task => world.each_task(check, |group, task| self.task(group, task)),
+            Each::Container => world.each_container(check, |group, subject, task, container| {
                 let mut variables = self.of_task(group, task);
                 self.view.add_container(&mut variables, task, container);
-                self.judge(&variables, group.container_subject(task, &container.name))
+                self.judge(&variables, subject)
             }),
             Each::TaskDefinition => world.each_definition(check, |group, definition, tasks| {
                 vec![self.definition(group, definition, tasks)]
@@ -103,7 +101,6 @@ impl<'r, 'a> Run<'r, 'a> {
 
     fn task(&self, group: &Group<'a>, task: &'a Task) -> Finding {
         self.judge(&self.of_task(group, task), group.task_subject(task))
-            .on_tasks([task])
     }
 
     fn definition(

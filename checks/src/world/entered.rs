@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use super::{Group, World};
+use crate::facts::{Container, Fact, Task, TaskDefinition};
+use crate::finding::Subject;
+
+/// A container of a running task.
+pub struct Entered<'a> {
+    pub task: &'a Task,
+    pub container: &'a Container,
+    /// AWS put it into the task, and the user did not ask for it.
+    pub is_added: bool,
+    id: Arc<str>,
+}
+
+impl Entered<'_> {
+    pub fn subject(&self, group: &Group) -> Subject {
+        Subject::new("container", self.id.clone()).of_group(group)
+    }
+}
+
+/// The containers of each running task, but only the one that was asked for.
+pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
+    let asked = world.facts.target.container.as_deref();
+    let mut all = Vec::with_capacity(tasks.len());
+    // Tasks that follow one another mostly have the same.
+    let mut definition: Option<(&str, Option<&TaskDefinition>)> = None;
+    for &task in tasks {
+        let arn = task.task_definition.as_str();
+        let (_, of_task) = definition
+            .filter(|(of, _)| *of == arn)
+            .unwrap_or_else(|| (arn, world.definition(task).and_then(Fact::known)));
+        definition = Some((arn, of_task));
+        let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
+        let containers = task.containers.iter();
+        all.extend(
+            containers
+                .filter(|container| is_meant(&container.name))
+                .map(|container| Entered {
+                    task,
+                    container,
+                    is_added: asked.is_none() && is_added(container, of_task),
+                    id: [task.id(), "/", &container.name].concat().into(),
+                }),
+        );
+    }
+    all
+}
+
+/// AWS put it there: the task's definition has none of this name.
+fn is_added(container: &Container, definition: Option<&TaskDefinition>) -> bool {
+    let is_defined = definition.map(|known| known.container(&container.name).is_some());
+    container.is_added() || is_defined == Some(false)
+}
