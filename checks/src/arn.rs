@@ -3,7 +3,10 @@
 
 /// The last part of the resource: a role's name without its path, a task's ID. What is no ARN is its own name.
 pub fn name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
+    match arn.bytes().rposition(|byte| byte == b'/') {
+        Some(slash) => &arn[slash + 1..],
+        None => arn,
+    }
 }
 
 /// `None` for what is no ARN, or names no account.

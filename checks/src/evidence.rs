@@ -4,7 +4,7 @@ use std::ops::Index;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use thin_vec::ThinVec;
+use thin_vec::{ThinVec, thin_vec};
 
 /// What a check saw, by name, in the order of the names. Of a fleet's many findings each has a few entries: a list
 /// holds them in a tenth of the memory of a map.
@@ -13,6 +13,10 @@ pub struct Evidence(#[schemars(with = "BTreeMap<String, Value>")] ThinVec<(&'sta
 
 impl Evidence {
     pub fn insert(&mut self, name: &'static str, value: Value) {
+        if self.0.is_empty() {
+            self.0 = thin_vec![(name, value)];
+            return;
+        }
         match self.0.binary_search_by_key(&name, |(name, _)| name) {
             Ok(at) => self.0[at].1 = value,
             Err(at) => {

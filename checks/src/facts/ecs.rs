@@ -260,6 +260,13 @@ impl Task {
         arn::name(&self.arn)
     }
 
+    /// The ARN does not name the cluster.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#ecs-resource-ids>
+    pub fn has_old_arn(&self) -> bool {
+        let before = self.arn.strip_suffix(self.id());
+        before.is_some_and(|before| before.ends_with(":task/"))
+    }
+
     pub fn service_name(&self) -> Option<&str> {
         self.group.as_deref()?.strip_prefix("service:")
     }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::inline::{Inline, Owner};
-use crate::arn;
-use crate::facts::{Caller, Fact, Facts, Principal};
+
+use crate::facts::{Caller, Fact, Facts, Principal, Task};
 use crate::fix::{Disposition, Fix};
 use crate::iam::Blocker;
 use crate::needs::Need;
@@ -72,7 +72,7 @@ pub fn narrow(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
 fn exec(facts: &Facts, cluster_arn: &str) -> Value {
     let mut document = policy_document::caller(cluster_arn);
     let mut tasks = facts.tasks.values().filter_map(Fact::known);
-    if tasks.any(|task| arn::kind(&task.arn) == Some("task")) {
+    if tasks.any(Task::has_old_arn) {
         policy_document::add(
             &mut document,
             policy_document::exec_on_old_arns(cluster_arn),

@@ -40,14 +40,22 @@ pub fn acl_of<'a>(acls: &'a [NetworkAcl], subnet: &str) -> Option<&'a NetworkAcl
 }
 
 fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports) -> Gate {
-    let mut entries: Vec<(&AclEntry, Ranges)> = acl
+    let mut entries: Vec<&AclEntry> = acl
         .entries
         .iter()
         .filter(|entry| entry.egress == (direction == Direction::Out))
         .filter(|entry| matches!(entry.protocol.as_str(), "-1" | "6" | "tcp"))
-        .map(|entry| (entry, Ranges::parse([entry.cidr.as_str()])))
         .collect();
-    entries.sort_by_key(|(entry, _)| entry.number);
+    entries.sort_by_key(|entry| entry.number);
+    // Mostly the first rule is for everything.
+    if let Some(gate) = entries.first().and_then(|first| alone(first, peers, ports)) {
+        return gate;
+    }
+    let parsed = |entry: &AclEntry| Ranges::parse([entry.cidr.as_str()]);
+    let entries: Vec<(&AclEntry, Ranges)> = entries
+        .into_iter()
+        .map(|entry| (entry, parsed(entry)))
+        .collect();
     let stretches = stretches(&entries, ports);
     if let [all] = stretches.as_slice() {
         return on_port(&entries, peers, *all.start());
@@ -62,6 +70,16 @@ fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports)
         return Gate::Open;
     }
     Gate::any(open.into_iter().chain(others).map(|(_, gate)| gate))
+}
+
+/// What a rule decides that no other comes before, where it is for all these addresses and ports.
+fn alone(entry: &AclEntry, peers: &Ranges, ports: &Ports) -> Option<Gate> {
+    let is_for_all_ports = is_for(entry, *ports.start()) && is_for(entry, *ports.end());
+    let is_for_all = is_for_all_ports && peers.are_within(entry.cidr.parse().ok()?);
+    is_for_all.then_some(match entry.allow {
+        true => Gate::Open,
+        false => Gate::Shut,
+    })
 }
 
 /// One of so many ports may be refused: who calls from it calls again, from another. Rules against single ports, such as

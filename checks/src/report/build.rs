@@ -167,7 +167,8 @@ fn cleaned_value(mut value: Value) -> Value {
 
 fn clean_value(value: &mut Value) {
     match value {
-        Value::String(text) => *text = cleaned_line(take(text)),
+        Value::String(text) if is_plain(text) => {}
+        Value::String(text) => *text = clean_line(text),
         Value::Array(items) => items.iter_mut().for_each(clean_value),
         Value::Object(fields) => {
             if !fields.keys().all(|name| is_plain(name)) {
