@@ -81,7 +81,7 @@ fn refuse_half(facts: &mut Facts) {
         let number: usize = number.trim_end_matches(":1").parse().unwrap();
         if number % ROLES < ROLES / 2 {
             for container in &mut task.containers {
-                container.managed_agents[0].last_status = "STOPPED".to_owned();
+                container.managed_agents[0].last_status = "STOPPED".into();
             }
         }
     }
@@ -141,7 +141,7 @@ fn make_definitions(facts: &mut Facts, task: &Task) -> Vec<String> {
 
 fn make_subnets(facts: &mut Facts, task: &Task) -> Vec<String> {
     let id = task.interface.as_ref().unwrap().subnet.clone().unwrap();
-    let old = facts.network.subnets[&id].known().unwrap().clone();
+    let old = facts.network.subnets[id.as_str()].known().unwrap().clone();
     (0..SUBNETS)
         .map(|number| {
             let mut new = old.clone();
@@ -199,15 +199,15 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
             task.group = Some(format!("service:{name}"));
             task.task_definition.clone_from(definition);
             let attached = task.interface.as_mut().unwrap();
-            attached.id = Some(format!("eni-{id}"));
-            attached.subnet = Some(subnet.clone());
-            attached.private_ip = Some(address.clone());
+            attached.id = Some(format!("eni-{id}").into());
+            attached.subnet = Some(subnet.as_str().into());
+            attached.private_ip = Some(address.as_str().into());
             let mut interface = interface.clone();
-            interface.id = format!("eni-{id}");
-            interface.subnet = subnet;
-            interface.private_ips = vec![address];
-            let fact = Fact::Known(interface);
-            facts.network.interfaces.insert(format!("eni-{id}"), fact);
+            interface.id = format!("eni-{id}").into();
+            interface.subnet = subnet.into();
+            interface.private_ips = vec![address.into()];
+            let id = interface.id.clone();
+            facts.network.interfaces.insert(id, Fact::Known(interface));
             let arn = task.arn.to_string();
             facts.tasks.insert(arn.clone(), Fact::Known(task));
             arn

@@ -14,6 +14,8 @@ mod records;
 
 use std::collections::BTreeMap;
 
+/// Holds in place what AWS's own words and IDs need: of the tasks of a fleet every check reads them.
+pub use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

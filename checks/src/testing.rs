@@ -263,12 +263,12 @@ pub fn vpc(facts: &mut Facts) -> &mut Vpc {
 pub fn address_of_task(facts: &mut Facts) -> String {
     let id = task(facts).interface.clone().expect("interface").id;
     let interface = facts.network.interfaces.get_mut(&id.expect("ID"));
-    known(interface.expect("interface")).private_ips[0].clone()
+    known(interface.expect("interface")).private_ips[0].to_string()
 }
 
 pub fn subnet_of_task(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
-    attachment.subnet.expect("subnet")
+    attachment.subnet.expect("subnet").into()
 }
 
 const HOST: &str =

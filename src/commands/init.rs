@@ -174,7 +174,7 @@ fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
                 .find_map(|arn| workload.tasks.get(arn)?.known());
             let containers = task.map_or(Vec::new(), |task| {
                 task.own_containers()
-                    .map(|container| container.name.clone())
+                    .map(|container| container.name.to_string())
                     .collect()
             });
             (name.clone(), containers)

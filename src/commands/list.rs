@@ -167,9 +167,9 @@ fn of_task(service: Option<&str>, task: &Task) -> Vec<Row> {
             Row {
                 service: service.map(str::to_owned),
                 task: Some(task.id().to_owned()),
-                container: Some(container.name.clone()),
-                status: container.last_status.clone(),
-                health: container.health_status.clone(),
+                container: Some(container.name.to_string()),
+                status: container.last_status.to_string(),
+                health: container.health_status.as_ref().map(ToString::to_string),
                 started_at: task.started_at.map(|at| at.to_string()),
                 task_definition: Some(revision(&task.task_definition)),
                 exec: why_not.is_none(),

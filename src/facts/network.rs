@@ -28,19 +28,19 @@ pub async fn network(
 
     let interface_ids = distinct(
         attached()
-            .filter_map(|interface| interface.id.clone())
+            .filter_map(|interface| Some(interface.id.as_ref()?.to_string()))
             .chain(of_endpoints().flat_map(|endpoint| endpoint.interfaces.clone())),
     );
     let subnet_ids = distinct(
         attached()
-            .filter_map(|interface| interface.subnet.clone())
-            .chain(on_instances().map(|interface| interface.subnet.clone()))
+            .filter_map(|interface| Some(interface.subnet.as_ref()?.to_string()))
+            .chain(on_instances().map(|interface| interface.subnet.to_string()))
             .chain(planned.subnets.iter().cloned())
             .chain(of_endpoints().flat_map(|endpoint| endpoint.subnets.clone())),
     );
     let task_subnets: BTreeSet<String> = attached()
-        .filter_map(|interface| interface.subnet.clone())
-        .chain(on_instances().map(|interface| interface.subnet.clone()))
+        .filter_map(|interface| Some(interface.subnet.as_ref()?.to_string()))
+        .chain(on_instances().map(|interface| interface.subnet.to_string()))
         .chain(planned.subnets.iter().cloned())
         .collect();
 

@@ -102,7 +102,7 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .map(|container| Spot {
             service: task.service_name().map(str::to_owned),
             task_arn: task.arn.to_string(),
-            container: container.name.clone(),
+            container: container.name.to_string(),
             runtime_id: container.runtime_id.clone(),
             task: task.clone(),
         })

@@ -48,9 +48,9 @@ pub fn names(facts: &Facts) -> Vec<String> {
         names.extend(
             task.containers
                 .iter()
-                .map(|container| container.name.clone()),
+                .map(|container| container.name.to_string()),
         );
-        names.extend(task.capacity_provider.clone());
+        names.extend(task.capacity_provider.as_ref().map(ToString::to_string));
         names.extend(
             task.containers
                 .iter()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, ProxyEnvironment};
+use super::{CompactString, Fact, ProxyEnvironment};
 use crate::arn;
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
@@ -129,20 +129,20 @@ pub struct Task {
     /// A deployment's ID for a service's task.
     pub started_by: Option<String>,
     pub task_definition: String,
-    pub last_status: String,
-    pub desired_status: String,
+    pub last_status: CompactString,
+    pub desired_status: CompactString,
     /// Fixed when the task starts: a later change of the service does not reach it.
     pub exec_enabled: bool,
-    pub launch_type: Option<String>,
-    pub capacity_provider: Option<String>,
-    pub platform_version: Option<String>,
-    pub platform_family: Option<String>,
+    pub launch_type: Option<CompactString>,
+    pub capacity_provider: Option<CompactString>,
+    pub platform_version: Option<CompactString>,
+    pub platform_family: Option<CompactString>,
     pub container_instance: Option<String>,
-    pub connectivity: Option<String>,
+    pub connectivity: Option<CompactString>,
     pub created_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub stopped_at: Option<Timestamp>,
-    pub stop_code: Option<String>,
+    pub stop_code: Option<CompactString>,
     pub stopped_reason: Option<String>,
     pub task_role_override: Option<String>,
     pub execution_role_override: Option<String>,
@@ -173,22 +173,22 @@ pub struct ContainerInstance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaskInterface {
-    pub id: Option<String>,
-    pub subnet: Option<String>,
-    pub private_ip: Option<String>,
+    pub id: Option<CompactString>,
+    pub subnet: Option<CompactString>,
+    pub private_ip: Option<CompactString>,
 }
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Container {
-    pub name: String,
+    pub name: CompactString,
     pub image: Option<String>,
     pub runtime_id: Option<String>,
-    pub last_status: String,
+    pub last_status: CompactString,
     pub exit_code: Option<i32>,
     pub reason: Option<String>,
-    pub health_status: Option<String>,
+    pub health_status: Option<CompactString>,
     pub managed_agents: Vec<ManagedAgent>,
 }
 
@@ -196,9 +196,9 @@ pub struct Container {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ManagedAgent {
-    pub name: String,
+    pub name: CompactString,
     /// `PENDING`, `RUNNING`, `STOPPED`.
-    pub last_status: String,
+    pub last_status: CompactString,
     pub reason: Option<String>,
     pub last_started_at: Option<Timestamp>,
 }

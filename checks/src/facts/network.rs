@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Unavailable};
+use super::{CompactString, Fact, Unavailable};
 
 /// The parts of EC2 that lie between a task and ssmmessages, by ID.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Network {
-    pub interfaces: BTreeMap<String, Fact<Interface>>,
+    pub interfaces: BTreeMap<CompactString, Fact<Interface>>,
     pub subnets: BTreeMap<String, Fact<Subnet>>,
     pub vpcs: BTreeMap<String, Fact<Vpc>>,
     /// The VPC endpoints that this account may see, for the services that sessions use.
@@ -63,11 +63,11 @@ pub struct Instance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Interface {
-    pub id: String,
-    pub vpc: String,
-    pub subnet: String,
+    pub id: CompactString,
+    pub vpc: CompactString,
+    pub subnet: CompactString,
     pub security_groups: Vec<String>,
-    pub private_ips: Vec<String>,
+    pub private_ips: Vec<CompactString>,
     pub ipv6: Vec<String>,
     pub public_ip: Option<String>,
 }

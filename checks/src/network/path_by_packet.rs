@@ -232,7 +232,7 @@ fn facts(made: &Made) -> Facts {
         "eni-endpoint".into(),
         Fact::Known(Interface {
             id: "eni-endpoint".into(),
-            subnet: far.clone(),
+            subnet: far.as_str().into(),
             private_ips: vec!["10.0.1.9".into()],
             ..Interface::default()
         }),

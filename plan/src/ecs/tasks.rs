@@ -84,16 +84,16 @@ fn task(
         group: Some(format!("service:{}", planned.name)),
         started_by: Some("planned".to_owned()),
         task_definition: arn.to_owned(),
-        last_status: "RUNNING".to_owned(),
-        desired_status: "RUNNING".to_owned(),
+        last_status: "RUNNING".into(),
+        desired_status: "RUNNING".into(),
         exec_enabled: service.exec_enabled,
-        launch_type: capacity.launch_type.clone(),
-        capacity_provider: capacity.provider.clone(),
+        launch_type: capacity.launch_type.as_deref().map(Into::into),
+        capacity_provider: capacity.provider.as_deref().map(Into::into),
         container_instance: capacity.is_on_instances().then(|| host_of(&planned.name)),
-        platform_version: is_fargate.then(|| version(service, is_windows)),
+        platform_version: is_fargate.then(|| version(service, is_windows).into()),
         platform_family: match (family, is_fargate) {
-            (Some(family), _) if is_windows => Some(family),
-            (_, true) => Some("Linux".to_owned()),
+            (Some(family), _) if is_windows => Some(family.into()),
+            (_, true) => Some("Linux".into()),
             (_, false) => None,
         },
         task_role_override: task_role,
@@ -114,19 +114,19 @@ pub fn host_of(service: &str) -> String {
 }
 
 /// LATEST means these today, and they are never taken back.
-fn version(service: &Service, is_windows: bool) -> String {
+fn version(service: &Service, is_windows: bool) -> &str {
     match service.platform_version.as_deref() {
-        Some(version) if version != "LATEST" => version.to_owned(),
-        _ if is_windows => "1.0.0".to_owned(),
-        _ => "1.4.0".to_owned(),
+        Some(version) if version != "LATEST" => version,
+        _ if is_windows => "1.0.0",
+        _ => "1.4.0",
     }
 }
 
 fn container(definition: &ContainerDefinition) -> Container {
     Container {
-        name: definition.name.clone(),
+        name: definition.name.as_str().into(),
         image: definition.image.clone(),
-        last_status: "RUNNING".to_owned(),
+        last_status: "RUNNING".into(),
         ..Container::default()
     }
 }
@@ -140,8 +140,8 @@ fn placed(
 ) -> Started {
     let id = format!("interface of {}", task.id());
     task.interface = Some(TaskInterface {
-        id: Some(id.clone()),
-        subnet: Some(subnet.to_owned()),
+        id: Some(id.as_str().into()),
+        subnet: Some(subnet.into()),
         private_ip: None,
     });
     let vpc = known.known().map(|subnet| subnet.vpc.as_str());
@@ -180,9 +180,9 @@ fn interface(
         Err(why) => return Fact::Unavailable(why),
     };
     Fact::Known(Interface {
-        id: id.to_owned(),
-        vpc: vpc.unwrap_or_default().to_owned(),
-        subnet: subnet.to_owned(),
+        id: id.into(),
+        vpc: vpc.unwrap_or_default().into(),
+        subnet: subnet.into(),
         security_groups: groups,
         public_ip: is_public.then(|| "given when the task starts".to_owned()),
         ..Interface::default()
@@ -193,8 +193,8 @@ fn unplaced(planned: &Planned, mut task: Task, why: Unavailable) -> Started {
     let id = format!("interface of {}", task.id());
     let subnet = format!("subnets of {}", planned.name);
     task.interface = Some(TaskInterface {
-        id: Some(id.clone()),
-        subnet: Some(subnet.clone()),
+        id: Some(id.as_str().into()),
+        subnet: Some(subnet.as_str().into()),
         private_ip: None,
     });
     Started {

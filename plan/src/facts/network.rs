@@ -21,7 +21,7 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         .tasks
         .values()
         .filter_map(Fact::known)
-        .filter_map(|task| task.interface.as_ref()?.subnet.clone())
+        .filter_map(|task| Some(task.interface.as_ref()?.subnet.as_ref()?.to_string()))
         .collect();
     let of_endpoints = endpoints.planned.known.iter();
     let of_endpoints = of_endpoints.flat_map(|endpoint| endpoint.subnets.clone());

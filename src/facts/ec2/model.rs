@@ -61,7 +61,7 @@ pub fn interface(interface: &sdk::NetworkInterface) -> Interface {
         private_ips: interface
             .private_ip_addresses()
             .iter()
-            .filter_map(|address| address.private_ip_address().map(str::to_owned))
+            .filter_map(|address| address.private_ip_address().map(Into::into))
             .collect(),
         ipv6: interface
             .ipv6_addresses()
@@ -147,8 +147,8 @@ fn target(route: &sdk::Route) -> RouteTarget {
     RouteTarget::Other(other.to_owned())
 }
 
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
+fn text<'t, T: From<&'t str>>(value: Option<&'t str>) -> T {
+    value.unwrap_or_default().into()
 }
 
 pub fn security_group(group: &sdk::SecurityGroup) -> SecurityGroup {
@@ -244,7 +244,7 @@ pub fn instance(instance: &sdk::Instance) -> Instance {
                 .collect(),
             private_ips: instance
                 .private_ip_address()
-                .map(str::to_owned)
+                .map(Into::into)
                 .into_iter()
                 .collect(),
             ipv6: Vec::new(),

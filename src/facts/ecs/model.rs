@@ -108,17 +108,17 @@ pub fn task(task: &sdk::Task) -> Task {
         last_status: text(task.last_status()),
         desired_status: text(task.desired_status()),
         exec_enabled: task.enable_execute_command(),
-        launch_type: task.launch_type().map(|kind| kind.as_str().to_owned()),
+        launch_type: owned(task.launch_type().map(|kind| kind.as_str())),
         capacity_provider: owned(task.capacity_provider_name()),
         platform_version: owned(task.platform_version()),
         platform_family: owned(task.platform_family()),
         // Some emulators name one for Fargate too.
         container_instance: owned(task.container_instance_arn()).filter(|_| !is_fargate),
-        connectivity: task.connectivity().map(|state| state.as_str().to_owned()),
+        connectivity: owned(task.connectivity().map(|state| state.as_str())),
         created_at: task.created_at().and_then(time),
         started_at: task.started_at().and_then(time),
         stopped_at: task.stopped_at().and_then(time),
-        stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
+        stop_code: owned(task.stop_code().map(|code| code.as_str())),
         stopped_reason: owned(task.stopped_reason()),
         task_role_override: owned(overrides.and_then(|o| o.task_role_arn())),
         execution_role_override: owned(overrides.and_then(|o| o.execution_role_arn())),
@@ -154,20 +154,16 @@ fn container(container: &sdk::Container) -> Container {
     Container {
         name: text(container.name()),
         image: owned(container.image()),
-        runtime_id: owned(container.runtime_id()).filter(|id| !id.is_empty()),
+        runtime_id: owned(container.runtime_id().filter(|id| !id.is_empty())),
         last_status: text(container.last_status()),
         exit_code: container.exit_code(),
         reason: owned(container.reason()),
-        health_status: container
-            .health_status()
-            .map(|health| health.as_str().to_owned()),
+        health_status: owned(container.health_status().map(|health| health.as_str())),
         managed_agents: container
             .managed_agents()
             .iter()
             .map(|agent| ManagedAgent {
-                name: agent
-                    .name()
-                    .map_or_else(String::new, |name| name.as_str().to_owned()),
+                name: text(agent.name().map(|name| name.as_str())),
                 last_status: text(agent.last_status()),
                 reason: owned(agent.reason()),
                 last_started_at: agent.last_started_at().and_then(time),
@@ -200,8 +196,12 @@ pub fn task_definition(definition: &sdk::TaskDefinition, ssmmessages: &str) -> T
             .network_mode()
             .map(|mode| mode.as_str().to_owned()),
         pid_mode: definition.pid_mode().map(|mode| mode.as_str().to_owned()),
-        task_role: owned(definition.task_role_arn()).filter(|arn| !arn.is_empty()),
-        execution_role: owned(definition.execution_role_arn()).filter(|arn| !arn.is_empty()),
+        task_role: owned(definition.task_role_arn().filter(|arn| !arn.is_empty())),
+        execution_role: owned(
+            definition
+                .execution_role_arn()
+                .filter(|arn| !arn.is_empty()),
+        ),
         memory_mib: definition.memory().and_then(|mib| mib.parse().ok()),
         operating_system: definition
             .runtime_platform()
@@ -282,10 +282,10 @@ fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-fn text(value: Option<&str>) -> String {
-    value.unwrap_or_default().to_owned()
+fn text<'t, T: From<&'t str>>(value: Option<&'t str>) -> T {
+    value.unwrap_or_default().into()
 }
 
-fn owned(value: Option<&str>) -> Option<String> {
-    value.map(str::to_owned)
+fn owned<'t, T: From<&'t str>>(value: Option<&'t str>) -> Option<T> {
+    value.map(Into::into)
 }
