@@ -156,6 +156,9 @@ fn cause(group: &[&Finding], failures: &Neighbours, open: &Neighbours) -> Cause 
 
 /// Whether a check is among the causes of a failure, or among those of its causes.
 fn is_behind(check: &str, finding: &Finding, failures: &Neighbours) -> bool {
+    if finding.caused_by.is_empty() {
+        return false;
+    }
     finding.caused_by.contains(&check)
         || failures.concerning(finding).any(|other| {
             finding.caused_by.contains(&other.check.id) && other.caused_by.contains(&check)

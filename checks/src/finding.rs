@@ -7,7 +7,7 @@ use serde_json::Value;
 use thin_vec::ThinVec;
 
 use crate::check::Check;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Seen};
 use crate::facts::Task;
 use crate::fix::Fix;
 use crate::tasks::Tasks;
@@ -146,7 +146,14 @@ impl Finding {
     }
 
     pub fn evidence(mut self, name: &'static str, value: impl Into<Value>) -> Finding {
-        self.evidence.insert(name, value.into());
+        self.evidence.insert(name, Seen::from(value.into()));
+        self
+    }
+
+    /// The same without a copy elsewhere first: of a word of AWS's, of which each task of a fleet has several, or of
+    /// what other findings have too.
+    pub fn seen(mut self, name: &'static str, seen: impl Into<Seen>) -> Finding {
+        self.evidence.insert(name, seen.into());
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod alike;
 mod decisions;
+mod definitions;
 mod each;
 mod entered;
 mod group;
@@ -21,8 +22,8 @@ use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
 pub use alike::Roles;
-pub use decisions::Answer;
 use decisions::Decisions;
+pub use decisions::{Answer, Asked};
 pub use group::Group;
 pub use of_task::TaskRole;
 
@@ -70,7 +71,13 @@ impl<'a> World<'a> {
         action: &'w str,
         resource: &'w str,
     ) -> &'w [Answer<'a>] {
-        self.decisions.get(principal, action, resource)
+        let asked = self.decisions.about(principal, action);
+        asked.map_or(&[], |asked| asked.on(resource))
+    }
+
+    /// What was asked about an action of a principal, for those who want answers on many resources.
+    pub fn asked<'w>(&'w self, principal: &'w str, action: &'w str) -> Option<&'w Asked<'a>> {
+        self.decisions.about(principal, action)
     }
 
     /// The simulations of a principal that include an action; where there is none, nobody asked.

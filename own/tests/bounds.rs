@@ -143,12 +143,7 @@ fn what_programs_say_is_bounded() {
     assert_eq!(long.detail.chars().count(), 4001);
     assert!(long.subject.kind.chars().count() <= 51);
     assert!(long.subject.id.chars().count() <= 301);
-    assert!(
-        long.evidence["details"]
-            .as_str()
-            .unwrap()
-            .contains("left out")
-    );
+    assert!(details(long).as_str().unwrap().contains("left out"));
     assert!(long.fixes[0].commands.is_empty());
     assert_eq!(findings[1].title, "a[2Jb");
     assert_eq!(findings[1].subject.kind, "a");

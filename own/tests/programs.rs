@@ -33,7 +33,7 @@ fn a_good_program_is_given_the_facts_and_heard() {
             .collect::<Vec<_>>(),
         ["details"]
     );
-    assert_eq!(wrong.evidence["details"]["b"][0], 2);
+    assert_eq!(details(wrong)["b"][0], 2);
     assert_eq!(wrong.fixes[0].id, "manual:program.good");
     assert_eq!(wrong.fixes[0].commands, ["aws ecs x"]);
 }
@@ -64,7 +64,7 @@ fn a_failing_program_is_a_warning_of_its_own() {
         "The check program failing ended with status 3"
     );
     assert_eq!(finding.detail, "It said: no such luck");
-    assert_eq!(finding.evidence["details"]["exit_status"], 3);
+    assert_eq!(details(&finding)["exit_status"], 3);
     let finding = trouble("signal");
     assert!(
         finding.title.contains("was ended from outside (signal: 15"),

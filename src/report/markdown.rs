@@ -81,15 +81,11 @@ fn evidence(page: &mut String, report: &Report, cause: &RootCause) {
         })
         .flat_map(|finding| {
             finding.evidence.iter().map(|(name, value)| {
-                let value = match value.as_str() {
-                    Some(text) => text.to_owned(),
-                    None => value.to_string(),
-                };
                 format!(
                     "| {} | {} | {} |",
                     code(&finding.subject.id),
                     code(name),
-                    code(&value)
+                    code(&value.to_string())
                 )
             })
         })

@@ -31,11 +31,13 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ecs:ExecuteCommand";
 
 fn run(world: &World) -> Vec<Finding> {
+    let arn = world.facts.caller.as_ref().and_then(Caller::policy_arn);
+    let silence = arn.known().and_then(|arn| iam::silence(world, arn, ACTION));
     world
         .groups
         .iter()
         .map(|group| match &world.facts.caller {
-            Fact::Known(caller) => judge(world, group, caller),
+            Fact::Known(caller) => judge(world, group, caller, silence.as_ref()),
             Fact::Absent => CHECK.skip(subject(group, "nobody"), "There is no caller"),
             Fact::Unavailable(why) => CHECK.unknown(subject(group, "unknown"), why),
         })
@@ -46,7 +48,8 @@ fn subject(group: &Group, arn: &str) -> Subject {
     Subject::new("principal", arn).of_group(group)
 }
 
-fn judge(world: &World, group: &Group, caller: &Caller) -> Finding {
+/// `silence`: why IAM has nothing to say about the caller.
+fn judge(world: &World, group: &Group, caller: &Caller, silence: Option<&Silence>) -> Finding {
     let subject = subject(group, &caller.arn);
     match &caller.principal {
         Principal::Root => {
@@ -79,7 +82,7 @@ fn judge(world: &World, group: &Group, caller: &Caller) -> Finding {
         }
         Fact::Absent => return CHECK.unsure(subject, "IAM no longer knows the caller's role"),
     };
-    match iam::silence(world, &arn, ACTION) {
+    match silence {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {

@@ -96,7 +96,7 @@ fn judge(
             format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
         ),
     };
-    let finding = finding.evidence("agent", status.as_str());
+    let finding = finding.seen("agent", status.as_str());
     match &agent.reason {
         Some(reason) => finding.evidence("reason", reason.as_str()),
         None => finding,

@@ -60,7 +60,7 @@ fn judge<'a>(
             )
             .detail(why_ended(container))
     };
-    finding.evidence("lastStatus", status.as_str())
+    finding.seen("lastStatus", status.as_str())
 }
 
 /// A session would go to this container: it was asked for, it is the only one, or the task stands and

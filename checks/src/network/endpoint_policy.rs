@@ -68,18 +68,25 @@ fn judge<'a>(
     judged: &Judged<'a>,
 ) -> Vec<Finding> {
     let subject = || Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
-    let by_role = Roles::of(world, tasks).by_role;
+    let of_some;
+    let by_role = match tasks.len() == group.running().len() {
+        true => &group.roles.by_role,
+        false => {
+            of_some = Roles::of(world, tasks);
+            &of_some.by_role
+        }
+    };
     if by_role.is_empty() {
         return vec![CHECK.skip(subject(), "No role is known that could be refused")];
     }
     by_role
-        .into_iter()
+        .iter()
         .map(|(role, alike)| {
             let mut judged = judged.borrow_mut();
             let finding = judged
                 .entry((&endpoint.id, role))
                 .or_insert_with(|| for_role(world, endpoint, role, subject()));
-            let mut finding = finding.clone().on(alike.arns);
+            let mut finding = finding.clone().on(alike.arns.clone());
             finding.subject = subject();
             finding
         })

@@ -181,7 +181,10 @@ mod tests {
             let refused = [deny(egress, from, to)];
             let finding = &run(&CHECK, &with("subnet-own", &refused))[0];
             assert_eq!(finding.status, Status::Fail, "{egress} {from}");
-            assert_eq!(finding.evidence["subnets"][0], "subnet-own");
+            assert_eq!(
+                finding.evidence.get("subnets").unwrap().items(),
+                ["subnet-own"]
+            );
             let commands = &finding.fixes[0].commands;
             assert!(commands.iter().all(|command| command.contains("acl-own")));
             let elsewhere = with("subnet-other", &refused);

@@ -1,3 +1,7 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::crossing::acls;
@@ -40,12 +44,13 @@ struct Hop {
 }
 
 fn run(world: &World) -> Vec<Finding> {
+    let told = Told::default();
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement).on(placement.arns.clone()))
+            .map(|placement| judge(world, group, placement, &told).on(placement.arns.clone()))
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
@@ -67,7 +72,7 @@ fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+fn judge(world: &World, group: &Group, placement: &Placement, told: &Told) -> Finding {
     let subnet = &placement.subnet.id;
     let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
     let goal = match goal(world, placement) {
@@ -103,7 +108,7 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         (Gate::Unseen(why), _) => CHECK.unknown(subject, why),
         (Gate::Shut, None) => CHECK.unsure(subject, "The way could not be followed"),
     };
-    finding.evidence("hops", hops.iter().map(Hop::to_json).collect::<Vec<_>>())
+    finding.seen("hops", told.hops(hops))
 }
 
 fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
@@ -174,9 +179,19 @@ fn route(placement: &Placement) -> Hop {
     }
 }
 
-impl Hop {
-    fn to_json(&self) -> Value {
-        json!({"hop": self.what, "id": self.id, "gate": self.gate.word()})
+/// What was said of hops: services whose tasks sit in the same place share it.
+#[derive(Default)]
+struct Told(RefCell<BTreeMap<Vec<(&'static str, String, &'static str)>, Arc<Value>>>);
+
+impl Told {
+    fn hops(&self, hops: Vec<Hop>) -> Arc<Value> {
+        let mut told = self.0.borrow_mut();
+        let hops = hops.into_iter();
+        let words = hops.map(|hop| (hop.what, hop.id, hop.gate.word()));
+        let json = |(what, id, gate): &(_, _, _)| json!({"hop": what, "id": id, "gate": gate});
+        told.entry(words.collect())
+            .or_insert_with_key(|words| Arc::new(words.iter().map(json).collect()))
+            .clone()
     }
 }
 
@@ -191,7 +206,7 @@ mod tests {
     fn hop_by_hop() {
         let finding = &run(&CHECK, &healthy_coder())[0];
         assert_eq!(finding.status, Status::Pass);
-        let hops = finding.evidence["hops"].as_array().unwrap();
+        let hops = finding.evidence.get("hops").unwrap().items();
         assert_eq!(hops.len(), 5);
         assert!(hops.iter().all(|hop| hop["gate"] == "open"));
     }

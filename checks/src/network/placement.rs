@@ -30,9 +30,16 @@ pub struct Placement<'a> {
     pub addresses: Ranges,
     /// The container that a session enters, as in [`Group`].
     container: Option<&'a str>,
+    /// Whether the interface of the first task has a public address; `None` where it is not known.
+    is_public: Option<bool>,
 }
 
-impl Placement<'_> {
+impl<'a> Placement<'a> {
+    fn add(&mut self, task: &'a Task, addresses: Ranges) {
+        self.tasks.push(task);
+        self.addresses.extend(addresses);
+    }
+
     /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
     pub fn proxy(&self, world: &World) -> Option<Unavailable> {
         let definitions = self.tasks.iter().map(|task| task.task_definition.as_str());
@@ -90,19 +97,29 @@ impl<'a> Placements<'a> {
             .is_some_and(|awsvpc| awsvpc.assign_public_ip);
         let network = &world.facts.network;
         let untraced = proxied.cloned().or_else(|| without_ipv4(subnet));
+        let known = interface.known().copied();
+        let is_public = known.map(|interface| interface.public_ip.is_some());
+        let addresses = addresses(task, known, subnet);
+        let groups = interface.map(|interface| interface.security_groups.as_slice());
+        let mut alike = self
+            .placed
+            .iter_mut()
+            .filter(|placement| placement.subnet.id == subnet.id && placement.groups == groups);
+        // What decides about the way is mostly as with a task before.
+        let same = alike
+            .find(|placement| placement.is_public == is_public && placement.untraced == untraced);
+        if let Some(placement) = same {
+            placement.add(task, addresses);
+            return;
+        }
         let way = match &untraced {
             Some(why) => Way::Unclear(why.message.clone()),
-            None => way_out(network, subnet, interface.known().copied(), asked_public),
+            None => way_out(network, subnet, known, asked_public),
         };
-        let addresses = addresses(task, interface.known().copied(), subnet);
-        let groups = interface.map(|interface| interface.security_groups.as_slice());
         match self.placed.iter_mut().find(|placement| {
             placement.subnet.id == subnet.id && placement.way == way && placement.groups == groups
         }) {
-            Some(placement) => {
-                placement.tasks.push(task);
-                placement.addresses.extend(addresses);
-            }
+            Some(placement) => placement.add(task, addresses),
             None => self.placed.push(Placement {
                 subnet,
                 tasks: vec![task],
@@ -114,6 +131,7 @@ impl<'a> Placements<'a> {
                 dns_servers: Vec::new(),
                 addresses,
                 container: group.container,
+                is_public,
             }),
         }
     }

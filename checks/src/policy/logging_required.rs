@@ -146,8 +146,8 @@ fn concerns(finding: &Finding, place: Place) -> bool {
     match finding.check.id {
         id if id == crate::cluster::log_encryption::CHECK.id => finding.subject.kind == subject,
         id if id == crate::network::logging_endpoints::CHECK.id => {
-            let missing = finding.evidence.get("missing").and_then(|of| of.as_array());
-            missing.is_none_or(|missing| missing.iter().any(|name| name == service))
+            let missing = finding.evidence.get("missing");
+            missing.is_none_or(|missing| missing.items().iter().any(|name| name == service))
         }
         id => checks.contains(&id),
     }

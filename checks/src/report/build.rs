@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::diagnosis::{Cause, Diagnosis};
+use crate::evidence::{Evidence, Seen};
 use crate::facts::{Caller, Facts};
 use crate::finding::Finding;
 use crate::step::Step;
@@ -156,8 +157,27 @@ fn clean_subject(subject: Subject) -> Subject {
 }
 
 fn clean_evidence(mut evidence: Evidence) -> Evidence {
-    evidence.values_mut().for_each(clean_value);
+    for seen in evidence.iter_mut() {
+        match seen {
+            Seen::Text(text) if is_plain(text) => {}
+            Seen::Text(text) => *text = clean_line(text).into(),
+            Seen::Json(value) if is_clean(value) => {}
+            Seen::Json(value) => clean_value(Arc::make_mut(value)),
+        }
+    }
     evidence
+}
+
+fn is_clean(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_plain(text),
+        Value::Array(items) => items.iter().all(is_clean),
+        Value::Object(fields) => {
+            let mut fields = fields.iter();
+            fields.all(|(name, value)| is_plain(name) && is_clean(value))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 fn cleaned_value(mut value: Value) -> Value {
@@ -167,17 +187,12 @@ fn cleaned_value(mut value: Value) -> Value {
 
 fn clean_value(value: &mut Value) {
     match value {
-        Value::String(text) if is_plain(text) => {}
         Value::String(text) => *text = clean_line(text),
         Value::Array(items) => items.iter_mut().for_each(clean_value),
         Value::Object(fields) => {
-            if !fields.keys().all(|name| is_plain(name)) {
-                let named = take(fields).into_iter();
-                *fields = named
-                    .map(|(name, value)| (cleaned_line(name), value))
-                    .collect();
-            }
-            fields.values_mut().for_each(clean_value);
+            let dirty = take(fields).into_iter();
+            let clean = |(name, value)| (cleaned_line(name), cleaned_value(value));
+            *fields = dirty.map(clean).collect();
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }

@@ -44,7 +44,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
             format!("ECS says {other} of what the task runs on, which this version does not know"),
         ),
     };
-    finding.evidence("launchType", told)
+    finding.seen("launchType", told)
 }
 
 #[cfg(test)]

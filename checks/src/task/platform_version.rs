@@ -60,7 +60,7 @@ fn judge<'a>(
             format!("ECS reports {told} for the Fargate platform, which is no version"),
         ),
     };
-    finding.evidence("platformVersion", told)
+    finding.seen("platformVersion", told)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn judge(group: &Group, task: &Task) -> Finding {
             .skip(subject, format!("Task {id} is {status} and is not entered"))
             .detail(why_stopped(task))
     };
-    finding.evidence("lastStatus", status.as_str()).on(task)
+    finding.seen("lastStatus", status.as_str()).on(task)
 }
 
 fn is_disconnected(task: &Task) -> bool {

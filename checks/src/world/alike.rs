@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::definitions::Definitions;
 use super::{TaskRole, World};
 use crate::facts::{Task, Unavailable};
 use crate::tasks::Alike;
@@ -16,8 +17,9 @@ impl<'a> Roles<'a> {
     pub fn of(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
         let mut by_role: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         let mut roles = Roles::default();
+        let mut definitions = Definitions::of(world);
         for &task in tasks {
-            match world.task_role(task) {
+            match world.task_role_by(task, definitions.get(task)) {
                 TaskRole::Role(arn) => by_role.entry(arn).or_default().push(task),
                 TaskRole::Unnamed => roles.unnamed.push(task),
                 TaskRole::Unknown(why) => roles.unknown.push((task, why)),

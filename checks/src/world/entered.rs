@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::definitions::Definitions;
 use super::{Group, World};
 use crate::facts::{Container, Fact, Task, TaskDefinition};
 use crate::finding::Subject;
@@ -23,14 +24,9 @@ impl Entered<'_> {
 pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
     let asked = world.facts.target.container.as_deref();
     let mut all = Vec::with_capacity(tasks.len());
-    // Tasks that follow one another mostly have the same.
-    let mut definition: Option<(&str, Option<&TaskDefinition>)> = None;
+    let mut definitions = Definitions::of(world);
     for &task in tasks {
-        let arn = task.task_definition.as_str();
-        let (_, of_task) = definition
-            .filter(|(of, _)| *of == arn)
-            .unwrap_or_else(|| (arn, world.definition(task).and_then(Fact::known)));
-        definition = Some((arn, of_task));
+        let definition = definitions.get(task).and_then(Fact::known);
         let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
         let containers = task.containers.iter();
         all.extend(
@@ -39,7 +35,7 @@ pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
                 .map(|container| Entered {
                     task,
                     container,
-                    is_added: asked.is_none() && is_added(container, of_task),
+                    is_added: asked.is_none() && is_added(container, definition),
                     id: [task.id(), "/", &container.name].concat().into(),
                 }),
         );

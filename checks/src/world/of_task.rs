@@ -1,7 +1,7 @@
 //! What a task gets from elsewhere: its role, its network interface, the machine that it runs on.
 
 use super::World;
-use crate::facts::{Fact, Instance, Interface, Task, Unavailable};
+use crate::facts::{Fact, Instance, Interface, Task, TaskDefinition, Unavailable};
 
 /// The role whose credentials the containers of a task get.
 pub enum TaskRole<'a> {
@@ -13,7 +13,15 @@ pub enum TaskRole<'a> {
 
 impl<'a> World<'a> {
     pub fn task_role(&self, task: &'a Task) -> TaskRole<'a> {
-        let definition = self.definition(task);
+        self.task_role_by(task, self.definition(task))
+    }
+
+    /// The same where the task's definition was looked up before.
+    pub fn task_role_by(
+        &self,
+        task: &'a Task,
+        definition: Option<&'a Fact<TaskDefinition>>,
+    ) -> TaskRole<'a> {
         match (task.role(definition.and_then(Fact::known)), definition) {
             (Some(role), _) => TaskRole::Role(role),
             (None, Some(Fact::Known(_))) if task.is_fargate() => TaskRole::Unnamed,

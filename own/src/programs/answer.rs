@@ -135,7 +135,9 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
         finding.severity = severity;
     }
     if !said.evidence.is_empty() {
-        finding.evidence.insert("details", evidence(said.evidence));
+        finding
+            .evidence
+            .insert("details", evidence(said.evidence).into());
     }
     match said.fix {
         Some(fix) => finding.fix(fixes.name(check.id, fix_of(fix))),

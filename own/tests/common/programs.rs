@@ -7,6 +7,13 @@ use std::time::Duration;
 
 use ecs_exec_checks::{Finding, Severity, Status};
 use ecs_exec_own::programs::{Environment, Program, run};
+use serde_json::Value;
+
+/// What the program is said to have found.
+pub fn details(finding: &Finding) -> Value {
+    let evidence = serde_json::to_value(&finding.evidence).unwrap();
+    evidence["details"].clone()
+}
 
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
@@ -44,11 +51,6 @@ pub fn trouble(name: &str) -> Finding {
             .title
             .starts_with(&format!("The check program {name} "))
     );
-    assert!(
-        finding.evidence["details"]["path"]
-            .as_str()
-            .unwrap()
-            .ends_with(name)
-    );
+    assert!(details(&finding)["path"].as_str().unwrap().ends_with(name));
     finding
 }

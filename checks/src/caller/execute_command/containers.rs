@@ -46,17 +46,12 @@ pub(super) fn entered(world: &World, running: &[&Task], arn: &str, cluster: &str
 
 /// The containers of running tasks that IAM was asked about one by one: where policies tell them apart.
 fn asked_about(world: &World, running: &[&Task], arn: &str) -> Vec<String> {
-    let is_of_group = |simulation: &Simulation| {
-        let mut arns = running.iter().map(|task| &*task.arn);
-        arns.any(|arn| simulation.resources.iter().any(|asked| asked == arn))
+    let Some(asked) = world.asked(arn, ACTION) else {
+        return Vec::new();
     };
-    distinct(
-        world
-            .simulations(arn, ACTION)
-            .filter_map(|simulation| Some((simulation, simulation.context.get(CONTAINER_KEY)?)))
-            .filter(|(simulation, _)| is_of_group(simulation))
-            .map(|(_, container)| container.clone()),
-    )
+    let answers = running.iter().flat_map(|task| asked.on(&task.arn));
+    let names = answers.filter_map(|answer| answer.simulation.context.get(CONTAINER_KEY));
+    distinct(names.cloned())
 }
 
 fn of_container<'a>(
