@@ -35,6 +35,10 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use cli::{Cli, Command, SHORT_FORM};
 use trouble::Trouble;
 
+/// Facts and findings of a fleet are very many small things.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()

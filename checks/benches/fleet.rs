@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 use ecs_exec_checks::facts::{Fact, Facts, Outcome, Task, Wanted};
 use ecs_exec_checks::{Selection, Verdict, examine};
 
+/// As in the program.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SERVICES: usize = 500;
 const TASKS: usize = 10_000;
 const DEFINITIONS: usize = 40;
