@@ -18,6 +18,8 @@ pub(crate) mod name_servers;
 pub(crate) mod new_endpoint;
 pub mod path;
 #[cfg(test)]
+mod path_by_hop;
+#[cfg(test)]
 mod path_by_packet;
 pub(crate) mod placement;
 mod service_reach;
