@@ -98,12 +98,26 @@ fn read(arguments: &[OsString]) -> Cli {
     let matches = command().try_get_matches_from(arguments);
     let matches = matches.unwrap_or_else(|error| match error.kind() {
         // Flags alone: what could follow them is told.
-        ErrorKind::MissingSubcommand => command().get_matches_from(arguments.iter().take(1)),
-        _ => error.exit(),
+        ErrorKind::MissingSubcommand => command()
+            .try_get_matches_from(arguments.iter().take(1))
+            .unwrap_or_else(|error| leave(&error)),
+        _ => leave(&error),
     });
-    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| leave(&error));
     cli.global.forget_empty_variables();
     cli
+}
+
+/// Ends with help, the version, or what is wrong with the command line.
+fn leave(error: &clap::Error) -> ! {
+    let status = match output::unless_reader_left(error.print()) {
+        Ok(()) => error.exit_code(),
+        Err(trouble) => {
+            say!("{trouble}");
+            i32::from(trouble.status)
+        }
+    };
+    std::process::exit(status)
 }
 
 fn color(arguments: &[OsString]) -> ColorChoice {

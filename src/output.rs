@@ -113,7 +113,7 @@ pub fn print(text: &str) -> Result<(), Trouble> {
 }
 
 /// A reader that has gone away, as `head` does, is no error.
-fn unless_reader_left(written: io::Result<()>) -> Result<(), Trouble> {
+pub fn unless_reader_left(written: io::Result<()>) -> Result<(), Trouble> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(
             format!("standard output cannot be written to: {error}"),

@@ -17,7 +17,7 @@ pub struct Trouble {
 impl Trouble {
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Trouble {
         Trouble {
-            what: what.into(),
+            what: without_number(&what.into()),
             help: help.into(),
             status: 2,
         }
@@ -48,6 +48,16 @@ impl Trouble {
     }
 }
 
+/// What was said, without the number that an error has for the system.
+pub fn without_number(said: &str) -> String {
+    let parts = said.split_once(" (os error ");
+    let parts = parts.and_then(|(before, after)| Some((before, after.split_once(')')?.1)));
+    parts.map_or_else(
+        || said.to_owned(),
+        |(before, after)| format!("{before}{after}"),
+    )
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = ecs_exec_checks::text::clean_line;
@@ -56,5 +66,17 @@ impl fmt::Display for Trouble {
             write!(f, "\n  help: {}", line(&self.help))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_number;
+
+    #[test]
+    fn numbers_of_errors() {
+        let said = |number: &str| format!("x cannot be read: No such file or directory{number}, y");
+        assert_eq!(without_number(&said(" (os error 2)")), said(""));
+        assert_eq!(without_number("x (os error 2"), "x (os error 2");
     }
 }

@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use ecs_exec_checks::facts::{Fact, Reason, Unavailable};
 
 use crate::environment::{PROXIES, variable};
+use crate::trouble::without_number;
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone)]
@@ -89,15 +90,10 @@ pub fn in_words(error: &(dyn Error + 'static)) -> String {
     // What the system says of a file or a connection does not tell which.
     match chain.len().checked_sub(2).map(|at| chain[at].to_string()) {
         Some(what) if last.is::<io::Error>() && !what.contains(&said) => {
-            format!("{what}: {}", without_number(&said))
+            without_number(&format!("{what}: {said}"))
         }
-        _ => without_number(&said).to_owned(),
+        _ => without_number(&said),
     }
-}
-
-/// What the system says of an error, without the number that it has there.
-fn without_number(said: &str) -> &str {
-    said.split(" (os error ").next().unwrap_or(said)
 }
 
 /// An error with everything that is behind it.

@@ -142,6 +142,31 @@ fn a_full_disk_behind_standard_error() {
     assert_eq!(status.code(), Some(2));
 }
 
+/// Who writes help to a file is told where it did not get there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output() {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "doctor"],
+        &["checks"],
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_ecs-exec"))
+            .args(arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("standard output"), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn a_snapshot_that_is_none() {
     let home = home(true);
