@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// Removes what could steer a terminal or hide text: control characters, escape sequences' starts,
 /// bidirectional overrides, invisible characters. A line break or tab becomes one space.
 pub fn clean_line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     text.chars()
         .filter_map(|c| match c {
             '\n' | '\t' => Some(' '),

@@ -2,26 +2,25 @@
 
 mod alike;
 mod decisions;
-mod definitions;
 mod each;
 mod entered;
 mod group;
 mod of_task;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
 use crate::arn;
 use crate::facts::{
-    Container, Endpoint, ExecLog, Fact, Facts, KmsKey, Service, Simulation, Task, TaskDefinition,
-    Unavailable,
+    Container, Endpoint, ExecLog, Fact, Facts, Interface, KmsKey, Service, Simulation, Task,
+    TaskDefinition, Unavailable,
 };
 use crate::iam::like;
 use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
-pub use alike::Roles;
+pub use alike::{ByDefinition, Roles, by_definition};
 use decisions::Decisions;
 pub use decisions::{Answer, Asked};
 pub use group::Group;
@@ -32,7 +31,16 @@ pub struct World<'a> {
     /// One a service, then one for the tasks that belong to none.
     pub groups: Vec<Group<'a>>,
     decisions: Decisions<'a>,
-    definitions: HashMap<&'a str, &'a Fact<TaskDefinition>, RandomState>,
+    definitions: ById<'a, TaskDefinition>,
+    interfaces: ById<'a, Interface>,
+}
+
+/// For the many look-ups of a fleet.
+type ById<'a, T> = HashMap<&'a str, &'a Fact<T>, RandomState>;
+
+fn by_id<K: AsRef<str>, T>(things: &BTreeMap<K, Fact<T>>) -> ById<'_, T> {
+    let things = things.iter();
+    things.map(|(id, thing)| (id.as_ref(), thing)).collect()
 }
 
 impl<'a> World<'a> {
@@ -41,18 +49,14 @@ impl<'a> World<'a> {
             facts,
             groups: group::groups(facts),
             decisions: Decisions::of(&facts.simulations),
-            definitions: facts
-                .task_definitions
-                .iter()
-                .map(|(arn, definition)| (arn.as_str(), definition))
-                .collect(),
+            definitions: by_id(&facts.task_definitions),
+            interfaces: by_id(&facts.network.interfaces),
         };
         let groups = world.groups.iter();
         let joined: Vec<_> = groups
             .map(|group| {
-                let running = group.running();
-                let roles = Roles::of(&world, running);
-                let entered = entered::entered(&world, running);
+                let roles = Roles::of(&world, &group.by_definition);
+                let entered = entered::entered(&world, &group.by_definition);
                 (roles, entered, Placements::of(&world, group))
             })
             .collect();

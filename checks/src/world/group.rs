@@ -1,14 +1,12 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-
-use super::alike::{Roles, by_definition};
+use super::alike::{ByDefinition, Roles, by_definition};
 use super::entered::Entered;
+use super::{ById, by_id};
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
 use crate::network::placement::Placements;
-use crate::tasks::Alike;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -26,7 +24,7 @@ pub struct Group<'a> {
     /// The containers of the running tasks.
     pub entered: Vec<Entered<'a>>,
     /// The running tasks by the ARN of their definition.
-    pub by_definition: BTreeMap<&'a str, Alike<'a>>,
+    pub by_definition: ByDefinition<'a>,
     pub roles: Roles<'a>,
     name: Option<Arc<str>>,
     /// Where the running tasks sit in the network.
@@ -73,12 +71,9 @@ impl<'a> Group<'a> {
     }
 }
 
-type ByArn<'a> = HashMap<&'a str, &'a Fact<Task>, RandomState>;
-
 /// One group a service that was asked about, and one for the named tasks of each service and of none.
 pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
-    let by_arn = facts.tasks.iter();
-    let by_arn: ByArn = by_arn.map(|(arn, task)| (arn.as_str(), task)).collect();
+    let by_arn = by_id(&facts.tasks);
     let of_services = facts.target.services.iter().map(|wanted| {
         let tasks = service_tasks(facts, &by_arn, &wanted.name);
         let configured = wanted.container.as_deref();
@@ -130,7 +125,11 @@ fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
     all.filter(|task| task.is_running()).collect()
 }
 
-fn service_tasks<'a>(facts: &'a Facts, by_arn: &ByArn<'a>, service: &str) -> Fact<Vec<&'a Task>> {
+fn service_tasks<'a>(
+    facts: &'a Facts,
+    by_arn: &ById<'a, Task>,
+    service: &str,
+) -> Fact<Vec<&'a Task>> {
     match facts.service_tasks.get(service) {
         Some(Fact::Known(arns)) => known_tasks(by_arn, arns),
         Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
@@ -140,7 +139,7 @@ fn service_tasks<'a>(facts: &'a Facts, by_arn: &ByArn<'a>, service: &str) -> Fac
 
 /// The tasks that could be described; unavailable when any could not. One that is gone since it was
 /// listed is left out.
-fn known_tasks<'a>(by_arn: &ByArn<'a>, arns: &[String]) -> Fact<Vec<&'a Task>> {
+fn known_tasks<'a>(by_arn: &ById<'a, Task>, arns: &[String]) -> Fact<Vec<&'a Task>> {
     let mut tasks = Vec::new();
     for arn in arns {
         match by_arn.get(arn.as_str()).copied() {
@@ -154,7 +153,7 @@ fn known_tasks<'a>(by_arn: &ByArn<'a>, arns: &[String]) -> Fact<Vec<&'a Task>> {
 
 fn named_tasks_by_service<'a>(
     facts: &'a Facts,
-    by_arn: &ByArn<'a>,
+    by_arn: &ById<'a, Task>,
 ) -> BTreeMap<Option<&'a str>, Fact<Vec<&'a Task>>> {
     let mut by_service: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
     for arn in &facts.target.tasks {

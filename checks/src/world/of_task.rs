@@ -54,12 +54,9 @@ impl<'a> World<'a> {
 
     /// The network interface that a task's packets leave through: its own, or its instance's.
     pub fn interface(&self, task: &Task) -> Fact<&'a Interface> {
-        let network = &self.facts.network;
         if let Some(attachment) = &task.interface {
-            let known = attachment
-                .id
-                .as_ref()
-                .and_then(|id| network.interfaces.get(id));
+            let id = attachment.id.as_deref();
+            let known = id.and_then(|id| self.interfaces.get(id).copied());
             return known.map_or(Fact::Absent, Fact::as_ref);
         }
         if self.has_no_network(task) {
