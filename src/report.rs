@@ -46,8 +46,8 @@ pub fn write(
         Format::Json => return json::write(reports, to),
         Format::Human => each(&|report| human::render(report, look)) + &human::overview(reports),
         Format::Markdown => each(&markdown::render),
-        Format::Junit => junit::render(reports),
-        Format::Sarif => sarif::render(reports, locations),
+        Format::Junit => return junit::write(reports, to),
+        Format::Sarif => return sarif::write(reports, locations, to),
         Format::Github => reports
             .iter()
             .map(|report| github::render(report, locations))

@@ -49,7 +49,9 @@ pub enum Severity {
 }
 
 /// The thing that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
     pub kind: Cow<'static, str>,

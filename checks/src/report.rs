@@ -4,7 +4,7 @@ mod build;
 mod headline;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::iter::Sum;
 
 use schemars::JsonSchema;
@@ -175,8 +175,9 @@ impl Report {
         &'r self,
         cause: &'r RootCause,
     ) -> impl Iterator<Item = &'r ReportFinding> {
-        self.findings.iter().filter(|finding| {
-            finding.check == cause.check && cause.subjects.contains(&finding.subject)
+        let subjects: HashSet<&Subject> = cause.subjects.iter().collect();
+        self.findings.iter().filter(move |finding| {
+            finding.check == cause.check && subjects.contains(&finding.subject)
         })
     }
 

@@ -2,16 +2,22 @@
 //! matters is an error; what was not needed is skipped.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{self, BufWriter, Write};
+use std::iter;
+use std::sync::Arc;
 
 use ecs_exec_checks::finding::leaves_open;
 use ecs_exec_checks::registry::AREAS;
 use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Status, text};
-use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{
+    NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
 
 use super::fixes_in_lines;
 
-pub fn render(reports: &[Report]) -> String {
+pub fn write(reports: &[Report], to: &mut dyn Write) -> io::Result<()> {
     let mut clusters: Vec<&str> = reports
         .iter()
         .map(|report| report.target.cluster.as_str())
@@ -31,11 +37,18 @@ pub fn render(reports: &[Report]) -> String {
             suites.add_test_suite(suite);
         }
     }
-    let mut text = suites.to_string().unwrap_or_default();
-    if !text.ends_with('\n') {
-        text.push('\n');
+    let mut to = BufWriter::new(to);
+    suites.serialize(&mut to).map_err(of_writer)?;
+    to.flush()
+}
+
+/// What the writer said, so that a reader who left is known as such.
+fn of_writer(error: SerializeError) -> io::Error {
+    let mut sources = iter::successors(error.source(), |&source| source.source());
+    match sources.find_map(|source| source.downcast_ref::<Arc<io::Error>>()) {
+        Some(said) => io::Error::new(said.kind(), said.to_string()),
+        None => io::Error::other(error),
     }
-    text
 }
 
 /// The known areas in their order, then the user's own.

@@ -2,9 +2,11 @@
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
 use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
 
 use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Check, Severity, Status, registry};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::fixes_in_lines;
@@ -13,51 +15,94 @@ use super::location::Locations;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// A run for each report.
-pub fn render(reports: &[Report], locations: &Locations) -> String {
-    let runs: Vec<Value> = reports
-        .iter()
-        .map(|report| run(report, locations))
-        .collect();
-    let log = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs});
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+#[derive(Serialize)]
+struct Log<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: Vec<Run<'r>>,
+    version: &'static str,
 }
 
-fn run(report: &Report, locations: &Locations) -> Value {
-    let results: Vec<&ReportFinding> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.status.needs_attention())
-        .collect();
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    automation_details: Value,
+    column_kind: &'static str,
+    results: Results<'r>,
+    tool: Value,
+}
+
+/// Made one by one while they are written: of a fleet there may be tens of thousands.
+struct Results<'r> {
+    report: &'r Report,
+    rules: BTreeMap<&'r str, usize>,
+    locations: &'r Locations,
+}
+
+/// A run for each report.
+pub fn write(reports: &[Report], locations: &Locations, to: &mut dyn Write) -> io::Result<()> {
+    let log = Log {
+        schema: SCHEMA,
+        runs: reports
+            .iter()
+            .map(|report| run(report, locations))
+            .collect(),
+        version: "2.1.0",
+    };
+    let mut to = BufWriter::new(to);
+    serde_json::to_writer_pretty(&mut to, &log)?;
+    to.write_all(b"\n")?;
+    to.flush()
+}
+
+fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {
     let mut rules: Vec<Value> = registry::CHECKS.iter().map(|check| rule(check)).collect();
     let mut index: BTreeMap<&str, usize> = registry::CHECKS
         .iter()
         .enumerate()
         .map(|(at, check)| (check.id, at))
         .collect();
-    for finding in &results {
+    for finding in results(report) {
         index.entry(finding.check).or_insert_with(|| {
             rules.push(json!({"id": finding.check, "name": finding.check}));
             rules.len() - 1
         });
     }
-    let results: Vec<Value> = results
-        .into_iter()
-        .map(|finding| result(report, finding, index[finding.check], locations))
-        .collect();
-    json!({
-        "tool": {"driver": {
+    let target = &report.target;
+    Run {
+        automation_details: json!({"id": format!("ecs-exec/{}/{}/", target.region, target.cluster)}),
+        column_kind: "unicodeCodePoints",
+        results: Results {
+            report,
+            rules: index,
+            locations,
+        },
+        tool: json!({"driver": {
             "name": report.tool.name,
             "semanticVersion": report.tool.version,
             "version": report.tool.version,
             "rules": rules,
-        }},
-        "automationDetails": {"id": format!("ecs-exec/{}/{}/", report.target.region, report.target.cluster)},
-        "columnKind": "unicodeCodePoints",
-        "results": results,
-    })
+        }}),
+    }
+}
+
+fn results(report: &Report) -> impl Iterator<Item = &ReportFinding> {
+    let findings = report.findings.iter();
+    findings.filter(|finding| finding.status.needs_attention())
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let one = |finding: &ReportFinding| {
+            result(
+                self.report,
+                finding,
+                self.rules[finding.check],
+                self.locations,
+            )
+        };
+        serializer.collect_seq(results(self.report).map(one))
+    }
 }
 
 fn rule(check: &Check) -> Value {
