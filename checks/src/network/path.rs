@@ -181,14 +181,17 @@ fn route(placement: &Placement) -> Hop {
 
 /// What was said of hops: services whose tasks sit in the same place share it.
 #[derive(Default)]
-struct Told(RefCell<BTreeMap<Vec<(&'static str, String, &'static str)>, Arc<Value>>>);
+struct Told(RefCell<BTreeMap<Vec<Words>, Arc<Value>>>);
+
+/// What a hop is, its ID, and the word for its gate.
+type Words = (&'static str, String, &'static str);
 
 impl Told {
     fn hops(&self, hops: Vec<Hop>) -> Arc<Value> {
         let mut told = self.0.borrow_mut();
         let hops = hops.into_iter();
         let words = hops.map(|hop| (hop.what, hop.id, hop.gate.word()));
-        let json = |(what, id, gate): &(_, _, _)| json!({"hop": what, "id": id, "gate": gate});
+        let json = |(what, id, gate): &Words| json!({"hop": what, "id": id, "gate": gate});
         told.entry(words.collect())
             .or_insert_with_key(|words| Arc::new(words.iter().map(json).collect()))
             .clone()
