@@ -48,14 +48,19 @@ impl Trouble {
     }
 }
 
-/// What was said, without the number that an error has for the system.
+/// What was said, without the numbers that errors have for the system.
 pub fn without_number(said: &str) -> String {
-    let parts = said.split_once(" (os error ");
-    let parts = parts.and_then(|(before, after)| Some((before, after.split_once(')')?.1)));
-    parts.map_or_else(
-        || said.to_owned(),
-        |(before, after)| format!("{before}{after}"),
-    )
+    let mut parts = said.split(" (os error ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.push_str(after);
+            }
+            _ => text.extend([" (os error ", part]),
+        }
+    }
+    text
 }
 
 impl fmt::Display for Trouble {
@@ -77,6 +82,9 @@ mod tests {
     fn numbers_of_errors() {
         let said = |number: &str| format!("x cannot be read: No such file or directory{number}, y");
         assert_eq!(without_number(&said(" (os error 2)")), said(""));
-        assert_eq!(without_number("x (os error 2"), "x (os error 2");
+        assert_eq!(without_number("a (os error 2): b (os error 13)"), "a: b");
+        for other in ["x (os error 2", "x (os error y) z", ""] {
+            assert_eq!(without_number(other), other);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod alike;
 mod decisions;
+mod definitions;
 mod each;
 mod entered;
 mod group;
@@ -20,7 +21,7 @@ use crate::iam::like;
 use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
-pub use alike::{ByDefinition, Roles, by_definition};
+pub use alike::Roles;
 use decisions::Decisions;
 pub use decisions::{Answer, Asked};
 pub use group::Group;
@@ -55,8 +56,8 @@ impl<'a> World<'a> {
         let groups = world.groups.iter();
         let joined: Vec<_> = groups
             .map(|group| {
-                let roles = Roles::of(&world, &group.by_definition);
-                let entered = entered::entered(&world, &group.by_definition);
+                let roles = Roles::of(&world, group.running());
+                let entered = entered::entered(&world, group.running());
                 (roles, entered, Placements::of(&world, group))
             })
             .collect();

@@ -1,7 +1,7 @@
 mod containers;
 mod refusal;
 
-use containers::Entered;
+use containers::{Entered, Questions};
 use refusal::refused;
 
 use crate::check::Check;
@@ -32,12 +32,16 @@ const ACTION: &str = "ecs:ExecuteCommand";
 
 fn run(world: &World) -> Vec<Finding> {
     let arn = world.facts.caller.as_ref().and_then(Caller::policy_arn);
-    let silence = arn.known().and_then(|arn| iam::silence(world, arn, ACTION));
+    let asked = arn.known().map(|arn| Asked {
+        silence: iam::silence(world, arn, ACTION),
+        questions: Questions::of(world, arn),
+    });
+    let asked = asked.unwrap_or_default();
     world
         .groups
         .iter()
         .map(|group| match &world.facts.caller {
-            Fact::Known(caller) => judge(world, group, caller, silence.as_ref()),
+            Fact::Known(caller) => judge(world, group, caller, &asked),
             Fact::Absent => CHECK.skip(subject(group, "nobody"), "There is no caller"),
             Fact::Unavailable(why) => CHECK.unknown(subject(group, "unknown"), why),
         })
@@ -48,8 +52,15 @@ fn subject(group: &Group, arn: &str) -> Subject {
     Subject::new("principal", arn).of_group(group)
 }
 
-/// `silence`: why IAM has nothing to say about the caller.
-fn judge(world: &World, group: &Group, caller: &Caller, silence: Option<&Silence>) -> Finding {
+/// What IAM was asked about the caller.
+#[derive(Default)]
+struct Asked<'a> {
+    /// Why it has nothing to say.
+    silence: Option<Silence<'a>>,
+    questions: Questions<'a>,
+}
+
+fn judge(world: &World, group: &Group, caller: &Caller, asked: &Asked) -> Finding {
     let subject = subject(group, &caller.arn);
     match &caller.principal {
         Principal::Root => {
@@ -82,7 +93,7 @@ fn judge(world: &World, group: &Group, caller: &Caller, silence: Option<&Silence
         }
         Fact::Absent => return CHECK.unsure(subject, "IAM no longer knows the caller's role"),
     };
-    match silence {
+    match &asked.silence {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {
@@ -93,17 +104,24 @@ fn judge(world: &World, group: &Group, caller: &Caller, silence: Option<&Silence
             return CHECK.unknown(subject, &why);
         }
     }
-    decide(world, group, caller, &arn, subject)
+    decide(world, group, caller, &arn, &asked.questions, subject)
 }
 
-fn decide(world: &World, group: &Group, caller: &Caller, arn: &str, subject: Subject) -> Finding {
+fn decide(
+    world: &World,
+    group: &Group,
+    caller: &Caller,
+    arn: &str,
+    questions: &Questions,
+    subject: Subject,
+) -> Finding {
     let Some(cluster) = world.facts.cluster_arn() else {
         return CHECK.unsure(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
     let entered = match group.container {
         Some(container) => vec![container.to_owned()],
-        None => match containers::entered(world, running, arn, &cluster) {
+        None => match containers::entered(world, questions, running, arn, &cluster) {
             Entered::Counting(names) => names,
             Entered::SomeOnly { open, shut } => return some_only(subject, &open, &shut),
         },
@@ -308,6 +326,23 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         about_container(&mut facts, &own, Outcome::ImplicitDeny);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    /// What is open about one container is not said of another that IAM was asked about and did not answer.
+    #[test]
+    fn a_container_without_an_answer() {
+        let mut facts = healthy_coder();
+        facts.target.services[0].container = None;
+        let mut sidecar = task(&mut facts).containers[0].clone();
+        about_container(&mut facts, &sidecar.name, Outcome::Allowed);
+        sidecar.name = "sidecar".into();
+        task(&mut facts).containers.push(sidecar);
+        about_container(&mut facts, "sidecar", Outcome::Allowed);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        let answers = facts.simulations.last_mut().unwrap().decisions.known_mut();
+        let is_of_task = |decision: &crate::facts::Decision| decision.resource.contains(TASK);
+        answers.unwrap().retain(|decision| !is_of_task(decision));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
     #[test]

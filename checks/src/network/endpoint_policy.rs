@@ -13,7 +13,7 @@ use crate::fixes;
 use crate::iam::Tri;
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
-use crate::world::{Group, Roles, World, by_definition};
+use crate::world::{Group, Roles, World};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
@@ -72,7 +72,7 @@ fn judge<'a>(
     let by_role = match tasks.len() == group.running().len() {
         true => &group.roles.by_role,
         false => {
-            of_some = Roles::of(world, &by_definition(tasks));
+            of_some = Roles::of(world, tasks);
             &of_some.by_role
         }
     };

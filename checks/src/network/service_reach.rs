@@ -14,7 +14,7 @@ use crate::reachability::{Gate, Ranges, internet};
 use crate::role::logs_write::log_needs;
 use crate::tasks::Tasks;
 use crate::text;
-use crate::world::{Roles, World, by_definition};
+use crate::world::{Roles, World};
 
 /// A service by the last part of its endpoints' names.
 pub type Service = &'static str;
@@ -196,7 +196,7 @@ fn by_policy<'a>(
         Err(why) => return Reach::Unseen(why),
     };
     let mut unseen = None;
-    for (role, alike) in Roles::of(world, &by_definition(&placement.tasks)).by_role {
+    for (role, alike) in Roles::of(world, &placement.tasks).by_role {
         let mut refused = Vec::new();
         for need in &needs {
             match policy_lets(world, endpoint, role, need.action, &need.resource) {

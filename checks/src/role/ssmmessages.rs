@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::{each_role, has_agent_down, role_subject, services_with};
 use crate::arn;
 use crate::check::Check;
@@ -180,15 +182,20 @@ fn boundary<'a>(world: &World<'a>, role: &str) -> Option<&'a str> {
 
 /// The frequent mix-up: the actions were given to the execution role.
 fn execution_role_that_may<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
-    let execution = world.execution_role(tasks.first()?)?;
-    let allowed = |action: &&str| {
+    let is_allowed = |execution: &str, action: &str| {
         let answers = world.decisions(execution, action, "*");
-        !answers.is_empty()
-            && answers
-                .iter()
-                .all(|answer| Decision::is_allowed(answer.decision))
+        let mut decisions = answers.iter().map(|answer| answer.decision);
+        !answers.is_empty() && decisions.all(Decision::is_allowed)
     };
-    TASK_ROLE_ACTIONS.iter().all(allowed).then_some(execution)
+    let roles = tasks.iter().filter_map(|task| world.execution_role(task));
+    // Tasks of two revisions may have two.
+    let roles: BTreeSet<&str> = roles.collect();
+    let may = |execution: &&str| {
+        TASK_ROLE_ACTIONS
+            .iter()
+            .all(|action| is_allowed(execution, action))
+    };
+    roles.into_iter().find(may)
 }
 
 #[cfg(test)]
@@ -198,8 +205,8 @@ mod tests {
     use crate::finding::Status;
     use crate::policy_document::TASK_ROLE_ACTIONS;
     use crate::testing::{
-        CODER_ROLE, decide, definition, denied, healthy_coder, run, simulate_allowed, statuses,
-        task,
+        CODER, CODER_ROLE, decide, definition, denied, healthy_coder, known, run, simulate_allowed,
+        statuses, task,
     };
 
     #[test]
@@ -261,6 +268,14 @@ mod tests {
         });
         let execution = definition(&mut facts).execution_role.clone().unwrap();
         simulate_allowed(&mut facts, &execution, &TASK_ROLE_ACTIONS);
+        assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
+        // Whichever task is listed first.
+        let mut other = task(&mut facts).clone();
+        other.arn = format!("{}0", other.arn).into();
+        other.execution_role_override = Some("arn:aws:iam::123456789012:role/other".into());
+        let arn = other.arn.to_string();
+        known(facts.service_tasks.get_mut(CODER).unwrap()).insert(0, arn.clone());
+        facts.tasks.insert(arn, Fact::Known(other));
         assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
     }
 

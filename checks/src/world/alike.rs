@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::definitions::Definitions;
 use super::{TaskRole, World};
 use crate::facts::{Task, Unavailable};
 use crate::tasks::Alike;
@@ -13,17 +14,15 @@ pub struct Roles<'a> {
 }
 
 impl<'a> Roles<'a> {
-    pub fn of(world: &World<'a>, tasks: &ByDefinition<'a>) -> Roles<'a> {
+    pub fn of(world: &World<'a>, tasks: &[&'a Task]) -> Roles<'a> {
         let mut by_role: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         let mut roles = Roles::default();
-        for (arn, alike) in tasks {
-            let definition = world.definitions.get(arn).copied();
-            for &task in &alike.tasks {
-                match world.task_role_by(task, definition) {
-                    TaskRole::Role(arn) => by_role.entry(arn).or_default().push(task),
-                    TaskRole::Unnamed => roles.unnamed.push(task),
-                    TaskRole::Unknown(why) => roles.unknown.push((task, why)),
-                }
+        let mut definitions = Definitions::of(world);
+        for &task in tasks {
+            match world.task_role_by(task, definitions.get(task)) {
+                TaskRole::Role(arn) => by_role.entry(arn).or_default().push(task),
+                TaskRole::Unnamed => roles.unnamed.push(task),
+                TaskRole::Unknown(why) => roles.unknown.push((task, why)),
             }
         }
         roles.by_role = alike(by_role);
@@ -32,9 +31,7 @@ impl<'a> Roles<'a> {
 }
 
 /// Running tasks by the ARN of their definition.
-pub type ByDefinition<'a> = BTreeMap<&'a str, Alike<'a>>;
-
-pub fn by_definition<'a>(tasks: &[&'a Task]) -> ByDefinition<'a> {
+pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, Alike<'a>> {
     let mut by_definition: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
     for &task in tasks {
         let arn = task.task_definition.as_str();

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::alike::ByDefinition;
+use super::definitions::Definitions;
 use super::{Group, World};
-use crate::facts::{Container, Task, TaskDefinition};
+use crate::facts::{Container, Fact, Task, TaskDefinition};
 use crate::finding::Subject;
 
 /// A container of a running task.
@@ -21,22 +21,24 @@ impl Entered<'_> {
 }
 
 /// The containers of each running task, but only the one that was asked for.
-pub fn entered<'a>(world: &World<'a>, tasks: &ByDefinition<'a>) -> Vec<Entered<'a>> {
+pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
     let asked = world.facts.target.container.as_deref();
-    let mut all = Vec::with_capacity(tasks.values().map(|alike| alike.tasks.len()).sum());
-    for (arn, alike) in tasks {
-        let definition = world.definitions.get(arn).and_then(|fact| fact.known());
-        for &task in &alike.tasks {
-            let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
-            let containers = task.containers.iter();
-            let containers = containers.filter(|container| is_meant(&container.name));
-            all.extend(containers.map(|container| Entered {
-                task,
-                container,
-                is_added: asked.is_none() && is_added(container, definition),
-                id: [task.id(), "/", &container.name].concat().into(),
-            }));
-        }
+    let mut all = Vec::with_capacity(tasks.len());
+    let mut definitions = Definitions::of(world);
+    for &task in tasks {
+        let definition = definitions.get(task).and_then(Fact::known);
+        let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
+        let containers = task.containers.iter();
+        all.extend(
+            containers
+                .filter(|container| is_meant(&container.name))
+                .map(|container| Entered {
+                    task,
+                    container,
+                    is_added: asked.is_none() && is_added(container, definition),
+                    id: [task.id(), "/", &container.name].concat().into(),
+                }),
+        );
     }
     all
 }

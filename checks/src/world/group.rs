@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alike::{ByDefinition, Roles, by_definition};
+use super::alike::{Roles, by_definition};
 use super::entered::Entered;
 use super::{ById, by_id};
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
 use crate::network::placement::Placements;
+use crate::tasks::Alike;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -24,7 +25,7 @@ pub struct Group<'a> {
     /// The containers of the running tasks.
     pub entered: Vec<Entered<'a>>,
     /// The running tasks by the ARN of their definition.
-    pub by_definition: ByDefinition<'a>,
+    pub by_definition: BTreeMap<&'a str, Alike<'a>>,
     pub roles: Roles<'a>,
     name: Option<Arc<str>>,
     /// Where the running tasks sit in the network.

@@ -1,5 +1,7 @@
 //! Which containers of a service the caller may enter, where policies tell them apart and none is preferred.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::ACTION;
 use crate::distinct::distinct;
 use crate::facts::{Simulation, Task};
@@ -18,9 +20,41 @@ pub(super) enum Entered {
     Counting(Vec<String>),
 }
 
+/// The containers that IAM was asked about one by one, where policies tell them apart, by the resources that it was
+/// asked about with them.
+#[derive(Default)]
+pub(super) struct Questions<'a>(HashMap<&'a str, BTreeSet<&'a str>>);
+
+impl<'a> Questions<'a> {
+    /// About a caller of this ARN.
+    pub(super) fn of(world: &World<'a>, arn: &str) -> Questions<'a> {
+        let mut all = Questions::default();
+        for simulation in world.simulations(arn, ACTION) {
+            if let Some(container) = simulation.context.get(CONTAINER_KEY) {
+                for resource in &simulation.resources {
+                    all.0.entry(resource).or_default().insert(container);
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether or not they were answered.
+    fn about(&self, tasks: &[&Task]) -> Vec<String> {
+        let asked = tasks.iter().filter_map(|task| self.0.get(&*task.arn));
+        distinct(asked.flatten().map(|name| (*name).to_owned()))
+    }
+}
+
 /// One container that may be entered is enough, so that what is open about one outweighs a refusal of another.
-pub(super) fn entered(world: &World, running: &[&Task], arn: &str, cluster: &str) -> Entered {
-    let asked = asked_about(world, running, arn);
+pub(super) fn entered(
+    world: &World,
+    questions: &Questions,
+    running: &[&Task],
+    arn: &str,
+    cluster: &str,
+) -> Entered {
+    let asked = questions.about(running);
     let verdicts: Vec<(&String, Verdict)> = asked
         .iter()
         .map(|name| (name, of_container(world, running, arn, cluster, name)))
@@ -42,16 +76,6 @@ pub(super) fn entered(world: &World, running: &[&Task], arn: &str, cluster: &str
         true => asked,
         false => unsure,
     })
-}
-
-/// The containers of running tasks that IAM was asked about one by one: where policies tell them apart.
-fn asked_about(world: &World, running: &[&Task], arn: &str) -> Vec<String> {
-    let Some(asked) = world.asked(arn, ACTION) else {
-        return Vec::new();
-    };
-    let answers = running.iter().flat_map(|task| asked.on(&task.arn));
-    let names = answers.filter_map(|answer| answer.simulation.context.get(CONTAINER_KEY));
-    distinct(names.cloned())
 }
 
 fn of_container<'a>(
