@@ -11,9 +11,10 @@ mod picture;
 mod sarif;
 mod schema;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use ecs_exec_checks::{Report, Verdict};
+use serde::Serialize;
 
 use crate::cli::Format;
 
@@ -42,18 +43,30 @@ pub fn write(
         let pages: Vec<String> = reports.iter().map(render).collect();
         pages.join("\n")
     };
-    let text = match format {
-        Format::Json => return json::write(reports, to),
-        Format::Human => each(&|report| human::render(report, look)) + &human::overview(reports),
-        Format::Markdown => each(&markdown::render),
-        Format::Junit => return junit::write(reports, to),
-        Format::Sarif => return sarif::write(reports, locations, to),
-        Format::Github => reports
-            .iter()
-            .map(|report| github::render(report, locations))
-            .collect(),
-    };
-    to.write_all(text.as_bytes())
+    // The larger ones are written piece by piece: of a fleet they are larger than what they are made of.
+    let mut to = BufWriter::with_capacity(64 * 1024, to);
+    match format {
+        Format::Json => json::write(reports, &mut to)?,
+        Format::Junit => junit::write(reports, &mut to)?,
+        Format::Sarif => sarif::write(reports, locations, &mut to)?,
+        Format::Human => {
+            let pages = each(&|report| human::render(report, look));
+            to.write_all((pages + &human::overview(reports)).as_bytes())?;
+        }
+        Format::Markdown => to.write_all(each(&markdown::render).as_bytes())?,
+        Format::Github => {
+            for report in reports {
+                to.write_all(github::render(report, locations).as_bytes())?;
+            }
+        }
+    }
+    to.flush()
+}
+
+/// A document of JSON for people to read too.
+fn write_json(document: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, document)?;
+    to.write_all(b"\n")
 }
 
 /// The worst of several verdicts.

@@ -2,6 +2,7 @@
 //! the healthy platform. Or what judging snapshots costs, whose files CAPTURES names.
 //! cargo bench -p ecs-exec-checks
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,10 @@ fn known<T>(fact: &mut Fact<T>) -> &mut T {
     fact.known_mut().unwrap()
 }
 
+fn first<T: Clone>(facts: &BTreeMap<String, Fact<T>>) -> T {
+    facts.values().next().unwrap().known().unwrap().clone()
+}
+
 /// Half the roles may not use ssmmessages, and the agents of their tasks have stopped.
 fn refuse_half(facts: &mut Facts) {
     for simulation in &mut facts.simulations {
@@ -94,14 +99,7 @@ fn refuse_half(facts: &mut Facts) {
 fn fleet() -> Facts {
     let mut facts: Facts =
         serde_json::from_str(include_str!("../../fixtures/healthy.json")).unwrap();
-    let template = facts
-        .tasks
-        .values()
-        .next()
-        .unwrap()
-        .known()
-        .unwrap()
-        .clone();
+    let template = first(&facts.tasks);
     let definitions = make_definitions(&mut facts, &template);
     let subnets = make_subnets(&mut facts, &template);
     make_services(&mut facts, &template, &definitions, &subnets);
@@ -159,16 +157,9 @@ fn make_subnets(facts: &mut Facts, task: &Task) -> Vec<String> {
 }
 
 fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets: &[String]) {
-    let service = facts
-        .services
-        .values()
-        .next()
-        .unwrap()
-        .known()
-        .unwrap()
-        .clone();
+    let service = first(&facts.services);
     let interface_id = task.interface.as_ref().unwrap().id.clone().unwrap();
-    let interface = facts.network.interfaces[&interface_id]
+    let interface = facts.network.interfaces[interface_id.as_str()]
         .known()
         .unwrap()
         .clone();
@@ -211,7 +202,8 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
             interface.subnet = subnet.into();
             interface.private_ips = vec![address.into()];
             let id = interface.id.clone();
-            facts.network.interfaces.insert(id, Fact::Known(interface));
+            let fact = Fact::Known(interface);
+            facts.network.interfaces.insert(id.into(), fact);
             let arn = task.arn.to_string();
             facts.tasks.insert(arn.clone(), Fact::Known(task));
             arn

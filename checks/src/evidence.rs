@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use thin_vec::{ThinVec, thin_vec};
+use thin_vec::ThinVec;
 
 /// What a check saw, by name, in the order of the names. Of a fleet's many findings each has a few entries: a list
 /// holds them in a tenth of the memory of a map.
@@ -24,10 +24,6 @@ pub enum Seen {
 
 impl Evidence {
     pub fn insert(&mut self, name: &'static str, seen: Seen) {
-        if self.0.is_empty() {
-            self.0 = thin_vec![(name, seen)];
-            return;
-        }
         match self.0.binary_search_by_key(&name, |(name, _)| name) {
             Ok(at) => self.0[at].1 = seen,
             Err(at) => {

@@ -148,14 +148,14 @@ impl Facts {
 
     /// Whether an endpoint is one of this service.
     pub fn is_endpoint_of(&self, endpoint: &Endpoint, service: &str) -> bool {
-        let name = endpoint.service.as_str();
-        let plain = match self.partition.as_str() {
-            "aws-cn" => name.strip_prefix("cn.").unwrap_or(name),
-            _ => name,
+        let named = |prefix: &&str| {
+            let in_region = endpoint.service.strip_prefix(prefix)?;
+            in_region
+                .strip_prefix(self.region.as_str())?
+                .strip_prefix('.')
         };
-        let of_region = plain.strip_prefix("com.amazonaws.");
-        let in_region = of_region.and_then(|rest| rest.strip_prefix(self.region.as_str()));
-        in_region.and_then(|rest| rest.strip_prefix('.')) == Some(service)
+        let mut prefixes = endpoint_prefixes(&self.partition).iter();
+        prefixes.any(|prefix| named(prefix) == Some(service))
     }
 }
 
@@ -178,13 +178,20 @@ pub fn host_of(partition: &str, region: &str, service: &str) -> String {
     format!("{service}.{region}.{domain}")
 }
 
-/// The names that a service's endpoint may have. In China some services prefix the reversed domain and some do
-/// not, and not always the same ones.
+/// The names that a service's endpoint may have.
 pub fn endpoint_services(partition: &str, region: &str, service: &str) -> Vec<String> {
-    let plain = format!("com.amazonaws.{region}.{service}");
+    let prefixes = endpoint_prefixes(partition).iter();
+    prefixes
+        .map(|prefix| format!("{prefix}{region}.{service}"))
+        .collect()
+}
+
+/// What such names may begin with. In China some services prefix the reversed domain and some do not, and not always
+/// the same ones.
+fn endpoint_prefixes(partition: &str) -> &'static [&'static str] {
     match partition {
-        "aws-cn" => vec![plain.clone(), format!("cn.{plain}")],
-        _ => vec![plain],
+        "aws-cn" => &["com.amazonaws.", "cn.com.amazonaws."],
+        _ => &["com.amazonaws."],
     }
 }
 

@@ -6,7 +6,6 @@ pub mod definition;
 pub mod endpoint;
 mod inline;
 pub mod machine;
-mod made_once;
 pub mod network_acl;
 pub mod plugin;
 pub mod role;
@@ -16,8 +15,6 @@ mod statement;
 pub mod task;
 #[cfg(test)]
 mod together;
-
-pub use made_once::MadeOnce;
 
 use crate::facts::Facts;
 use crate::step::{Call, Command, Word};

@@ -27,6 +27,7 @@ pub mod iam;
 mod kms;
 mod live;
 mod local;
+mod made_once;
 pub mod needs;
 mod network;
 pub mod no_proxy;
@@ -75,7 +76,7 @@ pub fn examine_with(
 ) -> Report {
     let facts = iam::settled(facts);
     let world = World::new(&facts);
-    let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.tasks_running());
+    let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.running().count());
     let checks = registry::CHECKS.iter();
     for check in checks.filter(|check| selection.includes(check)) {
         findings.extend(planned::run(check, &world));

@@ -262,7 +262,7 @@ pub fn vpc(facts: &mut Facts) -> &mut Vpc {
 
 pub fn address_of_task(facts: &mut Facts) -> String {
     let id = task(facts).interface.clone().expect("interface").id;
-    let interface = facts.network.interfaces.get_mut(&id.expect("ID"));
+    let interface = facts.network.interfaces.get_mut(id.expect("ID").as_str());
     known(interface.expect("interface")).private_ips[0].to_string()
 }
 
@@ -277,7 +277,9 @@ const HOST: &str =
 /// Moves the coder task to an EC2 instance, whose interface and role it uses.
 pub fn on_ec2(facts: &mut Facts) {
     let id = task(facts).interface.clone().expect("interface").id;
-    let interface = facts.network.interfaces[&id.expect("ID")].known().cloned();
+    let interface = facts.network.interfaces[id.expect("ID").as_str()]
+        .known()
+        .cloned();
     let task = task(facts);
     task.launch_type = Some("EC2".into());
     task.platform_version = None;

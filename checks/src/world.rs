@@ -22,8 +22,8 @@ use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
 pub use alike::Roles;
+pub use decisions::Answer;
 use decisions::Decisions;
-pub use decisions::{Answer, Asked};
 pub use group::Group;
 pub use of_task::TaskRole;
 
@@ -39,9 +39,9 @@ pub struct World<'a> {
 /// For the many look-ups of a fleet.
 type ById<'a, T> = HashMap<&'a str, &'a Fact<T>, RandomState>;
 
-fn by_id<K: AsRef<str>, T>(things: &BTreeMap<K, Fact<T>>) -> ById<'_, T> {
+fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
     let things = things.iter();
-    things.map(|(id, thing)| (id.as_ref(), thing)).collect()
+    things.map(|(id, thing)| (id.as_str(), thing)).collect()
 }
 
 impl<'a> World<'a> {
@@ -76,13 +76,7 @@ impl<'a> World<'a> {
         action: &'w str,
         resource: &'w str,
     ) -> &'w [Answer<'a>] {
-        let asked = self.decisions.about(principal, action);
-        asked.map_or(&[], |asked| asked.on(resource))
-    }
-
-    /// What was asked about an action of a principal, for those who want answers on many resources.
-    pub fn asked<'w>(&'w self, principal: &'w str, action: &'w str) -> Option<&'w Asked<'a>> {
-        self.decisions.about(principal, action)
+        self.decisions.get(principal, action, resource)
     }
 
     /// The simulations of a principal that include an action; where there is none, nobody asked.
@@ -170,12 +164,6 @@ impl<'a> World<'a> {
         self.groups
             .iter()
             .flat_map(|group| group.running().iter().copied())
-    }
-
-    /// How many tasks are running.
-    pub fn tasks_running(&self) -> usize {
-        let groups = self.groups.iter();
-        groups.map(|group| group.running().len()).sum()
     }
 
     /// The user declared that this service's tasks must not be entered.

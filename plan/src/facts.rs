@@ -215,8 +215,7 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
     let mut arns = Vec::new();
     for one in started {
         arns.push(one.task.arn.to_string());
-        let interface = one.interface.map(|(id, fact)| (id.into(), fact));
-        facts.network.interfaces.extend(interface);
+        facts.network.interfaces.extend(one.interface);
         facts.network.subnets.extend(one.subnet);
         facts
             .tasks

@@ -35,8 +35,8 @@ pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
 }
 
 /// Interfaces by ID. Asked by filter, because a call that names one that is gone fails for all of them.
-pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<CompactString, Fact<Interface>> {
-    let all = by_id(ids, async |chunk| {
+pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interface>> {
+    by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeNetworkInterfaces", || {
                 aws.ec2
@@ -47,9 +47,8 @@ pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<CompactString, Fa
             .await?;
         let found = page.network_interfaces().iter().map(model::interface);
         Ok(found.map(|found| (found.id.to_string(), found)).collect())
-    });
-    let all = all.await.into_iter();
-    all.map(|(id, interface)| (id.into(), interface)).collect()
+    })
+    .await
 }
 
 pub async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {

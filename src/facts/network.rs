@@ -48,7 +48,7 @@ pub async fn network(
         let interfaces = ec2::interfaces(aws, &interface_ids).await;
         let ids = distinct(
             attached()
-                .filter_map(|interface| interfaces.get(interface.id.as_ref()?)?.known())
+                .filter_map(|interface| interfaces.get(interface.id.as_deref()?)?.known())
                 .flat_map(|interface| interface.security_groups.clone())
                 .chain(on_instances().flat_map(|interface| interface.security_groups.clone()))
                 .chain(planned.security_groups.iter().cloned())

@@ -5,6 +5,8 @@ use ecs_exec_checks::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::write_json;
+
 /// The reports of several clusters, with the worst of their verdicts and the sum of their findings.
 #[derive(Serialize, JsonSchema)]
 pub struct Several<'r> {
@@ -16,12 +18,10 @@ pub struct Several<'r> {
     reports: &'r [Report],
 }
 
-/// Piece by piece: a fleet's report is larger than what it was made of.
-pub fn write(reports: &[Report], to: &mut dyn Write) -> io::Result<()> {
-    let mut to = io::BufWriter::with_capacity(64 * 1024, to);
+pub fn write(reports: &[Report], to: &mut impl Write) -> io::Result<()> {
     match reports {
-        [] => return Ok(()),
-        [one] => serde_json::to_writer_pretty(&mut to, one)?,
+        [] => Ok(()),
+        [one] => write_json(one, to),
         [first, ..] => {
             let several = Several {
                 schema_version: SCHEMA_VERSION,
@@ -31,9 +31,7 @@ pub fn write(reports: &[Report], to: &mut dyn Write) -> io::Result<()> {
                 summary: reports.iter().map(|report| &report.summary).sum(),
                 reports,
             };
-            serde_json::to_writer_pretty(&mut to, &several)?;
+            write_json(&several, to)
         }
     }
-    to.write_all(b"\n")?;
-    to.flush()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::iter;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use quick_junit::{
 
 use super::fixes_in_lines;
 
-pub fn write(reports: &[Report], to: &mut dyn Write) -> io::Result<()> {
+pub fn write(reports: &[Report], to: &mut impl Write) -> io::Result<()> {
     let mut clusters: Vec<&str> = reports
         .iter()
         .map(|report| report.target.cluster.as_str())
@@ -37,9 +37,7 @@ pub fn write(reports: &[Report], to: &mut dyn Write) -> io::Result<()> {
             suites.add_test_suite(suite);
         }
     }
-    let mut to = BufWriter::new(to);
-    suites.serialize(&mut to).map_err(of_writer)?;
-    to.flush()
+    suites.serialize(to).map_err(of_writer)
 }
 
 /// What the writer said, so that a reader who left is known as such.

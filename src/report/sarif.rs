@@ -2,15 +2,15 @@
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use ecs_exec_checks::report::{Report, ReportFinding};
 use ecs_exec_checks::{Check, Severity, Status, registry};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::fixes_in_lines;
 use super::location::Locations;
+use super::{fixes_in_lines, write_json};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -40,7 +40,7 @@ struct Results<'r> {
 }
 
 /// A run for each report.
-pub fn write(reports: &[Report], locations: &Locations, to: &mut dyn Write) -> io::Result<()> {
+pub fn write(reports: &[Report], locations: &Locations, to: &mut impl Write) -> io::Result<()> {
     let log = Log {
         schema: SCHEMA,
         runs: reports
@@ -49,10 +49,7 @@ pub fn write(reports: &[Report], locations: &Locations, to: &mut dyn Write) -> i
             .collect(),
         version: "2.1.0",
     };
-    let mut to = BufWriter::new(to);
-    serde_json::to_writer_pretty(&mut to, &log)?;
-    to.write_all(b"\n")?;
-    to.flush()
+    write_json(&log, to)
 }
 
 fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {

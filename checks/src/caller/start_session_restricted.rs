@@ -40,13 +40,12 @@ fn run(world: &World) -> Vec<Finding> {
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
-        let asked = world.asked(arn, ACTION);
         let mut may_be_open = false;
         let is_open = |task: &&str| {
-            let answers = asked.map_or(&[][..], |asked| asked.on(task)).iter();
-            let decisions = answers.map(|answer| answer.decision);
+            let answers = world.decisions(arn, ACTION, task).iter();
+            let mut decisions = answers.map(|answer| answer.decision);
             may_be_open |= decisions.clone().any(Decision::may_be_allowed);
-            decisions.clone().any(Decision::is_allowed)
+            decisions.any(Decision::is_allowed)
         };
         let open: Vec<&str> = tasks.into_iter().filter(is_open).collect();
         if open.is_empty() {

@@ -1,8 +1,8 @@
 use crate::check::Check;
 use crate::facts::{Container, Fact, ManagedAgent, Service, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes::MadeOnce;
 use crate::fixes::service::force_deployment;
+use crate::made_once::MadeOnce;
 use crate::text;
 use crate::world::World;
 

@@ -1,7 +1,8 @@
 use crate::check::Check;
 use crate::facts::{Container, Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::fixes::{self, MadeOnce};
+use crate::fixes;
+use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {

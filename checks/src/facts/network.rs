@@ -8,7 +8,7 @@ use super::{CompactString, Fact, Unavailable};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Network {
-    pub interfaces: BTreeMap<CompactString, Fact<Interface>>,
+    pub interfaces: BTreeMap<String, Fact<Interface>>,
     pub subnets: BTreeMap<String, Fact<Subnet>>,
     pub vpcs: BTreeMap<String, Fact<Vpc>>,
     /// The VPC endpoints that this account may see, for the services that sessions use.

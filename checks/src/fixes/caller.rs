@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::inline::{Inline, Owner};
-
 use crate::facts::{Caller, Fact, Facts, Principal, Task};
 use crate::fix::{Disposition, Fix};
 use crate::iam::Blocker;

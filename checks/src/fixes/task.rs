@@ -66,7 +66,7 @@ fn network(facts: &Facts, task: &Task) -> Option<String> {
     let interface: Option<&Interface> = attachment
         .id
         .as_ref()
-        .and_then(|id| facts.network.interfaces.get(id))
+        .and_then(|id| facts.network.interfaces.get(id.as_str()))
         .and_then(Fact::known);
     let mut awsvpc = serde_json::json!({"subnets": [attachment.subnet.as_ref()?]});
     if let Some(interface) = interface {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::distinct::distinct;
 use crate::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
-use crate::world::{Answer, Asked, World};
+use crate::world::{Answer, World};
 
 /// How IAM answers a need: several actions, or several resources.
 #[derive(Debug, Default)]
@@ -67,14 +67,9 @@ pub fn verdict<'a>(
     relevant: impl Fn(&Simulation) -> bool,
 ) -> Verdict<'a> {
     let mut verdict = Verdict::default();
-    // Needs that follow one another mostly are of the same action.
-    let mut last: Option<(&str, Option<&Asked>)> = None;
     for &(action, resource) in needs {
-        let known = last.filter(|(known, _)| *known == action);
-        let (_, asked) = known.unwrap_or_else(|| (action, world.asked(principal, action)));
-        last = Some((action, asked));
-        let mut answers = asked
-            .map_or(&[][..], |asked| asked.on(resource))
+        let mut answers = world
+            .decisions(principal, action, resource)
             .iter()
             .filter(|answer| relevant(answer.simulation))
             .peekable();

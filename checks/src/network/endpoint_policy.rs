@@ -1,6 +1,3 @@
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use super::endpoint::policy_lets;
 use super::goal::by_goal;
 use super::link::Goal;
@@ -11,6 +8,7 @@ use crate::facts::{Endpoint, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::iam::Tri;
+use crate::made_once::MadeOnce;
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
 use crate::world::{Group, Roles, World};
@@ -30,7 +28,7 @@ pub const CHECK: Check = Check {
 };
 
 /// What the policy of an endpoint says of a role, by the endpoint's ID and the role's ARN.
-type Judged<'a> = RefCell<BTreeMap<(&'a str, &'a str), Finding>>;
+type Judged<'a> = MadeOnce<(&'a str, &'a str), Finding>;
 
 fn run(world: &World) -> Vec<Finding> {
     let judged = Judged::default();
@@ -82,11 +80,9 @@ fn judge<'a>(
     by_role
         .iter()
         .map(|(role, alike)| {
-            let mut judged = judged.borrow_mut();
-            let finding = judged
-                .entry((&endpoint.id, role))
-                .or_insert_with(|| for_role(world, endpoint, role, subject()));
-            let mut finding = finding.clone().on(alike.arns.clone());
+            let key = (endpoint.id.as_str(), *role);
+            let finding = judged.get(key, |_| for_role(world, endpoint, role, subject()));
+            let mut finding = Finding::clone(&finding).on(alike.arns.clone());
             finding.subject = subject();
             finding
         })

@@ -145,7 +145,7 @@ fn interface_in(world: &World, endpoint: &Endpoint, subnet: &str) -> Option<Rang
     endpoint
         .interfaces
         .iter()
-        .filter_map(|id| world.facts.network.interfaces.get(id.as_str())?.known())
+        .filter_map(|id| world.facts.network.interfaces.get(id)?.known())
         .find(|interface| interface.subnet == subnet)
         .and_then(|interface| single(interface.private_ips.first()?))
 }

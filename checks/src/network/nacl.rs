@@ -10,7 +10,7 @@ use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
-use crate::fixes::MadeOnce;
+use crate::made_once::MadeOnce;
 use crate::reachability::Gate;
 use crate::text;
 use crate::world::{Group, World};
@@ -35,7 +35,7 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let fixes = MadeOnce::default();
-    let fix = |vpc: &str| fixes.get(vpc.to_owned(), || let_through(world, vpc));
+    let fix = |vpc: &str| fixes.get(vpc.to_owned(), |vpc| let_through(world, vpc));
     world.each_placement(&CHECK, |group, placement| {
         judge(world, group, placement, fix)
     })

@@ -1,5 +1,3 @@
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,6 +10,7 @@ use super::placement::Placement;
 use crate::check::Check;
 use crate::facts::Unavailable;
 use crate::finding::{Finding, Severity, Subject};
+use crate::made_once::MadeOnce;
 use crate::reachability::{Gate, Way};
 use crate::world::{Group, World};
 
@@ -108,7 +107,7 @@ fn judge(world: &World, group: &Group, placement: &Placement, told: &Told) -> Fi
         (Gate::Unseen(why), _) => CHECK.unknown(subject, why),
         (Gate::Shut, None) => CHECK.unsure(subject, "The way could not be followed"),
     };
-    finding.seen("hops", told.hops(hops))
+    finding.seen("hops", tell(told, hops))
 }
 
 fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
@@ -180,20 +179,14 @@ fn route(placement: &Placement) -> Hop {
 }
 
 /// What was said of hops: services whose tasks sit in the same place share it.
-#[derive(Default)]
-struct Told(RefCell<BTreeMap<Vec<Words>, Arc<Value>>>);
+type Told = MadeOnce<Vec<Words>, Value>;
 
 /// What a hop is, its ID, and the word for its gate.
 type Words = (&'static str, String, &'static str);
 
-impl Told {
-    fn hops(&self, hops: Vec<Hop>) -> Arc<Value> {
-        let mut told = self.0.borrow_mut();
-        let hops = hops.into_iter();
-        let words = hops.map(|hop| (hop.what, hop.id, hop.gate.word()));
-        let json = |(what, id, gate): &Words| json!({"hop": what, "id": id, "gate": gate});
-        told.entry(words.collect())
-            .or_insert_with_key(|words| Arc::new(words.iter().map(json).collect()))
-            .clone()
-    }
+fn tell(told: &Told, hops: Vec<Hop>) -> Arc<Value> {
+    let hops = hops.into_iter();
+    let words = hops.map(|hop| (hop.what, hop.id, hop.gate.word()));
+    let json = |(what, id, gate): &Words| json!({"hop": what, "id": id, "gate": gate});
+    told.get(words.collect(), |words| words.iter().map(json).collect())
 }

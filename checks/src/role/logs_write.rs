@@ -3,7 +3,7 @@ use super::{each_role, role_subject};
 use crate::check::Check;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
-use crate::fixes::MadeOnce;
+use crate::made_once::MadeOnce;
 use crate::needs::{self, Need};
 use crate::world::World;
 

@@ -7,8 +7,9 @@ use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Subject};
 use crate::fix::Fix;
-use crate::fixes::{self, MadeOnce};
+use crate::fixes;
 use crate::iam::{self, Silence};
+use crate::made_once::MadeOnce;
 use crate::needs::Need;
 use crate::text;
 use crate::world::World;
@@ -62,7 +63,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
-        let fix = || match verdict.blocker() {
+        let fix = |_: &_| match verdict.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
             None => fixes::role::allow(world.facts, role, recording.service, &missing),
         };

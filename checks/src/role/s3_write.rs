@@ -3,7 +3,7 @@ use super::recording::{self, Recording};
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity};
-use crate::fixes::MadeOnce;
+use crate::made_once::MadeOnce;
 use crate::needs;
 use crate::world::World;
 

@@ -6,8 +6,9 @@ use crate::check::Check;
 use crate::facts::{Decision, Role, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::{Disposition, Fix};
-use crate::fixes::{self, MadeOnce};
+use crate::fixes;
 use crate::iam::{self, Blocker, Silence, Verdict};
+use crate::made_once::MadeOnce;
 use crate::policy_document::TASK_ROLE_ACTIONS;
 use crate::text;
 use crate::world::{Group, World};
@@ -122,7 +123,7 @@ fn refused<'a>(
                 }
                 None => finding,
             };
-            finding.fix(made.get(role, || allow(world, role)))
+            finding.fix(made.get(role, |role| allow(world, role)))
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();

@@ -2,7 +2,8 @@ use crate::check::Check;
 use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::{Finding, Severity, Status};
 use crate::fix::Fix;
-use crate::fixes::{self, MadeOnce};
+use crate::fixes;
+use crate::made_once::MadeOnce;
 use crate::text;
 use crate::world::{Group, World};
 

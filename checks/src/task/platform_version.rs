@@ -1,7 +1,8 @@
 use crate::check::Check;
 use crate::facts::Task;
 use crate::finding::{Finding, Severity};
-use crate::fixes::{self, MadeOnce};
+use crate::fixes;
+use crate::made_once::MadeOnce;
 use crate::version;
 use crate::world::{Group, World};
 

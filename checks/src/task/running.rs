@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    let mut findings = Vec::with_capacity(world.tasks_running());
+    let mut findings = Vec::with_capacity(world.running().count());
     for group in &world.groups {
         match &group.tasks {
             Fact::Unavailable(why) => findings.push(CHECK.unknown(group.subject(), why)),

@@ -13,13 +13,11 @@ pub struct Answer<'a> {
     pub decision: &'a Decision,
 }
 
-/// By principal and action.
+/// By principal and action, then by resource: of a fleet there are tens of thousands.
 #[derive(Default)]
-pub struct Decisions<'a>(HashMap<(&'a str, &'a str), Asked<'a>, RandomState>);
+pub struct Decisions<'a>(HashMap<(&'a str, &'a str), ByResource<'a>, RandomState>);
 
-/// The answers about an action of a principal, by resource: of a fleet there are tens of thousands.
-#[derive(Default)]
-pub struct Asked<'a>(HashMap<&'a str, Answers<'a>, RandomState>);
+type ByResource<'a> = HashMap<&'a str, Answers<'a>, RandomState>;
 
 /// One for each context that was asked about: mostly one.
 enum Answers<'a> {
@@ -41,38 +39,35 @@ impl<'a> Decisions<'a> {
         // Decisions that follow one another mostly are about the same action.
         for about in decisions.chunk_by(|one, next| one.action == next.action) {
             let asked = (simulation.principal.as_str(), about[0].action.as_str());
-            let asked = self.0.entry(asked).or_default();
-            asked.0.reserve(about.len());
+            let by_resource = self.0.entry(asked).or_default();
+            by_resource.reserve(about.len());
             for decision in about {
-                asked.add(Answer {
+                let answer = Answer {
                     simulation,
                     decision,
-                });
+                };
+                match by_resource.entry(decision.resource.as_str()) {
+                    Entry::Vacant(place) => {
+                        place.insert(Answers::One(answer));
+                    }
+                    Entry::Occupied(mut place) => place.get_mut().add(answer),
+                }
             }
-        }
-    }
-
-    /// `None`: nobody asked.
-    pub fn about<'w>(&'w self, principal: &'w str, action: &'w str) -> Option<&'w Asked<'a>> {
-        let all: &HashMap<(&'w str, &'w str), Asked<'a>, RandomState> = &self.0;
-        all.get(&(principal, action))
-    }
-}
-
-impl<'a> Asked<'a> {
-    fn add(&mut self, answer: Answer<'a>) {
-        match self.0.entry(answer.decision.resource.as_str()) {
-            Entry::Vacant(place) => {
-                place.insert(Answers::One(answer));
-            }
-            Entry::Occupied(mut place) => place.get_mut().add(answer),
         }
     }
 
     /// One answer for each context that was asked about.
-    pub fn on<'w>(&'w self, resource: &'w str) -> &'w [Answer<'a>] {
-        let all: &HashMap<&'w str, Answers<'a>, RandomState> = &self.0;
-        match all.get(resource) {
+    pub fn get<'w>(
+        &'w self,
+        principal: &'w str,
+        action: &'w str,
+        resource: &'w str,
+    ) -> &'w [Answer<'a>] {
+        let all: &HashMap<(&'w str, &'w str), ByResource<'a>, RandomState> = &self.0;
+        let answers = all
+            .get(&(principal, action))
+            .and_then(|by_resource| by_resource.get(resource));
+        match answers {
             None => &[],
             Some(Answers::One(answer)) => slice::from_ref(answer),
             Some(Answers::Many(answers)) => answers,

@@ -48,7 +48,7 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &'a Task) -> Finding,
     ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.tasks_running());
+        let mut findings = Vec::with_capacity(self.running().count());
         for group in &self.groups {
             let tasks = group.running().iter();
             findings.extend(not_entered(check, group));
@@ -64,7 +64,7 @@ impl<'a> World<'a> {
         check: &'static Check,
         judge: impl Fn(&Group<'a>, Subject, &'a Task, &'a Container) -> Finding,
     ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.tasks_running());
+        let mut findings = Vec::with_capacity(self.running().count());
         for group in &self.groups {
             findings.extend(not_entered(check, group));
             findings.extend(group.entered.iter().map(|entered| {

@@ -27,7 +27,7 @@ pub fn take_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
         }
         let interface = task.interface.as_ref().and_then(|known| known.id.as_ref());
         if let Some((id, known)) =
-            interface.and_then(|id| live.network.interfaces.get_key_value(id))
+            interface.and_then(|id| live.network.interfaces.get_key_value(id.as_str()))
         {
             facts.network.interfaces.insert(id.clone(), known.clone());
         }

@@ -6,19 +6,22 @@ use crate::facts::{Fact, Facts, Service};
 use crate::fix::Fix;
 use crate::world::{Group, World};
 
-/// Fixes that the findings of a fleet share: each is made when it is first asked for.
-pub struct MadeOnce<K>(RefCell<BTreeMap<K, Arc<Fix>>>);
+/// What the findings of a fleet share, fixes above all: each is made when it is first asked for.
+pub struct MadeOnce<K, T = Fix>(RefCell<BTreeMap<K, Arc<T>>>);
 
-impl<K> Default for MadeOnce<K> {
-    fn default() -> MadeOnce<K> {
+impl<K, T> Default for MadeOnce<K, T> {
+    fn default() -> MadeOnce<K, T> {
         MadeOnce(RefCell::default())
     }
 }
 
-impl<K: Ord> MadeOnce<K> {
-    pub fn get(&self, key: K, make: impl FnOnce() -> Fix) -> Arc<Fix> {
+impl<K: Ord, T> MadeOnce<K, T> {
+    pub fn get(&self, key: K, make: impl FnOnce(&K) -> T) -> Arc<T> {
         let mut made = self.0.borrow_mut();
-        made.entry(key).or_insert_with(|| Arc::new(make())).clone()
+        let made = made
+            .entry(key)
+            .or_insert_with_key(|key| Arc::new(make(key)));
+        made.clone()
     }
 }
 
@@ -31,6 +34,6 @@ impl<'a> MadeOnce<&'a str> {
         make: fn(&Facts, &Service) -> Fix,
     ) -> Option<Arc<Fix>> {
         let service = group.service_fact.and_then(Fact::known)?;
-        Some(self.get(&service.name, || make(world.facts, service)))
+        Some(self.get(&service.name, |_| make(world.facts, service)))
     }
 }
