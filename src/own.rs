@@ -85,7 +85,7 @@ impl Own {
         let mut findings = programs::run(&self.programs, &json, self.timeout, &environment());
         for finding in &mut findings {
             finding.title = mask(&finding.title).into();
-            finding.detail = mask(&finding.detail);
+            finding.detail = mask(&finding.detail).into();
         }
         findings
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::facts::Expect;
-use ecs_exec_checks::report::{Report, ReportFinding, Source};
+use ecs_exec_checks::report::{Report, Source};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
@@ -220,12 +220,12 @@ impl Question<'_> {
 
 /// A gate that looks at nothing is not green.
 fn refuse_nothing(report: &Report) -> Result<(), Trouble> {
-    let skipped = |finding: &ReportFinding| finding.status == Status::Skip;
+    let skipped = |finding: &Finding| finding.status == Status::Skip;
     if !report.findings.iter().all(skipped) {
         return Ok(());
     }
     let help = match report.findings.first() {
-        Some(first) => format!("{}: {}.", first.check, clean_line(&first.title)),
+        Some(first) => format!("{}: {}.", first.check.id, clean_line(&first.title)),
         None => "Checks of policies look at what [expect] in ecs-exec.toml declares, those of tasks at what is there or named.".to_owned(),
     };
     Err(Trouble::new(

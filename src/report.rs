@@ -92,9 +92,9 @@ pub fn causes(report: &Report, look: &Look) -> String {
 }
 
 /// What mends something, in plain lines: each fix, and its commands below it.
-fn fixes_in_lines(report: &Report, ids: &[String]) -> Vec<String> {
+fn fixes_in_lines<'f>(report: &Report, ids: impl Iterator<Item = &'f str>) -> Vec<String> {
     let mut lines = Vec::new();
-    for fix in ids.iter().filter_map(|id| report.fix(id)) {
+    for fix in ids.filter_map(|id| report.fix(id)) {
         lines.push(format!("Fix ({}): {}", fix.disposition.word(), fix.title));
         lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
     }

@@ -1,11 +1,11 @@
 //! What changed since an earlier report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Status, Subject};
+use crate::finding::{Finding, Status, Subject};
 use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
 use crate::text::{clean_line, count};
 
@@ -146,7 +146,7 @@ impl Report {
         }
         let mut known = BTreeSet::new();
         self.findings.retain(|finding| {
-            let key = key(finding.check, finding.status, &finding.subject);
+            let key = key(finding.check.id, finding.status, &finding.subject);
             let is_known = before.contains(&key);
             if is_known {
                 known.insert(key);
@@ -163,27 +163,23 @@ impl Report {
     }
 
     fn keep_what_findings_tell(&mut self) {
+        let findings = self.findings.iter();
+        let told: HashSet<(&str, &Subject)> = findings
+            .map(|finding| (finding.check.id, &finding.subject))
+            .collect();
         for cause in &mut self.root_causes {
-            cause.subjects.retain(|subject| {
-                self.findings
-                    .iter()
-                    .any(|finding| finding.check == cause.check && finding.subject == *subject)
-            });
+            let check = cause.check;
+            cause
+                .subjects
+                .retain(|subject| told.contains(&(check, subject)));
         }
         self.root_causes.retain(|cause| !cause.subjects.is_empty());
-        let (causes, findings) = (&self.root_causes, &self.findings);
-        self.fixes.retain(|fix| {
-            causes.iter().any(|cause| cause.fixes.contains(&fix.id))
-                || findings
-                    .iter()
-                    .any(|finding| finding.fixes.contains(&fix.id))
-        });
-        self.summary = summary(self.findings.iter().map(|finding| finding.status));
-        self.verdict = verdict(
-            self.findings
-                .iter()
-                .map(|finding| (finding.status, finding.severity)),
-        );
+        let of_causes = self.root_causes.iter().flat_map(|cause| &cause.fixes);
+        let of_findings = self.findings.iter().flat_map(Finding::fix_ids);
+        let told: HashSet<&str> = of_causes.map(String::as_str).chain(of_findings).collect();
+        self.fixes.retain(|fix| told.contains(fix.id.as_str()));
+        self.summary = summary(&self.findings);
+        self.verdict = verdict(&self.findings);
     }
 }
 
@@ -213,7 +209,7 @@ impl<'r> Now<'r> {
             findings
                 .iter()
                 .filter(|finding| needs(finding.status))
-                .map(|finding| place(finding.check, &finding.subject))
+                .map(|finding| place(finding.check.id, &finding.subject))
                 .collect()
         };
         let unknown = findings
@@ -222,8 +218,8 @@ impl<'r> Now<'r> {
         Now {
             attention: places(Status::needs_attention),
             seen: places(|_| true),
-            blind: unknown.map(|finding| finding.check).collect(),
-            checks: findings.iter().map(|finding| finding.check).collect(),
+            blind: unknown.map(|finding| finding.check.id).collect(),
+            checks: findings.iter().map(|finding| finding.check.id).collect(),
             services: report.target.services.iter().map(String::as_str).collect(),
         }
     }
@@ -331,7 +327,7 @@ mod tests {
             since
                 .findings
                 .iter()
-                .any(|finding| finding.check == "role.ssmmessages")
+                .any(|finding| finding.check.id == "role.ssmmessages")
         );
         assert_eq!(since.root_causes[0].check, "role.ssmmessages");
         assert!(!since.fixes.is_empty());

@@ -103,7 +103,7 @@ pub struct Finding {
     /// One sentence; what is borrowed is of our own making.
     pub title: Cow<'static, str>,
     /// Why we think so, in as many sentences as it takes.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     pub subject: Subject,
     pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
@@ -130,7 +130,7 @@ impl Finding {
             status,
             severity: check.severity,
             title: title.into(),
-            detail: String::new(),
+            detail: Cow::Borrowed(""),
             subject,
             evidence: Evidence::default(),
             missing_permission: None,
@@ -142,7 +142,7 @@ impl Finding {
         }
     }
 
-    pub fn detail(mut self, detail: impl Into<String>) -> Finding {
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Finding {
         self.detail = detail.into();
         self
     }
@@ -210,11 +210,11 @@ impl Finding {
 
     /// Whether not knowing this leaves it open whether sessions work.
     pub fn leaves_open(&self) -> bool {
-        leaves_open(self.status, self.severity)
+        self.status == Status::Unknown && self.severity >= Severity::High
     }
-}
 
-/// See [`Finding::leaves_open`].
-pub fn leaves_open(status: Status, severity: Severity) -> bool {
-    status == Status::Unknown && severity >= Severity::High
+    /// IDs of what mends it.
+    pub fn fix_ids(&self) -> impl Iterator<Item = &str> {
+        self.fixes.iter().map(|fix| fix.id.as_str())
+    }
 }

@@ -11,6 +11,7 @@ pub mod baseline;
 mod caller;
 pub mod capture;
 pub mod check;
+mod clean;
 mod cluster;
 mod container;
 pub mod diagnosis;
@@ -82,7 +83,8 @@ pub fn examine_with(
         findings.extend(planned::run(check, &world));
     }
     findings.extend(own(&world));
-    let findings = live::settle(&world, findings);
+    live::settle(&world, &mut findings);
+    findings.iter_mut().for_each(clean::finding);
     report::build(
         &facts,
         diagnosis::diagnose(findings),

@@ -11,12 +11,12 @@ use crate::world::World;
 const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];
 
 /// Failures and doubts about tasks whose sessions worked become notes.
-pub fn settle(world: &World, mut findings: Vec<Finding>) -> Vec<Finding> {
+pub fn settle(world: &World, findings: &mut [Finding]) {
     let proven = proven(world.facts);
     if proven.is_empty() {
-        return findings;
+        return;
     }
-    for finding in &mut findings {
+    for finding in findings {
         if finding.check.id == live_session::CHECK.id
             || !INFERRED.contains(&finding.check.area())
             || !is_about(world, finding, &proven)
@@ -27,13 +27,12 @@ pub fn settle(world: &World, mut findings: Vec<Finding>) -> Vec<Finding> {
             Status::Fail => {
                 finding.status = Status::Warn;
                 let detail = std::mem::take(&mut finding.detail);
-                finding.detail = format!("A session worked all the same. {detail}");
+                finding.detail = format!("A session worked all the same. {detail}").into();
             }
             Status::Unknown => *finding = finding.clone().harmless(),
             Status::Pass | Status::Warn | Status::Skip => {}
         }
     }
-    findings
 }
 
 /// Tasks of which every session that was tried worked.

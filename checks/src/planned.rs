@@ -75,6 +75,11 @@ mod tests {
             .findings
             .iter()
             .filter(|finding| finding.status == Status::Skip);
-        assert!(skipped.filter(|finding| finding.area == "local").count() > 3);
+        assert!(
+            skipped
+                .filter(|finding| finding.check.area() == "local")
+                .count()
+                > 3
+        );
     }
 }

@@ -1,22 +1,22 @@
 //! The report: what every format is made of, and the JSON that scripts and tickets rely on.
 
 mod build;
+mod finding;
 mod headline;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::iter::Sum;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use thin_vec::ThinVec;
 
 use crate::baseline::Since;
-use crate::evidence::Evidence;
-use crate::finding::{Severity, Status, Subject, leaves_open};
+pub use crate::diagnosis::RootCause;
+use crate::finding::{Finding, Status, Subject};
 use crate::fix::Fix;
 
 pub(crate) use build::build;
+use finding::ReportFinding;
 
 /// Raised by anything but additions.
 pub const SCHEMA_VERSION: &str = "1";
@@ -41,8 +41,9 @@ pub struct Report {
     /// Why sessions fail, the one that comes first on a session's path first.
     pub root_causes: Vec<RootCause>,
     /// What every check says of every subject.
-    pub findings: Vec<ReportFinding>,
-    /// What mends the findings; they refer to these by their IDs.
+    #[schemars(with = "Vec<ReportFinding>")]
+    pub findings: Vec<Finding>,
+    /// What mends the findings, which refer to these by their IDs; in the order of these.
     pub fixes: Vec<Fix>,
     /// Where there is a baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,81 +129,36 @@ impl<'s> Sum<&'s Summary> for Summary {
     }
 }
 
-/// A failure that no other explains, on all its subjects.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RootCause {
-    /// ID of the check that failed.
-    pub check: &'static str,
-    /// One sentence, for all subjects together.
-    pub title: String,
-    /// Why we think so, and what it may hide.
-    pub detail: String,
-    pub subjects: Vec<Subject>,
-    /// IDs of the checks that fail because of it.
-    pub symptoms: Vec<&'static str>,
-    /// IDs of fixes.
-    pub fixes: Vec<String>,
-}
-
-/// What a check says of one subject.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ReportFinding {
-    /// ID of the check: `area.name`.
-    pub check: &'static str,
-    pub area: &'static str,
-    pub status: Status,
-    /// How much a failure matters, or not knowing.
-    pub severity: Severity,
-    /// One sentence.
-    pub title: Cow<'static, str>,
-    /// Why we think so; empty where the title says it all.
-    pub detail: String,
-    pub subject: Subject,
-    pub evidence: Evidence,
-    /// The IAM action that the caller lacks to answer.
-    pub missing_permission: Option<Box<str>>,
-    /// IDs of the failing checks that explain this failure.
-    #[schemars(with = "Vec<&'static str>")]
-    pub caused_by: ThinVec<&'static str>,
-    /// IDs of fixes.
-    #[schemars(with = "Vec<String>")]
-    pub fixes: ThinVec<String>,
-}
-
 impl Report {
     /// The findings that a root cause stands for.
-    pub fn findings_of<'r>(
-        &'r self,
-        cause: &'r RootCause,
-    ) -> impl Iterator<Item = &'r ReportFinding> {
+    pub fn findings_of<'r>(&'r self, cause: &'r RootCause) -> impl Iterator<Item = &'r Finding> {
         let subjects: HashSet<&Subject> = cause.subjects.iter().collect();
         self.findings.iter().filter(move |finding| {
-            finding.check == cause.check && subjects.contains(&finding.subject)
+            finding.check.id == cause.check && subjects.contains(&finding.subject)
         })
     }
 
     pub fn fix(&self, id: &str) -> Option<&Fix> {
-        self.fixes.iter().find(|fix| fix.id == id)
+        let place = self.fixes.binary_search_by(|fix| fix.id.as_str().cmp(id));
+        place.ok().map(|place| &self.fixes[place])
     }
 }
 
-pub(crate) fn verdict(findings: impl Iterator<Item = (Status, Severity)>) -> Verdict {
-    let mut verdict = Verdict::Pass;
-    for (status, severity) in findings {
-        if status == Status::Fail {
-            return Verdict::Fail;
-        }
-        if leaves_open(status, severity) {
-            verdict = Verdict::Inconclusive;
-        }
+pub(crate) fn verdict(findings: &[Finding]) -> Verdict {
+    let failed = |finding: &Finding| finding.status == Status::Fail;
+    if findings.iter().any(failed) {
+        Verdict::Fail
+    } else if findings.iter().any(Finding::leaves_open) {
+        Verdict::Inconclusive
+    } else {
+        Verdict::Pass
     }
-    verdict
 }
 
-pub(crate) fn summary(statuses: impl Iterator<Item = Status>) -> Summary {
+pub(crate) fn summary(findings: &[Finding]) -> Summary {
     let mut summary = Summary::default();
-    for status in statuses {
-        match status {
+    for finding in findings {
+        match finding.status {
             Status::Pass => summary.pass += 1,
             Status::Warn => summary.warn += 1,
             Status::Fail => summary.fail += 1,

@@ -1,8 +1,5 @@
 //! Words for people, and the guard against text that was written by others.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 /// Removes what could steer a terminal or hide text: control characters, escape sequences' starts,
 /// bidirectional overrides, invisible characters. A line break or tab becomes one space.
 pub fn clean_line(text: &str) -> String {
@@ -16,38 +13,6 @@ pub fn clean_line(text: &str) -> String {
             c => Some(c),
         })
         .collect()
-}
-
-/// Like [`clean_line`]; a text that is clean, as nearly all are, is not copied.
-pub fn cleaned_line(text: String) -> String {
-    match is_plain(&text) {
-        true => text,
-        false => clean_line(&text),
-    }
-}
-
-/// The same for a text that many share.
-pub fn cleaned_shared(text: Arc<str>) -> Arc<str> {
-    match is_plain(&text) {
-        true => text,
-        false => clean_line(&text).into(),
-    }
-}
-
-/// The same; a text of our own needs no cleaning.
-pub fn cleaned_title(text: Cow<'static, str>) -> Cow<'static, str> {
-    match text {
-        Cow::Borrowed(ours) => Cow::Borrowed(ours),
-        Cow::Owned(text) => Cow::Owned(cleaned_line(text)),
-    }
-}
-
-/// Like [`clean_block`], without a copy where there is nothing to clean.
-pub fn cleaned_block(text: String) -> String {
-    match text.is_empty() || text.split('\n').all(is_plain) {
-        true => text,
-        false => clean_block(&text),
-    }
 }
 
 /// Nothing but printable ASCII, in which there is nothing to clean. A report of a fleet has megabytes of it, so eight

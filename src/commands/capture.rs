@@ -47,7 +47,7 @@ fn verdicts(facts: &Facts) -> Vec<String> {
     let report = examine(facts, &Selection::default());
     let findings = report.findings.iter();
     let mut told: Vec<String> = findings
-        .map(|finding| format!("{} {:?}", finding.check, finding.status))
+        .map(|finding| format!("{} {:?}", finding.check.id, finding.status))
         .chain(
             report
                 .root_causes

@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
-use ecs_exec_checks::Status;
-use ecs_exec_checks::report::{Report, ReportFinding, Verdict};
+use ecs_exec_checks::report::{Report, Verdict};
+use ecs_exec_checks::{Finding, Status};
 use ecs_exec_own::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global};
@@ -71,7 +71,7 @@ pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode 
 }
 
 /// A check program of the user's that does not work is told of, and hurts nobody.
-fn is_warning(finding: &ReportFinding) -> bool {
-    let is_of_program = finding.area == PROGRAM && finding.subject.kind == PROGRAM;
+fn is_warning(finding: &Finding) -> bool {
+    let is_of_program = finding.check.area() == PROGRAM && finding.subject.kind == PROGRAM;
     finding.status == Status::Warn && !is_of_program
 }

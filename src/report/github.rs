@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 
-use ecs_exec_checks::finding::leaves_open;
-use ecs_exec_checks::report::{Report, ReportFinding, RootCause};
-use ecs_exec_checks::{Status, text};
+use ecs_exec_checks::report::{Report, RootCause};
+use ecs_exec_checks::{Finding, Status, text};
 
 use super::fixes_in_lines;
 use super::location::{Location, Locations};
@@ -28,7 +27,7 @@ pub fn render(report: &Report, locations: &Locations) -> String {
             &message(report, cause),
         );
     }
-    let apart: Vec<&ReportFinding> = report
+    let apart: Vec<&Finding> = report
         .findings
         .iter()
         .filter(|finding| is_apart(report, finding))
@@ -38,7 +37,7 @@ pub fn render(report: &Report, locations: &Locations) -> String {
         let _ = writeln!(lines, "{left} more are in the other reports.");
     }
     for finding in apart.into_iter().take(MOST) {
-        let level = match leaves_open(finding.status, finding.severity) {
+        let level = match finding.leaves_open() {
             true => "warning",
             false => "notice",
         };
@@ -53,7 +52,7 @@ pub fn render(report: &Report, locations: &Locations) -> String {
             .service
             .as_deref()
             .map_or(String::new(), |service| format!("{service}: "));
-        let title = format!("{}: {service}{}", finding.check, finding.title);
+        let title = format!("{}: {service}{}", finding.check.id, finding.title);
         annotate(
             &mut lines,
             level,
@@ -73,7 +72,7 @@ pub fn render(report: &Report, locations: &Locations) -> String {
 }
 
 /// Neither in order nor one of the failures that root causes stand for.
-fn is_apart(report: &Report, finding: &ReportFinding) -> bool {
+fn is_apart(report: &Report, finding: &Finding) -> bool {
     match finding.status {
         Status::Warn | Status::Unknown => true,
         Status::Fail => {
@@ -81,7 +80,7 @@ fn is_apart(report: &Report, finding: &ReportFinding) -> bool {
                 && !report
                     .root_causes
                     .iter()
-                    .any(|cause| cause.check == finding.check)
+                    .any(|cause| cause.check == finding.check.id)
         }
         Status::Pass | Status::Skip => false,
     }
@@ -89,7 +88,10 @@ fn is_apart(report: &Report, finding: &ReportFinding) -> bool {
 
 fn message(report: &Report, cause: &RootCause) -> String {
     let mut lines = vec![cause.detail.clone()];
-    lines.extend(fixes_in_lines(report, &cause.fixes));
+    lines.extend(fixes_in_lines(
+        report,
+        cause.fixes.iter().map(String::as_str),
+    ));
     lines.join("\n")
 }
 

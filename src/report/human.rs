@@ -1,7 +1,7 @@
 use ecs_exec_checks::finding::Status;
 use ecs_exec_checks::registry::AREAS;
-use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Source, Verdict};
-use ecs_exec_checks::{Fix, text};
+use ecs_exec_checks::report::{Report, RootCause, Source, Verdict};
+use ecs_exec_checks::{Finding, Fix, text};
 
 use super::Look;
 use super::paint::Paint;
@@ -56,7 +56,7 @@ struct Page {
 
 /// A line of several findings that say the same.
 struct Line<'r> {
-    finding: &'r ReportFinding,
+    finding: &'r Finding,
     count: usize,
     /// IDs of the checks that say it.
     checks: Vec<&'r str>,
@@ -121,10 +121,10 @@ impl Page {
     }
 
     fn area(&mut self, report: &Report, area: &str) {
-        let findings: Vec<&ReportFinding> = report
+        let findings: Vec<&Finding> = report
             .findings
             .iter()
-            .filter(|finding| finding.area == area)
+            .filter(|finding| finding.check.area() == area)
             .collect();
         if findings.is_empty() {
             return;
@@ -160,8 +160,7 @@ impl Page {
             }
             if self.verbose && finding.status == Status::Warn {
                 for command in finding
-                    .fixes
-                    .iter()
+                    .fix_ids()
                     .filter_map(|id| report.fix(id))
                     .flat_map(|fix| &fix.commands)
                 {
@@ -308,7 +307,7 @@ pub fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
         .collect()
 }
 
-fn worst(findings: &[&ReportFinding]) -> Status {
+fn worst(findings: &[&Finding]) -> Status {
     [Status::Fail, Status::Unknown, Status::Warn, Status::Pass]
         .into_iter()
         .find(|status| findings.iter().any(|finding| finding.status == *status))
@@ -316,7 +315,7 @@ fn worst(findings: &[&ReportFinding]) -> Status {
 }
 
 /// `4 passed, 1 failed`.
-fn tally(findings: &[&ReportFinding]) -> String {
+fn tally(findings: &[&Finding]) -> String {
     let words = [
         (Status::Fail, "failed"),
         (Status::Unknown, "unknown"),
@@ -336,7 +335,7 @@ fn tally(findings: &[&ReportFinding]) -> String {
 
 /// What is worth a line: everything when verbose, else what is not in order, each sentence once a service, and what
 /// could not be seen for one reason once for all checks.
-fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
+fn lines<'r>(findings: &[&'r Finding], verbose: bool) -> Vec<Line<'r>> {
     let mut lines: Vec<Line> = Vec::new();
     for &finding in findings {
         if !verbose && !finding.status.needs_attention() {
@@ -344,15 +343,16 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
         }
         let is_same = |line: &&mut Line| {
             let first = line.finding;
-            let is_again =
-                first.check == finding.check && first.subject.service == finding.subject.service;
+            let is_again = first.check.id == finding.check.id
+                && first.subject.service == finding.subject.service;
             let is_unseen = finding.status == Status::Unknown;
             let says_the_same =
-                first.title == finding.title && (is_unseen || first.check == finding.check);
+                first.title == finding.title && (is_unseen || first.check.id == finding.check.id);
             let is_alike = first.status == finding.status && first.caused_by == finding.caused_by;
-            !verbose && is_alike && (is_again || says_the_same)
+            is_alike && (is_again || says_the_same)
         };
-        match lines.iter_mut().find(is_same) {
+        let known = lines.iter_mut().find(|line| !verbose && is_same(line));
+        match known {
             Some(line) => {
                 line.count += 1;
                 if let Some(service) = finding.subject.service.as_deref()
@@ -360,14 +360,14 @@ fn lines<'r>(findings: &[&'r ReportFinding], verbose: bool) -> Vec<Line<'r>> {
                 {
                     line.services.push(service);
                 }
-                if !line.checks.contains(&finding.check) {
-                    line.checks.push(finding.check);
+                if !line.checks.contains(&finding.check.id) {
+                    line.checks.push(finding.check.id);
                 }
             }
             None => lines.push(Line {
                 finding,
                 count: 1,
-                checks: vec![finding.check],
+                checks: vec![finding.check.id],
                 services: finding.subject.service.as_deref().into_iter().collect(),
             }),
         }

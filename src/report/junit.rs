@@ -7,10 +7,9 @@ use std::io::{self, Write};
 use std::iter;
 use std::sync::Arc;
 
-use ecs_exec_checks::finding::leaves_open;
 use ecs_exec_checks::registry::AREAS;
-use ecs_exec_checks::report::{Report, ReportFinding};
-use ecs_exec_checks::{Status, text};
+use ecs_exec_checks::report::Report;
+use ecs_exec_checks::{Finding, Status, text};
 use quick_junit::{
     NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
@@ -50,11 +49,12 @@ fn of_writer(error: SerializeError) -> io::Error {
 }
 
 /// The known areas in their order, then the user's own.
-fn by_area(report: &Report) -> Vec<(&str, Vec<&ReportFinding>)> {
-    let mut areas: BTreeMap<(usize, &str), Vec<&ReportFinding>> = BTreeMap::new();
+fn by_area(report: &Report) -> Vec<(&str, Vec<&Finding>)> {
+    let mut areas: BTreeMap<(usize, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let rank = AREAS.iter().position(|area| *area == finding.area);
-        let key = (rank.unwrap_or(AREAS.len()), finding.area);
+        let area = finding.check.area();
+        let rank = AREAS.iter().position(|known| *known == area);
+        let key = (rank.unwrap_or(AREAS.len()), area);
         areas.entry(key).or_default().push(finding);
     }
     areas
@@ -63,16 +63,18 @@ fn by_area(report: &Report) -> Vec<(&str, Vec<&ReportFinding>)> {
         .collect()
 }
 
-fn case(report: &Report, finding: &ReportFinding) -> TestCase {
+fn case(report: &Report, finding: &Finding) -> TestCase {
     let mut status = match finding.status {
         Status::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Status::Unknown if leaves_open(finding.status, finding.severity) => {
+        Status::Unknown if finding.leaves_open() => {
             TestCaseStatus::non_success(NonSuccessKind::Error)
         }
         Status::Skip | Status::Unknown => TestCaseStatus::skipped(),
         Status::Pass | Status::Warn => TestCaseStatus::success(),
     };
-    status.set_message(&*finding.title).set_type(finding.check);
+    status
+        .set_message(&*finding.title)
+        .set_type(finding.check.id);
     let message = message(report, finding);
     let mut case = if finding.status == Status::Warn {
         let mut case = TestCase::new(name(finding), status);
@@ -82,28 +84,28 @@ fn case(report: &Report, finding: &ReportFinding) -> TestCase {
         status.set_description(message);
         TestCase::new(name(finding), status)
     };
-    case.set_classname(format!("ecs-exec.{}", finding.area));
+    case.set_classname(format!("ecs-exec.{}", finding.check.area()));
     case
 }
 
-fn name(finding: &ReportFinding) -> String {
+fn name(finding: &Finding) -> String {
     let subject = &finding.subject;
     match &subject.service {
         Some(service) if *service != subject.id => {
-            format!("{} {service} {}", finding.check, subject.id)
+            format!("{} {service} {}", finding.check.id, subject.id)
         }
-        _ => format!("{} {}", finding.check, subject.id),
+        _ => format!("{} {}", finding.check.id, subject.id),
     }
 }
 
-fn message(report: &Report, finding: &ReportFinding) -> String {
+fn message(report: &Report, finding: &Finding) -> String {
     let mut lines = vec![finding.title.to_string()];
     if !finding.detail.is_empty() {
-        lines.push(finding.detail.clone());
+        lines.push(finding.detail.to_string());
     }
     if !finding.caused_by.is_empty() {
         lines.push(format!("Because of {}.", text::list(&finding.caused_by)));
     }
-    lines.extend(fixes_in_lines(report, &finding.fixes));
+    lines.extend(fixes_in_lines(report, finding.fix_ids()));
     lines.join("\n")
 }

@@ -4,8 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::report::ReportFinding;
+use ecs_exec_checks::{Finding, arn};
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
@@ -112,12 +111,12 @@ impl Locations {
     }
 
     /// The location in the Terraform sources, where one is told.
-    pub fn of(&self, finding: &ReportFinding) -> Option<Location> {
+    pub fn of(&self, finding: &Finding) -> Option<Location> {
         let subject = &finding.subject;
         if let Some(resource) = self.by_address(&subject.id) {
             return Some(resource.location.clone());
         }
-        let own = kinds(&subject.kind, finding.check)
+        let own = kinds(&subject.kind, finding.check.id)
             .iter()
             .find_map(|kind| self.by_name(kind, last_part(&subject.id)));
         let of_service = || self.by_name("aws_ecs_service", subject.service.as_deref()?);
@@ -125,7 +124,7 @@ impl Locations {
             .map(|resource| resource.location.clone())
     }
 
-    pub fn of_or_configuration(&self, finding: &ReportFinding) -> Location {
+    pub fn of_or_configuration(&self, finding: &Finding) -> Location {
         self.of(finding)
             .unwrap_or_else(|| self.configuration.clone())
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use ecs_exec_checks::report::{Report, ReportFinding, RootCause, Source, Verdict};
-use ecs_exec_checks::{Fix, Status, text};
+use ecs_exec_checks::report::{Report, RootCause, Source, Verdict};
+use ecs_exec_checks::{Finding, Fix, Status, text};
 
 use super::picture;
 
@@ -133,7 +133,7 @@ fn fix(page: &mut String, fix: &Fix) {
 
 /// What is not in order besides the causes' own findings.
 fn attention(page: &mut String, report: &Report) {
-    let findings: Vec<&ReportFinding> = report
+    let findings: Vec<&Finding> = report
         .findings
         .iter()
         .filter(|finding| finding.status.needs_attention())
@@ -166,9 +166,12 @@ fn everything(page: &mut String, report: &Report) {
         .iter()
         .filter(|finding| finding.status == Status::Pass)
     {
-        match passed.iter_mut().find(|(check, _)| *check == finding.check) {
+        match passed
+            .iter_mut()
+            .find(|(check, _)| *check == finding.check.id)
+        {
             Some((_, count)) => *count += 1,
-            None => passed.push((finding.check, 1)),
+            None => passed.push((finding.check.id, 1)),
         }
     }
     if passed.is_empty() {
@@ -186,7 +189,7 @@ fn everything(page: &mut String, report: &Report) {
 }
 
 /// The same sentence of the same check stands once, with its count.
-fn table(page: &mut String, findings: &[&ReportFinding]) {
+fn table(page: &mut String, findings: &[&Finding]) {
     let mut rows: Vec<(String, usize)> = Vec::new();
     for finding in findings {
         let because: Vec<String> = finding.caused_by.iter().map(|check| code(check)).collect();
@@ -202,7 +205,7 @@ fn table(page: &mut String, findings: &[&ReportFinding]) {
         let row = format!(
             "| {} | {} | {service} | {}{because}",
             word(finding.status),
-            code(finding.check),
+            code(finding.check.id),
             prose(&finding.title)
         );
         match rows.iter_mut().find(|(known, _)| *known == row) {

@@ -3,14 +3,14 @@
 
 use std::fmt::Write;
 
-use ecs_exec_checks::Status;
-use ecs_exec_checks::report::{Report, ReportFinding};
+use ecs_exec_checks::report::Report;
+use ecs_exec_checks::{Finding, Status};
 
 /// A station of the path: what stands in the picture, and the findings that judge it.
 struct Station<'r> {
     id: &'static str,
     label: String,
-    findings: Vec<&'r ReportFinding>,
+    findings: Vec<&'r Finding>,
 }
 
 const STATIONS: [(&str, &str, &[&str]); 7] = [
@@ -72,15 +72,11 @@ fn named(label: &str, id: &str, report: &Report, service: Option<&str>) -> Strin
 }
 
 /// Findings of these areas that concern the service, or all of them.
-fn of_service<'r>(
-    report: &'r Report,
-    service: Option<&str>,
-    areas: &[&str],
-) -> Vec<&'r ReportFinding> {
+fn of_service<'r>(report: &'r Report, service: Option<&str>, areas: &[&str]) -> Vec<&'r Finding> {
     report
         .findings
         .iter()
-        .filter(|finding| areas.contains(&finding.area))
+        .filter(|finding| areas.contains(&finding.check.area()))
         .filter(|finding| {
             finding.subject.service.is_none()
                 || service.is_none()
@@ -100,7 +96,9 @@ fn broken_by(station: &Station) -> String {
     let broken = failed()
         .find(|finding| finding.caused_by.is_empty())
         .or_else(|| failed().next());
-    broken.map_or(String::new(), |finding| format!("<br/>✗ {}", finding.check))
+    broken.map_or(String::new(), |finding| {
+        format!("<br/>✗ {}", finding.check.id)
+    })
 }
 
 fn class(station: &Station) -> &'static str {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ecs_exec_checks::report::{Report, ReportFinding};
-use ecs_exec_checks::{Check, Severity, Status, registry};
+use ecs_exec_checks::report::Report;
+use ecs_exec_checks::{Check, Finding, Severity, Status, registry};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -60,8 +60,8 @@ fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {
         .map(|(at, check)| (check.id, at))
         .collect();
     for finding in results(report) {
-        index.entry(finding.check).or_insert_with(|| {
-            rules.push(json!({"id": finding.check, "name": finding.check}));
+        index.entry(finding.check.id).or_insert_with(|| {
+            rules.push(json!({"id": finding.check.id, "name": finding.check.id}));
             rules.len() - 1
         });
     }
@@ -83,18 +83,18 @@ fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {
     }
 }
 
-fn results(report: &Report) -> impl Iterator<Item = &ReportFinding> {
+fn results(report: &Report) -> impl Iterator<Item = &Finding> {
     let findings = report.findings.iter();
     findings.filter(|finding| finding.status.needs_attention())
 }
 
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let one = |finding: &ReportFinding| {
+        let one = |finding: &Finding| {
             result(
                 self.report,
                 finding,
-                self.rules[finding.check],
+                self.rules[finding.check.id],
                 self.locations,
             )
         };
@@ -118,20 +118,20 @@ fn rule(check: &Check) -> Value {
     rule
 }
 
-fn result(report: &Report, finding: &ReportFinding, rule: usize, locations: &Locations) -> Value {
+fn result(report: &Report, finding: &Finding, rule: usize, locations: &Locations) -> Value {
     let location = locations.of_or_configuration(finding);
     let mut text = finding.title.to_string();
     if !finding.detail.is_empty() {
         text.push_str("\n\n");
         text.push_str(&finding.detail);
     }
-    let fixes = fixes_in_lines(report, &finding.fixes);
+    let fixes = fixes_in_lines(report, finding.fix_ids());
     if !fixes.is_empty() {
         text.push_str("\n\n");
         text.push_str(&fixes.join("\n"));
     }
     json!({
-        "ruleId": finding.check,
+        "ruleId": finding.check.id,
         "ruleIndex": rule,
         "kind": match finding.status {
             Status::Unknown => "open",
@@ -154,7 +154,7 @@ fn result(report: &Report, finding: &ReportFinding, rule: usize, locations: &Loc
     })
 }
 
-fn qualified(finding: &ReportFinding) -> String {
+fn qualified(finding: &Finding) -> String {
     let subject = &finding.subject;
     match &subject.service {
         Some(service) => format!("{service}/{}/{}", subject.kind, subject.id),
@@ -163,19 +163,19 @@ fn qualified(finding: &ReportFinding) -> String {
 }
 
 /// By what code scanning knows a result again.
-fn fingerprint(finding: &ReportFinding) -> String {
+fn fingerprint(finding: &Finding) -> String {
     let subject = &finding.subject;
     let service = subject.service.as_deref().unwrap_or_default();
     format!(
         "{}|{service}|{}|{}",
-        finding.check,
+        finding.check.id,
         subject.kind,
         subject.lasting_id()
     )
 }
 
 /// A result whose kind is not `fail` has no level: the standard wants `none` (3.27.10).
-fn level(finding: &ReportFinding) -> &'static str {
+fn level(finding: &Finding) -> &'static str {
     match finding.status {
         Status::Fail => "error",
         Status::Warn => "warning",

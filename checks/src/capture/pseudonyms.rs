@@ -216,7 +216,7 @@ mod tests {
         let mut told: Vec<(String, String)> = report
             .findings
             .iter()
-            .map(|finding| (finding.check.to_owned(), format!("{:?}", finding.status)))
+            .map(|finding| (finding.check.id.to_owned(), format!("{:?}", finding.status)))
             .chain(
                 report
                     .root_causes

@@ -62,7 +62,7 @@ fn judge(world: &World, subject: Subject, cluster: &Cluster) -> Finding {
     finding.evidence("logging", logging)
 }
 
-fn nowhere(subject: Subject, detail: &str) -> Finding {
+fn nowhere(subject: Subject, detail: &'static str) -> Finding {
     CHECK
         .warn(subject, "Nothing records what is done in sessions")
         .detail(detail)

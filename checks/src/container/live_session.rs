@@ -140,7 +140,7 @@ mod tests {
         let suspicion = report
             .findings
             .iter()
-            .find(|finding| finding.check == "network.endpoint-security-group")
+            .find(|finding| finding.check.id == "network.endpoint-security-group")
             .unwrap();
         assert_eq!(suspicion.status, Status::Warn);
         assert!(

@@ -5,82 +5,118 @@
 //! of its service, it bears on those of the same service; about all tasks of no service, on everything.
 
 use std::collections::HashMap;
+use std::iter::successors;
 
 use foldhash::fast::RandomState;
 
 use crate::finding::Finding;
 use crate::tasks::Tasks;
 
-type ByName<'f> = HashMap<&'f str, Vec<&'f Finding>, RandomState>;
-
-#[derive(Default)]
+/// Findings are known by their numbers in the list that this was made of.
 pub struct Neighbours<'f> {
     of_task: ByName<'f>,
     /// Those about all tasks of a service.
     of_service: ByName<'f>,
     /// Those about some tasks of a service.
     of_some_tasks: ByName<'f>,
-    of_all: Vec<&'f Finding>,
-    everything: Vec<&'f Finding>,
+    of_all: Vec<usize>,
+    /// How many there are.
+    count: usize,
 }
 
-impl<'f> FromIterator<&'f Finding> for Neighbours<'f> {
-    fn from_iter<I: IntoIterator<Item = &'f Finding>>(findings: I) -> Neighbours<'f> {
-        let mut all = Neighbours::default();
-        for finding in findings {
-            all.everything.push(finding);
+impl<'f> Neighbours<'f> {
+    pub fn of(findings: &[&'f Finding]) -> Neighbours<'f> {
+        let mut all = Neighbours {
+            of_task: ByName::with_room_for(findings.len()),
+            of_service: ByName::default(),
+            of_some_tasks: ByName::default(),
+            of_all: Vec::new(),
+            count: findings.len(),
+        };
+        for (number, finding) in findings.iter().enumerate() {
             let service = finding.subject.service.as_deref();
             for task in finding.tasks.arns().into_iter().flatten() {
-                all.of_task.entry(task).or_default().push(finding);
+                all.of_task.add(task, number);
             }
             match (service, &finding.tasks) {
-                (Some(name), Tasks::All) => all.of_service.entry(name).or_default().push(finding),
-                (Some(name), _) => all.of_some_tasks.entry(name).or_default().push(finding),
-                (None, Tasks::All) => all.of_all.push(finding),
+                (Some(name), Tasks::All) => all.of_service.add(name, number),
+                (Some(name), _) => all.of_some_tasks.add(name, number),
+                (None, Tasks::All) => all.of_all.push(number),
                 (None, _) => {}
             }
         }
         all
     }
-}
 
-impl<'f> Neighbours<'f> {
     /// Those that bear on what a finding is about; some more than once.
-    pub fn concerning(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
+    pub fn concerning(&self, finding: &Finding) -> impl Iterator<Item = usize> {
         self.about_its_tasks(finding)
             .chain(self.about_its_service(finding))
             .chain(self.of_all.iter().copied())
     }
 
     /// Those on whose subject a finding bears; some more than once.
-    pub fn concerned_by(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
+    pub fn concerned_by(&self, finding: &Finding) -> impl Iterator<Item = usize> {
         let bears_on_all = finding.subject.service.is_none() && finding.tasks == Tasks::All;
         let everything = match bears_on_all {
-            true => self.everything.as_slice(),
-            false => &[],
+            true => 0..self.count,
+            false => 0..0,
         };
         self.about_its_tasks(finding)
             .chain(self.about_its_service(finding))
-            .chain(everything.iter().copied())
+            .chain(everything)
     }
 
     /// Those that share a task with a finding about some tasks.
-    fn about_its_tasks(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
+    fn about_its_tasks(&self, finding: &Finding) -> impl Iterator<Item = usize> {
         let tasks = finding.tasks.arns().into_iter().flatten();
-        let of_tasks = tasks.filter_map(|task| self.of_task.get(&**task));
-        of_tasks.flatten().copied()
+        tasks.flat_map(|task| self.of_task.get(task))
     }
 
     /// Those of the same service, where either is about all its tasks.
-    fn about_its_service(&self, finding: &Finding) -> impl Iterator<Item = &'f Finding> {
-        let service = finding.subject.service.as_deref();
-        let of_all_tasks = service.and_then(|name| self.of_service.get(name));
-        let of_some_tasks = match finding.tasks {
-            Tasks::One(_) | Tasks::Some(_) => None,
-            Tasks::All => service.and_then(|name| self.of_some_tasks.get(name)),
-        };
-        let both = [of_all_tasks, of_some_tasks].into_iter().flatten();
-        both.flatten().copied()
+    fn about_its_service(&self, finding: &Finding) -> impl Iterator<Item = usize> {
+        let service = finding.subject.service.as_deref().into_iter();
+        let is_about_all = finding.tasks == Tasks::All;
+        service.flat_map(move |name| {
+            let some_tasks = is_about_all.then(|| self.of_some_tasks.get(name));
+            let all_tasks = self.of_service.get(name);
+            all_tasks.chain(some_tasks.into_iter().flatten())
+        })
+    }
+}
+
+/// Numbers of findings, by name. Of a fleet there are thousands of names with a few each, so that all stand in one
+/// list in which each leads to the one before of the same name.
+#[derive(Default)]
+struct ByName<'f> {
+    last: HashMap<&'f str, usize, RandomState>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    number: usize,
+    /// Where in the list the one before stands.
+    before: Option<usize>,
+}
+
+impl<'f> ByName<'f> {
+    fn with_room_for(names: usize) -> ByName<'f> {
+        ByName {
+            last: HashMap::with_capacity_and_hasher(names, RandomState::default()),
+            entries: Vec::with_capacity(names),
+        }
+    }
+
+    fn add(&mut self, name: &'f str, number: usize) {
+        let before = self.last.insert(name, self.entries.len());
+        self.entries.push(Entry { number, before });
+    }
+
+    fn get(&self, name: &str) -> impl Iterator<Item = usize> {
+        let entry = |at: usize| self.entries[at];
+        let last = self.last.get(name).map(|at| entry(*at));
+        successors(last, move |this| this.before.map(entry)).map(|entry| entry.number)
     }
 }
 
@@ -127,20 +163,26 @@ mod tests {
     #[test]
     fn all_that_bear_on_each_other_are_found_and_no_others() {
         let all = every_kind();
-        let neighbours: Neighbours = all.iter().collect();
-        let holds =
-            |found: &[&Finding], one: &Finding| found.iter().any(|it| std::ptr::eq(*it, one));
+        let neighbours = Neighbours::of(&all.iter().collect::<Vec<_>>());
         for finding in &all {
-            let on_it: Vec<&Finding> = neighbours.concerning(finding).collect();
-            let by_it: Vec<&Finding> = neighbours.concerned_by(finding).collect();
-            for other in &all {
+            let on_it: Vec<usize> = neighbours.concerning(finding).collect();
+            let by_it: Vec<usize> = neighbours.concerned_by(finding).collect();
+            for (number, other) in all.iter().enumerate() {
                 let pair = format!(
                     "{:?} {:?}",
                     (&finding.subject, &finding.tasks),
                     (&other.subject, &other.tasks)
                 );
-                assert_eq!(holds(&on_it, other), bears_on(other, finding), "on {pair}");
-                assert_eq!(holds(&by_it, other), bears_on(finding, other), "by {pair}");
+                assert_eq!(
+                    on_it.contains(&number),
+                    bears_on(other, finding),
+                    "on {pair}"
+                );
+                assert_eq!(
+                    by_it.contains(&number),
+                    bears_on(finding, other),
+                    "by {pair}"
+                );
             }
         }
     }

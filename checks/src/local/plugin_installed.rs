@@ -48,7 +48,7 @@ fn run(world: &World) -> Vec<Finding> {
                     .pass(subject, title)
                     .evidence("version", version.as_str()),
                 Fact::Absent => CHECK.warn(subject, title),
-                Fact::Unavailable(why) => CHECK.warn(subject, title).detail(why.message.as_str()),
+                Fact::Unavailable(why) => CHECK.warn(subject, title).detail(why.message.clone()),
             };
             finding.evidence("path", plugin.path.as_str())
         },

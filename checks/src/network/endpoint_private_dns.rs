@@ -44,7 +44,7 @@ fn run(world: &World) -> Vec<Finding> {
             if naming(world, endpoint) == Naming::Unseen {
                 let unseen =
                     " Whether a private hosted zone gives the name to it could not be seen.";
-                finding.detail.push_str(unseen);
+                finding.detail.to_mut().push_str(unseen);
             }
             finding
                 .cause("The ssmmessages endpoint has no private DNS")

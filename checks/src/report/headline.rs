@@ -1,6 +1,6 @@
 use super::{Report, Source, Verdict};
 use crate::diagnosis::WISHES;
-use crate::finding::{Status, leaves_open};
+use crate::finding::{Finding, Status};
 
 impl Report {
     /// The verdict in words, the same in every format.
@@ -39,14 +39,12 @@ impl Report {
         self.findings
             .iter()
             .filter(|finding| finding.status == Status::Fail)
-            .all(|finding| WISHES.contains(&finding.area))
+            .all(|finding| WISHES.contains(&finding.check.area()))
     }
 
     /// Something that matters could not be seen.
     fn leaves_open(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| leaves_open(finding.status, finding.severity))
+        self.findings.iter().any(Finding::leaves_open)
     }
 }
 

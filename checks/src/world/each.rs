@@ -162,7 +162,7 @@ mod tests {
         let failed = report.findings.into_iter();
         failed
             .filter(|finding| finding.status == Status::Fail)
-            .map(|finding| finding.check.to_string())
+            .map(|finding| finding.check.id.to_string())
             .collect()
     }
 

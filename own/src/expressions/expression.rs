@@ -98,7 +98,7 @@ impl Expression {
         )
         .cause(self.cause);
         if let Some(detail) = &self.detail {
-            finding.detail = detail.sentence(evaluation);
+            finding.detail = detail.sentence(evaluation).into();
         }
         match self.mend.as_ref().map(|mend| self.fix(mend, evaluation)) {
             Some(fix) => finding.fix(fixes.name(self.check.id, fix)),

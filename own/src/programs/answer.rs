@@ -129,7 +129,7 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
             .map(|name| line(&name, LONGEST_TITLE).into()),
     };
     let mut finding = Finding::new(check, said.status, subject, title);
-    finding.detail = block(&said.detail);
+    finding.detail = block(&said.detail).into();
     finding.cause = cause(program);
     if let Some(severity) = said.severity {
         finding.severity = severity;

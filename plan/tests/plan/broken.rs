@@ -197,7 +197,7 @@ fn the_actions_went_to_the_execution_role() {
     assert_eq!(causes(&report), ["role.ssmmessages"]);
     let mut findings = report.findings.iter();
     let finding = findings.find(|finding| {
-        finding.check == "role.ssmmessages"
+        finding.check.id == "role.ssmmessages"
             && finding.evidence.get("executionRoleHasThem").is_some()
     });
     assert!(finding.is_some(), "the mix-up is named");

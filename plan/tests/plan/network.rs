@@ -170,7 +170,7 @@ fn dns_servers_of_its_own() {
         assert_eq!(causes(&report), [""; 0]);
         let unknown = report.findings.into_iter();
         let unknown = unknown.filter(|finding| finding.status == Status::Unknown);
-        let mut checks: Vec<&str> = unknown.map(|finding| finding.check).collect();
+        let mut checks: Vec<&str> = unknown.map(|finding| finding.check.id).collect();
         checks.dedup();
         checks.retain(|check| check.starts_with("network."));
         checks.join(" ")

@@ -30,7 +30,7 @@ fn of_check(small: Small, check: &str) -> Vec<Status> {
     let report = report(&small.facts());
     let findings = report.findings.iter();
     findings
-        .filter(|finding| finding.check == check)
+        .filter(|finding| finding.check.id == check)
         .map(|finding| finding.status)
         .collect()
 }

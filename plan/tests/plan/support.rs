@@ -75,7 +75,7 @@ pub fn titles(report: &Report, status: Status) -> Vec<String> {
     let findings = report.findings.iter();
     findings
         .filter(|finding| finding.status == status)
-        .map(|finding| format!("{}: {}", finding.check, finding.title))
+        .map(|finding| format!("{}: {}", finding.check.id, finding.title))
         .collect()
 }
 

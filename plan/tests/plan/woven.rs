@@ -73,8 +73,8 @@ fn a_policy_of_which_only_the_resources_are_unknown() {
     assert_eq!(failures(&report), [""; 0]);
     let of_role = |check: &str, role: &str| {
         let mut findings = report.findings.iter();
-        let finding =
-            findings.find(|finding| finding.check == check && finding.subject.id.ends_with(role));
+        let finding = findings
+            .find(|finding| finding.check.id == check && finding.subject.id.ends_with(role));
         finding.unwrap().status
     };
     // One policy is a text that is not known at all; of the other Terraform knows the statements.
@@ -172,7 +172,7 @@ fn a_dynamic_block() {
     let of_check = |check: &'static str| {
         let findings = report.findings.iter();
         findings
-            .filter(move |finding| finding.check == check)
+            .filter(move |finding| finding.check.id == check)
             .map(|finding| finding.status)
     };
     assert!(
