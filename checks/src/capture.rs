@@ -4,6 +4,8 @@ mod names;
 mod pseudonyms;
 mod secrets;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,7 +38,10 @@ impl Facts {
 
     /// The facts as a capture holds them: questions to IAM answered, no values of tags, no policies of principals.
     pub fn captured(&self, version: &str) -> Facts {
-        let mut facts = iam::settled(self).into_owned().without_secrets();
+        let settled = iam::settled(self).into_iter().map(Cow::into_owned);
+        let mut facts = self.clone();
+        facts.simulations = settled.collect();
+        let mut facts = facts.without_secrets();
         facts.identities.clear();
         facts.mask_tags();
         let mut facts = facts.without_conditions_of_others();

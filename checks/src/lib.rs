@@ -75,8 +75,8 @@ pub fn examine_with(
     selection: &Selection,
     own: impl FnOnce(&World) -> Vec<Finding>,
 ) -> Report {
-    let facts = iam::settled(facts);
-    let world = World::new(&facts);
+    let simulations = iam::settled(facts);
+    let world = World::new(facts, &simulations);
     let mut findings: Vec<Finding> = Vec::with_capacity(FINDINGS_A_TASK * world.running().count());
     let checks = registry::CHECKS.iter();
     for check in checks.filter(|check| selection.includes(check)) {
@@ -85,9 +85,5 @@ pub fn examine_with(
     findings.extend(own(&world));
     live::settle(&world, &mut findings);
     findings.iter_mut().for_each(clean::finding);
-    report::build(
-        &facts,
-        diagnosis::diagnose(findings),
-        selection.is_partial(),
-    )
+    report::build(facts, diagnosis::diagnose(findings), selection.is_partial())
 }

@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::facts::*;
 use crate::finding::{Finding, Status};
+use crate::iam;
 use crate::world::World;
 
 pub const CODER: &str = "coder-production-coder";
@@ -25,7 +26,7 @@ pub fn denied<T>(action: &str) -> Fact<T> {
 }
 
 pub fn run(check: &'static Check, facts: &Facts) -> Vec<Finding> {
-    (check.run)(&World::new(facts))
+    (check.run)(&World::new(facts, &iam::settled(facts)))
 }
 
 pub fn statuses(check: &'static Check, facts: &Facts) -> Vec<Status> {

@@ -8,6 +8,7 @@ mod entered;
 mod group;
 mod of_task;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
@@ -29,6 +30,8 @@ pub use of_task::TaskRole;
 
 pub struct World<'a> {
     pub facts: &'a Facts,
+    /// What IAM was asked, settled as far as it can be.
+    pub simulations: &'a [Cow<'a, Simulation>],
     /// One a service, then one for the tasks that belong to none.
     pub groups: Vec<Group<'a>>,
     decisions: Decisions<'a>,
@@ -45,11 +48,13 @@ fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
 }
 
 impl<'a> World<'a> {
-    pub fn new(facts: &'a Facts) -> World<'a> {
+    /// `simulations` are the facts' own, settled by [`crate::iam::settled`].
+    pub fn new(facts: &'a Facts, simulations: &'a [Cow<'a, Simulation>]) -> World<'a> {
         let mut world = World {
             facts,
+            simulations,
             groups: group::groups(facts),
-            decisions: Decisions::of(&facts.simulations),
+            decisions: Decisions::of(simulations),
             definitions: by_id(&facts.task_definitions),
             interfaces: by_id(&facts.network.interfaces),
         };
@@ -85,7 +90,8 @@ impl<'a> World<'a> {
         principal: &str,
         action: &str,
     ) -> impl Iterator<Item = &'a Simulation> {
-        self.facts.simulations.iter().filter(move |simulation| {
+        let simulations = self.simulations.iter().map(Cow::as_ref);
+        simulations.filter(move |simulation| {
             simulation.principal == principal && simulation.actions.iter().any(|a| a == action)
         })
     }

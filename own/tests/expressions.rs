@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::*;
+use ecs_exec_checks::facts::{Fact, Identity};
 use ecs_exec_checks::{Disposition, Severity, Status};
 
 const TEAM: &str = r#"
@@ -246,4 +247,24 @@ fn every_function_that_is_listed_is_there() {
             "{expression}"
         );
     }
+}
+
+/// As in a capture: what IAM's simulator left open is settled from the policies that were read.
+#[test]
+fn the_answers_of_iam_are_settled() {
+    const ASKED: &str = r#"
+[checks.asked]
+when = "facts.simulations.exists(s, s.engine == 'offline')"
+title = "The policies were read"
+"#;
+    let mut facts = coder();
+    assert_eq!(statuses(&judge(ASKED, &facts)), [Status::Pass]);
+    let role = facts.simulations[1].principal.clone();
+    facts.simulations[1].decisions = denied("iam:SimulatePrincipalPolicy");
+    let nothing = Identity {
+        policies: Vec::new(),
+        boundary: None,
+    };
+    facts.identities.insert(role, Fact::Known(nothing));
+    assert_eq!(statuses(&judge(ASKED, &facts)), [Status::Fail]);
 }

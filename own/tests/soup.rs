@@ -4,6 +4,7 @@ mod common;
 
 use common::*;
 use ecs_exec_checks::World;
+use ecs_exec_checks::iam::settled;
 use ecs_exec_own::expressions::{load, run};
 
 const WORDS: &[&str] = &[
@@ -119,7 +120,8 @@ fn nothing_that_is_written_makes_it_panic() {
         .unwrap_or(88_172_645_463_325_252);
     let mut random = Random(seed);
     let facts = coder();
-    let world = World::new(&facts);
+    let simulations = settled(&facts);
+    let world = World::new(&facts, &simulations);
     let mut answered = 0;
     for _ in 0..rounds {
         let length = 1 + random.below(12);

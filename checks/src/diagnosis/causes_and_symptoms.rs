@@ -3,11 +3,13 @@
 use super::{Diagnosis, diagnose};
 use crate::World;
 use crate::facts::{Fact, Facts, Outcome};
+use crate::iam::settled;
 use crate::registry::CHECKS;
 use crate::testing::*;
 
 fn of(facts: &Facts) -> Diagnosis {
-    let world = World::new(facts);
+    let simulations = settled(facts);
+    let world = World::new(facts, &simulations);
     diagnose(
         CHECKS
             .iter()

@@ -7,24 +7,33 @@ use super::{Credentials, Effective, Request, evaluate};
 use crate::arn;
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
-/// The facts, with simulations that went unanswered or undecided settled from the policies that were read.
-pub fn settled(facts: &Facts) -> Cow<'_, Facts> {
-    if facts.identities.is_empty() {
-        return Cow::Borrowed(facts);
-    }
-    let mut settled = facts.clone();
-    for simulation in &mut settled.simulations {
-        let principal = simulation.principal.clone();
-        if let Some(Fact::Known(identity)) = facts.identities.get(&principal) {
+/// What IAM was asked, with what went unanswered or undecided settled from the policies that were read.
+pub fn settled(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
+    let simulations = facts.simulations.iter();
+    simulations.map(|asked| settle(facts, asked)).collect()
+}
+
+fn settle<'f>(facts: &'f Facts, simulation: &'f Simulation) -> Cow<'f, Simulation> {
+    let principal = &simulation.principal;
+    match facts.identities.get(principal) {
+        Some(Fact::Known(identity)) if is_open(simulation) => {
             let asker = Asker {
-                principal: &principal,
-                credentials: Credentials::of(facts, &principal),
+                principal,
+                credentials: Credentials::of(facts, principal),
                 identity,
             };
-            settle(simulation, &asker);
+            Cow::Owned(settled_for(&asker, simulation.clone()))
         }
+        _ => Cow::Borrowed(simulation),
     }
-    Cow::Owned(settled)
+}
+
+fn is_open(simulation: &Simulation) -> bool {
+    match &simulation.decisions {
+        Fact::Unavailable(_) => true,
+        Fact::Known(decisions) => decisions.iter().any(Decision::is_undecided),
+        Fact::Absent => false,
+    }
 }
 
 /// Who asks for something, and what its policies say.
@@ -36,7 +45,7 @@ pub struct Asker<'a> {
     pub identity: &'a Identity,
 }
 
-fn settle(simulation: &mut Simulation, asker: &Asker) {
+fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
     match &mut simulation.decisions {
         Fact::Unavailable(_) => {
             let mut decisions = Vec::new();
@@ -58,6 +67,7 @@ fn settle(simulation: &mut Simulation, asker: &Asker) {
         }
         Fact::Absent => {}
     }
+    simulation
 }
 
 /// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
@@ -130,9 +140,8 @@ mod tests {
         })
     }
 
-    fn of_role(facts: &Facts) -> Vec<&Decision> {
-        facts
-            .simulations
+    fn of_role<'s>(settled: &'s [Cow<Simulation>]) -> Vec<&'s Decision> {
+        settled
             .iter()
             .filter(|simulation| simulation.principal == CODER_ROLE)
             .flat_map(|simulation| simulation.decisions.known().into_iter().flatten())

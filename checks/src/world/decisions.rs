@@ -1,5 +1,6 @@
 //! What IAM decided, found by who wants to do what to which resource.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::slice;
@@ -26,7 +27,7 @@ enum Answers<'a> {
 }
 
 impl<'a> Decisions<'a> {
-    pub fn of(simulations: &'a [Simulation]) -> Decisions<'a> {
+    pub fn of(simulations: &'a [Cow<'a, Simulation>]) -> Decisions<'a> {
         let mut all = Decisions::default();
         for simulation in simulations {
             all.add(simulation);

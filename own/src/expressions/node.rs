@@ -43,7 +43,7 @@ impl Node {
         }
     }
 
-    fn member_mut(&mut self, name: &str) -> Option<&mut Node> {
+    pub fn member_mut(&mut self, name: &str) -> Option<&mut Node> {
         match self {
             Node::Struct(members) => members
                 .iter_mut()

@@ -30,7 +30,7 @@ impl<'a> View<'a> {
         let unseen = Unseen::default();
         View {
             world,
-            facts: value(&facts_node(world.facts), &unseen),
+            facts: value(&facts_node(world), &unseen),
             cluster: value(&node(&world.facts.cluster), &unseen),
             unseen,
         }
@@ -130,7 +130,7 @@ pub fn task_node(task: &Task, facts: &Facts) -> Node {
 }
 
 /// All facts, marked where a listing is missing, so that nobody takes "not in the list" for "not there".
-pub fn facts_node(facts: &Facts) -> Node {
+fn facts_node(world: &World) -> Node {
     /// What follows from tasks and their definitions.
     const DERIVED: [&str; 12] = [
         "task_definitions",
@@ -146,7 +146,11 @@ pub fn facts_node(facts: &Facts) -> Node {
         "service_tasks",
         "network",
     ];
+    let facts = world.facts;
     let mut all = node(facts);
+    if let Some(simulations) = all.member_mut("simulations") {
+        *simulations = node(world.simulations);
+    }
     let services = facts.unlisted.as_ref();
     let tasks = services
         .or_else(|| facts.services.values().find_map(Fact::unavailable))

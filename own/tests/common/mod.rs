@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use ecs_exec_checks::facts::{Fact, Facts, Reason, Service, Task, TaskDefinition, Unavailable};
+use ecs_exec_checks::iam::settled;
 use ecs_exec_checks::{Finding, Status, World};
 use ecs_exec_own::expressions::{load, run};
 
@@ -63,7 +64,7 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
 
 pub fn judge(toml: &str, facts: &Facts) -> Vec<Finding> {
     let checks = load(toml, "ecs-exec.toml").unwrap_or_else(|error| panic!("{error}"));
-    run(&checks, &World::new(facts))
+    run(&checks, &World::new(facts, &settled(facts)))
 }
 
 /// The one finding of `when` on each of something, in the coder service.
