@@ -13,8 +13,8 @@ mod verdict;
 
 pub use condition::is_met;
 pub use credentials::Credentials;
-pub use evaluate::{Effective, evaluate, resource_denies, resource_policy};
-pub use offline::{Asker, decide, settled};
+pub use evaluate::{Effective, Policies, resource_denies, resource_policy};
+pub use offline::{Asker, settled};
 pub use pattern::like;
 pub use principal::{Named, Principal};
 pub use request::Request;

@@ -290,11 +290,17 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// By a statement that names the principal like this.
     fn is_allowed(&self, named: Named) -> Tri {
-        resource_policy(self.policy, &self.principal(named), &self.request())
+        resource_policy(
+            self.policy,
+            &self.principal(named),
+            &self.request(),
+            self.key,
+        )
     }
 
     fn is_denied(&self) -> Tri {
-        resource_denies(self.policy, &self.principal(Named::Anyhow), &self.request())
+        let principal = self.principal(Named::Anyhow);
+        resource_denies(self.policy, &principal, &self.request(), self.key)
     }
 
     fn principal(&self, named: Named) -> Principal<'_> {
@@ -317,7 +323,7 @@ impl Asked<'_> {
             known("kms:CallerAccount", account),
             ("kms:GranteePrincipal".to_owned(), Vec::new()),
         ];
-        Request::new(self.wanted.action, self.key, context)
+        Request::new(self.wanted.action, context)
     }
 }
 

@@ -191,7 +191,7 @@ mod tests {
             let values = values.iter().map(|value| (*value).to_owned()).collect();
             ((*key).to_owned(), values)
         });
-        let request = Request::new("ecs:ExecuteCommand", "*", context);
+        let request = Request::new("ecs:ExecuteCommand", context);
         met(&condition, true, &request)
     }
 

@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::statement::any_applies;
+use super::statement::Says;
 use super::{Principal, Request, Tri};
-use crate::facts::{Identity, Outcome};
+use crate::facts::{Identity, Outcome, Policy};
 
 /// What the policies of a principal come to for one request.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,46 +21,62 @@ pub struct Effective {
     pub matched: Vec<String>,
 }
 
-/// Evaluates identity policies and the boundary: a Deny anywhere decides, and both have to allow.
-/// What organizations, sessions and resources say is not in it.
+/// What the policies of a principal say of a request, whatever its resource: identity policies and the boundary. A
+/// Deny anywhere decides, and both have to allow. What organizations, sessions and resources say is not in it.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
-pub fn evaluate(identity: &Identity, request: &Request) -> Effective {
-    let applies = |document: &Value, effect| any_applies(document, effect, None, request);
-    let everything = identity.policies.iter().chain(&identity.boundary);
-    let denying: Vec<(Tri, &str)> = everything
-        .map(|policy| (applies(&policy.document, "Deny"), policy.name.as_str()))
-        .collect();
-    let granting: Vec<(Tri, &str)> = identity
-        .policies
-        .iter()
-        .map(|policy| (applies(&policy.document, "Allow"), policy.name.as_str()))
-        .collect();
-    let bounded = identity
-        .boundary
-        .as_ref()
-        .map_or(Tri::Yes, |policy| applies(&policy.document, "Allow"));
-    let any = |of: &[(Tri, &str)]| Tri::any(of.iter().map(|(tri, _)| tri.clone()));
-    let (deny, grant) = (any(&denying), any(&granting));
-    let effective = |outcome, matched| Effective {
-        outcome,
-        hangs_on: BTreeSet::new(),
-        deny_hangs_on: deny.hangs_on(),
-        by_boundary: identity.boundary.as_ref().map(|_| bounded != Tri::No),
-        matched,
-    };
-    if deny == Tri::Yes {
-        return effective(Outcome::ExplicitDeny, names(&denying));
+pub struct Policies<'p> {
+    /// With the names of the policies.
+    denying: Vec<(Says, &'p str)>,
+    granting: Vec<(Says, &'p str)>,
+    boundary: Option<Says>,
+}
+
+impl<'p> Policies<'p> {
+    pub fn about(request: &Request, identity: &'p Identity) -> Policies<'p> {
+        let says = |policy: &Policy, effect| Says::of(&policy.document, effect, None, request);
+        let named = |effect| move |policy: &'p Policy| (says(policy, effect), policy.name.as_str());
+        let everything = identity.policies.iter().chain(&identity.boundary);
+        let boundary = identity.boundary.as_ref();
+        Policies {
+            denying: everything.map(named("Deny")).collect(),
+            granting: identity.policies.iter().map(named("Allow")).collect(),
+            boundary: boundary.map(|policy| says(policy, "Allow")),
+        }
     }
-    let allowed = grant.and(bounded.clone()).and(deny.clone().negated());
-    match allowed {
-        Tri::Yes => effective(Outcome::Allowed, names(&granting)),
-        Tri::No => effective(Outcome::ImplicitDeny, Vec::new()),
-        Tri::Depends(keys) => Effective {
-            hangs_on: keys,
-            by_boundary: None,
-            ..effective(Outcome::ImplicitDeny, Vec::new())
-        },
+
+    pub fn decide(&self, resource: &str) -> Effective {
+        let apply = |policies: &[(Says, &'p str)]| -> Vec<(Tri, &'p str)> {
+            let policies = policies.iter();
+            policies
+                .map(|(says, name)| (says.applies_to(resource), *name))
+                .collect()
+        };
+        let (denying, granting) = (apply(&self.denying), apply(&self.granting));
+        let boundary = self.boundary.as_ref();
+        let bounded = boundary.map_or(Tri::Yes, |says| says.applies_to(resource));
+        let any = |of: &[(Tri, &str)]| Tri::any(of.iter().map(|(tri, _)| tri.clone()));
+        let (deny, grant) = (any(&denying), any(&granting));
+        let effective = |outcome, matched| Effective {
+            outcome,
+            hangs_on: BTreeSet::new(),
+            deny_hangs_on: deny.hangs_on(),
+            by_boundary: boundary.map(|_| bounded != Tri::No),
+            matched,
+        };
+        if deny == Tri::Yes {
+            return effective(Outcome::ExplicitDeny, names(&denying));
+        }
+        let allowed = grant.and(bounded.clone()).and(deny.clone().negated());
+        match allowed {
+            Tri::Yes => effective(Outcome::Allowed, names(&granting)),
+            Tri::No => effective(Outcome::ImplicitDeny, Vec::new()),
+            Tri::Depends(keys) => Effective {
+                hangs_on: keys,
+                by_boundary: None,
+                ..effective(Outcome::ImplicitDeny, Vec::new())
+            },
+        }
     }
 }
 
@@ -73,14 +89,24 @@ fn names(policies: &[(Tri, &str)]) -> Vec<String> {
 }
 
 /// What a resource's own policy says of a principal: allowed, or not, or denied outright.
-pub fn resource_policy(policy: &Value, principal: &Principal, request: &Request) -> Tri {
-    let applies = |effect| any_applies(policy, effect, Some(principal), request);
+pub fn resource_policy(
+    policy: &Value,
+    principal: &Principal,
+    request: &Request,
+    resource: &str,
+) -> Tri {
+    let applies = |effect| Says::of(policy, effect, Some(principal), request).applies_to(resource);
     applies("Allow").and(applies("Deny").negated())
 }
 
 /// Whether a resource's own policy denies it to a principal outright.
-pub fn resource_denies(policy: &Value, principal: &Principal, request: &Request) -> Tri {
-    any_applies(policy, "Deny", Some(principal), request)
+pub fn resource_denies(
+    policy: &Value,
+    principal: &Principal,
+    request: &Request,
+    resource: &str,
+) -> Tri {
+    Says::of(policy, "Deny", Some(principal), request).applies_to(resource)
 }
 
 #[cfg(test)]
@@ -88,7 +114,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::facts::Policy;
     use crate::iam::Named;
 
     fn policy(name: &str, effect: &str, action: &str, condition: Value) -> Policy {
@@ -102,8 +127,9 @@ mod tests {
     }
 
     fn outcome(policies: Vec<Policy>, boundary: Option<Policy>) -> Effective {
-        let request = Request::new("ecs:ExecuteCommand", "arn:aws:ecs:r:1:task/c/a", []);
-        evaluate(&Identity { policies, boundary }, &request)
+        let request = Request::new("ecs:ExecuteCommand", []);
+        let identity = Identity { policies, boundary };
+        Policies::about(&request, &identity).decide("arn:aws:ecs:r:1:task/c/a")
     }
 
     fn is(effective: &Effective, expected: Outcome) -> bool {
@@ -151,7 +177,7 @@ mod tests {
 
     #[test]
     fn policies_of_resources_name_principals() {
-        let request = Request::new("kms:Decrypt", "arn:aws:kms:r:1:key/k", []);
+        let request = Request::new("kms:Decrypt", []);
         let role = |named| Principal {
             arn: "arn:aws:iam::1:role/team/app",
             session: None,
@@ -162,7 +188,7 @@ mod tests {
             let policy = json!({"Statement": [
                 {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"},
             ]});
-            resource_policy(&policy, &role(named), &request)
+            resource_policy(&policy, &role(named), &request, "arn:aws:kms:r:1:key/k")
         };
         assert_eq!(
             says(json!({"AWS": "arn:aws:iam::1:root"}), Named::Anyhow),
@@ -192,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_deny_spares_only_who_is_named_whole() {
-        let request = Request::new("kms:Decrypt", "arn:aws:kms:r:1:key/k", []);
+        let request = Request::new("kms:Decrypt", []);
         let role = Principal {
             arn: "arn:aws:iam::1:role/app",
             session: Some("arn:aws:sts::1:assumed-role/app/jane"),
@@ -203,7 +229,7 @@ mod tests {
             let policy = json!({"Statement": [
                 {"Effect": "Deny", "NotPrincipal": {"AWS": spared}, "Action": "*", "Resource": "*"},
             ]});
-            resource_denies(&policy, &role, &request)
+            resource_denies(&policy, &role, &request, "arn:aws:kms:r:1:key/k")
         };
         let (account, itself) = ("arn:aws:iam::1:root", role.arn);
         let session = "arn:aws:sts::1:assumed-role/app/jane";

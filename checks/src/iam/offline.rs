@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Credentials, Effective, Request, evaluate};
+use super::{Credentials, Effective, Policies, Request};
 use crate::arn;
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
@@ -36,32 +36,27 @@ fn is_open(simulation: &Simulation) -> bool {
     }
 }
 
-/// Who asks for something, and what its policies say.
-#[derive(Clone, Copy)]
-pub struct Asker<'a> {
-    /// ARN of the role or user; of one that is only planned, whatever it is called.
-    pub principal: &'a str,
-    pub credentials: Credentials,
-    pub identity: &'a Identity,
-}
-
 fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
+    let context = &simulation.context;
     match &mut simulation.decisions {
         Fact::Unavailable(_) => {
             let mut decisions = Vec::new();
             for action in &simulation.actions {
-                for resource in &simulation.resources {
-                    decisions.push(decide(asker, action, resource, &simulation.context));
-                }
+                let decide = asker.asking(action, context);
+                decisions.extend(simulation.resources.iter().map(|on| decide(on)));
             }
             simulation.decisions = Fact::Known(decisions);
             simulation.engine = Engine::Offline;
         }
-        Fact::Known(_) => {
-            let context = &simulation.context;
-            for decision in simulation.decisions.known_mut().into_iter().flatten() {
-                if decision.is_undecided() {
-                    narrow(decision, context, asker);
+        Fact::Known(decisions) => {
+            // Those that follow one another mostly are about the same action.
+            let same = |one: &Decision, next: &Decision| one.action == next.action;
+            for alike in decisions.chunk_by_mut(same) {
+                let action = alike[0].action.clone();
+                let decide = asker.asking(&action, context);
+                for decision in alike.iter_mut().filter(|one| one.is_undecided()) {
+                    let here = decide(&decision.resource);
+                    narrow(decision, here);
                 }
             }
         }
@@ -72,52 +67,64 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
 
 /// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
 /// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
-fn narrow(decision: &mut Decision, context: &BTreeMap<String, String>, asker: &Asker) {
-    let here = decide(asker, &decision.action, &decision.resource, context);
+fn narrow(decision: &mut Decision, here: Decision) {
     if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
         decision.missing_context = here.missing_context;
         decision.deny_hangs_on = here.deny_hangs_on;
     }
 }
 
-/// What the policies decide for one action on one resource, with these values of condition keys.
-pub fn decide(
-    asker: &Asker,
-    action: &str,
-    resource: &str,
-    context: &BTreeMap<String, String>,
-) -> Decision {
-    let given = context
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()));
-    let principal = arn::account(asker.principal).map(|account| {
-        [
-            ("aws:PrincipalArn", asker.principal),
-            ("aws:PrincipalAccount", account),
-        ]
-    });
-    let context = principal
-        .into_iter()
-        .flatten()
-        .chain(given)
-        .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
-    let request = Request::new(action, resource, context).signed_with(asker.credentials);
-    let Effective {
-        outcome,
-        hangs_on,
-        deny_hangs_on,
-        by_boundary,
-        matched,
-    } = evaluate(asker.identity, &request);
-    Decision {
-        action: action.to_owned(),
-        resource: resource.to_owned(),
-        outcome,
-        missing_context: hangs_on.into_iter().collect(),
-        deny_hangs_on: Some(deny_hangs_on.into_iter().collect()),
-        allowed_by_boundary: by_boundary,
-        allowed_by_organization: None,
-        matched_policies: matched,
+/// Who asks for something, and what its policies say.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// ARN of the role or user; of one that is only planned, whatever it is called.
+    pub principal: &'a str,
+    pub credentials: Credentials,
+    pub identity: &'a Identity,
+}
+
+impl Asker<'_> {
+    /// What the policies decide for one action, with these values of condition keys, on whatever resource.
+    pub fn asking(
+        &self,
+        action: &str,
+        context: &BTreeMap<String, String>,
+    ) -> impl Fn(&str) -> Decision {
+        let given = context
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        let principal = arn::account(self.principal).map(|account| {
+            [
+                ("aws:PrincipalArn", self.principal),
+                ("aws:PrincipalAccount", account),
+            ]
+        });
+        let context = principal
+            .into_iter()
+            .flatten()
+            .chain(given)
+            .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
+        let request = Request::new(action, context).signed_with(self.credentials);
+        let policies = Policies::about(&request, self.identity);
+        move |resource| {
+            let Effective {
+                outcome,
+                hangs_on,
+                deny_hangs_on,
+                by_boundary,
+                matched,
+            } = policies.decide(resource);
+            Decision {
+                action: action.to_owned(),
+                resource: resource.to_owned(),
+                outcome,
+                missing_context: hangs_on.into_iter().collect(),
+                deny_hangs_on: Some(deny_hangs_on.into_iter().collect()),
+                allowed_by_boundary: by_boundary,
+                allowed_by_organization: None,
+                matched_policies: matched,
+            }
+        }
     }
 }
 

@@ -2,12 +2,10 @@ use std::collections::BTreeMap;
 
 use super::{Credentials, Tri};
 
-/// What is known of a request that IAM would decide on.
+/// What is known of a request that IAM would decide on, but for the resource: one may be about many.
 pub struct Request<'r> {
     /// `service:Operation`.
     pub action: &'r str,
-    /// An ARN, or `*` for an action that knows no resources.
-    pub resource: &'r str,
     /// Condition keys in lower case, with their values; an empty list: known to be absent.
     context: BTreeMap<String, Vec<String>>,
     credentials: Credentials,
@@ -16,12 +14,10 @@ pub struct Request<'r> {
 impl<'r> Request<'r> {
     pub fn new(
         action: &'r str,
-        resource: &'r str,
         context: impl IntoIterator<Item = (String, Vec<String>)>,
     ) -> Request<'r> {
         Request {
             action,
-            resource,
             context: context
                 .into_iter()
                 .map(|(key, values)| (key.to_ascii_lowercase(), values))

@@ -92,7 +92,8 @@ pub fn policy_lets(
         account,
         named: Named::Anyhow,
     };
-    resource_policy(policy, &principal, &Request::new(action, resource, context))
+    let request = Request::new(action, context);
+    resource_policy(policy, &principal, &request, resource)
 }
 
 /// Whether the endpoint's policy lets everybody do everything through it, as the one that AWS puts there does.

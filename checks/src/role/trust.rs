@@ -168,7 +168,7 @@ fn conditions(condition: &Value, world: &World) -> Tri {
     };
     let source = format!("arn:{}:ecs:{}:{account}:*", facts.partition, facts.region);
     let context = [("aws:SourceAccount".to_owned(), vec![account.to_owned()])];
-    let request = Request::new("sts:AssumeRole", "*", context);
+    let request = Request::new("sts:AssumeRole", context);
     let operators = condition.as_object().into_iter().flatten();
     Tri::all(operators.flat_map(|(operator, keys)| {
         let keys = keys.as_object().into_iter().flatten();

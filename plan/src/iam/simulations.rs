@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::*;
-use ecs_exec_checks::iam::{Asker, Credentials, decide};
+use ecs_exec_checks::iam::{Asker, Credentials};
 use ecs_exec_checks::needs::Need;
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub fn judge(resolver: &Resolver, role: &str, needs: &[Need]) -> Judged {
     };
     let (open, settled): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, decide(&asker, pair.0, pair.1, &context)))
+        .map(|pair| (*pair, asker.asking(pair.0, &context)(pair.1)))
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == UNREAD));
     let Some(why) = why_open(&attached).filter(|_| !open.is_empty()) else {
         return Judged {

@@ -1,0 +1,151 @@
+//! The network, changed.
+
+use super::{definition, known, task};
+use crate::facts::*;
+
+/// The ssmmessages endpoint.
+pub fn endpoint(facts: &mut Facts) -> &mut Endpoint {
+    let endpoints = facts.network.endpoints.as_mut().expect("endpoints");
+    &mut known(endpoints)[0]
+}
+
+pub fn no_endpoint(facts: &mut Facts) {
+    facts.network.endpoints = Some(Fact::Known(Vec::new()));
+}
+
+pub fn no_way_out(facts: &mut Facts) {
+    routes(facts, |routes| {
+        routes.retain(|route| route.destination != "0.0.0.0/0");
+    });
+}
+
+pub fn route_out(facts: &mut Facts, target: RouteTarget) {
+    routes(facts, |routes| {
+        for route in routes {
+            if route.destination == "0.0.0.0/0" {
+                route.target = target.clone();
+            }
+        }
+    });
+}
+
+/// The NAT gateway to which the routes lead: public, in a subnet of its own, whose route out is added. It is not
+/// among the gateways yet.
+pub fn public_gateway(facts: &mut Facts) -> NatGateway {
+    let tables = known(facts.network.route_tables.values_mut().next().expect("VPC"));
+    let used = tables.iter().flat_map(|table| &table.routes);
+    let mut ids = used.filter_map(|route| match &route.target {
+        RouteTarget::NatGateway(id) => Some(id.clone()),
+        _ => None,
+    });
+    let id = ids.next().expect("NAT gateway");
+    tables.push(RouteTable {
+        id: "rtb-own".into(),
+        subnets: vec!["subnet-own".into()],
+        routes: vec![Route {
+            destination: "0.0.0.0/0".into(),
+            target: RouteTarget::InternetGateway("igw-1".into()),
+            blackhole: false,
+        }],
+        ..RouteTable::default()
+    });
+    NatGateway {
+        id,
+        subnet: "subnet-own".into(),
+        state: "available".into(),
+        private: false,
+    }
+}
+
+/// Adds a route to every table.
+pub fn route(facts: &mut Facts, destination: &str, target: RouteTarget, blackhole: bool) {
+    routes(facts, |routes| {
+        routes.push(Route {
+            destination: destination.into(),
+            target: target.clone(),
+            blackhole,
+        });
+    });
+}
+
+/// Lets the tasks out to these addresses only.
+pub fn let_out_to(facts: &mut Facts, cidrs: &[&str]) {
+    task_group(facts).egress = vec![GroupRule {
+        protocol: "tcp".into(),
+        from_port: Some(443),
+        to_port: Some(443),
+        cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
+        ..GroupRule::default()
+    }];
+}
+
+/// Gives the tasks' containers proxy variables.
+pub fn proxy(facts: &mut Facts, credentials_bypass: bool, ssmmessages_bypass: bool) {
+    for container in &mut definition(facts).containers {
+        container.proxy = Some(ProxyEnvironment {
+            variables: vec!["HTTPS_PROXY".into()],
+            credentials_bypass,
+            ssmmessages_bypass,
+        });
+    }
+}
+
+pub fn subnets(facts: &mut Facts, change: impl Fn(&mut Subnet)) {
+    facts
+        .network
+        .subnets
+        .values_mut()
+        .for_each(|subnet| change(known(subnet)));
+}
+
+pub fn interfaces(facts: &mut Facts, change: impl Fn(&mut Interface)) {
+    facts
+        .network
+        .interfaces
+        .values_mut()
+        .for_each(|interface| change(known(interface)));
+}
+
+/// Changes the routes of every table.
+pub fn routes(facts: &mut Facts, change: impl Fn(&mut Vec<Route>)) {
+    for tables in facts.network.route_tables.values_mut() {
+        for table in known(tables) {
+            change(&mut table.routes);
+        }
+    }
+}
+
+/// The security group of the tasks.
+pub fn task_group(facts: &mut Facts) -> &mut SecurityGroup {
+    group(facts, "sg-07a5c500000000001")
+}
+
+pub fn endpoint_group(facts: &mut Facts) -> &mut SecurityGroup {
+    let id = endpoint(facts).security_groups[0].clone();
+    group(facts, &id)
+}
+
+fn group<'f>(facts: &'f mut Facts, id: &str) -> &'f mut SecurityGroup {
+    known(facts.network.security_groups.get_mut(id).expect("group"))
+}
+
+/// The one network ACL, the VPC's default.
+pub fn acl(facts: &mut Facts) -> &mut NetworkAcl {
+    let acls = facts.network.network_acls.values_mut().next();
+    &mut known(acls.expect("ACLs"))[0]
+}
+
+pub fn vpc(facts: &mut Facts) -> &mut Vpc {
+    known(facts.network.vpcs.values_mut().next().expect("VPC"))
+}
+
+pub fn address_of_task(facts: &mut Facts) -> String {
+    let id = task(facts).interface.clone().expect("interface").id;
+    let interface = facts.network.interfaces.get_mut(id.expect("ID").as_str());
+    known(interface.expect("interface")).private_ips[0].to_string()
+}
+
+pub fn subnet_of_task(facts: &mut Facts) -> String {
+    let attachment = task(facts).interface.clone().expect("interface");
+    attachment.subnet.expect("subnet").into()
+}
