@@ -23,8 +23,8 @@ use crate::needs::{Place, recording_group};
 use crate::network::placement::Placements;
 
 pub use alike::Roles;
-pub use decisions::Answer;
 use decisions::Decisions;
+pub use decisions::{Answer, Answered};
 pub use group::Group;
 pub use of_task::TaskRole;
 
@@ -74,14 +74,9 @@ impl<'a> World<'a> {
         world
     }
 
-    /// What IAM decided for a principal; one answer for each context that was asked about.
-    pub fn decisions<'w>(
-        &'w self,
-        principal: &'w str,
-        action: &'w str,
-        resource: &'w str,
-    ) -> &'w [Answer<'a>] {
-        self.decisions.get(principal, action, resource)
+    /// What IAM decided for a principal and an action.
+    pub fn decisions<'w>(&'w self, principal: &'w str, action: &'w str) -> Answered<'w, 'a> {
+        self.decisions.about(principal, action)
     }
 
     /// The simulations of a principal that include an action; where there is none, nobody asked.

@@ -141,7 +141,7 @@ fn read_result(result: &EvaluationResult) -> Vec<Decision> {
                     decided: &PolicyEvaluationDecisionType,
                     missing: &[String],
                     boundary| Decision {
-        action: result.eval_action_name.clone(),
+        action: result.eval_action_name.as_str().into(),
         resource: resource.to_owned(),
         outcome: outcome(decided),
         missing_context: missing.to_vec(),

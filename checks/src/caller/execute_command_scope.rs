@@ -36,7 +36,7 @@ fn run(world: &World) -> Vec<Finding> {
             return CHECK.unsure(subject, "The cluster's ARN is not known");
         };
         let elsewhere = another_cluster(&cluster);
-        let answers = world.decisions(arn, ACTION, &elsewhere);
+        let answers = world.decisions(arn, ACTION).on(&elsewhere);
         if answers.is_empty() {
             return CHECK.unsure(
                 subject,

@@ -40,9 +40,10 @@ fn run(world: &World) -> Vec<Finding> {
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
+        let answered = world.decisions(arn, ACTION);
         let mut may_be_open = false;
         let is_open = |task: &&str| {
-            let answers = world.decisions(arn, ACTION, task).iter();
+            let answers = answered.on(task).iter();
             let mut decisions = answers.map(|answer| answer.decision);
             may_be_open |= decisions.clone().any(Decision::may_be_allowed);
             decisions.any(Decision::is_allowed)

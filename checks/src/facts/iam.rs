@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{CompactString, Fact};
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl Engine {
 /// What IAM decides for one action on one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    pub action: String,
+    pub action: CompactString,
     pub resource: String,
     pub outcome: Outcome,
     /// Condition keys that the policies ask for and that nobody could tell.

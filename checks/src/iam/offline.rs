@@ -115,7 +115,7 @@ impl Asker<'_> {
                 matched,
             } = policies.decide(resource);
             Decision {
-                action: action.to_owned(),
+                action: action.into(),
                 resource: resource.to_owned(),
                 outcome,
                 missing_context: hangs_on.into_iter().collect(),

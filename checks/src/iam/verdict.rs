@@ -67,35 +67,39 @@ pub fn verdict<'a>(
     relevant: impl Fn(&Simulation) -> bool,
 ) -> Verdict<'a> {
     let mut verdict = Verdict::default();
-    for &(action, resource) in needs {
-        let mut answers = world
-            .decisions(principal, action, resource)
-            .iter()
-            .filter(|answer| relevant(answer.simulation))
-            .peekable();
-        if answers.peek().is_none() {
-            verdict.unanswered.push((action, resource));
-        }
-        for Answer {
-            decision,
-            simulation,
-        } in answers
-        {
-            verdict.engine = simulation.engine;
-            verdict.has_conditions |= simulation.context.contains_key("ecs:container-name");
-            if decision.is_allowed() {
-                verdict.allowed += 1;
-            } else if decision.is_undecided() {
-                verdict.undecided.push(decision);
-            } else {
-                verdict.denied.push(decision);
+    for needs in needs.chunk_by(|(one, _), (next, _)| one == next) {
+        let answered = world.decisions(principal, needs[0].0);
+        for &(action, resource) in needs {
+            let answers = answered.on(resource).iter();
+            let mut answers = answers
+                .filter(|answer| relevant(answer.simulation))
+                .peekable();
+            if answers.peek().is_none() {
+                verdict.unanswered.push((action, resource));
             }
+            answers.for_each(|answer| verdict.add(answer));
         }
     }
     verdict
 }
 
 impl<'a> Verdict<'a> {
+    fn add(&mut self, answer: &Answer<'a>) {
+        let Answer {
+            decision,
+            simulation,
+        } = answer;
+        self.engine = simulation.engine;
+        self.has_conditions |= simulation.context.contains_key("ecs:container-name");
+        if decision.is_allowed() {
+            self.allowed += 1;
+        } else if decision.is_undecided() {
+            self.undecided.push(decision);
+        } else {
+            self.denied.push(decision);
+        }
+    }
+
     /// What stands in the way besides missing permissions, in the order of how much it outweighs.
     pub fn blocker(&self) -> Option<Blocker> {
         let any = |test: fn(&Decision) -> bool| self.denied.iter().any(|decision| test(decision));

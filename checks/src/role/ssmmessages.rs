@@ -184,7 +184,7 @@ fn boundary<'a>(world: &World<'a>, role: &str) -> Option<&'a str> {
 /// The frequent mix-up: the actions were given to the execution role.
 fn execution_role_that_may<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
     let is_allowed = |execution: &str, action: &str| {
-        let answers = world.decisions(execution, action, "*");
+        let answers = world.decisions(execution, action).on("*");
         let mut decisions = answers.iter().map(|answer| answer.decision);
         !answers.is_empty() && decisions.all(Decision::is_allowed)
     };

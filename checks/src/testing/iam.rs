@@ -19,7 +19,7 @@ pub fn decide(facts: &mut Facts, action: &str, resource: &str, change: impl Fn(&
 
 pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
     let decisions = actions.iter().map(|action| Decision {
-        action: (*action).to_owned(),
+        action: (*action).into(),
         resource: "*".to_owned(),
         outcome: Outcome::Allowed,
         missing_context: Vec::new(),

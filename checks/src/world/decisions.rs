@@ -57,18 +57,20 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// One answer for each context that was asked about.
-    pub fn get<'w>(
-        &'w self,
-        principal: &'w str,
-        action: &'w str,
-        resource: &'w str,
-    ) -> &'w [Answer<'a>] {
+    pub fn about<'w>(&'w self, principal: &'w str, action: &'w str) -> Answered<'w, 'a> {
         let all: &HashMap<(&'w str, &'w str), ByResource<'a>, RandomState> = &self.0;
-        let answers = all
-            .get(&(principal, action))
-            .and_then(|by_resource| by_resource.get(resource));
-        match answers {
+        Answered(all.get(&(principal, action)))
+    }
+}
+
+/// What IAM answered about a principal and an action.
+#[derive(Clone, Copy)]
+pub struct Answered<'w, 'a>(Option<&'w ByResource<'a>>);
+
+impl<'w, 'a> Answered<'w, 'a> {
+    /// One answer for each context that was asked about.
+    pub fn on(self, resource: &str) -> &'w [Answer<'a>] {
+        match self.0.and_then(|by_resource| by_resource.get(resource)) {
             None => &[],
             Some(Answers::One(answer)) => slice::from_ref(answer),
             Some(Answers::Many(answers)) => answers,
