@@ -253,12 +253,7 @@ impl Earlier {
             title: clean_line(&self.title),
             subject: Subject {
                 kind: clean_line(&self.subject.kind).into(),
-                id: clean_line(&self.subject.id).into(),
-                service: self
-                    .subject
-                    .service
-                    .as_deref()
-                    .map(|name| clean_line(name).into()),
+                ..self.subject.clone()
             },
         }
     }

@@ -11,6 +11,7 @@ use crate::finding::Finding;
 use crate::fix::Fix;
 use crate::text::{clean_block, clean_line, is_plain};
 
+/// But for its subject, which is clean from the start.
 pub fn finding(finding: &mut Finding) {
     // What is borrowed is of our own making.
     if let Cow::Owned(title) = &mut finding.title {
@@ -19,8 +20,6 @@ pub fn finding(finding: &mut Finding) {
     if let Cow::Owned(detail) = &mut finding.detail {
         block(detail);
     }
-    shared(&mut finding.subject.id);
-    finding.subject.service.iter_mut().for_each(shared);
     for seen in finding.evidence.iter_mut() {
         match seen {
             Seen::Text(text) if is_plain(text) => {}
@@ -49,12 +48,6 @@ fn line(text: &mut String) {
 fn block(text: &mut String) {
     if !is_plain(text) {
         *text = clean_block(text);
-    }
-}
-
-fn shared(text: &mut Arc<str>) {
-    if !is_plain(text) {
-        *text = clean_line(text).into();
     }
 }
 

@@ -11,6 +11,7 @@ use crate::evidence::{Evidence, Seen};
 use crate::facts::Task;
 use crate::fix::Fix;
 use crate::tasks::Tasks;
+use crate::text::Clean;
 use crate::world::Group;
 
 /// What a check says of one subject.
@@ -56,13 +57,15 @@ pub struct Subject {
     /// `task`, `container`, `role`, `vpc`, …
     pub kind: Cow<'static, str>,
     /// Its ARN, ID or name.
-    pub id: Arc<str>,
+    #[schemars(with = "String")]
+    pub id: Clean,
     /// The service that is concerned, where it is one.
-    pub service: Option<Arc<str>>,
+    #[schemars(with = "Option<String>")]
+    pub service: Option<Clean>,
 }
 
 impl Subject {
-    pub fn new(kind: &'static str, id: impl Into<Arc<str>>) -> Subject {
+    pub fn new(kind: &'static str, id: impl Into<Clean>) -> Subject {
         Subject {
             kind: Cow::Borrowed(kind),
             id: id.into(),
@@ -83,7 +86,7 @@ impl Subject {
         }
     }
 
-    pub fn of_service(mut self, service: Option<Arc<str>>) -> Subject {
+    pub fn of_service(mut self, service: Option<Clean>) -> Subject {
         self.service = service;
         self
     }

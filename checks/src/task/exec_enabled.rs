@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::{Fact, Facts, Service, Task};
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
 use crate::fixes;
 use crate::made_once::MadeOnce;
@@ -26,7 +26,9 @@ fn run(world: &World) -> Vec<Finding> {
         return through_apply(world);
     }
     let made = MadeOnce::default();
-    world.each_task(&CHECK, |group, task| judge(world, group, task, &made))
+    world.each_task(&CHECK, |group, subject, task| {
+        judge(world, group, subject, task, &made)
+    })
 }
 
 /// Nothing of a plan runs yet, but what runs now may outlive apply.
@@ -71,11 +73,11 @@ fn of_service(facts: &Facts, service: &Service) -> Fix {
 fn judge<'a>(
     world: &World<'a>,
     group: &Group<'a>,
+    subject: Subject,
     task: &Task,
     made: &MadeOnce<&'a str>,
 ) -> Finding {
     let fix = || made.of_service(world, group, of_service);
-    let subject = group.task_subject(task);
     let id = task.id();
     if world.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")

@@ -1,8 +1,7 @@
-use std::sync::Arc;
-
 use crate::check::Check;
 use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Subject};
+use crate::text::Clean;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -29,7 +28,7 @@ fn run(world: &World) -> Vec<Finding> {
             let subject = Subject::new("task", arn.as_str());
             match facts.tasks.get(arn) {
                 Some(Fact::Known(task)) => CHECK.pass(
-                    subject.of_service(task.service_name().map(Arc::from)),
+                    subject.of_service(task.service_name().map(Clean::from)),
                     format!("Task {} is there", task.id()),
                 ),
                 Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),

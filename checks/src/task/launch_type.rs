@@ -1,7 +1,7 @@
 use crate::check::Check;
 use crate::facts::Task;
-use crate::finding::{Finding, Severity};
-use crate::world::{Group, World};
+use crate::finding::{Finding, Severity, Subject};
+use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "task.launch-type",
@@ -18,11 +18,10 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_task(&CHECK, |group, task| judge(group, task))
+    world.each_task(&CHECK, |_, subject, task| judge(subject, task))
 }
 
-fn judge(group: &Group, task: &Task) -> Finding {
-    let subject = group.task_subject(task);
+fn judge(subject: Subject, task: &Task) -> Finding {
     let told = task
         .launch_type
         .as_deref()

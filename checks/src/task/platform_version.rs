@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::Task;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::made_once::MadeOnce;
 use crate::version;
@@ -22,16 +22,18 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
-    world.each_task(&CHECK, |group, task| judge(world, group, task, &made))
+    world.each_task(&CHECK, |group, subject, task| {
+        judge(world, group, subject, task, &made)
+    })
 }
 
 fn judge<'a>(
     world: &World<'a>,
     group: &Group<'a>,
+    subject: Subject,
     task: &Task,
     made: &MadeOnce<&'a str>,
 ) -> Finding {
-    let subject = group.task_subject(task);
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
     }

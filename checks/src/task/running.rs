@@ -1,6 +1,6 @@
 use crate::check::Check;
 use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -25,15 +25,15 @@ fn run(world: &World) -> Vec<Finding> {
         match &group.tasks {
             Fact::Unavailable(why) => findings.push(CHECK.unknown(group.subject(), why)),
             Fact::Known(_) | Fact::Absent => {
-                findings.extend(group.all().iter().map(|task| judge(group, task)));
+                let tasks = group.each_task();
+                findings.extend(tasks.map(|(task, subject)| judge(group, subject, task)));
             }
         }
     }
     findings
 }
 
-fn judge(group: &Group, task: &Task) -> Finding {
-    let subject = group.task_subject(task);
+fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     let status = &task.last_status;
     let finding = if task.is_running() && is_disconnected(task) {

@@ -46,13 +46,13 @@ impl<'a> World<'a> {
     pub fn each_task(
         &self,
         check: &'static Check,
-        judge: impl Fn(&Group<'a>, &'a Task) -> Finding,
+        judge: impl Fn(&Group<'a>, Subject, &'a Task) -> Finding,
     ) -> Vec<Finding> {
         let mut findings = Vec::with_capacity(self.running().count());
         for group in &self.groups {
-            let tasks = group.running().iter();
+            let tasks = group.each_task().filter(|(task, _)| task.is_running());
             findings.extend(not_entered(check, group));
-            findings.extend(tasks.map(|task| judge(group, task).on(*task)));
+            findings.extend(tasks.map(|(task, subject)| judge(group, subject, task).on(task)));
         }
         findings
     }

@@ -1,9 +1,8 @@
-use std::sync::Arc;
-
 use super::definitions::Definitions;
 use super::{Group, World};
 use crate::facts::{Container, Fact, Task, TaskDefinition};
 use crate::finding::Subject;
+use crate::text::Clean;
 
 /// A container of a running task.
 pub struct Entered<'a> {
@@ -11,7 +10,7 @@ pub struct Entered<'a> {
     pub container: &'a Container,
     /// AWS put it into the task, and the user did not ask for it.
     pub is_added: bool,
-    id: Arc<str>,
+    id: Clean,
 }
 
 impl Entered<'_> {

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::alike::{Roles, by_definition};
 use super::entered::Entered;
@@ -8,6 +7,7 @@ use crate::facts::{Fact, Facts, Service, Task};
 use crate::finding::Subject;
 use crate::network::placement::Placements;
 use crate::tasks::Alike;
+use crate::text::Clean;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -22,12 +22,14 @@ pub struct Group<'a> {
     /// Tasks that the user named.
     pub named: bool,
     running: Vec<&'a Task>,
+    /// The ARNs of all tasks, for the many findings on each.
+    names: Vec<Clean>,
     /// The containers of the running tasks.
     pub entered: Vec<Entered<'a>>,
     /// The running tasks by the ARN of their definition.
     pub by_definition: BTreeMap<&'a str, Alike<'a>>,
     pub roles: Roles<'a>,
-    name: Option<Arc<str>>,
+    name: Option<Clean>,
     /// Where the running tasks sit in the network.
     pub placements: Placements<'a>,
 }
@@ -43,6 +45,12 @@ impl<'a> Group<'a> {
 
     pub fn task_subject(&self, task: &Task) -> Subject {
         Subject::new("task", task.arn.clone()).of_group(self)
+    }
+
+    /// All tasks, with a subject for what is found on each.
+    pub fn each_task(&self) -> impl Iterator<Item = (&'a Task, Subject)> {
+        let with_names = self.all().iter().zip(&self.names);
+        with_names.map(|(task, name)| (*task, Subject::new("task", name.clone()).of_group(self)))
     }
 
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
@@ -62,7 +70,7 @@ impl<'a> Group<'a> {
     }
 
     /// The service's name, for the findings on its many tasks.
-    pub fn shared_name(&self) -> Option<Arc<str>> {
+    pub fn shared_name(&self) -> Option<Clean> {
         self.name.clone()
     }
 
@@ -92,6 +100,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
             named: false,
             by_definition: by_definition(&running),
             roles: Roles::default(),
+            names: names(&tasks),
             running,
             entered: Vec::new(),
             name: Some(wanted.name.as_str().into()),
@@ -111,9 +120,10 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
                 named: true,
                 by_definition: by_definition(&running),
                 roles: Roles::default(),
+                names: names(&tasks),
                 running,
                 entered: Vec::new(),
-                name: service.map(Arc::from),
+                name: service.map(Clean::from),
                 tasks,
                 placements: Placements::default(),
             }
@@ -124,6 +134,11 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
 fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
     let all = tasks.known().into_iter().flatten().copied();
     all.filter(|task| task.is_running()).collect()
+}
+
+fn names(tasks: &Fact<Vec<&Task>>) -> Vec<Clean> {
+    let tasks = tasks.known().into_iter().flatten();
+    tasks.map(|task| task.arn.clone().into()).collect()
 }
 
 fn service_tasks<'a>(

@@ -58,7 +58,9 @@ impl<'r, 'a> Run<'r, 'a> {
             Each::Service => world.each_service(check, |group, subject, service| {
                 self.service(group, subject, service)
             }),
-            Each::Task => world.each_task(check, |group, task| self.task(group, task)),
+            Each::Task => world.each_task(check, |group, subject, task| {
+                self.judge(&self.of_task(group, task), subject)
+            }),
             Each::Container => world.each_container(check, |group, subject, task, container| {
                 let mut variables = self.of_task(group, task);
                 self.view.add_container(&mut variables, task, container);
@@ -97,10 +99,6 @@ impl<'r, 'a> Run<'r, 'a> {
         self.view
             .add_definition(&mut variables, service.task_definition.as_deref());
         self.judge(&variables, subject)
-    }
-
-    fn task(&self, group: &Group<'a>, task: &'a Task) -> Finding {
-        self.judge(&self.of_task(group, task), group.task_subject(task))
     }
 
     fn definition(
