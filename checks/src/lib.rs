@@ -58,7 +58,7 @@ pub use finding::{Finding, Severity, Status, Subject};
 pub use fix::{Disposition, Fix};
 pub use report::{Report, Verdict};
 pub use select::Selection;
-pub use version::numbers as version_numbers;
+pub use version::is_at_least;
 pub use world::World;
 
 /// About as many as there are: room for those of a fleet is made once.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use ecs_exec_checks::facts::Fact;
+use ecs_exec_checks::is_at_least;
 use ecs_exec_checks::text::clean_line;
 use serde_json::json;
 use tokio::process::{Child, Command};
@@ -50,8 +51,8 @@ pub async fn carry(
     let takes_variable = plugin
         .version
         .known()
-        .and_then(|version| ecs_exec_checks::version_numbers(version))
-        .is_some_and(|numbers| numbers.as_slice() >= LEAST_FOR_VARIABLE.as_slice());
+        .and_then(|version| is_at_least(version, &LEAST_FOR_VARIABLE))
+        .unwrap_or(false);
     let profile = settings
         .profile
         .as_ref()

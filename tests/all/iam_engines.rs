@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use ecs_exec_checks::facts::{Identity, Outcome, Policy};
-use ecs_exec_checks::iam::{Request, evaluate};
+use ecs_exec_checks::iam::{Policies, Request};
 use serde_json::{Value, json};
 
 use crate::support::world::{Plan, World};
@@ -151,8 +151,8 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
         boundary: None,
     };
     let context = CONTEXT.map(|(key, value, _)| (key.to_owned(), vec![value.to_owned()]));
-    let request = Request::new("ecs:ExecuteCommand", resource, context);
-    let effective = evaluate(&identity, &request);
+    let request = Request::new("ecs:ExecuteCommand", context);
+    let effective = Policies::about(&request, &identity).decide(resource);
     effective.hangs_on.is_empty().then_some(effective.outcome)
 }
 

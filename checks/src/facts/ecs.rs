@@ -300,9 +300,10 @@ impl Task {
     }
 
     pub fn is_windows(&self) -> bool {
-        self.platform_family
-            .as_deref()
-            .is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"))
+        const WINDOWS: &str = "windows";
+        let family = self.platform_family.as_deref();
+        let begin = family.and_then(|family| family.get(..WINDOWS.len()));
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(WINDOWS))
     }
 
     pub fn is_fargate(&self) -> bool {

@@ -40,12 +40,12 @@ fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
         Fact::Absent => return CHECK.unsure(subject, "The plugin does not tell its version"),
         Fact::Unavailable(why) => return CHECK.unknown(subject, why),
     };
-    match version::numbers(told) {
-        Some(numbers) if numbers.as_slice() >= LEAST.as_slice() => CHECK.pass(
+    match version::is_at_least(told, &LEAST) {
+        Some(true) => CHECK.pass(
             subject,
             format!("session-manager-plugin {told} is supported"),
         ),
-        Some(_) => CHECK
+        Some(false) => CHECK
             .warn(
                 subject,
                 format!("session-manager-plugin {told} is older than AWS supports"),

@@ -182,7 +182,7 @@ fn cidr_of(subnet: Option<&Subnet>) -> &str {
 /// The ports from which the agent calls, as its operating system chooses them.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
 pub fn ephemeral(placement: &Placement) -> Ports {
-    match placement.tasks.iter().any(|task| task.is_windows()) {
+    match placement.on_windows {
         true => 49152..=65535,
         false => 32768..=60999,
     }

@@ -1,6 +1,7 @@
 //! Where the tasks of a group sit in the network.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
 use std::sync::OnceLock;
 
 use crate::facts::{
@@ -28,6 +29,8 @@ pub struct Placement<'a> {
     pub dns_servers: Vec<&'a str>,
     /// Addresses of these interfaces; the whole subnet where they are not known.
     pub addresses: Ranges,
+    /// Some of the tasks are of Windows.
+    pub on_windows: bool,
     /// The container that a session enters, as in [`Group`].
     container: Option<&'a str>,
     /// Whether the interface of the first task has a public address; `None` where it is not known.
@@ -37,6 +40,7 @@ pub struct Placement<'a> {
 impl<'a> Placement<'a> {
     fn add(&mut self, task: &'a Task, addresses: Ranges) {
         self.tasks.push(task);
+        self.on_windows |= task.is_windows();
         self.addresses.extend(addresses);
     }
 
@@ -104,7 +108,7 @@ impl<'a> Placements<'a> {
         let mut alike = self
             .placed
             .iter_mut()
-            .filter(|placement| placement.subnet.id == subnet.id && placement.groups == groups);
+            .filter(|placement| ptr::eq(placement.subnet, subnet) && placement.groups == groups);
         // What decides about the way is mostly as with a task before.
         let same = alike
             .find(|placement| placement.is_public == is_public && placement.untraced == untraced);
@@ -117,7 +121,7 @@ impl<'a> Placements<'a> {
             None => way_out(network, subnet, known, asked_public),
         };
         match self.placed.iter_mut().find(|placement| {
-            placement.subnet.id == subnet.id && placement.way == way && placement.groups == groups
+            ptr::eq(placement.subnet, subnet) && placement.way == way && placement.groups == groups
         }) {
             Some(placement) => placement.add(task, addresses),
             None => self.placed.push(Placement {
@@ -130,6 +134,7 @@ impl<'a> Placements<'a> {
                 groups,
                 dns_servers: Vec::new(),
                 addresses,
+                on_windows: task.is_windows(),
                 container: group.container,
                 is_public,
             }),

@@ -1,5 +1,7 @@
 use std::ops::RangeInclusive;
 
+use ipnet::Ipv4Net;
+
 use super::security_group::{no_address, vague};
 use super::{Direction, Gate, Ranges};
 use crate::facts::{AclEntry, Fact, Network, NetworkAcl, Unavailable};
@@ -75,7 +77,11 @@ fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports)
 /// What a rule decides that no other comes before, where it is for all these addresses and ports.
 fn alone(entry: &AclEntry, peers: &Ranges, ports: &Ports) -> Option<Gate> {
     let is_for_all_ports = is_for(entry, *ports.start()) && is_for(entry, *ports.end());
-    let is_for_all = is_for_all_ports && peers.are_within(entry.cidr.parse().ok()?);
+    let net = match entry.cidr.as_str() {
+        "0.0.0.0/0" => Ipv4Net::default(),
+        other => other.parse().ok()?,
+    };
+    let is_for_all = is_for_all_ports && peers.are_within(net);
     is_for_all.then_some(match entry.allow {
         true => Gate::Open,
         false => Gate::Shut,

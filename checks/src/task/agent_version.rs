@@ -66,8 +66,8 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
         true => LEAST_ON_WINDOWS,
         false => LEAST,
     };
-    let finding = match version::numbers(told) {
-        Some(numbers) if numbers.as_slice() < least.as_slice() => CHECK
+    let finding = match version::is_at_least(told, &least) {
+        Some(false) => CHECK
             .fail(
                 subject,
                 format!("The ECS agent {told} is too old for ECS Exec"),
@@ -75,14 +75,14 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
             .detail(too_old(host))
             .cause("The ECS agent is too old for ECS Exec")
             .fix_some((!host.windows).then(|| fixes::task::update_agent(world.facts, &host.arn))),
-        Some(_) if !host.agent_connected => CHECK
+        Some(true) if !host.agent_connected => CHECK
             .warn(
                 subject,
                 format!("The ECS agent {told} has lost its connection to ECS"),
             )
             .detail("What ECS says of tasks on this instance may be out of date.")
             .cause("The ECS agent has lost its connection"),
-        Some(_) => CHECK.pass(subject, format!("The ECS agent {told} is new enough")),
+        Some(true) => CHECK.pass(subject, format!("The ECS agent {told} is new enough")),
         None => CHECK.unsure(subject, format!("{told} is no version")),
     };
     finding.evidence("agentVersion", told)

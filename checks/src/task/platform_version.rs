@@ -43,11 +43,11 @@ fn judge<'a>(
         [1, 4, 0]
     };
     let told = task.platform_version.as_deref().unwrap_or("no version");
-    let finding = match version::numbers(told) {
-        Some(version) if version.as_slice() >= least.as_slice() => {
+    let finding = match version::is_at_least(told, &least) {
+        Some(true) => {
             CHECK.pass(subject, ["Fargate platform ", told, " is new enough"].concat())
         }
-        Some(_) => CHECK
+        Some(false) => CHECK
             .fail(
                 subject,
                 format!("Fargate platform {told} is too old for ECS Exec"),

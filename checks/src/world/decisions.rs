@@ -40,8 +40,13 @@ impl<'a> Decisions<'a> {
         // Decisions that follow one another mostly are about the same action.
         for about in decisions.chunk_by(|one, next| one.action == next.action) {
             let asked = (simulation.principal.as_str(), about[0].action.as_str());
-            let by_resource = self.0.entry(asked).or_default();
-            by_resource.reserve(about.len());
+            let room = || {
+                HashMap::with_capacity_and_hasher(
+                    simulation.resources.len(),
+                    RandomState::default(),
+                )
+            };
+            let by_resource = self.0.entry(asked).or_insert_with(room);
             for decision in about {
                 let answer = Answer {
                     simulation,

@@ -24,6 +24,7 @@ pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
     let asked = world.facts.target.container.as_deref();
     let mut all = Vec::with_capacity(tasks.len());
     let mut definitions = Definitions::of(world);
+    let mut id = String::new();
     for &task in tasks {
         let definition = definitions.get(task).and_then(Fact::known);
         let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
@@ -35,7 +36,11 @@ pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
                     task,
                     container,
                     is_added: asked.is_none() && is_added(container, definition),
-                    id: [task.id(), "/", &container.name].concat().into(),
+                    id: {
+                        id.clear();
+                        id.extend([task.id(), "/", &container.name]);
+                        id.as_str().into()
+                    },
                 }),
         );
     }
