@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ecs_exec_checks::facts::{Fact, Facts, Outcome, Task, Wanted};
@@ -225,8 +226,10 @@ fn ask_about_all(facts: &mut Facts) {
         .drain(..)
         .partition(|decision| decision.resource.contains(":task/"));
     *decisions = others;
+    let tasks = facts.tasks.values().filter_map(Fact::known);
+    let arns: Vec<Arc<str>> = tasks.map(|task| task.arn.clone()).collect();
     for decision in of_tasks {
-        decisions.extend(facts.tasks.keys().map(|arn| {
+        decisions.extend(arns.iter().map(|arn| {
             let mut decision = decision.clone();
             decision.resource.clone_from(arn);
             decision
@@ -234,7 +237,7 @@ fn ask_about_all(facts: &mut Facts) {
     }
     all.resources
         .retain(|resource| !resource.contains(":task/"));
-    all.resources.extend(facts.tasks.keys().cloned());
+    all.resources.extend(arns);
     facts
         .simulations
         .retain(|one| one.principal != all.principal);

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
@@ -60,7 +61,7 @@ pub async fn simulate(
     aws: &Aws,
     principal: &str,
     actions: &[&str],
-    resources: &[String],
+    resources: &[Arc<str>],
     context: BTreeMap<String, String>,
 ) -> Simulation {
     let answers = join_all(
@@ -91,9 +92,11 @@ async fn simulate_chunk(
     aws: &Aws,
     principal: &str,
     actions: &[&str],
-    resources: &[String],
+    resources: &[Arc<str>],
     context: &BTreeMap<String, String>,
 ) -> Result<Vec<Decision>, Failure> {
+    let names: Vec<String> = resources.iter().map(|name| name.to_string()).collect();
+    let asked: HashMap<&str, &Arc<str>> = resources.iter().map(|name| (&**name, name)).collect();
     let mut decisions = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -103,13 +106,14 @@ async fn simulate_chunk(
                     .simulate_principal_policy()
                     .policy_source_arn(principal)
                     .set_action_names(Some(actions.iter().map(|a| (*a).to_owned()).collect()))
-                    .set_resource_arns(Some(resources.to_vec()))
+                    .set_resource_arns(Some(names.clone()))
                     .set_context_entries(Some(entries(context)))
                     .set_marker(marker.clone())
                     .send()
             })
             .await?;
-        decisions.extend(page.evaluation_results().iter().flat_map(read_result));
+        let results = page.evaluation_results().iter();
+        decisions.extend(results.flat_map(|result| read_result(result, &asked)));
         marker = page.marker.filter(|_| page.is_truncated);
         if marker.is_none() {
             return Ok(decisions);
@@ -130,8 +134,9 @@ fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
         .collect()
 }
 
-/// IAM answers either once a resource, or once an action with the resources listed below it.
-fn read_result(result: &EvaluationResult) -> Vec<Decision> {
+/// IAM answers either once a resource, or once an action with the resources listed below it. `asked`: those that it was
+/// asked about, by name.
+fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> Vec<Decision> {
     let matched: Vec<String> = result
         .matched_statements()
         .iter()
@@ -142,7 +147,10 @@ fn read_result(result: &EvaluationResult) -> Vec<Decision> {
                     missing: &[String],
                     boundary| Decision {
         action: result.eval_action_name.as_str().into(),
-        resource: resource.to_owned(),
+        resource: match asked.get(resource) {
+            Some(asked) => (*asked).clone(),
+            None => resource.into(),
+        },
         outcome: outcome(decided),
         missing_context: missing.to_vec(),
         deny_hangs_on: None,

@@ -1,17 +1,22 @@
 //! Which questions are put to the policy simulator: as few as possible, with all the context that matters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use ecs_exec_checks::facts::{Caller, Cluster, Decision, Fact, Simulation, Task, Wanted};
 use ecs_exec_checks::iam::Credentials;
 use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use super::iam::simulate;
 use crate::aws::Aws;
 
 const EXECUTE: &str = "ecs:ExecuteCommand";
+const TASK_KEY: &str = "ecs:task";
+
+/// Values of condition keys.
+type Context = BTreeMap<String, String>;
 
 /// What the caller is asked about.
 pub struct OfCaller<'a> {
@@ -29,21 +34,22 @@ pub struct OfCaller<'a> {
 /// What the caller may do to the cluster, its tasks and its key.
 ///
 /// One call asks about all of them, and about a cluster that does not exist, which tells how wide the right
-/// is. Only where a policy has conditions on keys whose values differ from resource to resource is each asked
-/// about again, with its own values.
+/// is. Only where a policy has conditions on keys whose values differ from resource to resource are they asked
+/// about again, with their own values: those together that have the same.
 pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     let Fact::Known(principal) = ask.caller.policy_arn() else {
         return Vec::new();
     };
     let cluster_arn = ask.cluster_arn;
-    let mut resources = vec![cluster_arn.to_owned()];
-    resources.extend(ask.tasks.iter().map(|task| task.arn.to_string()));
-    resources.push(ecs_exec_checks::another_cluster(cluster_arn));
+    let cluster: Arc<str> = cluster_arn.into();
+    let mut resources = vec![cluster.clone()];
+    resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
+    resources.push(ecs_exec_checks::another_cluster(cluster_arn).into());
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = ask.key {
         let need = needs::generate_data_key(key);
         actions.push(need.action);
-        resources.push(need.resource);
+        resources.push(need.resource.into());
     }
     let credentials = Credentials::of_caller(ask.caller);
     let shared = shared_context(aws, cluster_arn);
@@ -53,44 +59,49 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         return vec![without_impossible_keys(first, credentials)];
     }
     let tags_of_cluster = ask.cluster.map(|cluster| &cluster.tags);
-    let mut questions: Vec<(String, BTreeMap<String, String>)> = Vec::new();
+    let mut on_tasks: BTreeMap<Context, Vec<Arc<str>>> = BTreeMap::new();
+    let mut on_cluster: BTreeSet<Context> = BTreeSet::new();
+    let is_on_task = missing.iter().any(|key| key.eq_ignore_ascii_case(TASK_KEY));
     for task in ask.tasks {
         for container in containers(task, ask.services, ask.container) {
             let mut context = shared.clone();
             context.insert("ecs:container-name".to_owned(), container.to_owned());
-            context.insert("ecs:task".to_owned(), task.arn.to_string());
             let mut on_task = context.clone();
+            if is_on_task {
+                on_task.insert(TASK_KEY.to_owned(), task.arn.to_string());
+            }
             add_tags(&mut on_task, Some(&task.tags), &missing);
-            questions.push((task.arn.to_string(), on_task));
-            context.remove("ecs:task");
+            on_tasks.entry(on_task).or_default().push(task.arn.clone());
             add_tags(&mut context, tags_of_cluster, &missing);
-            questions.push((cluster_arn.to_owned(), context));
+            on_cluster.insert(context);
         }
     }
-    questions.sort();
-    questions.dedup();
     // The answers that are asked for again, better, would only contradict them.
+    let again: HashSet<&str> = on_tasks.values().flatten().map(|arn| &**arn).collect();
     if let Some(decisions) = first.decisions.known_mut() {
         decisions.retain(|decision| {
-            decision.action != EXECUTE
-                || !questions
-                    .iter()
-                    .any(|(resource, _)| *resource == decision.resource)
+            let is_asked_again = again.contains(&*decision.resource)
+                || (!on_cluster.is_empty() && decision.resource == cluster);
+            decision.action != EXECUTE || !is_asked_again
         });
     }
-    let again = join_all(questions.into_iter().map(async |(resource, context)| {
-        let tags_known = resource != cluster_arn || tags_of_cluster.is_some();
-        let answer = simulate(aws, &principal, &[EXECUTE], &[resource], context).await;
+    let of_tasks = join_all(on_tasks.iter().map(async |(context, tasks)| {
+        let answer = simulate(aws, &principal, &[EXECUTE], tasks, context.clone()).await;
+        without_tags(without_impossible_keys(answer, credentials))
+    }));
+    let of_cluster = join_all(on_cluster.into_iter().map(async |context| {
+        let resources = [cluster.clone()];
+        let answer = simulate(aws, &principal, &[EXECUTE], &resources, context).await;
         let answer = without_impossible_keys(answer, credentials);
-        if tags_known {
-            without_keys(answer, |_, key| tag_of(key).is_some())
-        } else {
-            answer
+        match tags_of_cluster {
+            Some(_) => without_tags(answer),
+            None => answer,
         }
-    }))
-    .await;
+    }));
+    let (of_tasks, of_cluster) = join(of_tasks, of_cluster).await;
     std::iter::once(without_impossible_keys(first, credentials))
-        .chain(again)
+        .chain(of_tasks)
+        .chain(of_cluster)
         .collect()
 }
 
@@ -106,22 +117,22 @@ pub async fn of_task_role(
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
     ]);
     let mut actions = TASK_ROLE_ACTIONS.to_vec();
-    let mut resources = vec!["*".to_owned()];
+    let mut resources: Vec<Arc<str>> = vec!["*".into()];
     for need in needs {
         if !actions.contains(&need.action) {
             actions.push(need.action);
         }
-        if !resources.contains(&need.resource) {
-            resources.push(need.resource.clone());
+        if !resources.iter().any(|known| **known == *need.resource) {
+            resources.push(need.resource.as_str().into());
         }
     }
     let mut answer = simulate(aws, role, &actions, &resources, context).await;
     // The simulator pairs every action with every resource; most pairs no request would have.
     if let Some(decisions) = answer.decisions.known_mut() {
         decisions.retain(|decision| {
-            (decision.resource == "*" && decision.action.starts_with("ssmmessages:"))
+            (&*decision.resource == "*" && decision.action.starts_with("ssmmessages:"))
                 || needs.iter().any(|need| {
-                    need.action == decision.action && need.resource == decision.resource
+                    need.action == decision.action && *need.resource == *decision.resource
                 })
         });
     }
@@ -144,6 +155,11 @@ pub fn is_open(simulation: &Simulation) -> bool {
 /// has none, so that they are not missing.
 fn without_impossible_keys(simulation: Simulation, credentials: Credentials) -> Simulation {
     without_keys(simulation, |action, key| credentials.rule_out(key, action))
+}
+
+/// Those whose values were given, or of which it is known that there is none.
+fn without_tags(simulation: Simulation) -> Simulation {
+    without_keys(simulation, |_, key| tag_of(key).is_some())
 }
 
 fn without_keys(
@@ -182,7 +198,7 @@ fn missing_keys(simulation: &Simulation) -> BTreeSet<String> {
 /// Keys whose value is known, but not the same for every resource. IAM compares names of keys without case.
 fn varies(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    matches!(key.as_str(), "ecs:container-name" | "ecs:task") || tag_of(&key).is_some()
+    matches!(key.as_str(), "ecs:container-name" | TASK_KEY) || tag_of(&key).is_some()
 }
 
 /// The tag that a condition key names.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ pub struct Simulation {
     /// ARN of the user or role.
     pub principal: String,
     pub actions: Vec<String>,
-    pub resources: Vec<String>,
+    pub resources: Vec<Arc<str>>,
     /// The condition keys whose values were known and given.
     pub context: BTreeMap<String, String>,
     /// `Absent`: IAM knows no such principal.
@@ -70,7 +71,7 @@ impl Engine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     pub action: CompactString,
-    pub resource: String,
+    pub resource: Arc<str>,
     pub outcome: Outcome,
     /// Condition keys that the policies ask for and that nobody could tell.
     #[serde(default)]

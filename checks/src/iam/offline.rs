@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Credentials, Effective, Policies, Request};
 use crate::arn;
@@ -43,7 +44,7 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
             let mut decisions = Vec::new();
             for action in &simulation.actions {
                 let decide = asker.asking(action, context);
-                decisions.extend(simulation.resources.iter().map(|on| decide(on)));
+                decisions.extend(simulation.resources.iter().map(&decide));
             }
             simulation.decisions = Fact::Known(decisions);
             simulation.engine = Engine::Offline;
@@ -89,7 +90,7 @@ impl Asker<'_> {
         &self,
         action: &str,
         context: &BTreeMap<String, String>,
-    ) -> impl Fn(&str) -> Decision {
+    ) -> impl Fn(&Arc<str>) -> Decision {
         let given = context
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
@@ -106,7 +107,7 @@ impl Asker<'_> {
             .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
         let request = Request::new(action, context).signed_with(self.credentials);
         let policies = Policies::about(&request, self.identity);
-        move |resource| {
+        move |resource: &Arc<str>| {
             let Effective {
                 outcome,
                 hangs_on,
@@ -116,7 +117,7 @@ impl Asker<'_> {
             } = policies.decide(resource);
             Decision {
                 action: action.into(),
-                resource: resource.to_owned(),
+                resource: resource.clone(),
                 outcome,
                 missing_context: hangs_on.into_iter().collect(),
                 deny_hangs_on: Some(deny_hangs_on.into_iter().collect()),

@@ -145,10 +145,11 @@ mod tests {
         );
         for simulation in &mut facts.simulations {
             for decision in known(&mut simulation.decisions) {
-                decision.resource = decision.resource.replace(
+                let elsewhere = decision.resource.replace(
                     "arn:aws:kms:us-west-2:123456789012",
                     "arn:aws:kms:us-west-2:999999999999",
                 );
+                decision.resource = elsewhere.into();
             }
         }
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

@@ -59,7 +59,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         let is_denied = |need: &&Need| {
             let mut denied = verdict.denied.iter();
             denied.any(|decision| {
-                decision.action == need.action && decision.resource == need.resource
+                decision.action == need.action && *decision.resource == *need.resource
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();

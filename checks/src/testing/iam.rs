@@ -20,7 +20,7 @@ pub fn decide(facts: &mut Facts, action: &str, resource: &str, change: impl Fn(&
 pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
     let decisions = actions.iter().map(|action| Decision {
         action: (*action).into(),
-        resource: "*".to_owned(),
+        resource: "*".into(),
         outcome: Outcome::Allowed,
         missing_context: Vec::new(),
         deny_hangs_on: None,
@@ -31,7 +31,7 @@ pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
     facts.simulations.push(Simulation {
         principal: principal.to_owned(),
         actions: actions.iter().map(|action| (*action).to_owned()).collect(),
-        resources: vec!["*".to_owned()],
+        resources: vec!["*".into()],
         context: Default::default(),
         decisions: Fact::Known(decisions.collect()),
         engine: Engine::Simulator,
@@ -54,8 +54,8 @@ pub fn allow_caller(facts: &mut Facts, actions: &[&str], resource: &str) {
 pub fn allow_on(facts: &mut Facts, principal: &str, actions: &[&str], resource: &str) {
     simulate_allowed(facts, principal, actions);
     let simulation = facts.simulations.last_mut().expect("simulation");
-    simulation.resources = vec![resource.to_owned()];
+    simulation.resources = vec![resource.into()];
     for decision in known(&mut simulation.decisions) {
-        decision.resource = resource.to_owned();
+        decision.resource = resource.into();
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Decisions<'a> {
                     simulation,
                     decision,
                 };
-                match by_resource.entry(decision.resource.as_str()) {
+                match by_resource.entry(&*decision.resource) {
                     Entry::Vacant(place) => {
                         place.insert(Answers::One(answer));
                     }

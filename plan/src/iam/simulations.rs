@@ -1,6 +1,7 @@
 //! What a role may do: asked as the policy simulator would be, answered as far as the policies are known.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ecs_exec_checks::facts::*;
 use ecs_exec_checks::iam::{Asker, Credentials};
@@ -42,7 +43,7 @@ pub fn judge(resolver: &Resolver, role: &str, needs: &[Need]) -> Judged {
     };
     let (open, settled): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, asker.asking(pair.0, &context)(pair.1)))
+        .map(|pair| (*pair, asker.asking(pair.0, &context)(&pair.1.into())))
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == UNREAD));
     let Some(why) = why_open(&attached).filter(|_| !open.is_empty()) else {
         return Judged {
@@ -94,23 +95,28 @@ fn simulation(
     context: &BTreeMap<String, String>,
     decisions: Fact<Vec<Decision>>,
 ) -> Simulation {
-    let distinct = |items: &mut dyn Iterator<Item = &str>| {
-        let mut found: Vec<String> = Vec::new();
-        for item in items {
-            if !found.iter().any(|known| known == item) {
-                found.push(item.to_owned());
-            }
-        }
-        found
-    };
+    let (actions, resources): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
+    let actions = distinct(actions).into_iter().map(str::to_owned);
+    let resources = distinct(resources).into_iter().map(Arc::from);
     Simulation {
         principal: role.to_owned(),
-        actions: distinct(&mut pairs.iter().map(|(action, _)| *action)),
-        resources: distinct(&mut pairs.iter().map(|(_, resource)| *resource)),
+        actions: actions.collect(),
+        resources: resources.collect(),
         context: context.clone(),
         decisions,
         engine: Engine::Offline,
     }
+}
+
+/// Each once, in the order in which they come.
+fn distinct(items: Vec<&str>) -> Vec<&str> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
 }
 
 /// The policies, with one in place of those that are not known: it may allow anything, and deny it where they may.

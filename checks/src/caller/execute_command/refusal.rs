@@ -20,7 +20,7 @@ pub(super) fn refused(
         verdict
             .denied
             .iter()
-            .any(|decision| decision.resource == arn)
+            .any(|decision| &*decision.resource == arn)
     };
     let on_cluster = denied(cluster);
     let tasks: Vec<&str> = running
