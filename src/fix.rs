@@ -4,6 +4,7 @@ mod call;
 mod interrupts;
 mod plan;
 mod revise;
+mod rollout;
 mod wait;
 mod words;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::backlog::Backlog;
 use crate::crypto::Cipher;
 use crate::data_key::{Grant, KeyRequest};
 use crate::error::Fault;
@@ -18,18 +19,11 @@ use crate::message::{AgentMessage, MessageType};
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
 use crate::payload::{
-    Acknowledgement, ChannelClosed, INPUT_BYTES, PayloadType, Size, TERMINATE_SESSION, exit_code,
-    json,
+    Acknowledgement, ChannelClosed, PayloadType, TERMINATE_SESSION, exit_code, json,
 };
 use crate::session::{Ended, Input, Notice, Options, Output, Session};
 use crate::start::Start;
-
-/// Beyond these the connection is not read until the caller has received some of it.
-const OUTPUT_BYTES: usize = 1 << 20;
-const OUTPUT_PIECES: usize = 4096;
-
-/// Ctrl-D, which a terminal turns into an end of file.
-const END_OF_FILE: u8 = 4;
+use crate::typed::Typed;
 
 pub struct Channel {
     must_encrypt: bool,
@@ -43,17 +37,8 @@ pub struct Channel {
     pause: Pause,
     /// To be written to the connection.
     frames: VecDeque<Bytes>,
-    /// To be received by the caller.
-    output: VecDeque<Output>,
-    output_bytes: usize,
-    /// Taken from the caller and not sent yet.
-    input: Bytes,
-    size: Option<Size>,
-    /// The last size that was sent: a new connection gets it again.
-    last_size: Option<Size>,
-    /// Whether an end of file is to be sent, and what stands before it.
-    end_of_input: bool,
-    last_byte: u8,
+    output: Backlog,
+    input: Typed,
     exit: Option<i32>,
     closed: Option<ChannelClosed>,
     fault: Option<Fault>,
@@ -72,13 +57,8 @@ impl Channel {
             outgoing: Outgoing::new(now),
             pause: Pause::default(),
             frames: VecDeque::new(),
-            output: VecDeque::new(),
-            output_bytes: 0,
-            input: Bytes::new(),
-            size: None,
-            last_size: None,
-            end_of_input: false,
-            last_byte: b'\n',
+            output: Backlog::default(),
+            input: Typed::default(),
             exit: None,
             closed: None,
             fault: None,
@@ -298,23 +278,13 @@ impl Channel {
     /// taken before is not sent, and after the end.
     pub fn takes_input(&self) -> bool {
         self.start.is_ready()
-            && self.input.is_empty()
-            && !self.end_of_input
+            && self.input.is_sent()
             && self.fault.is_none()
             && self.outgoing.has_room()
     }
 
     pub fn input(&mut self, input: Input, now: Instant) -> Result<(), Fault> {
-        match input {
-            Input::Bytes(bytes) => self.input = bytes,
-            Input::Size { columns, rows } => {
-                self.size = Some(Size {
-                    cols: columns,
-                    rows,
-                });
-            }
-            Input::End => self.end_of_input = true,
-        }
+        self.input.add(input);
         match self.pause.is_on() {
             true => Ok(()),
             false => self.send(now),
@@ -326,8 +296,7 @@ impl Channel {
         if !self.start.is_ready() || self.fault.is_some() {
             return Ok(());
         }
-        if let Some(size) = self.size.take() {
-            self.last_size = Some(size);
+        if let Some(size) = self.input.size() {
             self.push(PayloadType::Size, json(&size), now);
         }
         self.send_input(usize::MAX, now)
@@ -338,12 +307,9 @@ impl Channel {
             if !self.start.is_ready() || !self.outgoing.has_room() {
                 break;
             }
-            let piece = match self.input.len().min(INPUT_BYTES) {
-                0 if self.end_of_input => self.end_of_file(),
-                0 => break,
-                length => self.input.split_to(length),
+            let Some(piece) = self.input.piece() else {
+                break;
             };
-            self.last_byte = piece.last().copied().unwrap_or(self.last_byte);
             let sealed = match &self.cipher {
                 Some(cipher) => cipher.seal(&piece).ok_or_else(|| {
                     Fault::Protocol("the input could not be encrypted".to_owned())
@@ -353,15 +319,6 @@ impl Channel {
             self.push(PayloadType::Output, sealed, now);
         }
         Ok(())
-    }
-
-    /// In the middle of a line the first Ctrl-D only passes on what was typed.
-    fn end_of_file(&mut self) -> Bytes {
-        self.end_of_input = false;
-        match self.last_byte {
-            b'\n' | b'\r' => Bytes::from_static(&[END_OF_FILE]),
-            _ => Bytes::from_static(&[END_OF_FILE, END_OF_FILE]),
-        }
     }
 
     fn push(&mut self, kind: PayloadType, payload: Bytes, now: Instant) {
@@ -388,7 +345,7 @@ impl Channel {
         self.start.reconnected(now);
         self.pause.end();
         self.frames.extend(self.outgoing.resend_all(now));
-        self.size = self.size.or(self.last_size);
+        self.input.size_again();
         self.give(Output::Notice(Notice::Resumed));
     }
 
@@ -398,15 +355,12 @@ impl Channel {
     }
 
     fn give(&mut self, output: Output) {
-        self.output_bytes += size(&output);
-        self.output.push_back(output);
+        self.output.push(output);
     }
 
     /// The caller's next output.
     pub fn output(&mut self) -> Option<Output> {
-        let output = self.output.pop_front()?;
-        self.output_bytes -= size(&output);
-        Some(output)
+        self.output.next()
     }
 
     pub fn has_output(&self) -> bool {
@@ -415,7 +369,7 @@ impl Channel {
 
     /// Whether more may be read from the connection.
     pub fn has_room(&self) -> bool {
-        self.output_bytes < OUTPUT_BYTES && self.output.len() < OUTPUT_PIECES
+        self.output.has_room()
     }
 
     /// Whether the session must end badly; the agent has been told and may close it.
@@ -442,12 +396,5 @@ impl Channel {
             Some(fault) => Some(Err(fault)),
             None => self.exit.map(|status| Ok(Ended::Exit(status))),
         }
-    }
-}
-
-fn size(output: &Output) -> usize {
-    match output {
-        Output::Stdout(bytes) | Output::Stderr(bytes) => bytes.len(),
-        Output::Started | Output::Notice(_) => 0,
     }
 }

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backlog;
 mod cancel;
 mod channel;
 mod crypto;
@@ -32,6 +33,7 @@ mod start;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+mod typed;
 
 pub use aws_credential_types::Credentials;
 pub use cancel::Cancel;
