@@ -13,13 +13,23 @@ pub const DEFINITIONS: usize = 40;
 pub const ROLES: usize = 20;
 const SUBNETS: usize = 6;
 
+/// What IAM says of it.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Healthy,
+    /// Half the task roles may not use ssmmessages, and the agents of their tasks have stopped.
+    Refused,
+    /// The caller's policy tells containers apart, and allows this one.
+    Conditional,
+}
+
 /// What the cluster has.
 #[derive(Clone, Copy)]
 pub struct Fleet {
     pub services: usize,
     pub tasks: usize,
     /// Half of the roles lack their rights.
-    pub is_broken: bool,
+    pub kind: Kind,
 }
 
 /// How the server was called.
@@ -187,7 +197,7 @@ fn task(arn: &str, fleet: Fleet) -> Value {
             {"name": "subnetId", "value": format!("subnet-{}", number % SUBNETS)}, {"name": "networkInterfaceId", "value": format!("eni-{number}")},
             {"name": "privateIPv4Address", "value": "10.0.0.5"}]}],
         "containers": [{"name": "app", "lastStatus": "RUNNING", "runtimeId": format!("{number}-1"), "containerArn": "c",
-            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": if fleet.is_broken && (service % ROLES) % 2 == 1 { "STOPPED" } else { "RUNNING" }}]}],
+            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": if (fleet.kind == Kind::Refused) && (service % ROLES) % 2 == 1 { "STOPPED" } else { "RUNNING" }}]}],
     })
 }
 
@@ -257,7 +267,7 @@ fn simulate(body: &str, fleet: Fleet) -> String {
         .rsplit("role-")
         .next()
         .and_then(|number| number.parse().ok());
-    let lacks = fleet.is_broken && number.is_some_and(|number| number % 2 == 1);
+    let lacks = (fleet.kind == Kind::Refused) && number.is_some_and(|number| number % 2 == 1);
     let mut resources = fields(body, "ResourceArns.member");
     if resources.is_empty() {
         resources.push("*".to_owned());
@@ -265,13 +275,17 @@ fn simulate(body: &str, fleet: Fleet) -> String {
     let mut results = String::new();
     for action in fields(body, "ActionNames.member") {
         for resource in &resources {
+            // The key's value was not given with the first question.
+            let is_open = fleet.kind == Kind::Conditional
+                && action == "ecs:ExecuteCommand"
+                && !body.contains("ecs%3Acontainer-name");
             let is_exec = action == "ecs:ExecuteCommand" || action.starts_with("ecs:Describe");
-            let decision = if is_exec || action.starts_with("ssmmessages:") && !lacks {
+            let decision = if is_exec && !is_open || action.starts_with("ssmmessages:") && !lacks {
                 "allowed"
             } else {
                 "implicitDeny"
             };
-            results.push_str(&format!("<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName><EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/></member>"));
+            results.push_str(&format!("<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName><EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues>{}</MissingContextValues></member>", if is_open { "<member>ecs:container-name</member>" } else { "" }));
         }
     }
     format!(

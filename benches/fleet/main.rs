@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aws::{Calls, DEFINITIONS, Fleet, ROLES, answer};
+use aws::{Calls, DEFINITIONS, Fleet, Kind, ROLES, answer};
 use http::serve;
 use serde_json::Value;
 
@@ -21,11 +21,11 @@ fn main() {
         std::env::var("ECS_EXEC_BINARY").unwrap_or(env!("CARGO_BIN_EXE_ecs-exec").to_owned());
     println!("tasks  services  calls  least  wall      CPU       memory   verdict");
     for tasks in [10, 100, 1_000, 10_000] {
-        for is_broken in [false, true] {
+        for kind in [Kind::Healthy, Kind::Refused, Kind::Conditional] {
             let fleet = Fleet {
                 services: (tasks / 20).max(1),
                 tasks,
-                is_broken,
+                kind,
             };
             measure(&binary, fleet, Weather::Fair);
         }
@@ -33,7 +33,7 @@ fn main() {
     let fleet = |services, tasks| Fleet {
         services,
         tasks,
-        is_broken: false,
+        kind: Kind::Healthy,
     };
     println!("\nthrottled to 20 calls a second:");
     measure(&binary, fleet(50, 1_000), Weather::Throttled(20));
@@ -172,12 +172,18 @@ fn least(fleet: Fleet) -> usize {
     let batches = |things: usize, size: usize| things.div_ceil(size).max(1);
     let definitions = DEFINITIONS.min(fleet.services);
     let roles = ROLES.min(definitions);
+    // The tasks and the cluster again, with the key's value, and what policies the user has.
+    let again = match fleet.kind {
+        Kind::Conditional => batches(fleet.tasks, 100) + 1 + 3,
+        Kind::Healthy | Kind::Refused => 0,
+    };
     batches(fleet.services, 100)
         + batches(fleet.services, 10)
         + 2 * batches(fleet.tasks, 100)
         + definitions
         + 2 * roles
         + batches(fleet.tasks + 2, 100)
+        + again
         + batches(fleet.tasks, 200)
         + 2  // caller, cluster
         // Subnets, endpoints, routes, NAT gateways, ACLs, groups, the VPC, two of its attributes, its DHCP options, the
