@@ -52,8 +52,8 @@ fn proven(facts: &Facts) -> BTreeSet<&str> {
 
 /// Whether a finding concerns no other tasks than these.
 fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
-    match finding.tasks.arns() {
-        Some(tasks) => tasks.iter().all(|task| proven.contains(&**task)),
+    match finding.tasks.names() {
+        Some(tasks) => tasks.iter().all(|task| proven.contains(&**task.arn())),
         None => {
             let service = finding.subject.service.as_deref();
             let mut tasks = world

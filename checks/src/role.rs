@@ -138,7 +138,8 @@ mod tests {
             let about: Vec<_> = run(check, &facts)
                 .into_iter()
                 .map(|finding| {
-                    let arns = finding.tasks.arns().unwrap().to_vec();
+                    let names = finding.tasks.names().unwrap();
+                    let arns: Vec<_> = names.iter().map(|name| name.arn().clone()).collect();
                     (finding.subject.service.unwrap(), arns)
                 })
                 .collect();

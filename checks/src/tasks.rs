@@ -3,34 +3,58 @@ use std::sync::Arc;
 
 use crate::facts::Task;
 
-/// ARNs of the tasks that a finding is about.
+/// The tasks that a finding is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tasks {
     /// All tasks of the subject's service, or of the cluster.
     All,
-    One(Arc<str>),
+    One(Name),
     /// Shared by all that is found about the same tasks.
-    Some(Arc<[Arc<str>]>),
+    Some(Arc<[Name]>),
+}
+
+/// The ARN of a task, as its facts have it: all that is found about one task shares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name(Arc<str>);
+
+/// Tells a task from the others of the same facts, without a look at its ARN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key(usize);
+
+impl Name {
+    pub fn arn(&self) -> &Arc<str> {
+        &self.0
+    }
+
+    pub fn key(&self) -> Key {
+        Key(self.0.as_ptr().addr())
+    }
+}
+
+impl From<&Task> for Name {
+    fn from(task: &Task) -> Name {
+        Name(task.arn.clone())
+    }
 }
 
 impl Tasks {
     pub fn of<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Tasks {
-        Tasks::Some(tasks.into_iter().map(|task| task.arn.clone()).collect())
+        Tasks::Some(tasks.into_iter().map(Name::from).collect())
     }
 
     /// `None`: all.
-    pub fn arns(&self) -> Option<&[Arc<str>]> {
+    pub fn names(&self) -> Option<&[Name]> {
         match self {
             Tasks::All => None,
-            Tasks::One(arn) => Some(slice::from_ref(arn)),
-            Tasks::Some(arns) => Some(arns),
+            Tasks::One(name) => Some(slice::from_ref(name)),
+            Tasks::Some(names) => Some(names),
         }
     }
 }
 
 impl From<&Task> for Tasks {
     fn from(task: &Task) -> Tasks {
-        Tasks::One(task.arn.clone())
+        Tasks::One(task.into())
     }
 }
 

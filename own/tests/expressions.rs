@@ -52,7 +52,11 @@ fn a_task_that_is_wrong_fails_in_its_own_words() {
     assert_eq!(finding.subject.kind, "task");
     assert_eq!(&*finding.subject.id, arn);
     assert_eq!(finding.subject.service.as_deref(), Some(CODER));
-    assert_eq!(finding.tasks.arns(), Some(&[arn.as_str().into()][..]));
+    let names = finding.tasks.names().unwrap();
+    assert_eq!(
+        names.iter().map(|name| &**name.arn()).collect::<Vec<_>>(),
+        [arn.as_str()]
+    );
     assert_eq!(finding.cause, "The check custom.team-tag fails");
     let fix = &finding.fixes[0];
     assert_eq!(fix.id, "manual:custom.team-tag");

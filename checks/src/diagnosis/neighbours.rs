@@ -5,20 +5,21 @@
 //! of its service, it bears on those of the same service; about all tasks of no service, on everything.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::iter::successors;
 
 use foldhash::fast::RandomState;
 
 use crate::finding::Finding;
-use crate::tasks::Tasks;
+use crate::tasks::{Key, Tasks};
 
 /// Findings are known by their numbers in the list that this was made of.
 pub struct Neighbours<'f> {
-    of_task: ByName<'f>,
+    of_task: Lists<Key>,
     /// Those about all tasks of a service.
-    of_service: ByName<'f>,
+    of_service: Lists<&'f str>,
     /// Those about some tasks of a service.
-    of_some_tasks: ByName<'f>,
+    of_some_tasks: Lists<&'f str>,
     of_all: Vec<usize>,
     /// How many there are.
     count: usize,
@@ -27,16 +28,16 @@ pub struct Neighbours<'f> {
 impl<'f> Neighbours<'f> {
     pub fn of(findings: &[&'f Finding]) -> Neighbours<'f> {
         let mut all = Neighbours {
-            of_task: ByName::with_room_for(findings.len()),
-            of_service: ByName::default(),
-            of_some_tasks: ByName::default(),
+            of_task: Lists::with_room_for(findings.len()),
+            of_service: Lists::default(),
+            of_some_tasks: Lists::default(),
             of_all: Vec::new(),
             count: findings.len(),
         };
         for (number, finding) in findings.iter().enumerate() {
             let service = finding.subject.service.as_deref();
-            for task in finding.tasks.arns().into_iter().flatten() {
-                all.of_task.add(task, number);
+            for task in finding.tasks.names().into_iter().flatten() {
+                all.of_task.add(task.key(), number);
             }
             match (service, &finding.tasks) {
                 (Some(name), Tasks::All) => all.of_service.add(name, number),
@@ -49,14 +50,14 @@ impl<'f> Neighbours<'f> {
     }
 
     /// Those that bear on what a finding is about; some more than once.
-    pub fn concerning(&self, finding: &Finding) -> impl Iterator<Item = usize> {
+    pub fn concerning<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
         self.about_its_tasks(finding)
             .chain(self.about_its_service(finding))
             .chain(self.of_all.iter().copied())
     }
 
     /// Those on whose subject a finding bears; some more than once.
-    pub fn concerned_by(&self, finding: &Finding) -> impl Iterator<Item = usize> {
+    pub fn concerned_by<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
         let bears_on_all = finding.subject.service.is_none() && finding.tasks == Tasks::All;
         let everything = match bears_on_all {
             true => 0..self.count,
@@ -68,13 +69,13 @@ impl<'f> Neighbours<'f> {
     }
 
     /// Those that share a task with a finding about some tasks.
-    fn about_its_tasks(&self, finding: &Finding) -> impl Iterator<Item = usize> {
-        let tasks = finding.tasks.arns().into_iter().flatten();
-        tasks.flat_map(|task| self.of_task.get(task))
+    fn about_its_tasks<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
+        let tasks = finding.tasks.names().into_iter().flatten();
+        tasks.flat_map(|task| self.of_task.get(task.key()))
     }
 
     /// Those of the same service, where either is about all its tasks.
-    fn about_its_service(&self, finding: &Finding) -> impl Iterator<Item = usize> {
+    fn about_its_service<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
         let service = finding.subject.service.as_deref().into_iter();
         let is_about_all = finding.tasks == Tasks::All;
         service.flat_map(move |name| {
@@ -85,37 +86,45 @@ impl<'f> Neighbours<'f> {
     }
 }
 
-/// Numbers of findings, by name. Of a fleet there are thousands of names with a few each, so that all stand in one
-/// list in which each leads to the one before of the same name.
-#[derive(Default)]
-struct ByName<'f> {
-    last: HashMap<&'f str, usize, RandomState>,
+/// Lists of findings' numbers. Of a fleet there are thousands with a few each, so that all stand in one, in which each
+/// number leads to the one before.
+struct Lists<K> {
+    last: HashMap<K, usize, RandomState>,
     entries: Vec<Entry>,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
     number: usize,
-    /// Where in the list the one before stands.
+    /// Where the one before stands.
     before: Option<usize>,
 }
 
-impl<'f> ByName<'f> {
-    fn with_room_for(names: usize) -> ByName<'f> {
-        ByName {
-            last: HashMap::with_capacity_and_hasher(names, RandomState::default()),
-            entries: Vec::with_capacity(names),
+impl<K> Default for Lists<K> {
+    fn default() -> Lists<K> {
+        Lists {
+            last: HashMap::default(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl<K: Hash + Eq> Lists<K> {
+    fn with_room_for(lists: usize) -> Lists<K> {
+        Lists {
+            last: HashMap::with_capacity_and_hasher(lists, RandomState::default()),
+            entries: Vec::with_capacity(lists),
         }
     }
 
-    fn add(&mut self, name: &'f str, number: usize) {
-        let before = self.last.insert(name, self.entries.len());
+    fn add(&mut self, key: K, number: usize) {
+        let before = self.last.insert(key, self.entries.len());
         self.entries.push(Entry { number, before });
     }
 
-    fn get(&self, name: &str) -> impl Iterator<Item = usize> {
+    fn get(&self, key: K) -> impl Iterator<Item = usize> {
         let entry = |at: usize| self.entries[at];
-        let last = self.last.get(name).map(|at| entry(*at));
+        let last = self.last.get(&key).map(|at| entry(*at));
         successors(last, move |this| this.before.map(entry)).map(|entry| entry.number)
     }
 }
@@ -124,11 +133,12 @@ impl<'f> ByName<'f> {
 mod tests {
     use super::*;
     use crate::container::agent_running::CHECK;
+    use crate::facts::Task;
     use crate::finding::Subject;
 
     /// The rule, for two findings.
     fn bears_on(one: &Finding, other: &Finding) -> bool {
-        if let (Some(mine), Some(theirs)) = (one.tasks.arns(), other.tasks.arns()) {
+        if let (Some(mine), Some(theirs)) = (one.tasks.names(), other.tasks.names()) {
             return theirs.iter().any(|task| mine.contains(task));
         }
         match (&one.subject.service, &other.subject.service) {
@@ -139,14 +149,17 @@ mod tests {
     }
 
     fn every_kind() -> Vec<Finding> {
-        let some = |arns: &[&str]| Tasks::Some(arns.iter().map(|&arn| arn.into()).collect());
+        let [a, b, c] = ["a", "b", "c"].map(|arn| Task {
+            arn: arn.into(),
+            ..Task::default()
+        });
         let tasks = || {
             [
                 Tasks::All,
-                Tasks::One("a".into()),
-                some(&["a", "b"]),
-                some(&["c"]),
-                some(&[]),
+                Tasks::from(&a),
+                Tasks::of([&a, &b]),
+                Tasks::of([&c]),
+                Tasks::of([]),
             ]
         };
         let services = [None, Some("one"), Some("two")];

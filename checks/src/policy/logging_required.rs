@@ -161,10 +161,10 @@ enum Spoilt<'f> {
 
 impl<'f> Spoilt<'f> {
     fn with(self, finding: &'f Finding) -> Spoilt<'f> {
-        match (self, finding.tasks.arns()) {
+        match (self, finding.tasks.names()) {
             (Spoilt::All, _) | (_, None) => Spoilt::All,
-            (Spoilt::ByTask(mut tasks), Some(arns)) => {
-                tasks.extend(arns.iter().map(|arn| &**arn));
+            (Spoilt::ByTask(mut tasks), Some(names)) => {
+                tasks.extend(names.iter().map(|name| &**name.arn()));
                 Spoilt::ByTask(tasks)
             }
         }
