@@ -109,7 +109,7 @@ fn fleet() -> Facts {
 }
 
 fn make_definitions(facts: &mut Facts, task: &Task) -> Vec<String> {
-    let old = facts.task_definitions[&task.task_definition]
+    let old = facts.task_definitions[&*task.task_definition]
         .known()
         .unwrap()
         .clone();
@@ -173,6 +173,7 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
     for number in 0..SERVICES {
         let name = format!("service-{number}");
         let definition = &definitions[number % DEFINITIONS];
+        let shared: Arc<str> = definition.as_str().into();
         let mut service = service.clone();
         service.name.clone_from(&name);
         service.task_definition = Some(definition.clone());
@@ -193,7 +194,7 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
             let mut task = task.clone();
             task.arn = format!("{prefix}/{id:032x}").into();
             task.group = Some(format!("service:{name}"));
-            task.task_definition.clone_from(definition);
+            task.task_definition.clone_from(&shared);
             let attached = task.interface.as_mut().unwrap();
             attached.id = Some(format!("eni-{id}").into());
             attached.subnet = Some(subnet.as_str().into());

@@ -81,7 +81,7 @@ pub fn begin_rollout(facts: &mut Facts) {
 
 pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
     let arn = task(facts).task_definition.clone();
-    known(facts.task_definitions.get_mut(&arn).expect("definition"))
+    known(facts.task_definitions.get_mut(&*arn).expect("definition"))
 }
 
 /// Asks about the task itself instead of its service.

@@ -144,10 +144,7 @@ impl<'a> World<'a> {
             .and_then(|cluster| cluster.exec_configuration.as_ref());
         let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
         let own = exec.and_then(|exec| exec.log.as_ref());
-        let mut definitions: Vec<&str> = tasks
-            .iter()
-            .map(|task| task.task_definition.as_str())
-            .collect();
+        let mut definitions: Vec<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
         definitions.dedup();
         let mut groups: Vec<&str> = definitions
             .into_iter()
@@ -194,7 +191,7 @@ impl<'a> World<'a> {
     }
 
     pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
-        self.definitions.get(task.task_definition.as_str()).copied()
+        self.definitions.get(&*task.task_definition).copied()
     }
 
     /// The endpoints of a service in a VPC that are there or on their way. Where there may be others, they count only

@@ -123,7 +123,7 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
         assert_eq!(finding.status, status, "{image}");
     }
     let mut facts = coder();
-    let arn = task(&mut facts).task_definition.clone();
+    let arn = task(&mut facts).task_definition.to_string();
     facts
         .task_definitions
         .insert(arn.clone(), denied("ecs:DescribeTaskDefinition"));

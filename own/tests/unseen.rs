@@ -86,7 +86,7 @@ fn a_role_that_could_not_be_seen_is_unknown_and_no_task_passes_for_it() {
 #[test]
 fn a_definition_that_could_not_be_seen_is_unknown() {
     let mut facts = coder();
-    let arn = task(&mut facts).task_definition.clone();
+    let arn = task(&mut facts).task_definition.to_string();
     facts
         .task_definitions
         .insert(arn, denied("ecs:DescribeTaskDefinition"));

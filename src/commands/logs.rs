@@ -74,7 +74,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble>
         workload
             .running()
             .iter()
-            .map(|task| task.task_definition.clone()),
+            .map(|task| task.task_definition.to_string()),
     );
     let definitions = join_all(arns.iter().map(|arn| ecs::task_definition(&aws, arn))).await;
     let mut known = Vec::new();

@@ -1,6 +1,6 @@
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::pin::pin;
 
 use aws_sdk_ecs::types::{
@@ -232,6 +232,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
             })
             .await;
         let found = fact(answer, &["ClusterNotFoundException"]);
+        let mut definitions = HashSet::new();
         let tasks = chunk.iter().map(|id| {
             let task = found.as_ref().and_then(|output| {
                 let task = output.tasks().iter().find(|task| {
@@ -239,7 +240,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                         .is_some_and(|arn| arn::name(arn) == arn::name(id))
                 });
                 match task {
-                    Some(task) => Fact::Known(model::task(task)),
+                    Some(task) => Fact::Known(model::task(task, &mut definitions)),
                     None if is_missing(output.failures(), id) => Fact::Absent,
                     None => Fact::Unavailable(unmentioned("ecs:DescribeTasks")),
                 }

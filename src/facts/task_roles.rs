@@ -17,7 +17,7 @@ pub async fn definitions(aws: &Aws, workload: &Workload) -> BTreeMap<String, Fac
     let arns: BTreeSet<String> = workload
         .running()
         .iter()
-        .map(|task| task.task_definition.clone())
+        .map(|task| task.task_definition.to_string())
         .collect();
     join_all(arns.into_iter().map(async |arn| {
         let definition = ecs::task_definition(aws, &arn).await;
@@ -50,7 +50,7 @@ pub struct OfRoles<'a> {
 impl OfRoles<'_> {
     fn definition(&self, task: &Task) -> Option<&TaskDefinition> {
         self.definitions
-            .get(&task.task_definition)
+            .get(&*task.task_definition)
             .and_then(Fact::known)
     }
 

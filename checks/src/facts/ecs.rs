@@ -128,7 +128,8 @@ pub struct Task {
     pub group: Option<String>,
     /// A deployment's ID for a service's task.
     pub started_by: Option<String>,
-    pub task_definition: String,
+    /// Shared by the tasks that were described together.
+    pub task_definition: Arc<str>,
     pub last_status: CompactString,
     pub desired_status: CompactString,
     /// Fixed when the task starts: a later change of the service does not reach it.

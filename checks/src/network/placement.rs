@@ -46,7 +46,7 @@ impl<'a> Placement<'a> {
 
     /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
     pub fn proxy(&self, world: &World) -> Option<Unavailable> {
-        let definitions = self.tasks.iter().map(|task| task.task_definition.as_str());
+        let definitions = self.tasks.iter().map(|task| &*task.task_definition);
         let definitions: BTreeSet<&str> = definitions.collect();
         definitions
             .into_iter()
@@ -71,7 +71,7 @@ impl<'a> Placements<'a> {
         let proxied = behind_a_proxy(world, group);
         for &task in group.running() {
             let interface = world.interface(task);
-            let proxied = proxied.get(task.task_definition.as_str());
+            let proxied = proxied.get(&*task.task_definition);
             match subnet_of(world, task, &interface) {
                 Ok(subnet) => all.add(world, group, task, subnet, interface, proxied),
                 Err(why) => all.unplaced.push((task, why)),

@@ -111,9 +111,7 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
     let finding = match world.definition(task) {
         Some(Fact::Known(definition)) => {
             let services = services_with(world, |group| {
-                group
-                    .by_definition
-                    .contains_key(task.task_definition.as_str())
+                group.by_definition.contains_key(&*task.task_definition)
             });
             finding.fix(fixes::role::give_role(world.facts, definition, &services))
         }

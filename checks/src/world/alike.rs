@@ -34,7 +34,7 @@ impl<'a> Roles<'a> {
 pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, Alike<'a>> {
     let mut by_definition: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
     for &task in tasks {
-        let arn = task.task_definition.as_str();
+        let arn = &*task.task_definition;
         by_definition.entry(arn).or_default().push(task);
     }
     alike(by_definition)

@@ -13,7 +13,7 @@ impl<'w, 'a> Definitions<'w, 'a> {
     }
 
     pub fn get(&mut self, task: &'a Task) -> Option<&'a Fact<TaskDefinition>> {
-        let arn = task.task_definition.as_str();
+        let arn = &*task.task_definition;
         let last = self.last.filter(|(known, _)| *known == arn);
         let (_, definition) = last.unwrap_or_else(|| (arn, self.world.definition(task)));
         self.last = Some((arn, definition));

@@ -44,7 +44,7 @@ pub fn task(facts: &mut Facts) -> &mut Task {
     let arn = task_arn(facts);
     facts
         .tasks
-        .get_mut(&arn)
+        .get_mut(&*arn)
         .and_then(Fact::known_mut)
         .expect("task")
 }
@@ -57,7 +57,7 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
     let arn = task(facts).task_definition.clone();
     facts
         .task_definitions
-        .get_mut(&arn)
+        .get_mut(&*arn)
         .and_then(Fact::known_mut)
         .expect("definition")
 }

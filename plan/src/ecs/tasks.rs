@@ -83,7 +83,7 @@ fn task(
         arn: task_arn.into(),
         group: Some(format!("service:{}", planned.name)),
         started_by: Some("planned".to_owned()),
-        task_definition: arn.to_owned(),
+        task_definition: arn.into(),
         last_status: "RUNNING".into(),
         desired_status: "RUNNING".into(),
         exec_enabled: service.exec_enabled,

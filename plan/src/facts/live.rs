@@ -19,11 +19,9 @@ pub fn take_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
         let Fact::Known(task) = task else {
             continue;
         };
-        let definition = &task.task_definition;
-        if let Some(known) = live.task_definitions.get(definition) {
-            facts
-                .task_definitions
-                .insert(definition.clone(), known.clone());
+        let definition = live.task_definitions.get_key_value(&*task.task_definition);
+        if let Some((arn, known)) = definition {
+            facts.task_definitions.insert(arn.clone(), known.clone());
         }
         let interface = task.interface.as_ref().and_then(|known| known.id.as_ref());
         if let Some((id, known)) =

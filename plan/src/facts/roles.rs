@@ -51,7 +51,7 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
 pub fn containers_by_role(facts: &Facts) -> BTreeMap<&str, Vec<&ContainerDefinition>> {
     let mut by_role: BTreeMap<&str, BTreeMap<&str, &TaskDefinition>> = BTreeMap::new();
     for task in facts.tasks.values().filter_map(Fact::known) {
-        let arn = task.task_definition.as_str();
+        let arn = &*task.task_definition;
         let definition = facts.task_definitions.get(arn).and_then(Fact::known);
         if let Some(role) = task.role(definition) {
             let of_role = by_role.entry(role).or_default();
@@ -72,7 +72,7 @@ fn execution_roles(facts: &Facts) -> BTreeSet<String> {
     let tasks = facts.tasks.values().filter_map(Fact::known);
     tasks
         .filter_map(|task| {
-            let definition = facts.task_definitions.get(&task.task_definition);
+            let definition = facts.task_definitions.get(&*task.task_definition);
             task.execution_role(definition.and_then(Fact::known))
         })
         .map(str::to_owned)

@@ -1,6 +1,7 @@
 //! ECS's answers → the model. Values of environment variables end here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
@@ -97,14 +98,15 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
     }
 }
 
-pub fn task(task: &sdk::Task) -> Task {
+/// `definitions`: ARNs of the definitions of tasks before, which those of the same share.
+pub fn task(task: &sdk::Task, definitions: &mut HashSet<Arc<str>>) -> Task {
     let overrides = task.overrides();
     let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
     Task {
         arn: task.task_arn().unwrap_or_default().into(),
         group: owned(task.group()),
         started_by: owned(task.started_by()),
-        task_definition: text(task.task_definition_arn()),
+        task_definition: shared(task.task_definition_arn(), definitions),
         last_status: text(task.last_status()),
         desired_status: text(task.desired_status()),
         exec_enabled: task.enable_execute_command(),
@@ -131,6 +133,16 @@ pub fn task(task: &sdk::Task) -> Task {
         containers: task.containers().iter().map(container).collect(),
         tags: tags(task.tags()),
     }
+}
+
+fn shared(text: Option<&str>, known: &mut HashSet<Arc<str>>) -> Arc<str> {
+    let text = text.unwrap_or_default();
+    if let Some(one) = known.get(text) {
+        return one.clone();
+    }
+    let new: Arc<str> = text.into();
+    known.insert(new.clone());
+    new
 }
 
 /// AWS calls the attachment `ElasticNetworkInterface`; some of its emulators say `eni`.
