@@ -4,7 +4,7 @@ mod call;
 mod interrupts;
 mod plan;
 mod revise;
-mod rollout;
+mod state;
 mod wait;
 mod words;
 

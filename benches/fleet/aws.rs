@@ -28,7 +28,6 @@ pub enum Kind {
 pub struct Fleet {
     pub services: usize,
     pub tasks: usize,
-    /// Half of the roles lack their rights.
     pub kind: Kind,
 }
 

@@ -1,4 +1,4 @@
-//! What AWS or a user wrote is made harmless here, once, for every format.
+//! What AWS or a user wrote of findings and fixes is made harmless here, once, for every format.
 
 use std::borrow::Cow;
 use std::mem::take;
@@ -13,6 +13,11 @@ use crate::text::{clean_block, clean_line, is_plain};
 
 /// But for its subject, which is clean from the start.
 pub fn finding(finding: &mut Finding) {
+    if let Some(action) = &mut finding.missing_permission
+        && !is_plain(action)
+    {
+        *action = clean_line(action).into();
+    }
     // What is borrowed is of our own making.
     if let Cow::Owned(title) = &mut finding.title {
         line(title);
@@ -77,5 +82,26 @@ fn value(json: &mut Value) {
             *fields = dirty.map(clean).collect();
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{denied, healthy_coder};
+    use crate::{Selection, examine};
+
+    #[test]
+    fn the_name_of_a_missing_permission_is_clean_too() {
+        let mut facts = healthy_coder();
+        for role in facts.roles.values_mut() {
+            *role = denied("iam:GetRole\u{1b}]0;x\u{7}");
+        }
+        let report = examine(&facts, &Selection::default());
+        let findings = report.findings.iter();
+        let missing: Vec<&str> = findings
+            .filter_map(|finding| finding.missing_permission.as_deref())
+            .collect();
+        assert!(!missing.is_empty());
+        assert!(missing.iter().all(|action| *action == "iam:GetRole]0;x"));
     }
 }

@@ -9,6 +9,7 @@ mod neighbours;
 mod wording;
 
 use std::collections::HashSet;
+use std::mem::replace;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,12 +97,17 @@ impl<'f> Failures<'f> {
     fn symptoms_of(&self, group: &[&Finding]) -> Vec<&'static str> {
         let check = group[0].check.id;
         let mut symptoms = Vec::new();
-        for finding in group {
-            for number in self.neighbours.concerned_by(finding) {
-                let symptom = self.all[number].check.id;
-                if !symptoms.contains(&symptom) && self.is_behind(check, number) {
-                    symptoms.push(symptom);
-                }
+        let mut tried = vec![false; self.all.len()];
+        let concerned = group
+            .iter()
+            .flat_map(|finding| self.neighbours.concerned_by(finding));
+        for number in concerned {
+            let symptom = self.all[number].check.id;
+            if replace(&mut tried[number], true) || symptoms.contains(&symptom) {
+                continue;
+            }
+            if self.is_behind(check, number) {
+                symptoms.push(symptom);
             }
         }
         symptoms.sort_by_key(|check| registry::rank(check));

@@ -92,7 +92,7 @@ impl Subject {
     }
 
     pub fn of_group(self, group: &Group) -> Subject {
-        self.of_service(group.shared_name())
+        self.of_service(group.shared_name().cloned())
     }
 }
 

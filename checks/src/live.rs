@@ -55,11 +55,11 @@ fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
     match finding.tasks.names() {
         Some(tasks) => tasks.iter().all(|task| proven.contains(&**task.arn())),
         None => {
-            let service = finding.subject.service.as_deref();
+            let service = finding.subject.service.as_ref();
             let mut tasks = world
                 .groups
                 .iter()
-                .filter(|group| service.is_none() || group.service == service)
+                .filter(|group| service.is_none() || group.shared_name() == service)
                 .flat_map(|group| group.running())
                 .peekable();
             tasks.peek().is_some() && tasks.all(|task| proven.contains(&*task.arn))

@@ -80,7 +80,7 @@ impl<'a> World<'a> {
     }
 
     /// The simulations of a principal that include an action; where there is none, nobody asked.
-    pub fn simulations(
+    pub fn simulations_of(
         &self,
         principal: &str,
         action: &str,

@@ -1,5 +1,7 @@
 //! Checks that are not known before the program runs.
 
+use std::collections::HashMap;
+
 use crate::AREAS;
 use ecs_exec_checks::{Check, Fix, Severity};
 
@@ -61,25 +63,22 @@ pub fn is_id(text: &str) -> bool {
 /// Gives the fixes of one check their IDs: the same change has the same ID, another one another.
 #[derive(Default)]
 pub struct Fixes {
-    known: Vec<Fix>,
+    /// By what it says and does.
+    known: HashMap<(String, String, Vec<String>), Fix>,
 }
 
 impl Fixes {
     /// `fix` comes without an ID.
     pub fn name(&mut self, check: &str, mut fix: Fix) -> Fix {
-        let same = |known: &&Fix| {
-            known.title == fix.title
-                && known.explain == fix.explain
-                && known.commands == fix.commands
-        };
-        if let Some(known) = self.known.iter().find(same) {
+        let key = (fix.title.clone(), fix.explain.clone(), fix.commands.clone());
+        if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
         fix.id = match self.known.len() {
             0 => format!("manual:{check}"),
             n => format!("manual:{check}:{}", n + 1),
         };
-        self.known.push(fix.clone());
+        self.known.insert(key, fix.clone());
         fix
     }
 }

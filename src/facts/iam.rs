@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
 };
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::aws::{Aws, Failure, fact};
 
 /// How many ARNs are put into one simulation.
-const RESOURCES_A_CALL: usize = 100;
+pub const RESOURCES_A_CALL: usize = 100;
 
 pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
     let answer = aws
@@ -137,14 +137,16 @@ fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
 /// IAM answers either once a resource, or once an action with the resources listed below it. `asked`: those that it was
 /// asked about, by name.
 fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> Vec<Decision> {
-    let matched: Vec<String> = result
-        .matched_statements()
-        .iter()
-        .filter_map(|statement| statement.source_policy_id.clone())
-        .collect();
+    let policies = |statements: &[Statement]| -> Vec<String> {
+        let named = statements.iter();
+        named
+            .filter_map(|statement| statement.source_policy_id.clone())
+            .collect()
+    };
     let decision = |resource: &str,
                     decided: &PolicyEvaluationDecisionType,
                     missing: &[String],
+                    matched: &[Statement],
                     boundary| Decision {
         action: result.eval_action_name.as_str().into(),
         resource: match asked.get(resource) {
@@ -158,7 +160,7 @@ fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> V
         allowed_by_organization: result
             .organizations_decision_detail()
             .map(|detail| detail.allowed_by_organizations),
-        matched_policies: matched.clone(),
+        matched_policies: policies(matched),
     };
     let boundary = result
         .permissions_boundary_decision_detail()
@@ -169,6 +171,7 @@ fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> V
             resource,
             &result.eval_decision,
             result.missing_context_values(),
+            result.matched_statements(),
             boundary,
         )];
     }
@@ -184,10 +187,16 @@ fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> V
                 [] => result.missing_context_values(),
                 missing => missing,
             };
+            // Those of the whole result are of all its resources.
+            let matched = match specific.matched_statements() {
+                [] => result.matched_statements(),
+                own => own,
+            };
             decision(
                 specific.eval_resource_name(),
                 specific.eval_resource_decision(),
                 missing,
+                matched,
                 boundary,
             )
         })
@@ -200,5 +209,47 @@ fn outcome(decided: &PolicyEvaluationDecisionType) -> Outcome {
         PolicyEvaluationDecisionType::Allowed => Outcome::Allowed,
         PolicyEvaluationDecisionType::ExplicitDeny => Outcome::ExplicitDeny,
         _ => Outcome::ImplicitDeny,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_iam::types::ResourceSpecificResult;
+
+    use super::*;
+
+    /// What stands above the resources is of all of them together.
+    #[test]
+    fn each_resource_has_its_own_policies() {
+        let denied = PolicyEvaluationDecisionType::ExplicitDeny;
+        let by = |policy: &str| Statement::builder().source_policy_id(policy).build();
+        let on = |resource: &str, policy: &str| {
+            let result = ResourceSpecificResult::builder()
+                .eval_resource_name(resource)
+                .eval_resource_decision(denied.clone())
+                .matched_statements(by(policy));
+            result.build().unwrap()
+        };
+        let result = EvaluationResult::builder()
+            .eval_action_name("ecs:ExecuteCommand")
+            .eval_decision(denied.clone())
+            .matched_statements(by("no-a"))
+            .matched_statements(by("no-b"))
+            .resource_specific_results(on("a", "no-a"))
+            .resource_specific_results(on("b", "no-b"))
+            .build()
+            .unwrap();
+        let decisions = read_result(&result, &HashMap::new());
+        let policies: Vec<(&str, &[String])> = decisions
+            .iter()
+            .map(|decision| (&*decision.resource, decision.matched_policies.as_slice()))
+            .collect();
+        assert_eq!(
+            policies,
+            [
+                ("a", &["no-a".to_owned()][..]),
+                ("b", &["no-b".to_owned()][..])
+            ]
+        );
     }
 }

@@ -233,7 +233,7 @@ async fn local_stream(aws: &Aws) -> Fact<Reach> {
 async fn identities(aws: &Aws, simulations: &[Simulation]) -> BTreeMap<String, Fact<Identity>> {
     let open: BTreeSet<&str> = simulations
         .iter()
-        .filter(|simulation| simulations::is_open(simulation))
+        .filter(|simulation| simulation.is_open())
         .map(|simulation| simulation.principal.as_str())
         .collect();
     join_all(open.into_iter().map(async |principal| {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use ecs_exec_checks::facts::{Caller, Cluster, Decision, Fact, Simulation, Task, Wanted};
+use ecs_exec_checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
 use ecs_exec_checks::iam::Credentials;
 use ecs_exec_checks::needs::{self, Need};
 use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
 
-use super::iam::simulate;
+use super::iam::{RESOURCES_A_CALL, simulate};
 use crate::aws::Aws;
 
 const EXECUTE: &str = "ecs:ExecuteCommand";
@@ -85,7 +85,13 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
             decision.action != EXECUTE || !is_asked_again
         });
     }
-    let of_tasks = join_all(on_tasks.iter().map(async |(context, tasks)| {
+    // One answer a call, so that the loss of one leaves the others.
+    let calls = on_tasks.iter().flat_map(|(context, tasks)| {
+        tasks
+            .chunks(RESOURCES_A_CALL)
+            .map(move |some| (context, some))
+    });
+    let of_tasks = join_all(calls.map(async |(context, tasks)| {
         let answer = simulate(aws, &principal, &[EXECUTE], tasks, context.clone()).await;
         without_tags(without_impossible_keys(answer, credentials))
     }));
@@ -140,15 +146,6 @@ pub async fn of_task_role(
     without_keys(answer, |action, key| {
         action.starts_with("ssmmessages:") && tag_of(key).is_some()
     })
-}
-
-/// Whether the simulator left something open about a principal that its policies may settle.
-pub fn is_open(simulation: &Simulation) -> bool {
-    match &simulation.decisions {
-        Fact::Unavailable(_) => true,
-        Fact::Known(decisions) => decisions.iter().any(Decision::is_undecided),
-        Fact::Absent => false,
-    }
 }
 
 /// The simulator lists every key that any policy of the principal mentions. Of some it is known that the request

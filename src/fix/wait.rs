@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Made;
 use super::plan::deployed_services;
-use super::rollout::{Ours, State, state};
+use super::state::{Ours, State, state};
 use crate::aws::Aws;
 use crate::config::Settings;
 use crate::facts::{ecs, workload};

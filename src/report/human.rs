@@ -351,7 +351,10 @@ fn lines<'r>(findings: &[&'r Finding], verbose: bool) -> Vec<Line<'r>> {
             let is_alike = first.status == finding.status && first.caused_by == finding.caused_by;
             is_alike && (is_again || says_the_same)
         };
-        let known = lines.iter_mut().find(|line| !verbose && is_same(line));
+        let known = match verbose {
+            true => None,
+            false => lines.iter_mut().find(is_same),
+        };
         match known {
             Some(line) => {
                 line.count += 1;

@@ -1,7 +1,7 @@
 //! A report for a ticket: it pastes into GitHub, GitLab and Jira's Markdown, and nothing in it that AWS or a user
 //! wrote becomes a link, a mention or markup. <https://github.github.com/gfm/>
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 use ecs_exec_checks::report::{Report, RootCause, Source, Verdict};
@@ -191,6 +191,7 @@ fn everything(page: &mut String, report: &Report) {
 /// The same sentence of the same check stands once, with its count.
 fn table(page: &mut String, findings: &[&Finding]) {
     let mut rows: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for finding in findings {
         let because: Vec<String> = finding.caused_by.iter().map(|check| code(check)).collect();
         let because = match because.is_empty() {
@@ -208,9 +209,12 @@ fn table(page: &mut String, findings: &[&Finding]) {
             code(finding.check.id),
             prose(&finding.title)
         );
-        match rows.iter_mut().find(|(known, _)| *known == row) {
-            Some((_, count)) => *count += 1,
-            None => rows.push((row, 1)),
+        match places.get(&row) {
+            Some(place) => rows[*place].1 += 1,
+            None => {
+                places.insert(row.clone(), rows.len());
+                rows.push((row, 1));
+            }
         }
     }
     page.push_str("| | Check | Service | |\n| --- | --- | --- | --- |\n");

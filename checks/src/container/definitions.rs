@@ -13,6 +13,7 @@ pub struct Defined<'w, 'a> {
     pub definition: &'a TaskDefinition,
     pub container: &'a ContainerDefinition,
     pub tasks: &'w [&'a Task],
+    service: Option<&'a str>,
     pub subject: Subject,
 }
 
@@ -38,6 +39,7 @@ pub fn each_defined<'a>(
                     definition,
                     container,
                     tasks,
+                    service: group.service,
                     subject: Subject::new("container-definition", id).of_group(group),
                 })
             })
@@ -48,7 +50,7 @@ pub fn each_defined<'a>(
 impl<'a> Defined<'_, 'a> {
     /// The shell that the configuration names for sessions into this container.
     pub fn shell(&self) -> Option<&'a str> {
-        let service = self.subject.service.as_deref()?;
+        let service = self.service?;
         let services = &self.world.facts.target.services;
         let wanted = services.iter().find(|wanted| wanted.name == service)?;
         let is_entered = wanted

@@ -98,6 +98,17 @@ pub enum Outcome {
     ImplicitDeny,
 }
 
+impl Simulation {
+    /// Whether the simulator left something open that the principal's policies may settle.
+    pub fn is_open(&self) -> bool {
+        match &self.decisions {
+            Fact::Unavailable(_) => true,
+            Fact::Known(decisions) => decisions.iter().any(Decision::is_undecided),
+            Fact::Absent => false,
+        }
+    }
+}
+
 impl Decision {
     /// Allowed, whatever the values of keys that nobody could tell.
     pub fn is_allowed(&self) -> bool {

@@ -17,7 +17,7 @@ pub fn settled(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
 fn settle<'f>(facts: &'f Facts, simulation: &'f Simulation) -> Cow<'f, Simulation> {
     let principal = &simulation.principal;
     match facts.identities.get(principal) {
-        Some(Fact::Known(identity)) if is_open(simulation) => {
+        Some(Fact::Known(identity)) if simulation.is_open() => {
             let asker = Asker {
                 principal,
                 credentials: Credentials::of(facts, principal),
@@ -26,14 +26,6 @@ fn settle<'f>(facts: &'f Facts, simulation: &'f Simulation) -> Cow<'f, Simulatio
             Cow::Owned(settled_for(&asker, simulation.clone()))
         }
         _ => Cow::Borrowed(simulation),
-    }
-}
-
-fn is_open(simulation: &Simulation) -> bool {
-    match &simulation.decisions {
-        Fact::Unavailable(_) => true,
-        Fact::Known(decisions) => decisions.iter().any(Decision::is_undecided),
-        Fact::Absent => false,
     }
 }
 

@@ -48,7 +48,7 @@ pub enum Silence<'a> {
 /// The first simulation of the action that went unanswered, if one did.
 pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
     let mut asked = false;
-    for Simulation { decisions, .. } in world.simulations(principal, action) {
+    for Simulation { decisions, .. } in world.simulations_of(principal, action) {
         asked = true;
         match decisions {
             Fact::Known(_) => {}

@@ -70,8 +70,8 @@ impl<'a> Group<'a> {
     }
 
     /// The service's name, for the findings on its many tasks.
-    pub fn shared_name(&self) -> Option<Clean> {
-        self.name.clone()
+    pub fn shared_name(&self) -> Option<&Clean> {
+        self.name.as_ref()
     }
 
     /// How to name the group in a sentence.

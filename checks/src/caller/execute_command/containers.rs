@@ -29,7 +29,7 @@ impl<'a> Questions<'a> {
     /// About a caller of this ARN.
     pub(super) fn of(world: &World<'a>, arn: &str) -> Questions<'a> {
         let mut all = Questions::default();
-        for simulation in world.simulations(arn, ACTION) {
+        for simulation in world.simulations_of(arn, ACTION) {
             if let Some(container) = simulation.context.get(CONTAINER_KEY) {
                 for resource in &simulation.resources {
                     all.0.entry(resource).or_default().insert(container);

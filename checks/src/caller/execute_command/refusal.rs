@@ -1,5 +1,7 @@
 //! Why the caller may not open sessions, and what mends it.
 
+use std::collections::HashSet;
+
 use super::{ACTION, CHECK};
 use crate::facts::{Caller, Decision, Outcome, Task};
 use crate::finding::{Finding, Subject};
@@ -16,17 +18,13 @@ pub(super) fn refused(
     running: &[&Task],
     verdict: &Verdict,
 ) -> Finding {
-    let denied = |arn: &str| {
-        verdict
-            .denied
-            .iter()
-            .any(|decision| &*decision.resource == arn)
-    };
-    let on_cluster = denied(cluster);
+    let denied = verdict.denied.iter().map(|decision| &*decision.resource);
+    let denied: HashSet<&str> = denied.collect();
+    let on_cluster = denied.contains(cluster);
     let tasks: Vec<&str> = running
         .iter()
         .map(|task| &*task.arn)
-        .filter(|arn| denied(arn))
+        .filter(|arn| denied.contains(arn))
         .collect();
     let may_on_tasks = tasks.is_empty()
         && !running.is_empty()
