@@ -94,24 +94,16 @@ impl<'f> Failures<'f> {
     }
 
     /// The checks that fail because of these failures of one check.
-    fn symptoms_of(&self, group: &[&Finding]) -> Vec<&'static str> {
+    fn symptoms_of(&self, group: &[&Finding]) -> ThinVec<&'static str> {
         let check = group[0].check.id;
-        let mut symptoms = Vec::new();
         let mut tried = vec![false; self.all.len()];
-        let concerned = group
+        let symptoms = group
             .iter()
-            .flat_map(|finding| self.neighbours.concerned_by(finding));
-        for number in concerned {
-            let symptom = self.all[number].check.id;
-            if replace(&mut tried[number], true) || symptoms.contains(&symptom) {
-                continue;
-            }
-            if self.is_behind(check, number) {
-                symptoms.push(symptom);
-            }
-        }
-        symptoms.sort_by_key(|check| registry::rank(check));
-        symptoms
+            .flat_map(|finding| self.neighbours.concerned_by(finding))
+            .filter(|number| !replace(&mut tried[*number], true))
+            .filter(|number| self.is_behind(check, *number))
+            .map(|number| self.all[number].check.id);
+        in_order(symptoms)
     }
 
     /// Whether a check is among the causes of a failure, or among those of its causes.
@@ -183,7 +175,7 @@ fn cause(group: &[&Finding], failures: &Failures, open: &Open) -> RootCause {
             .iter()
             .map(|finding| finding.subject.clone())
             .collect(),
-        symptoms: failures.symptoms_of(group),
+        symptoms: failures.symptoms_of(group).into(),
         fixes: fixes(group),
     }
 }

@@ -44,7 +44,8 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
         Fact::Known(decisions) => {
             // Those that follow one another mostly are about the same action.
             let same = |one: &Decision, next: &Decision| one.action == next.action;
-            for alike in decisions.chunk_by_mut(same) {
+            let runs = decisions.chunk_by_mut(same);
+            for alike in runs.filter(|run| run.iter().any(Decision::is_undecided)) {
                 let action = alike[0].action.clone();
                 let decide = asker.asking(&action, context);
                 for decision in alike.iter_mut().filter(|one| one.is_undecided()) {
