@@ -8,5 +8,6 @@ pub mod log_tools;
 pub mod proxy_env;
 pub mod read_only_root;
 pub mod resources;
+pub mod restart_policy;
 pub mod running;
 pub mod shell;

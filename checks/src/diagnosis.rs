@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod causes_and_symptoms;
 mod neighbours;
+mod risks;
 mod wording;
 
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ pub struct RootCause {
 }
 
 pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
+    risks::confirm(&mut findings);
     let failures = Failures::of(&findings);
     let root_causes = root_causes(&findings, &failures);
     let caused_by = failures.caused_by;
@@ -55,7 +57,7 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
 }
 
 /// The session that was really opened.
-const LIVE: &str = "container.live-session";
+pub const LIVE: &str = "container.live-session";
 /// Areas that say what is declared, not what works.
 pub(crate) const WISHES: [&str; 3] = ["policy", "custom", "program"];
 
@@ -123,6 +125,9 @@ impl<'f> Failures<'f> {
 
 /// Whether one failure may be behind another; what keeps sessions from working explains one that did not.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
+    if !can_be_of_same_container(cause, symptom) {
+        return false;
+    }
     let is_of_sessions = || cause.check.id != LIVE && !WISHES.contains(&cause.check.area());
     let may_be = symptom
         .only_by
@@ -130,6 +135,14 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
     may_be
         && (cause.check.explains.contains(&symptom.check.id)
             || (symptom.check.id == LIVE && is_of_sessions()))
+}
+
+/// What is wrong with one container explains nothing about another.
+fn can_be_of_same_container(one: &Finding, other: &Finding) -> bool {
+    match (one.subject.container(), other.subject.container()) {
+        (Some(one), Some(other)) => one == other,
+        (_, None) | (None, _) => true,
+    }
 }
 
 /// Each check once, in the order of the session's path.

@@ -86,6 +86,13 @@ impl Subject {
         }
     }
 
+    /// The name of the container that it is about, in a task or in a task definition; none where it is something else.
+    pub fn container(&self) -> Option<&str> {
+        let is_container = matches!(&*self.kind, "container" | "container-definition");
+        let (_, name) = self.id.rsplit_once('/').filter(|_| is_container)?;
+        Some(name)
+    }
+
     pub fn of_service(mut self, service: Option<Clean>) -> Subject {
         self.service = service;
         self
@@ -94,6 +101,15 @@ impl Subject {
     pub fn of_group(self, group: &Group) -> Subject {
         self.of_service(group.shared_name().cloned())
     }
+}
+
+/// What a finding says of the connection between the agent in a container and Systems Manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentLink {
+    /// This failure shows that the agent is not connected, not why.
+    Lost,
+    /// This warning could be why the agent is not connected, though many agents connect in spite of it.
+    AtRisk,
 }
 
 /// What a check found on one subject, with the evidence and the ways to mend it. Of a fleet there are tens of thousands,
@@ -119,6 +135,7 @@ pub struct Finding {
     pub caused_by: ThinVec<&'static str>,
     /// Where only these checks can be behind it, whatever others claim to explain.
     pub only_by: Option<&'static [&'static str]>,
+    pub agent_link: Option<AgentLink>,
 }
 
 impl Finding {
@@ -142,6 +159,7 @@ impl Finding {
             tasks: Tasks::All,
             caused_by: ThinVec::new(),
             only_by: None,
+            agent_link: None,
         }
     }
 
@@ -190,6 +208,11 @@ impl Finding {
 
     pub fn only_by(mut self, checks: &'static [&'static str]) -> Finding {
         self.only_by = Some(checks);
+        self
+    }
+
+    pub fn agent_link(mut self, link: AgentLink) -> Finding {
+        self.agent_link = Some(link);
         self
     }
 

@@ -40,6 +40,7 @@ mod reachability;
 pub mod registry;
 pub mod report;
 mod role;
+mod rollout;
 pub mod select;
 mod service;
 pub mod step;
@@ -84,6 +85,7 @@ pub fn examine_with(
     }
     findings.extend(own(&world));
     live::settle(&world, &mut findings);
+    rollout::settle(&world, &mut findings);
     findings.iter_mut().for_each(clean::finding);
     report::build(facts, diagnosis::diagnose(findings), selection.is_partial())
 }

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Status};
 use crate::world::World;
 
 /// Areas that say what is true of sessions; the others say what the user wants or has on this machine.
-const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];
+pub const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];
 
 /// Failures and doubts about tasks whose sessions worked become notes.
 pub fn settle(world: &World, findings: &mut [Finding]) {

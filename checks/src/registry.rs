@@ -33,6 +33,7 @@ pub const CHECKS: &[&Check] = &[
     &container::read_only_root::CHECK,
     &container::aws_credentials_env::CHECK,
     &container::proxy_env::CHECK,
+    &container::restart_policy::CHECK,
     &container::resources::CHECK,
     &container::init_process::CHECK,
     &role::present::CHECK,

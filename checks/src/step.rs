@@ -39,6 +39,8 @@ pub struct Revision {
 pub enum Edit {
     /// Names the task role, by its ARN.
     TaskRole(String),
+    /// Gives each container processes of its own.
+    WithoutPidMode,
     Container {
         name: String,
         edit: ContainerEdit,
@@ -49,6 +51,7 @@ pub enum Edit {
 pub enum ContainerEdit {
     WritableRoot,
     InitProcess,
+    WithoutRestartPolicy,
     /// Takes variables and secrets out of the environment.
     WithoutVariables(Vec<String>),
     /// Adds hosts to `NO_PROXY`, comma-separated.

@@ -7,6 +7,7 @@ mod each;
 mod entered;
 mod group;
 mod of_task;
+mod sidecar;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,7 @@ use decisions::Decisions;
 pub use decisions::{Answer, Answered};
 pub use group::Group;
 pub use of_task::TaskRole;
+pub use sidecar::{as_note, entered_container, is_sidecar};
 
 pub struct World<'a> {
     pub facts: &'a Facts,
@@ -38,6 +40,9 @@ pub struct World<'a> {
     definitions: ById<'a, TaskDefinition>,
     interfaces: ById<'a, Interface>,
 }
+
+/// How long an agent may take to start and to connect, before something must be wrong.
+pub const AGENT_PATIENCE_SECONDS: i64 = 180;
 
 /// For the many look-ups of a fleet.
 type ById<'a, T> = HashMap<&'a str, &'a Fact<T>, RandomState>;
@@ -62,7 +67,7 @@ impl<'a> World<'a> {
         let joined: Vec<_> = groups
             .map(|group| {
                 let roles = Roles::of(&world, group.running());
-                let entered = entered::entered(&world, group.running());
+                let entered = entered::entered(&world, group);
                 (roles, entered, Placements::of(&world, group))
             })
             .collect();
@@ -242,6 +247,16 @@ impl<'a> World<'a> {
                     agent.is_running() && since.is_some_and(|since| self.age(since) >= LONG_SECONDS)
                 })
             })
+    }
+
+    /// For how many seconds the agent in a container has been up, where that is less than it may need to connect.
+    pub fn young_agent(&self, task: &Task, container: &str) -> Option<i64> {
+        let container = task.containers.iter().find(|known| known.name == container);
+        let agent = container.and_then(Container::exec_agent);
+        let since = agent
+            .and_then(|agent| agent.last_started_at)
+            .or(task.started_at)?;
+        Some(self.age(since)).filter(|age| *age < AGENT_PATIENCE_SECONDS)
     }
 
     /// Seconds from a moment to when the facts were taken.

@@ -51,7 +51,7 @@ fn moving(facts: &Facts) -> Vec<String> {
 
 fn of_service(service: &Service) -> Option<String> {
     let name = &service.name;
-    if let Some(deployment) = service.rolling_out() {
+    if let Some(deployment) = service.in_progress() {
         let Service { desired_count, .. } = service;
         return Some(format!(
             "{name}: {} of {desired_count} new tasks run",
@@ -129,6 +129,7 @@ mod tests {
             .find_map(Fact::known_mut)
             .unwrap();
         service.deployments[0].rollout_state = Some("IN_PROGRESS".into());
+        assert_eq!(moving(&facts).len(), 1, "its last old task is gone");
         let old = service.deployments[0].clone();
         service.deployments.push(old);
         assert_eq!(moving(&facts).len(), 1);

@@ -64,6 +64,7 @@ pub async fn revise(aws: &Aws, revision: &Revision, made: &mut Made) -> Result<(
 fn edited(mut definition: TaskDefinition, edit: &Edit) -> TaskDefinition {
     match edit {
         Edit::TaskRole(arn) => definition.task_role_arn = Some(arn.clone()),
+        Edit::WithoutPidMode => definition.pid_mode = None,
         Edit::Container { name, edit } => {
             let containers = definition.container_definitions.iter_mut().flatten();
             for container in containers.filter(|container| container.name.as_ref() == Some(name)) {
@@ -77,6 +78,7 @@ fn edited(mut definition: TaskDefinition, edit: &Edit) -> TaskDefinition {
 fn edit_container(container: &mut ContainerDefinition, edit: &ContainerEdit) {
     match edit {
         ContainerEdit::WritableRoot => container.readonly_root_filesystem = Some(false),
+        ContainerEdit::WithoutRestartPolicy => container.restart_policy = None,
         ContainerEdit::InitProcess => {
             let parameters = container.linux_parameters.take();
             let mut parameters = parameters.unwrap_or_else(|| LinuxParameters::builder().build());

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use ecs_exec_checks::diagnosis::LIVE;
 use ecs_exec_checks::explain::explain;
-use ecs_exec_checks::facts::Reason;
+use ecs_exec_checks::facts::{Probe, ProbeEnd, Reason};
 use ecs_exec_checks::text::clean_line;
-use ecs_exec_checks::{Selection, examine};
+use ecs_exec_checks::{Report, Selection, Status, examine};
 
 use super::Spot;
 use crate::aws::Failure;
@@ -17,6 +18,9 @@ use crate::report;
 use crate::report::human::wrap;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
+
+/// The symptom that what keeps an agent from working explains.
+const AGENT: &str = "container.agent-running";
 
 /// How long the doctor may take where nobody asked for it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -72,9 +76,9 @@ pub async fn tell(
     if !ask_doctor {
         return;
     }
-    match causes(settings, global, spot).await {
+    match causes(settings, global, spot, Some(said)).await {
         Ok(text) if text.is_empty() => say!(
-            "\nThe doctor finds nothing that stands in the way. `ecs-exec doctor --task {}{} -v` shows what it looked at.",
+            "\nThe doctor sees no cause. `ecs-exec doctor --task {}{} -v` shows what it looked at.",
             spot.task_id(),
             flags(global)
         ),
@@ -96,7 +100,7 @@ fn flags(global: &Global) -> String {
 
 /// Asks the doctor before a session; says what it finds. `true`: a session would not work.
 pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot) -> bool {
-    match causes(settings, global, spot).await {
+    match causes(settings, global, spot, None).await {
         Ok(text) if !text.is_empty() => {
             say_part!("{text}");
             true
@@ -105,8 +109,14 @@ pub async fn stands_in_the_way(settings: &Settings, global: &Global, spot: &Spot
     }
 }
 
-/// What the doctor finds behind it, as text.
-async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<String, Trouble> {
+/// What the doctor finds behind it, as text. `said`: what a session into it failed with, which confirms what would
+/// otherwise only be a risk.
+async fn causes(
+    settings: &Settings,
+    global: &Global,
+    spot: &Spot,
+    said: Option<&str>,
+) -> Result<String, Trouble> {
     let request = Request {
         services: Services::None,
         tasks: vec![spot.task_arn.clone()],
@@ -116,9 +126,45 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<Str
     let progress = Progress::start(global, "Asking the doctor about the task");
     let gathered = facts::gather(settings, &request, PATIENCE).await;
     progress.end();
-    let facts = gathered?.facts.without_secrets();
+    let mut facts = gathered?.facts;
+    if let Some(said) = said {
+        let probe = Probe {
+            container: spot.container.clone(),
+            end: ProbeEnd::Failed(said.to_owned()),
+        };
+        facts.probes.insert(spot.task_arn.clone(), vec![probe]);
+    }
+    let facts = facts.without_secrets();
     // What is only declared keeps no session from working.
     let selection = Selection::with_own(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
-    let report = examine(&facts, &selection.unwrap_or_default());
-    Ok(report::causes(&report, &output::look_of_errors(global)))
+    let mut report = examine(&facts, &selection.unwrap_or_default());
+    // That the session failed has been said.
+    report.root_causes.retain(|cause| cause.check != LIVE);
+    let look = output::look_of_errors(global);
+    match (report.root_causes.is_empty(), said) {
+        (true, Some(_)) => Ok(suspects(&report)),
+        (true, None) | (false, _) => Ok(report::causes(&report, &look)),
+    }
+}
+
+/// What may have to do with a session that failed, where nothing is certain: why it has to be waited for, warnings,
+/// and what could not be seen.
+fn suspects(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for finding in &report.findings {
+        let is_open = matches!(finding.status, Status::Warn | Status::Unknown);
+        if is_open && finding.check.id == LIVE {
+            return format!("\n{}. {}\n", finding.title, finding.detail);
+        }
+        if is_open && (finding.leaves_open() || finding.check.explains.contains(&AGENT)) {
+            lines.push(format!("  {} ({})\n", finding.title, finding.check.id));
+        }
+    }
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!(
+            "\nThe doctor sees no certain cause. It cannot rule out:\n{}",
+            lines.concat()
+        ),
+    }
 }

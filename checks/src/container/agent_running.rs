@@ -1,10 +1,15 @@
+mod reason;
+mod rollout;
+
 use crate::check::Check;
-use crate::facts::{Container, Fact, ManagedAgent, Service, Task};
-use crate::finding::{Finding, Severity, Subject};
+use crate::facts::{Container, Fact, ManagedAgent, Task};
+use crate::finding::{AgentLink, Finding, Severity, Subject};
 use crate::fixes::service::force_deployment;
 use crate::made_once::MadeOnce;
 use crate::text;
-use crate::world::World;
+use crate::world::{AGENT_PATIENCE_SECONDS, World};
+
+pub use reason::lacks_host_files;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
@@ -12,7 +17,7 @@ pub const CHECK: Check = Check {
     why: "ECS hands a session to the ExecuteCommandAgent inside the container; without it the call is refused with InvalidParameterException or TargetNotConnectedException.",
     how: "managedAgents in ecs:DescribeTasks. This is a symptom: role, network, image or a stale task are behind it. RUNNING says that the process is up, not that it has reached Systems Manager.",
     actions: &["ecs:DescribeTasks"],
-    remedy: "Mend what is behind it, then replace the task: an agent that gave up does not come back.",
+    remedy: "Fix the cause, then replace the task: on Fargate an agent that gave up does not come back.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
@@ -33,16 +38,19 @@ fn run(world: &World) -> Vec<Finding> {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
         let agent = container.exec_agent();
-        let needs_new_task = match agent {
-            None => task.exec_enabled,
-            Some(agent) => agent.last_status == "STOPPED",
-        };
         let finding = match agent {
             None => absent(subject, task, container),
             Some(agent) => judge(world, subject, task, container, agent),
         };
         let service = group.service_fact.and_then(Fact::known);
-        match needs_new_task && service.is_some_and(needs_deployment) {
+        if let Some(service) = service.filter(|service| service.rolling_out().is_some()) {
+            return rollout::in_rollout(group, service, task, finding);
+        }
+        let needs_new_task = match agent {
+            None => task.exec_enabled,
+            Some(agent) => agent.last_status == "STOPPED" && !is_of_host(task, agent),
+        };
+        match needs_new_task && service.is_some_and(|service| service.exec_enabled) {
             true => finding.fix_some(made.of_service(world, group, force_deployment)),
             false => finding,
         }
@@ -64,7 +72,7 @@ fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
         .cause("There is no exec agent in the container")
         .evidence("agent", "absent");
     match task.exec_enabled {
-        true => finding,
+        true => finding.agent_link(AgentLink::Lost),
         false => finding.only_by(&["service.exec-enabled", "task.exec-enabled"]),
     }
 }
@@ -78,35 +86,63 @@ fn judge(
 ) -> Finding {
     let name = &container.name;
     let status = &agent.last_status;
+    let reason = agent.reason.as_deref();
+    let because = reason.map_or(String::new(), |reason| format!(": {reason}"));
     let finding = match status.as_str() {
         "RUNNING" => CHECK.pass(subject, ["The exec agent in ", name, " is RUNNING"].concat()),
         "PENDING" => CHECK
             .fail(
                 subject,
-                format!("The exec agent in {name} is PENDING: it has not started yet"),
+                format!("The exec agent in {name} is PENDING, it has not started yet{because}"),
             )
             .detail(pending_detail(world, task))
             .cause("The exec agent has not started yet"),
+        "STOPPED" if is_of_host(task, agent) => CHECK
+            .fail(
+                subject,
+                format!("The exec agent in {name} could not be put into the container{because}"),
+            )
+            .detail(
+                "A new deployment changes nothing while the task runs on an instance that lacks the agent's files.",
+            )
+            .cause("The exec agent could not be put into the container")
+            // Fixing the instance does not bring the agent into this task: both have to be done.
+            .only_by(&[]),
         "STOPPED" => CHECK
-            .fail(subject, format!("The exec agent in {name} has STOPPED"))
-            .detail("It does not start again by itself: the task has to be replaced once the cause is mended.")
-            .cause("The exec agent has stopped"),
+            .fail(subject, format!("The exec agent in {name} has STOPPED{because}"))
+            .detail(stopped_detail(task))
+            .cause("The exec agent has stopped")
+            .agent_link(AgentLink::Lost),
         other => CHECK.unsure(
             subject,
             format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
         ),
     };
     let finding = finding.seen("agent", status.as_str());
-    match &agent.reason {
-        Some(reason) => finding.evidence("reason", reason.as_str()),
+    match reason {
+        Some(reason) => finding.evidence("reason", reason),
         None => finding,
     }
 }
 
-/// A young task's agent deserves patience; an old one's will not come.
+/// The instance lacks what the agent is made of.
+fn is_of_host(task: &Task, agent: &ManagedAgent) -> bool {
+    task.container_instance.is_some() && agent.reason.as_deref().is_some_and(lacks_host_files)
+}
+
+fn stopped_detail(task: &Task) -> &'static str {
+    match task.container_instance {
+        Some(_) => {
+            "The ECS agent tries to start it again every 15 minutes; after the cause is fixed, a new task is quicker."
+        }
+        None => "It does not start again by itself. Replace the task after the cause is fixed.",
+    }
+}
+
+/// A young task's agent may still come; an old one's will not.
 fn pending_detail(world: &World, task: &Task) -> String {
     match task.started_at.map(|started| world.age(started)) {
-        Some(age) if age < PATIENCE_SECONDS => format!(
+        Some(age) if age < AGENT_PATIENCE_SECONDS => format!(
             "The task started {} ago, and the agent needs up to a minute or two: ask again.",
             text::span(age)
         ),
@@ -118,14 +154,6 @@ fn pending_detail(world: &World, task: &Task) -> String {
             "An agent starts within a minute or two of its task; after that it is stuck.".to_owned()
         }
     }
-}
-
-/// How long an agent may take to start before it counts as stuck.
-const PATIENCE_SECONDS: i64 = 180;
-
-/// Another deployment of this service would bring agents, and none is under way that does so by itself.
-fn needs_deployment(service: &Service) -> bool {
-    service.exec_enabled && service.rolling_out().is_none()
 }
 
 #[cfg(test)]
@@ -152,12 +180,23 @@ mod tests {
     }
 
     #[test]
-    fn a_young_agent_deserves_patience() {
+    fn a_young_agent_may_still_come() {
         let mut facts = healthy_coder();
         let now = facts.taken_at;
         task(&mut facts).containers[0].managed_agents[0].last_status = "PENDING".into();
         task(&mut facts).started_at = Some(now);
         assert!(run(&CHECK, &facts)[0].detail.contains("ask again"));
+    }
+
+    #[test]
+    fn the_reason_that_ecs_gives_is_in_the_title() {
+        let mut facts = healthy_coder();
+        let agent = &mut task(&mut facts).containers[0].managed_agents[0];
+        agent.last_status = "STOPPED".into();
+        agent.reason = Some("ExecuteCommandAgent process exited with exit code: 1".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert!(finding.title.contains("exit code: 1"), "{}", finding.title);
+        assert_eq!(finding.fixes.len(), 1);
     }
 
     #[test]

@@ -1,25 +1,37 @@
-use super::definitions::each_defined;
+use super::definitions::{Defined, each_defined};
 use crate::check::Check;
-use crate::facts::ContainerDefinition;
-use crate::finding::{Finding, Severity};
+use crate::facts::{ContainerDefinition, Fact};
+use crate::finding::{AgentLink, Finding, Severity};
 use crate::text;
+use crate::version;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
-    title: "The container's environment holds no AWS keys",
-    why: "The agent takes AWS keys that it finds in the container's environment instead of the task role's credentials, and those keys seldom allow ssmmessages.",
-    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition. What is in environment files, or set by the image, cannot be seen.",
-    actions: &["ecs:DescribeTaskDefinition"],
-    remedy: "Take the variables out of the task definition, or rename them for the application.",
+    title: "The agent gets the credentials of the task role",
+    why: "The agent asks the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI for credentials, if that is set, and else the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
+    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. What is in environment files, or set by the image, cannot be seen.",
+    actions: &[
+        "ecs:DescribeTaskDefinition",
+        "ecs:DescribeContainerInstances",
+    ],
+    remedy: "Take the variables out of the task definition. Where an old ECS agent reads AWS keys, update it.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        "https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md",
     ],
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
     run,
 };
+
+/// The addresses of credentials, in the order in which the agent reads them.
+const ENDPOINTS: [&str; 2] = [
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+];
 
 const KEYS: [&str; 4] = [
     "AWS_ACCESS_KEY",
@@ -28,80 +40,202 @@ const KEYS: [&str; 4] = [
     "AWS_SECRET_ACCESS_KEY",
 ];
 
+/// The first ECS agent whose machine image came with the SSM agent 3.1.1260.0.
+const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
+
 fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
-        let name = &defined.container.name;
-        let found = keys(defined.container);
-        if !found.is_empty() {
-            let title = format!("Container {name} sets {}", text::list(&found));
-            let subject = defined.subject.clone();
-            let finding = if defined.agent_is_proven() {
-                CHECK.warn(subject, title).detail(
-                    "The agent has long been up with them; whether those keys allow ssmmessages cannot be seen.",
-                )
-            } else {
-                CHECK.fail(subject, title).detail(
-                    "The agent uses these keys instead of the task role. Take the variables out of the task definition, \
-                     or rename them for the application.",
-                )
-            };
-            let fix = defined.change().without_variables(&found);
-            return finding
-                .fix(fix)
-                .cause("Containers have AWS keys in their environment")
-                .evidence("variables", found);
+        let endpoints = set_variables(defined.container, &ENDPOINTS);
+        let keys = set_variables(defined.container, &KEYS);
+        if !endpoints.is_empty() {
+            other_endpoint(&defined, endpoints)
+        } else if !keys.is_empty() {
+            keys_in_environment(&defined, keys)
+        } else if defined.container.environment_files > 0 {
+            environment_files(&defined)
+        } else {
+            let name = &defined.container.name;
+            let title = format!("Container {name} sets no AWS credentials in its environment");
+            CHECK.pass(defined.subject, title)
         }
-        if defined.container.environment_files > 0 {
-            let proven = defined.agent_is_proven();
-            let finding = CHECK.unsure(
-                defined.subject,
-                format!("Container {name} has environment files, whose content cannot be seen"),
-            );
-            return if proven { finding.harmless() } else { finding };
-        }
-        CHECK.pass(
-            defined.subject,
-            format!("Container {name} has no AWS keys in its environment"),
-        )
     })
 }
 
-fn keys(container: &ContainerDefinition) -> Vec<&str> {
-    container
-        .environment
-        .iter()
-        .chain(&container.secrets)
-        .map(String::as_str)
-        .filter(|name| KEYS.contains(name))
-        .collect()
+/// Whether the endpoint gives out credentials that may use ssmmessages depends on its value, which is not read.
+fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
+    let variables = text::list(&found);
+    let name = &defined.container.name;
+    CHECK
+        .warn(
+            defined.subject.clone(),
+            format!("Container {name} sets {variables}"),
+        )
+        .detail(
+            "The agent asks that endpoint for credentials instead of the task role's. Sessions work only if it answers \
+             the agent with credentials that may use ssmmessages. ECS itself sets \
+             AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; no task definition has to.",
+        )
+        .agent_link(AgentLink::AtRisk)
+        .fix(defined.change().without_variables(&found))
+        .cause("Containers name another endpoint for credentials")
+        .evidence("variables", found)
+}
+
+fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
+    let name = &defined.container.name;
+    let variables = text::list(&found);
+    let subject = defined.subject.clone();
+    let finding = match reads_keys(defined) {
+        Fact::Known(None) | Fact::Absent => CHECK
+            .pass(
+                subject,
+                format!("Container {name} sets {variables}, which the agent does not read"),
+            )
+            .detail("Since the SSM agent 3.1.1260.0 (April 2022) only the task role's credentials count."),
+        Fact::Known(Some(version)) => {
+            let title = format!("Container {name} sets {variables}, and the ECS agent {version} is too old to ignore them");
+            let finding = if defined.agent_is_proven() {
+                CHECK.warn(subject, title).agent_link(AgentLink::AtRisk)
+            } else {
+                CHECK.fail(subject, title)
+            };
+            finding
+                .detail(
+                    "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
+                     Update the ECS agent, or take the variables out of the task definition.",
+                )
+                .fix(defined.change().without_variables(&found))
+                .cause("Containers have AWS keys in their environment, and an old agent reads them")
+        }
+        Fact::Unavailable(why) => {
+            let title = format!("Container {name} sets {variables}, and the version of the ECS agent is unknown");
+            let mut finding = CHECK
+                .unsure(subject, title)
+                .detail(format!("Only ECS agents before 1.61.0 (April 2022) read them. The version is unknown: {why}."))
+                .missing(why.missing_permission());
+            if defined.agent_is_proven() {
+                finding = finding.harmless();
+            }
+            finding
+        }
+    };
+    finding.evidence("variables", found)
+}
+
+/// The version of an ECS agent that is old enough for its SSM agent to read keys; none on Fargate.
+fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
+    let mut unknown = None;
+    for task in defined.tasks {
+        let Some(instance) = &task.container_instance else {
+            continue;
+        };
+        match defined.world.facts.container_instances.get(instance) {
+            Some(Fact::Known(host)) => {
+                let version = host.agent_version.as_deref();
+                let ignores =
+                    version.and_then(|version| version::is_at_least(version, &IGNORES_KEYS));
+                if ignores == Some(false) {
+                    return Fact::Known(version);
+                }
+            }
+            Some(Fact::Unavailable(why)) => unknown = Some(why.clone()),
+            Some(Fact::Absent) | None => {}
+        }
+    }
+    unknown.map_or(Fact::Known(None), Fact::Unavailable)
+}
+
+fn environment_files(defined: &Defined) -> Finding {
+    let name = &defined.container.name;
+    let title = format!("Container {name} has environment files, whose content cannot be seen");
+    let finding = CHECK.unsure(defined.subject.clone(), title);
+    match defined.agent_is_proven() {
+        true => finding.harmless(),
+        false => finding,
+    }
+}
+
+fn set_variables<'c>(container: &'c ContainerDefinition, wanted: &[&str]) -> Vec<&'c str> {
+    let set = container.environment.iter().chain(&container.secrets);
+    let names = set.map(String::as_str);
+    names.filter(|name| wanted.contains(name)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
+    use crate::facts::Facts;
     use crate::finding::Status;
-    use crate::testing::{definition, denied, healthy_coder, statuses, task};
+    use crate::testing::*;
 
-    fn agent_down(facts: &mut crate::Facts) {
+    fn with_variable(name: &str) -> Facts {
+        let mut facts = healthy_coder();
+        definition(&mut facts).containers[0].environment = vec!["AWS_REGION".into(), name.into()];
+        facts
+    }
+
+    fn stop_agent(facts: &mut Facts) {
         task(facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
     }
 
+    fn causes(facts: &Facts) -> Vec<&'static str> {
+        let report = crate::examine(facts, &crate::Selection::default());
+        report.root_causes.iter().map(|cause| cause.check).collect()
+    }
+
     #[test]
-    fn keys_as_variables_or_secrets() {
-        let mut facts = healthy_coder();
-        definition(&mut facts).containers[0].environment = vec!["AWS_REGION".into()];
+    fn keys_do_no_harm_on_fargate() {
+        let mut facts = with_variable("AWS_ACCESS_KEY_ID");
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        definition(&mut facts).containers[0].secrets = vec!["AWS_ACCESS_KEY_ID".into()];
+        stop_agent(&mut facts);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+        assert_eq!(causes(&facts), ["container.agent-running"]);
+        definition(&mut facts).containers[0].environment.clear();
+        definition(&mut facts).containers[0].secrets = vec!["AWS_SECRET_ACCESS_KEY".into()];
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    }
+
+    #[test]
+    fn keys_do_harm_only_with_an_old_ecs_agent() {
+        let on_host = |version: &str| {
+            let mut facts = with_variable("AWS_SECRET_ACCESS_KEY");
+            on_ec2(&mut facts);
+            host(&mut facts).agent_version = Some(version.into());
+            stop_agent(&mut facts);
+            facts
+        };
+        assert_eq!(statuses(&CHECK, &on_host("1.60.1")), [Status::Fail]);
+        assert_eq!(statuses(&CHECK, &on_host("1.61.0")), [Status::Pass]);
+        assert_eq!(statuses(&CHECK, &on_host("1.100.0")), [Status::Pass]);
+        let mut facts = on_host("1.60.1");
+        task(&mut facts).containers[0].managed_agents[0].last_status = "RUNNING".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
-        agent_down(&mut facts);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+        for instance in facts.container_instances.values_mut() {
+            *instance = denied("ecs:DescribeContainerInstances");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn another_endpoint_is_the_cause_where_nothing_else_is() {
+        for name in super::ENDPOINTS {
+            let mut facts = with_variable(name);
+            assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+            assert_eq!(causes(&facts), [""; 0]);
+            stop_agent(&mut facts);
+            assert_eq!(causes(&facts), [CHECK.id]);
+            decide(&mut facts, "ssmmessages:", "*", |decision| {
+                decision.outcome = crate::facts::Outcome::ImplicitDeny;
+            });
+            assert_eq!(causes(&facts), ["role.ssmmessages"]);
+        }
     }
 
     #[test]
     fn environment_files_and_denials_are_unknown() {
         let mut facts = healthy_coder();
         definition(&mut facts).containers[0].environment_files = 1;
-        agent_down(&mut facts);
+        stop_agent(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
         for fact in facts.task_definitions.values_mut() {
             *fact = denied("ecs:DescribeTaskDefinition");

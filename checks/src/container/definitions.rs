@@ -1,11 +1,11 @@
 //! Checks that look at a container as its task definition describes it.
 
 use crate::check::Check;
-use crate::facts::{Container, ContainerDefinition, Task, TaskDefinition};
+use crate::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use crate::finding::{Finding, Subject};
 use crate::fixes::definition::Change;
 use crate::role::services_with;
-use crate::world::World;
+use crate::world::{World, as_note, entered_container, is_sidecar};
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct Defined<'w, 'a> {
@@ -25,6 +25,7 @@ pub fn each_defined<'a>(
 ) -> Vec<Finding> {
     let asked = world.facts.target.container.as_deref();
     world.each_definition(check, |group, definition, tasks| {
+        let entered = entered_container(group, Some(definition));
         definition
             .containers
             .iter()
@@ -34,14 +35,20 @@ pub fn each_defined<'a>(
                     "{}:{}/{}",
                     definition.family, definition.revision, container.name
                 );
-                judge(Defined {
+                let finding = judge(Defined {
                     world,
                     definition,
                     container,
                     tasks,
                     service: group.service,
                     subject: Subject::new("container-definition", id).of_group(group),
-                })
+                });
+                match entered {
+                    Some(entered) if is_sidecar(Some(entered), container, None) => {
+                        as_note(finding, entered)
+                    }
+                    _ => finding,
+                }
             })
             .collect()
     })
@@ -77,6 +84,23 @@ impl<'a> Defined<'_, 'a> {
             container: &self.container.name,
             services: self.services(),
         }
+    }
+
+    /// The same services, as ECS describes them.
+    pub fn known_services(&self) -> impl Iterator<Item = &'a Service> {
+        let services = &self.world.facts.services;
+        let names = self.services().into_iter();
+        names.filter_map(|name| services.get(name)?.known())
+    }
+
+    /// The agent has ended in one of these tasks, or a session could not reach it.
+    pub fn agent_is_lost(&self) -> bool {
+        let probes = &self.world.facts.probes;
+        let probes = self.tasks.iter().filter_map(|task| probes.get(&*task.arn));
+        let mut failed = probes.flatten().filter(|probe| {
+            probe.container == self.container.name && matches!(probe.end, ProbeEnd::Failed(_))
+        });
+        self.agent_has_stopped() || failed.next().is_some()
     }
 
     /// The agent has ended in one of these tasks, or did not start.

@@ -1,8 +1,11 @@
 use crate::check::Check;
 use crate::explain::explain;
-use crate::facts::{Probe, ProbeEnd};
-use crate::finding::{Finding, Severity, Subject};
+use crate::facts::{Probe, ProbeEnd, Task};
+use crate::finding::{AgentLink, Finding, Severity, Subject};
+use crate::text;
 use crate::world::World;
+
+use super::agent_running;
 
 pub const CHECK: Check = Check {
     id: "container.live-session",
@@ -29,14 +32,14 @@ fn run(world: &World) -> Vec<Finding> {
                 let probes = world.facts.probes.get(&*task.arn);
                 probes.into_iter().flatten().map(|probe| {
                     let subject = group.container_subject(task, &probe.container);
-                    judge(subject, probe).on(*task)
+                    judge(world, task, subject, probe).on(*task)
                 })
             })
             .collect()
     })
 }
 
-fn judge(subject: Subject, probe: &Probe) -> Finding {
+fn judge(world: &World, task: &Task, subject: Subject, probe: &Probe) -> Finding {
     let name = &probe.container;
     match &probe.end {
         ProbeEnd::Worked { milliseconds } => CHECK
@@ -54,16 +57,40 @@ fn judge(subject: Subject, probe: &Probe) -> Finding {
                 "The agent is connected and took the session. Name a program that is in the image.",
             )
             .cause("Images have no /bin/sh"),
-        ProbeEnd::Failed(said) => {
-            let meaning = explain(said).map_or(String::new(), |known| {
-                format!(" {}: {}", known.saying.title, known.saying.meaning)
-            });
-            CHECK
-                .fail(subject, format!("A session into {name} does not work"))
-                .detail(format!("It ended with: {said}{meaning}"))
-                .cause("Sessions do not work")
-                .evidence("said", said.as_str())
-        }
+        ProbeEnd::Failed(said) => failed(world, task, subject, name, said),
+    }
+}
+
+fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) -> Finding {
+    let known = explain(said);
+    let meaning = known.as_ref().map_or(String::new(), |known| {
+        format!(" {}: {}", known.saying.title, known.saying.meaning)
+    });
+    let is_unconnected =
+        known.is_some_and(|known| known.saying.checks.contains(&agent_running::CHECK.id));
+    if let (true, Some(age)) = (is_unconnected, world.young_agent(task, name)) {
+        return CHECK
+            .unsure(
+                subject,
+                format!(
+                    "A session into {name} did not open, {} after its agent started",
+                    text::span(age)
+                ),
+            )
+            .detail(
+                "An agent needs up to a minute or two to connect to Systems Manager. Wait, then look again: \
+                 `ecs-exec doctor --live --watch`.",
+            )
+            .evidence("said", said);
+    }
+    let finding = CHECK
+        .fail(subject, format!("A session into {name} does not work"))
+        .detail(format!("It ended with: {said}{meaning}"))
+        .cause("Sessions do not work")
+        .evidence("said", said);
+    match is_unconnected {
+        true => finding.agent_link(AgentLink::Lost),
+        false => finding,
     }
 }
 

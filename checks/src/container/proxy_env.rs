@@ -1,6 +1,6 @@
 use super::definitions::each_defined;
 use crate::check::Check;
-use crate::finding::{Finding, Severity};
+use crate::finding::{AgentLink, Finding, Severity};
 use crate::text;
 use crate::world::World;
 
@@ -46,12 +46,6 @@ fn run(world: &World) -> Vec<Finding> {
                     "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
                      Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
                 ),
-            (true, false) if defined.agent_has_stopped() => CHECK
-                .fail(
-                    subject,
-                    format!("Container {name} sets {variables}, so the agent calls ssmmessages through the proxy, and it has stopped"),
-                )
-                .detail("It works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY."),
             (false, true) => CHECK
                 .warn(
                     subject,
@@ -60,13 +54,15 @@ fn run(world: &World) -> Vec<Finding> {
                 .detail(
                     "The agent asks 169.254.170.2 for the task's credentials, and a proxy seldom reaches that address. \
                      It has been RUNNING for minutes all the same.",
-                ),
+                )
+                .agent_link(AgentLink::AtRisk),
             (_, false) | (true, true) => CHECK
                 .warn(
                     subject,
                     format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
                 )
-                .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY."),
+                .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY.")
+                .agent_link(AgentLink::AtRisk),
         };
         let facts = defined.world.facts;
         let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
@@ -92,7 +88,7 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for (credentials_bypass, ssmmessages_bypass, status) in [
             (true, true, Status::Pass),
-            (true, false, Status::Fail),
+            (true, false, Status::Warn),
             (false, true, Status::Fail),
             (false, false, Status::Fail),
         ] {
@@ -103,12 +99,17 @@ mod tests {
             });
             assert_eq!(statuses(&CHECK, &facts), [status]);
         }
-        task(&mut facts).containers[0].managed_agents[0].last_status = "RUNNING".into();
         definition(&mut facts).containers[0].proxy = Some(ProxyEnvironment {
             variables: vec!["https_proxy".into()],
             credentials_bypass: true,
             ssmmessages_bypass: false,
         });
+        let report = crate::examine(&facts, &crate::Selection::default());
+        assert_eq!(
+            report.root_causes[0].check, CHECK.id,
+            "nothing else explains it"
+        );
+        task(&mut facts).containers[0].managed_agents[0].last_status = "RUNNING".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn], "it may well work");
         for fact in facts.task_definitions.values_mut() {
             *fact = denied("ecs:DescribeTaskDefinition");

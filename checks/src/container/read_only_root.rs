@@ -1,13 +1,15 @@
-use super::definitions::each_defined;
+use super::definitions::{Defined, each_defined};
 use crate::check::Check;
-use crate::finding::{Finding, Severity};
+use crate::facts::Mount;
+use crate::finding::{AgentLink, Finding, Severity};
+use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
     title: "The container's root file system can be written to",
-    why: "The agent writes its files into the container; with readonlyRootFilesystem it cannot start.",
-    how: "readonlyRootFilesystem in ecs:DescribeTaskDefinition. Where the agent has been up for long all the same, volumes at its folders make up for it.",
+    why: "The agent writes its files into the container; with readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
+    how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec; with writable volumes at the agent's folders some users have it working.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -16,6 +18,13 @@ pub const CHECK: Check = Check {
     severity: Severity::High,
     run,
 };
+
+/// Where the agent writes.
+const AGENT_FOLDERS: [&str; 3] = [
+    "/managed-agents",
+    "/var/lib/amazon/ssm",
+    "/var/log/amazon/ssm",
+];
 
 fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
@@ -26,37 +35,80 @@ fn run(world: &World) -> Vec<Finding> {
                 format!("Container {name} can write to its root file system"),
             );
         }
-        let title = format!("Container {name} has a read-only root file system");
-        let subject = defined.subject.clone();
-        let finding = if defined.agent_is_proven() {
-            CHECK.warn(subject, title).detail(
-                "The agent runs all the same, so it may have writable folders of its own; it is not sure to start again.",
-            )
-        } else {
-            CHECK.fail(subject, title).detail(
-                "Set readonlyRootFilesystem to false in the task definition, register it, and deploy it.",
-            )
-        };
-        let fix = defined.change().writable_root();
+        let finding = judge(&defined);
         finding
-            .fix(fix)
+            .fix(defined.change().writable_root())
             .cause("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })
 }
 
+fn judge(defined: &Defined) -> Finding {
+    let title = format!(
+        "Container {} has a read-only root file system",
+        defined.container.name
+    );
+    let subject = defined.subject.clone();
+    let mounts = &defined.container.mounts;
+    let mounted: Vec<&str> = AGENT_FOLDERS
+        .into_iter()
+        .filter(|folder| mounts.iter().any(|mount| mount.makes_writable(folder)))
+        .collect();
+    let detail = if !mounted.is_empty() {
+        format!(
+            "Volumes make {} writable, which is enough for some users. AWS does not support it.",
+            text::list(&mounted)
+        )
+    } else if defined.agent_is_proven() {
+        "The agent is RUNNING all the same. It may have writable folders of its own; it is not sure to start again."
+            .to_owned()
+    } else {
+        return CHECK.fail(subject, title).detail(
+            "The agent cannot write its files, so it cannot start. Set readonlyRootFilesystem to false in the task \
+             definition, register it, and deploy it.",
+        );
+    };
+    CHECK
+        .warn(subject, title)
+        .detail(detail)
+        .agent_link(AgentLink::AtRisk)
+        .evidence("mounts", paths(mounts))
+}
+
+fn paths(mounts: &[Mount]) -> Vec<&str> {
+    mounts.iter().map(|mount| mount.path.as_str()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::CHECK;
+    use crate::facts::{Facts, Mount};
     use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, statuses, task};
+    use crate::{Selection, examine};
+
+    fn read_only() -> Facts {
+        let mut facts = healthy_coder();
+        definition(&mut facts).containers[0].read_only_root = true;
+        facts
+    }
+
+    fn stop_agent(facts: &mut Facts) {
+        task(facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+    }
+
+    fn mount(facts: &mut Facts, path: &str, read_only: bool) {
+        definition(facts).containers[0].mounts.push(Mount {
+            path: path.into(),
+            read_only,
+        });
+    }
 
     #[test]
     fn writable_read_only_and_unreadable() {
-        let mut facts = healthy_coder();
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        definition(&mut facts).containers[0].read_only_root = true;
-        task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+        let mut facts = read_only();
+        stop_agent(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         for fact in facts.task_definitions.values_mut() {
             *fact = denied("ecs:DescribeTaskDefinition");
@@ -66,11 +118,46 @@ mod tests {
 
     #[test]
     fn an_agent_that_has_long_been_up_beats_the_rule() {
-        let mut facts = healthy_coder();
-        definition(&mut facts).containers[0].read_only_root = true;
+        let mut facts = read_only();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         let now = facts.taken_at;
         task(&mut facts).containers[0].managed_agents[0].last_started_at = Some(now);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    #[test]
+    fn volumes_at_the_agents_folders_make_it_a_warning() {
+        let young = || {
+            let mut facts = read_only();
+            let now = facts.taken_at;
+            task(&mut facts).containers[0].managed_agents[0].last_started_at = Some(now);
+            facts
+        };
+        for (path, read_only, status) in [
+            ("/var/lib/amazon/ssm", false, Status::Warn),
+            ("/var/lib/amazon/", false, Status::Warn),
+            ("/managed-agents", false, Status::Warn),
+            ("/var/lib/amazon/ssm", true, Status::Fail),
+            ("/var/lib/amazon/ssm/inner", false, Status::Fail),
+            ("/var/lib/ama", false, Status::Fail),
+            ("/data", false, Status::Fail),
+        ] {
+            let mut facts = young();
+            mount(&mut facts, path, read_only);
+            assert_eq!(statuses(&CHECK, &facts), [status], "{path}");
+        }
+    }
+
+    #[test]
+    fn with_volumes_it_is_the_cause_only_where_nothing_else_is() {
+        let mut facts = read_only();
+        mount(&mut facts, "/var/lib/amazon/ssm", false);
+        let causes = |facts: &Facts| -> Vec<&str> {
+            let report = examine(facts, &Selection::default());
+            report.root_causes.iter().map(|cause| cause.check).collect()
+        };
+        assert_eq!(causes(&facts), [""; 0]);
+        stop_agent(&mut facts);
+        assert_eq!(causes(&facts), [CHECK.id]);
     }
 }

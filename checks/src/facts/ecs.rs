@@ -229,6 +229,16 @@ pub struct ContainerDefinition {
     pub image: Option<String>,
     pub essential: bool,
     pub read_only_root: bool,
+    /// What is mounted into the container: volumes and `tmpfs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<Mount>,
+    /// ECS restarts the container in place when it ends.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html>
+    #[serde(skip_serializing_if = "is_false")]
+    pub restarts: bool,
+    /// It routes the logs of the others (FireLens).
+    #[serde(skip_serializing_if = "is_false")]
+    pub log_router: bool,
     pub init_process: bool,
     pub cpu: Option<u32>,
     pub memory_mib: Option<u32>,
@@ -243,6 +253,19 @@ pub struct ContainerDefinition {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns_servers: Vec<String>,
     pub log: Option<ContainerLog>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_MountPoint.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mount {
+    /// The absolute path inside the container.
+    pub path: String,
+    pub read_only: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A container's log driver, with the options that say where its logs are.
@@ -300,6 +323,12 @@ impl Task {
         self.last_status == "RUNNING"
     }
 
+    /// It was started with ECS Exec, and an agent in it is up.
+    pub fn has_running_agent(&self) -> bool {
+        let mut containers = self.own_containers();
+        self.exec_enabled && containers.any(Container::has_running_agent)
+    }
+
     pub fn is_windows(&self) -> bool {
         const WINDOWS: &str = "windows";
         let family = self.platform_family.as_deref();
@@ -335,11 +364,23 @@ impl Service {
             .find(|deployment| deployment.status == "PRIMARY")
     }
 
+    /// A deployment that goes on without failures will end this task and start one like it anew.
+    pub fn is_replacing(&self, task: &Task) -> bool {
+        self.rolling_out().is_some_and(|new| {
+            new.failed_tasks == 0 && task.started_by.as_deref() != Some(new.id.as_str())
+        })
+    }
+
+    /// The deployment that ECS has not yet completed, whether or not it replaces another.
+    pub fn in_progress(&self) -> Option<&Deployment> {
+        let is_in_progress =
+            |primary: &&Deployment| primary.rollout_state.as_deref() == Some("IN_PROGRESS");
+        self.primary().filter(is_in_progress)
+    }
+
     /// The deployment that is replacing an older one's tasks right now.
     pub fn rolling_out(&self) -> Option<&Deployment> {
-        let primary = self.primary()?;
-        let replaces = self.deployments.len() > 1;
-        (replaces && primary.rollout_state.as_deref() == Some("IN_PROGRESS")).then_some(primary)
+        self.in_progress().filter(|_| self.deployments.len() > 1)
     }
 }
 
@@ -369,7 +410,28 @@ impl Container {
     }
 }
 
+impl Mount {
+    /// The path of a writable mount lies at or above this folder.
+    pub fn makes_writable(&self, folder: &str) -> bool {
+        let path = self.path.trim_end_matches('/');
+        let below = folder.strip_prefix(path);
+        !self.read_only && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 impl TaskDefinition {
+    /// The one container that the task stands and falls with, if there is just one.
+    pub fn only_essential(&self) -> Option<&str> {
+        let mut essential = self
+            .containers
+            .iter()
+            .filter(|container| container.essential);
+        match (essential.next(), essential.next()) {
+            (Some(only), None) => Some(&only.name),
+            _ => None,
+        }
+    }
+
     pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
         self.containers
             .iter()

@@ -66,12 +66,26 @@ impl Change<'_> {
         )
     }
 
+    /// Has ECS replace the task, not restart the container in it.
+    pub fn without_restart_policy(self) -> Fix {
+        let title = format!("Take the restart policy of {} away", self.container);
+        self.fix(
+            "without-restart-policy",
+            title,
+            ContainerEdit::WithoutRestartPolicy,
+            "… without \"restartPolicy\"",
+        )
+    }
+
     fn fix(self, kind: &str, title: String, edit: ContainerEdit, terraform: &str) -> Fix {
         let explain = match edit {
             ContainerEdit::WithoutVariables(_) => {
                 "The application does without them too: where it needs them, rename them instead."
             }
             ContainerEdit::WritableRoot => "Somebody may have closed it to harden the container.",
+            ContainerEdit::WithoutRestartPolicy => {
+                "When the container ends, its task ends too, if the container is essential, and ECS starts a new task."
+            }
             ContainerEdit::InitProcess | ContainerEdit::PastTheProxy(_) => "",
         };
         let edit = Edit::Container {
@@ -105,6 +119,32 @@ impl Change<'_> {
             quoted(self.container),
         ))
     }
+}
+
+/// Gives each container processes of its own. Whether a sidecar needs to see the others' processes, only its owner can
+/// tell.
+pub fn without_pid_mode(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
+    let family = &definition.family;
+    let mut steps = vec![new_revision(
+        facts,
+        definition,
+        services,
+        Edit::WithoutPidMode,
+    )];
+    steps.extend(deploy(facts, definition, services));
+    Fix::new(
+        format!("without-pid-mode:{family}"),
+        Disposition::Manual,
+        format!("Take pidMode out of the task definition {family}"),
+        "Each container then has its own agent. Check first whether a sidecar needs to see the processes of the others, \
+         as some monitoring agents do. To keep pidMode, have the container that you enter start first: \
+         the others depend on it with the condition HEALTHY. Needs jq.",
+    )
+    .command(Command::all(steps))
+    .terraform(format!(
+        "resource \"aws_ecs_task_definition\" \"{}\" {{\n  # … without pid_mode\n}}",
+        label(family),
+    ))
 }
 
 /// Registers a definition as it is but for an edit. `describe-task-definition` gives fields that
@@ -188,6 +228,7 @@ pub fn disposition(facts: &Facts, definition: &TaskDefinition, services: &[&str]
 fn jq(edit: &Edit) -> String {
     match edit {
         Edit::TaskRole(arn) => format!(". + {{taskRoleArn: {}}}", json!(arn)),
+        Edit::WithoutPidMode => "del(.pidMode)".to_owned(),
         Edit::Container { name, edit } => format!(
             ".containerDefinitions |= map(if .name == {} then ({}) else . end)",
             json!(name),
@@ -199,6 +240,7 @@ fn jq(edit: &Edit) -> String {
 fn jq_of_container(edit: &ContainerEdit) -> String {
     match edit {
         ContainerEdit::WritableRoot => ".readonlyRootFilesystem = false".to_owned(),
+        ContainerEdit::WithoutRestartPolicy => "del(.restartPolicy)".to_owned(),
         ContainerEdit::InitProcess => ".linuxParameters.initProcessEnabled = true".to_owned(),
         ContainerEdit::WithoutVariables(names) => {
             let listed = serde_json::json!(names).to_string();

@@ -61,6 +61,19 @@ pub fn update_agent(facts: &Facts, container_instance: &str) -> Fix {
     )
 }
 
+/// Brings the exec agent's files onto a container instance.
+pub fn host_files(container_instance: &str) -> Fix {
+    let id = arn::name(container_instance);
+    Fix::new(
+        format!("host-files:{id}"),
+        Disposition::Manual,
+        format!("Give container instance {id} the files of the exec agent"),
+        "Start instances from a current ECS-optimized AMI or Bottlerocket, or install ecs-init on your own AMI. Then \
+         replace the tasks: a new deployment on the old instance changes nothing.",
+    )
+    .command("ls /var/lib/ecs/deps/execute-command/bin /var/lib/ecs/deps/execute-command/certs".to_owned())
+}
+
 fn network(facts: &Facts, task: &Task) -> Option<String> {
     let attachment = task.interface.as_ref()?;
     let interface: Option<&Interface> = attachment

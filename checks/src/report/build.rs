@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(warned(&facts), [false]);
         definition(&mut facts).containers[0]
             .environment
-            .push("AWS_ACCESS_KEY_ID".into());
+            .push("AWS_CONTAINER_CREDENTIALS_FULL_URI".into());
         assert_eq!(warned(&facts), [true, true]);
     }
 }

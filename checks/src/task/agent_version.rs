@@ -1,5 +1,7 @@
+use crate::arn;
 use crate::check::Check;
-use crate::facts::{ContainerInstance, Fact, Task};
+use crate::container::agent_running::lacks_host_files;
+use crate::facts::{Container, ContainerInstance, Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::version;
@@ -7,9 +9,9 @@ use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
-    title: "The ECS agent of the task's instance is new enough",
+    title: "The task's instance has a new enough ECS agent, and the exec agent's files",
     why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 (1.56 on Windows) it cannot.",
-    how: "versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2; on Windows, which the attribute ecs.os-type tells, with 1.56.0. On Fargate there is no such agent to look at.",
+    how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2; on Windows, which the attribute ecs.os-type tells, with 1.56.0. On Fargate there is no such agent to look at.",
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -39,7 +41,11 @@ fn run(world: &World) -> Vec<Finding> {
                 .copied()
                 .filter(|task| task.container_instance.as_deref() == Some(host))
                 .collect();
-            findings.push(judge(world, group, host).on_tasks(on_host.iter().copied()));
+            let finding = match missing_files(&on_host) {
+                Some(reason) => lacks_files(group, host, reason),
+                None => judge(world, group, host),
+            };
+            findings.push(finding.on_tasks(on_host.iter().copied()));
         }
         if findings.is_empty() {
             let title = "The tasks do not run on container instances of this account";
@@ -47,6 +53,34 @@ fn run(world: &World) -> Vec<Finding> {
         }
         findings
     })
+}
+
+/// What ECS says of an agent for which the instance lacks the files.
+fn missing_files<'t>(tasks: &[&'t Task]) -> Option<&'t str> {
+    let containers = tasks.iter().flat_map(|task| &task.containers);
+    let agents = containers.filter_map(Container::exec_agent);
+    let mut reasons = agents
+        .filter(|agent| !agent.is_running())
+        .filter_map(|agent| agent.reason.as_deref());
+    reasons.find(|reason| lacks_host_files(reason))
+}
+
+fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
+    let subject = Subject::new("container-instance", arn).of_group(group);
+    let id = arn::name(arn);
+    CHECK
+        .fail(
+            subject,
+            format!("Container instance {id} lacks the files of the exec agent"),
+        )
+        .detail(
+            "The ECS agent mounts the exec agent's programs and certificates from the instance into the containers, \
+             and does not find them. They come with the ECS-optimized AMIs and with Bottlerocket; an AMI of your own, \
+             or an ECS agent that was started by hand, needs ecs-init and its folder /var/lib/ecs/deps.",
+        )
+        .cause("Container instances lack the files of the exec agent")
+        .evidence("reason", reason)
+        .fix(fixes::task::host_files(arn))
 }
 
 fn judge(world: &World, group: &Group, arn: &str) -> Finding {
@@ -137,6 +171,31 @@ mod tests {
         assert_eq!(statuses(&CHECK, &old), [Status::Fail]);
         let findings = run(&CHECK, &old);
         assert!(findings[0].fixes.is_empty(), "ECS updates no agents there");
+    }
+
+    #[test]
+    fn an_instance_without_the_agents_files_is_told_from_an_old_one() {
+        let mut facts = healthy_coder();
+        on_ec2(&mut facts);
+        let agent = &mut task(&mut facts).containers[0].managed_agents[0];
+        agent.last_status = "STOPPED".into();
+        agent.reason = Some("could not find certs".into());
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.title.contains("lacks the files"),
+            "{}",
+            finding.title
+        );
+        let report = crate::examine(&facts, &crate::Selection::default());
+        assert!(
+            report
+                .fixes
+                .iter()
+                .all(|fix| !fix.id.starts_with("force-deployment"))
+        );
+        task(&mut facts).containers[0].managed_agents[0].reason = Some("exit code: 1".into());
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::check::Check;
-use crate::facts::{Fact, Facts, Service, Task};
+use crate::facts::{DeploymentController, Fact, Facts, Service, Task};
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
 use crate::fixes;
@@ -92,14 +92,22 @@ fn judge<'a>(
             .fail(subject, format!("Task {id} was started without ECS Exec"))
             .evidence("enableExecuteCommand", false);
         match service {
-            Some(service) if is_being_replaced(service, task) => being_replaced(group, finding),
+            Some(service) if service.exec_enabled && service.is_replacing(task) => being_replaced(group, finding),
             Some(service) if service.exec_enabled => {
                 older_than_flag(world, finding, service, task).fix_some(fix())
             }
-            Some(_) => finding
-                .detail("The task has enableExecuteCommand=false, as its service has.")
-                .cause("Tasks were started without ECS Exec")
-                .fix_some(fix()),
+            Some(service) => {
+                let finding = finding
+                    .detail("The task has enableExecuteCommand=false, as its service has.")
+                    .cause("Tasks were started without ECS Exec");
+                match service.controller {
+                    DeploymentController::Ecs => finding.fix_some(fix()),
+                    // The flag is one thing to fix; a deployment by the controller that replaces the tasks is another.
+                    DeploymentController::CodeDeploy | DeploymentController::External => finding
+                        .only_by(&[])
+                        .fix(fixes::service::force_deployment(world.facts, service)),
+                }
+            }
             None if group.service.is_some() => finding
                 .detail("The task has enableExecuteCommand=false; its service could not be read.")
                 .cause("Tasks were started without ECS Exec"),
@@ -111,17 +119,9 @@ fn judge<'a>(
     }
 }
 
-/// A deployment that is under way will end this task and start one with exec.
-fn is_being_replaced(service: &Service, task: &Task) -> bool {
-    service.exec_enabled
-        && service.rolling_out().is_some_and(|new| {
-            new.failed_tasks == 0 && task.started_by.as_deref() != Some(new.id.as_str())
-        })
-}
-
 /// Another deployment would only start the wait anew. Where a new task runs already, sessions go to that one.
 fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
-    if group.running().iter().any(|task| task.exec_enabled) {
+    if group.running().iter().any(|task| task.has_running_agent()) {
         finding.status = Status::Warn;
     }
     finding

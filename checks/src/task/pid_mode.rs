@@ -1,16 +1,22 @@
 use crate::check::Check;
-use crate::finding::{Finding, Severity};
-use crate::world::World;
+use crate::facts::TaskDefinition;
+use crate::finding::{AgentLink, Finding, Severity};
+use crate::fixes::definition::without_pid_mode;
+use crate::role::services_with;
+use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
     title: "The task's containers do not share their processes",
-    why: "There is one exec session a PID namespace: with pidMode task only one container of the task can be entered, by users' reports the first of the task definition.",
-    how: "pidMode in ecs:DescribeTaskDefinition.",
+    why: "There is one exec agent in a PID namespace: with pidMode task only one container of the task can be entered, mostly the one that starts first.",
+    how: "pidMode in ecs:DescribeTaskDefinition. Which container started first, ECS does not report.",
     actions: &["ecs:DescribeTaskDefinition"],
-    remedy: "Take pidMode out of the task definition, or enter the first container.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
+    remedy: "Take pidMode out of the task definition, or have the container that you enter start first.",
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
+        "https://github.com/aws/containers-roadmap/issues/2268",
+    ],
+    explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Low,
     run,
@@ -18,26 +24,42 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
-        let subject = group.definition_subject(&definition.arn);
-        let first = definition.containers.first();
-        vec![match (definition.pid_mode.as_deref(), first) {
-            (Some("task"), Some(first)) if definition.containers.len() > 1 => CHECK
-                .warn(
-                    subject,
-                    format!(
-                        "With pidMode task only one container can be entered, likely {}",
-                        first.name
-                    ),
-                )
-                .cause("Containers share their processes")
-                .evidence("pidMode", "task"),
-            (Some(mode @ ("task" | "host")), _) => CHECK.pass(
-                subject,
-                format!("pidMode {mode} leaves one container to enter"),
-            ),
-            (Some(_) | None, _) => CHECK.pass(subject, "Each container has its own processes"),
-        }]
+        vec![judge(world, group, definition)]
     })
+}
+
+fn judge(world: &World, group: &Group, definition: &TaskDefinition) -> Finding {
+    let subject = group.definition_subject(&definition.arn);
+    let first = definition.containers.first();
+    match (definition.pid_mode.as_deref(), first) {
+        (Some("task"), Some(first)) if definition.containers.len() > 1 => CHECK
+            .warn(
+                subject,
+                format!(
+                    "With pidMode task only one container can be entered, likely {}",
+                    first.name
+                ),
+            )
+            .detail(
+                "The containers share their processes, and there is room for one exec agent. The container that starts \
+                 first gets it, mostly the first of the task definition.",
+            )
+            .cause("Containers share their processes")
+            .agent_link(AgentLink::AtRisk)
+            .fix(without_pid_mode(
+                world.facts,
+                definition,
+                &services_with(world, |group| {
+                    group.by_definition.contains_key(definition.arn.as_str())
+                }),
+            ))
+            .evidence("pidMode", "task"),
+        (Some(mode @ ("task" | "host")), _) => CHECK.pass(
+            subject,
+            format!("pidMode {mode} leaves one container to enter"),
+        ),
+        (Some(_) | None, _) => CHECK.pass(subject, "Each container has its own processes"),
+    }
 }
 
 #[cfg(test)]

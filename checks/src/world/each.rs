@@ -1,6 +1,6 @@
 //! Findings for each service, task, container or task definition.
 
-use super::{Group, World};
+use super::{Group, World, as_note};
 use crate::check::Check;
 use crate::facts::{Container, Fact, Service, Task, TaskDefinition};
 use crate::finding::{Finding, Subject};
@@ -70,9 +70,12 @@ impl<'a> World<'a> {
             findings.extend(group.entered.iter().map(|entered| {
                 let subject = entered.subject(group);
                 let (task, container) = (entered.task, entered.container);
-                let finding = match entered.is_added {
-                    true => added(check, subject, container),
-                    false => judge(group, subject, task, container),
+                let finding = match (entered.is_added, entered.instead) {
+                    (true, _) => added(check, subject, container),
+                    (false, None) => judge(group, subject, task, container),
+                    (false, Some(instead)) => {
+                        as_note(judge(group, subject, task, container), instead)
+                    }
                 };
                 finding.on(task)
             }));

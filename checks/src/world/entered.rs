@@ -1,5 +1,5 @@
 use super::definitions::Definitions;
-use super::{Group, World};
+use super::{Group, World, sidecar};
 use crate::facts::{Container, Fact, Task, TaskDefinition};
 use crate::finding::Subject;
 use crate::text::Clean;
@@ -10,6 +10,8 @@ pub struct Entered<'a> {
     pub container: &'a Container,
     /// AWS put it into the task, and the user did not ask for it.
     pub is_added: bool,
+    /// For a sidecar: the container that sessions enter instead.
+    pub instead: Option<&'a str>,
     id: Clean,
 }
 
@@ -20,13 +22,19 @@ impl Entered<'_> {
 }
 
 /// The containers of each running task, but only the one that was asked for.
-pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
+pub fn entered<'a>(world: &World<'a>, group: &Group<'a>) -> Vec<Entered<'a>> {
+    let tasks = group.running();
     let asked = world.facts.target.container.as_deref();
     let mut all = Vec::with_capacity(tasks.len());
     let mut definitions = Definitions::of(world);
     let mut id = String::new();
     for &task in tasks {
         let definition = definitions.get(task).and_then(Fact::known);
+        let entered = sidecar::entered_container(group, definition);
+        let instead = |container: &Container| {
+            let defined = definition?.container(&container.name)?;
+            entered.filter(|_| sidecar::is_sidecar(entered, defined, Some(container)))
+        };
         let is_meant = |name: &str| asked.is_none_or(|asked| asked == name);
         let containers = task.containers.iter();
         all.extend(
@@ -35,6 +43,7 @@ pub fn entered<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Vec<Entered<'a>> {
                 .map(|container| Entered {
                     task,
                     container,
+                    instead: instead(container),
                     is_added: asked.is_none() && is_added(container, definition),
                     id: {
                         id.clear();

@@ -82,6 +82,9 @@ fn read_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
         image: owned(&container["image"]),
         essential: flag(&container["essential"]).unwrap_or(true),
         read_only_root: flag(&container["readonlyRootFilesystem"]).unwrap_or(false),
+        mounts: mounts(container),
+        restarts: flag(&container["restartPolicy"]["enabled"]).unwrap_or(false),
+        log_router: container["firelensConfiguration"].is_object(),
         init_process: flag(&container["linuxParameters"]["initProcessEnabled"]).unwrap_or(false),
         cpu: number(&container["cpu"]).filter(|cpu| *cpu > 0),
         memory_mib: number(&container["memory"]).or(number(&container["memoryReservation"])),
@@ -105,6 +108,24 @@ fn read_container(container: &Value, ssmmessages: &str) -> ContainerDefinition {
             }),
         log: log(&container["logConfiguration"]),
     }
+}
+
+fn mounts(container: &Value) -> Vec<Mount> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let volumes = list(&container["mountPoints"])
+        .into_iter()
+        .map(|point| Mount {
+            path: owned(&point["containerPath"]).unwrap_or_default(),
+            read_only: flag(&point["readOnly"]).unwrap_or(false),
+        });
+    let tmpfs = list(&container["linuxParameters"]["tmpfs"]).into_iter();
+    let tmpfs = tmpfs.map(|tmpfs| Mount {
+        path: owned(&tmpfs["containerPath"]).unwrap_or_default(),
+        read_only: list(&tmpfs["mountOptions"])
+            .iter()
+            .any(|option| option == "ro"),
+    });
+    volumes.chain(tmpfs).collect()
 }
 
 /// Names with their values; a value that is no text still is one.

@@ -237,6 +237,11 @@ fn container_definition(
         image: owned(container.image()),
         essential: container.essential().unwrap_or(true),
         read_only_root: container.readonly_root_filesystem().unwrap_or(false),
+        mounts: mounts(container),
+        restarts: container
+            .restart_policy()
+            .is_some_and(|policy| policy.enabled()),
+        log_router: container.firelens_configuration().is_some(),
         init_process: linux
             .and_then(|linux| linux.init_process_enabled())
             .unwrap_or(false),
@@ -267,6 +272,20 @@ fn container_definition(
         dns_servers: container.dns_servers().to_vec(),
         log: container.log_configuration().map(container_log),
     }
+}
+
+fn mounts(container: &sdk::ContainerDefinition) -> Vec<Mount> {
+    let volumes = container.mount_points().iter().map(|point| Mount {
+        path: text(point.container_path()),
+        read_only: point.read_only().unwrap_or(false),
+    });
+    let linux = container.linux_parameters();
+    let tmpfs = linux.map_or(&[][..], |linux| linux.tmpfs()).iter();
+    let tmpfs = tmpfs.map(|tmpfs| Mount {
+        path: tmpfs.container_path().to_owned(),
+        read_only: tmpfs.mount_options().iter().any(|option| option == "ro"),
+    });
+    volumes.chain(tmpfs).collect()
 }
 
 fn container_log(log: &sdk::LogConfiguration) -> ContainerLog {

@@ -1,0 +1,130 @@
+//! Agents of tasks that come and go with a deployment that is rolling out.
+
+use crate::facts::{Service, Task};
+use crate::finding::{Finding, Status};
+use crate::world::Group;
+
+/// What was found on an agent while the service's tasks are being replaced. The roll-out explains an agent that is not
+/// there any more or not there yet; another deployment would only start the wait anew.
+pub fn in_rollout(group: &Group, service: &Service, task: &Task, mut finding: Finding) -> Finding {
+    if finding.status != Status::Fail {
+        return finding;
+    }
+    let is_pending = task
+        .own_containers()
+        .filter_map(|container| container.exec_agent())
+        .any(|agent| agent.last_status == "PENDING");
+    let is_old = service.is_replacing(task);
+    let is_explained = match is_old {
+        true => has_entry(group, task) || is_without_exec(group, service),
+        // Whether old tasks can be entered is told of them.
+        false => {
+            is_pending
+                && group
+                    .running()
+                    .iter()
+                    .any(|other| service.is_replacing(other))
+        }
+    };
+    if is_explained {
+        finding.status = Status::Warn;
+    }
+    if is_old || is_explained {
+        finding.agent_link = None;
+        finding.cause = "Tasks are being replaced by a deployment";
+        finding.detail = match is_old {
+            true => "A deployment is rolling out that replaces this task: wait until it is done, and do not force another one.",
+            false => "The task is one of a deployment that is rolling out, and its agent is starting: wait until it is done.",
+        }
+        .into();
+    }
+    finding
+}
+
+/// Another task of the group can be entered.
+fn has_entry(group: &Group, task: &Task) -> bool {
+    let mut others = group.running().iter().filter(|other| other.arn != task.arn);
+    others.any(|other| other.has_running_agent())
+}
+
+/// The roll-out is already the explanation of tasks without ECS Exec.
+fn is_without_exec(group: &Group, service: &Service) -> bool {
+    let mut tasks = group.running().iter();
+    service.exec_enabled && tasks.any(|other| !other.exec_enabled && service.is_replacing(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::{Fact, Facts, Task};
+    use crate::testing::*;
+    use crate::{Selection, examine};
+
+    /// The old task, and one of the new deployment.
+    fn rolling(change_old: fn(&mut Task), change_new: fn(&mut Task)) -> Facts {
+        let mut facts = healthy_coder();
+        begin_rollout(&mut facts);
+        let mut new = task(&mut facts).clone();
+        change_old(task(&mut facts));
+        new.arn = format!("{}9", new.arn).into();
+        new.started_by = Some("ecs-svc/1".into());
+        new.started_at = Some(facts.taken_at);
+        change_new(&mut new);
+        let arn = new.arn.to_string();
+        known(facts.service_tasks.get_mut(CODER).unwrap()).push(arn.clone());
+        facts.tasks.insert(arn, Fact::Known(new));
+        facts
+    }
+
+    fn agent(task: &mut Task, status: &str) {
+        task.containers[0].managed_agents[0].last_status = status.into();
+    }
+
+    fn without_exec(task: &mut Task) {
+        task.exec_enabled = false;
+        task.containers[0].managed_agents.clear();
+    }
+
+    fn causes(facts: &Facts) -> Vec<&'static str> {
+        let report = examine(facts, &Selection::default());
+        report.root_causes.iter().map(|cause| cause.check).collect()
+    }
+
+    #[test]
+    fn the_rollout_is_the_one_explanation() {
+        let pending = |task: &mut Task| agent(task, "PENDING");
+        let facts = rolling(without_exec, pending);
+        assert_eq!(causes(&facts), ["task.exec-enabled"]);
+        let facts = rolling(|task| agent(task, "STOPPED"), pending);
+        assert_eq!(causes(&facts), ["container.agent-running"]);
+        let report = examine(&facts, &Selection::default());
+        assert!(
+            report.fixes.is_empty(),
+            "another deployment would start the wait anew"
+        );
+    }
+
+    #[test]
+    fn an_agent_that_starts_beside_an_old_one_that_runs_keeps_nobody_out() {
+        let facts = rolling(|_| {}, |task| agent(task, "PENDING"));
+        assert_eq!(causes(&facts), [""; 0]);
+        let facts = rolling(|task| agent(task, "STOPPED"), |_| {});
+        assert_eq!(causes(&facts), [""; 0]);
+    }
+
+    #[test]
+    fn an_agent_that_has_stopped_in_a_new_task_is_no_matter_of_patience() {
+        let facts = rolling(|_| {}, |task| agent(task, "STOPPED"));
+        assert_eq!(causes(&facts), ["container.agent-running"]);
+    }
+
+    #[test]
+    fn tasks_of_a_deployment_that_is_replaced_in_its_turn() {
+        let mut facts = rolling(without_exec, |task| agent(task, "PENDING"));
+        let service = service(&mut facts);
+        let mut newest = service.deployments[0].clone();
+        service.deployments[0].status = "ACTIVE".into();
+        newest.id = "ecs-svc/2".into();
+        service.deployments.insert(0, newest);
+        assert_eq!(causes(&facts), ["task.exec-enabled"]);
+    }
+}

@@ -1,0 +1,90 @@
+use super::definitions::each_defined;
+use crate::check::Check;
+use crate::finding::{AgentLink, Finding, Severity};
+use crate::fixes;
+use crate::world::World;
+
+pub const CHECK: Check = Check {
+    id: "container.restart-policy",
+    title: "ECS does not restart the container in place",
+    why: "The agent starts with the task. When a restart policy restarts a container inside its task, no agent comes with it, and sessions end with TargetNotConnectedException until the task is replaced.",
+    how: "restartPolicy in ecs:DescribeTaskDefinition. ECS does not report whether it has restarted a container.",
+    actions: &["ecs:DescribeTaskDefinition"],
+    remedy: "Replace the task after a restart, or take the restart policy away.",
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html",
+        "https://github.com/aws/containers-roadmap/issues/2469",
+    ],
+    explains: &["container.agent-running"],
+    masks: &[],
+    severity: Severity::Low,
+    run,
+};
+
+fn run(world: &World) -> Vec<Finding> {
+    each_defined(world, &CHECK, |defined| {
+        let name = &defined.container.name;
+        if !defined.container.restarts {
+            let title = format!("Container {name} has no restart policy");
+            return CHECK.pass(defined.subject, title);
+        }
+        let mut finding = CHECK
+            .warn(
+                defined.subject.clone(),
+                format!("Container {name} has a restart policy"),
+            )
+            .detail(
+                "Once ECS has restarted the container, it has no agent until its task is replaced. \
+                 ECS does not report whether that has happened.",
+            )
+            .cause("Containers with a restart policy lose their agent when they restart")
+            .agent_link(AgentLink::AtRisk)
+            .evidence("restartPolicy", true);
+        if defined.agent_is_lost() {
+            let services = defined
+                .known_services()
+                .map(|service| fixes::service::force_deployment(world.facts, service));
+            for fix in services {
+                finding = finding.fix(fix);
+            }
+        }
+        finding.fix(defined.change().without_restart_policy())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::facts::Facts;
+    use crate::finding::Status;
+    use crate::testing::*;
+    use crate::{Selection, examine};
+
+    fn restarts() -> Facts {
+        let mut facts = healthy_coder();
+        definition(&mut facts).containers[0].restarts = true;
+        facts
+    }
+
+    #[test]
+    fn none_one_and_unreadable() {
+        assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
+        let mut facts = restarts();
+        assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
+        for fact in facts.task_definitions.values_mut() {
+            *fact = denied("ecs:DescribeTaskDefinition");
+        }
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    }
+
+    #[test]
+    fn a_lost_agent_that_nothing_else_explains_is_its_doing() {
+        let mut facts = restarts();
+        task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+        let report = examine(&facts, &Selection::default());
+        assert_eq!(report.root_causes[0].check, CHECK.id);
+        assert_eq!(report.root_causes[0].symptoms, ["container.agent-running"]);
+        let fixes = &report.root_causes[0].fixes;
+        assert!(fixes[0].starts_with("force-deployment:"), "{fixes:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Containers beside the one that sessions enter. What is wrong with them keeps nobody out.
+
+use super::Group;
+use crate::facts::{Container, ContainerDefinition, TaskDefinition};
+use crate::finding::{Finding, Status};
+
+/// The container that sessions enter: the one that was asked for or configured, else the only one that the task stands
+/// and falls with.
+pub fn entered_container<'a>(
+    group: &Group<'a>,
+    definition: Option<&'a TaskDefinition>,
+) -> Option<&'a str> {
+    group
+        .container
+        .or_else(|| definition.and_then(TaskDefinition::only_essential))
+}
+
+/// Whether a container only helps the one that sessions enter. One that the task stands and falls with may be an
+/// application of its own, unless it is a log router or hardened so that nobody can enter it, or ECS reports no agent
+/// for it.
+pub fn is_sidecar(
+    entered: Option<&str>,
+    definition: &ContainerDefinition,
+    running: Option<&Container>,
+) -> bool {
+    let has_no_agent = running.is_some_and(|running| running.managed_agents.is_empty());
+    entered.is_some_and(|entered| entered != definition.name)
+        && (!definition.essential
+            || definition.read_only_root
+            || definition.log_router
+            || has_no_agent)
+}
+
+/// What was found on a sidecar, as a note: it is no failure, and nothing has to be fixed.
+pub fn as_note(mut finding: Finding, entered: &str) -> Finding {
+    if finding.status.needs_attention() {
+        finding.status = Status::Skip;
+        finding.detail = format!(
+            "Sessions enter {entered}; this container is a sidecar. Name it with --container to have it judged."
+        )
+        .into();
+        finding.fixes.clear();
+        finding.missing_permission = None;
+        finding.agent_link = None;
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::{Container, ContainerDefinition, Facts, ManagedAgent};
+    use crate::testing::*;
+    use crate::{Selection, Status, examine};
+
+    /// The coder service with a second container, whose agent has stopped.
+    fn with_second(change: fn(&mut ContainerDefinition)) -> Facts {
+        let mut facts = healthy_coder();
+        let mut second = definition(&mut facts).containers[0].clone();
+        second.name = "helper".into();
+        change(&mut second);
+        definition(&mut facts).containers.push(second);
+        let agent = ManagedAgent {
+            name: "ExecuteCommandAgent".into(),
+            last_status: "STOPPED".into(),
+            ..ManagedAgent::default()
+        };
+        task(&mut facts).containers.push(Container {
+            name: "helper".into(),
+            runtime_id: Some("r-2".into()),
+            last_status: "RUNNING".into(),
+            managed_agents: vec![agent],
+            ..Container::default()
+        });
+        facts
+    }
+
+    fn causes(facts: &Facts) -> Vec<&'static str> {
+        let report = examine(facts, &Selection::default());
+        report.root_causes.iter().map(|cause| cause.check).collect()
+    }
+
+    #[test]
+    fn a_broken_sidecar_fails_nobody() {
+        let changes: [fn(&mut ContainerDefinition); 4] = [
+            |second| second.essential = false,
+            |second| second.read_only_root = true,
+            |second| second.log_router = true,
+            |second| {
+                second.essential = false;
+                second.read_only_root = true;
+            },
+        ];
+        for change in changes {
+            let mut facts = with_second(change);
+            assert_eq!(causes(&facts), [""; 0]);
+            let report = examine(&facts, &Selection::default());
+            let mut fixes = report.fixes.iter();
+            assert!(!fixes.any(|fix| fix.id.starts_with("writable-root")));
+            facts.target.container = Some("helper".into());
+            assert_ne!(causes(&facts), [""; 0], "it was asked for");
+        }
+    }
+
+    #[test]
+    fn an_application_beside_it_still_counts() {
+        let facts = with_second(|_| {});
+        assert_eq!(causes(&facts), ["container.agent-running"]);
+    }
+
+    #[test]
+    fn the_only_essential_container_is_the_one_that_is_entered() {
+        let mut facts = with_second(|second| second.essential = false);
+        facts.target.services[0].container = None;
+        assert_eq!(causes(&facts), [""; 0]);
+        let mut facts = with_second(|second| second.read_only_root = true);
+        facts.target.services[0].container = None;
+        assert_ne!(causes(&facts), [""; 0], "either may be entered");
+    }
+
+    #[test]
+    fn a_sidecar_is_a_note() {
+        let facts = with_second(|second| second.read_only_root = true);
+        let report = examine(&facts, &Selection::default());
+        let mut notes = report.findings.iter().filter(|finding| {
+            finding.check.id == "container.read-only-root" && finding.status == Status::Skip
+        });
+        let note = notes.next().unwrap();
+        assert!(
+            note.detail.contains("Sessions enter coder"),
+            "{}",
+            note.detail
+        );
+    }
+}
