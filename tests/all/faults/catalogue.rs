@@ -173,8 +173,11 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "AWS keys in the environment",
-        plan: |plan| plan.environment = vec![("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")],
+        name: "another endpoint for credentials",
+        plan: |plan| {
+            let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
+            plan.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
+        },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.aws-credentials-env",
         symptoms: &["container.agent-running"],
@@ -185,6 +188,17 @@ pub const FAULTS: &[Fault] = &[
         plan: |plan| plan.environment = vec![("https_proxy", "http://p:3128"), ("no_proxy", "localhost")],
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.proxy-env",
+        symptoms: &["container.agent-running"],
+        ..NOTHING
+    },
+    Fault {
+        name: "container restarted in place",
+        rules: |rules| {
+            let restarts = json!({"containerDefinitions": {"restartPolicy": {"enabled": true}}});
+            patch(rules, "ecs:DescribeTaskDefinition", restarts);
+            rules.agent = Agent::Stopped;
+        },
+        cause: "container.restart-policy",
         symptoms: &["container.agent-running"],
         ..NOTHING
     },
