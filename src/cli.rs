@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use cluster::{Init, List, Logs, TableFormat};
-pub use doctor::{Capture, Doctor, FailOn, Targets};
+pub use doctor::{Capture, Doctor, FailOn, RealNames, Targets};
 pub use global::{Color, Global};
 pub use policy::{Policy, PolicyFormat, PolicyKind};
 pub use report::{Format, ReportFlags, WantedFormat};
@@ -94,6 +94,8 @@ pub enum Command {
     Fix(Doctor),
     /// Write what the doctor knows to a file, without secrets, to be read elsewhere
     Capture(Capture),
+    /// Print a text about an anonymized capture with the real names in it
+    RealNames(RealNames),
     /// Say what a check is about, or what an error text means
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {

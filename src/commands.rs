@@ -11,6 +11,7 @@ pub mod logs;
 pub mod manual;
 pub mod policy;
 pub mod port_forward;
+pub mod real_names;
 pub mod recipe;
 pub mod run;
 pub mod several;

@@ -167,6 +167,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
         Command::Fix(arguments) => commands::fix::run(arguments, global).await,
         Command::Capture(arguments) => commands::capture::run(arguments, global).await,
+        Command::RealNames(arguments) => commands::real_names::run(arguments),
         Command::Explain { words } => commands::explain::run(words, global),
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Completions { shell } => commands::manual::completions(*shell),

@@ -1,8 +1,9 @@
 //! Facts that may leave the machine: without secrets, and under other names where that is asked for.
 
-mod names;
 mod pseudonyms;
 mod secrets;
+mod strings;
+mod vocabulary;
 
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::facts::{Facts, Unavailable};
 use crate::iam;
+use strings::{Editor, Kind, Strings};
 
 pub use pseudonyms::Pseudonyms;
 pub use secrets::mask;
@@ -28,11 +30,9 @@ pub struct Manifest {
 }
 
 impl Facts {
-    /// Free texts of AWS may quote anything; what looks like a secret in them is masked.
+    /// What AWS and programs wrote for people may quote anything; what looks like a secret in it is masked.
     pub fn without_secrets(mut self) -> Facts {
-        for text in self.free_texts() {
-            *text = mask(text);
-        }
+        self.edit(&mut MaskTexts);
         self
     }
 
@@ -53,44 +53,13 @@ impl Facts {
         facts
     }
 
-    /// Error messages of AWS, and values that policies compare secrets and tags with.
+    /// Values that policies compare secrets and tags with.
     fn without_conditions_of_others(self) -> Facts {
         let Ok(mut value) = serde_json::to_value(&self) else {
             return self;
         };
         mask_values(&mut value);
         serde_json::from_value(value).unwrap_or(self)
-    }
-
-    /// Texts that AWS or a program wrote for people.
-    fn free_texts(&mut self) -> Vec<&mut String> {
-        let mut texts: Vec<&mut String> = Vec::new();
-        for service in self
-            .services
-            .values_mut()
-            .filter_map(|fact| fact.known_mut())
-        {
-            texts.extend(service.events.iter_mut().map(|event| &mut event.message));
-            let reasons = service.deployments.iter_mut();
-            texts.extend(reasons.filter_map(|deployment| deployment.rollout_reason.as_mut()));
-        }
-        for task in self.tasks.values_mut().filter_map(|fact| fact.known_mut()) {
-            texts.extend(task.stopped_reason.as_mut());
-            for container in &mut task.containers {
-                texts.extend(container.reason.as_mut());
-                let agents = container.managed_agents.iter_mut();
-                texts.extend(agents.filter_map(|agent| agent.reason.as_mut()));
-            }
-        }
-        if let Some(reach) = self.local.stream.known_mut() {
-            texts.extend(reach.failure.as_mut());
-        }
-        for probe in self.probes.values_mut().flatten() {
-            if let crate::facts::ProbeEnd::Failed(said) = &mut probe.end {
-                texts.push(said);
-            }
-        }
-        texts
     }
 
     /// That a tag has a value stays to be seen. Conditions on values become undecided, not wrong.
@@ -114,12 +83,20 @@ impl Facts {
     }
 }
 
+/// Masks secrets in sentences.
+struct MaskTexts;
+
+impl Editor for MaskTexts {
+    fn edited(&mut self, kind: Kind, text: &str) -> Option<String> {
+        (kind == Kind::Text).then(|| mask(text))
+    }
+}
+
 fn mask_values(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if name == "message" => *text = mask(text),
                     value if is_compared_in_secret(name) => *value = "redacted".into(),
                     value => mask_values(value),
                 }

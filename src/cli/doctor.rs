@@ -148,10 +148,31 @@ pub struct Capture {
     /// Change names and account numbers, the same one wherever it stands
     #[arg(long)]
     pub anonymize: bool,
+    /// New file for the real names behind the made-up ones: keep it to yourself
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub names: Option<PathBuf>,
     /// How long to wait for AWS: 30s, 2m
     #[arg(long, default_value = "30s", value_parser = duration, value_name = "TIME")]
     pub timeout: Duration,
 }
+
+/// What somebody wrote about an anonymized capture, and the names behind it.
+#[derive(Args)]
+#[command(after_help = REAL_NAMES_EXAMPLES)]
+pub struct RealNames {
+    /// The file that `capture --names` wrote
+    #[arg(value_name = "NAMES")]
+    pub names: PathBuf,
+    /// The answer: a report, a message; - is standard input
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub answer: PathBuf,
+}
+
+const REAL_NAMES_EXAMPLES: &str = "\
+Examples:
+  ecs-exec capture web --anonymize -o web.json --names web.names.json
+  ecs-exec real-names web.names.json answer.md
+  ecs-exec doctor --snapshot web.json | ecs-exec real-names web.names.json";
 
 const CAPTURE_EXAMPLES: &str = "\
 It holds names of environment variables and keys of tags, never their values,
@@ -160,6 +181,7 @@ and no texts that look like secrets.
 Examples:
   ecs-exec capture coder -o coder.json
   ecs-exec capture --all --anonymize -o cluster.json
+  ecs-exec capture web --anonymize -o web.json --names web.names.json
   ecs-exec doctor --snapshot coder.json       the doctor, without AWS";
 
 /// In milliseconds.

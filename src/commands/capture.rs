@@ -1,6 +1,9 @@
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use ecs_exec_checks::capture::Pseudonyms;
 use ecs_exec_checks::facts::{Facts, Reason};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine, text};
@@ -8,7 +11,7 @@ use ecs_exec_checks::{Selection, examine, text};
 use crate::cli::{Capture, Global};
 use crate::config;
 use crate::facts;
-use crate::files::write_file;
+use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
 use crate::target::Request;
 use crate::trouble::Trouble;
@@ -21,7 +24,11 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Troub
     progress.end();
     let mut facts = gathered?.facts.captured(env!("CARGO_PKG_VERSION"));
     if arguments.anonymize {
-        facts = anonymized(&facts)?;
+        let (anonymous, names) = anonymized(&facts)?;
+        if let Some(path) = &arguments.names {
+            write_private(path, &names)?;
+        }
+        facts = anonymous;
     }
     write(&arguments.output, &facts)?;
     tell(&arguments.output, &facts, global);
@@ -29,16 +36,16 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Troub
 }
 
 /// Under other names, and only if they change nothing that the doctor says.
-fn anonymized(facts: &Facts) -> Result<Facts, Trouble> {
+fn anonymized(facts: &Facts) -> Result<(Facts, Pseudonyms), Trouble> {
     let failed = || {
         Trouble::new(
-            "the names cannot be changed without changing what the doctor says of them",
-            "A name or a policy's pattern is mixed up with a word of AWS's own. Capture it without --anonymize.",
+            "cannot anonymize this capture: the doctor's findings would change",
+            "A pattern in a policy cuts through a name. Capture without --anonymize, and remove the names by hand.",
         )
     };
-    let anonymous = facts.anonymized().map_err(|_| failed())?;
+    let (anonymous, names) = facts.anonymized();
     match verdicts(facts) == verdicts(&anonymous) {
-        true => Ok(anonymous),
+        true => Ok((anonymous, names)),
         false => Err(failed()),
     }
 }
@@ -57,6 +64,19 @@ fn verdicts(facts: &Facts) -> Vec<String> {
         .collect();
     told.sort();
     told
+}
+
+/// A new file that only its owner can read.
+fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), Trouble> {
+    let json = serde_json::to_string_pretty(names).unwrap_or_default() + "\n";
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(json.as_bytes()));
+    written.map_err(|error| unwritable(path, &error))
 }
 
 fn write(path: &Path, facts: &Facts) -> Result<(), Trouble> {
@@ -78,8 +98,8 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
         .as_ref()
         .is_some_and(|manifest| manifest.anonymized)
     {
-        true => "names and account numbers are made up",
-        false => "names and account numbers are the true ones; --anonymize changes them",
+        true => "names, account IDs and public addresses are made up",
+        false => "names and account IDs are real; use --anonymize to replace them",
     };
     let shown = match path == Path::new("-") {
         true => "the capture".to_owned(),

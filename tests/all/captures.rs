@@ -123,8 +123,10 @@ fn no_secret_is_in_any_report() {
         assert_eq!(run.status, 1, "{}", run.stderr);
         assert!(!run.stdout.contains("hunter2"), "{format}: {}", run.stdout);
         assert!(!run.stdout.contains("AKIAIOSF"), "{format}");
-        let hostile = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
-        assert!(!run.stdout.contains(hostile), "{format}");
+        for text in texts(format, &run) {
+            let hostile = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            assert!(!text.contains(hostile), "{format}: {text:?}");
+        }
         if format != "github" {
             assert!(
                 run.stdout.contains("masked"),
@@ -133,6 +135,27 @@ fn no_secret_is_in_any_report() {
             );
         }
     }
+}
+
+/// What a reader of a report sees: JSON escapes control characters, so that of JSON it is the strings.
+fn texts(format: &str, run: &Run) -> Vec<String> {
+    fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) => into.push(text.clone()),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| strings(item, into)),
+            serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+                into.push(key.clone());
+                strings(value, into);
+            }),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    match format {
+        "json" | "sarif" => strings(&run.json(), &mut texts),
+        _ => texts.push(run.stdout.clone()),
+    }
+    texts
 }
 
 /// The same of a live account: no value of a variable or a tag comes out of any command.

@@ -1,32 +1,28 @@
 //! Other names for everything that tells whose platform it is: the same one wherever the same word stands, so that
 //! what belonged together still does, and patterns like `team-*` still fit.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use serde_json::Value;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
-use super::names::names;
+use super::strings::{Editor, Kind, Strings};
+use super::vocabulary::is_known;
 use crate::facts::Facts;
 
-/// Words of names that say nothing of anybody, and that mean something to AWS or to us.
-static COMMON: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-    include_str!("common_words.txt")
-        .split_whitespace()
-        .collect()
-});
-
-/// Made-up names by the true ones.
-#[derive(Debug, Default)]
+/// Made-up names by the real ones. Private: who has it can read an anonymized capture.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Pseudonyms {
     words: BTreeMap<String, String>,
     accounts: BTreeMap<String, String>,
     ids: BTreeMap<String, String>,
+    addresses: BTreeMap<String, String>,
 }
 
 impl Facts {
-    /// The same world under other names. Fails where a name cannot be told from the model's own words.
-    pub fn anonymized(&self) -> Result<Facts, serde_json::Error> {
+    /// The same world under other names, and what was changed into what.
+    pub fn anonymized(&self) -> (Facts, Pseudonyms) {
         let mut facts = self.clone();
         if let Some(plugin) = facts.local.plugin.known_mut() {
             plugin.path = file_name(&plugin.path);
@@ -35,262 +31,210 @@ impl Facts {
             *path = file_name(path);
         }
         facts.local.region_source = "the configuration".to_owned();
-        for interface in facts.network.interfaces.values_mut() {
-            if let Some(public) = interface
-                .known_mut()
-                .and_then(|found| found.public_ip.as_mut())
-            {
-                "203.0.113.1".clone_into(public);
-            }
-        }
         if let Some(manifest) = &mut facts.manifest {
             manifest.anonymized = true;
         }
-        let mut names = Pseudonyms::of(&facts);
-        let value = serde_json::to_value(&facts)?;
-        serde_json::from_value(names.value(value, ""))
+        let mut names = Pseudonyms::default();
+        facts.edit(&mut names);
+        (facts, names)
+    }
+}
+
+impl Editor for Pseudonyms {
+    fn edited(&mut self, kind: Kind, text: &str) -> Option<String> {
+        let other = match (kind, text.parse::<IpNet>(), text.parse::<IpAddr>()) {
+            (_, Ok(range), _) => self.range(text, range),
+            (_, _, Ok(address)) => self.address(text, address),
+            (_, Err(_), Err(_)) => self.text(kind, text),
+        };
+        (other != text).then_some(other)
     }
 }
 
 impl Pseudonyms {
-    fn of(facts: &Facts) -> Pseudonyms {
-        let mut words: BTreeSet<String> = BTreeSet::new();
-        for name in names(facts) {
-            words.extend(
-                split(&name)
-                    .filter(|word| is_telling(word))
-                    .map(str::to_owned),
-            );
-        }
-        let words = words.into_iter().enumerate();
-        Pseudonyms {
-            words: words
-                .map(|(at, word)| (word, format!("n{}", at + 1)))
-                .collect(),
-            ..Pseudonyms::default()
-        }
-    }
-
-    /// `field` is the name of the field that holds the value.
-    fn value(&mut self, value: Value, field: &str) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.text(&text)),
-            Value::Array(items) => items.into_iter().map(|item| self.value(item, "")).collect(),
-            Value::Object(fields) => fields
-                .into_iter()
-                .map(|(name, value)| match MAPS.contains(&field) {
-                    true => (self.text(&name), self.value(value, "")),
-                    false => {
-                        let value = self.value(value, &name);
-                        (name, value)
-                    }
-                })
-                .collect(),
-            other => other,
-        }
-    }
-
-    /// Replaces word by word; what stands between words stays.
-    fn text(&mut self, text: &str) -> String {
+    /// A text about an anonymized capture with the real names in it: word by word, address by address.
+    pub fn real(&self, text: &str) -> String {
+        let maps = [&self.words, &self.accounts, &self.ids, &self.addresses];
+        let real: BTreeMap<&str, &str> = maps
+            .into_iter()
+            .flatten()
+            .map(|(real, made_up)| (made_up.as_str(), real.as_str()))
+            .collect();
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = rest.find(|c: char| c.is_alphanumeric()) {
-            let (between, from) = rest.split_at(start);
-            let end = from
-                .find(|c: char| !c.is_alphanumeric())
-                .unwrap_or(from.len());
-            let (word, after) = from.split_at(end);
-            out.push_str(between);
-            out.push_str(&self.word(word));
-            rest = after;
+        for (piece, is_word) in pieces(text, is_part_of_address) {
+            match real.get(piece).filter(|_| is_word) {
+                Some(name) => out.push_str(name),
+                None => out.extend(
+                    pieces(piece, char::is_alphanumeric)
+                        .map(|(piece, _)| real.get(piece).copied().unwrap_or(piece)),
+                ),
+            }
         }
-        out.push_str(rest);
         out
     }
 
-    fn word(&mut self, word: &str) -> String {
-        if let Some(other) = self.words.get(word) {
-            return other.clone();
+    /// Word by word; what stands between words stays.
+    fn text(&mut self, kind: Kind, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for (piece, _) in pieces(text, is_part_of_address) {
+            match address_in(piece) {
+                Some((address, parsed)) => {
+                    let other = self.address(address, parsed);
+                    out.push_str(&piece.replacen(address, &other, 1));
+                }
+                None => {
+                    for (piece, is_word) in pieces(piece, char::is_alphanumeric) {
+                        match is_word {
+                            true => out.push_str(&self.word(kind, piece)),
+                            false => out.push_str(piece),
+                        }
+                    }
+                }
+            }
         }
-        let digits = word.chars().all(|c| c.is_ascii_digit());
-        if digits && word.len() == 12 {
-            let next = self.accounts.len() + 1;
-            let made = || format!("{next:012}");
-            return self
-                .accounts
-                .entry(word.to_owned())
-                .or_insert_with(made)
-                .clone();
+        out
+    }
+
+    fn word(&mut self, kind: Kind, word: &str) -> String {
+        let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        let is_number = word.chars().all(|c| c.is_ascii_digit());
+        if is_number && word.len() == 12 {
+            return other(&mut self.accounts, word, |next| format!("{next:012}"));
         }
-        let is_hex = word
-            .chars()
-            .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
-        if is_hex && matches!(word.len(), 8 | 17 | 32) && !digits {
-            let next = self.ids.len() + 1;
+        if matches!(word.len(), 8 | 17 | 19 | 32) && word.chars().all(is_hex) {
             let width = word.len();
-            let made = || format!("{next:0width$x}");
-            return self.ids.entry(word.to_owned()).or_insert_with(made).clone();
+            let base: u128 = if is_number {
+                10u128.pow(width as u32 - 1)
+            } else {
+                0
+            };
+            return other(&mut self.ids, word, |next| match is_number {
+                true => (base + next as u128).to_string(),
+                false => format!("{next:0width$x}"),
+            });
         }
-        word.to_owned()
+        if is_number || is_known(kind, word) {
+            return word.to_owned();
+        }
+        other(&mut self.words, word, |next| format!("n{next}"))
+    }
+
+    fn address(&mut self, text: &str, address: IpAddr) -> String {
+        if tells_nothing(address) {
+            return text.to_owned();
+        }
+        other(&mut self.addresses, text, |next| {
+            made_up(address, next).to_string()
+        })
+    }
+
+    /// Ranges keep their size, so that they cover as much as before; the largest say nothing of anybody.
+    fn range(&mut self, text: &str, range: IpNet) -> String {
+        const LARGE_V4: u8 = 16;
+        const LARGE_V6: u8 = 32;
+        let length = range.prefix_len();
+        let is_large = match range {
+            IpNet::V4(_) => length < LARGE_V4,
+            IpNet::V6(_) => length < LARGE_V6,
+        };
+        if is_large || tells_nothing(range.network()) {
+            return text.to_owned();
+        }
+        other(&mut self.addresses, text, |next| {
+            let shift = range.max_prefix_len() - length;
+            let network = match range.network() {
+                IpAddr::V4(_) => {
+                    let host = (next as u32).checked_shl(shift.into()).unwrap_or(0) % (1 << 17);
+                    IpAddr::from(Ipv4Addr::from(u32::from(BENCHMARKS) + host))
+                }
+                IpAddr::V6(_) => {
+                    let host = (next as u128).checked_shl(shift.into()).unwrap_or(0) % (1 << 96);
+                    IpAddr::from(Ipv6Addr::from(u128::from(DOCUMENTATION) + host))
+                }
+            };
+            format!("{network}/{length}")
+        })
     }
 }
 
-fn split(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+/// Addresses that are nobody's: of benchmarks (RFC 2544) and of documentation (RFC 3849).
+const BENCHMARKS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
+const DOCUMENTATION: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
+
+fn made_up(address: IpAddr, number: usize) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => Ipv4Addr::from(u32::from(BENCHMARKS) + number as u32 % (1 << 17)).into(),
+        IpAddr::V6(_) => Ipv6Addr::from(u128::from(DOCUMENTATION) + number as u128).into(),
+    }
 }
 
-/// A single letter or a number tells nothing, and IDs are replaced by their form.
-fn is_telling(word: &str) -> bool {
-    word.chars().count() > 1
-        && !word.chars().all(|c| c.is_ascii_digit())
-        && !COMMON.contains(word.to_ascii_lowercase().as_str())
-        && !is_region_word(word)
+/// Private, local and unspecified addresses, which many networks have.
+fn tells_nothing(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let is_shared = v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]);
+            v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || is_shared
+        }
+        IpAddr::V6(v6) => {
+            let first = v6.segments()[0];
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfe80
+        }
+    }
 }
 
-fn is_region_word(word: &str) -> bool {
-    matches!(
-        word,
-        "us" | "eu"
-            | "ap"
-            | "ca"
-            | "sa"
-            | "me"
-            | "af"
-            | "il"
-            | "mx"
-            | "gov"
-            | "iso"
-            | "isob"
-            | "east"
-            | "west"
-            | "north"
-            | "south"
-            | "central"
-            | "northeast"
-            | "southeast"
-            | "northwest"
-            | "southwest"
-    )
+/// The made-up name of a real one: the one it already has, or a new one with the next number.
+fn other(
+    known: &mut BTreeMap<String, String>,
+    real: &str,
+    make: impl FnOnce(usize) -> String,
+) -> String {
+    let next = known.len() + 1;
+    match known.get(real) {
+        Some(name) => name.clone(),
+        None => known
+            .entry(real.to_owned())
+            .or_insert_with(|| make(next))
+            .clone(),
+    }
 }
 
-/// Fields that hold things by their names; the names of all other fields are the model's own.
-const MAPS: &[&str] = &[
-    "buckets",
-    "container_instances",
-    "identities",
-    "instance_profiles",
-    "instances",
-    "interfaces",
-    "kms_keys",
-    "log_groups",
-    "nat_gateways",
-    "network_acls",
-    "prefix_lists",
-    "probes",
-    "roles",
-    "route_tables",
-    "security_groups",
-    "service_tasks",
-    "services",
-    "subnets",
-    "tags",
-    "task_definitions",
-    "tasks",
-    "vpcs",
-];
+/// Runs of characters that pass a test, and what stands between them; which of both each is.
+fn pieces(text: &str, is_part: fn(char) -> bool) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let is_word = is_part(first);
+        let end = rest.find(|c| is_part(c) != is_word).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some((piece, is_word))
+    })
+}
+
+/// An address in a run of its characters, where a port or the end of a sentence may follow.
+fn address_in(piece: &str) -> Option<(&str, IpAddr)> {
+    let trimmed = piece.trim_matches(['.', ':']);
+    let without_port = trimmed.rsplit_once(':').map(|(address, _)| address);
+    [Some(trimmed), without_port]
+        .into_iter()
+        .flatten()
+        .find_map(|address| Some((address, address.parse().ok()?)))
+}
+
+fn is_part_of_address(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | ':')
+}
 
 fn file_name(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::Fact;
-    use crate::testing::{decide, healthy, no_endpoint, no_way_out, task};
-    use crate::{Selection, examine};
-
-    fn told(facts: &Facts) -> Vec<(String, String)> {
-        let report = examine(facts, &Selection::default());
-        let mut told: Vec<(String, String)> = report
-            .findings
-            .iter()
-            .map(|finding| (finding.check.id.to_owned(), format!("{:?}", finding.status)))
-            .chain(
-                report
-                    .root_causes
-                    .iter()
-                    .map(|cause| (cause.check.to_owned(), "cause".to_owned())),
-            )
-            .collect();
-        told.sort();
-        told
-    }
-
-    #[test]
-    fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
-        let mut worlds = vec![healthy()];
-        let mut facts = healthy();
-        for role in facts.roles.values_mut().filter_map(Fact::known_mut) {
-            role.boundary = Some("arn:aws:iam::123456789012:policy/ACME-clickhouse-limit".into());
-            role.trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
-                "Effect": "Allow", "Action": "sts:AssumeRole",
-                "Principal": {"AWS": "arn:aws:iam::210987654321:role/jane-langfuse"},
-                "Condition": {"StringEquals": {"sts:ExternalId": "litellm", "aws:PrincipalOrgID": "o-acmecoder"}},
-            }));
-        }
-        crate::testing::service(&mut facts)
-            .tags
-            .insert("acme:owner".into(), "jane".into());
-        crate::testing::definition(&mut facts).containers[0]
-            .environment
-            .push("ACME_TOKEN".into());
-        worlds.push(facts);
-        let mut facts = healthy();
-        task(&mut facts).exec_enabled = false;
-        worlds.push(facts);
-        let mut facts = healthy();
-        no_endpoint(&mut facts);
-        no_way_out(&mut facts);
-        worlds.push(facts);
-        let mut facts = healthy();
-        decide(&mut facts, "ssmmessages:", "*", |decision| {
-            decision.outcome = crate::facts::Outcome::ImplicitDeny;
-        });
-        worlds.push(facts);
-        for facts in worlds {
-            let anonymous = facts.captured("1").anonymized().unwrap();
-            assert_eq!(told(&facts), told(&anonymous));
-            let text = serde_json::to_string(&anonymous).unwrap();
-            for word in [
-                "coder",
-                "litellm",
-                "langfuse",
-                "clickhouse",
-                "123456789012",
-                "jane",
-                "acme",
-                "ACME",
-                "210987654321",
-                "vpc-0c0de",
-            ] {
-                assert!(!text.contains(word), "{word} in {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_same_word_has_the_same_name_also_in_patterns() {
-        let mut names = Pseudonyms::of(&healthy());
-        let service = names.text("coder-production-coder");
-        let (first, rest) = service.split_once('-').unwrap();
-        assert!(rest.ends_with(first));
-        let pattern = names.text("arn:aws:ecs:us-west-2:123456789012:task/coder-production-*");
-        assert!(
-            pattern.ends_with(&format!("{first}-{}-*", rest.split('-').next().unwrap())),
-            "{pattern}"
-        );
-        assert!(pattern.starts_with("arn:aws:ecs:us-west-2:000000000001:task/"));
-    }
-}
+mod tests;

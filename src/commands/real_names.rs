@@ -1,0 +1,32 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use ecs_exec_checks::capture::Pseudonyms;
+use ecs_exec_checks::text::clean_block;
+
+use crate::cli::RealNames;
+use crate::files::read_at_most;
+use crate::output;
+use crate::trouble::Trouble;
+
+/// As large as the largest capture.
+const MOST_BYTES: u64 = 1 << 30;
+
+pub fn run(arguments: &RealNames) -> Result<ExitCode, Trouble> {
+    let names = read(&arguments.names, "file of names")?;
+    let names: Pseudonyms = serde_json::from_str(&names).map_err(|error| {
+        Trouble::new(
+            format!("{} holds no names: {error}", arguments.names.display()),
+            "Name the file that `ecs-exec capture --anonymize --names FILE` wrote.",
+        )
+    })?;
+    let answer = read(&arguments.answer, "answer")?;
+    output::print(&clean_block(&names.real(&answer)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path, what: &str) -> Result<String, Trouble> {
+    let bytes = read_at_most(path, MOST_BYTES, what)?;
+    String::from_utf8(bytes)
+        .map_err(|_| Trouble::new(format!("{} is not UTF-8 text", path.display()), ""))
+}
