@@ -131,12 +131,18 @@ pub enum Command {
     /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
     #[command(hide = true, name = SHORT_FORM)]
     Short(Short),
+    /// Evaluates the expressions of the user's own checks, read from standard input
+    #[command(hide = true, name = EVALUATE)]
+    Evaluate,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
 
 /// The hidden command into which `ecs-exec SERVICE …` is turned.
 pub const SHORT_FORM: &str = "open-a-session";
+
+/// The hidden command that evaluates expressions in a process of their own.
+pub const EVALUATE: &str = "evaluate-own-checks";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

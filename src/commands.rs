@@ -2,6 +2,7 @@ pub mod capture;
 pub mod checks;
 pub mod cp;
 pub mod doctor;
+pub mod evaluate;
 pub mod exec;
 pub mod explain;
 pub mod fix;

@@ -174,6 +174,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global),
+        Command::Evaluate => commands::evaluate::run(),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),
     }
 }

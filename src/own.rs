@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::Facts;
-use ecs_exec_checks::{Check, Finding, Selection, World};
+use ecs_exec_checks::{Check, Finding, Selection};
 use ecs_exec_own::expressions::{self, Expression};
 use ecs_exec_own::programs::{self, Environment, Program};
 
+use crate::cli::EVALUATE;
 use crate::config::{Plugins, Settings};
 
 #[derive(Default)]
@@ -52,10 +53,6 @@ impl Own {
             .collect()
     }
 
-    pub fn has_programs(&self) -> bool {
-        !self.programs.is_empty()
-    }
-
     /// What they are, as `ecs-exec checks` lists them; programs are asked for it.
     pub fn catalogue(&self) -> Vec<ecs_exec_own::Entry> {
         ecs_exec_own::catalogue(
@@ -75,14 +72,36 @@ impl Own {
         self
     }
 
-    pub fn expressions(&self, world: &World) -> Vec<Finding> {
-        expressions::run(&self.expressions, world)
+    /// Whether there is anything to run.
+    pub fn is_empty(&self) -> bool {
+        self.expressions.is_empty() && self.programs.is_empty()
     }
 
-    /// Waits for the programs, which take a while.
-    pub fn programs(&self, facts: &Facts) -> Vec<Finding> {
+    /// What they find; takes a while. Nothing takes longer than `most`.
+    pub fn findings(&self, facts: &Facts, most: Duration) -> Vec<Finding> {
+        let mut findings = self.evaluated(facts, most.min(programs::TIMEOUT));
+        if !self.programs.is_empty() {
+            findings.extend(self.programs(facts, most.min(self.timeout)));
+        }
+        findings
+    }
+
+    fn evaluated(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
+        match env::current_exe() {
+            Ok(program) => expressions::run_apart(
+                &self.expressions,
+                facts,
+                (&program, &[EVALUATE]),
+                timeout,
+                &environment(),
+            ),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn programs(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
         let json = serde_json::to_vec(facts).unwrap_or_default();
-        let mut findings = programs::run(&self.programs, &json, self.timeout, &environment());
+        let mut findings = programs::run(&self.programs, &json, timeout, &environment());
         for finding in &mut findings {
             finding.title = mask(&finding.title).into();
             finding.detail = mask(&finding.detail).into();

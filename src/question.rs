@@ -67,13 +67,9 @@ impl<'a> Question<'a> {
         let started = Instant::now();
         let (gathered, source) = self.gather(global, timeout).await?;
         let facts = gathered.facts.without_secrets();
-        let programs = self.ask_programs(&facts).await;
+        let own = self.ask_own_checks(&facts, timeout).await;
         let chosen = self.checks.chosen();
-        let mut report = examine_with(&facts, &chosen.selection, |world| {
-            let mut findings = chosen.own.expressions(world);
-            findings.extend(programs);
-            findings
-        });
+        let mut report = examine_with(&facts, &chosen.selection, |_| own);
         refuse_nothing(&report)?;
         report.source = source;
         report.api_calls = gathered.calls;
@@ -119,13 +115,13 @@ impl<'a> Question<'a> {
         }
     }
 
-    async fn ask_programs(&self, facts: &Facts) -> Vec<Finding> {
+    async fn ask_own_checks(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
         let own = &self.checks.chosen().own;
-        if !own.has_programs() {
+        if own.is_empty() {
             return Vec::new();
         }
         let (own, facts) = (own.clone(), facts.clone());
-        let findings = tokio::task::spawn_blocking(move || own.programs(&facts));
+        let findings = tokio::task::spawn_blocking(move || own.findings(&facts, timeout));
         findings.await.unwrap_or_default()
     }
 

@@ -3,6 +3,7 @@
 //! An expression is judged on one thing after the other (`each`), and is true where something is wrong. What it
 //! reads may not have been seen: then it answers `unknown`, with the reason, unless what it did see decides.
 
+mod apart;
 mod collect;
 mod evaluate;
 mod expression;
@@ -22,6 +23,7 @@ mod to_node;
 mod unseen;
 mod view;
 
+pub use apart::{evaluate, run_apart};
 pub use expression::Expression;
 pub use load::load;
 pub use run::run;

@@ -7,7 +7,7 @@ mod environment;
 mod find;
 mod group;
 mod metadata;
-mod process;
+pub(crate) mod process;
 mod run;
 
 pub use environment::Environment;

@@ -174,3 +174,50 @@ fn an_expression_that_is_wrong_is_shown_its_place() {
         );
     }
 }
+
+/// Expressions that ask for more time or memory than there is are ended, and the others are heard.
+#[test]
+fn an_expression_without_bounds_is_ended_and_the_others_are_heard() {
+    let home = home(true);
+    let loops = (0..12).fold("true".to_owned(), |inner, level| {
+        format!("[0,1,2,3,4,5,6,7,8,9].all(v{level}, {inner})")
+    });
+    let doubled =
+        "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']".to_owned() + &".map(a, a + a)".repeat(42);
+    for endless in [loops, format!("{doubled}.size() == 0")] {
+        let checks = format!(
+            "[checks.endless]\neach = \"cluster\"\nwhen = \"{endless}\"\ntitle = \"never\"\n\
+             [checks.short]\neach = \"cluster\"\nwhen = \"true\"\ntitle = \"It was heard\"\n"
+        );
+        std::fs::write(home.path().join("own.toml"), checks).unwrap();
+        let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/healthy.json");
+        let run = run(command(home.path()).args([
+            "doctor",
+            "--config",
+            "own.toml",
+            "--snapshot",
+            snapshot,
+            "--only",
+            "custom",
+            "--timeout",
+            "2s",
+            "--format",
+            "json",
+        ]));
+        let report = run.json();
+        let findings = report["findings"].as_array().unwrap();
+        let find = |id: &str| {
+            findings
+                .iter()
+                .find(|finding| finding["check"] == id)
+                .unwrap()
+        };
+        assert_eq!(
+            find("custom.endless")["status"],
+            "unknown",
+            "{}",
+            run.stdout
+        );
+        assert_eq!(find("custom.short")["title"], "It was heard");
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cel::Program;
 use ecs_exec_checks::facts::Unavailable;
 use ecs_exec_checks::{Check, Disposition, Finding, Fix, Status, Subject};
+use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Evaluation, Silence};
 use super::scope::Each;
@@ -12,10 +13,19 @@ use super::template::Template;
 use super::view::{Variables, View};
 use crate::check::Fixes;
 
+/// A configuration file, as it was read.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct File {
+    pub name: String,
+    pub text: String,
+}
+
 /// One `[checks.NAME]` of the configuration.
 #[derive(Clone)]
 pub struct Expression {
     pub(super) check: &'static Check,
+    /// The file that it stands in, whole.
+    pub(super) file: Arc<File>,
     pub(super) each: Each,
     /// True where something is wrong.
     pub(super) when: Arc<Program>,

@@ -8,7 +8,7 @@ use ecs_exec_checks::{Severity, Status};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::expression::Expression;
+use super::expression::{Expression, File};
 use super::language::{compile, with_stack};
 use super::names::look;
 use super::scope::Each;
@@ -53,14 +53,19 @@ fn read(source: Source) -> Result<Vec<Expression>, LoadError> {
     };
     let mut tables: Vec<_> = checks.iter().collect();
     tables.sort_by_key(|(name, _)| name.span().start);
+    let file = Arc::new(File {
+        name: source.name.to_owned(),
+        text: source.text.to_owned(),
+    });
     tables
         .into_iter()
-        .map(|(name, table)| expression(source, name.span(), name.get_ref(), table))
+        .map(|(name, table)| expression(source, &file, name.span(), name.get_ref(), table))
         .collect()
 }
 
 fn expression(
     source: Source,
+    file: &Arc<File>,
     at: Range<usize>,
     name: &str,
     table: &Spanned<DeValue>,
@@ -109,6 +114,7 @@ fn expression(
     });
     Ok(Expression {
         check,
+        file: Arc::clone(file),
         each,
         when: Arc::new(when),
         status,

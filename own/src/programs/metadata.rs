@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::answer::document;
 use super::environment::Environment;
 use super::find::Program;
-use super::process::output;
+use super::process::{Bounds, output};
 use crate::check::shortened;
 
 /// What `ecs-exec-check-NAME --metadata` prints.
@@ -38,8 +38,14 @@ impl Program {
         timeout: Duration,
         environment: &Environment,
     ) -> Result<Metadata, String> {
-        let asked = output(self, &["--metadata"], Arc::from([]), timeout, environment)
-            .and_then(|bytes| document::<Metadata>(&bytes));
+        let asked = output(
+            &self.path,
+            &["--metadata"],
+            Arc::from([]),
+            Bounds::of_program(timeout),
+            environment,
+        )
+        .and_then(|bytes| document::<Metadata>(&bytes));
         match asked {
             Ok(metadata) => Ok(metadata.bounded()),
             Err(failure) => Err(clean_line(&format!(

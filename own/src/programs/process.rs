@@ -1,16 +1,32 @@
 //! Runs a program within bounds: of time, and of what it may print.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use super::find::Program;
 use super::group;
 use crate::check::shortened;
 
-const MOST_OUTPUT: usize = 4 << 20;
+/// How long a program may take, and how many bytes it may print.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub timeout: Duration,
+    pub most_output: usize,
+}
+
+impl Bounds {
+    /// Those of a check program.
+    pub fn of_program(timeout: Duration) -> Bounds {
+        Bounds {
+            timeout,
+            most_output: 4 << 20,
+        }
+    }
+}
+
 const MOST_ERRORS: usize = 64 << 10;
 /// How long what a program left behind may hold its output open after it has ended.
 const GRACE: Duration = Duration::from_millis(500);
@@ -25,29 +41,39 @@ pub struct Failure {
     pub detail: String,
     /// What it ended with, where it ended by itself.
     pub exit_status: Option<i32>,
+    killed: bool,
 }
 
 impl Failure {
+    /// A signal ended it, as it does where memory runs out.
+    pub fn was_killed(&self) -> bool {
+        self.killed
+    }
+
     pub fn new(what: impl Into<String>, detail: impl Into<String>) -> Failure {
         Failure {
             what: what.into(),
             detail: detail.into(),
             exit_status: None,
+            killed: false,
         }
     }
 }
 
 /// What a program printed, where it ended well.
 pub fn output(
-    program: &Program,
+    path: &Path,
     arguments: &[&str],
     input: Arc<[u8]>,
-    timeout: Duration,
+    Bounds {
+        timeout,
+        most_output,
+    }: Bounds,
     environment: &Environment,
 ) -> Result<Vec<u8>, Failure> {
     // One that is too far away for the clock is as good as any that nobody lives to see.
     let deadline = Instant::now().checked_add(timeout);
-    let mut command = Command::new(&program.path);
+    let mut command = Command::new(path);
     command
         .args(arguments)
         .env_clear()
@@ -65,7 +91,7 @@ pub fn output(
         .spawn()
         .map_err(|error| Failure::new("could not be started", format!("{error}.")))?;
     feed(&mut child, input);
-    let printed = Printed::of(child.stdout.take(), MOST_OUTPUT);
+    let printed = Printed::of(child.stdout.take(), most_output);
     let errors = Printed::of(child.stderr.take(), MOST_ERRORS);
 
     let ended = wait(&mut child, &printed, deadline);
@@ -73,7 +99,7 @@ pub fn output(
     group::end(&mut child);
     let status = child.wait();
     let too_much = || {
-        let most = MOST_OUTPUT >> 20;
+        let most = most_output >> 20;
         Failure::new(
             "printed too much",
             format!("It printed more than {most} MiB, and was ended."),
@@ -205,6 +231,7 @@ fn badly(status: ExitStatus, errors: &Printed) -> Failure {
     Failure {
         detail: with_errors(String::new(), errors),
         exit_status: status.code(),
+        killed: status.code().is_none(),
         what,
     }
 }

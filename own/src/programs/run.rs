@@ -6,7 +6,7 @@ use ecs_exec_checks::Finding;
 use super::answer::{Answer, document, failed, findings};
 use super::environment::Environment;
 use super::find::Program;
-use super::process::output;
+use super::process::{Bounds, output};
 
 /// Gives the facts (a snapshot's JSON) to each program, several at once, and collects what they find, in the
 /// order of the programs. Each may take as long as `timeout`.
@@ -17,8 +17,9 @@ pub fn run(
     environment: &Environment,
 ) -> Vec<Finding> {
     let facts: Arc<[u8]> = Arc::from(facts_json);
+    let bounds = Bounds::of_program(timeout);
     let answers = super::each(programs, |program| {
-        let answer = output(program, &[], Arc::clone(&facts), timeout, environment)
+        let answer = output(&program.path, &[], Arc::clone(&facts), bounds, environment)
             .and_then(|bytes| document::<Answer>(&bytes));
         match answer {
             Ok(answer) => findings(program, answer),
