@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Credentials, Effective, Policies, Request};
-use crate::arn;
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
 /// What IAM was asked, with what went unanswered or undecided settled from the policies that were read.
@@ -86,18 +85,12 @@ impl Asker<'_> {
     ) -> impl Fn(&Arc<str>) -> Decision {
         let given = context
             .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()));
-        let principal = arn::account(self.principal).map(|account| {
-            [
-                ("aws:PrincipalArn", self.principal),
-                ("aws:PrincipalAccount", account),
-            ]
-        });
-        let context = principal
+            .map(|(key, value)| (key.clone(), vec![value.clone()]));
+        let context = self
+            .credentials
+            .context(self.principal)
             .into_iter()
-            .flatten()
-            .chain(given)
-            .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
+            .chain(given);
         let request = Request::new(action, context).signed_with(self.credentials);
         let policies = Policies::about(&request, self.identity);
         move |resource: &Arc<str>| {

@@ -69,9 +69,9 @@ fn judge<'a>(
         return CHECK
             .unsure(
                 subject,
-                format!("Whether {name} may use ssmmessages hangs on {}", text::list(&keys)),
+                text::depends_on(&format!("{name} is allowed to use ssmmessages"), &keys),
             )
-            .detail("The role's policies have conditions on these keys, whose values in the agent's calls cannot be known from here.")
+            .detail("What the role's policies decide depends on them, and their values in the agent's calls are not known here.")
             .evidence("missingContextKeys", keys);
     }
     if !verdict.unanswered.is_empty() {
@@ -166,6 +166,9 @@ fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
         ),
         None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
+    if let Some(why) = iam::literal::in_policies_of(world.facts, role, &TASK_ROLE_ACTIONS) {
+        detail = format!("{detail} {why}");
+    }
     if let Some(execution) = execution_role_that_may(world, tasks) {
         detail.push_str(&format!(
             " The execution role {} has them, but the containers never get that role's credentials: \
