@@ -95,7 +95,7 @@ pub fn judge(
             )
             .detail(sentences([
                 Some(refusal.sentence()),
-                literal_wildcard(world, &wanted, key, refusal),
+                why_refused(world, &wanted, key, refusal),
                 Some(wanted.then.to_owned()),
             ]))
             .cause(wanted.cause)
@@ -124,16 +124,25 @@ fn sentences<const N: usize>(sentences: [Option<String>; N]) -> String {
     sentences.join(" ")
 }
 
-/// A condition that takes a wildcard literally, in what should have allowed it.
-fn literal_wildcard(world: &World, wanted: &Use, key: &KmsKey, refusal: Refusal) -> Option<String> {
+/// A mistake in the policies that explains the refusal.
+fn why_refused(world: &World, wanted: &Use, key: &KmsKey, refusal: Refusal) -> Option<String> {
     match refusal {
         Refusal::Identity => {
             iam::literal::in_policies_of(world.facts, wanted.principal, &[wanted.action])
         }
         Refusal::KeyPolicy => iam::literal::in_document(key.policy.known()?, &[wanted.action]),
-        Refusal::Blocked(_) | Refusal::KeyDeny => None,
+        Refusal::KeyDeny => {
+            let policy = key.policy.known()?;
+            let has_boundary = iam::has_boundary(world, wanted.principal, policy);
+            (has_boundary == Some(true)).then(|| NOT_PRINCIPAL.to_owned())
+        }
+        Refusal::Blocked(_) => None,
     }
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+const NOT_PRINCIPAL: &str = "A Deny with NotPrincipal denies every principal that has a permissions boundary, whatever \
+     it names. Use ArnNotEquals on aws:PrincipalArn instead.";
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {

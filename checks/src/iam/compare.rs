@@ -68,7 +68,7 @@ impl Wanted {
         typed.ok_or_else(|| malformed(written))
     }
 
-    /// `None`: AWS does not document what comes of it, or it hangs on what is not known of the value.
+    /// `None`: AWS does not document the answer, or it depends on what is not known of the value.
     pub fn is_met_by(&self, given: Given) -> Option<bool> {
         let value = match given {
             Given::Whole(value) => value,
@@ -193,7 +193,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         b'/' => Some(63),
         _ => None,
     };
-    let padded = text.len() % 4 == 0;
+    let padded = text.len().is_multiple_of(4);
     let data = text.trim_end_matches('=');
     if !padded || text.len() - data.len() > 2 {
         return None;

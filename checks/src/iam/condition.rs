@@ -99,7 +99,7 @@ fn one(written: &str, key: &str, wanted: &Value, variables: bool, request: &Requ
             let any = Tri::any(readings.iter().map(|reading| match reading {
                 Ok(wanted) => match wanted.is_met_by(*value) {
                     Some(met) => met.into(),
-                    None => unclear(written, key, *value),
+                    None => unclear(written, key, operator.family, *value),
                 },
                 Err(tri) => tri.clone(),
             }));
@@ -109,10 +109,13 @@ fn one(written: &str, key: &str, wanted: &Value, variables: bool, request: &Requ
     over_values(written, key, operator, &values, each)
 }
 
-fn unclear(written: &str, key: &str, value: Given) -> Tri {
+fn unclear(written: &str, key: &str, family: Family, value: Given) -> Tri {
     match value {
         Given::Beginning(_) => Tri::on(key),
-        Given::Whole(_) => Tri::unclear(key, format_args!("{written} of such values")),
+        Given::Whole(_) if family == Family::Arn => {
+            Tri::unclear(key, format_args!("an incomplete ARN under {written}"))
+        }
+        Given::Whole(_) => Tri::unclear(key, format_args!("a malformed value under {written}")),
     }
 }
 

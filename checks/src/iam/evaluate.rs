@@ -9,13 +9,13 @@ use crate::facts::{Identity, Outcome, Policy};
 /// What the policies of a principal come to for one request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Effective {
-    /// Where it hangs on something: not allowed.
+    /// Not allowed where it depends on something.
     pub outcome: Outcome,
-    /// The condition keys on which the outcome hangs.
+    /// The condition keys on which the outcome depends, and parts of policies that AWS does not document.
     pub hangs_on: BTreeSet<String>,
-    /// Those on which a Deny hangs, also where nothing allows the request anyway.
+    /// Those on which a Deny depends, also where nothing allows the request anyway.
     pub deny_hangs_on: BTreeSet<String>,
-    /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it hangs on something.
+    /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it depends on something.
     pub by_boundary: Option<bool>,
     /// Names of the policies with a statement that decided.
     pub matched: Vec<String>,

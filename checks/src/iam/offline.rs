@@ -222,6 +222,68 @@ mod tests {
         }
     }
 
+    /// What is known of the agent's own calls with a task role.
+    #[test]
+    fn keys_of_the_principal_and_of_direct_calls() {
+        let mut facts = healthy_coder();
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        let mut decided = |condition: Value| {
+            let document = json!({"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+            ]});
+            facts
+                .identities
+                .insert(CODER_ROLE.into(), identity(document));
+            let settled = settled(&facts);
+            let decision = of_role(&settled)[0];
+            (!decision.is_undecided()).then(|| decision.is_allowed())
+        };
+        for (condition, expected) in [
+            (
+                json!({"StringEquals": {"aws:PrincipalType": "AssumedRole"}}),
+                Some(true),
+            ),
+            (
+                json!({"StringEquals": {"aws:PrincipalType": "User"}}),
+                Some(false),
+            ),
+            (json!({"Null": {"aws:username": "true"}}), Some(true)),
+            (json!({"StringLike": {"aws:username": "*"}}), Some(false)),
+            (json!({"Bool": {"aws:ViaAWSService": "false"}}), Some(true)),
+            (json!({"Bool": {"aws:ViaAWSService": "true"}}), Some(false)),
+            (
+                json!({"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}),
+                Some(false),
+            ),
+            (json!({"Null": {"aws:CalledViaFirst": "true"}}), Some(true)),
+            (
+                json!({"StringEquals": {"aws:SourceArn": "arn:aws:ecs:us-west-2:123456789012:*"}}),
+                Some(false),
+            ),
+            (
+                json!({"StringEquals": {"aws:ResourceTag/team": "a"}}),
+                Some(false),
+            ),
+            (
+                json!({"StringNotEquals": {"aws:ResourceTag/team": "a"}}),
+                Some(true),
+            ),
+            (
+                json!({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}),
+                Some(true),
+            ),
+            (
+                json!({"StringEquals": {"aws:PrincipalTag/team": "a"}}),
+                None,
+            ),
+            (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), None),
+        ] {
+            assert_eq!(decided(condition.clone()), expected, "{condition}");
+        }
+    }
+
     /// The simulator allows what no value of the missing key could deny, and what one could.
     #[test]
     fn keys_that_are_missing_from_an_allow() {

@@ -56,8 +56,12 @@ pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Tri> {
 
 /// The keys of variables that have neither a value nor a default.
 pub fn without_value<'p>(written: &'p str, request: &Request) -> BTreeSet<&'p str> {
-    let parts = parts(written).unwrap_or_default().into_iter();
+    let parts = match is_in(written) {
+        true => parts(written).unwrap_or_default(),
+        false => Vec::new(),
+    };
     parts
+        .into_iter()
         .filter_map(|part| match part {
             Part::Variable { key, default } => {
                 (value(key, default, request) == Err(Tri::No)).then_some(key)
