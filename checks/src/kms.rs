@@ -9,7 +9,9 @@ use crate::check::Check;
 use crate::facts::{Fact, KmsKey, Unavailable};
 use crate::finding::{Finding, Subject};
 use crate::fix::Fix;
-use crate::iam::{self, Blocker, Named, Principal, Request, Tri, resource_denies, resource_policy};
+use crate::iam::{
+    self, Blocker, Credentials, Named, Principal, Request, Tri, resource_denies, resource_policy,
+};
 use crate::text;
 use crate::world::World;
 
@@ -17,7 +19,7 @@ use crate::world::World;
 enum Access {
     Allowed(&'static str),
     Refused(Refusal),
-    /// It hangs on these condition keys.
+    /// It depends on these condition keys.
     Depends(BTreeSet<String>),
     /// Nobody can tell, because of this.
     Unsure(&'static str),
@@ -91,18 +93,22 @@ pub fn judge(
                 subject,
                 format!("{who} may not {what} with the cluster's key"),
             )
-            .detail(format!("{} {}", refusal.sentence(), wanted.then))
+            .detail(sentences([
+                Some(refusal.sentence()),
+                why_refused(world, &wanted, key, refusal),
+                Some(wanted.then.to_owned()),
+            ]))
             .cause(wanted.cause)
             .evidence("key", key.arn.as_str())
             .fix(fix(key, refusal)),
         Access::Depends(keys) => {
             let keys: Vec<String> = keys.into_iter().collect();
-            let on = text::list(&keys);
+            let what = format!(
+                "{} is allowed to {what} with the cluster's key",
+                text::uncapitalized(who)
+            );
             check
-                .unsure(
-                    subject,
-                    format!("{who} may {what} with the cluster's key or not: that hangs on {on}"),
-                )
+                .unsure(subject, text::depends_on(&what, &keys))
                 .evidence("missingContextKeys", keys)
         }
         Access::Unsure(why) => check.unsure(
@@ -112,6 +118,31 @@ pub fn judge(
         Access::Unknown(why) => check.unknown(subject, &why),
     }
 }
+
+fn sentences<const N: usize>(sentences: [Option<String>; N]) -> String {
+    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+    sentences.join(" ")
+}
+
+/// A mistake in the policies that explains the refusal.
+fn why_refused(world: &World, wanted: &Use, key: &KmsKey, refusal: Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Identity => {
+            iam::literal::in_policies_of(world.facts, wanted.principal, &[wanted.action])
+        }
+        Refusal::KeyPolicy => iam::literal::in_document(key.policy.known()?, &[wanted.action]),
+        Refusal::KeyDeny => {
+            let policy = key.policy.known()?;
+            let has_boundary = iam::has_boundary(world, wanted.principal, policy);
+            (has_boundary == Some(true)).then(|| NOT_PRINCIPAL.to_owned())
+        }
+        Refusal::Blocked(_) => None,
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+const NOT_PRINCIPAL: &str = "A Deny with NotPrincipal denies every principal that has a permissions boundary, whatever \
+     it names. Use ArnNotEquals on aws:PrincipalArn instead.";
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
@@ -226,7 +257,7 @@ fn account_of(arn: &str) -> &str {
 /// What the policies of the principal say.
 struct Identity {
     says: Own,
-    /// The condition keys on which a Deny of them hangs.
+    /// The condition keys on which a Deny of them depends.
     deny_hangs_on: BTreeSet<String>,
 }
 
@@ -309,21 +340,22 @@ impl Asked<'_> {
             session: self.wanted.session,
             account: account_of(self.wanted.principal),
             named,
+            has_boundary: iam::has_boundary(self.world, self.wanted.principal, self.policy),
         }
     }
 
     fn request(&self) -> Request<'_> {
         let account = account_of(self.wanted.principal);
         let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-        let context = [
-            known("aws:PrincipalArn", self.wanted.principal),
-            known("aws:PrincipalAccount", account),
+        let credentials = Credentials::of(self.world.facts, self.wanted.principal);
+        let mut context = credentials.context(self.wanted.principal);
+        context.extend([
             known("aws:RequestedRegion", &self.world.facts.region),
             known("aws:SecureTransport", "true"),
             known("kms:CallerAccount", account),
             ("kms:GranteePrincipal".to_owned(), Vec::new()),
-        ];
-        Request::new(self.wanted.action, context)
+        ]);
+        Request::new(self.wanted.action, context).signed_with(credentials)
     }
 }
 

@@ -31,6 +31,30 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
+/// `Cannot determine whether the caller is allowed to …: depends on condition keys a and b`. What is not a key, but a
+/// part of a policy that no document explains, is named as it is.
+pub fn depends_on(what: &str, keys: &[String]) -> String {
+    let is_key = |key: &String| key.contains(':') && !key.contains(' ');
+    let noun = match keys {
+        [key] if is_key(key) => "condition key ",
+        [_, _, ..] if keys.iter().all(is_key) => "condition keys ",
+        _ => "",
+    };
+    format!(
+        "Cannot determine whether {what}: depends on {noun}{}",
+        list(keys)
+    )
+}
+
+/// The beginning of a sentence, for the middle of one.
+pub fn uncapitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 /// Like [`list`], but of more than `most` items the rest are only counted.
 pub fn short_list<T: AsRef<str>>(items: &[T], most: usize) -> String {
     if items.len() <= most {
@@ -56,6 +80,16 @@ mod tests {
 
     #[test]
     fn words() {
+        let keys = ["aws:SourceVpc".to_owned(), "aws:userid".to_owned()];
+        let about = |keys| depends_on("the caller is allowed to call it", keys);
+        assert_eq!(
+            about(&keys[..1]),
+            "Cannot determine whether the caller is allowed to call it: depends on condition key aws:SourceVpc"
+        );
+        assert!(about(&keys).ends_with("depends on condition keys aws:SourceVpc and aws:userid"));
+        let part = ["NotPrincipal (with Allow)".to_owned()];
+        assert!(about(&part).ends_with("depends on NotPrincipal (with Allow)"));
+        assert_eq!(uncapitalized("The caller"), "the caller");
         assert_eq!(count(1, "policy"), "1 policy");
         assert_eq!(count(2, "policy"), "2 policies");
         assert_eq!(count(3, "task"), "3 tasks");

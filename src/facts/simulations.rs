@@ -142,10 +142,7 @@ pub async fn of_task_role(
                 })
         });
     }
-    let answer = without_impossible_keys(answer, credentials);
-    without_keys(answer, |action, key| {
-        action.starts_with("ssmmessages:") && tag_of(key).is_some()
-    })
+    without_impossible_keys(answer, credentials)
 }
 
 /// The simulator lists every key that any policy of the principal mentions. Of some it is known that the request

@@ -65,9 +65,9 @@ fn run(world: &World) -> Vec<Finding> {
             (None, true) => CHECK.pass(subject, "The caller may describe tasks"),
             (None, false) => CHECK.unsure(
                 subject,
-                format!(
-                    "Whether the caller may describe tasks hangs on {}",
-                    text::list(&verdict.missing_keys())
+                text::depends_on(
+                    "the caller is allowed to describe tasks",
+                    &verdict.missing_keys(),
                 ),
             ),
         }

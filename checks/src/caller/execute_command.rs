@@ -146,12 +146,9 @@ fn decide(
         return CHECK
             .unsure(
                 subject,
-                format!(
-                    "Whether the caller may call {ACTION} hangs on {}, which cannot be known from here",
-                    text::list(&keys)
-                ),
+                text::depends_on(&format!("the caller is allowed to call {ACTION}"), &keys),
             )
-            .detail("The caller's policies have conditions on these keys, and a real request would carry their values.")
+            .detail("What the caller's policies decide depends on them, and only a real request carries their values.")
             .evidence("missingContextKeys", keys);
     }
     if !verdict.unanswered.is_empty() {

@@ -44,13 +44,11 @@ fn run(world: &World) -> Vec<Finding> {
             );
         }
         let mut decisions = answers.iter().map(|answer| answer.decision);
-        // A right that hangs on conditions is not one to everything; one that a Deny may take away may be.
+        // A right with conditions is not one to everything; one that a Deny may take away may be.
         let open = |decision: &&Decision| decision.may_be_allowed() && decision.is_undecided();
         if let Some(open) = decisions.clone().find(open) {
-            let keys = text::list(&open.missing_context);
-            let title =
-                format!("Whether the caller may open sessions in any cluster hangs on {keys}");
-            return CHECK.unsure(subject, title);
+            let what = "the caller is allowed to open sessions in every cluster";
+            return CHECK.unsure(subject, text::depends_on(what, &open.missing_context));
         }
         if !decisions.any(Decision::is_allowed) {
             return CHECK.pass(

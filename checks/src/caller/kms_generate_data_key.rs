@@ -64,8 +64,8 @@ mod tests {
     use super::CHECK;
     use serde_json::json;
 
-    use crate::facts::{Decision, Fact, Outcome, Principal};
-    use crate::finding::Status;
+    use crate::facts::{Decision, Fact, Facts, Outcome, Principal, Role};
+    use crate::finding::{Finding, Status};
     use crate::testing::*;
 
     #[test]
@@ -79,6 +79,71 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert!(finding.fixes[0].commands[0].contains("kms:GenerateDataKey"));
+    }
+
+    /// NotPrincipal names the account, the role and its session; `with` adds what tells of a boundary.
+    fn spared(with: impl Fn(&mut Facts, &str)) -> Finding {
+        let mut facts = with_key();
+        let session = caller(&mut facts).arn.clone();
+        let role = caller(&mut facts).policy_arn().known().unwrap().clone();
+        let account = "arn:aws:iam::123456789012:root";
+        key(&mut facts).policy = Fact::Known(json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Deny", "NotPrincipal": {"AWS": [account, role, session]}, "Action": "kms:*", "Resource": "*"},
+        ]}));
+        with(&mut facts, &role);
+        run(&CHECK, &facts).remove(0)
+    }
+
+    #[test]
+    fn not_principal_and_permissions_boundaries() {
+        let plain = spared(|_, _| {});
+        assert_eq!(
+            plain.status,
+            Status::Pass,
+            "the simulator tells of no boundary"
+        );
+        let bounded = spared(|facts, _| {
+            decide(facts, "kms:GenerateDataKey", "key/", |decision| {
+                decision.allowed_by_boundary = Some(true);
+            });
+        });
+        assert_eq!(bounded.status, Status::Fail);
+        assert!(
+            bounded.detail.contains("ArnNotEquals"),
+            "{}",
+            bounded.detail
+        );
+        let of_role = spared(|facts, role| {
+            let own = facts.roles[CODER_ROLE].known().unwrap();
+            let own = Role {
+                boundary: Some("arn:aws:iam::123456789012:policy/limit".into()),
+                ..own.clone()
+            };
+            facts.roles.insert(role.to_owned(), Fact::Known(own));
+        });
+        assert_eq!(of_role.status, Status::Fail);
+    }
+
+    #[test]
+    fn a_key_policy_that_takes_a_star_literally() {
+        let mut facts = with_key();
+        let of = |operator: &str| {
+            json!({"Statement": {
+                "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*",
+                "Condition": {operator: {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}},
+            }})
+        };
+        key(&mut facts).policy = Fact::Known(of("StringEquals"));
+        let finding = &run(&CHECK, &facts)[0];
+        assert_eq!(finding.status, Status::Fail);
+        assert!(
+            finding.detail.contains("takes the * literally"),
+            "{}",
+            finding.detail
+        );
+        key(&mut facts).policy = Fact::Known(of("ArnLike"));
+        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
     #[test]
@@ -141,6 +206,6 @@ mod tests {
         });
         assert_eq!(open, [Status::Unknown], "a Deny may outweigh it");
         let harmless = ask(|decision| decision.deny_hangs_on = Some(Vec::new()));
-        assert_eq!(harmless, [Status::Pass], "only an Allow hangs on it");
+        assert_eq!(harmless, [Status::Pass], "only an Allow depends on it");
     }
 }

@@ -1,9 +1,11 @@
 use super::of_caller;
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::Decision;
 use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::iam::{self, Silence};
+use crate::text;
 use crate::world::World;
 
 pub const CHECK: Check = Check {
@@ -41,24 +43,28 @@ fn run(world: &World) -> Vec<Finding> {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
         let answered = world.decisions(arn, ACTION);
-        let mut may_be_open = false;
+        let mut keys = Vec::new();
         let is_open = |task: &&str| {
             let answers = answered.on(task).iter();
             let mut decisions = answers.map(|answer| answer.decision);
-            may_be_open |= decisions.clone().any(Decision::may_be_allowed);
+            let undecided = decisions.clone().filter(|decision| decision.is_undecided());
+            keys.extend(undecided.flat_map(|decision| decision.missing_context.clone()));
             decisions.any(Decision::is_allowed)
         };
         let open: Vec<&str> = tasks.into_iter().filter(is_open).collect();
         if open.is_empty() {
-            return match !may_be_open {
+            let keys = distinct(keys.into_iter());
+            return match keys.is_empty() {
                 true => CHECK.pass(
                     subject,
-                    "The caller may not call ssm:StartSession on the tasks",
+                    "The caller is not allowed to call ssm:StartSession on the tasks",
                 ),
-                false => CHECK.unsure(
-                    subject,
-                    "Whether the caller may call ssm:StartSession on the tasks hangs on conditions of its policies",
-                ),
+                false => {
+                    let what = "the caller is allowed to call ssm:StartSession on the tasks";
+                    CHECK
+                        .unsure(subject, text::depends_on(what, &keys))
+                        .evidence("missingContextKeys", keys)
+                }
             };
         }
         let cluster = world.facts.cluster_arn().unwrap_or_default();

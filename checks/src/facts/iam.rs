@@ -76,7 +76,7 @@ pub struct Decision {
     /// Condition keys that the policies ask for and that nobody could tell.
     #[serde(default)]
     pub missing_context: Vec<String>,
-    /// The keys on which a Deny hangs. `None`: nobody read the policies, so that one may hang on any missing key.
+    /// The keys on which a Deny depends. `None`: nobody read the policies, so that it may be any missing key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deny_hangs_on: Option<Vec<String>>,
     /// `Some(false)`: the permissions boundary does not allow it.
@@ -115,14 +115,14 @@ impl Decision {
         self.outcome == Outcome::Allowed && !self.is_undecided()
     }
 
-    /// The keys on which an explicit Deny may hang, which outweighs what any other policy allows.
+    /// The keys on which an explicit Deny may depend, which outweighs what any other policy allows.
     pub fn may_be_denied_by(&self) -> &[String] {
         self.deny_hangs_on
             .as_deref()
             .unwrap_or(&self.missing_context)
     }
 
-    /// Allowed, unless a Deny hangs on a key that nobody could tell.
+    /// Allowed, unless a Deny depends on a key that nobody could tell.
     pub fn may_be_allowed(&self) -> bool {
         self.outcome == Outcome::Allowed
     }

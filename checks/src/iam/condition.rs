@@ -1,310 +1,177 @@
 //! Conditions of a statement.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::pattern::{Piece, filled_in, matches, matches_arn, plain};
-use super::statement::list;
-use super::{Request, Tri};
+use super::compare::{Given, Wanted};
+use super::operator::{Family, Operator, Set};
+use super::statement::texts;
+use super::{Request, Tri, variable};
 
-/// An operator, taken apart: `ForAnyValue:StringNotLikeIfExists`.
-struct Operator {
-    set: Set,
-    name: String,
-    negated: bool,
-    if_exists: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Set {
-    None,
-    All,
-    Any,
-}
-
-/// Whether a request meets all conditions.
-pub fn met(conditions: &Value, variables: bool, request: &Request) -> Tri {
-    let Some(operators) = conditions.as_object() else {
+/// Whether a request meets all conditions of a statement. `None`: it has none.
+pub fn met(conditions: Option<&Value>, variables: bool, request: &Request) -> Tri {
+    let Some(conditions) = conditions else {
         return Tri::Yes;
     };
-    Tri::all(operators.iter().flat_map(|(operator, keys)| {
-        keys.as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, wanted)| one(operator, key, &list(wanted), variables, request))
+    let Some(operators) = map(conditions) else {
+        return Tri::on("Condition (malformed)");
+    };
+    Tri::all(operators.into_iter().map(|(operator, keys)| {
+        match map(keys).filter(|keys| !keys.is_empty()) {
+            Some(keys) => Tri::all(
+                keys.into_iter()
+                    .map(|(key, wanted)| one(operator, key, wanted, variables, request)),
+            ),
+            None => Tri::on(format!("Condition {operator} (malformed)")),
+        }
     }))
 }
 
-/// Whether a request meets one condition.
-pub fn is_met(operator: &str, key: &str, wanted: &Value, request: &Request) -> Tri {
-    one(operator, key, &list(wanted), true, request)
-}
-
-fn one(written: &str, key: &str, wanted: &[String], variables: bool, request: &Request) -> Tri {
-    let Some(operator) = Operator::read(written) else {
-        return Tri::on(format!("{written} {key}"));
-    };
-    let values = match request.values(key) {
-        Ok(values) => values,
-        Err(depends) => return depends,
-    };
-    if operator.name == "null" {
-        let absent = values.is_none();
-        return wanted
-            .iter()
-            .any(|wanted| wanted.eq_ignore_ascii_case("true") == absent)
-            .into();
-    }
-    let Some(values) = values else {
-        let holds = operator.if_exists
-            || operator.set == Set::All
-            || (operator.negated && operator.set == Set::None);
-        return holds.into();
-    };
-    let meets = |value: &String| {
-        let any = Tri::any(wanted.iter().map(|wanted| {
-            let pieces = match variables {
-                true => filled_in(wanted, request),
-                false => Ok(plain(wanted)),
-            };
-            match pieces {
-                Ok(pieces) => operator
-                    .holds(&pieces, value)
-                    .map_or_else(|| Tri::on(format!("{written} {key}")), Tri::from),
-                Err(tri) => tri,
+/// The keys of variables in the conditions that have no value. Those of a condition that its key's absence decides
+/// are not asked for: "to prevent variables from causing invalid statements, use the ...IfExists operator".
+pub fn variables_without_value(conditions: &Value, request: &Request) -> BTreeSet<String> {
+    let mut missing = BTreeSet::new();
+    for (written, keys) in map(conditions).into_iter().flatten() {
+        let Some(operator) = Operator::read(written) else {
+            continue;
+        };
+        for (key, wanted) in map(keys).into_iter().flatten() {
+            let is_absent = || request.values(key) == Ok(None);
+            if operator.if_exists && is_absent() {
+                continue;
             }
-        }));
-        if operator.negated { any.negated() } else { any }
+            for text in texts(wanted).iter().flatten() {
+                let keys = variable::without_value(text, request);
+                missing.extend(keys.into_iter().map(str::to_owned));
+            }
+        }
+    }
+    missing
+}
+
+/// The fields of an object. Names are the same in either case, and IAM takes each once.
+fn map(value: &Value) -> Option<Vec<(&str, &Value)>> {
+    let fields = value.as_object()?;
+    let names: BTreeSet<String> = fields.keys().map(|key| key.to_ascii_lowercase()).collect();
+    let fields = fields.iter().map(|(key, value)| (key.as_str(), value));
+    (names.len() == fields.len()).then(|| fields.collect())
+}
+
+fn one(written: &str, key: &str, wanted: &Value, variables: bool, request: &Request) -> Tri {
+    let Some(operator) = Operator::read(written) else {
+        return Tri::unclear(key, format_args!("unknown operator {written}"));
     };
-    let each = values.iter().map(meets);
-    match operator.set {
+    let Some(wanted) = texts(wanted).filter(|wanted| !wanted.is_empty()) else {
+        return Tri::unclear(key, "malformed value");
+    };
+    if matches!(operator.family, Family::Bool | Family::Null) && wanted.len() > 1 {
+        return Tri::unclear(key, format_args!("{written} with several values"));
+    }
+    let mut readings = Vec::new();
+    for text in &wanted {
+        match Wanted::read(operator.family, text, variables, request) {
+            // A value that IAM does not take makes the whole condition doubtful, absent key or not.
+            Err(Tri::Depends(_)) if !operator.family.takes_variables() => {
+                return Tri::unclear(key, format_args!("{written} with the value {text:?}"));
+            }
+            reading => readings.push(reading),
+        }
+    }
+    let values: Vec<Given> = match request.beginning(key) {
+        Some(beginning) => vec![Given::Beginning(beginning)],
+        None => match request.values(key) {
+            Ok(Some(values)) => values.iter().map(|value| Given::Whole(value)).collect(),
+            Ok(None) => Vec::new(),
+            Err(unknown) => return unknown,
+        },
+    };
+    if operator.family == Family::Null {
+        return null(key, &readings, &values);
+    }
+    if values.is_empty() {
+        return absent(written, key, operator);
+    }
+    let each: Vec<Tri> = values
+        .iter()
+        .map(|value| {
+            let any = Tri::any(readings.iter().map(|reading| match reading {
+                Ok(wanted) => match wanted.is_met_by(*value) {
+                    Some(met) => met.into(),
+                    None => unclear(written, key, operator.family, *value),
+                },
+                Err(tri) => tri.clone(),
+            }));
+            if operator.negated { any.negated() } else { any }
+        })
+        .collect();
+    over_values(written, key, operator, &values, each)
+}
+
+fn unclear(written: &str, key: &str, family: Family, value: Given) -> Tri {
+    match value {
+        Given::Beginning(_) => Tri::on(key),
+        Given::Whole(_) if family == Family::Arn => {
+            Tri::unclear(key, format_args!("an incomplete ARN under {written}"))
+        }
+        Given::Whole(_) => Tri::unclear(key, format_args!("a malformed value under {written}")),
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
+fn over_values(
+    written: &str,
+    key: &str,
+    operator: Operator,
+    values: &[Given],
+    each: Vec<Tri>,
+) -> Tri {
+    let is_empty = |value: &Given| matches!(value, Given::Whole(""));
+    let met = match operator.set {
         Set::All => Tri::all(each),
-        Set::None if operator.negated => Tri::all(each),
-        Set::None | Set::Any => Tri::any(each),
-    }
-}
-
-impl Operator {
-    fn read(written: &str) -> Option<Operator> {
-        let lower = written.to_ascii_lowercase();
-        let (set, name) = match lower.split_once(':') {
-            None => (Set::None, lower.as_str()),
-            Some(("forallvalues", name)) => (Set::All, name),
-            Some(("foranyvalue", name)) => (Set::Any, name),
-            Some(_) => return None,
-        };
-        let (name, if_exists) = match name.strip_suffix("ifexists") {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        let (name, negated) = match name {
-            "notipaddress" => ("ipaddress".to_owned(), true),
-            name => (name.replacen("not", "", 1), name.contains("not")),
-        };
-        Some(Operator {
-            set,
-            name,
-            negated,
-            if_exists,
-        })
-    }
-
-    /// Whether one value meets one value of the policy, the negation left aside. `None`: no such operator.
-    fn holds(&self, wanted: &[Piece], value: &str) -> Option<bool> {
-        let text = || -> String { wanted.iter().map(as_written).collect() };
-        if let Some(relation) = self.name.strip_prefix("numeric") {
-            return ordered(relation, number(value), number(&text()));
+        Set::Any => Tri::any(each),
+        Set::None if values.len() > 1 => {
+            // A key with several values needs a set operator; without one only a match of none is certain.
+            return match Tri::any(each) {
+                Tri::No if !operator.negated => Tri::No,
+                _ => Tri::unclear(key, format_args!("several values under {written}")),
+            };
         }
-        if let Some(relation) = self.name.strip_prefix("date") {
-            return ordered(relation, date(value), date(&text()));
-        }
-        Some(match self.name.as_str() {
-            "stringequals" | "binaryequals" => text() == value,
-            "stringequalsignorecase" => text().to_lowercase() == value.to_lowercase(),
-            "stringlike" => matches(wanted, value),
-            "arnequals" | "arnlike" if is_bare_star(wanted) => return None,
-            "arnequals" | "arnlike" => matches_arn(wanted, value),
-            "bool" => text().eq_ignore_ascii_case(value),
-            "ipaddress" => match (address(&text()), address(value)) {
-                (Some(range), Some(address)) => range.contains(&address),
-                _ => false,
-            },
-            _ => return None,
-        })
-    }
-}
-
-/// No document says whether a star without the colons of an ARN stands for all ARNs or for none.
-fn is_bare_star(pattern: &[Piece]) -> bool {
-    !pattern.is_empty() && pattern.iter().all(|piece| *piece == Piece::Run)
-}
-
-fn as_written(piece: &Piece) -> char {
-    match piece {
-        Piece::Char(c) => *c,
-        Piece::One => '?',
-        Piece::Run => '*',
-    }
-}
-
-/// `None` for a relation that does not exist; what is no number or date meets nothing.
-fn ordered(relation: &str, value: Option<f64>, wanted: Option<f64>) -> Option<bool> {
-    let compare: fn(f64, f64) -> bool = match relation {
-        "equals" => |a, b| a == b,
-        "lessthan" => |a, b| a < b,
-        "lessthanequals" => |a, b| a <= b,
-        "greaterthan" => |a, b| a > b,
-        "greaterthanequals" => |a, b| a >= b,
-        _ => return None,
+        Set::None => Tri::all(each),
     };
-    Some(matches!((value, wanted), (Some(value), Some(wanted)) if compare(value, wanted)))
-}
-
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok()
-}
-
-/// Seconds since 1970, out of a date in ISO 8601 or as such a number.
-fn date(text: &str) -> Option<f64> {
-    let timestamp = |text: &str| -> Option<f64> {
-        let moment: jiff::Timestamp = text.parse().ok()?;
-        Some(moment.as_duration().as_secs_f64())
+    // For sets a value that is an empty text counts as none.
+    let as_none = match operator.set {
+        Set::None => return met,
+        Set::All => Tri::Yes,
+        Set::Any => Tri::No,
     };
-    number(text)
-        .or_else(|| timestamp(text))
-        .or_else(|| timestamp(&format!("{text}T00:00:00Z")))
+    match values.iter().any(is_empty) && met != as_none {
+        true => Tri::unclear(key, format_args!("an empty value under {written}")),
+        false => met,
+    }
 }
 
-fn address(text: &str) -> Option<ipnet::IpNet> {
-    let single = || text.parse::<std::net::IpAddr>().ok().map(Into::into);
-    text.parse().ok().or_else(single)
+/// Neither `ForAnyValue` nor `IfExists` is documented for what both say together of a key that is absent.
+fn absent(written: &str, key: &str, operator: Operator) -> Tri {
+    match operator.set {
+        Set::Any if operator.if_exists => {
+            Tri::unclear(key, format_args!("{written} without the key"))
+        }
+        Set::Any => Tri::No,
+        Set::All => Tri::Yes,
+        Set::None => (operator.if_exists || operator.negated).into(),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn is_met(condition: Value, context: &[(&str, &[&str])]) -> Tri {
-        let context = context.iter().map(|(key, values)| {
-            let values = values.iter().map(|value| (*value).to_owned()).collect();
-            ((*key).to_owned(), values)
-        });
-        let request = Request::new("ecs:ExecuteCommand", context);
-        met(&condition, true, &request)
-    }
-
-    #[test]
-    fn each_operator() {
-        let value: &[(&str, &[&str])] = &[
-            ("aws:s", &["prod"]),
-            ("aws:arn", &["arn:aws:ecs:eu-west-1:1:cluster/prod"]),
-            ("aws:n", &["7"]),
-            ("aws:d", &["2026-03-01T00:00:00Z"]),
-            ("aws:b", &["true"]),
-            ("aws:ip", &["10.1.2.3"]),
-        ];
-        for (operator, key, yes, no) in [
-            ("StringEquals", "aws:s", "prod", "Prod"),
-            ("StringNotEquals", "aws:s", "dev", "prod"),
-            ("StringEqualsIgnoreCase", "aws:s", "PROD", "dev"),
-            ("StringLike", "aws:s", "pr*", "x*"),
-            ("StringNotLike", "aws:s", "x*", "p???"),
-            (
-                "ArnLike",
-                "aws:arn",
-                "arn:aws:ecs:*:1:cluster/*",
-                "arn:*:cluster/prod",
-            ),
-            (
-                "ArnNotEquals",
-                "aws:arn",
-                "arn:aws:ecs:*:2:cluster/*",
-                "arn:aws:ecs:*:1:cluster/*",
-            ),
-            ("NumericLessThanEquals", "aws:n", "7", "6"),
-            ("NumericNotEquals", "aws:n", "8", "7"),
-            (
-                "DateGreaterThan",
-                "aws:d",
-                "2026-01-01",
-                "2027-01-01T00:00:00Z",
-            ),
-            ("Bool", "aws:b", "True", "false"),
-            ("IpAddress", "aws:ip", "10.0.0.0/8", "192.168.0.0/16"),
-            ("NotIpAddress", "aws:ip", "10.1.2.4", "10.0.0.0/8"),
-            ("Null", "aws:s", "false", "true"),
-        ] {
-            assert_eq!(
-                is_met(json!({operator: {key: yes}}), value),
-                Tri::Yes,
-                "{operator}"
-            );
-            assert_eq!(
-                is_met(json!({operator: {key: no}}), value),
-                Tri::No,
-                "{operator}"
-            );
-        }
-    }
-
-    #[test]
-    fn keys_that_are_absent() {
-        let absent: &[(&str, &[&str])] = &[("aws:k", &[])];
-        for (operator, holds) in [
-            ("StringEquals", false),
-            ("StringNotEquals", true),
-            ("StringEqualsIfExists", true),
-            ("ForAllValues:StringEquals", true),
-            ("ForAnyValue:StringEquals", false),
-            ("ForAnyValue:StringNotEquals", false),
-            ("ForAnyValue:StringEqualsIfExists", true),
-        ] {
-            let condition = json!({operator: {"aws:k": "a"}});
-            assert_eq!(is_met(condition, absent), holds.into(), "{operator}");
-        }
-        assert_eq!(is_met(json!({"Null": {"aws:k": true}}), absent), Tri::Yes);
-        assert_eq!(
-            is_met(json!({"StringEquals": {"s3:prefix": "a"}}), &[]),
-            Tri::No
-        );
-    }
-
-    #[test]
-    fn keys_that_are_not_known() {
-        assert_eq!(
-            is_met(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}), &[]),
-            Tri::on("aws:MultiFactorAuthPresent")
-        );
-        // One condition that fails decides, whatever the others are.
-        let both = json!({"Bool": {"aws:x": "true"}, "StringEquals": {"aws:y": "a"}});
-        assert_eq!(is_met(both, &[("aws:y", &["b"])]), Tri::No);
-        let unknown = json!({"StringSoundsLike": {"aws:y": "a"}});
-        assert_eq!(
-            is_met(unknown, &[("aws:y", &["b"])]),
-            Tri::on("StringSoundsLike aws:y")
-        );
-        let star = json!({"ArnLike": {"aws:y": "*"}});
-        assert_eq!(
-            is_met(star, &[("aws:y", &["arn:aws:iam::1:role/a"])]),
-            Tri::on("ArnLike aws:y")
-        );
-    }
-
-    #[test]
-    fn several_values() {
-        let tags: &[(&str, &[&str])] = &[("aws:TagKeys", &["a", "b"])];
-        for (operator, wanted, holds) in [
-            ("ForAllValues:StringEquals", json!(["a", "b", "c"]), true),
-            ("ForAllValues:StringEquals", json!(["a"]), false),
-            ("ForAnyValue:StringEquals", json!(["b"]), true),
-            ("ForAnyValue:StringEquals", json!(["c"]), false),
-            ("StringNotEquals", json!(["c", "d"]), true),
-            ("StringNotEquals", json!(["c", "a"]), false),
-        ] {
-            let condition = json!({operator: {"aws:TagKeys": wanted}});
-            assert_eq!(is_met(condition, tags), holds.into(), "{operator}");
-        }
+/// `true`: the key is absent. `false`: it is there, and its value is not null.
+fn null(key: &str, readings: &[Result<Wanted, Tri>], values: &[Given]) -> Tri {
+    let Some(Ok(Wanted::Truth(wants_absent))) = readings.first() else {
+        return Tri::unclear(key, "malformed value");
+    };
+    let is_empty = |value: &Given| matches!(value, Given::Whole(""));
+    match values.is_empty() {
+        false if values.iter().all(is_empty) => Tri::unclear(key, "Null of an empty value"),
+        is_absent => (is_absent == *wants_absent).into(),
     }
 }

@@ -1,4 +1,5 @@
-use crate::facts::{Caller, Fact, Facts};
+use crate::arn;
+use crate::facts::{Caller, Fact, Facts, Principal};
 
 /// Where the credentials come from with which a request is signed: some condition keys travel with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,10 +8,26 @@ pub enum Credentials {
     Task,
     /// An EC2 instance gave its role.
     Instance,
-    /// A person's, a pipeline's, a function's: no instance's.
-    Elsewhere,
+    /// Somebody else assumed a role: a person, a pipeline, a function.
+    Session,
+    /// An IAM user has them.
+    User,
     Unknown,
 }
+
+/// Keys that are only in requests which a service makes: with its own credentials, or on behalf of a principal.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_SERVICES: [&str; 9] = [
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+];
 
 /// Keys that are named after one service and are in requests to all of them.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
@@ -39,8 +56,49 @@ impl Credentials {
     pub fn of_caller(caller: &Caller) -> Credentials {
         match caller.arn.rsplit('/').next() {
             Some(session) if session.starts_with("i-") => Credentials::Instance,
-            _ => Credentials::Elsewhere,
+            _ => match caller.principal {
+                Principal::AssumedRole { .. } => Credentials::Session,
+                Principal::User { .. } => Credentials::User,
+                Principal::Root | Principal::FederatedUser { .. } | Principal::Other => {
+                    Credentials::Unknown
+                }
+            },
         }
+    }
+
+    fn are_a_role_s(self) -> bool {
+        matches!(
+            self,
+            Credentials::Task | Credentials::Instance | Credentials::Session
+        )
+    }
+
+    /// What condition keys say of a principal that calls AWS itself. That is so of all calls that the client and the
+    /// agent make; `aws:ViaAWSService` is false for them.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+    pub fn context(self, principal: &str) -> Vec<(String, Vec<String>)> {
+        let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+        let mut context = vec![
+            known("aws:PrincipalIsAWSService", "false"),
+            known("aws:ViaAWSService", "false"),
+        ];
+        context.extend(OF_SERVICES.map(|key| (key.to_owned(), Vec::new())));
+        if let Some(account) = arn::account(principal) {
+            context.push(known("aws:PrincipalArn", principal));
+            context.push(known("aws:PrincipalAccount", account));
+        }
+        let kind = arn::kind(principal).unwrap_or_default();
+        let is = |word: &str| kind == word || kind.starts_with(&format!("{word}/"));
+        let absent = || ("aws:username".to_owned(), Vec::new());
+        if self.are_a_role_s() || is("role") {
+            context.extend([known("aws:PrincipalType", "AssumedRole"), absent()]);
+        } else if is("user") {
+            let name = known("aws:username", arn::name(principal));
+            context.extend([known("aws:PrincipalType", "User"), name]);
+        } else if principal.ends_with(":root") {
+            context.extend([known("aws:PrincipalType", "Account"), absent()]);
+        }
+        context
     }
 
     /// Whether it is certain that no request to the action's service has the key: one of another service, unless it
@@ -49,7 +107,13 @@ impl Credentials {
         let key = key.to_ascii_lowercase();
         let prefix = key.split(':').next().unwrap_or_default();
         let service = action.split(':').next().unwrap_or_default();
-        if prefix == "aws" || prefix.eq_ignore_ascii_case(service) {
+        if prefix == "aws" {
+            let of_a_user = key == "aws:username" && self.are_a_role_s();
+            let of_a_service = OF_SERVICES.contains(&&*key) && self != Credentials::Unknown;
+            let is_without_tags = service.eq_ignore_ascii_case("ssmmessages");
+            return of_a_user || of_a_service || (is_without_tags && is_of_tags(&key));
+        }
+        if prefix.eq_ignore_ascii_case(service) {
             return key == "kms:viaservice";
         }
         !self.may_carry(&key, prefix)
@@ -60,12 +124,20 @@ impl Credentials {
         let of_people = prefix == "saml" || prefix.contains('.') || OF_OTHERS.contains(&key);
         key == OF_MANAGED_NODES
             || match self {
-                Credentials::Task => false,
+                Credentials::Task | Credentials::User => false,
                 Credentials::Instance => of_instances,
-                Credentials::Elsewhere => of_people,
+                Credentials::Session => of_people,
                 Credentials::Unknown => of_instances || of_people,
             }
     }
+}
+
+/// The ssmmessages actions know no resources, and none of them sets tags.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html>
+fn is_of_tags(key: &str) -> bool {
+    key == "aws:tagkeys"
+        || key.starts_with("aws:resourcetag/")
+        || key.starts_with("aws:requesttag/")
 }
 
 #[cfg(test)]
@@ -76,27 +148,38 @@ mod tests {
     fn keys_that_travel_with_credentials() {
         let possible = |key: &str, action: &str| {
             use Credentials::*;
-            [Task, Instance, Elsewhere, Unknown].map(|of| !of.rule_out(key, action))
+            [Task, Instance, Session, User, Unknown].map(|of| !of.rule_out(key, action))
         };
         let exec = "ecs:ExecuteCommand";
-        assert_eq!(possible("aws:SourceIp", exec), [true; 4]);
-        assert_eq!(possible("ECS:task", exec), [true; 4]);
-        assert_eq!(possible("s3:prefix", exec), [false; 4]);
+        assert_eq!(possible("aws:SourceIp", exec), [true; 5]);
+        assert_eq!(possible("ECS:task", exec), [true; 5]);
+        assert_eq!(possible("s3:prefix", exec), [false; 5]);
         assert_eq!(
             possible("ec2:RoleDelivery", exec),
-            [false, true, false, true]
+            [false, true, false, false, true]
         );
         assert_eq!(
             possible("identitystore:UserId", exec),
-            [false, false, true, true]
+            [false, false, true, false, true]
         );
         assert_eq!(
             possible("token.actions.githubusercontent.com:sub", exec),
-            [false, false, true, true]
+            [false, false, true, false, true]
+        );
+        assert_eq!(
+            possible("aws:username", exec),
+            [false, false, false, true, true]
+        );
+        assert_eq!(
+            possible("aws:CalledVia", exec),
+            [false, false, false, false, true]
         );
         let open = "ssmmessages:OpenDataChannel";
-        assert_eq!(possible("ssm:SourceInstanceARN", open), [true; 4]);
-        assert_eq!(possible("kms:ViaService", "kms:Decrypt"), [false; 4]);
+        assert_eq!(possible("aws:ResourceTag/team", exec), [true; 5]);
+        assert_eq!(possible("aws:ResourceTag/team", open), [false; 5]);
+        assert_eq!(possible("aws:PrincipalTag/team", open), [true; 5]);
+        assert_eq!(possible("ssm:SourceInstanceARN", open), [true; 5]);
+        assert_eq!(possible("kms:ViaService", "kms:Decrypt"), [false; 5]);
     }
 
     #[test]
@@ -105,7 +188,7 @@ mod tests {
             let caller = Caller {
                 arn: arn.into(),
                 account: "1".into(),
-                principal: crate::facts::Principal::from_arn(arn),
+                principal: Principal::from_arn(arn),
             };
             Credentials::of_caller(&caller)
         };
@@ -115,8 +198,38 @@ mod tests {
         );
         assert_eq!(
             of("arn:aws:sts::1:assumed-role/ops/jane"),
-            Credentials::Elsewhere
+            Credentials::Session
         );
-        assert_eq!(of("arn:aws:iam::1:user/ivy"), Credentials::Elsewhere);
+        assert_eq!(of("arn:aws:iam::1:user/ivy"), Credentials::User);
+        assert_eq!(of("arn:aws:iam::1:root"), Credentials::Unknown);
+    }
+
+    #[test]
+    fn what_is_known_of_a_principal() {
+        let of = |credentials: Credentials, principal: &str, key: &str| {
+            let context = credentials.context(principal);
+            let entry = context
+                .into_iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key));
+            entry.map(|(_, values)| values.join(" "))
+        };
+        let role = "arn:aws:iam::1:role/team/app";
+        let user = "arn:aws:iam::1:user/team/ivy";
+        let root = "arn:aws:iam::1:root";
+        for (credentials, principal, kind, name) in [
+            (Credentials::Task, role, "AssumedRole", ""),
+            (Credentials::Task, "planned", "AssumedRole", ""),
+            (Credentials::Unknown, role, "AssumedRole", ""),
+            (Credentials::User, user, "User", "ivy"),
+            (Credentials::Unknown, root, "Account", ""),
+        ] {
+            let of = |key| of(credentials, principal, key);
+            assert_eq!(of("aws:PrincipalType").as_deref(), Some(kind));
+            assert_eq!(of("aws:username").as_deref(), Some(name));
+            assert_eq!(of("aws:ViaAWSService").as_deref(), Some("false"));
+            assert_eq!(of("aws:CalledVia").as_deref(), Some(""));
+        }
+        let other = of(Credentials::Unknown, "planned", "aws:PrincipalType");
+        assert_eq!(other, None);
     }
 }

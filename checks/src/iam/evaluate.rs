@@ -9,13 +9,13 @@ use crate::facts::{Identity, Outcome, Policy};
 /// What the policies of a principal come to for one request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Effective {
-    /// Where it hangs on something: not allowed.
+    /// Not allowed where it depends on something.
     pub outcome: Outcome,
-    /// The condition keys on which the outcome hangs.
+    /// The condition keys on which the outcome depends, and parts of policies that AWS does not document.
     pub hangs_on: BTreeSet<String>,
-    /// Those on which a Deny hangs, also where nothing allows the request anyway.
+    /// Those on which a Deny depends, also where nothing allows the request anyway.
     pub deny_hangs_on: BTreeSet<String>,
-    /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it hangs on something.
+    /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it depends on something.
     pub by_boundary: Option<bool>,
     /// Names of the policies with a statement that decided.
     pub matched: Vec<String>,
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_deny_decides_and_both_have_to_allow() {
-        let allow = policy("grant", "Allow", "ecs:*", Value::Null);
-        let deny = policy("lock", "Deny", "*", Value::Null);
-        let other = policy("other", "Allow", "s3:*", Value::Null);
+        let allow = policy("grant", "Allow", "ecs:*", json!({}));
+        let deny = policy("lock", "Deny", "*", json!({}));
+        let other = policy("other", "Allow", "s3:*", json!({}));
         assert!(is(&outcome(vec![allow.clone()], None), Outcome::Allowed));
         assert!(is(
             &outcome(vec![other.clone()], None),
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn only_keys_that_matter_leave_it_open() {
-        let allow = policy("grant", "Allow", "ecs:*", Value::Null);
+        let allow = policy("grant", "Allow", "ecs:*", json!({}));
         let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
         let deny = policy("mfa", "Deny", "ecs:*", mfa.clone());
         let elsewhere = policy("s3", "Deny", "s3:*", mfa);
@@ -183,6 +183,7 @@ mod tests {
             session: None,
             account: "1",
             named,
+            has_boundary: None,
         };
         let says = |principal: Value, named| {
             let policy = json!({"Statement": [
@@ -224,18 +225,33 @@ mod tests {
             session: Some("arn:aws:sts::1:assumed-role/app/jane"),
             account: "1",
             named: Named::Anyhow,
+            has_boundary: Some(false),
         };
-        let denies = |spared: Value| {
+        let denies = |role: &Principal, spared: Value| {
             let policy = json!({"Statement": [
                 {"Effect": "Deny", "NotPrincipal": {"AWS": spared}, "Action": "*", "Resource": "*"},
             ]});
-            resource_denies(&policy, &role, &request, "arn:aws:kms:r:1:key/k")
+            resource_denies(&policy, role, &request, "arn:aws:kms:r:1:key/k")
         };
         let (account, itself) = ("arn:aws:iam::1:root", role.arn);
         let session = "arn:aws:sts::1:assumed-role/app/jane";
-        assert_eq!(denies(json!(["arn:aws:iam::1:role/other"])), Tri::Yes);
-        assert_eq!(denies(json!([account, itself, session])), Tri::No);
-        assert_eq!(denies(json!([account])), Tri::on("NotPrincipal"));
-        assert_eq!(denies(json!([account, itself])), Tri::on("NotPrincipal"));
+        assert_eq!(
+            denies(&role, json!(["arn:aws:iam::1:role/other"])),
+            Tri::Yes
+        );
+        assert_eq!(denies(&role, json!([account, itself, session])), Tri::No);
+        assert_eq!(denies(&role, json!([account])), Tri::on("NotPrincipal"));
+        assert_eq!(
+            denies(&role, json!([account, itself])),
+            Tri::on("NotPrincipal")
+        );
+        let bounded = |has_boundary| Principal {
+            has_boundary,
+            ..role
+        };
+        let everything = json!([account, itself, session]);
+        assert_eq!(denies(&bounded(Some(true)), everything.clone()), Tri::Yes);
+        let unknown = denies(&bounded(None), everything);
+        assert!(matches!(unknown, Tri::Depends(_)), "{unknown:?}");
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Credentials, Effective, Policies, Request};
-use crate::arn;
 use crate::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
 /// What IAM was asked, with what went unanswered or undecided settled from the policies that were read.
@@ -86,18 +85,12 @@ impl Asker<'_> {
     ) -> impl Fn(&Arc<str>) -> Decision {
         let given = context
             .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()));
-        let principal = arn::account(self.principal).map(|account| {
-            [
-                ("aws:PrincipalArn", self.principal),
-                ("aws:PrincipalAccount", account),
-            ]
-        });
-        let context = principal
+            .map(|(key, value)| (key.clone(), vec![value.clone()]));
+        let context = self
+            .credentials
+            .context(self.principal)
             .into_iter()
-            .flatten()
-            .chain(given)
-            .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]));
+            .chain(given);
         let request = Request::new(action, context).signed_with(self.credentials);
         let policies = Policies::about(&request, self.identity);
         move |resource: &Arc<str>| {
@@ -226,6 +219,68 @@ mod tests {
             let role = Fact::Known(CODER_ROLE.to_owned());
             facts.instance_profiles.insert(profile.into(), role);
             assert_eq!(is_allowed(&facts), !on_an_instance);
+        }
+    }
+
+    /// What is known of the agent's own calls with a task role.
+    #[test]
+    fn keys_of_the_principal_and_of_direct_calls() {
+        let mut facts = healthy_coder();
+        for simulation in &mut facts.simulations {
+            simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+        }
+        let mut decided = |condition: Value| {
+            let document = json!({"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+            ]});
+            facts
+                .identities
+                .insert(CODER_ROLE.into(), identity(document));
+            let settled = settled(&facts);
+            let decision = of_role(&settled)[0];
+            (!decision.is_undecided()).then(|| decision.is_allowed())
+        };
+        for (condition, expected) in [
+            (
+                json!({"StringEquals": {"aws:PrincipalType": "AssumedRole"}}),
+                Some(true),
+            ),
+            (
+                json!({"StringEquals": {"aws:PrincipalType": "User"}}),
+                Some(false),
+            ),
+            (json!({"Null": {"aws:username": "true"}}), Some(true)),
+            (json!({"StringLike": {"aws:username": "*"}}), Some(false)),
+            (json!({"Bool": {"aws:ViaAWSService": "false"}}), Some(true)),
+            (json!({"Bool": {"aws:ViaAWSService": "true"}}), Some(false)),
+            (
+                json!({"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}),
+                Some(false),
+            ),
+            (json!({"Null": {"aws:CalledViaFirst": "true"}}), Some(true)),
+            (
+                json!({"StringEquals": {"aws:SourceArn": "arn:aws:ecs:us-west-2:123456789012:*"}}),
+                Some(false),
+            ),
+            (
+                json!({"StringEquals": {"aws:ResourceTag/team": "a"}}),
+                Some(false),
+            ),
+            (
+                json!({"StringNotEquals": {"aws:ResourceTag/team": "a"}}),
+                Some(true),
+            ),
+            (
+                json!({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}),
+                Some(true),
+            ),
+            (
+                json!({"StringEquals": {"aws:PrincipalTag/team": "a"}}),
+                None,
+            ),
+            (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), None),
+        ] {
+            assert_eq!(decided(condition.clone()), expected, "{condition}");
         }
     }
 

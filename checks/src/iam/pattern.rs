@@ -1,5 +1,3 @@
-use super::{Request, Tri};
-
 /// A pattern of IAM, taken apart: `*` is any run of characters, `?` is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
@@ -11,40 +9,6 @@ pub enum Piece {
 /// A pattern without variables.
 pub fn plain(pattern: &str) -> Vec<Piece> {
     pattern.chars().map(piece).collect()
-}
-
-/// A pattern with its variables filled in, whose values are literal. Fails with `No` where a variable has no
-/// value, so that nothing matches, and with the key where its value is not known.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-pub fn filled_in(pattern: &str, request: &Request) -> Result<Vec<Piece>, Tri> {
-    let mut pieces = Vec::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((variable, after)) = after.split_once('}') else {
-            break;
-        };
-        pieces.extend(plain(before));
-        pieces.extend(value_of(variable, request)?.chars().map(Piece::Char));
-        rest = after;
-    }
-    pieces.extend(plain(rest));
-    Ok(pieces)
-}
-
-fn value_of(variable: &str, request: &Request) -> Result<String, Tri> {
-    let (key, default) = match variable.split_once(',') {
-        Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\''))),
-        None => (variable.trim(), None),
-    };
-    if matches!(key, "*" | "?" | "$") {
-        return Ok(key.to_owned());
-    }
-    match (request.values(key)?, default) {
-        (Some([one]), _) => Ok(one.clone()),
-        (None, Some(default)) => Ok(default.to_owned()),
-        _ => Err(Tri::No),
-    }
 }
 
 fn piece(c: char) -> Piece {
@@ -89,13 +53,39 @@ pub fn matches_chars(pattern: &[Piece], text: &[char]) -> bool {
     pattern[p..].iter().all(|piece| *piece == Piece::Run)
 }
 
-/// Whether an ARN matches part by part: a star does not reach over a colon.
-pub fn matches_arn(pattern: &[Piece], arn: &str) -> bool {
-    let parts: Vec<&[Piece]> = pattern
+/// The six parts of a pattern of ARNs; fewer where it is incomplete.
+pub fn arn_parts(pattern: &[Piece]) -> Vec<&[Piece]> {
+    pattern
         .splitn(6, |piece| *piece == Piece::Char(':'))
-        .collect();
-    let arn: Vec<&str> = arn.splitn(6, ':').collect();
-    parts.len() == 6 && arn.len() == 6 && parts.iter().zip(arn).all(|(p, text)| matches(p, text))
+        .collect()
+}
+
+/// An incomplete pattern of ARNs with stars for the parts that are missing.
+pub fn completed(pattern: &[Piece]) -> Vec<Piece> {
+    let missing = 6_usize.saturating_sub(arn_parts(pattern).len());
+    let mut completed = pattern.to_vec();
+    completed.extend([Piece::Char(':'), Piece::Run].repeat(missing));
+    completed
+}
+
+/// Whether an ARN matches part by part: a star does not reach over a colon. `None`: what has fewer than six parts is
+/// no ARN, and no document says what it matches.
+pub fn matches_arn(pattern: &[Piece], arn: &str) -> Option<bool> {
+    let parts = arn_parts(pattern);
+    let values: Vec<&str> = arn.splitn(6, ':').collect();
+    let each = |parts: &[&[Piece]]| {
+        let mut pairs = parts.iter().zip(&values);
+        pairs.all(|(part, value)| matches(part, value))
+    };
+    match (parts.len(), values.len()) {
+        (6, 6) => Some(each(&parts)),
+        (_, 6) => {
+            let completed = completed(pattern);
+            let may = matches(pattern, arn) || each(&arn_parts(&completed));
+            (!may).then_some(false)
+        }
+        _ => None,
+    }
 }
 
 /// [`matches`] for a pattern without variables.
@@ -137,28 +127,19 @@ mod tests {
     #[test]
     fn arns_match_part_by_part() {
         let arn = "arn:aws:ecs:us-west-2:1:cluster/prod";
-        assert!(matches_arn(&plain("arn:aws:ecs:*:1:cluster/*"), arn));
-        assert!(!matches_arn(&plain("arn:aws:ecs:*:cluster/prod"), arn));
-        assert!(!matches_arn(&plain("*"), arn));
-    }
-
-    #[test]
-    fn variables() {
-        let context = [("aws:PrincipalTag/team".to_owned(), vec!["a*".to_owned()])];
-        let request = Request::new("ecs:ExecuteCommand", context);
-        let text = |pattern| filled_in(pattern, &request);
-        assert!(matches(
-            &text("x/${aws:PrincipalTag/team}").unwrap(),
-            "x/a*"
-        ));
-        assert!(!matches(
-            &text("x/${aws:PrincipalTag/team}").unwrap(),
-            "x/ab"
-        ));
-        assert!(matches(&text("${*}${$}").unwrap(), "*$"));
-        assert_eq!(text("${s3:prefix}"), Err(Tri::No));
-        assert!(matches(&text("${s3:prefix, 'none'}").unwrap(), "none"));
-        assert_eq!(text("${aws:userid}"), Err(Tri::on("aws:userid")));
-        assert!(matches(&text("${open").unwrap(), "${open"));
+        for (pattern, expected) in [
+            ("arn:aws:ecs:*:1:cluster/*", Some(true)),
+            ("arn:aws:ecs:*:2:cluster/*", Some(false)),
+            ("arn:*:1:cluster/prod:*:*", Some(false)),
+            ("arn:aws:ecs:*", None),
+            ("arn:aws:ecs", None),
+            ("arn:aws:ecs:*:cluster/prod", None),
+            ("*", None),
+            ("arn:aws:s3:*", Some(false)),
+            ("prod", Some(false)),
+        ] {
+            assert_eq!(matches_arn(&plain(pattern), arn), expected, "{pattern}");
+        }
+        assert_eq!(matches_arn(&plain("arn:aws:ecs:*:1:*"), "prod"), None);
     }
 }

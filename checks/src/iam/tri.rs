@@ -13,6 +13,11 @@ impl Tri {
         Tri::Depends(BTreeSet::from([key.into()]))
     }
 
+    /// Undecided because of a key, for a reason that AWS does not document away.
+    pub fn unclear(key: &str, why: impl std::fmt::Display) -> Tri {
+        Tri::on(format!("{key} ({why})"))
+    }
+
     pub fn hangs_on(&self) -> BTreeSet<String> {
         match self {
             Tri::Depends(keys) => keys.clone(),

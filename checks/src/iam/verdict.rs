@@ -10,7 +10,7 @@ use crate::world::{Answer, World};
 #[derive(Debug, Default)]
 pub struct Verdict<'a> {
     pub denied: Vec<&'a Decision>,
-    /// They hang on the value of a condition key that nobody could tell.
+    /// They depend on the value of a condition key that nobody could tell.
     pub undecided: Vec<&'a Decision>,
     /// Pairs of action and resource that no answer mentions.
     pub unanswered: Vec<(&'a str, &'a str)>,

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
-use crate::arn;
 use crate::check::Check;
 use crate::facts::{Endpoint, Fact};
 use crate::finding::{Finding, Status, Subject};
-use crate::iam::{Named, Principal, Request, Tri, list, resource_policy, statements};
+use crate::iam::{
+    Credentials, Principal, Request, Tri, has_boundary, list, resource_policy, statements,
+};
 use crate::world::{Group, World};
 
 /// A finding for the endpoint of each VPC, told how tasks get on without it.
@@ -75,24 +76,20 @@ pub fn policy_lets(
     let Some(policy) = &endpoint.policy else {
         return Tri::Yes;
     };
-    let account = arn::account(role).unwrap_or_default();
     let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let context = [
-        known("aws:PrincipalArn", role),
-        known("aws:PrincipalAccount", account),
-        known("aws:PrincipalType", "AssumedRole"),
+    let credentials = Credentials::of(world.facts, role);
+    let mut context = credentials.context(role);
+    context.extend([
         known("aws:RequestedRegion", &world.facts.region),
         known("aws:SourceVpc", &endpoint.vpc),
         known("aws:SourceVpce", &endpoint.id),
         known("aws:SecureTransport", "true"),
-    ];
+    ]);
     let principal = Principal {
-        arn: role,
-        session: None,
-        account,
-        named: Named::Anyhow,
+        has_boundary: has_boundary(world, role, policy),
+        ..Principal::of(role)
     };
-    let request = Request::new(action, context);
+    let request = Request::new(action, context).signed_with(credentials);
     resource_policy(policy, &principal, &request, resource)
 }
 

@@ -68,14 +68,26 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
             None => fixes::role::allow(world.facts, role, recording.service, &missing),
         };
         let fix = recording.fixes.get((role.to_owned(), missing.clone()), fix);
-        return refused(role, subject, recording, &missing, fix);
+        let literal = match verdict.blocker() {
+            Some(_) => None,
+            None => {
+                let actions: Vec<&str> = missing.iter().map(|need| need.action).collect();
+                iam::literal::in_policies_of(world.facts, role, &actions)
+            }
+        };
+        let finding = refused(role, subject, recording, &missing, fix);
+        return match literal {
+            Some(why) => {
+                let detail = format!("{} {why}", finding.detail);
+                finding.detail(detail)
+            }
+            None => finding,
+        };
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
-        let title = format!(
-            "Whether {name} may record sessions in {place} hangs on {}",
-            text::list(&keys)
-        );
+        let what = format!("{name} is allowed to record sessions in {place}");
+        let title = text::depends_on(&what, &keys);
         return check
             .unsure(subject, title)
             .evidence("missingContextKeys", keys);

@@ -69,9 +69,9 @@ fn judge<'a>(
         return CHECK
             .unsure(
                 subject,
-                format!("Whether {name} may use ssmmessages hangs on {}", text::list(&keys)),
+                text::depends_on(&format!("{name} is allowed to use ssmmessages"), &keys),
             )
-            .detail("The role's policies have conditions on these keys, whose values in the agent's calls cannot be known from here.")
+            .detail("What the role's policies decide depends on them, and their values in the agent's calls are not known here.")
             .evidence("missingContextKeys", keys);
     }
     if !verdict.unanswered.is_empty() {
@@ -166,6 +166,9 @@ fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
         ),
         None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
+    if let Some(why) = iam::literal::in_policies_of(world.facts, role, &TASK_ROLE_ACTIONS) {
+        detail = format!("{detail} {why}");
+    }
     if let Some(execution) = execution_role_that_may(world, tasks) {
         detail.push_str(&format!(
             " The execution role {} has them, but the containers never get that role's credentials: \
@@ -201,14 +204,58 @@ fn execution_role_that_may<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::CHECK;
-    use crate::facts::{Fact, Outcome};
+    use crate::facts::{Fact, Identity, Outcome, Policy};
     use crate::finding::Status;
     use crate::policy_document::TASK_ROLE_ACTIONS;
     use crate::testing::{
         CODER, CODER_ROLE, decide, definition, denied, healthy_coder, known, run, simulate_allowed,
         statuses, task,
     };
+
+    #[test]
+    fn a_star_that_a_condition_takes_literally_is_named() {
+        let finding = |condition: serde_json::Value| {
+            let mut facts = healthy_coder();
+            for simulation in &mut facts.simulations {
+                simulation.decisions = denied("iam:SimulatePrincipalPolicy");
+            }
+            let policy = Policy {
+                name: "messages".into(),
+                arn: None,
+                document: json!({"Version": "2012-10-17", "Statement": {
+                    "Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*", "Condition": condition,
+                }}),
+            };
+            let identity = Identity {
+                policies: vec![policy],
+                boundary: None,
+            };
+            facts
+                .identities
+                .insert(CODER_ROLE.into(), Fact::Known(identity));
+            run(&CHECK, &facts).remove(0)
+        };
+        let roles = "arn:aws:iam::123456789012:role/*";
+        let literal = finding(json!({"StringEquals": {"aws:PrincipalArn": roles}}));
+        assert_eq!(literal.status, Status::Fail);
+        assert!(
+            literal.detail.contains("takes the * literally"),
+            "{}",
+            literal.detail
+        );
+        assert!(literal.detail.contains("messages"), "{}", literal.detail);
+        let pattern = finding(json!({"ArnLike": {"aws:PrincipalArn": roles}}));
+        assert_eq!(pattern.status, Status::Pass);
+        let tag = finding(json!({"StringEquals": {"aws:PrincipalTag/team": "a"}}));
+        assert_eq!(tag.status, Status::Unknown);
+        assert!(
+            tag.title
+                .contains("depends on condition key aws:PrincipalTag/team")
+        );
+    }
 
     #[test]
     fn all_four_allowed() {

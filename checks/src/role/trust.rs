@@ -6,7 +6,7 @@ use crate::check::Check;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::iam::{self, Request, Tri, like};
+use crate::iam::{self, Request, Tri};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -62,9 +62,9 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
                 &role.trust,
                 is_denied(&role.trust),
             )),
-        Trust::Open(why) => CHECK.unsure(
+        Trust::Open(keys) => CHECK.unsure(
             subject,
-            format!("Whether ECS tasks may take on {name} cannot be told: {why}"),
+            text::depends_on(&format!("ECS tasks can assume {name}"), &keys),
         ),
     }
 }
@@ -77,142 +77,88 @@ fn names_role(world: &World, task: &Task) -> bool {
 enum Trust {
     Given,
     Refused(String),
-    Open(String),
+    Open(Vec<String>),
 }
 
 const SERVICE: &str = "ecs-tasks.amazonaws.com";
+const ACTION: &str = "sts:AssumeRole";
 
 fn trust(document: &Value, world: &World) -> Trust {
-    let statements = iam::statements(document);
-    if !document.is_object() || statements.is_empty() {
-        return Trust::Open("the trust policy could not be read".to_owned());
-    }
-    let of = |effect: &str| {
-        let applying = statements
-            .iter()
-            .filter(|statement| statement["Effect"] == effect && concerns_tasks(statement));
-        Tri::any(applying.map(|statement| conditions(&statement["Condition"], world)))
+    let request = request(world);
+    let says = |effect: &str| {
+        let statements = iam::statements(document).iter();
+        Tri::any(statements.map(|statement| applies(document, statement, effect, &request)))
     };
-    let (allowed, denied) = (of("Allow"), of("Deny"));
+    if !document.is_object() {
+        return Trust::Open(vec!["the trust policy, which is no JSON".to_owned()]);
+    }
+    let denied = says("Deny");
     if denied == Tri::Yes {
         return Trust::Refused(format!(
             "A statement of the trust policy denies it to {SERVICE}."
         ));
     }
-    match allowed.and(denied.negated()) {
+    match says("Allow").and(denied.negated()) {
         Tri::Yes => Trust::Given,
-        Tri::No
-            if statements
-                .iter()
-                .any(|s| s["Effect"] == "Allow" && concerns_tasks(s)) =>
-        {
-            Trust::Refused(format!(
-                "The trust policy names {SERVICE}, but its conditions exclude this account's tasks."
-            ))
-        }
-        Tri::No => Trust::Refused(format!(
-            "No statement of the trust policy lets {SERVICE} call sts:AssumeRole."
-        )),
-        Tri::Depends(keys) => {
-            let keys: Vec<String> = keys.into_iter().collect();
-            Trust::Open(format!(
-                "the trust policy has conditions on {}",
-                text::list(&keys)
-            ))
-        }
+        Tri::No => Trust::Refused(refusal(document)),
+        Tri::Depends(keys) => Trust::Open(keys.into_iter().collect()),
+    }
+}
+
+fn refusal(document: &Value) -> String {
+    let mut statements = iam::statements(document).iter();
+    if !statements.any(|statement| concerns_tasks(statement, "Allow") != Tri::No) {
+        return format!("No statement of the trust policy lets {SERVICE} call {ACTION}.");
+    }
+    let excluded = format!(
+        "The trust policy names {SERVICE}, but its conditions exclude this account's tasks."
+    );
+    match iam::literal::in_document(document, &[ACTION]) {
+        Some(why) => format!("{excluded} {why}"),
+        None => excluded,
     }
 }
 
 /// Some statement says no to tasks, whatever others say.
 fn is_denied(document: &Value) -> bool {
-    let statements = iam::statements(document);
-    statements
-        .iter()
-        .any(|statement| statement["Effect"] == "Deny" && concerns_tasks(statement))
+    let mut statements = iam::statements(document).iter();
+    statements.any(|statement| concerns_tasks(statement, "Deny") != Tri::No)
 }
 
-fn concerns_tasks(statement: &Value) -> bool {
-    let names = |principal: &Value| {
-        *principal == "*"
-            || iam::list(&principal["Service"])
-                .iter()
-                .any(|service| service == SERVICE)
-            || iam::list(&principal["AWS"]).iter().any(|arn| arn == "*")
-    };
-    let is_action = |patterns: &Value| {
-        iam::list(patterns)
-            .iter()
-            .any(|pattern| like(&pattern.to_ascii_lowercase(), "sts:assumerole"))
-    };
-    let named = match (statement.get("Principal"), statement.get("NotPrincipal")) {
-        (Some(principal), _) => names(principal),
-        (None, Some(principal)) => !names(principal),
-        (None, None) => false,
-    };
-    let action = match (statement.get("Action"), statement.get("NotAction")) {
-        (Some(patterns), _) => is_action(patterns),
-        (None, Some(patterns)) => !is_action(patterns),
-        (None, None) => false,
-    };
-    named && action
+/// Whether a statement applies to tasks under some condition.
+fn concerns_tasks(statement: &Value, effect: &str) -> Tri {
+    iam::has_effect(statement, effect)
+        .and(iam::is_about(statement, ACTION))
+        .and(iam::names_service(statement, SERVICE))
 }
 
-/// Conditions on the source of the request, which for a task is something of ECS in this account and region.
-fn conditions(condition: &Value, world: &World) -> Tri {
+fn applies(document: &Value, statement: &Value, effect: &str, request: &Request) -> Tri {
+    let conditions = || {
+        let variables = iam::has_variables(document);
+        iam::met(statement.get("Condition"), variables, request)
+    };
+    match concerns_tasks(statement, effect) {
+        Tri::No => Tri::No,
+        concerns => concerns.and(conditions()),
+    }
+}
+
+/// The source of the request is for a task something of ECS in this account and region.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
+fn request(world: &World) -> Request<'static> {
     let facts = world.facts;
-    let Some(account) = facts.account.as_deref() else {
-        return match condition.is_null() {
-            true => Tri::Yes,
-            false => Tri::on("the account"),
-        };
-    };
-    let source = format!("arn:{}:ecs:{}:{account}:*", facts.partition, facts.region);
-    let context = [("aws:SourceAccount".to_owned(), vec![account.to_owned()])];
-    let request = Request::new("sts:AssumeRole", context);
-    let operators = condition.as_object().into_iter().flatten();
-    Tri::all(operators.flat_map(|(operator, keys)| {
-        let keys = keys.as_object().into_iter().flatten();
-        keys.map(
-            |(key, patterns)| match key.eq_ignore_ascii_case("aws:SourceArn") {
-                true => by_source(operator, &iam::list(patterns), &source),
-                false => iam::is_met(operator, key, patterns, &request),
-            },
-        )
-    }))
-}
-
-/// All parts of the source's ARN are known but the last. `ArnLike` compares part by part, `StringLike` the whole.
-fn by_source(operator: &str, patterns: &[String], source: &str) -> Tri {
-    let test = match operator.strip_suffix("IfExists").unwrap_or(operator) {
-        "ArnLike" | "ArnEquals" => by_parts,
-        "StringLike" => by_text,
-        _ => return Tri::on("aws:SourceArn"),
-    };
-    Tri::any(patterns.iter().map(|pattern| test(pattern, source)))
-}
-
-fn by_parts(pattern: &str, source: &str) -> Tri {
-    let pattern: Vec<&str> = pattern.splitn(6, ':').collect();
-    let source: Vec<&str> = source.splitn(6, ':').collect();
-    let known = pattern.iter().zip(&source).take(5).all(|(p, s)| like(p, s));
-    match (known, pattern.get(5)) {
-        (true, Some(&"*")) => Tri::Yes,
-        (true, None) => Tri::from(pattern.last() == Some(&"*")),
-        (true, Some(_)) => Tri::on("aws:SourceArn"),
-        (false, _) => Tri::No,
-    }
-}
-
-/// A star reaches past colons; what the pattern still asks of the last part cannot be known.
-fn by_text(pattern: &str, source: &str) -> Tri {
-    let known = source.trim_end_matches('*');
-    if pattern.ends_with('*') && like(pattern, known) {
-        return Tri::Yes;
-    }
-    let mut beginnings = pattern.char_indices().map(|(end, _)| &pattern[..end]);
-    match beginnings.any(|beginning| like(beginning, known)) {
-        true => Tri::on("aws:SourceArn"),
-        false => Tri::No,
+    let account = facts.account.as_deref();
+    let context = account.map(|account| {
+        let known = vec![account.to_owned()];
+        ("aws:SourceAccount".to_owned(), known)
+    });
+    let request = Request::new(ACTION, context);
+    match account {
+        Some(account) => request.with_beginning(
+            "aws:SourceArn",
+            format!("arn:{}:ecs:{}:{account}:", facts.partition, facts.region),
+        ),
+        None => request,
     }
 }
 
@@ -223,7 +169,7 @@ mod tests {
     use super::CHECK;
     use crate::facts::Fact;
     use crate::finding::Status;
-    use crate::testing::{CODER_ROLE, denied, healthy_coder, known, statuses};
+    use crate::testing::{CODER_ROLE, denied, healthy_coder, known, run, statuses};
 
     fn of(statements: Value) -> Vec<Status> {
         let mut facts = healthy_coder();
@@ -266,7 +212,11 @@ mod tests {
         };
         let of_account = "arn:*:123456789012:*";
         assert_eq!(source("StringLike", of_account), Status::Pass);
-        assert_eq!(source("ArnLike", of_account), Status::Fail);
+        assert_eq!(
+            source("ArnLike", of_account),
+            Status::Unknown,
+            "AWS does not document incomplete ARNs"
+        );
         assert_eq!(
             source("StringLike", "arn:aws:ecs:us-west-2:*"),
             Status::Pass
@@ -280,6 +230,64 @@ mod tests {
             source("ArnLike", "arn:aws:ecs:*:123456789012:task/c/*"),
             Status::Unknown
         );
+    }
+
+    #[test]
+    fn a_star_that_string_equals_takes_literally() {
+        let arn = "arn:aws:ecs:us-west-2:123456789012:*";
+        let finding = |operator: &str, key: &str| {
+            let mut facts = healthy_coder();
+            let statements = allow(json!({operator: {key: arn}}));
+            known(facts.roles.get_mut(CODER_ROLE).unwrap()).trust =
+                json!({"Version": "2012-10-17", "Statement": statements});
+            run(&CHECK, &facts).remove(0)
+        };
+        for operator in [
+            "StringEquals",
+            "StringEqualsIgnoreCase",
+            "StringEqualsIfExists",
+        ] {
+            let finding = finding(operator, "aws:sourcearn");
+            assert_eq!(finding.status, Status::Fail, "{operator}");
+            assert!(finding.detail.contains(operator), "{}", finding.detail);
+            assert!(finding.detail.contains("Use ArnLike or StringLike"));
+        }
+        let negated = finding("StringNotEquals", "aws:SourceArn");
+        assert_eq!(negated.status, Status::Pass);
+        assert_eq!(finding("ArnLike", "aws:SourceArn").status, Status::Pass);
+    }
+
+    #[test]
+    fn what_iam_refuses_or_does_not_document() {
+        let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
+        let plain = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:AssumeRole"});
+        for (name, value) in [
+            (
+                "Condition",
+                json!([{"StringEquals": {"aws:SourceAccount": "9"}}]),
+            ),
+            ("Condition", json!({"StringEquals": "x"})),
+            (
+                "Condition",
+                json!({"StringIsNot": {"aws:SourceAccount": "9"}}),
+            ),
+            ("Principal", json!("ecs-tasks.amazonaws.com")),
+            ("Principal", json!({"Service": "ecs-*.amazonaws.com"})),
+            ("Effect", json!("allow")),
+            ("Action", json!({"a": "sts:AssumeRole"})),
+        ] {
+            let mut statement = plain.clone();
+            statement[name] = value;
+            assert_eq!(of(json!([statement])), [Status::Unknown], "{statement}");
+        }
+        let not = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "1"}, "Action": "sts:*"});
+        assert_eq!(of(json!([not])), [Status::Unknown]);
+        let finding = {
+            let mut facts = healthy_coder();
+            known(facts.roles.get_mut(CODER_ROLE).unwrap()).trust = json!({"Statement": [not]});
+            run(&CHECK, &facts).remove(0)
+        };
+        assert!(finding.title.contains("NotPrincipal"), "{}", finding.title);
     }
 
     #[test]
@@ -335,7 +343,8 @@ mod tests {
                 Status::Unknown,
             ),
             ("arn:aws:ecs:*:123456789012:*", Status::Pass),
-            ("arn:aws:*", Status::Pass),
+            ("arn:aws:*", Status::Unknown),
+            ("arn:aws:s3:*", Status::Fail),
         ] {
             let condition = json!({"ArnLike": {"aws:SourceArn": pattern}});
             assert_eq!(of(allow(condition)), [status], "{pattern}");

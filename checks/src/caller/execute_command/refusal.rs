@@ -6,7 +6,7 @@ use super::{ACTION, CHECK};
 use crate::facts::{Caller, Decision, Outcome, Task};
 use crate::finding::{Finding, Subject};
 use crate::fixes;
-use crate::iam::{Blocker, Verdict};
+use crate::iam::{self, Blocker, Verdict};
 use crate::text;
 use crate::world::World;
 
@@ -55,7 +55,7 @@ pub(super) fn refused(
         .collect();
     let finding = CHECK
         .fail(subject, title)
-        .detail(reason(verdict))
+        .detail(reason(world, caller, verdict))
         .cause(cause)
         .evidence("denied", resources)
         .evidence("decision", decisions.first().copied().unwrap_or_default());
@@ -80,7 +80,11 @@ pub(super) fn refused(
     }
 }
 
-fn reason(verdict: &Verdict) -> String {
+fn reason(world: &World, caller: &Caller, verdict: &Verdict) -> String {
+    let literal = || {
+        let arn = caller.policy_arn();
+        iam::literal::in_policies_of(world.facts, arn.known()?, &[ACTION])
+    };
     let why = match verdict.blocker() {
         Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {
             [] => "A policy denies it explicitly.".to_owned(),
@@ -91,6 +95,10 @@ fn reason(verdict: &Verdict) -> String {
             "No policy of the caller allows it: either no statement names the target, or one has conditions that the target does not meet.".to_owned()
         }
         None => "No policy of the caller allows it.".to_owned(),
+    };
+    let why = match literal().filter(|_| verdict.blocker().is_none()) {
+        Some(literal) => format!("{why} {literal}"),
+        None => why,
     };
     format!(
         "{why} ECS authorises the call twice, on the cluster's ARN and on the task's, and both have to be allowed."
