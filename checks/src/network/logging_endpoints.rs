@@ -1,10 +1,11 @@
-use super::cut_off::{cut_off, may_stop, stops};
+use super::blocked_finding::{blocked, may_stop, stops};
+use super::hop_outcome::Affected;
 use super::placement::Placement;
 use super::service_reach::{Reach, Service, reach};
 use super::services::needed;
 use crate::check::Check;
 use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Status, Subject};
+use crate::finding::{Finding, Severity, Subject};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -40,46 +41,83 @@ fn run(world: &World) -> Vec<Finding> {
                 "The cluster's exec configuration asks for neither KMS nor a place of its own to record sessions",
             )];
         }
-        group.placements
-            .placed
-            .iter()
-            .map(|placement| {
-                let finding = judge(world, group, placement, &needed);
-                match finding.status {
-                    Status::Fail | Status::Warn => finding,
-                    _ => finding.on(placement.arns.clone()),
-                }
-            })
+        let placed = group.placements.placed.iter();
+        placed
+            .flat_map(|placement| judge(world, group, placement, &needed))
             .collect()
     })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    placement: &Placement<'a>,
+    needed: &[Service],
+) -> Vec<Finding> {
+    let mut alike: Vec<(Vec<Reach>, Affected)> = Vec::new();
+    for class in &placement.classes {
+        let services = needed.iter();
+        let reaches: Vec<Reach> = services
+            .map(|service| reach(world, placement, class, service))
+            .collect();
+        match alike.iter_mut().find(|(same, _)| *same == reaches) {
+            Some((_, tasks)) => tasks.classes.push(class),
+            None => {
+                let tasks = Affected {
+                    classes: vec![class],
+                    are_all: false,
+                };
+                alike.push((reaches, tasks));
+            }
+        }
+    }
+    if let [(_, all)] = alike.as_mut_slice() {
+        all.are_all = true;
+    }
+    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    alike
+        .into_iter()
+        .map(|(reaches, tasks)| {
+            let by_service = needed.iter().copied().zip(reaches).collect();
+            of_tasks(world, placement, &tasks, by_service, subject.clone())
+        })
+        .collect()
+}
+
+fn of_tasks<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    tasks: &Affected<'_, 'a>,
+    by_service: Vec<(Service, Reach<'a>)>,
+    subject: Subject,
+) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
-    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
+    let needed: Vec<Service> = by_service.iter().map(|(service, _)| *service).collect();
     let mut by_internet = Vec::new();
     let mut unseen = Vec::new();
     let mut shut = Vec::new();
-    for &service in needed {
-        match reach(world, placement, service) {
+    for (service, reach) in by_service {
+        match reach {
             Reach::ByEndpoint => {}
             Reach::ByInternet => by_internet.push(service),
-            Reach::Unseen(why) => unseen.push((service, why)),
-            Reach::Shut(obstacle) => shut.push((service, obstacle)),
+            Reach::Unknown(why) => unseen.push((service, why)),
+            Reach::Blocked(obstacles) => shut.push((service, obstacles)),
         }
     }
     let (fatal, lesser): (Vec<_>, Vec<_>) = shut
         .into_iter()
-        .partition(|(service, obstacle)| stops(world, service, obstacle));
+        .partition(|(service, obstacles)| stops(world, service, obstacles));
     let blind = unseen.iter().find(|(service, _)| may_stop(world, service));
-    match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
-        ([_, ..], _, _, _) => cut_off(world, placement, subject, &fatal, true),
+    let finding = match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
+        ([_, ..], _, _, _) => return blocked(world, placement, tasks, subject, &fatal, true),
         ([], Some((_, why)), _, _) => CHECK.unknown(subject, why),
-        ([], None, [_, ..], _) => cut_off(world, placement, subject, &lesser, false),
+        ([], None, [_, ..], _) => {
+            return blocked(world, placement, tasks, subject, &lesser, false);
+        }
         ([], None, [], Some((_, why))) => CHECK.unknown(subject, why),
         ([], None, [], None) if by_internet.is_empty() => CHECK.pass(
             subject,
-            format!("{vpc} has endpoints for {}", text::list(needed)),
+            format!("{vpc} has endpoints for {}", text::list(&needed)),
         ),
         ([], None, [], None) => {
             let names = text::list(&by_internet);
@@ -88,7 +126,8 @@ fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]
                 format!("{subnet} reaches {names} over the internet"),
             )
         }
-    }
+    };
+    finding.on(tasks.arns(placement))
 }
 
 #[cfg(test)]
