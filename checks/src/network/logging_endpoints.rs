@@ -342,6 +342,83 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
+    /// The bucket behind a gateway endpoint with this policy.
+    fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
+        let mut facts = with_bucket(encrypted);
+        no_way_out(&mut facts);
+        add_endpoint(&mut facts, "s3", "Gateway");
+        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        route(&mut facts, "pl-s3", gateway, false);
+        added(&mut facts).policy = Some(json!({"Version": "2012-10-17", "Statement": statements}));
+        facts
+    }
+
+    #[test]
+    fn a_gateway_s_policy_names_everybody() {
+        let allow = |principal: serde_json::Value| json!({"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"});
+        let named = [
+            json!({"AWS": "123456789012"}),
+            json!({"AWS": "arn:aws:iam::123456789012:root"}),
+            json!({"AWS": CODER_ROLE}),
+            json!({"AWS": [CODER_ROLE, "123456789012"]}),
+        ];
+        for principal in named {
+            for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
+                let facts = by_gateway(encrypted, allow(principal.clone()));
+                let finding = &run(&CHECK, &facts)[0];
+                assert_eq!(finding.status, status, "{principal}");
+                assert!(finding.detail.contains("aws:PrincipalArn"), "{finding:?}");
+                let fix = &finding.fixes[0].commands[0];
+                assert!(fix.contains("modify-vpc-endpoint"), "{fix}");
+            }
+            let mut facts = by_gateway(true, allow(principal.clone()));
+            add_endpoint(&mut facts, "s3", "Interface");
+            added(&mut facts).policy = Some(json!({"Statement": allow(principal.clone())}));
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
+        }
+        for principal in [
+            json!("*"),
+            json!({"AWS": "*"}),
+            json!({"AWS": ["*", "123456789012"]}),
+        ] {
+            let facts = by_gateway(true, allow(principal.clone()));
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
+        }
+        let both = json!([allow(json!({"AWS": CODER_ROLE})), allow(json!("*"))]);
+        assert_eq!(statuses(&CHECK, &by_gateway(true, both)), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_gateway_s_policy_names_roles_by_conditions() {
+        let on = |effect: &str, principal: &str, role: &str| {
+            json!({"Effect": effect, "Principal": principal, "Action": "*", "Resource": "*",
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
+        };
+        let other = "arn:aws:iam::123456789012:role/other";
+        let with =
+            |statements: serde_json::Value| statuses(&CHECK, &by_gateway(true, statements))[0];
+        assert_eq!(with(on("Allow", "*", CODER_ROLE)), Status::Pass);
+        assert_eq!(with(on("Allow", "*", other)), Status::Fail);
+        let all = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+        let denied = on("Deny", "*", CODER_ROLE);
+        assert_eq!(with(json!([all, denied])), Status::Fail);
+        assert_eq!(with(json!([all, on("Deny", "*", other)])), Status::Pass);
+        // What these do at a gateway, AWS does not say; where it makes no difference, that is no matter.
+        let deny = |key: &str, name: &str| json!({"Effect": "Deny", key: {"AWS": name}, "Action": "*", "Resource": "*"});
+        assert_eq!(
+            with(json!([all, deny("Principal", CODER_ROLE)])),
+            Status::Unknown
+        );
+        assert_eq!(with(json!([all, deny("Principal", other)])), Status::Pass);
+        assert_eq!(
+            with(json!([all, deny("NotPrincipal", other)])),
+            Status::Fail
+        );
+        let allow_but = |name: &str| json!({"Effect": "Allow", "NotPrincipal": {"AWS": name}, "Action": "*", "Resource": "*"});
+        assert_eq!(with(allow_but(other)), Status::Pass);
+        assert_eq!(with(allow_but(CODER_ROLE)), Status::Unknown);
+    }
+
     #[test]
     fn an_interface_endpoint_of_s3_comes_before_its_gateway() {
         let mut facts = with_bucket(true);
