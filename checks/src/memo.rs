@@ -1,14 +1,13 @@
 use std::borrow::Borrow;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Values by key, each made when it is first asked for; a key is copied only then.
-pub struct Memo<K, T>(RefCell<BTreeMap<K, Arc<T>>>);
+pub struct Memo<K, T>(Mutex<BTreeMap<K, Arc<T>>>);
 
 impl<K, T> Default for Memo<K, T> {
     fn default() -> Memo<K, T> {
-        Memo(RefCell::default())
+        Memo(Mutex::default())
     }
 }
 
@@ -18,11 +17,16 @@ impl<K: Ord, T> Memo<K, T> {
         K: Borrow<Q>,
         Q: Ord + ToOwned<Owned = K> + ?Sized,
     {
-        if let Some(made) = self.0.borrow().get(key) {
+        if let Some(made) = self.made().get(key) {
             return made.clone();
         }
+        // What is made may ask for others of the same kind.
         let made = Arc::new(make());
-        self.0.borrow_mut().insert(key.to_owned(), made.clone());
+        self.made().insert(key.to_owned(), made.clone());
         made
+    }
+
+    fn made(&self) -> MutexGuard<'_, BTreeMap<K, Arc<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
