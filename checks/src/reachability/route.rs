@@ -151,6 +151,13 @@ impl RouteMap {
         (routes, covered.covers(internet()))
     }
 
+    /// Whether the ranges of the VPC itself are known; those of a plan may not be.
+    fn is_local_known(&self) -> bool {
+        let mut routes = self.routes.iter();
+        !routes
+            .any(|route| route.target == RouteTarget::Local && parse(&route.destination).is_none())
+    }
+
     /// A live route that may lead to another network.
     fn elsewhere(&self) -> Option<&Route> {
         let mut routes = self.routes.iter();
@@ -428,14 +435,18 @@ pub struct Diversion {
 pub fn diversion(rules: &Rules, vpc: &str, subnet: &str, addresses: &Ranges) -> Option<Diversion> {
     let map = rules.routes(vpc, subnet);
     let map = map.as_ref().as_ref().ok()?;
-    let mut met = map.parts().filter(|(_, part)| part.meets(addresses));
-    if let Some((route, part)) = met.find(|(route, _)| may_divert(route)) {
+    let is_local_known = map.is_local_known();
+    let mut met = map.parts().filter(|(route, part)| {
+        let is_closer = || net(route).is_none_or(|net| net.prefix_len() > LARGEST_VPC);
+        part.meets(addresses) && may_divert(route) && (is_local_known || is_closer())
+    });
+    if let Some((route, part)) = met.next() {
         let told = told(route);
         let reachability = match route.blackhole && part.covers(addresses) {
             true => Reachability::Blocked,
             false => Reachability::Unknown(Unavailable::not_asked(
                 "ec2:DescribeRouteTables",
-                told.clone(),
+                format!("{told}, and where packets go from there is unknown"),
             )),
         };
         return Some(Diversion { told, reachability });
@@ -446,6 +457,10 @@ pub fn diversion(rules: &Rules, vpc: &str, subnet: &str, addresses: &Ranges) -> 
         reachability: Reachability::Unknown(why.clone()),
     })
 }
+
+/// The shortest prefix of a VPC's range.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
+const LARGEST_VPC: u8 = 16;
 
 /// Whether a route may be closer than the VPC's own: AWS allows that for few targets.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html>
