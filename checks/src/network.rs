@@ -14,6 +14,8 @@ pub mod endpoint_security_group;
 mod hop_outcome;
 mod hosted_zone;
 pub mod internet_route;
+#[cfg(test)]
+mod large_lists;
 pub mod logging_endpoints;
 pub mod nacl;
 pub(crate) mod name_servers;
@@ -23,7 +25,11 @@ pub mod path;
 mod path_by_hop;
 #[cfg(test)]
 mod path_by_packet;
+#[cfg(test)]
+mod path_by_task;
 pub(crate) mod placement;
+#[cfg(test)]
+mod routes_out;
 mod service_reach;
 mod services;
 pub mod task_egress;

@@ -54,7 +54,10 @@ pub fn blocked<'a>(
     let services: Vec<Service> = blocked.iter().map(|(service, _)| *service).collect();
     let names = text::list(&services);
     let told = |obstacles: &[Obstacle]| {
-        let told: Vec<String> = obstacles.iter().map(|one| one.told(placement)).collect();
+        let told: Vec<String> = obstacles
+            .iter()
+            .map(|one| one.told(placement, tasks))
+            .collect();
         text::list(&told)
     };
     let all_told = distinct(blocked.iter().map(|(_, obstacles)| told(obstacles)));

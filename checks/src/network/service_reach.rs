@@ -6,6 +6,7 @@ use super::acl_traversal::{AclPath, through_own_subnet};
 use super::connection::{Connections, Hop, connections, egress_to};
 use super::destination::{Destination, destination_by};
 use super::endpoint::policy_lets;
+use super::hop_outcome::Affected;
 use super::name_servers;
 use super::placement::{Placement, TaskClass, interface_endpoint};
 use crate::arn;
@@ -363,7 +364,7 @@ fn needs_of(world: &World, class: &TaskClass, service: Service) -> Result<Vec<Ne
 
 impl Obstacle<'_> {
     /// As the end of a sentence about tasks that cannot reach a service.
-    pub fn told(&self, placement: &Placement) -> String {
+    pub fn told(&self, placement: &Placement, tasks: &Affected) -> String {
         match self {
             Obstacle::NoWay => {
                 "there is no endpoint that serves the tasks, and no way out".to_owned()
@@ -374,11 +375,15 @@ impl Obstacle<'_> {
                 format!("{groups} does not let the tasks out to {target}")
             }
             Obstacle::NetworkAcls { told, .. } => format!("network ACLs are in the way: {told}"),
-            Obstacle::EndpointGroups(endpoint) => format!(
-                "{} of {} does not let the tasks in",
-                text::list(&endpoint.security_groups),
-                endpoint.id
-            ),
+            Obstacle::EndpointGroups(endpoint) => {
+                let addresses = tasks.told_addresses();
+                let whom = match tasks.are_all || addresses.is_empty() {
+                    true => "the tasks",
+                    false => &addresses,
+                };
+                let groups = text::list(&endpoint.security_groups);
+                format!("{groups} of {} does not let {whom} in", endpoint.id)
+            }
             Obstacle::Route(told) => told.clone(),
             Obstacle::Policy {
                 endpoint,

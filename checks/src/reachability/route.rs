@@ -153,9 +153,12 @@ impl RouteMap {
 
     /// Whether the ranges of the VPC itself are known; those of a plan may not be.
     fn is_local_known(&self) -> bool {
-        let mut routes = self.routes.iter();
-        !routes
-            .any(|route| route.target == RouteTarget::Local && parse(&route.destination).is_none())
+        let mut local = self
+            .routes
+            .iter()
+            .filter(|route| route.target == RouteTarget::Local);
+        let is_range = |route: &Route| parse(&route.destination).is_some();
+        local.next().is_some_and(is_range) && local.all(is_range)
     }
 
     /// A live route that may lead to another network.
@@ -254,8 +257,8 @@ fn by_routes(
     let (routes, are_all) = map.to_internet();
     let mut unread = map.unread().map(|(route, _)| route);
     let is_other = |route: &&Route| {
-        let is_same = |other: &&Route| other.target == route.target && !other.blackhole;
-        may_divert(route) && (route.blackhole || !routes.iter().all(|other| is_same(&other)))
+        let is_same = |other: &Route| other.target == route.target && !other.blackhole;
+        may_divert(route) && (route.blackhole || !routes.iter().all(|other| is_same(other)))
     };
     if let Some(route) = unread.find(is_other).filter(|_| !routes.is_empty()) {
         return Egress::Unclear(format!(
@@ -437,7 +440,7 @@ pub fn diversion(rules: &Rules, vpc: &str, subnet: &str, addresses: &Ranges) -> 
     let map = map.as_ref().as_ref().ok()?;
     let is_local_known = map.is_local_known();
     let mut met = map.parts().filter(|(route, part)| {
-        let is_closer = || net(route).is_none_or(|net| net.prefix_len() > LARGEST_VPC);
+        let is_closer = || net(route).is_none_or(|net| net.prefix_len() >= LARGEST_VPC);
         part.meets(addresses) && may_divert(route) && (is_local_known || is_closer())
     });
     if let Some((route, part)) = met.next() {

@@ -161,7 +161,7 @@ pub fn add_task(facts: &mut Facts, address: &str) -> String {
     let attachment = new.interface.as_mut().expect("interface");
     attachment.id = Some(id.as_str().into());
     attachment.private_ip = Some(address.into());
-    let arn = format!("{}-{address}", new.arn);
+    let arn = format!("{}{}", new.arn, address.replace('.', ""));
     new.arn = arn.as_str().into();
     facts.network.interfaces.insert(id, Fact::Known(interface));
     facts.tasks.insert(arn.clone(), Fact::Known(new));
