@@ -20,6 +20,7 @@ pub mod logging_endpoints;
 pub mod nacl;
 pub(crate) mod name_servers;
 pub(crate) mod new_endpoint;
+mod obstacle;
 pub mod path;
 #[cfg(test)]
 mod path_by_hop;

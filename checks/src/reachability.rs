@@ -4,18 +4,23 @@
 //! which order, is [`crate::network`]'s business.
 
 mod address_class;
+mod detour;
+mod egress;
 mod intervals;
 mod network_acl;
+mod open_ports;
 mod outcome;
 mod range;
-mod route;
+mod route_map;
 mod rules;
 mod security_group;
 
-pub use network_acl::{OpenPorts, Ports, acl_of};
+pub use detour::{Diversion, detours, diversion};
+pub use egress::{Egress, way_out};
+pub use network_acl::{Ports, acl_of};
+pub use open_ports::OpenPorts;
 pub use outcome::Reachability;
 pub use range::{Ranges, internet, single, subnet_ranges};
-pub use route::{Diversion, Egress, detours, diversion, way_out};
 pub use rules::Rules;
 pub use security_group::{Peer, Protocol, no_address};
 

@@ -3,8 +3,9 @@
 use super::acl_fix::let_through;
 use super::hop_outcome::Affected;
 use super::logging_endpoints::CHECK;
+use super::obstacle::Obstacle;
 use super::placement::Placement;
-use super::service_reach::{Obstacle, Service};
+use super::service_reach::Service;
 use super::{endpoint_security_group, new_endpoint};
 use crate::distinct::distinct;
 use crate::facts::Task;

@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
     title: "The agent reaches KMS and the places that record sessions",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
-    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role.",
+    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * stands for roles.",
     actions: &[
         "ecs:DescribeClusters",
         "ec2:DescribeVpcEndpoints",
@@ -21,8 +21,11 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeNetworkAcls",
     ],
-    remedy: "Make the endpoints of kms, logs or s3, or open what stands before them.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    remedy: "Create the endpoints of kms, logs or s3, or fix what blocks the path to them.",
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+    ],
     explains: &[],
     masks: &[],
     severity: Severity::High,

@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 
-use super::intervals::{Interval, Intervals};
+use super::intervals::Interval;
+use super::open_ports::OpenPorts;
 use super::range::{interval, parse};
-use super::security_group::vague;
-use super::{Direction, Ranges, Reachability};
+use super::{Direction, Ranges};
 use crate::facts::{NetworkAcl, Unavailable};
 
 pub type Ports = RangeInclusive<u16>;
@@ -17,11 +17,11 @@ pub struct AclRules {
     rules: Vec<AclRule>,
 }
 
-struct AclRule {
+pub(super) struct AclRule {
     number: u32,
-    allow: bool,
-    addresses: Interval,
-    ports: Interval,
+    pub(super) allow: bool,
+    pub(super) addresses: Interval,
+    pub(super) ports: Interval,
 }
 
 /// The number of the rule that AWS shows as `*`: it refuses what no other rule matches.
@@ -78,7 +78,7 @@ impl AclRules {
                 break;
             }
         }
-        let asked: Intervals = [asked].into_iter().collect();
+        let asked = [asked].into_iter().collect();
         match rules.iter().all(|rule| is_for_all(rule)) {
             true => OpenPorts::known(&rules, asked),
             false => OpenPorts::by_stretch(&rules, peer.v4(), asked),
@@ -94,107 +94,6 @@ impl AclRules {
         match matching.find(|rule| !rule.allow) {
             Some(rule) if rule.number < LAST => format!("rule {} denies", rule.number),
             _ => "no rule allows".to_owned(),
-        }
-    }
-}
-
-/// The ports that network ACLs admit, of those that are asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OpenPorts {
-    asked: Intervals,
-    /// Admitted whichever address the peer has.
-    open: Intervals,
-    /// Admitted for some of the addresses that it may have; the open ones are among them.
-    possible: Intervals,
-}
-
-/// One of so many ports may be refused: who calls from it calls again, from another. Rules against single ports, such as
-/// that of remote desktops, are common.
-const FEW: u128 = 100;
-
-impl OpenPorts {
-    /// By rules all of which are for every address that the peer may have.
-    fn known(rules: &[&AclRule], asked: Intervals) -> OpenPorts {
-        let mut left = asked.clone();
-        let mut open = Vec::new();
-        for rule in rules {
-            let ports: Intervals = [rule.ports].into_iter().collect();
-            if rule.allow {
-                open.extend(left.and(&ports).iter());
-            }
-            left = left.without(&ports);
-            if left.is_empty() {
-                break;
-            }
-        }
-        let open: Intervals = open.into_iter().collect();
-        OpenPorts {
-            possible: open.clone(),
-            open,
-            asked,
-        }
-    }
-
-    /// By rules some of which are for a part of those addresses: each stretch of ports that all rules treat alike.
-    fn by_stretch(rules: &[&AclRule], peer: &Intervals, asked: Intervals) -> OpenPorts {
-        let mut starts: Vec<u128> = rules
-            .iter()
-            .flat_map(|rule| [rule.ports.0, rule.ports.1 + 1])
-            .filter(|port| asked.covers((*port, *port)))
-            .chain(asked.span().map(|(first, _)| first))
-            .collect();
-        starts.sort_unstable();
-        starts.dedup();
-        let ends = starts.iter().skip(1).map(|next| next - 1);
-        let ends: Vec<u128> = ends.chain(asked.span().map(|(_, last)| last)).collect();
-        let (mut open, mut possible) = (Vec::new(), Vec::new());
-        for (start, end) in starts.into_iter().zip(ends) {
-            let (mut left, mut some) = (peer.clone(), false);
-            let mut all = true;
-            for rule in rules {
-                let is_for = rule.ports.0 <= start && start <= rule.ports.1;
-                if !is_for || !left.meets(rule.addresses) {
-                    continue;
-                }
-                match rule.allow {
-                    true => some = true,
-                    false => all = false,
-                }
-                left = left.without(&[rule.addresses].into_iter().collect());
-            }
-            if some {
-                possible.push((start, end));
-                if all && left.is_empty() {
-                    open.push((start, end));
-                }
-            }
-        }
-        OpenPorts {
-            asked,
-            open: open.into_iter().collect(),
-            possible: possible.into_iter().collect(),
-        }
-    }
-
-    /// Those that are admitted here and there, of the same that were asked for.
-    pub fn and(&self, other: &OpenPorts) -> OpenPorts {
-        OpenPorts {
-            asked: self.asked.clone(),
-            open: self.open.and(&other.open),
-            possible: self.possible.and(&other.possible),
-        }
-    }
-
-    pub fn reachability(&self) -> Reachability {
-        let (open, refused) = (self.open.count(), self.asked.without(&self.open).count());
-        if refused * FEW < open {
-            Reachability::Open
-        } else if self.possible.is_empty() {
-            Reachability::Blocked
-        } else if self.possible == self.open {
-            Reachability::Partial
-        } else {
-            Reachability::Unknown(vague())
         }
     }
 }
@@ -215,6 +114,7 @@ pub(super) fn not_read(vpc: &str) -> Unavailable {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Reachability;
     use super::*;
     use crate::facts::AclEntry;
 

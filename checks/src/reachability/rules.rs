@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::address_class::AddressClasses;
 use super::network_acl::{AclRules, acl_of, not_read};
-use super::route::RouteMap;
+use super::route_map::RouteMap;
 use super::security_group::{GroupRules, Protocol};
 use super::{Direction, Ranges};
 use crate::facts::{Fact, Network, RouteTable, Unavailable};
