@@ -16,8 +16,8 @@ use crate::world::World;
 pub struct HopOutcome<'p, 'a> {
     pub reachability: Reachability,
     pub tasks: Affected<'p, 'a>,
-    /// The same for all of them, as far as this hop goes.
-    pub connections: &'p Connections,
+    /// Of each of their classes: the hop does the same, though perhaps by other rules.
+    pub connections: Vec<&'p Connections>,
     /// The addresses of the destination from which the hop keeps them, by number.
     pub blocked: Vec<usize>,
 }
@@ -30,7 +30,7 @@ pub struct Affected<'p, 'a> {
 }
 
 /// How many tasks a finding names.
-const MOST: usize = 3;
+pub const MOST: usize = 3;
 
 pub fn outcomes<'p, 'a>(
     world: &World,
@@ -46,14 +46,17 @@ pub fn outcomes<'p, 'a>(
             .iter_mut()
             .find(|same| same.reachability == reachability && same.blocked == blocked)
         {
-            Some(same) => same.tasks.classes.push(class),
+            Some(same) => {
+                same.tasks.classes.push(class);
+                same.connections.push(connections);
+            }
             None => all.push(HopOutcome {
                 reachability,
                 tasks: Affected {
                     classes: vec![class],
                     are_all: false,
                 },
-                connections,
+                connections: vec![connections],
                 blocked,
             }),
         }
@@ -121,25 +124,24 @@ impl HopOutcome<'_, '_> {
     /// The part of the destination that the hop keeps from the tasks.
     pub fn told_target(&self, destination: &Destination) -> String {
         let whole = destination.told();
-        if self.connections.is_all(&self.blocked) {
+        if self.is_all_blocked() {
             return whole;
         }
-        format!("{} of {whole}", self.told_enis())
+        let enis = self.connections.first().map(|first| &first.enis);
+        let blocked = self.blocked.iter();
+        let blocked = blocked.filter_map(|number| enis?.get(*number));
+        let names: Vec<&str> = blocked.map(|eni| eni.name.as_str()).collect();
+        format!("{} of {whole}", text::list(&names))
     }
 
-    fn told_enis(&self) -> String {
-        let enis = self
-            .blocked
-            .iter()
-            .filter_map(|number| self.connections.enis.get(*number));
-        let names: Vec<&str> = enis.map(|eni| eni.name.as_str()).collect();
-        text::list(&names)
+    fn is_all_blocked(&self) -> bool {
+        let mut connections = self.connections.iter();
+        connections.all(|connections| connections.is_all(&self.blocked))
     }
 
     /// Why it is a failure, where the hop leaves interfaces that others block.
     pub fn told_rest(&self, destination: &Destination) -> Option<String> {
-        let is_rest =
-            self.reachability == Reachability::Blocked && !self.connections.is_all(&self.blocked);
+        let is_rest = self.reachability == Reachability::Blocked && !self.is_all_blocked();
         is_rest.then(|| {
             format!(
                 "Other hops block every other interface of {}, so no packet gets through. ",
@@ -150,14 +152,16 @@ impl HopOutcome<'_, '_> {
 
     /// The network ACLs on the way to where the tasks do not get.
     pub fn acl_paths(&self) -> impl Iterator<Item = &AclPath> {
-        let paths = self.connections.acl_paths.iter().enumerate();
-        let is_internet = self.connections.enis.is_empty();
-        let is_meant = move |number: usize| {
-            is_internet || self.blocked.is_empty() || self.blocked.contains(&number)
-        };
-        paths
-            .filter(move |(number, _)| is_meant(*number))
-            .map(|(_, path)| path)
+        self.connections.iter().flat_map(move |connections| {
+            let is_internet = connections.enis.is_empty();
+            let is_meant = move |number: usize| {
+                is_internet || self.blocked.is_empty() || self.blocked.contains(&number)
+            };
+            let paths = connections.acl_paths.iter().enumerate();
+            paths
+                .filter(move |(number, _)| is_meant(*number))
+                .map(|(_, path)| path)
+        })
     }
 }
 

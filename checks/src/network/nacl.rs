@@ -4,7 +4,7 @@ use super::acl_fix::let_through;
 use super::acl_traversal::AclPath;
 use super::connection::Hop;
 use super::destination::{Destination, resolve_destination};
-use super::hop_outcome::{self, HopOutcome, Words, outcomes};
+use super::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
 use super::placement::Placement;
 use crate::check::Check;
 use crate::distinct::distinct;
@@ -99,17 +99,17 @@ fn of_outcome(
     let subnets = distinct(refusing().map(|traversal| traversal.subnet.to_owned()));
     let mut refused = Vec::new();
     for one in outcome.acl_paths().flat_map(AclPath::evidence) {
-        if !refused.contains(&one) {
+        if refused.len() < 10 && !refused.contains(&one) {
             refused.push(one);
         }
     }
+    let told = text::short_list(&told, MOST);
     let rest = outcome.told_rest(destination).unwrap_or_default();
     let detail = match finding.status {
         Status::Fail => format!(
-            "{}. {rest}Network ACLs keep no state: requests and answers need a rule each, and of the rules that match the one with the lowest number decides.",
-            text::list(&told)
+            "{told}. {rest}Network ACLs keep no state: requests and answers need a rule each, and of the rules that match the one with the lowest number decides."
         ),
-        _ => format!("{}. {}", text::list(&told), finding.detail),
+        _ => format!("{told}. {}", finding.detail),
     };
     finding
         .detail(detail)

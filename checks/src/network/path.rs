@@ -179,12 +179,7 @@ fn of_fate(
     let finding = match &fate.reachability {
         Reachability::Blocked => CHECK
             .fail(subject, format!("{who} {cannot} ssmmessages"))
-            .detail(where_it_ends(
-                placement,
-                destination,
-                fate.connections,
-                &target,
-            ))
+            .detail(where_it_ends(placement, destination, fate, &target))
             .cause("Tasks cannot reach ssmmessages"),
         Reachability::Open => {
             return CHECK.pass(subject, format!("{who} {reaches} ssmmessages {target}"));
@@ -194,12 +189,7 @@ fn of_fate(
                 subject,
                 format!("{who} {reaches} ssmmessages {target}, but not by every interface or port"),
             )
-            .detail(where_it_ends(
-                placement,
-                destination,
-                fate.connections,
-                &target,
-            ))
+            .detail(where_it_ends(placement, destination, fate, &target))
             .cause("Tasks reach ssmmessages in part only"),
         Reachability::Unknown(why) => return CHECK.unknown(subject, why),
     };
@@ -225,9 +215,11 @@ fn of_fate(
 fn where_it_ends(
     placement: &Placement,
     destination: &Destination,
-    connections: &Connections,
+    fate: &Fate,
     target: &str,
 ) -> String {
+    let connections = fate.connections;
+    let is_one = fate.tasks.classes.len() == 1;
     let told = |hop: Hop, number: Option<usize>| {
         let what = told_hop(placement, destination, hop);
         let paths = match number {
@@ -235,9 +227,10 @@ fn where_it_ends(
             None => connections.acl_paths.as_slice(),
         };
         let why: Vec<String> = match hop {
-            Hop::Acls => paths.iter().map(AclPath::told).collect(),
+            // Other classes of the tasks may meet other rules.
+            Hop::Acls if is_one => paths.iter().map(AclPath::told).collect(),
             Hop::Routes => connections.diversions().map(str::to_owned).collect(),
-            Hop::TaskEgress | Hop::EndpointIngress => Vec::new(),
+            Hop::Acls | Hop::TaskEgress | Hop::EndpointIngress => Vec::new(),
         };
         let why = distinct(why.into_iter().filter(|why| !why.is_empty()));
         match why.as_slice() {
