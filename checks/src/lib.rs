@@ -29,6 +29,7 @@ mod kms;
 mod live;
 mod local;
 mod made_once;
+mod memo;
 pub mod needs;
 mod network;
 pub mod no_proxy;

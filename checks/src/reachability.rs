@@ -1,19 +1,28 @@
 //! How packets get from a task to AWS: pure functions over the facts about the network.
 //!
-//! Each says of one gate on the way whether it lets a session's packets through. What the gates lie on, and
-//! in which order, is [`crate::network`]'s business.
+//! Each says of one hop on the path whether it lets a session's packets through. Which hops are on the path, and in
+//! which order, is [`crate::network`]'s business.
 
-mod gate;
+mod address_class;
+mod detour;
+mod egress;
+mod intervals;
 mod network_acl;
+mod open_ports;
+mod outcome;
 mod range;
-mod route;
+mod route_map;
+mod rules;
 mod security_group;
 
-pub use gate::Gate;
-pub use network_acl::{Ports, acl_lets, acl_of};
+pub use detour::{Diversion, detours, diversion};
+pub use egress::{Egress, way_out};
+pub use network_acl::{Ports, acl_of};
+pub use open_ports::OpenPorts;
+pub use outcome::Reachability;
 pub use range::{Ranges, internet, single, subnet_ranges};
-pub use route::{Way, detours, diversion, way_out};
-pub use security_group::{Peer, groups_let, groups_let_ask};
+pub use rules::Rules;
+pub use security_group::{Peer, Protocol, no_address};
 
 /// The direction of a packet, seen from the interface or subnet that a rule guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

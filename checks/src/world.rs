@@ -21,7 +21,9 @@ use crate::facts::{
 };
 use crate::iam::like;
 use crate::needs::{Place, recording_group};
+use crate::network::connection::PathCache;
 use crate::network::placement::Placements;
+use crate::reachability::Rules;
 
 pub use alike::Roles;
 use decisions::Decisions;
@@ -39,6 +41,9 @@ pub struct World<'a> {
     decisions: Decisions<'a>,
     definitions: ById<'a, TaskDefinition>,
     interfaces: ById<'a, Interface>,
+    /// The network's rules.
+    pub rules: Rules<'a>,
+    pub paths: PathCache,
 }
 
 /// How long an agent may take to start and to connect, before something must be wrong.
@@ -62,6 +67,8 @@ impl<'a> World<'a> {
             decisions: Decisions::of(simulations),
             definitions: by_id(&facts.task_definitions),
             interfaces: by_id(&facts.network.interfaces),
+            rules: Rules::of(&facts.network),
+            paths: PathCache::default(),
         };
         let groups = world.groups.iter();
         let joined: Vec<_> = groups

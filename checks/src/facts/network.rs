@@ -239,10 +239,7 @@ impl Endpoint {
 
     /// It serves, and has no private name of its own.
     pub fn may_be_named_by_a_zone(&self) -> bool {
-        self.is_available()
-            && !self.private_dns
-            && self.kind != "Gateway"
-            && !self.has_no_interface()
+        self.is_available() && !self.private_dns && !self.is_gateway() && !self.has_no_interface()
     }
 
     /// Being made, or changed: one that is changed goes on serving, at least in some of its subnets.
@@ -251,6 +248,11 @@ impl Endpoint {
         ["pending", "partial"]
             .iter()
             .any(|state| self.state.eq_ignore_ascii_case(state))
+    }
+
+    /// It serves public addresses by routes, and has no interface of its own.
+    pub fn is_gateway(&self) -> bool {
+        self.kind == "Gateway"
     }
 
     /// It is in no subnet, so nothing answers for it.

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::{Aws, label, quoted};
 use crate::facts::{Fact, Facts, NetworkAcl};
 use crate::fix::{Disposition, Fix};
-use crate::network::crossing::Crossing;
+use crate::network::acl_traversal::AclTraversal;
 use crate::reachability::{Direction, acl_of};
 use crate::text;
 
-/// Lets through what the crossings need, by rules that stand before those which refuse it.
-pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &[&str]) -> Fix {
+/// Lets through what these ACLs refuse, by rules that stand before those which refuse it.
+pub fn let_through(facts: &Facts, vpc: &str, refused: &[&AclTraversal], services: &[&str]) -> Fix {
     let acls = match facts.network.network_acls.get(vpc) {
         Some(Fact::Known(acls)) => acls.as_slice(),
         _ => &[],
@@ -28,14 +28,17 @@ pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &
     let mut taken: BTreeSet<(String, bool, u32)> = BTreeSet::new();
     let mut blocks = Vec::new();
     let mut done: BTreeSet<String> = BTreeSet::new();
-    for crossing in crossings {
-        let Some(acl) = acl_of(acls, crossing.subnet) else {
+    for traversal in refused {
+        let Some(acl) = acl_of(acls, &traversal.subnet) else {
             continue;
         };
-        let egress = crossing.direction == Direction::Out;
+        let egress = traversal.direction == Direction::Out;
         let way = if egress { "out" } else { "in" };
-        let (from, to) = (crossing.ports.start(), crossing.ports.end());
-        if !done.insert(format!("{} {egress} {} {from} {to}", acl.id, crossing.cidr)) {
+        let (from, to) = (traversal.ports.start(), traversal.ports.end());
+        if !done.insert(format!(
+            "{} {egress} {} {from} {to}",
+            acl.id, traversal.cidr
+        )) {
             continue;
         }
         let Some(number) = free_number(acl, egress, &taken) else {
@@ -49,7 +52,7 @@ pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &
                 .option("--rule-number", &number.to_string())
                 .option("--protocol", "tcp")
                 .option("--port-range", &format!("From={from},To={to}"))
-                .option("--cidr-block", crossing.cidr)
+                .option("--cidr-block", &traversal.cidr)
                 .option("--rule-action", "allow")
                 .region(facts),
         );
@@ -57,7 +60,7 @@ pub fn let_through(facts: &Facts, vpc: &str, crossings: &[Crossing], services: &
             "resource \"aws_network_acl_rule\" \"{}\" {{\n  network_acl_id = {}\n  egress         = {egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = {}\n  from_port      = {from}\n  to_port        = {to}\n}}",
             label(&format!("ecs_exec_{}_{way}_{number}", acl.id)),
             quoted(&acl.id),
-            quoted(crossing.cidr),
+            quoted(&traversal.cidr),
         ));
     }
     fix.terraform(blocks.join("\n\n"))

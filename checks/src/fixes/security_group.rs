@@ -6,7 +6,7 @@ use super::endpoint::Sources;
 use super::{Aws, label, quoted};
 use crate::facts::Facts;
 use crate::fix::{Disposition, Fix};
-use crate::network::link::Goal;
+use crate::network::destination::Destination;
 
 /// What tasks are to be let out to.
 pub enum Target {
@@ -16,12 +16,14 @@ pub enum Target {
 }
 
 impl Target {
-    pub fn of(goal: &Goal) -> Target {
-        match goal {
-            Goal::Endpoint(endpoint) if !endpoint.security_groups.is_empty() => {
+    pub fn of(destination: &Destination) -> Target {
+        match destination {
+            Destination::Endpoint(endpoint) if !endpoint.security_groups.is_empty() => {
                 Target::Group(endpoint.security_groups[0].clone())
             }
-            Goal::Endpoint(_) | Goal::Internet => Target::Range("0.0.0.0/0".to_owned()),
+            Destination::Endpoint(_) | Destination::Internet => {
+                Target::Range("0.0.0.0/0".to_owned())
+            }
         }
     }
 }

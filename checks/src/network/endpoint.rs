@@ -90,7 +90,52 @@ pub fn policy_lets(
         ..Principal::of(role)
     };
     let request = Request::new(action, context).signed_with(credentials);
-    resource_policy(policy, &principal, &request, resource)
+    let lets = |policy: &Value| resource_policy(policy, &principal, &request, resource);
+    if !endpoint.is_gateway() {
+        return lets(policy);
+    }
+    let [by_root_only, as_written] = gateway_readings(policy);
+    match (lets(&by_root_only), lets(&as_written)) {
+        (one, other) if one == other => one,
+        _ => Tri::on(
+            "a statement that names principals, which the policy of a gateway endpoint cannot",
+        ),
+    }
+}
+
+/// In the policy of a gateway endpoint only `*` stands for roles and users: an account stands for its root user, and
+/// others are named by a condition on `aws:PrincipalArn`. What a Deny or a `NotPrincipal` that names others does, AWS does
+/// not say: nothing, or the same as in the policy of an interface endpoint.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
+fn gateway_readings(policy: &Value) -> [Value; 2] {
+    let names_others = |statement: &Value| {
+        let principal = &statement["Principal"];
+        !principal.is_null() && !is_everybody(principal)
+    };
+    let with = |statements: Vec<Value>| match policy.is_object() {
+        true => {
+            let mut policy = policy.clone();
+            policy["Statement"] = Value::Array(statements);
+            policy
+        }
+        false => policy.clone(),
+    };
+    let all = || statements(policy).iter().cloned();
+    let by_root_only = all().filter(|statement| !names_others(statement));
+    let by_root_only = by_root_only.map(|mut statement| {
+        if statement.get("NotPrincipal").is_some() {
+            statement["Principal"] = Value::from("*");
+        }
+        statement
+    });
+    let as_written = all().filter(|one| one["Effect"] != "Allow" || !names_others(one));
+    [with(by_root_only.collect()), with(as_written.collect())]
+}
+
+/// Whether a `Principal` stands for everybody.
+fn is_everybody(principal: &Value) -> bool {
+    let is_any = |value: &Value| list(value).iter().any(|item| item == "*");
+    is_any(principal) || is_any(&principal["AWS"])
 }
 
 /// Whether the endpoint's policy lets everybody do everything through it, as the one that AWS puts there does.
@@ -100,8 +145,7 @@ pub fn lets_everybody(endpoint: &Endpoint) -> bool {
     };
     let is = |value: &Value, wanted: &str| list(value).iter().any(|item| item == wanted);
     let lets_all = |statement: &Value| {
-        let principal = &statement["Principal"];
-        (is(principal, "*") || is(&principal["AWS"], "*"))
+        is_everybody(&statement["Principal"])
             && is(&statement["Action"], "*")
             && is(&statement["Resource"], "*")
             && statement["Condition"].is_null()

@@ -1,6 +1,5 @@
+use super::destination::{Destination, by_destination};
 use super::endpoint::policy_lets;
-use super::goal::by_goal;
-use super::link::Goal;
 use crate::arn;
 use crate::check::Check;
 use crate::distinct::distinct;
@@ -33,21 +32,21 @@ type Judged<'a> = MadeOnce<(&'a str, &'a str), Finding>;
 fn run(world: &World) -> Vec<Finding> {
     let judged = Judged::default();
     world.each_running(&CHECK, |group, _| {
-        by_goal(world, &group.placements)
+        by_destination(world, &group.placements)
             .into_iter()
-            .flat_map(|bound| {
-                let vpc = bound.vpc;
+            .flat_map(|same| {
+                let vpc = same.vpc;
                 let of_vpc = || Subject::new("vpc", vpc).of_group(group);
-                match bound.goal {
-                    Ok(Goal::Endpoint(endpoint)) => {
-                        let tasks: Vec<&Task> = bound
+                match same.destination {
+                    Ok(Destination::Endpoint(endpoint)) => {
+                        let tasks: Vec<&Task> = same
                             .placements
                             .iter()
                             .flat_map(|placement| placement.tasks.iter().copied())
                             .collect();
                         judge(world, group, endpoint, &tasks, &judged)
                     }
-                    Ok(Goal::Internet) => {
+                    Ok(Destination::Internet) => {
                         let title = format!("{vpc} has no ssmmessages endpoint in use");
                         vec![CHECK.skip(of_vpc(), title)]
                     }

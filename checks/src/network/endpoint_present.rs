@@ -4,7 +4,7 @@ use crate::check::Check;
 use crate::distinct::distinct;
 use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity, Subject};
-use crate::reachability::Way;
+use crate::reachability::Egress;
 use crate::text;
 use crate::world::{Group, World};
 
@@ -99,16 +99,7 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
     let ways: Option<Vec<String>> = placements
         .iter()
-        .map(|placement| match &placement.way {
-            Way::Nat(id) => Some(format!("the NAT gateway {id}")),
-            Way::InternetGateway(id) => Some(format!("the internet gateway {id}")),
-            Way::NoPublicAddress(_)
-            | Way::StrandedNat { .. }
-            | Way::Blackhole(_)
-            | Way::None
-            | Way::Unclear(_)
-            | Way::Unavailable(_) => None,
-        })
+        .map(|placement| through(&placement.way))
         .collect();
     let how = match ways {
         Some(ways) => {
@@ -118,6 +109,24 @@ fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding
         None => "; whether tasks have another way is for network.internet-route to tell".to_owned(),
     };
     CHECK.skip(subject, format!("{vpc} has no ssmmessages endpoint{how}"))
+}
+
+/// `None`: it does not lead to the internet.
+fn through(way: &Egress) -> Option<String> {
+    match way {
+        Egress::Nat(id) => Some(format!("the NAT gateway {id}")),
+        Egress::InternetGateway(id) => Some(format!("the internet gateway {id}")),
+        Egress::Several(ways) => {
+            let ways: Option<Vec<String>> = ways.iter().map(through).collect();
+            Some(text::list(&ways?))
+        }
+        Egress::NoPublicAddress(_)
+        | Egress::NatWithoutInternet { .. }
+        | Egress::Blackhole(_)
+        | Egress::None
+        | Egress::Unclear(_)
+        | Egress::Unavailable(_) => None,
+    }
 }
 
 fn missing(
@@ -156,16 +165,16 @@ fn missing(
 fn no_way(placement: &Placement) -> String {
     let subnet = &placement.subnet.id;
     match &placement.way {
-        Way::NoPublicAddress(gateway) => format!(
+        Egress::NoPublicAddress(gateway) => format!(
             "the route table of {subnet} leads to {gateway}, which serves public addresses only, and the tasks have none"
         ),
-        Way::StrandedNat {
+        Egress::NatWithoutInternet {
             gateway,
             subnet: stranded,
         } => format!(
             "the route table of {subnet} leads to {gateway}, whose own subnet {stranded} has no route to an internet gateway"
         ),
-        Way::Blackhole(target) => {
+        Egress::Blackhole(target) => {
             format!("the default route of {subnet} leads to {target}, which is gone (blackhole)")
         }
         _ => format!("the route table of {subnet} has no route out of the VPC"),

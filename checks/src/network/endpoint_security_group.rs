@@ -1,13 +1,13 @@
-use super::goal::by_goal;
-use super::link::{Goal, endpoint_ingress};
+use super::connection::Hop;
+use super::destination::{Destination, by_destination};
+use super::hop_outcome::Affected;
 use super::placement::Placement;
-use super::{Words, judge_gate};
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::facts::{Endpoint, Fact};
-use crate::finding::{Finding, Severity, Status, Subject};
+use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::reachability::Gate;
+use crate::reachability::Reachability;
 use crate::text;
 use crate::world::{Group, World};
 
@@ -35,65 +35,115 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
-        by_goal(world, &group.placements)
+        by_destination(world, &group.placements)
             .into_iter()
-            .map(|bound| {
-                let vpc = bound.vpc;
+            .flat_map(|same| {
+                let vpc = same.vpc;
                 let of_vpc = || Subject::new("vpc", vpc).of_group(group);
-                match bound.goal {
-                    Ok(Goal::Endpoint(endpoint)) => {
-                        judge(world, group, endpoint, &bound.placements)
+                match same.destination {
+                    Ok(Destination::Endpoint(endpoint)) => {
+                        judge(world, group, endpoint, &same.placements)
                     }
-                    Ok(Goal::Internet) => CHECK.skip(
-                        of_vpc(),
-                        format!("{vpc} has no ssmmessages endpoint in use"),
-                    ),
-                    Err(why) => CHECK.unknown(of_vpc(), &why),
+                    Ok(Destination::Internet) => {
+                        let title = format!("{vpc} has no ssmmessages endpoint in use");
+                        vec![CHECK.skip(of_vpc(), title)]
+                    }
+                    Err(why) => vec![CHECK.unknown(of_vpc(), &why)],
                 }
             })
             .collect()
     })
 }
 
-fn judge(world: &World, group: &Group, endpoint: &Endpoint, placements: &[&Placement]) -> Finding {
-    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
-    let gates: Vec<(&Placement, Gate)> = placements
-        .iter()
-        .map(|placement| (*placement, endpoint_ingress(world, placement, endpoint)))
-        .collect();
-    let shut: Vec<&Placement> = gates
-        .iter()
-        .filter(|(_, gate)| *gate == Gate::Shut)
-        .map(|(placement, _)| *placement)
-        .collect();
-    // Where some tasks are kept out for certain, that is a failure whatever the others' gates are.
-    let gate = match shut.is_empty() {
-        true => Gate::any(gates.into_iter().map(|(_, gate)| gate)),
-        false => Gate::Shut,
-    };
-    let id = &endpoint.id;
-    let groups = text::list(&endpoint.security_groups);
-    let words = Words {
-        open: format!("{id} lets the tasks in"),
-        shut: format!(
-            "The endpoint {id} does not let the tasks in: {groups} has no inbound rule for them on port 443"
-        ),
-        partly: format!("The endpoint {id} lets only some of the tasks' addresses in"),
-        cause: "The endpoint's security groups do not let the tasks in",
-    };
-    let finding = judge_gate(&CHECK, subject, &gate, words)
-        .evidence("securityGroups", endpoint.security_groups.clone())
-        .evidence("gate", gate.word());
-    match (finding.status, endpoint.security_groups.first()) {
-        (Status::Fail, Some(first)) => finding
-            .detail(
-                "It has private DNS, so the name of ssmmessages leads to it from everywhere in the VPC, \
-                 and a NAT gateway does not help.",
-            )
-            .on_tasks(shut.iter().flat_map(|placement| placement.tasks.iter().copied()))
-            .fix(fixes::security_group::let_in(world.facts, first, &sources(&shut))),
-        _ => finding,
+/// Tasks that the endpoint's security groups treat alike.
+struct Admission<'p, 'a> {
+    reachability: Reachability,
+    tasks: Affected<'p, 'a>,
+    placements: Vec<&'p Placement<'a>>,
+}
+
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    endpoint: &'a Endpoint,
+    placements: &[&Placement<'a>],
+) -> Vec<Finding> {
+    let destination = Destination::Endpoint(endpoint);
+    let mut all: Vec<Admission> = Vec::new();
+    for placement in placements {
+        for (class, connections) in placement.connections(world, &destination) {
+            let reachability = connections.at(Hop::EndpointIngress);
+            let is_same = |same: &&mut Admission| same.reachability == reachability;
+            match all.iter_mut().find(is_same) {
+                Some(same) => {
+                    same.tasks.classes.push(class);
+                    same.placements.push(placement);
+                }
+                None => all.push(Admission {
+                    reachability,
+                    tasks: Affected {
+                        classes: vec![class],
+                        are_all: false,
+                    },
+                    placements: vec![placement],
+                }),
+            }
+        }
     }
+    if let [only] = all.as_mut_slice() {
+        only.tasks.are_all = true;
+    }
+    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
+    all.iter()
+        .map(|admission| {
+            let finding = of_admission(world, endpoint, admission, subject.clone());
+            match (&admission.tasks.are_all, placements) {
+                (true, [one]) => finding.on(one.arns.clone()),
+                _ => finding.on_tasks(admission.tasks.tasks()),
+            }
+        })
+        .collect()
+}
+
+fn of_admission(
+    world: &World,
+    endpoint: &Endpoint,
+    admission: &Admission,
+    subject: Subject,
+) -> Finding {
+    let id = &endpoint.id;
+    let groups = &endpoint.security_groups;
+    let tasks = &admission.tasks;
+    let finding = match &admission.reachability {
+        Reachability::Open => CHECK.pass(subject, format!("{id} lets {} in", tasks.told())),
+        Reachability::Unknown(why) => CHECK.unknown(subject, why),
+        Reachability::Blocked | Reachability::Partial => {
+            let whom = match (tasks.are_all, tasks.told_addresses().as_str()) {
+                (true, _) | (_, "") => "them".to_owned(),
+                (false, addresses) => addresses.to_owned(),
+            };
+            let have = if groups.len() > 1 { "have" } else { "has" };
+            let title = format!(
+                "The endpoint {id} does not let {} in: {} {have} no inbound rule for {whom} on port 443",
+                tasks.told(),
+                text::list(groups),
+            );
+            let finding = CHECK
+                .fail(subject, title)
+                .cause("The endpoint's security groups do not let the tasks in")
+                .detail(
+                    "It has private DNS, so the name of ssmmessages leads to it from everywhere in the VPC, \
+                     and a NAT gateway does not help.",
+                );
+            let finding = tasks.evidence(finding);
+            let sources = sources(&admission.placements);
+            let fix = |first: &String| fixes::security_group::let_in(world.facts, first, &sources);
+            finding.fix_some(groups.first().map(fix))
+        }
+    };
+    finding
+        .evidence("securityGroups", groups.clone())
+        .evidence("gate", admission.reachability.word())
 }
 
 /// By the tasks' own security groups where they are known, else by their subnets.

@@ -1,9 +1,9 @@
-use super::goal::goal;
-use super::link::Goal;
+use super::destination::{Destination, resolve_destination};
 use super::placement::Placement;
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};
-use crate::reachability::Way;
+use crate::reachability::Egress;
+use crate::text;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
@@ -30,13 +30,13 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id.as_str()).of_group(group);
-    let goal = goal(world, placement);
-    if let Ok(Goal::Endpoint(endpoint)) = goal {
+    let destination = resolve_destination(world, placement);
+    if let Ok(Destination::Endpoint(endpoint)) = destination {
         return match &placement.way {
-            Way::Unavailable(why) => CHECK
+            Egress::Unavailable(why) => CHECK
                 .unknown(subject, why)
                 .detail(format!("Not needed: {} serves the VPC.", endpoint.id))
                 .harmless(),
@@ -47,37 +47,42 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         };
     }
     let finding = match &placement.way {
-        Way::Nat(nat) => CHECK
-            .pass(subject, format!("{id} reaches the internet through {nat}"))
-            .evidence("through", nat.as_str()),
-        Way::InternetGateway(gateway) => CHECK
-            .pass(
-                subject,
-                format!("{id} reaches the internet through {gateway}"),
-            )
-            .evidence("through", gateway.as_str()),
-        Way::Unclear(what) => CHECK.unsure(
+        way if way.leads_out() => {
+            let gateways = way.gateways();
+            CHECK
+                .pass(
+                    subject,
+                    format!(
+                        "{id} reaches the internet through {}",
+                        text::list(&gateways)
+                    ),
+                )
+                .evidence("through", gateways.join(","))
+        }
+        Egress::Unclear(what) => CHECK.unsure(
             subject,
             format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
         ),
-        Way::Unavailable(why) => CHECK.unknown(subject, why),
-        Way::Blackhole(target) => no_way(
+        Egress::Unavailable(why) => CHECK.unknown(subject, why),
+        Egress::Blackhole(target) => no_way(
             subject,
             format!("The default route of {id} leads to {target}, which is gone"),
         ),
-        Way::StrandedNat { gateway, subnet } => no_way(
+        Egress::NatWithoutInternet { gateway, subnet } => no_way(
             subject,
             format!(
                 "{id} leads to {gateway}, whose own subnet {subnet} has no route to an internet gateway"
             ),
         ),
-        Way::None => no_way(subject, format!("{id} has no route out of its VPC")),
-        Way::NoPublicAddress(gateway) => no_way(
+        Egress::None | Egress::Nat(_) | Egress::InternetGateway(_) | Egress::Several(_) => {
+            no_way(subject, format!("{id} has no route out of its VPC"))
+        }
+        Egress::NoPublicAddress(gateway) => no_way(
             subject,
             format!("{id} leads to {gateway}, but its tasks have no public address"),
         ),
     };
-    match goal {
+    match destination {
         Err(why) if finding.status == crate::Status::Fail => {
             CHECK.unknown(finding.subject, &why).detail(format!(
                 "{}; only an endpoint can carry sessions.",

@@ -1,10 +1,11 @@
-use super::cut_off::{cut_off, may_stop, stops};
+use super::blocked_finding::{blocked, may_stop, stops};
+use super::hop_outcome::Affected;
 use super::placement::Placement;
 use super::service_reach::{Reach, Service, reach};
 use super::services::needed;
 use crate::check::Check;
 use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Status, Subject};
+use crate::finding::{Finding, Severity, Subject};
 use crate::text;
 use crate::world::{Group, World};
 
@@ -12,7 +13,7 @@ pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
     title: "The agent reaches KMS and the places that record sessions",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
-    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role.",
+    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * stands for roles.",
     actions: &[
         "ecs:DescribeClusters",
         "ec2:DescribeVpcEndpoints",
@@ -20,8 +21,11 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeNetworkAcls",
     ],
-    remedy: "Make the endpoints of kms, logs or s3, or open what stands before them.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    remedy: "Create the endpoints of kms, logs or s3, or fix what blocks the path to them.",
+    docs: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+    ],
     explains: &[],
     masks: &[],
     severity: Severity::High,
@@ -40,46 +44,83 @@ fn run(world: &World) -> Vec<Finding> {
                 "The cluster's exec configuration asks for neither KMS nor a place of its own to record sessions",
             )];
         }
-        group.placements
-            .placed
-            .iter()
-            .map(|placement| {
-                let finding = judge(world, group, placement, &needed);
-                match finding.status {
-                    Status::Fail | Status::Warn => finding,
-                    _ => finding.on(placement.arns.clone()),
-                }
-            })
+        let placed = group.placements.placed.iter();
+        placed
+            .flat_map(|placement| judge(world, group, placement, &needed))
             .collect()
     })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]) -> Finding {
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    placement: &Placement<'a>,
+    needed: &[Service],
+) -> Vec<Finding> {
+    let mut alike: Vec<(Vec<Reach>, Affected)> = Vec::new();
+    for class in &placement.classes {
+        let services = needed.iter();
+        let reaches: Vec<Reach> = services
+            .map(|service| reach(world, placement, class, service))
+            .collect();
+        match alike.iter_mut().find(|(same, _)| *same == reaches) {
+            Some((_, tasks)) => tasks.classes.push(class),
+            None => {
+                let tasks = Affected {
+                    classes: vec![class],
+                    are_all: false,
+                };
+                alike.push((reaches, tasks));
+            }
+        }
+    }
+    if let [(_, all)] = alike.as_mut_slice() {
+        all.are_all = true;
+    }
+    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    alike
+        .into_iter()
+        .map(|(reaches, tasks)| {
+            let by_service = needed.iter().copied().zip(reaches).collect();
+            of_tasks(world, placement, &tasks, by_service, subject.clone())
+        })
+        .collect()
+}
+
+fn of_tasks<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    tasks: &Affected<'_, 'a>,
+    by_service: Vec<(Service, Reach<'a>)>,
+    subject: Subject,
+) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
-    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
+    let needed: Vec<Service> = by_service.iter().map(|(service, _)| *service).collect();
     let mut by_internet = Vec::new();
     let mut unseen = Vec::new();
     let mut shut = Vec::new();
-    for &service in needed {
-        match reach(world, placement, service) {
+    for (service, reach) in by_service {
+        match reach {
             Reach::ByEndpoint => {}
             Reach::ByInternet => by_internet.push(service),
-            Reach::Unseen(why) => unseen.push((service, why)),
-            Reach::Shut(obstacle) => shut.push((service, obstacle)),
+            Reach::Unknown(why) => unseen.push((service, why)),
+            Reach::Blocked(obstacles) => shut.push((service, obstacles)),
         }
     }
     let (fatal, lesser): (Vec<_>, Vec<_>) = shut
         .into_iter()
-        .partition(|(service, obstacle)| stops(world, service, obstacle));
+        .partition(|(service, obstacles)| stops(world, service, obstacles));
     let blind = unseen.iter().find(|(service, _)| may_stop(world, service));
-    match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
-        ([_, ..], _, _, _) => cut_off(world, placement, subject, &fatal, true),
+    let finding = match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
+        ([_, ..], _, _, _) => return blocked(world, placement, tasks, subject, &fatal, true),
         ([], Some((_, why)), _, _) => CHECK.unknown(subject, why),
-        ([], None, [_, ..], _) => cut_off(world, placement, subject, &lesser, false),
+        ([], None, [_, ..], _) => {
+            return blocked(world, placement, tasks, subject, &lesser, false);
+        }
         ([], None, [], Some((_, why))) => CHECK.unknown(subject, why),
         ([], None, [], None) if by_internet.is_empty() => CHECK.pass(
             subject,
-            format!("{vpc} has endpoints for {}", text::list(needed)),
+            format!("{vpc} has endpoints for {}", text::list(&needed)),
         ),
         ([], None, [], None) => {
             let names = text::list(&by_internet);
@@ -88,7 +129,8 @@ fn judge(world: &World, group: &Group, placement: &Placement, needed: &[Service]
                 format!("{subnet} reaches {names} over the internet"),
             )
         }
-    }
+    };
+    finding.on(tasks.arns(placement))
 }
 
 #[cfg(test)]
@@ -301,6 +343,83 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         added(&mut facts).policy = Some(allow(&["s3:GetObject"], "*"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    }
+
+    /// The bucket behind a gateway endpoint with this policy.
+    fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
+        let mut facts = with_bucket(encrypted);
+        no_way_out(&mut facts);
+        add_endpoint(&mut facts, "s3", "Gateway");
+        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+        route(&mut facts, "pl-s3", gateway, false);
+        added(&mut facts).policy = Some(json!({"Version": "2012-10-17", "Statement": statements}));
+        facts
+    }
+
+    #[test]
+    fn a_gateway_s_policy_names_everybody() {
+        let allow = |principal: serde_json::Value| json!({"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"});
+        let named = [
+            json!({"AWS": "123456789012"}),
+            json!({"AWS": "arn:aws:iam::123456789012:root"}),
+            json!({"AWS": CODER_ROLE}),
+            json!({"AWS": [CODER_ROLE, "123456789012"]}),
+        ];
+        for principal in named {
+            for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
+                let facts = by_gateway(encrypted, allow(principal.clone()));
+                let finding = &run(&CHECK, &facts)[0];
+                assert_eq!(finding.status, status, "{principal}");
+                assert!(finding.detail.contains("aws:PrincipalArn"), "{finding:?}");
+                let fix = &finding.fixes[0].commands[0];
+                assert!(fix.contains("modify-vpc-endpoint"), "{fix}");
+            }
+            let mut facts = by_gateway(true, allow(principal.clone()));
+            add_endpoint(&mut facts, "s3", "Interface");
+            added(&mut facts).policy = Some(json!({"Statement": allow(principal.clone())}));
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
+        }
+        for principal in [
+            json!("*"),
+            json!({"AWS": "*"}),
+            json!({"AWS": ["*", "123456789012"]}),
+        ] {
+            let facts = by_gateway(true, allow(principal.clone()));
+            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
+        }
+        let both = json!([allow(json!({"AWS": CODER_ROLE})), allow(json!("*"))]);
+        assert_eq!(statuses(&CHECK, &by_gateway(true, both)), [Status::Pass]);
+    }
+
+    #[test]
+    fn a_gateway_s_policy_names_roles_by_conditions() {
+        let on = |effect: &str, principal: &str, role: &str| {
+            json!({"Effect": effect, "Principal": principal, "Action": "*", "Resource": "*",
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
+        };
+        let other = "arn:aws:iam::123456789012:role/other";
+        let with =
+            |statements: serde_json::Value| statuses(&CHECK, &by_gateway(true, statements))[0];
+        assert_eq!(with(on("Allow", "*", CODER_ROLE)), Status::Pass);
+        assert_eq!(with(on("Allow", "*", other)), Status::Fail);
+        let all = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+        let denied = on("Deny", "*", CODER_ROLE);
+        assert_eq!(with(json!([all, denied])), Status::Fail);
+        assert_eq!(with(json!([all, on("Deny", "*", other)])), Status::Pass);
+        // What these do at a gateway, AWS does not say; where it makes no difference, that is no matter.
+        let deny = |key: &str, name: &str| json!({"Effect": "Deny", key: {"AWS": name}, "Action": "*", "Resource": "*"});
+        assert_eq!(
+            with(json!([all, deny("Principal", CODER_ROLE)])),
+            Status::Unknown
+        );
+        assert_eq!(with(json!([all, deny("Principal", other)])), Status::Pass);
+        assert_eq!(
+            with(json!([all, deny("NotPrincipal", other)])),
+            Status::Fail
+        );
+        let allow_but = |name: &str| json!({"Effect": "Allow", "NotPrincipal": {"AWS": name}, "Action": "*", "Resource": "*"});
+        assert_eq!(with(allow_but(other)), Status::Pass);
+        assert_eq!(with(allow_but(CODER_ROLE)), Status::Unknown);
     }
 
     #[test]

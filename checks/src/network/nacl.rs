@@ -1,17 +1,16 @@
 use std::sync::Arc;
 
-use super::crossing::{acl_crossings, acls};
-use super::goal::goal;
-use super::let_through::let_through;
-use super::link::Goal;
+use super::acl_fix::let_through;
+use super::acl_traversal::AclPath;
+use super::connection::Hop;
+use super::destination::{Destination, resolve_destination};
+use super::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
 use super::placement::Placement;
-use super::{Words, judge_gate};
 use crate::check::Check;
 use crate::distinct::distinct;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fix::Fix;
 use crate::made_once::MadeOnce;
-use crate::reachability::Gate;
 use crate::text;
 use crate::world::{Group, World};
 
@@ -36,57 +35,86 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     let fixes = MadeOnce::default();
     let fix = |vpc: &str| fixes.get(vpc.to_owned(), |vpc| let_through(world, vpc));
-    world.each_placement(&CHECK, |group, placement| {
-        judge(world, group, placement, fix)
+    world.each_running(&CHECK, |group, _| {
+        let placed = group.placements.placed.iter();
+        placed
+            .flat_map(|placement| judge(world, group, placement, &fix))
+            .collect()
     })
 }
 
-fn judge(
-    world: &World,
-    group: &Group,
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    placement: &Placement<'a>,
+    fix: &impl Fn(&str) -> Arc<Fix>,
+) -> Vec<Finding> {
+    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
+    match resolve_destination(world, placement) {
+        Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
+            subject,
+            "There is no known way out whose rules could be judged",
+        )),
+        Ok(destination) => outcomes(world, placement, &destination, Hop::Acls)
+            .iter()
+            .map(|outcome| {
+                let finding = of_outcome(placement, &destination, outcome, subject.clone());
+                let finding = match finding.status {
+                    Status::Fail => finding.fix(fix(&placement.subnet.vpc)),
+                    _ => finding,
+                };
+                finding.on(outcome.tasks.arns(placement))
+            })
+            .collect(),
+        Err(why) => on_all(CHECK.unknown(subject, &why)),
+    }
+}
+
+fn of_outcome(
     placement: &Placement,
-    fix: impl Fn(&str) -> Arc<Fix>,
+    destination: &Destination,
+    outcome: &HopOutcome,
+    subject: Subject,
 ) -> Finding {
     let subnet = &placement.subnet.id;
-    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
-    let goal = match goal(world, placement) {
-        Ok(Goal::Internet) if !placement.way.leads_out() => {
-            return CHECK.skip(
-                subject,
-                "There is no known way out whose rules could be judged",
-            );
-        }
-        Ok(goal) => goal,
-        Err(why) => return CHECK.unknown(subject, &why),
+    let who = match outcome.tasks.are_all {
+        true => subnet.clone(),
+        false => format!("{} in {subnet}", outcome.tasks.told()),
     };
-    let target = match &goal {
-        Goal::Endpoint(endpoint) => format!("the endpoint {}", endpoint.id),
-        Goal::Internet => "the internet".to_owned(),
-    };
-    let gate = acls(world, placement, &goal);
+    let (whole, target) = (destination.told(), outcome.told_target(destination));
     let words = Words {
-        open: format!("Network ACLs let {subnet} talk to {target}"),
-        shut: format!("Network ACLs keep {subnet} from talking to {target} on port 443"),
-        partly: format!("Network ACLs let {subnet} talk to a part of {target} only"),
+        open: format!("Network ACLs let {who} talk to {whole}"),
+        blocked: format!("Network ACLs keep {who} from talking to {target} on port 443"),
+        partial: format!("Network ACLs let {who} talk to a part of {whole} only"),
         cause: "Network ACLs stand in the way of ssmmessages",
     };
-    let finding = judge_gate(&CHECK, subject, &gate, words).evidence("gate", gate.word());
-    match finding.status {
-        Status::Fail => {
-            let crossings = acl_crossings(world, placement, &goal).into_iter().flatten();
-            let shut = crossings.filter(|crossing| crossing.gate == Gate::Shut);
-            let subnets = distinct(shut.map(|crossing| crossing.subnet.to_owned()));
-            finding
-                .detail(format!(
-                    "In {}, either port 443 or the ephemeral ports of the answers are not let through. Rules apply in \
-                     the order of their numbers, and the last one refuses the rest.",
-                    text::list(&subnets)
-                ))
-                .evidence("subnets", subnets)
-                .fix(fix(&placement.subnet.vpc))
-        }
-        _ => finding,
+    let finding = hop_outcome::judge(&CHECK, subject, outcome, words);
+    if !matches!(finding.status, Status::Fail | Status::Warn) {
+        return finding;
     }
+    let mut told = distinct(outcome.acl_paths().map(AclPath::told));
+    told.retain(|told| !told.is_empty());
+    let refusing = || outcome.acl_paths().flat_map(AclPath::refusing);
+    let subnets = distinct(refusing().map(|traversal| traversal.subnet.to_owned()));
+    let mut refused = Vec::new();
+    for one in outcome.acl_paths().flat_map(AclPath::evidence) {
+        if refused.len() < 10 && !refused.contains(&one) {
+            refused.push(one);
+        }
+    }
+    let told = text::short_list(&told, MOST);
+    let rest = outcome.told_rest(destination).unwrap_or_default();
+    let detail = match finding.status {
+        Status::Fail => format!(
+            "{told}. {rest}Network ACLs keep no state: requests and answers need a rule each, and of the rules that match the one with the lowest number decides."
+        ),
+        _ => format!("{told}. {}", finding.detail),
+    };
+    finding
+        .detail(detail)
+        .evidence("subnets", subnets)
+        .evidence("refused", refused)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! DNS servers of the VPC's own: whether they know an endpoint's private name, AWS does not tell.
 
-use super::crossing::through_acls;
+use super::connection::{asking, connections};
+use super::destination::Destination;
 use super::endpoint::lets_everybody;
-use super::link::{Goal, asking, endpoint_ingress, routing, task_egress};
 use super::placement::Placement;
 use crate::facts::{Endpoint, Fact, Unavailable};
-use crate::reachability::Gate;
+use crate::reachability::Reachability;
 use crate::text;
 use crate::world::World;
 
@@ -53,7 +53,11 @@ fn asked(
 
 /// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
 /// answer does. Containers may ask servers of their own.
-pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Option<Unavailable> {
+pub fn doubt<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    endpoint: &'a Endpoint,
+) -> Option<Unavailable> {
     let of_containers = placement.dns_servers.as_slice();
     let why = match of_containers {
         [] => unseen(world, &placement.subnet.vpc, endpoint)?,
@@ -72,21 +76,21 @@ pub fn doubt(world: &World, placement: &Placement, endpoint: &Endpoint) -> Optio
     (!both_are_open(world, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
 }
 
-fn both_are_open(
-    world: &World,
-    placement: &Placement,
-    endpoint: &Endpoint,
+fn both_are_open<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    endpoint: &'a Endpoint,
     servers: &[&str],
 ) -> bool {
-    let lets = |goal: &Goal| {
-        task_egress(world, placement, goal) == Gate::Open
-            && through_acls(world, placement, goal) == Gate::Open
+    let are_open = |destination: &Destination<'a>| {
+        placement.classes.iter().all(|class| {
+            let connections = connections(world, placement, class, destination);
+            connections.reachability == Reachability::Open
+        })
     };
-    (servers.is_empty() || asking(world, placement, servers) == Gate::Open)
+    (servers.is_empty() || asking(world, placement, servers) == Reachability::Open)
         && placement.way.leads_out()
-        && lets(&Goal::Internet)
-        && lets(&Goal::Endpoint(endpoint))
-        && routing(world, placement, endpoint) == Gate::Open
-        && endpoint_ingress(world, placement, endpoint) == Gate::Open
+        && are_open(&Destination::Internet)
+        && are_open(&Destination::Endpoint(endpoint))
         && lets_everybody(endpoint)
 }

@@ -2,23 +2,26 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::crossing::acls;
-use super::goal::goal;
-use super::link::{Goal, endpoint_ingress, routing, task_egress};
+use super::acl_traversal::AclPath;
+use super::connection::{Connections, Hop};
+use super::destination::{Destination, resolve_destination};
+use super::hop_outcome::Affected;
 use super::name_servers;
 use super::placement::Placement;
 use crate::check::Check;
+use crate::distinct::distinct;
 use crate::facts::Unavailable;
 use crate::finding::{Finding, Severity, Subject};
 use crate::made_once::MadeOnce;
-use crate::reachability::{Gate, Way};
+use crate::reachability::{Egress, Reachability};
+use crate::text;
 use crate::world::{Group, World};
 
 pub const CHECK: Check = Check {
     id: "network.path",
     title: "The tasks reach ssmmessages",
     why: "The agent holds a channel open to ssmmessages on port 443; where it cannot be reached, sessions end with TargetNotConnectedException.",
-    how: "The whole way, hop by hop: the task's security groups, network ACLs, then the endpoint and its security groups, or the route to the internet. This is a symptom: the hop that is shut has a check of its own.",
+    how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. This is a symptom: the hop that blocks packets has a check of its own.",
     actions: &[
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSubnets",
@@ -27,7 +30,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeRouteTables",
     ],
-    remedy: "Mend the hop at which the way ends.",
+    remedy: "Fix the hop that blocks the path.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
     masks: &[],
@@ -35,11 +38,18 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// One thing on the way, with what it does to a session's packets.
-struct Hop {
+/// A hop on the path, with what it does to a session's packets.
+struct HopSeen {
     what: &'static str,
     id: String,
-    gate: Gate,
+    reachability: Reachability,
+}
+
+/// Tasks of a placement that fare alike.
+struct Fate<'p, 'a> {
+    tasks: Affected<'p, 'a>,
+    connections: &'p Connections,
+    reachability: Reachability,
 }
 
 fn run(world: &World) -> Vec<Finding> {
@@ -49,7 +59,7 @@ fn run(world: &World) -> Vec<Finding> {
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .map(|placement| judge(world, group, placement, &told).on(placement.arns.clone()))
+            .flat_map(|placement| judge(world, group, placement, &told))
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
@@ -71,122 +81,297 @@ fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement, told: &Told) -> Finding {
-    let subnet = &placement.subnet.id;
-    let subject = Subject::new("subnet", subnet.as_str()).of_group(group);
-    let goal = match goal(world, placement) {
-        Ok(goal) => goal,
-        Err(why) => return CHECK.unknown(subject, &why),
+fn judge<'a>(
+    world: &World<'a>,
+    group: &Group<'a>,
+    placement: &Placement<'a>,
+    told: &Told,
+) -> Vec<Finding> {
+    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    let destination = match resolve_destination(world, placement) {
+        Ok(destination) => destination,
+        Err(why) => {
+            return vec![CHECK.unknown(subject, &why).on(placement.arns.clone())];
+        }
     };
-    let hops = hops(world, placement, &goal);
-    let gate = hops
+    if destination == Destination::Internet && !placement.way.leads_out() {
+        // Without a way out nobody can say what its rules would do.
+        let finding = without_way_out(placement, subject, told);
+        return vec![finding.on(placement.arns.clone())];
+    }
+    let doubt = match &destination {
+        Destination::Endpoint(endpoint) => name_servers::doubt(world, placement, endpoint),
+        Destination::Internet => None,
+    };
+    let doubt = doubt.map_or(Reachability::Open, Reachability::Unknown);
+    fates(world, placement, &destination, &doubt)
         .iter()
-        .fold(Gate::Open, |gate, hop| gate.and(hop.gate.clone()));
-    let target = match &goal {
-        Goal::Endpoint(endpoint) => format!("through {}", endpoint.id),
-        Goal::Internet => "over the internet".to_owned(),
-    };
-    let shut = hops.iter().find(|hop| hop.gate == Gate::Shut);
-    let finding = match (&gate, shut) {
-        (Gate::Shut, Some(hop)) => CHECK
-            .fail(subject, format!("{subnet} cannot reach ssmmessages"))
-            .detail(format!(
-                "The way {target} ends at: {} {}.",
-                hop.what, hop.id
-            ))
-            .cause("Tasks cannot reach ssmmessages"),
-        (Gate::Open, _) => CHECK.pass(subject, format!("{subnet} reaches ssmmessages {target}")),
-        (Gate::Partly, _) => CHECK
-            .warn(
-                subject,
-                format!(
-                    "{subnet} reaches ssmmessages {target}, but not from every address or port"
-                ),
-            )
-            .cause("Tasks reach ssmmessages in part only"),
-        (Gate::Unseen(why), _) => CHECK.unknown(subject, why),
-        (Gate::Shut, None) => CHECK.unsure(subject, "The way could not be followed"),
-    };
-    finding.seen("hops", tell(told, hops))
+        .map(|fate| {
+            let hops = hops(placement, &destination, fate.connections, &doubt);
+            of_fate(placement, &destination, fate, subject.clone())
+                .seen("hops", tell(told, hops))
+                .on(fate.tasks.arns(placement))
+        })
+        .collect()
 }
 
-fn hops(world: &World, placement: &Placement, goal: &Goal) -> Vec<Hop> {
-    let groups = placement
-        .groups
-        .known()
-        .map_or("unknown".to_owned(), |groups| groups.join(","));
-    let egress = Hop {
-        what: "security groups of the task",
-        id: groups,
-        gate: task_egress(world, placement, goal),
-    };
-    let acl = Hop {
-        what: "network ACLs of",
-        id: placement.subnet.id.clone(),
-        gate: acls(world, placement, goal),
-    };
-    match goal {
-        Goal::Endpoint(endpoint) => vec![
-            egress,
-            acl,
-            Hop {
-                what: "routes of",
-                id: placement.subnet.id.clone(),
-                gate: routing(world, placement, endpoint),
-            },
-            Hop {
-                what: "security groups of the endpoint",
-                id: endpoint.security_groups.join(","),
-                gate: endpoint_ingress(world, placement, endpoint),
-            },
-            Hop {
-                what: "interface endpoint",
-                id: endpoint.id.clone(),
-                gate: match name_servers::doubt(world, placement, endpoint) {
-                    Some(why) => Gate::Unseen(why),
-                    None => Gate::Open,
-                },
-            },
-        ],
-        Goal::Internet => {
-            let route = route(placement);
-            match route.gate {
-                // Without a way out nobody can say what its rules would do.
-                Gate::Open => vec![egress, acl, route],
-                _ => vec![route],
+fn fates<'p, 'a>(
+    world: &World,
+    placement: &'p Placement<'a>,
+    destination: &Destination,
+    doubt: &Reachability,
+) -> Vec<Fate<'p, 'a>> {
+    let mut all: Vec<(Vec<_>, Fate)> = Vec::new();
+    for (class, connections) in placement.connections(world, destination) {
+        let by_eni = connections
+            .each()
+            .map(|(_, reachability, hop)| (reachability, hop));
+        let by_eni: Vec<_> = by_eni.collect();
+        let reachability = connections.reachability.clone().and(doubt.clone());
+        let is_same = |(enis, fate): &&mut (Vec<_>, Fate)| {
+            *enis == by_eni && fate.reachability == reachability
+        };
+        match all.iter_mut().find(is_same) {
+            Some((_, same)) => same.tasks.classes.push(class),
+            None => {
+                let tasks = Affected {
+                    classes: vec![class],
+                    are_all: false,
+                };
+                let fate = Fate {
+                    tasks,
+                    connections,
+                    reachability,
+                };
+                all.push((by_eni, fate));
             }
         }
     }
+    if let [(_, only)] = all.as_mut_slice() {
+        only.tasks.are_all = true;
+    }
+    all.into_iter().map(|(_, fate)| fate).collect()
 }
 
-fn route(placement: &Placement) -> Hop {
-    let unseen =
-        |message: String| Gate::Unseen(Unavailable::not_asked("ec2:DescribeRouteTables", message));
-    let (id, gate) = match &placement.way {
-        Way::Nat(id) | Way::InternetGateway(id) => (id.clone(), Gate::Open),
-        Way::NoPublicAddress(id) | Way::Blackhole(id) | Way::StrandedNat { gateway: id, .. } => {
-            (id.clone(), Gate::Shut)
+fn of_fate(
+    placement: &Placement,
+    destination: &Destination,
+    fate: &Fate,
+    subject: Subject,
+) -> Finding {
+    let subnet = &placement.subnet.id;
+    let tasks = &fate.tasks;
+    let (who, reaches, cannot) = match tasks.are_all {
+        true => (subnet.clone(), "reaches", "cannot reach"),
+        false if tasks.tasks().nth(1).is_some() => {
+            let who = format!("{} in {subnet}", tasks.told_first());
+            (who, "reach", "cannot reach")
         }
-        Way::None => (placement.subnet.id.clone(), Gate::Shut),
-        Way::Unclear(what) => (placement.subnet.id.clone(), unseen(what.clone())),
-        Way::Unavailable(why) => (placement.subnet.id.clone(), Gate::Unseen(why.clone())),
+        false => {
+            let who = format!("{} in {subnet}", tasks.told_first());
+            (who, "reaches", "cannot reach")
+        }
     };
-    Hop {
-        what: "route out of",
-        id,
-        gate,
+    let target = match destination {
+        Destination::Endpoint(endpoint) => format!("through {}", endpoint.id),
+        Destination::Internet => "over the internet".to_owned(),
+    };
+    let finding = match &fate.reachability {
+        Reachability::Blocked => CHECK
+            .fail(subject, format!("{who} {cannot} ssmmessages"))
+            .detail(where_it_ends(placement, destination, fate, &target))
+            .cause("Tasks cannot reach ssmmessages"),
+        Reachability::Open => {
+            return CHECK.pass(subject, format!("{who} {reaches} ssmmessages {target}"));
+        }
+        Reachability::Partial => CHECK
+            .warn(
+                subject,
+                format!("{who} {reaches} ssmmessages {target}, but not by every interface or port"),
+            )
+            .detail(where_it_ends(placement, destination, fate, &target))
+            .cause("Tasks reach ssmmessages in part only"),
+        Reachability::Unknown(why) => return CHECK.unknown(subject, why),
+    };
+    let interfaces: Vec<Value> = fate
+        .connections
+        .each()
+        .map(|(eni, reachability, hop)| {
+            json!({
+                "interface": eni.name,
+                "gate": reachability.word(),
+                "hop": hop.map(name),
+            })
+        })
+        .collect();
+    let finding = match interfaces.is_empty() {
+        true => finding,
+        false => finding.evidence("interfaces", interfaces),
+    };
+    tasks.evidence(finding)
+}
+
+/// The hops that packets do not pass: one for all interfaces, or one for each.
+fn where_it_ends(
+    placement: &Placement,
+    destination: &Destination,
+    fate: &Fate,
+    target: &str,
+) -> String {
+    let connections = fate.connections;
+    let is_one = fate.tasks.classes.len() == 1;
+    let told = |hop: Hop, number: Option<usize>| {
+        let what = told_hop(placement, destination, hop);
+        let paths = match number {
+            Some(number) => &connections.acl_paths[number..=number],
+            None => connections.acl_paths.as_slice(),
+        };
+        let why: Vec<String> = match hop {
+            // Other classes of the tasks may meet other rules.
+            Hop::Acls if is_one => paths.iter().map(AclPath::told).collect(),
+            Hop::Routes => connections.diversions().map(str::to_owned).collect(),
+            Hop::Acls | Hop::TaskEgress | Hop::EndpointIngress => Vec::new(),
+        };
+        let why = distinct(why.into_iter().filter(|why| !why.is_empty()));
+        match why.as_slice() {
+            [] => what,
+            why => format!("{what} ({})", text::list(why)),
+        }
+    };
+    let blocking: Vec<(usize, String, Hop)> = connections
+        .each()
+        .enumerate()
+        .filter_map(|(number, (eni, _, hop))| Some((number, eni.name.clone(), hop?)))
+        .collect();
+    let hops: Vec<Hop> = blocking.iter().map(|(_, _, hop)| *hop).collect();
+    let is_same = hops.windows(2).all(|two| two[0] == two[1]);
+    match (hops.as_slice(), is_same) {
+        ([], _) => {
+            let is_shut = |hop: &Hop| {
+                !matches!(
+                    connections.at(*hop),
+                    Reachability::Open | Reachability::Unknown(_)
+                )
+            };
+            let hop = [Hop::TaskEgress, Hop::Acls, Hop::Routes]
+                .into_iter()
+                .find(is_shut);
+            let at = hop.map_or_else(String::new, |hop| told(hop, None));
+            format!("The path {target} ends at: {at}.")
+        }
+        ([hop, ..], true) if hops.len() == connections.enis.len() => {
+            format!("The path {target} ends at: {}.", told(*hop, None))
+        }
+        _ => {
+            let each = blocking
+                .into_iter()
+                .map(|(number, eni, hop)| format!("to {eni} at: {}", told(hop, Some(number))));
+            format!(
+                "The path {target} ends {}.",
+                text::list(&Vec::from_iter(each))
+            )
+        }
     }
 }
 
+fn name(hop: Hop) -> &'static str {
+    match hop {
+        Hop::TaskEgress => "security groups of the task",
+        Hop::Acls => "network ACLs of",
+        Hop::Routes => "routes of",
+        Hop::EndpointIngress => "security groups of the endpoint",
+    }
+}
+
+fn told_hop(placement: &Placement, destination: &Destination, hop: Hop) -> String {
+    format!("{} {}", name(hop), id(placement, destination, hop))
+}
+
+fn id(placement: &Placement, destination: &Destination, hop: Hop) -> String {
+    match (hop, destination) {
+        (Hop::TaskEgress, _) => placement
+            .groups
+            .known()
+            .map_or("unknown".to_owned(), |groups| groups.join(",")),
+        (Hop::EndpointIngress, Destination::Endpoint(endpoint)) => {
+            endpoint.security_groups.join(",")
+        }
+        _ => placement.subnet.id.clone(),
+    }
+}
+
+fn hops(
+    placement: &Placement,
+    destination: &Destination,
+    connections: &Connections,
+    doubt: &Reachability,
+) -> Vec<HopSeen> {
+    let seen = |hop: Hop| HopSeen {
+        what: name(hop),
+        id: id(placement, destination, hop),
+        reachability: connections.at(hop),
+    };
+    let near = [Hop::TaskEgress, Hop::Acls].into_iter();
+    match destination {
+        Destination::Endpoint(endpoint) => near
+            .chain([Hop::Routes, Hop::EndpointIngress])
+            .map(seen)
+            .chain([HopSeen {
+                what: "interface endpoint",
+                id: endpoint.id.clone(),
+                reachability: doubt.clone(),
+            }])
+            .collect(),
+        Destination::Internet => near
+            .map(seen)
+            .chain([HopSeen {
+                what: "route out of",
+                id: placement.way.gateways().join(","),
+                reachability: connections.at(Hop::Routes),
+            }])
+            .collect(),
+    }
+}
+
+fn without_way_out(placement: &Placement, subject: Subject, told: &Told) -> Finding {
+    let subnet = &placement.subnet.id;
+    let (id, why) = match &placement.way {
+        Egress::Unclear(what) => (
+            subnet,
+            Some(Unavailable::not_asked("ec2:DescribeRouteTables", what)),
+        ),
+        Egress::Unavailable(why) => (subnet, Some(why.clone())),
+        Egress::NoPublicAddress(id)
+        | Egress::Blackhole(id)
+        | Egress::NatWithoutInternet { gateway: id, .. } => (id, None),
+        _ => (subnet, None),
+    };
+    let finding = match &why {
+        Some(why) => CHECK.unknown(subject, why),
+        None => CHECK
+            .fail(subject, format!("{subnet} cannot reach ssmmessages"))
+            .detail(format!(
+                "The path over the internet ends at: route out of {id}."
+            ))
+            .cause("Tasks cannot reach ssmmessages"),
+    };
+    let hop = HopSeen {
+        what: "route out of",
+        id: id.clone(),
+        reachability: why.map_or(Reachability::Blocked, Reachability::Unknown),
+    };
+    finding.seen("hops", tell(told, vec![hop]))
+}
+
 /// What was said of hops: services whose tasks sit in the same place share it.
-type Told = MadeOnce<Vec<Words>, Value>;
+type Told = MadeOnce<Vec<HopWords>, Value>;
 
-/// What a hop is, its ID, and the word for its gate.
-type Words = (&'static str, String, &'static str);
+/// What a hop is, its ID, and the word for what it does.
+type HopWords = (&'static str, String, &'static str);
 
-fn tell(told: &Told, hops: Vec<Hop>) -> Arc<Value> {
+fn tell(told: &Told, hops: Vec<HopSeen>) -> Arc<Value> {
     let hops = hops.into_iter();
-    let words = hops.map(|hop| (hop.what, hop.id, hop.gate.word()));
-    let json = |(what, id, gate): &Words| json!({"hop": what, "id": id, "gate": gate});
+    let words = hops.map(|hop| (hop.what, hop.id, hop.reachability.word()));
+    let json = |(what, id, gate): &HopWords| json!({"hop": what, "id": id, "gate": gate});
     told.get(words.collect(), |words| words.iter().map(json).collect())
 }

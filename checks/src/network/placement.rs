@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
 use std::sync::OnceLock;
 
+use super::connection::{Connections, connections};
+use super::destination::Destination;
 use crate::facts::{
     ContainerDefinition, Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, TaskDefinition,
     Unavailable,
 };
-use crate::reachability::{Gate, Ranges, Way, single, subnet_ranges, way_out};
+use crate::reachability::{Egress, Ports, Ranges, single, subnet_ranges, way_out};
 use crate::tasks::Tasks;
 use crate::text;
 use crate::world::{Group, World};
@@ -18,30 +20,84 @@ pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
     pub arns: Tasks,
-    /// Whether network ACLs let the tasks through to where the agent connects; judged when first asked for.
-    pub acls: OnceLock<Gate>,
-    pub way: Way,
+    pub way: Egress,
     /// Why nobody can follow the packets from here, whatever gates are on their way.
     pub untraced: Option<Unavailable>,
     /// Security groups of the interfaces that the tasks use.
     pub groups: Fact<&'a [String]>,
     /// DNS servers that containers ask instead of their network's.
     pub dns_servers: Vec<&'a str>,
-    /// Addresses of these interfaces; the whole subnet where they are not known.
-    pub addresses: Ranges,
-    /// Some of the tasks are of Windows.
-    pub on_windows: bool,
+    /// The tasks, by what rules make of their addresses.
+    pub classes: Vec<TaskClass<'a>>,
+    /// How each class gets to ssmmessages; judged when first asked for.
+    connections: OnceLock<Vec<Connections>>,
     /// The container that a session enters, as in [`Group`].
     container: Option<&'a str>,
     /// Whether the interface of the first task has a public address; `None` where it is not known.
     is_public: Option<bool>,
 }
 
+/// Tasks of a placement that no rule on their way tells apart: it is enough to judge one.
+pub struct TaskClass<'a> {
+    /// The class of their addresses in the VPC; `None` where the address is not known.
+    pub id: Option<u32>,
+    pub on_windows: bool,
+    /// The address of one of them; all addresses of the subnet where it is not known.
+    pub address: Ranges,
+    /// Their addresses, as far as they are known.
+    pub addresses: Vec<&'a str>,
+    pub tasks: Vec<&'a Task>,
+    pub arns: Tasks,
+}
+
+impl TaskClass<'_> {
+    /// The ports from which the agent calls, as its operating system chooses them.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
+    pub fn ephemeral(&self) -> Ports {
+        match self.on_windows {
+            true => 49152..=65535,
+            false => 32768..=60999,
+        }
+    }
+}
+
 impl<'a> Placement<'a> {
-    fn add(&mut self, task: &'a Task, addresses: Ranges) {
+    fn add(&mut self, task: &'a Task, address: Option<&'a str>, class: Option<u32>) {
         self.tasks.push(task);
-        self.on_windows |= task.is_windows();
-        self.addresses.extend(addresses);
+        let on_windows = task.is_windows();
+        let is_same = |other: &&mut TaskClass| (other.id, other.on_windows) == (class, on_windows);
+        match self.classes.iter_mut().find(is_same) {
+            Some(same) => {
+                same.tasks.push(task);
+                same.addresses.extend(address);
+            }
+            None => self.classes.push(TaskClass {
+                id: class,
+                on_windows,
+                address: match (class, address.and_then(single)) {
+                    (Some(_), Some(known)) => known,
+                    _ => subnet_ranges(self.subnet),
+                },
+                addresses: address.into_iter().collect(),
+                tasks: vec![task],
+                arns: Tasks::from(task),
+            }),
+        }
+    }
+
+    /// How each class of tasks gets to the destination to which the name of ssmmessages resolves.
+    pub fn connections(
+        &self,
+        world: &World,
+        destination: &Destination,
+    ) -> impl Iterator<Item = (&TaskClass<'a>, &Connections)> {
+        let judge = || {
+            let classes = self.classes.iter();
+            classes
+                .map(|class| connections(world, self, class, destination))
+                .collect()
+        };
+        self.classes.iter().zip(self.connections.get_or_init(judge))
     }
 
     /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
@@ -80,6 +136,14 @@ impl<'a> Placements<'a> {
         let dns_servers = dns_servers(world, group);
         for placement in &mut all.placed {
             placement.arns = Tasks::of(placement.tasks.iter().copied());
+            match placement.classes.as_mut_slice() {
+                [all] => all.arns = placement.arns.clone(),
+                classes => {
+                    for class in classes {
+                        class.arns = Tasks::of(class.tasks.iter().copied());
+                    }
+                }
+            }
             placement.dns_servers.clone_from(&dns_servers);
         }
         all
@@ -99,11 +163,14 @@ impl<'a> Placements<'a> {
             .and_then(Fact::known)
             .and_then(|service| service.awsvpc.as_ref())
             .is_some_and(|awsvpc| awsvpc.assign_public_ip);
-        let network = &world.facts.network;
         let untraced = proxied.cloned().or_else(|| without_ipv4(subnet));
         let known = interface.known().copied();
         let is_public = known.map(|interface| interface.public_ip.is_some());
-        let addresses = addresses(task, known, subnet);
+        let address = address(task, known);
+        let class = address.and_then(single).and_then(|address| {
+            let classes = world.rules.classes(&subnet.vpc);
+            classes.class_of(&address)
+        });
         let groups = interface.map(|interface| interface.security_groups.as_slice());
         let mut alike = self
             .placed
@@ -113,31 +180,34 @@ impl<'a> Placements<'a> {
         let same = alike
             .find(|placement| placement.is_public == is_public && placement.untraced == untraced);
         if let Some(placement) = same {
-            placement.add(task, addresses);
+            placement.add(task, address, class);
             return;
         }
         let way = match &untraced {
-            Some(why) => Way::Unclear(why.message.clone()),
-            None => way_out(network, subnet, known, asked_public),
+            Some(why) => Egress::Unclear(why.message.clone()),
+            None => way_out(&world.rules, subnet, known, asked_public),
         };
         match self.placed.iter_mut().find(|placement| {
             ptr::eq(placement.subnet, subnet) && placement.way == way && placement.groups == groups
         }) {
-            Some(placement) => placement.add(task, addresses),
-            None => self.placed.push(Placement {
-                subnet,
-                tasks: vec![task],
-                arns: Tasks::from(task),
-                acls: OnceLock::new(),
-                way,
-                untraced,
-                groups,
-                dns_servers: Vec::new(),
-                addresses,
-                on_windows: task.is_windows(),
-                container: group.container,
-                is_public,
-            }),
+            Some(placement) => placement.add(task, address, class),
+            None => {
+                let mut placement = Placement {
+                    subnet,
+                    tasks: Vec::new(),
+                    arns: Tasks::from(task),
+                    way,
+                    untraced,
+                    groups,
+                    dns_servers: Vec::new(),
+                    classes: Vec::new(),
+                    connections: OnceLock::new(),
+                    container: group.container,
+                    is_public,
+                };
+                placement.add(task, address, class);
+                self.placed.push(placement);
+            }
         }
     }
 
@@ -216,13 +286,10 @@ fn without_ipv4(subnet: &Subnet) -> Option<Unavailable> {
     })
 }
 
-fn addresses(task: &Task, interface: Option<&Interface>, subnet: &Subnet) -> Ranges {
-    let known = interface
-        .and_then(|interface| interface.private_ips.first())
-        .or_else(|| task.interface.as_ref()?.private_ip.as_ref());
-    known
-        .and_then(|address| single(address))
-        .unwrap_or_else(|| subnet_ranges(subnet))
+fn address<'a>(task: &'a Task, interface: Option<&'a Interface>) -> Option<&'a str> {
+    let known = interface.and_then(|interface| interface.private_ips.first());
+    let attached = || task.interface.as_ref()?.private_ip.as_ref();
+    known.or_else(attached).map(|address| address.as_str())
 }
 
 /// The ssmmessages interface endpoint of a VPC; of several the one that serves, if one does.
@@ -234,7 +301,7 @@ pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoi
 pub fn interface_endpoint<'a>(world: &World<'a>, vpc: &str, service: &str) -> Fact<&'a Endpoint> {
     world.endpoints_of(vpc, service).and_then(|some| {
         some.into_iter()
-            .filter(|endpoint| endpoint.kind != "Gateway")
+            .filter(|endpoint| !endpoint.is_gateway())
             .max_by_key(|endpoint| (endpoint.is_in_use(), endpoint.is_changing()))
             .map_or(Fact::Absent, Fact::Known)
     })

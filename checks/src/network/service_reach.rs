@@ -1,60 +1,53 @@
 //! How tasks reach a service that the exec configuration makes the agent call: KMS, CloudWatch Logs, S3.
 
-use super::crossing::{through_acls, through_own_acl};
+use std::sync::Arc;
+
+use super::acl_traversal::through_own_subnet;
+use super::connection::{Connections, Hop, connections, egress_to};
+use super::destination::{Destination, destination_by};
 use super::endpoint::policy_lets;
-use super::goal::goal_by;
-use super::link::{Goal, egress_to, endpoint_ingress, routing, task_egress};
 use super::name_servers;
-use super::placement::{Placement, interface_endpoint};
+use super::obstacle::Obstacle;
+use super::placement::{Placement, TaskClass, interface_endpoint};
 use crate::arn;
+use crate::distinct::distinct;
 use crate::facts::{Endpoint, Fact, RouteTable, RouteTarget, Unavailable};
 use crate::iam::Tri;
 use crate::needs::{self, Need};
-use crate::reachability::{Gate, Ranges, internet};
+use crate::reachability::{Ranges, Reachability, internet};
 use crate::role::logs_write::log_needs;
-use crate::tasks::Tasks;
 use crate::text;
 use crate::world::{Roles, World};
 
 /// A service by the last part of its endpoints' names.
 pub type Service = &'static str;
 
+#[derive(PartialEq)]
 pub enum Reach<'a> {
     ByEndpoint,
     ByInternet,
-    Shut(Obstacle<'a>),
-    Unseen(Unavailable),
+    Blocked(Vec<Obstacle<'a>>),
+    Unknown(Unavailable),
 }
 
-/// What is in the way.
-#[derive(Clone, PartialEq)]
-pub enum Obstacle<'a> {
-    /// There is no endpoint that serves the tasks, and no way to the internet.
-    NoWay,
-    TaskGroups(Goal<'a>),
-    NetworkAcls(Goal<'a>),
-    EndpointGroups(&'a Endpoint),
-    Policy {
-        endpoint: &'a Endpoint,
-        role: &'a str,
-        refused: Vec<&'static str>,
-        tasks: Tasks,
-    },
-}
-
-pub fn reach<'a>(world: &World<'a>, placement: &Placement<'a>, service: Service) -> Reach<'a> {
+pub fn reach<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    class: &TaskClass<'a>,
+    service: Service,
+) -> Reach<'a> {
     let named = interface_endpoint(world, &placement.subnet.vpc, service);
     let is_named = named.known().is_some_and(|endpoint| endpoint.is_in_use());
     let reach = match gateway(world, placement, service) {
         // A private name leads past the gateway, which serves the public addresses.
-        _ if is_named => by_name(world, placement, service),
-        Ok(Some(gateway)) => by_gateway(world, placement, gateway, service),
-        Ok(None) => by_name(world, placement, service),
-        Err(why) => Reach::Unseen(why),
+        _ if is_named => by_name(world, placement, class, service),
+        Ok(Some(gateway)) => by_gateway(world, placement, class, gateway, service),
+        Ok(None) => by_name(world, placement, class, service),
+        Err(why) => Reach::Unknown(why),
     };
     match (reach, placement.proxy(world)) {
         // Its exceptions are known for ssmmessages only.
-        (Reach::Shut(_), Some(why)) => Reach::Unseen(why),
+        (Reach::Blocked(_), Some(why)) => Reach::Unknown(why),
         (reach, _) => reach,
     }
 }
@@ -62,12 +55,12 @@ pub fn reach<'a>(world: &World<'a>, placement: &Placement<'a>, service: Service)
 /// A gateway endpoint in the routes of the subnet.
 fn gateway<'a>(
     world: &World<'a>,
-    placement: &Placement,
+    placement: &Placement<'a>,
     service: Service,
 ) -> Result<Option<&'a Endpoint>, Unavailable> {
     let vpc = placement.subnet.vpc.as_str();
     let mut gateways = match world.seen_endpoints_of(vpc, service) {
-        Fact::Known(endpoints) => endpoints.into_iter().filter(|one| one.kind == "Gateway"),
+        Fact::Known(endpoints) => endpoints.into_iter().filter(|one| one.is_gateway()),
         Fact::Absent => return Ok(None),
         Fact::Unavailable(why) => return Err(why),
     };
@@ -92,111 +85,184 @@ fn gateway<'a>(
 fn by_gateway<'a>(
     world: &World<'a>,
     placement: &Placement<'a>,
+    class: &TaskClass<'a>,
     gateway: &'a Endpoint,
     service: Service,
 ) -> Reach<'a> {
-    let addresses = addresses_of(world, placement, gateway).unwrap_or_else(internet);
-    let gates = [
+    let listed = addresses_of(world, placement, gateway);
+    let addresses = listed.as_ref().unwrap_or(internet());
+    let path = through_own_subnet(world, placement, class, internet());
+    let acls = path.reachability.clone();
+    let destination = Destination::Endpoint(gateway);
+    let hops = [
         (
             egress_to(world, placement, addresses, Some(&[])),
-            Obstacle::TaskGroups(Goal::Endpoint(gateway)),
+            Obstacle::TaskGroups {
+                target: destination.told(),
+                destination,
+            },
         ),
         (
-            through_own_acl(world, placement),
-            Obstacle::NetworkAcls(Goal::Internet),
+            acls,
+            Obstacle::NetworkAcls {
+                told: path.told(),
+                paths: Arc::new(vec![path]),
+            },
         ),
     ];
-    first_shut(gates).unwrap_or_else(|| by_policy(world, placement, gateway, service))
+    by_hops(hops).unwrap_or_else(|| by_policy(world, class, gateway, service))
 }
 
 /// What is in the prefix list that the subnet's route to the gateway names, where it was read.
-fn addresses_of(world: &World, placement: &Placement, gateway: &Endpoint) -> Option<Ranges> {
+fn addresses_of<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    gateway: &Endpoint,
+) -> Option<Ranges> {
     let network = &world.facts.network;
     let tables = network.route_tables.get(&placement.subnet.vpc)?.known()?;
     let target = RouteTarget::GatewayEndpoint(gateway.id.clone());
     let routes = &RouteTable::of_subnet(tables, &placement.subnet.id)?.routes;
     let route = routes.iter().find(|route| route.target == target)?;
-    let entries = network.prefix_lists.get(&route.destination)?.known()?;
-    Some(Ranges::parse(entries.iter().map(String::as_str)).somewhere())
+    let list = world.rules.prefix_list(&route.destination);
+    list.as_ref().as_ref().ok().cloned()
 }
 
-/// To where the service's public name leads.
-fn by_name<'a>(world: &World<'a>, placement: &Placement<'a>, service: Service) -> Reach<'a> {
+/// To where the service's public name resolves.
+fn by_name<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+    class: &TaskClass<'a>,
+    service: Service,
+) -> Reach<'a> {
     let endpoint = interface_endpoint(world, &placement.subnet.vpc, service);
-    let goal = match goal_by(world, placement, endpoint) {
-        Ok(goal) => goal,
-        Err(why) => return Reach::Unseen(why),
+    let destination = match destination_by(world, placement, endpoint) {
+        Ok(destination) => destination,
+        Err(why) => return Reach::Unknown(why),
     };
-    let egress = task_egress(world, placement, &goal);
-    let acls = through_acls(world, placement, &goal);
-    match &goal {
-        Goal::Endpoint(endpoint) => first_shut([
-            (egress, Obstacle::TaskGroups(goal.clone())),
-            (acls, Obstacle::NetworkAcls(goal.clone())),
-            (
-                endpoint_ingress(world, placement, endpoint),
-                Obstacle::EndpointGroups(endpoint),
-            ),
-            (routing(world, placement, endpoint), Obstacle::NoWay),
-        ])
-        .or_else(|| name_servers::doubt(world, placement, endpoint).map(Reach::Unseen))
-        .unwrap_or_else(|| by_policy(world, placement, endpoint, service)),
-        Goal::Internet if placement.way.is_closed() => Reach::Shut(Obstacle::NoWay),
-        Goal::Internet if !placement.way.leads_out() => {
+    let connections = connections(world, placement, class, &destination);
+    match &destination {
+        Destination::Endpoint(endpoint) => by_connections(connections, &destination)
+            .or_else(|| name_servers::doubt(world, placement, endpoint).map(Reach::Unknown))
+            .unwrap_or_else(|| by_policy(world, class, endpoint, service)),
+        Destination::Internet if placement.way.is_closed() => Reach::Blocked(vec![Obstacle::NoWay]),
+        Destination::Internet if !placement.way.leads_out() => {
             let vpc = &placement.subnet.vpc;
-            Reach::Unseen(Unavailable::not_asked(
+            Reach::Unknown(Unavailable::not_asked(
                 "ec2:DescribeRouteTables",
                 format!(
                     "{vpc} shows no endpoint of {service}, and another way could not be followed"
                 ),
             ))
         }
-        Goal::Internet => first_shut([
-            (egress, Obstacle::TaskGroups(goal.clone())),
-            (acls, Obstacle::NetworkAcls(goal.clone())),
-        ])
-        .unwrap_or(Reach::ByInternet),
+        Destination::Internet => {
+            by_connections(connections, &destination).unwrap_or(Reach::ByInternet)
+        }
     }
 }
 
-/// `None`: all are open.
-fn first_shut<'a, const N: usize>(gates: [(Gate, Obstacle<'a>); N]) -> Option<Reach<'a>> {
-    let mut unseen = None;
-    for (gate, obstacle) in gates {
-        match gate {
-            Gate::Open => {}
-            Gate::Shut => return Some(Reach::Shut(obstacle)),
-            Gate::Partly => {
-                unseen.get_or_insert_with(|| {
-                    Unavailable::not_asked(
-                        "ec2:DescribeNetworkInterfaces",
-                        "only some addresses or ports are let through",
-                    )
-                });
+/// `None`: all hops are open.
+fn by_connections<'a>(
+    connections: Connections,
+    destination: &Destination<'a>,
+) -> Option<Reach<'a>> {
+    match &connections.reachability {
+        Reachability::Open => return None,
+        Reachability::Blocked => {}
+        Reachability::Partial => return Some(Reach::Unknown(partial())),
+        Reachability::Unknown(why) => return Some(Reach::Unknown(why.clone())),
+    }
+    let target = |hop: Hop| {
+        let blocked = connections.blocked_at(hop);
+        let whole = match destination {
+            Destination::Endpoint(endpoint) => endpoint.id.clone(),
+            Destination::Internet => "the internet".to_owned(),
+        };
+        if connections.is_all(&blocked) {
+            return whole;
+        }
+        let enis = blocked
+            .iter()
+            .filter_map(|number| connections.enis.get(*number));
+        let names: Vec<&str> = enis.map(|eni| eni.name.as_str()).collect();
+        format!("{} of {whole}", text::list(&names))
+    };
+    let blocked = |hop: &Hop| connections.at(*hop) == Reachability::Blocked;
+    let hops = [
+        Hop::TaskEgress,
+        Hop::Acls,
+        Hop::EndpointIngress,
+        Hop::Routes,
+    ];
+    let obstacle = |hop: Hop| match (hop, destination) {
+        (Hop::Acls, _) => {
+            let numbers = connections.blocked_at(hop);
+            let paths = connections.acl_paths.iter().enumerate();
+            let told = paths
+                .filter(|(number, _)| connections.enis.is_empty() || numbers.contains(number))
+                .map(|(_, path)| path.told())
+                .filter(|told| !told.is_empty());
+            Obstacle::NetworkAcls {
+                told: text::list(&distinct(told)),
+                paths: connections.acl_paths.clone(),
             }
-            Gate::Unseen(why) => {
-                unseen.get_or_insert(why);
+        }
+        (Hop::EndpointIngress, Destination::Endpoint(endpoint)) => {
+            Obstacle::EndpointGroups(endpoint)
+        }
+        (Hop::Routes, _) => {
+            let told: Vec<String> = connections.diversions().map(str::to_owned).collect();
+            Obstacle::Route(text::list(&distinct(told.into_iter())))
+        }
+        (Hop::TaskEgress | Hop::EndpointIngress, _) => Obstacle::TaskGroups {
+            target: target(hop),
+            destination: destination.clone(),
+        },
+    };
+    let blocked = hops.into_iter().filter(blocked);
+    Some(Reach::Blocked(blocked.map(obstacle).collect()))
+}
+
+/// `None`: all are open.
+fn by_hops<'a, const N: usize>(hops: [(Reachability, Obstacle<'a>); N]) -> Option<Reach<'a>> {
+    let mut unknown = None;
+    for (reachability, obstacle) in hops {
+        match reachability {
+            Reachability::Open => {}
+            Reachability::Blocked => return Some(Reach::Blocked(vec![obstacle])),
+            Reachability::Partial => {
+                unknown.get_or_insert_with(partial);
+            }
+            Reachability::Unknown(why) => {
+                unknown.get_or_insert(why);
             }
         }
     }
-    unseen.map(Reach::Unseen)
+    unknown.map(Reach::Unknown)
+}
+
+fn partial() -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeNetworkInterfaces",
+        "only some interfaces or ports work",
+    )
 }
 
 fn by_policy<'a>(
     world: &World<'a>,
-    placement: &Placement<'a>,
+    class: &TaskClass<'a>,
     endpoint: &'a Endpoint,
     service: Service,
 ) -> Reach<'a> {
     if endpoint.policy.is_none() {
         return Reach::ByEndpoint;
     }
-    let needs = match needs_of(world, placement, service) {
+    let needs = match needs_of(world, class, service) {
         Ok(needs) => needs,
-        Err(why) => return Reach::Unseen(why),
+        Err(why) => return Reach::Unknown(why),
     };
     let mut unseen = None;
-    for (role, alike) in Roles::of(world, &placement.tasks).by_role {
+    for role in Roles::of(world, &class.tasks).by_role.into_keys() {
         let mut refused = Vec::new();
         for need in &needs {
             match policy_lets(world, endpoint, role, need.action, &need.resource) {
@@ -209,15 +275,14 @@ fn by_policy<'a>(
             }
         }
         if !refused.is_empty() {
-            return Reach::Shut(Obstacle::Policy {
+            return Reach::Blocked(vec![Obstacle::Policy {
                 endpoint,
                 role,
                 refused,
-                tasks: alike.arns,
-            });
+            }]);
         }
     }
-    unseen.map_or(Reach::ByEndpoint, Reach::Unseen)
+    unseen.map_or(Reach::ByEndpoint, Reach::Unknown)
 }
 
 fn hangs_on(endpoint: &Endpoint, role: &str, keys: &[String]) -> Unavailable {
@@ -233,11 +298,7 @@ fn hangs_on(endpoint: &Endpoint, role: &str, keys: &[String]) -> Unavailable {
 }
 
 /// What the endpoint has to let through, on which resources.
-fn needs_of(
-    world: &World,
-    placement: &Placement,
-    service: Service,
-) -> Result<Vec<Need>, Unavailable> {
+fn needs_of(world: &World, class: &TaskClass, service: Service) -> Result<Vec<Need>, Unavailable> {
     let log = world.exec_log();
     Ok(match service {
         "kms" => match world.key() {
@@ -245,46 +306,7 @@ fn needs_of(
             Fact::Absent => Vec::new(),
             Fact::Unavailable(why) => return Err(why),
         },
-        "logs" => log_needs(world, &placement.tasks),
+        "logs" => log_needs(world, &class.tasks),
         _ => log.map_or(Vec::new(), |log| needs::s3(&world.facts.partition, log)),
     })
-}
-
-impl Obstacle<'_> {
-    /// As the end of a sentence about tasks that cannot reach a service.
-    pub fn told(&self, placement: &Placement) -> String {
-        let target = |goal: &Goal| match goal {
-            Goal::Endpoint(endpoint) => endpoint.id.clone(),
-            Goal::Internet => "the internet".to_owned(),
-        };
-        match self {
-            Obstacle::NoWay => {
-                "there is no endpoint that serves the tasks, and no way out".to_owned()
-            }
-            Obstacle::TaskGroups(goal) => {
-                let groups = placement.groups.known().copied().unwrap_or_default();
-                let groups = text::list(groups);
-                format!("{groups} does not let the tasks out to {}", target(goal))
-            }
-            Obstacle::NetworkAcls(goal) => {
-                format!("network ACLs stand between the tasks and {}", target(goal))
-            }
-            Obstacle::EndpointGroups(endpoint) => format!(
-                "{} of {} does not let the tasks in",
-                text::list(&endpoint.security_groups),
-                endpoint.id
-            ),
-            Obstacle::Policy {
-                endpoint,
-                role,
-                refused,
-                ..
-            } => format!(
-                "the policy of {} does not let {} call {}",
-                endpoint.id,
-                arn::name(role),
-                text::list(refused)
-            ),
-        }
-    }
 }

@@ -1,9 +1,9 @@
-use super::goal::goal;
-use super::link::{Goal, task_egress};
+use super::connection::Hop;
+use super::destination::{Destination, resolve_destination};
+use super::hop_outcome;
+use super::hop_outcome::{HopOutcome, Words, outcomes};
 use super::placement::Placement;
-use super::{Words, judge_gate};
 use crate::check::Check;
-use crate::facts::Fact;
 use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
 use crate::text;
@@ -29,10 +29,15 @@ pub const CHECK: Check = Check {
 };
 
 fn run(world: &World) -> Vec<Finding> {
-    world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
+    world.each_running(&CHECK, |group, _| {
+        let placed = group.placements.placed.iter();
+        placed
+            .flat_map(|placement| judge(world, group, placement))
+            .collect()
+    })
 }
 
-fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let groups = placement
         .groups
         .known()
@@ -42,42 +47,61 @@ fn judge(world: &World, group: &Group, placement: &Placement) -> Finding {
         groups => Subject::new("security-group", groups),
     }
     .of_group(group);
-    let goal = match goal(world, placement) {
-        Ok(Goal::Internet) if !placement.way.leads_out() => {
-            return CHECK.skip(
-                subject,
-                "There is no known way out whose rules could be judged",
-            );
-        }
-        Ok(goal) => goal,
-        Err(why) => return CHECK.unknown(subject, &why),
+    let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
+    match resolve_destination(world, placement) {
+        Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
+            subject,
+            "There is no known way out whose rules could be judged",
+        )),
+        Ok(destination) => outcomes(world, placement, &destination, Hop::TaskEgress)
+            .iter()
+            .map(|outcome| {
+                let finding = of_outcome(world, placement, &destination, outcome, subject.clone());
+                finding.on(outcome.tasks.arns(placement))
+            })
+            .collect(),
+        Err(why) => on_all(CHECK.unknown(subject, &why)),
+    }
+}
+
+fn of_outcome(
+    world: &World,
+    placement: &Placement,
+    destination: &Destination,
+    outcome: &HopOutcome,
+    subject: Subject,
+) -> Finding {
+    let groups = placement.groups.known().copied().unwrap_or_default();
+    let who = match groups {
+        [] => "No security group".to_owned(),
+        groups => text::list(groups),
     };
-    let target = match &goal {
-        Goal::Endpoint(endpoint) => format!("the endpoint {}", endpoint.id),
-        Goal::Internet => "the internet".to_owned(),
+    let whole = destination.told();
+    let (tasks, target) = (outcome.tasks.told(), outcome.told_target(destination));
+    let (lets, does) = match groups {
+        [_, _, ..] => ("let", "do"),
+        _ => ("lets", "does"),
     };
-    let who = match groups.is_empty() {
-        true => "No security group".to_owned(),
-        false => text::list(&groups.split(',').collect::<Vec<_>>()),
-    };
-    let gate = task_egress(world, placement, &goal);
     let words = Words {
-        open: match groups.is_empty() {
-            true => "No security group keeps the tasks in".to_owned(),
-            false => format!("{who} let the tasks out to {target} on port 443"),
+        open: match groups {
+            [] => "No security group filters what the tasks send".to_owned(),
+            _ => format!("{who} {lets} {tasks} out to {whole} on port 443"),
         },
-        shut: format!("{who} does not let the tasks out to {target} on port 443"),
-        partly: format!("{who} lets the tasks out to a part of {target} only"),
+        blocked: format!("{who} {does} not let {tasks} out to {target} on port 443"),
+        partial: format!("{who} {lets} {tasks} out to a part of {whole} only, not to {target}"),
         cause: "Security groups do not let the tasks out to ssmmessages",
     };
-    let finding = judge_gate(&CHECK, subject, &gate, words).evidence("gate", gate.word());
-    match (finding.status, &placement.groups) {
-        (Status::Fail, Fact::Known([first, ..])) => finding
-            .detail("Outbound rules of all groups of the interface were looked at; none covers it.")
+    let finding = hop_outcome::judge(&CHECK, subject, outcome, words);
+    match (finding.status, groups) {
+        (Status::Fail, [first, ..]) => finding
+            .detail(format!(
+                "{}No outbound rule of these groups covers it.",
+                outcome.told_rest(destination).unwrap_or_default()
+            ))
             .fix(fixes::security_group::let_out(
                 world.facts,
                 first,
-                &fixes::security_group::Target::of(&goal),
+                &fixes::security_group::Target::of(destination),
             )),
         _ => finding,
     }

@@ -1,4 +1,4 @@
-use super::goal::resolves;
+use super::destination::resolves;
 use super::name_servers;
 use super::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
 use crate::check::Check;

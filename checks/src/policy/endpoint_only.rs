@@ -3,8 +3,7 @@ use crate::facts::{Fact, Traffic};
 use crate::finding::{Finding, Severity, Subject};
 use crate::fix::Fix;
 use crate::fixes;
-use crate::network::goal::{by_goal, resolves_privately};
-use crate::network::link::Goal;
+use crate::network::destination::{Destination, by_destination, resolves_privately};
 use crate::network::name_servers;
 use crate::network::new_endpoint;
 use crate::network::placement::{Placement, ssmmessages_endpoint};
@@ -37,15 +36,16 @@ fn run(world: &World) -> Vec<Finding> {
     }
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
-        let mut findings: Vec<Finding> = by_goal(world, places)
+        let mut findings: Vec<Finding> = by_destination(world, places)
             .into_iter()
-            .map(|bound| {
-                let (vpc, placements) = (bound.vpc, &bound.placements);
+            .map(|same| {
+                let (vpc, placements) = (same.vpc, &same.placements);
                 let subject = Subject::new("vpc", vpc).of_group(group);
-                let network = &world.facts.network;
-                let mut elsewhere = placements.iter().flat_map(|p| detours(network, p.subnet));
-                match bound.goal {
-                    Ok(Goal::Endpoint(endpoint)) => {
+                let mut elsewhere = placements
+                    .iter()
+                    .flat_map(|placement| detours(&world.rules, placement.subnet));
+                match same.destination {
+                    Ok(Destination::Endpoint(endpoint)) => {
                         // Which of two open ways tasks take, only their DNS servers know.
                         let has_other = placements.iter().any(|p| !p.way.is_closed());
                         let unseen = name_servers::unseen(world, vpc, endpoint);
@@ -57,7 +57,7 @@ fn run(world: &World) -> Vec<Finding> {
                             ),
                         }
                     }
-                    Ok(Goal::Internet) => match elsewhere.next() {
+                    Ok(Destination::Internet) => match elsewhere.next() {
                         Some((route, _)) => CHECK.unsure(
                             subject,
                             format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone is not looked at"),

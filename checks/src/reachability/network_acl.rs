@@ -1,36 +1,100 @@
 use std::ops::RangeInclusive;
 
-use ipnet::Ipv4Net;
-
-use super::security_group::{no_address, vague};
-use super::{Direction, Gate, Ranges};
-use crate::facts::{AclEntry, Fact, Network, NetworkAcl, Unavailable};
+use super::intervals::Interval;
+use super::open_ports::OpenPorts;
+use super::range::{interval, parse};
+use super::{Direction, Ranges};
+use crate::facts::{NetworkAcl, Unavailable};
 
 pub type Ports = RangeInclusive<u16>;
 
-/// Whether the network ACL of a subnet lets TCP packets from (or to) these addresses through, to any of these
-/// ports: the lowest rule that matches decides, and what no rule matches is refused.
+/// The rules of a network ACL for TCP over IPv4 in one direction: the lowest number that matches decides, and what no
+/// rule matches is refused.
 ///
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
-pub fn acl_lets(
-    network: &Network,
-    vpc: &str,
-    subnet: &str,
-    direction: Direction,
-    peers: &Ranges,
-    ports: &Ports,
-) -> Gate {
-    let acls = match network.network_acls.get(vpc) {
-        Some(Fact::Known(acls)) => acls,
-        Some(Fact::Unavailable(why)) => return Gate::Unseen(why.clone()),
-        Some(Fact::Absent) | None => return Gate::Unseen(not_read(vpc)),
-    };
-    if peers.is_empty() {
-        return Gate::Unseen(no_address());
+pub struct AclRules {
+    pub id: String,
+    rules: Vec<AclRule>,
+}
+
+pub(super) struct AclRule {
+    number: u32,
+    pub(super) allow: bool,
+    pub(super) addresses: Interval,
+    pub(super) ports: Interval,
+}
+
+/// The number of the rule that AWS shows as `*`: it refuses what no other rule matches.
+const LAST: u32 = 32_767;
+
+impl AclRules {
+    pub(super) fn of(acl: &NetworkAcl, direction: Direction) -> AclRules {
+        let entries = acl.entries.iter();
+        let mut rules: Vec<AclRule> = entries
+            .filter(|entry| entry.egress == (direction == Direction::Out))
+            .filter(|entry| matches!(entry.protocol.as_str(), "-1" | "6" | "tcp"))
+            .filter_map(|entry| {
+                let net = parse(&entry.cidr).filter(|net| net.addr().is_ipv4())?;
+                let ports = match entry.protocol.as_str() {
+                    "-1" => (0, u16::MAX),
+                    _ => (
+                        entry.from_port.unwrap_or(0),
+                        entry.to_port.unwrap_or(u16::MAX),
+                    ),
+                };
+                Some(AclRule {
+                    number: entry.number,
+                    allow: entry.allow,
+                    addresses: interval(&net),
+                    ports: (ports.0.into(), ports.1.into()),
+                })
+            })
+            .collect();
+        rules.sort_by_key(|rule| rule.number);
+        AclRules {
+            id: acl.id.clone(),
+            rules,
+        }
     }
-    match acl_of(acls, subnet) {
-        Some(acl) => decide(acl, direction, peers, ports),
-        None => Gate::Unseen(not_read(vpc)),
+
+    /// Address ranges that rules name.
+    pub fn addresses(&self) -> impl Iterator<Item = Interval> {
+        self.rules.iter().map(|rule| rule.addresses)
+    }
+
+    /// Which of these ports they admit packets to, from or to this address.
+    pub fn admit(&self, peer: &Ranges, ports: &Ports) -> OpenPorts {
+        let asked: Interval = ((*ports.start()).into(), (*ports.end()).into());
+        let meets = |rule: &&AclRule| {
+            peer.v4().meets(rule.addresses) && rule.ports.0 <= asked.1 && asked.0 <= rule.ports.1
+        };
+        let (first, last) = peer.v4().span().unwrap_or_default();
+        let is_for_all = |rule: &AclRule| rule.addresses.0 <= first && last <= rule.addresses.1;
+        let mut rules: Vec<&AclRule> = Vec::new();
+        for rule in self.rules.iter().filter(meets) {
+            rules.push(rule);
+            // Mostly the first rule is for everything.
+            if rule.ports.0 <= asked.0 && asked.1 <= rule.ports.1 && is_for_all(rule) {
+                break;
+            }
+        }
+        let asked = [asked].into_iter().collect();
+        match rules.iter().all(|rule| is_for_all(rule)) {
+            true => OpenPorts::known(&rules, asked),
+            false => OpenPorts::by_stretch(&rules, peer.v4(), asked),
+        }
+    }
+
+    /// The rule that refuses a peer one of these ports, in words.
+    pub fn refusal(&self, peer: &Ranges, ports: &Ports) -> String {
+        let (from, to): Interval = ((*ports.start()).into(), (*ports.end()).into());
+        let mut matching = self.rules.iter().filter(|rule| {
+            peer.v4().meets(rule.addresses) && rule.ports.0 <= to && from <= rule.ports.1
+        });
+        match matching.find(|rule| !rule.allow) {
+            Some(rule) if rule.number < LAST => format!("rule {} denies", rule.number),
+            _ => "no rule allows".to_owned(),
+        }
     }
 }
 
@@ -41,116 +105,18 @@ pub fn acl_of<'a>(acls: &'a [NetworkAcl], subnet: &str) -> Option<&'a NetworkAcl
         .or_else(|| acls.iter().find(|acl| acl.default))
 }
 
-fn decide(acl: &NetworkAcl, direction: Direction, peers: &Ranges, ports: &Ports) -> Gate {
-    let mut entries: Vec<&AclEntry> = acl
-        .entries
-        .iter()
-        .filter(|entry| entry.egress == (direction == Direction::Out))
-        .filter(|entry| matches!(entry.protocol.as_str(), "-1" | "6" | "tcp"))
-        .collect();
-    entries.sort_by_key(|entry| entry.number);
-    // Mostly the first rule is for everything.
-    if let Some(gate) = entries.first().and_then(|first| alone(first, peers, ports)) {
-        return gate;
-    }
-    let parsed = |entry: &AclEntry| Ranges::parse([entry.cidr.as_str()]);
-    let entries: Vec<(&AclEntry, Ranges)> = entries
-        .into_iter()
-        .map(|entry| (entry, parsed(entry)))
-        .collect();
-    let stretches = stretches(&entries, ports);
-    if let [all] = stretches.as_slice() {
-        return on_port(&entries, peers, *all.start());
-    }
-    let gates = stretches
-        .into_iter()
-        .map(|stretch| (stretch.len(), on_port(&entries, peers, *stretch.start())));
-    let (open, others): (Vec<_>, Vec<_>) = gates.partition(|(_, gate)| *gate == Gate::Open);
-    let width = |stretches: &[(usize, Gate)]| stretches.iter().map(|(ports, _)| ports).sum();
-    let (let_through, refused): (usize, usize) = (width(&open), width(&others));
-    if refused * FEW < let_through {
-        return Gate::Open;
-    }
-    Gate::any(open.into_iter().chain(others).map(|(_, gate)| gate))
-}
-
-/// What a rule decides that no other comes before, where it is for all these addresses and ports.
-fn alone(entry: &AclEntry, peers: &Ranges, ports: &Ports) -> Option<Gate> {
-    let is_for_all_ports = is_for(entry, *ports.start()) && is_for(entry, *ports.end());
-    let net = match entry.cidr.as_str() {
-        "0.0.0.0/0" => Ipv4Net::default(),
-        other => other.parse().ok()?,
-    };
-    let is_for_all = is_for_all_ports && peers.are_within(net);
-    is_for_all.then_some(match entry.allow {
-        true => Gate::Open,
-        false => Gate::Shut,
-    })
-}
-
-/// One of so many ports may be refused: who calls from it calls again, from another. Rules against single ports, such as
-/// that of remote desktops, are common.
-const FEW: usize = 100;
-
-/// The stretches of ports that all rules treat alike.
-fn stretches(entries: &[(&AclEntry, Ranges)], ports: &Ports) -> Vec<Ports> {
-    let mut starts: Vec<u16> = entries
-        .iter()
-        .flat_map(|(entry, _)| {
-            [
-                entry.from_port,
-                entry.to_port.and_then(|to| to.checked_add(1)),
-            ]
-        })
-        .flatten()
-        .filter(|port| ports.contains(port))
-        .chain([*ports.start()])
-        .collect();
-    starts.sort_unstable();
-    starts.dedup();
-    let ends = starts.iter().skip(1).map(|next| next - 1);
-    let ends: Vec<u16> = ends.chain([*ports.end()]).collect();
-    let stretches = starts.into_iter().zip(ends);
-    stretches.map(|(start, end)| start..=end).collect()
-}
-
-fn on_port(entries: &[(&AclEntry, Ranges)], peers: &Ranges, port: u16) -> Gate {
-    let mut left = peers.clone();
-    let (mut let_some, mut refused_some) = (false, false);
-    for (entry, named) in entries.iter().filter(|(entry, _)| is_for(entry, port)) {
-        if !left.meets(named) {
-            continue;
-        }
-        match entry.allow {
-            true => let_some = true,
-            false => refused_some = true,
-        }
-        left = left.without(named);
-    }
-    match (let_some, refused_some || !left.is_empty()) {
-        (true, false) => Gate::Open,
-        (true, true) if peers.is_vague() => Gate::Unseen(vague()),
-        (true, true) => Gate::Partly,
-        (false, _) => Gate::Shut,
-    }
-}
-
-fn is_for(entry: &AclEntry, port: u16) -> bool {
-    entry.protocol == "-1"
-        || (entry.from_port.is_none_or(|from| from <= port)
-            && entry.to_port.is_none_or(|to| port <= to))
-}
-
-fn not_read(vpc: &str) -> Unavailable {
+pub(super) fn not_read(vpc: &str) -> Unavailable {
     Unavailable::not_asked(
         "ec2:DescribeNetworkAcls",
-        format!("the network ACLs of {vpc} are not to be seen from this account"),
+        format!("this account cannot see the network ACLs of {vpc}"),
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Reachability;
     use super::*;
+    use crate::facts::AclEntry;
 
     fn entry(number: u32, allow: bool, cidr: &str, ports: Option<(u16, u16)>) -> AclEntry {
         AclEntry {
@@ -164,49 +130,69 @@ mod tests {
         }
     }
 
-    fn gate(entries: Vec<AclEntry>, ports: Ports) -> Gate {
+    fn gate(entries: Vec<AclEntry>, ports: Ports) -> Reachability {
         let acl = NetworkAcl {
             entries,
             ..NetworkAcl::default()
         };
-        let peers = Ranges::parse(["10.0.0.0/24"]);
-        decide(&acl, Direction::In, &peers, &ports)
+        let peer = Ranges::parse(["10.0.0.0/24"]);
+        let rules = AclRules::of(&acl, Direction::In);
+        rules.admit(&peer, &ports).reachability()
     }
 
     #[test]
     fn the_lowest_rule_that_matches_decides() {
         let allow = |number| entry(number, true, "0.0.0.0/0", None);
         let deny = |number| entry(number, false, "10.0.0.0/16", Some((443, 443)));
-        assert_eq!(gate(vec![allow(100), deny(200)], 443..=443), Gate::Open);
-        assert_eq!(gate(vec![allow(200), deny(100)], 443..=443), Gate::Shut);
-        assert_eq!(gate(vec![allow(200), deny(100)], 444..=444), Gate::Open);
-        assert_eq!(gate(vec![], 443..=443), Gate::Shut);
+        assert_eq!(
+            gate(vec![allow(100), deny(200)], 443..=443),
+            Reachability::Open
+        );
+        assert_eq!(
+            gate(vec![allow(200), deny(100)], 443..=443),
+            Reachability::Blocked
+        );
+        assert_eq!(
+            gate(vec![allow(200), deny(100)], 444..=444),
+            Reachability::Open
+        );
+        assert_eq!(gate(vec![], 443..=443), Reachability::Blocked);
         let elsewhere = entry(1, false, "10.9.0.0/16", None);
-        assert_eq!(gate(vec![elsewhere, allow(2)], 443..=443), Gate::Open);
+        assert_eq!(
+            gate(vec![elsewhere, allow(2)], 443..=443),
+            Reachability::Open
+        );
     }
 
     #[test]
     fn the_other_direction_and_other_protocols_do_not_count() {
         let mut out = entry(1, true, "0.0.0.0/0", None);
         out.egress = true;
-        assert_eq!(gate(vec![out], 443..=443), Gate::Shut);
+        assert_eq!(gate(vec![out], 443..=443), Reachability::Blocked);
         let mut udp = entry(1, false, "0.0.0.0/0", Some((0, 65535)));
         udp.protocol = "17".into();
         let all = entry(2, true, "0.0.0.0/0", None);
-        assert_eq!(gate(vec![udp, all], 443..=443), Gate::Open);
+        assert_eq!(gate(vec![udp, all], 443..=443), Reachability::Open);
     }
 
     #[test]
     fn ephemeral_ports_open_in_part() {
         let some = entry(1, true, "0.0.0.0/0", Some((1024, 40000)));
-        assert_eq!(gate(vec![some.clone()], 32768..=60999), Gate::Partly);
+        assert_eq!(
+            gate(vec![some.clone()], 32768..=60999),
+            Reachability::Partial
+        );
         let rest = entry(2, true, "0.0.0.0/0", Some((40001, 65535)));
-        assert_eq!(gate(vec![some, rest], 32768..=60999), Gate::Open);
+        assert_eq!(gate(vec![some, rest], 32768..=60999), Reachability::Open);
         let remote_desktops = entry(1, false, "0.0.0.0/0", Some((3389, 3389)));
         let rest = entry(2, true, "0.0.0.0/0", None);
-        assert_eq!(gate(vec![remote_desktops, rest], 1024..=65535), Gate::Open);
+        assert_eq!(
+            gate(vec![remote_desktops, rest], 1024..=65535),
+            Reachability::Open
+        );
         let half = entry(1, true, "10.0.0.0/25", None);
-        assert_eq!(gate(vec![half], 443..=443), Gate::Partly);
+        let half = gate(vec![half], 443..=443);
+        assert!(matches!(half, Reachability::Unknown(_)), "which address?");
     }
 
     #[test]

@@ -1,104 +1,121 @@
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
+use super::intervals::{Interval, Intervals};
 use crate::facts::Subnet;
 
-/// A set of IP addresses.
+/// A set of IP addresses. As the other side of a connection it stands for one of them: which, is not known where there
+/// are several.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ranges {
-    nets: Vec<IpNet>,
-    /// One of them is meant, and which is not known; otherwise all are.
-    any: bool,
+    v4: Intervals,
+    v6: Intervals,
 }
 
 impl Ranges {
     /// Of texts as AWS writes them; what is no range is left out.
     pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Ranges {
-        Ranges::of(texts.into_iter().filter_map(parse).collect())
+        texts.into_iter().filter_map(parse).collect()
     }
 
-    fn of(nets: Vec<IpNet>) -> Ranges {
-        Ranges { nets, any: false }
+    /// The addresses of all these sets.
+    pub fn union<'r>(sets: impl IntoIterator<Item = &'r Ranges>) -> Ranges {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for set in sets {
+            v4.extend(set.v4.iter());
+            v6.extend(set.v6.iter());
+        }
+        Ranges {
+            v4: v4.into_iter().collect(),
+            v6: v6.into_iter().collect(),
+        }
     }
 
-    /// One address of these, nobody knows which.
-    pub fn somewhere(mut self) -> Ranges {
-        self.any = true;
-        self
+    pub fn of_v4(v4: Intervals) -> Ranges {
+        Ranges {
+            v4,
+            v6: Intervals::default(),
+        }
     }
 
-    /// Whether it is not known which of the addresses are meant: what lets a part of them through may let
-    /// everything through that matters, or nothing.
+    pub fn v4(&self) -> &Intervals {
+        &self.v4
+    }
+
+    /// It is not known which of several addresses is meant: a rule for some of them may or may not be for it.
     pub fn is_vague(&self) -> bool {
-        self.any
+        self.v4.count().saturating_add(self.v6.count()) > 1
     }
 
     pub fn is_empty(&self) -> bool {
-        self.nets.is_empty()
+        self.v4.is_empty() && self.v6.is_empty()
     }
 
     /// What is left when these addresses are taken away.
     pub fn without(&self, taken: &Ranges) -> Ranges {
-        let mut nets = self.nets.clone();
-        for &hole in &taken.nets {
-            let mut left = Vec::with_capacity(nets.len());
-            for net in nets {
-                cut(net, hole, &mut left);
-            }
-            nets = left;
-        }
         Ranges {
-            nets,
-            any: self.any,
+            v4: self.v4.without(&taken.v4),
+            v6: self.v6.without(&taken.v6),
         }
     }
 
-    /// Whether all are in this range.
-    pub fn are_within(&self, net: Ipv4Net) -> bool {
-        let net = IpNet::V4(net);
-        self.nets.iter().all(|own| net.contains(own))
+    /// The addresses in both.
+    pub fn and(&self, other: &Ranges) -> Ranges {
+        Ranges {
+            v4: self.v4.and(&other.v4),
+            v6: self.v6.and(&other.v6),
+        }
+    }
+
+    /// Whether all addresses of another set are in this one.
+    pub fn covers(&self, other: &Ranges) -> bool {
+        self.v4.covers_all(&other.v4) && self.v6.covers_all(&other.v6)
     }
 
     /// Whether any address is in both.
     pub fn meets(&self, other: &Ranges) -> bool {
-        self.nets
-            .iter()
-            .any(|a| other.nets.iter().any(|b| a.contains(b) || b.contains(a)))
-    }
-
-    pub fn extend(&mut self, other: Ranges) {
-        self.nets.extend(other.nets);
-        self.any |= other.any;
+        self.v4.meets_any(&other.v4) || self.v6.meets_any(&other.v6)
     }
 }
 
-impl From<Ipv4Net> for Ranges {
-    fn from(net: Ipv4Net) -> Ranges {
-        Ranges::of(vec![IpNet::V4(net.trunc())])
+impl FromIterator<IpNet> for Ranges {
+    fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> Ranges {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for net in nets {
+            let of_family = match net {
+                IpNet::V4(_) => &mut v4,
+                IpNet::V6(_) => &mut v6,
+            };
+            of_family.push(interval(&net));
+        }
+        Ranges {
+            v4: v4.into_iter().collect(),
+            v6: v6.into_iter().collect(),
+        }
     }
 }
 
-/// A single address, as a range.
+/// A single address, as a set.
 pub fn single(address: &str) -> Option<Ranges> {
-    let address: std::net::IpAddr = address.parse().ok()?;
-    Some(Ranges::of(vec![IpNet::from(address)]))
+    let address: IpAddr = address.parse().ok()?;
+    Some([IpNet::from(address)].into_iter().collect())
 }
 
 /// An address in a subnet; none where it has no IPv4.
 pub fn subnet_ranges(subnet: &Subnet) -> Ranges {
-    Ranges::parse(subnet.cidr.as_deref()).somewhere()
+    Ranges::parse(subnet.cidr.as_deref())
 }
 
 /// An address that AWS may have on the internet: which it is is not known from here.
-pub fn internet() -> Ranges {
+pub fn internet() -> &'static Ranges {
     static INTERNET: LazyLock<Ranges> = LazyLock::new(all_but_private);
-    INTERNET.clone()
+    &INTERNET
 }
 
 fn all_but_private() -> Ranges {
-    let all = Ranges::parse(["0.0.0.0/0"]).somewhere();
-    all.without(&Ranges::parse([
+    Ranges::parse(["0.0.0.0/0"]).without(&Ranges::parse([
         "0.0.0.0/8",
         "10.0.0.0/8",
         "100.64.0.0/10",
@@ -110,71 +127,59 @@ fn all_but_private() -> Ranges {
     ]))
 }
 
-fn parse(text: &str) -> Option<IpNet> {
-    text.parse()
-        .ok()
-        .or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
-        .map(|net: IpNet| net.trunc())
+/// An address range as AWS writes it, or a single address.
+pub fn parse(text: &str) -> Option<IpNet> {
+    let net = text.parse().ok();
+    net.or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
 
-/// Adds what is left of a range when another is cut out of it.
-fn cut(net: IpNet, hole: IpNet, left: &mut Vec<IpNet>) {
-    if hole.contains(&net) {
-        return;
-    }
-    if !net.contains(&hole) {
-        left.push(net);
-        return;
-    }
-    for half in halves(net) {
-        cut(half, hole, left);
-    }
-}
-
-fn halves(net: IpNet) -> Vec<IpNet> {
+/// The addresses of a range, as numbers of its family.
+pub fn interval(net: &IpNet) -> Interval {
     match net {
-        IpNet::V4(net) => v4_halves(net).into_iter().map(IpNet::V4).collect(),
-        IpNet::V6(net) => v6_halves(net).into_iter().map(IpNet::V6).collect(),
+        IpNet::V4(net) => (
+            u32::from(net.network()).into(),
+            u32::from(net.broadcast()).into(),
+        ),
+        IpNet::V6(net) => (net.network().into(), net.broadcast().into()),
     }
-}
-
-fn v4_halves(net: Ipv4Net) -> Vec<Ipv4Net> {
-    net.subnets(net.prefix_len() + 1)
-        .map(Iterator::collect)
-        .unwrap_or_default()
-}
-
-fn v6_halves(net: Ipv6Net) -> Vec<Ipv6Net> {
-    net.subnets(net.prefix_len() + 1)
-        .map(Iterator::collect)
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn left(of: &[&str], taken: &[&str]) -> Vec<String> {
-        let ranges = Ranges::parse(of.iter().copied());
-        let left = ranges.without(&Ranges::parse(taken.iter().copied()));
-        left.nets.iter().map(ToString::to_string).collect()
+    fn is_left(of: &[&str], taken: &[&str], left: &[&str]) -> bool {
+        let parse = |texts: &[&str]| Ranges::parse(texts.iter().copied());
+        parse(of).without(&parse(taken)) == parse(left)
     }
 
     #[test]
-    fn cutting() {
-        assert_eq!(left(&["10.0.0.0/24"], &["10.0.0.0/16"]), [""; 0]);
-        assert_eq!(left(&["10.0.0.0/24"], &["10.1.0.0/16"]), ["10.0.0.0/24"]);
-        assert_eq!(
-            left(&["10.0.0.0/24"], &["10.0.0.0/25", "10.0.0.192/26"]),
-            ["10.0.0.128/26"]
-        );
-        assert_eq!(left(&["10.0.0.5/32"], &["::/0"]), ["10.0.0.5/32"]);
-        assert_eq!(
-            left(&["2001:db8::/64"], &["2001:db8::/65"]),
-            ["2001:db8:0:0:8000::/65"]
-        );
-        assert_eq!(left(&["10.0.0.0/31"], &["10.0.0.1"]), ["10.0.0.0/32"]);
-        assert_eq!(left(&["nonsense"], &[]), [""; 0]);
+    fn taking_away() {
+        assert!(is_left(&["10.0.0.0/24"], &["10.0.0.0/16"], &[]));
+        assert!(is_left(
+            &["10.0.0.0/24"],
+            &["10.1.0.0/16"],
+            &["10.0.0.0/24"]
+        ));
+        assert!(is_left(
+            &["10.0.0.0/24"],
+            &["10.0.0.0/25", "10.0.0.192/26"],
+            &["10.0.0.128/26"]
+        ));
+        assert!(is_left(&["10.0.0.5/32"], &["::/0"], &["10.0.0.5/32"]));
+        let upper = &["2001:db8:0:0:8000::/65"];
+        assert!(is_left(&["2001:db8::/64"], &["2001:db8::/65"], upper));
+        assert!(is_left(&["10.0.0.0/31"], &["10.0.0.1"], &["10.0.0.0/32"]));
+        assert!(is_left(&["nonsense"], &[], &[]));
+        assert!(is_left(&["10.0.0.77/24"], &[], &["10.0.0.0/24"]));
+    }
+
+    #[test]
+    fn halves_are_a_whole() {
+        let halves = ["0.0.0.0/1", "128.0.0.0/1"];
+        assert_eq!(Ranges::parse(halves), Ranges::parse(["0.0.0.0/0"]));
+        assert!(Ranges::parse(halves).covers(internet()));
+        assert!(!Ranges::parse(["0.0.0.0/1"]).covers(internet()));
     }
 
     #[test]
@@ -182,6 +187,7 @@ mod tests {
         let private = Ranges::parse(["10.0.0.0/8", "192.168.1.0/24"]);
         assert!(!internet().meets(&private));
         assert!(internet().meets(&Ranges::parse(["52.94.0.0/16"])));
-        assert!(internet().without(&Ranges::parse(["0.0.0.0/0"])).is_empty());
+        let all = Ranges::parse(["0.0.0.0/0"]);
+        assert!(internet().without(&all).is_empty());
     }
 }

@@ -149,3 +149,75 @@ pub fn subnet_of_task(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
     attachment.subnet.expect("subnet").into()
 }
+
+/// Another task of the coder service, like the one that is there but for its address.
+pub fn add_task(facts: &mut Facts, address: &str) -> String {
+    let mut new = task(facts).clone();
+    let old = new.interface.clone().expect("interface").id.expect("ID");
+    let mut interface = known(facts.network.interfaces.get_mut(&*old).expect("interface")).clone();
+    let id = format!("eni-{address}");
+    interface.id = id.as_str().into();
+    interface.private_ips = vec![address.into()];
+    let attachment = new.interface.as_mut().expect("interface");
+    attachment.id = Some(id.as_str().into());
+    attachment.private_ip = Some(address.into());
+    let arn = format!("{}{}", new.arn, address.replace('.', ""));
+    new.arn = arn.as_str().into();
+    facts.network.interfaces.insert(id, Fact::Known(interface));
+    facts.tasks.insert(arn.clone(), Fact::Known(new));
+    let tasks = facts.service_tasks.get_mut(super::CODER).expect("tasks");
+    known(tasks).push(arn.clone());
+    arn
+}
+
+/// An interface of the endpoint in a subnet, whose address is then known.
+pub fn add_eni(facts: &mut Facts, subnet: &str, address: &str) {
+    let id = format!("eni-{address}");
+    let interface = Interface {
+        id: id.as_str().into(),
+        subnet: subnet.into(),
+        private_ips: vec![address.into()],
+        ..Interface::default()
+    };
+    facts
+        .network
+        .interfaces
+        .insert(id.clone(), Fact::Known(interface));
+    endpoint(facts).interfaces.push(id);
+}
+
+/// A subnet like the first of the endpoint, in its VPC.
+pub fn add_subnet(facts: &mut Facts, id: &str, cidr: &str) {
+    let like = endpoint(facts).subnets[0].clone();
+    let mut subnet = known(facts.network.subnets.get_mut(&like).expect("subnet")).clone();
+    subnet.id = id.into();
+    subnet.cidr = Some(cidr.into());
+    facts.network.subnets.insert(id.into(), Fact::Known(subnet));
+}
+
+/// Gives a subnet a network ACL of its own.
+pub fn add_acl(facts: &mut Facts, subnet: &str, entries: Vec<AclEntry>) {
+    let acls = facts.network.network_acls.values_mut().next();
+    known(acls.expect("ACLs")).insert(
+        0,
+        NetworkAcl {
+            id: format!("acl-{subnet}"),
+            default: false,
+            subnets: vec![subnet.into()],
+            entries,
+        },
+    );
+}
+
+/// A rule of a network ACL for a range of addresses and TCP ports.
+pub fn acl_rule(number: u32, egress: bool, allow: bool, cidr: &str, ports: (u16, u16)) -> AclEntry {
+    AclEntry {
+        number,
+        egress,
+        allow,
+        protocol: "6".into(),
+        cidr: cidr.into(),
+        from_port: Some(ports.0),
+        to_port: Some(ports.1),
+    }
+}

@@ -1,23 +1,44 @@
 //! Where the name of a service leads: to an endpoint in the VPC, or to the internet.
 
-use super::link::Goal;
 use super::placement::{Placement, Placements, is_shared, ssmmessages_endpoint};
 use super::{hosted_zone, name_servers};
 use crate::facts::{Endpoint, Fact, Unavailable};
 use crate::world::World;
 
-/// What the name of ssmmessages leads to for these tasks.
-pub fn goal<'a>(world: &World<'a>, placement: &Placement) -> Result<Goal<'a>, Unavailable> {
+/// Where the agent's packets go.
+#[derive(Clone, PartialEq)]
+pub enum Destination<'a> {
+    /// Into this endpoint: with private DNS it captures the name for the whole VPC.
+    Endpoint(&'a Endpoint),
+    /// To the public address of the service.
+    Internet,
+}
+
+impl Destination<'_> {
+    /// As a part of a sentence.
+    pub fn told(&self) -> String {
+        match self {
+            Destination::Endpoint(endpoint) => format!("the endpoint {}", endpoint.id),
+            Destination::Internet => "the internet".to_owned(),
+        }
+    }
+}
+
+/// What the name of ssmmessages resolves to for these tasks.
+pub fn resolve_destination<'a>(
+    world: &World<'a>,
+    placement: &Placement<'a>,
+) -> Result<Destination<'a>, Unavailable> {
     let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
-    goal_by(world, placement, endpoint)
+    destination_by(world, placement, endpoint)
 }
 
 /// The same for the name of any service with this interface endpoint.
-pub fn goal_by<'a>(
+pub fn destination_by<'a>(
     world: &World<'a>,
-    placement: &Placement,
+    placement: &Placement<'a>,
     endpoint: Fact<&'a Endpoint>,
-) -> Result<Goal<'a>, Unavailable> {
+) -> Result<Destination<'a>, Unavailable> {
     if let Some(why) = &placement.untraced {
         return Err(why.clone());
     }
@@ -31,7 +52,7 @@ pub fn goal_by<'a>(
             match name_servers::doubt(world, placement, endpoint) {
                 Some(why) if !placement.way.is_closed() => Err(why),
                 // Without another way, the endpoint is all that the name could lead to.
-                _ => Ok(Goal::Endpoint(endpoint)),
+                _ => Ok(Destination::Endpoint(endpoint)),
             }
         }
         Fact::Known(endpoint) if endpoint.is_changing() => Err(Unavailable::not_asked(
@@ -55,32 +76,35 @@ pub fn goal_by<'a>(
                 ),
             ))
         }
-        Fact::Known(_) | Fact::Absent => Ok(Goal::Internet),
+        Fact::Known(_) | Fact::Absent => Ok(Destination::Internet),
         Fact::Unavailable(why) => Err(why),
     }
 }
 
 /// Placements of a VPC whose packets go to the same.
-pub struct Bound<'p, 'a> {
+pub struct PlacementsByDestination<'p, 'a> {
     pub vpc: &'a str,
-    pub goal: Result<Goal<'a>, Unavailable>,
+    pub destination: Result<Destination<'a>, Unavailable>,
     pub placements: Vec<&'p Placement<'a>>,
 }
 
 /// The placements of each VPC, by where their packets go.
-pub fn by_goal<'p, 'a>(world: &World<'a>, placements: &'p Placements<'a>) -> Vec<Bound<'p, 'a>> {
-    let mut all: Vec<Bound> = Vec::new();
+pub fn by_destination<'p, 'a>(
+    world: &World<'a>,
+    placements: &'p Placements<'a>,
+) -> Vec<PlacementsByDestination<'p, 'a>> {
+    let mut all: Vec<PlacementsByDestination> = Vec::new();
     for placement in &placements.placed {
         let vpc = placement.subnet.vpc.as_str();
-        let goal = goal(world, placement);
+        let destination = resolve_destination(world, placement);
         match all
             .iter_mut()
-            .find(|bound| bound.vpc == vpc && bound.goal == goal)
+            .find(|same| same.vpc == vpc && same.destination == destination)
         {
-            Some(bound) => bound.placements.push(placement),
-            None => all.push(Bound {
+            Some(same) => same.placements.push(placement),
+            None => all.push(PlacementsByDestination {
                 vpc,
-                goal,
+                destination,
                 placements: vec![placement],
             }),
         }
