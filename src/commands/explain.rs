@@ -207,6 +207,9 @@ fn doctor(named: &Named) -> String {
     words.join(" ")
 }
 
+/// No check and no exception has a longer name.
+const LONGEST_NAME: usize = 64;
+
 fn not_known(text: &str) -> String {
     let text = text.trim();
     let mut page = "This text is not known.\n".to_owned();
@@ -225,7 +228,7 @@ fn not_known(text: &str) -> String {
 
 /// Checks whose ID, or its part after the dot, looks like this.
 fn near_checks(name: &str) -> Vec<&'static str> {
-    if name.contains(char::is_whitespace) {
+    if name.len() > LONGEST_NAME || name.contains(char::is_whitespace) {
         return Vec::new();
     }
     let name = name.to_ascii_lowercase();
@@ -249,10 +252,10 @@ fn near_exceptions(text: &str) -> Vec<&'static str> {
     };
     let words: Vec<&str> = text
         .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| word.len() >= 6)
+        .filter(|word| (6..=LONGEST_NAME).contains(&word.len()))
         .take(MOST_WORDS)
         .collect();
-    let is_alone = words.len() == 1;
+    let is_alone = !text.contains(char::is_whitespace);
     let mut near: Vec<&str> = words
         .into_iter()
         // A name, and not a word of a sentence.

@@ -135,6 +135,10 @@ fn tag(rest: &str) -> Option<usize> {
     const NAMES: [&str; 16] = [
         "p", "br", "pre", "code", "div", "span", "td", "tr", "th", "li", "ul", "b", "i", "em", "tt", "strong",
     ];
+    let begins = rest.as_bytes().get(1)?;
+    if !begins.is_ascii_alphabetic() && *begins != b'/' {
+        return None;
+    }
     let end = rest.bytes().take(120).position(|byte| byte == b'>')?;
     let name = rest[1..end].trim_matches('/').split([' ', '/']).next()?;
     NAMES.contains(&name.to_ascii_lowercase().as_str()).then_some(end + 1)

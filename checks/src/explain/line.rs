@@ -8,6 +8,8 @@ pub struct Line<'t> {
     pub is_logged: bool,
 }
 
+/// Marks before one line: of quotes in quotes, say.
+const MOST_MARKS: usize = 16;
 const LEVELS: [&str; 14] = [
     "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "fatal", "critical",
     "panic", "severe", "group", "command",
@@ -17,17 +19,18 @@ impl<'t> Line<'t> {
     pub fn read(raw: &'t str) -> Line<'t> {
         let mut text = raw;
         let mut is_logged = false;
-        loop {
+        for _ in 0..MOST_MARKS {
             let trimmed = text.trim_start();
             let (rest, logged) = without_prefix(trimmed);
             is_logged |= logged;
-            if rest.len() == trimmed.len() {
-                return Line {
-                    text: without_suffix(trimmed),
-                    is_logged,
-                };
-            }
             text = rest;
+            if rest.len() == trimmed.len() {
+                break;
+            }
+        }
+        Line {
+            text: without_suffix(text.trim_start()),
+            is_logged,
         }
     }
 }
@@ -57,15 +60,16 @@ fn without_suffix(text: &str) -> &str {
 
 /// `::error title=…::message` and `##[error]message` of CI servers.
 fn after_workflow_command(text: &str) -> (&str, bool) {
-    match text[2..].find("::") {
-        Some(end) if end < 200 => (&text[end + 4..], true),
-        _ => (text, false),
+    let end = text.bytes().skip(2).take(200).zip(text.bytes().skip(3)).position(|pair| pair == (b':', b':'));
+    match end {
+        Some(end) => (&text[end + 4..], true),
+        None => (text, false),
     }
 }
 
 /// `[ERROR]`, `[2026-11-30T03:00:00Z]`, `[ssm-agent-worker]`: one word, or a time.
 fn after_tag(text: &str) -> (&str, bool) {
-    let Some(end) = text.find(']').filter(|end| *end <= 60) else {
+    let Some(end) = text.bytes().take(60).position(|byte| byte == b']') else {
         return (text, false);
     };
     let tag = text[1..end].trim();
@@ -136,7 +140,7 @@ fn is_name(word: &str) -> bool {
 }
 
 fn is_level(word: &str) -> bool {
-    LEVELS.contains(&word.to_ascii_lowercase().as_str())
+    LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
 }
 
 /// What stands behind the prompt of a shell.
@@ -146,14 +150,15 @@ pub struct Prompt<'t> {
 }
 
 /// A line that somebody typed: it begins with a prompt, or it is a command of a kind that is run for sessions.
-pub fn prompt(raw: &str) -> Option<Prompt<'_>> {
+///
+/// `line` is the same without the marks of quoting and logging, as in a ticket or in the log of a CI server.
+pub fn prompt<'t>(raw: &'t str, line: &Line<'t>) -> Option<Prompt<'t>> {
     let text = raw.trim();
-    let command = after_prompt(text).or_else(|| is_command(text).then_some(text));
-    let command = command.or_else(|| {
-        // Quoted, boxed or logged, as in a ticket or the log of a CI server.
-        let inner = Line::read(text).text;
-        let inner = inner.strip_prefix("Run ").unwrap_or(inner);
-        after_prompt(inner).or_else(|| is_command(inner).then_some(inner))
+    let typed = |text: &'t str| after_prompt(text).or_else(|| is_command(text).then_some(text));
+    let command = typed(text).or_else(|| {
+        let is_marked = line.text.len() < text.len();
+        let inner = line.text.strip_prefix("Run ").unwrap_or(line.text);
+        is_marked.then(|| typed(inner)).flatten()
     })?;
     Some(Prompt {
         command: command.trim(),
@@ -295,7 +300,7 @@ mod tests {
             ("> aws ecs list-tasks", "aws ecs list-tasks"),
             ("+ aws ecs list-tasks", "aws ecs list-tasks"),
         ] {
-            assert_eq!(prompt(raw).map(|typed| typed.command), Some(command), "{raw}");
+            assert_eq!(prompt(raw, &Line::read(raw)).map(|typed| typed.command), Some(command), "{raw}");
         }
         for raw in [
             "# An error occurred (X) when",
@@ -308,7 +313,7 @@ mod tests {
             "bash: aws: command not found",
             "Error: foo@bar > baz",
         ] {
-            assert_eq!(prompt(raw), None, "{raw}");
+            assert_eq!(prompt(raw, &Line::read(raw)), None, "{raw}");
         }
     }
 }

@@ -136,6 +136,9 @@ pub const PHRASES: &[(Side, &str)] = &[
 
 /// The program that is missing, by a sentence without white space in which one of the phrases stands at `start..end`.
 pub fn program(text: &str, side: Side, start: usize, end: usize) -> Option<Program> {
+    // As much as a path takes, so that a long sentence costs no more for each phrase in it.
+    let near = (start.saturating_sub(NEAR)..start).find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    let (text, start, end) = (&text[near..], start - near, end - near);
     let name = match side {
         // `zsh: command not found: aws`
         Before if text[end..].starts_with(':') && text[..start].ends_with(':') && names_follow(&text[end + 1..]) => {
@@ -166,6 +169,8 @@ fn ends_with_name(before: &str, words: &str) -> bool {
     before.ends_with(SEPARATORS) || before.ends_with("session-manager-plugin") || words == "enoent"
 }
 
+/// How far before the words the program and who starts it are looked for.
+const NEAR: usize = 300;
 const SEPARATORS: [char; 12] = [':', '\'', '(', ')', '[', ']', ',', ';', '=', '|', '<', '>'];
 
 fn name_before(text: &str) -> &str {

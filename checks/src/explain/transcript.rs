@@ -22,8 +22,9 @@ pub struct Transcript {
     pub lists_plugin: bool,
 }
 
-/// Sentences are cut at this length.
+/// Sentences are cut at this length, and overlap by this much.
 const LONGEST: usize = 16 << 10;
+const OVERLAP: usize = 1 << 10;
 
 const SESSION_STARTS: &str = "startingsessionwith";
 const SESSION_ENDS: &str = "exitingsessionwith";
@@ -67,11 +68,18 @@ pub fn squeeze(text: &str) -> String {
             && before.is_ascii_alphabetic()
             && chars.peek().is_some_and(char::is_ascii_alphabetic);
         if !c.is_whitespace() && !is_apostrophe {
-            squeezed.extend(c.to_lowercase());
+            push_lower(&mut squeezed, c);
         }
         before = c;
     }
     squeezed
+}
+
+fn push_lower(text: &mut String, c: char) {
+    match c.is_ascii() {
+        true => text.push(c.to_ascii_lowercase()),
+        false => text.extend(c.to_lowercase()),
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +111,10 @@ impl Reader {
             self.command_goes_on = line::goes_on(raw.trim_end());
             return;
         }
-        if let Some(prompt) = line::prompt(raw) {
+        let line = Line::read(raw);
+        if let Some(prompt) = line::prompt(raw, &line) {
             return self.command(prompt.command);
         }
-        let line = Line::read(raw);
         if line.text.is_empty() {
             // `valid choices are:` goes on after the empty line.
             if keeps_blanks && self.last != Some(':') {
@@ -128,7 +136,7 @@ impl Reader {
         } else if squeezed.contains(SESSION_ENDS) {
             self.end_sentence();
             // The start may have been left out of what was copied.
-            for sentence in &mut self.output {
+            for sentence in self.output.iter_mut().rev().take_while(|sentence| !sentence.is_inside) {
                 sentence.is_inside = true;
             }
             self.state = State::Outside;
@@ -172,21 +180,33 @@ impl Reader {
                 spaced = true;
             } else {
                 let ends = spaced && matches!(self.last, Some('.' | '!' | '?')) && (c.is_uppercase() || c == '\'');
-                if ends || self.sentence.len() > LONGEST {
+                if ends {
                     self.end_sentence();
+                } else if self.sentence.len() > LONGEST {
+                    self.cut_sentence();
                 }
                 let is_apostrophe = c == '\''
                     && !spaced
                     && self.last.is_some_and(|last| last.is_ascii_alphabetic())
                     && rest[1..].starts_with(|next: char| next.is_ascii_alphabetic());
                 if !is_apostrophe {
-                    self.sentence.extend(c.to_lowercase());
+                    push_lower(&mut self.sentence, c);
                 }
                 self.last = Some(c);
                 spaced = false;
             }
             rest = &rest[c.len_utf8()..];
         }
+    }
+
+    /// What stands across the cut is in both parts.
+    fn cut_sentence(&mut self) {
+        let from = (self.sentence.len() - OVERLAP..).find(|at| self.sentence.is_char_boundary(*at));
+        let rest = from.map_or(String::new(), |from| self.sentence[from..].to_owned());
+        let last = self.last;
+        self.end_sentence();
+        self.sentence = rest;
+        self.last = last;
     }
 
     fn end_sentence(&mut self) {
