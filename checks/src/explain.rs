@@ -1,7 +1,7 @@
 //! What an error text means: what the AWS CLI, the plugin, the agent or ECS print, and what is behind it.
 //!
-//! `clean` repairs characters, `line` takes off what was put before lines, `transcript` joins them to sentences and
-//! drops what was typed, `matcher` recognises sentences, and `choose` takes the last error.
+//! `clean` repairs characters, `line` takes off what was put before lines, `prompt` finds what was typed, `transcript`
+//! joins the rest to sentences, `matcher` recognises sentences, and `choose` takes the last error.
 
 mod choose;
 mod clean;
@@ -11,6 +11,8 @@ mod matcher;
 mod missing_program;
 mod named;
 mod pattern;
+mod prompt;
+mod sentence;
 mod suggestions;
 #[cfg(test)]
 mod tests;

@@ -247,7 +247,9 @@ fn near_exceptions(text: &str) -> Vec<&'static str> {
     const MOST_WORDS: usize = 20;
     let stem = |name: &str| {
         let lower = name.to_ascii_lowercase();
-        let stem = lower.strip_suffix("exception").or_else(|| lower.strip_suffix("error"));
+        let stem = lower
+            .strip_suffix("exception")
+            .or_else(|| lower.strip_suffix("error"));
         stem.unwrap_or(&lower).to_owned()
     };
     let words: Vec<&str> = text
@@ -262,7 +264,8 @@ fn near_exceptions(text: &str) -> Vec<&'static str> {
         .filter(|word| is_alone || word[1..].contains(|c: char| c.is_ascii_uppercase()))
         .filter_map(|word| {
             let stems: Vec<String> = EXCEPTIONS.iter().map(|name| stem(name)).collect();
-            let nearest = *target::nearest(&stem(word), stems.iter().map(String::as_str)).first()?;
+            let nearest =
+                *target::nearest(&stem(word), stems.iter().map(String::as_str)).first()?;
             let at = stems.iter().position(|stem| stem == nearest)?;
             EXCEPTIONS.get(at).copied()
         })

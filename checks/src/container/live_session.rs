@@ -56,7 +56,10 @@ fn judge(subject: Subject, probe: &Probe) -> Finding {
             .cause("Images have no /bin/sh"),
         ProbeEnd::Failed(said) => {
             let meaning = explain(said).map_or(String::new(), |known| {
-                format!(" {}: {}", known.known_error.title, known.known_error.meaning)
+                format!(
+                    " {}: {}",
+                    known.known_error.title, known.known_error.meaning
+                )
             });
             CHECK
                 .fail(subject, format!("A session into {name} does not work"))

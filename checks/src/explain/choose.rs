@@ -10,7 +10,10 @@ pub fn choose(transcript: &Transcript) -> Option<&'static KnownError> {
     let mut scan = MATCHER.scan();
     let last_of = |output: &Output| {
         let mut last: Option<Match> = None;
-        for found in output.iter().filter_map(|sentence| scan.recognise(sentence)) {
+        for found in output
+            .iter()
+            .filter_map(|sentence| scan.recognise(sentence))
+        {
             // What is said of many errors, or of each session's end, does not take the place of what says more.
             if last.is_none_or(|last| weight(found.source) >= weight(last.source)) {
                 last = Some(found);

@@ -60,12 +60,27 @@ pub fn clean(text: &str) -> String {
 
 fn replace(c: char) -> Option<char> {
     match c {
-        '"' | '`' | '\u{b4}' | '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{ab}' | '\u{bb}'
-        | '\u{300c}' | '\u{300d}' | '\u{2039}' | '\u{203a}' | '\u{ff07}' | '\u{ff02}' => Some('\''),
+        '"'
+        | '`'
+        | '\u{b4}'
+        | '\u{2018}'..='\u{201f}'
+        | '\u{2032}'
+        | '\u{ab}'
+        | '\u{bb}'
+        | '\u{300c}'
+        | '\u{300d}'
+        | '\u{2039}'
+        | '\u{203a}'
+        | '\u{ff07}'
+        | '\u{ff02}' => Some('\''),
         '\u{ff1a}' => Some(':'),
         '\n' => Some('\n'),
         c if c.is_whitespace() => Some(' '),
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
         | '\u{feff}' => None,
         c if c.is_control() => None,
         c => Some(c),
@@ -133,7 +148,8 @@ fn backslash(rest: &str, has_windows_path: bool) -> (usize, Option<char>) {
 /// `<p>`, `</td>`, `<br/>`: of HTML, as error texts have tags of their own.
 fn tag(rest: &str) -> Option<usize> {
     const NAMES: [&str; 16] = [
-        "p", "br", "pre", "code", "div", "span", "td", "tr", "th", "li", "ul", "b", "i", "em", "tt", "strong",
+        "p", "br", "pre", "code", "div", "span", "td", "tr", "th", "li", "ul", "b", "i", "em",
+        "tt", "strong",
     ];
     let begins = rest.as_bytes().get(1)?;
     if !begins.is_ascii_alphabetic() && *begins != b'/' {
@@ -141,7 +157,9 @@ fn tag(rest: &str) -> Option<usize> {
     }
     let end = rest.bytes().take(120).position(|byte| byte == b'>')?;
     let name = rest[1..end].trim_matches('/').split([' ', '/']).next()?;
-    NAMES.contains(&name.to_ascii_lowercase().as_str()).then_some(end + 1)
+    NAMES
+        .contains(&name.to_ascii_lowercase().as_str())
+        .then_some(end + 1)
 }
 
 fn unicode_escape(rest: &str) -> Option<char> {
@@ -157,7 +175,9 @@ fn entity(rest: &str) -> (usize, Option<char>) {
 }
 
 fn misread_quote(rest: &str) -> (usize, Option<char>) {
-    let misread = MISREAD_QUOTES.iter().find(|quote| rest.starts_with(**quote));
+    let misread = MISREAD_QUOTES
+        .iter()
+        .find(|quote| rest.starts_with(**quote));
     match misread {
         Some(quote) => (quote.len(), Some('\'')),
         None => (2, rest.chars().next()),
@@ -178,7 +198,10 @@ mod tests {
             ("\u{1b}]8;;https://a\u{1b}\\link", "link"),
             ("isn\u{2019}t \"a\" `b`", "isn't 'a' 'b'"),
             ("isn\\u2019t \\\"a\\\"", "isn't 'a'"),
-            ("isn\u{393}\u{c7}\u{d6}t isn\u{e2}\u{20ac}\u{2122}t", "isn't isn't"),
+            (
+                "isn\u{393}\u{c7}\u{d6}t isn\u{e2}\u{20ac}\u{2122}t",
+                "isn't isn't",
+            ),
             ("isn&#39;t &quot;a&quot; &gt;", "isn't 'a' >"),
             ("a\\nb\r\nc\rd", "a\nb\nc\nd"),
             ("C:\\new", "C:\\new"),

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 
 use super::missing_program::{self, Side};
 use super::pattern::{Pattern, Program};
-use super::transcript::{Sentence, squeeze};
+use super::sentence::{Sentence, squeeze};
 use super::{KnownError, Source, known_errors};
 
 /// How far from each other the words of a pattern may stand.
@@ -49,7 +49,10 @@ struct Phrase {
 
 enum Use {
     /// The nth of a pattern's words.
-    Word { pattern: usize, nth: usize },
+    Word {
+        pattern: usize,
+        nth: usize,
+    },
     Missing(Side),
     /// Where the error stands that a path of Windows is a sign of.
     WindowsPath(usize),
@@ -78,7 +81,9 @@ impl Matcher {
             for pattern in error.patterns {
                 match pattern {
                     Pattern::Words(words) => matcher.add(rank, None, words),
-                    Pattern::Call(operation, words) => matcher.add(rank, Some(squeeze(operation)), words),
+                    Pattern::Call(operation, words) => {
+                        matcher.add(rank, Some(squeeze(operation)), words)
+                    }
                     Pattern::Missing(program) => matcher.missing.push((*program, rank)),
                     Pattern::WindowsPath => {
                         for phrase in WINDOWS_PATHS {
@@ -117,7 +122,10 @@ impl Matcher {
         let Some(key) = text.as_bytes().first_chunk::<KEY>() else {
             return;
         };
-        self.by_key.entry(*key).or_default().push(self.phrases.len());
+        self.by_key
+            .entry(*key)
+            .or_default()
+            .push(self.phrases.len());
         let bit = hash(*key);
         self.filter[bit / 64] |= 1 << (bit % 64);
         self.phrases.push(Phrase {
@@ -183,20 +191,25 @@ impl Scan<'_> {
                     if self.is_in_order(pattern, *nth, at) {
                         self.state[pattern.state + nth] = (self.round, end);
                         if nth + 1 == pattern.words
-                            && pattern.operation.as_ref().is_none_or(|name| sentence.operation.as_ref() == Some(name))
+                            && pattern
+                                .operation
+                                .as_ref()
+                                .is_none_or(|name| sentence.operation.as_ref() == Some(name))
                         {
                             self.take(sentence, pattern.rank, None, best);
                         }
                     }
                 }
                 Use::WindowsPath(rank) => {
-                    let path = sentence.text[end..].as_bytes();
-                    if matches!(path, [drive, b':', b'/', rest @ ..] if drive.is_ascii_alphabetic() && rest.first() != Some(&b'/')) {
+                    let path = &sentence.text.as_bytes()[end..];
+                    if matches!(path, [drive, b':', b'/', rest @ ..] if drive.is_ascii_alphabetic() && rest.first() != Some(&b'/'))
+                    {
                         self.take(sentence, *rank, None, best);
                     }
                 }
                 Use::Missing(side) => {
-                    let Some(program) = missing_program::program(&sentence.text, *side, at, end) else {
+                    let Some(program) = missing_program::program(&sentence.text, *side, at, end)
+                    else {
                         continue;
                     };
                     for (missing, rank) in &self.matcher.missing {
@@ -217,7 +230,13 @@ impl Scan<'_> {
         round == self.round && end <= at && at - end <= FAR
     }
 
-    fn take(&self, sentence: &Sentence, rank: usize, is_missing: Option<Program>, best: &mut Option<Match>) {
+    fn take(
+        &self,
+        sentence: &Sentence,
+        rank: usize,
+        is_missing: Option<Program>,
+        best: &mut Option<Match>,
+    ) {
         let (source, error) = self.matcher.errors[rank];
         let can_be = !sentence.is_inside || source == Source::Session;
         if can_be && best.is_none_or(|best| rank < best.rank) {
@@ -240,7 +259,10 @@ mod tests {
         for (_, error) in known_errors::with_sources() {
             for pattern in error.patterns {
                 if let Pattern::Words(words) | Pattern::Call(_, words) = pattern {
-                    assert!(words.iter().all(|word| squeeze(word).len() >= KEY), "{words:?}");
+                    assert!(
+                        words.iter().all(|word| squeeze(word).len() >= KEY),
+                        "{words:?}"
+                    );
                     assert!(!words.is_empty(), "{}", error.title);
                 }
             }

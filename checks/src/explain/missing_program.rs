@@ -1,6 +1,10 @@
 //! What shells, languages and systems say of a program that they do not find.
 
+mod phrases;
+
 use super::pattern::Program;
+
+pub use phrases::PHRASES;
 
 /// On which side of the words the program's name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,137 +15,20 @@ pub enum Side {
 
 use Side::{After, Before};
 
-/// The words, as they are in every language that shells are often set to.
-pub const PHRASES: &[(Side, &str)] = &[
-    // bash, dash, busybox, ksh, csh, make, Ubuntu's command-not-found
-    (Before, "command not found"),
-    (Before, "not found"),
-    (Before, "is currently not installed"),
-    (Before, "is not installed"),
-    (Before, "isn't installed"),
-    (Before, "command is missing"),
-    (Before, "could not be found"),
-    (Before, "no such file or directory"),
-    (Before, "executable file not found in"),
-    // zsh, fish, xonsh
-    (After, "command not found:"),
-    (After, "unknown command:"),
-    (After, "unknown command '"),
-    // env, timeout, nohup, Perl, Java, .NET, Node, Deno, Ruby, Python
-    (After, "failed to run command '"),
-    (After, "can't execute '"),
-    (After, "can't exec '"),
-    (After, "cannot run program '"),
-    (After, "trying to start process '"),
-    (After, "failed to spawn '"),
-    (After, "enoent:"),
-    (Before, "enoent"),
-    (After, "no such file or directory - "),
-    (After, "no such file or directory: '"),
-    (After, "cannot find the file specified: '"),
-    // cmd.exe and PowerShell
-    (Before, "is not recognized as an internal or external"),
-    (Before, "is not recognized as the name of"),
-    (Before, "is not recognized as a name of"),
-    (After, "commandnotfoundexception: ("),
-    (After, "objectnotfound: ("),
-    // German
-    (Before, "kommando nicht gefunden"),
-    (Before, "befehl nicht gefunden"),
-    (Before, "datei oder verzeichnis nicht gefunden"),
-    (Before, "ist entweder falsch geschrieben"),
-    (Before, "wurde nicht als name"),
-    // French
-    (Before, "commande introuvable"),
-    (Before, "commande inconnue"),
-    (Before, "aucun fichier ou dossier de"),
-    (Before, "n'est pas reconnu"),
-    // Spanish
-    (Before, "orden no encontrada"),
-    (Before, "no se encontró la orden"),
-    (Before, "comando no encontrado"),
-    (Before, "no existe el archivo o el directorio"),
-    (Before, "no existe el fichero o el directorio"),
-    (Before, "no se reconoce como"),
-    // Portuguese
-    (Before, "comando não encontrado"),
-    (Before, "arquivo ou diretório inexistente"),
-    (Before, "ficheiro ou directoria inexistente"),
-    (Before, "não é reconhecido como"),
-    (Before, "não foi reconhecido como"),
-    // Italian
-    (Before, "comando non trovato"),
-    (Before, "file o directory non esistente"),
-    (Before, "non è riconosciuto come"),
-    (Before, "non riconosciuto come"),
-    // Dutch
-    (Before, "opdracht niet gevonden"),
-    (Before, "commando niet gevonden"),
-    (Before, "bestand of map bestaat niet"),
-    (Before, "wordt niet herkend"),
-    // Scandinavian languages and Finnish
-    (Before, "kommandot hittades inte"),
-    (Before, "kommandot finns inte"),
-    (Before, "känns inte igen som"),
-    (Before, "kommando ikke fundet"),
-    (Before, "kommandoen blev ikke fundet"),
-    (Before, "kommando ikke funnet"),
-    (Before, "kommandoen ble ikke funnet"),
-    (Before, "komentoa ei löydy"),
-    (Before, "komentoa ei löytynyt"),
-    // Polish, Czech, Hungarian, Romanian, Turkish
-    (Before, "nie znaleziono polecenia"),
-    (Before, "polecenie nie odnalezione"),
-    (Before, "nie ma takiego pliku ani katalogu"),
-    (Before, "nie jest rozpoznawan"),
-    (Before, "příkaz nenalezen"),
-    (Before, "příkaz nebyl nalezen"),
-    (Before, "parancs nem található"),
-    (Before, "comandă negăsită"),
-    (Before, "komut bulunamadı"),
-    (Before, "komut yok"),
-    (Before, "iç ya da dış komut"),
-    // Russian, Ukrainian, Greek
-    (Before, "команда не найдена"),
-    (Before, "команда не обнаружена"),
-    (Before, "нет такого файла или каталога"),
-    (Before, "не является внутренней"),
-    (Before, "не распознано как имя"),
-    (Before, "команду не знайдено"),
-    (Before, "η εντολή δεν βρέθηκε"),
-    // Japanese
-    (Before, "コマンドが見つかりません"),
-    (Before, "そのようなファイルやディレクトリはありません"),
-    (Before, "は、内部コマンドまたは外部コマンド"),
-    (Before, "は、コマンドレット"),
-    // Chinese
-    (Before, "未找到命令"),
-    (Before, "找不到命令"),
-    (Before, "命令未找到"),
-    (Before, "找不到指令"),
-    (Before, "命令找不到"),
-    (Before, "没有那个文件或目录"),
-    (Before, "沒有此一檔案或目錄"),
-    (Before, "不是内部或外部命令"),
-    (Before, "不是內部或外部命令"),
-    (Before, "项识别为"),
-    (Before, "詞彙是否為"),
-    // Korean
-    (Before, "명령어를 찾을 수 없음"),
-    (Before, "명령을 찾을 수 없습니다"),
-    (Before, "그런 파일이나 디렉터리가 없습니다"),
-    (Before, "은(는) 내부 또는 외부 명령"),
-    (Before, "용어가 cmdlet"),
-];
-
 /// The program that is missing, by a sentence without white space in which one of the phrases stands at `start..end`.
 pub fn program(text: &str, side: Side, start: usize, end: usize) -> Option<Program> {
     // As much as a path takes, so that a long sentence costs no more for each phrase in it.
-    let near = (start.saturating_sub(NEAR)..start).find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    let near = (start.saturating_sub(NEAR)..start)
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(start);
     let (text, start, end) = (&text[near..], start - near, end - near);
     let name = match side {
         // `zsh: command not found: aws`
-        Before if text[end..].starts_with(':') && text[..start].ends_with(':') && names_follow(&text[end + 1..]) => {
+        Before
+            if text[end..].starts_with(':')
+                && text[..start].ends_with(':')
+                && names_follow(&text[end + 1..]) =>
+        {
             return None;
         }
         Before if !ends_with_name(&text[..start], &text[start..end]) => return None,
@@ -149,7 +36,11 @@ pub fn program(text: &str, side: Side, start: usize, end: usize) -> Option<Progr
         After => name_after(&text[end..]),
     };
     let program = Program::of(name);
-    let is_started_by_agent = || ["fork/exec", "exec:'", "exec'", "stat/", "stat'"].iter().any(|word| text[..start].contains(word));
+    let is_started_by_agent = || {
+        ["fork/exec", "exec:'", "exec'", "stat/", "stat'"]
+            .iter()
+            .any(|word| text[..start].contains(word))
+    };
     match program {
         Program::Plugin | Program::AwsCli => Some(program),
         _ if name.is_empty() => None,
@@ -161,7 +52,10 @@ pub fn program(text: &str, side: Side, start: usize, end: usize) -> Option<Progr
 
 /// `command not found: aws`, and not `aws: command not found: …` with a sentence after it.
 fn names_follow(rest: &str) -> bool {
-    matches!(Program::of(name_after(rest)), Program::Plugin | Program::AwsCli)
+    matches!(
+        Program::of(name_after(rest)),
+        Program::Plugin | Program::AwsCli
+    )
 }
 
 /// A name stands apart from the words after it: `aws: not found`, `'aws' is not`; not `executable file not found`.
@@ -179,11 +73,22 @@ fn name_before(text: &str) -> &str {
     // A drive letter's colon belongs to its path.
     let start = text.rfind(SEPARATORS).map_or(0, |at| at + 1);
     let name = &text[start..];
-    let name = ["spawnsync", "spawn", "stat", "theterm", "thecommand", "command", "fork/exec"]
-        .iter()
-        .find_map(|word| name.find(word).map(|at| &name[at + word.len()..]).filter(|rest| !rest.is_empty()))
-        .unwrap_or(name);
-    name
+    [
+        "spawnsync",
+        "spawn",
+        "stat",
+        "theterm",
+        "thecommand",
+        "command",
+        "fork/exec",
+    ]
+    .iter()
+    .find_map(|word| {
+        name.find(word)
+            .map(|at| &name[at + word.len()..])
+            .filter(|rest| !rest.is_empty())
+    })
+    .unwrap_or(name)
 }
 
 fn name_after(text: &str) -> &str {
@@ -204,7 +109,7 @@ fn name_after(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::transcript::squeeze;
+    use crate::explain::sentence::squeeze;
 
     fn found(text: &str) -> Option<Program> {
         let text = squeeze(&crate::explain::clean::clean(text));
@@ -261,14 +166,32 @@ mod tests {
     #[test]
     fn what_the_agent_was_to_start() {
         for (text, program) in [
-            ("Failed to start pty: fork/exec /bin/bash: no such file or directory", Some(Program::Shell)),
-            ("Failed to start pty: exec: \"zsh\": executable file not found in $PATH", Some(Program::Shell)),
-            ("exec: \"/bin/bash\": stat /bin/bash: no such file or directory: unknown", Some(Program::Shell)),
-            ("exec: \"script\": executable file not found in $PATH:", Some(Program::Script)),
-            ("fork/exec /app/run.sh: no such file or directory", Some(Program::Other)),
+            (
+                "Failed to start pty: fork/exec /bin/bash: no such file or directory",
+                Some(Program::Shell),
+            ),
+            (
+                "Failed to start pty: exec: \"zsh\": executable file not found in $PATH",
+                Some(Program::Shell),
+            ),
+            (
+                "exec: \"/bin/bash\": stat /bin/bash: no such file or directory: unknown",
+                Some(Program::Shell),
+            ),
+            (
+                "exec: \"script\": executable file not found in $PATH:",
+                Some(Program::Script),
+            ),
+            (
+                "fork/exec /app/run.sh: no such file or directory",
+                Some(Program::Other),
+            ),
             ("bash: foo: command not found", None),
             ("open /dev/ptmx: no such file or directory", None),
-            ("aws: error: the config profile (x) could not be found", None),
+            (
+                "aws: error: the config profile (x) could not be found",
+                None,
+            ),
             ("pods \"web\" not found", None),
         ] {
             assert_eq!(found(text), program, "{text}");

@@ -35,10 +35,12 @@ impl Program {
             .unwrap_or(name);
         match name {
             "aws" | "aws2" | "awscli" | "aws-cli" => Program::AwsCli,
-            "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "mksh" | "fish" | "csh" | "tcsh" | "busybox" | "pwsh"
-            | "powershell" | "cmd" => Program::Shell,
+            "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "mksh" | "fish" | "csh" | "tcsh"
+            | "busybox" | "pwsh" | "powershell" | "cmd" => Program::Shell,
             "script" => Program::Script,
-            name if name.ends_with("session-manager-plugin") || name.ends_with("sessionmanagerplugin") => {
+            name if name.ends_with("session-manager-plugin")
+                || name.ends_with("sessionmanagerplugin") =>
+            {
                 Program::Plugin
             }
             _ => Program::Other,

@@ -8,8 +8,26 @@ use super::{KnownError, clean};
 
 /// Words that stand in many errors.
 const COMMON: [&str; 20] = [
-    "the", "and", "for", "was", "not", "you", "are", "with", "error", "when", "that", "has", "failed", "from", "this",
-    "exception", "found", "session", "command", "cannot",
+    "the",
+    "and",
+    "for",
+    "was",
+    "not",
+    "you",
+    "are",
+    "with",
+    "error",
+    "when",
+    "that",
+    "has",
+    "failed",
+    "from",
+    "this",
+    "exception",
+    "found",
+    "session",
+    "command",
+    "cannot",
 ];
 const MOST: usize = 3;
 /// A text of at most this many bytes is somebody's own words, which may be misspelt.
@@ -19,10 +37,14 @@ const TAIL: usize = 16 << 10;
 
 /// The nearest first: most of the words of one of their patterns stand in the text.
 pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
-    let text = Words::of(&clean::clean(text));
+    let tail = (text.len().saturating_sub(TAIL)..).find(|at| text.is_char_boundary(*at));
+    let text = Words::of(&clean::clean(&text[tail.unwrap_or(0)..]));
     let mut near: Vec<(usize, &KnownError)> = known_errors::all()
         .filter_map(|error| {
-            let shared = error.patterns.iter().filter_map(|pattern| shared(pattern, &text));
+            let shared = error
+                .patterns
+                .iter()
+                .filter_map(|pattern| shared(pattern, &text));
             Some((shared.max()?, error))
         })
         .collect();
@@ -40,9 +62,11 @@ fn shared(pattern: &Pattern, text: &Words) -> Option<usize> {
 
 fn words_of(pattern: &Pattern) -> BTreeSet<String> {
     match pattern {
-        Pattern::Words(phrases) | Pattern::Call(_, phrases) => {
-            phrases.iter().flat_map(|phrase| split(phrase)).map(str::to_owned).collect()
-        }
+        Pattern::Words(phrases) | Pattern::Call(_, phrases) => phrases
+            .iter()
+            .flat_map(|phrase| split(phrase))
+            .map(str::to_owned)
+            .collect(),
         Pattern::Missing(_) | Pattern::WindowsPath => BTreeSet::new(),
     }
 }
@@ -56,11 +80,12 @@ impl Words {
             .flat_map(|error| error.patterns)
             .flat_map(words_of)
             .collect();
-        let end = (text.len().saturating_sub(TAIL)..).find(|at| text.is_char_boundary(*at));
-        let lower = text[end.unwrap_or(0)..].to_lowercase();
+        let lower = text.to_lowercase();
         let may_be_misspelt = lower.len() <= SHORT;
         let found = split(&lower).flat_map(|word| {
-            let misspelt = known.iter().filter(move |known| may_be_misspelt && is_one_slip_apart(known, word));
+            let misspelt = known
+                .iter()
+                .filter(move |known| may_be_misspelt && is_one_slip_apart(known, word));
             known.get(word).into_iter().chain(misspelt)
         });
         Words(found.cloned().collect())
@@ -88,7 +113,11 @@ fn is_one_slip_apart(one: &str, other: &str) -> bool {
     rest(one, 1) == rest(other, 1)
         || rest(one, 1).as_deref() == Some(other)
         || rest(other, 1).as_deref() == Some(one)
-        || one.len() >= 2 && other.len() >= 2 && one[0] == other[1] && one[1] == other[0] && one[2..] == other[2..]
+        || one.len() >= 2
+            && other.len() >= 2
+            && one[0] == other[1]
+            && one[1] == other[0]
+            && one[2..] == other[2..]
 }
 
 /// Exceptions of the APIs that a session needs, for those who misspell one.
@@ -120,11 +149,16 @@ mod tests {
 
     #[test]
     fn only_what_is_near_is_suggested() {
-        let titles = |text: &str| -> Vec<&str> { suggestions(text).iter().map(|error| error.title).collect() };
+        let titles = |text: &str| -> Vec<&str> {
+            suggestions(text).iter().map(|error| error.title).collect()
+        };
         assert_eq!(titles("the moon is made of cheese"), [""; 0]);
         assert_eq!(titles("the shell session encryption was weird"), [""; 0]);
         assert_eq!(titles("xyzzy"), [""; 0]);
-        assert_eq!(titles("execute comand was not enabeld")[0], "The task has no running exec agent");
+        assert_eq!(
+            titles("execute comand was not enabeld")[0],
+            "The task has no running exec agent"
+        );
         assert_eq!(
             titles("it said the task role was not a valid taskRoleArn that is being used")[0],
             "The task definition has no task role"

@@ -23,7 +23,13 @@ fn what_users_paste() {
         .filter(|(expected, text)| title(text) != *expected)
         .map(|(expected, text)| format!("--- {expected}, not {}\n{text}", title(text)))
         .collect();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), samples().count(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        samples().count(),
+        wrong.join("\n")
+    );
 }
 
 /// However it is quoted, numbered, logged or broken.
@@ -77,7 +83,10 @@ fn dressing_does_not_matter() {
                     .enumerate()
                     .map(|(at, line)| {
                         let (before, after) = dress.split_once("LINE").unwrap();
-                        format!("{}{line}{after}", before.replace('N', &(at + 1).to_string()))
+                        format!(
+                            "{}{line}{after}",
+                            before.replace('N', &(at + 1).to_string())
+                        )
                     })
                     .collect();
                 let text = text.join("\n");
@@ -114,7 +123,10 @@ fn no_known_error_hides_another() {
             let text = match pattern {
                 Pattern::Words(words) => words.join(" "),
                 Pattern::Call(operation, words) => {
-                    format!("when calling the {operation} operation: {}", words.join(" "))
+                    format!(
+                        "when calling the {operation} operation: {}",
+                        words.join(" ")
+                    )
                 }
                 Pattern::Missing(_) | Pattern::WindowsPath => continue,
             };
@@ -141,10 +153,22 @@ fn the_time_grows_with_the_text() {
     let kinds: [(&str, &str, &str); 6] = [
         ("one line", "x", "\n"),
         ("short lines", "a\n", ""),
-        ("the beginnings of patterns", "controlchannel session-manager-plugin fork/exec ", "\n"),
-        ("errors", "An error occurred (X) when calling the Y operation: it is not found: a\n", ""),
+        (
+            "the beginnings of patterns",
+            "controlchannel session-manager-plugin fork/exec ",
+            "\n",
+        ),
+        (
+            "errors",
+            "An error occurred (X) when calling the Y operation: it is not found: a\n",
+            "",
+        ),
         ("escapes", "\u{1b}]0;[[[[\\u&*'", "\n"),
-        ("prompts", "$ aws ecs execute-command\nStarting session with SessionId: x\n# ls\n", ""),
+        (
+            "prompts",
+            "$ aws ecs execute-command\nStarting session with SessionId: x\n# ls\n",
+            "",
+        ),
     ];
     for (kind, unit, end) in kinds {
         let time = |length: usize| {
@@ -161,16 +185,5 @@ fn the_time_grows_with_the_text() {
         let (short, long) = (time(1 << 15), time(1 << 18));
         // Eight times the text; generous, because other tests run beside it.
         assert!(long < short * 24, "{kind}: {short:?}, then {long:?}");
-    }
-}
-
-#[test]
-fn tmp_cases() {
-    let Ok(path) = std::env::var("CASES") else { return };
-    let cases: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    for case in cases {
-        let text = case["text"].as_str().unwrap();
-        let e = explain(text);
-        println!("RES {}\t{}\t{}", case["id"].as_str().unwrap(), e.as_ref().map_or("unknown", |e| e.known_error.title), e.as_ref().map_or(String::new(), |e| format!("{} {} {:?}", e.known_error.meaning, e.known_error.checks.join(" "), e.known_error.next)));
     }
 }

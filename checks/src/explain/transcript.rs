@@ -1,19 +1,11 @@
 //! A text as a run of commands: the sentences that each of them printed, and whether inside a session.
 
-use super::line::{self, Line};
+use super::line::Line;
+use super::prompt;
+use super::sentence::{Sentence, begins_a_message, operation, push_lower, squeeze};
 
 /// What one command printed.
 pub type Output = Vec<Sentence>;
-
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Sentence {
-    /// In lower case and without white space, so that it does not matter where a line was broken.
-    pub text: String,
-    /// The API operation that failed, where this sentence or one before it names it.
-    pub operation: Option<String>,
-    /// Printed while a session was open: by the plugin, the agent, or the program in the container.
-    pub is_inside: bool,
-}
 
 pub struct Transcript {
     /// The oldest first.
@@ -52,34 +44,12 @@ impl Transcript {
 
 /// Mail programs put an empty line after each line.
 fn is_double_spaced(cleaned: &str) -> bool {
-    let lines: Vec<&str> = cleaned.trim().split('\n').map(str::trim).collect();
-    let is_each_other_empty = lines.iter().enumerate().all(|(at, line)| line.is_empty() == (at % 2 == 1));
-    let goes_on = |line: &&str| Line::read(line).text.starts_with(char::is_lowercase);
-    is_each_other_empty && lines.iter().skip(1).any(goes_on)
-}
-
-/// Lower case without white space. An apostrophe within a word goes too.
-pub fn squeeze(text: &str) -> String {
-    let mut squeezed = String::with_capacity(text.len());
-    let mut before = ' ';
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_apostrophe = c == '\''
-            && before.is_ascii_alphabetic()
-            && chars.peek().is_some_and(char::is_ascii_alphabetic);
-        if !c.is_whitespace() && !is_apostrophe {
-            push_lower(&mut squeezed, c);
-        }
-        before = c;
-    }
-    squeezed
-}
-
-fn push_lower(text: &mut String, c: char) {
-    match c.is_ascii() {
-        true => text.push(c.to_ascii_lowercase()),
-        false => text.extend(c.to_lowercase()),
-    }
+    let lines = || cleaned.trim().split('\n').map(str::trim);
+    let is_each_other_empty = lines()
+        .enumerate()
+        .all(|(at, line)| line.is_empty() == (at % 2 == 1));
+    let goes_on = |line| Line::read(line).text.starts_with(char::is_lowercase);
+    is_each_other_empty && lines().skip(1).any(goes_on)
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -108,20 +78,18 @@ struct Reader {
 impl Reader {
     fn line(&mut self, raw: &str, keeps_blanks: bool) {
         if self.command_goes_on {
-            self.command_goes_on = line::goes_on(raw.trim_end());
+            self.command_goes_on = prompt::goes_on(raw.trim_end());
             return;
         }
+        if raw.is_empty() {
+            return self.blank(keeps_blanks);
+        }
         let line = Line::read(raw);
-        if let Some(prompt) = line::prompt(raw, &line) {
+        if let Some(prompt) = prompt::prompt(raw, &line) {
             return self.command(prompt.command);
         }
         if line.text.is_empty() {
-            // `valid choices are:` goes on after the empty line.
-            if keeps_blanks && self.last != Some(':') {
-                self.end_sentence();
-                self.operation = None;
-            }
-            return;
+            return self.blank(keeps_blanks);
         }
         let squeezed = squeeze(line.text);
         if squeezed.contains("session-manager-plugin") {
@@ -136,7 +104,12 @@ impl Reader {
         } else if squeezed.contains(SESSION_ENDS) {
             self.end_sentence();
             // The start may have been left out of what was copied.
-            for sentence in self.output.iter_mut().rev().take_while(|sentence| !sentence.is_inside) {
+            for sentence in self
+                .output
+                .iter_mut()
+                .rev()
+                .take_while(|sentence| !sentence.is_inside)
+            {
                 sentence.is_inside = true;
             }
             self.state = State::Outside;
@@ -149,8 +122,16 @@ impl Reader {
         self.text(&line);
     }
 
+    fn blank(&mut self, keeps_blanks: bool) {
+        // `valid choices are:` goes on after the empty line.
+        if keeps_blanks && self.last != Some(':') {
+            self.end_sentence();
+            self.operation = None;
+        }
+    }
+
     fn command(&mut self, command: &str) {
-        self.command_goes_on = line::goes_on(command);
+        self.command_goes_on = prompt::goes_on(command);
         let opens_a_session = ["execute-command", " exec ", "ecs-exec ", "start-session"]
             .iter()
             .any(|words| command.contains(words));
@@ -168,7 +149,10 @@ impl Reader {
         if begins_a_message {
             self.operation = None;
         }
-        let begins_upper = !line.text.trim_start_matches(['\'', '(', '[']).starts_with(char::is_lowercase);
+        let begins_upper = !line
+            .text
+            .trim_start_matches(['\'', '(', '['])
+            .starts_with(char::is_lowercase);
         let after_an_end = matches!(self.last, Some('.' | '!' | '?' | ':' | ';'));
         if begins_a_message || begins_upper && (line.is_logged || after_an_end) {
             self.end_sentence();
@@ -179,7 +163,9 @@ impl Reader {
             if c.is_whitespace() {
                 spaced = true;
             } else {
-                let ends = spaced && matches!(self.last, Some('.' | '!' | '?')) && (c.is_uppercase() || c == '\'');
+                let ends = spaced
+                    && matches!(self.last, Some('.' | '!' | '?'))
+                    && (c.is_uppercase() || c == '\'');
                 if ends {
                     self.end_sentence();
                 } else if self.sentence.len() > LONGEST {
@@ -253,60 +239,6 @@ fn is_listing(text: &str) -> bool {
     is_mode || text.starts_with('/') && text.trim_end().ends_with("/session-manager-plugin")
 }
 
-/// Words that a message of its own begins with.
-fn begins_a_message(text: &str) -> bool {
-    const BEGINNINGS: [&str; 9] = [
-        "An error occurred",
-        "Traceback ",
-        "SessionId:",
-        "Exiting session",
-        "----------",
-        "Command '",
-        "Cannot perform start session",
-        "Unable to start command",
-        "usage: ",
-    ];
-    const SPEAKERS: [&str; 22] = [
-        "bash", "-bash", "sh", "-sh", "zsh", "-zsh", "fish", "ksh", "mksh", "csh", "tcsh", "dash", "ash", "env", "sudo",
-        "aws", "make", "error", "fatal", "exec", "session-manager-plugin", "which",
-    ];
-    if BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
-        return true;
-    }
-    let Some((speaker, _)) = text.split_once(':').filter(|(speaker, _)| speaker.len() < 80) else {
-        return false;
-    };
-    let speaker = speaker.trim();
-    let name = speaker.rsplit('/').next().unwrap_or(speaker);
-    !speaker.contains(' ')
-        && (SPEAKERS.contains(&name.to_ascii_lowercase().as_str())
-            || name.ends_with("Exception") && !speaker.is_empty()
-            || name.ends_with("Error")
-            || speaker.starts_with("./"))
-}
-
-/// The operation that a sentence without white space names, as the SDKs and CloudTrail write it.
-fn operation(text: &str) -> Option<&str> {
-    let between = |start: &str, end: &[char]| {
-        let (_, rest) = text.split_once(start)?;
-        let end = rest.find(end)?;
-        Some(&rest[..end])
-    };
-    let botocore = || {
-        let (_, rest) = text.split_once("whencallingthe")?;
-        Some(rest.split_once("operation").map_or(rest, |(name, _)| name))
-    };
-    let go = || {
-        let (_, rest) = text.split_once("operationerror")?;
-        let (_, rest) = rest.split_once(':')?;
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric());
-        Some(&rest[..end.unwrap_or(rest.len())])
-    };
-    botocore()
-        .or_else(go)
-        .or_else(|| between("'eventname':'", &['\'']))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,7 +262,10 @@ mod tests {
         ] {
             assert_eq!(
                 texts(broken),
-                [["theexecutecommandfailedduetoaninternalerror.", "tryagainlater."]],
+                [[
+                    "theexecutecommandfailedduetoaninternalerror.",
+                    "tryagainlater."
+                ]],
                 "{broken}"
             );
         }
@@ -339,7 +274,10 @@ mod tests {
     #[test]
     fn each_command_has_an_output() {
         let text = "$ aws a \\\n  --more\nfirst one\n$ aws b\nsecond one\n\nthird one";
-        assert_eq!(texts(text), [vec!["firstone"], vec!["secondone", "thirdone"]]);
+        assert_eq!(
+            texts(text),
+            [vec!["firstone"], vec!["secondone", "thirdone"]]
+        );
     }
 
     #[test]
@@ -347,18 +285,31 @@ mod tests {
         let text = "Starting session with SessionId: x\n# curl a\nrefused\n# exit\n\nExiting session with sessionId: x.";
         assert_eq!(
             texts(text),
-            [["startingsessionwithsessionid:x", "exitingsessionwithsessionid:x."]]
+            [[
+                "startingsessionwithsessionid:x",
+                "exitingsessionwithsessionid:x."
+            ]]
         );
-        let sentences = &Transcript::read("Starting session with SessionId: x\n\nOutput").outputs[0];
+        let sentences =
+            &Transcript::read("Starting session with SessionId: x\n\nOutput").outputs[0];
         assert!(sentences[1].is_inside);
     }
 
     #[test]
     fn the_operation_of_every_sdk() {
         for (text, expected) in [
-            ("An error occurred (X) when calling the ExecuteComm\nand operation: no. Or yes.", "executecommand"),
-            ("operation error ECS: ExecuteCommand, https response error", "executecommand"),
-            ("{'eventName':'ExecuteCommand','errorCode':'AccessDenied'}", "executecommand"),
+            (
+                "An error occurred (X) when calling the ExecuteComm\nand operation: no. Or yes.",
+                "executecommand",
+            ),
+            (
+                "operation error ECS: ExecuteCommand, https response error",
+                "executecommand",
+            ),
+            (
+                "{'eventName':'ExecuteCommand','errorCode':'AccessDenied'}",
+                "executecommand",
+            ),
         ] {
             for sentence in &Transcript::read(text).outputs[0] {
                 assert_eq!(sentence.operation.as_deref(), Some(expected), "{text}");

@@ -14,7 +14,9 @@ pub const IN_SESSIONS: &[KnownError] = &[
         meaning: "The text comes from the SSM agent in the container or on the instance, not from the Session Manager plugin \
                   on this machine. Port forwarding, for example, needs a newer agent.",
         checks: &["task.agent-version", "task.platform-version"],
-        next: Next::Do("start a new task, which gets the agent of its platform; on EC2 update the AMI or the agent first"),
+        next: Next::Do(
+            "start a new task, which gets the agent of its platform; on EC2 update the AMI or the agent first",
+        ),
     },
     KnownError {
         patterns: &[
@@ -40,7 +42,9 @@ pub const IN_SESSIONS: &[KnownError] = &[
         meaning: "The session works, and the agent reached no program on the port. The program is not up, listens on another \
                   port, or listens on another address than 127.0.0.1.",
         checks: &["container.running"],
-        next: Next::Do("open a shell in the container and list its ports: ss -ltn, or cat /proc/net/tcp"),
+        next: Next::Do(
+            "open a shell in the container and list its ports: ss -ltn, or cat /proc/net/tcp",
+        ),
     },
     KnownError {
         patterns: &[
@@ -52,7 +56,11 @@ pub const IN_SESSIONS: &[KnownError] = &[
         title: "The task role may not use ssmmessages",
         meaning: "The agent has a control channel, and Systems Manager refused it the session's data channel. The task role \
                   lacks ssmmessages:CreateDataChannel or ssmmessages:OpenDataChannel, or its credentials are not accepted.",
-        checks: &["role.ssmmessages", "network.endpoint-policy", "role.present"],
+        checks: &[
+            "role.ssmmessages",
+            "network.endpoint-policy",
+            "role.present",
+        ],
         next: Next::Doctor,
     },
 ];
@@ -70,7 +78,11 @@ pub const KNOWN: &[KnownError] = &[
         title: "The task role may not use ssmmessages",
         meaning: "The agent's own call was refused: the task role lacks one of the four ssmmessages actions, or the \
                   endpoint's policy does not let it through.",
-        checks: &["role.ssmmessages", "role.present", "network.endpoint-policy"],
+        checks: &[
+            "role.ssmmessages",
+            "role.present",
+            "network.endpoint-policy",
+        ],
         next: Next::Doctor,
     },
     KnownError {
@@ -125,7 +137,13 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The agent takes the task role's credentials from 169.254.170.2. The task has no task role, ECS cannot assume \
                   it, a proxy stands before that address, or AWS_CONTAINER_CREDENTIALS_FULL_URI in the container's \
                   environment points elsewhere.",
-        checks: &["role.present", "role.trust", "role.ssmmessages", "container.proxy-env", "container.aws-credentials-env"],
+        checks: &[
+            "role.present",
+            "role.trust",
+            "role.ssmmessages",
+            "container.proxy-env",
+            "container.aws-credentials-env",
+        ],
         next: Next::Doctor,
     },
     KnownError {
@@ -146,13 +164,18 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["could not find certs"]), Words(&["no valid versions were found in"])],
+        patterns: &[
+            Words(&["could not find certs"]),
+            Words(&["no valid versions were found in"]),
+        ],
         title: "The instance lacks what ECS Exec needs, so the agent did not start",
         meaning: "The ECS agent on the instance copies the exec agent, its configuration and certificates into the container, \
                   and does not find them below /var/lib/ecs/deps. The AMI is too old or custom, or the ECS agent was installed \
                   without its dependencies.",
         checks: &["task.agent-version", "container.agent-running"],
-        next: Next::Do("use a current ECS-optimized AMI, or install ecs-init with its exec dependencies; then start a new task"),
+        next: Next::Do(
+            "use a current ECS-optimized AMI, or install ecs-init with its exec dependencies; then start a new task",
+        ),
     },
     KnownError {
         patterns: &[

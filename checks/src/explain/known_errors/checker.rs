@@ -12,7 +12,11 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Do("update the AWS CLI; which -a aws shows whether an old one comes first"),
     },
     KnownError {
-        patterns: &[Words(&["jq: error"]), Words(&["'jq' command is missing"]), Words(&["associated with the caller", "is not supported"])],
+        patterns: &[
+            Words(&["jq: error"]),
+            Words(&["'jq' command is missing"]),
+            Words(&["associated with the caller", "is not supported"]),
+        ],
         title: "The checker itself failed",
         meaning: "amazon-ecs-exec-checker (check-ecs-exec.sh) stopped at an answer of AWS that it does not expect, for example \
                   a list that is empty, or at a program that it needs. It says nothing about ECS Exec.",

@@ -5,7 +5,10 @@ use super::{KnownError, Next};
 
 pub const KNOWN: &[KnownError] = &[
     KnownError {
-        patterns: &[Words(&["loadclienttlscerterror"]), Words(&["client tls cert", "must both be provided"])],
+        patterns: &[
+            Words(&["loadclienttlscerterror"]),
+            Words(&["client tls cert", "must both be provided"]),
+        ],
         title: "A client TLS certificate is set without its key",
         meaning: "AWS_SDK_GO_CLIENT_TLS_CERT is set in this machine's environment and AWS_SDK_GO_CLIENT_TLS_KEY is not. The \
                   plugin asks KMS for the session's key with the AWS SDK for Go, which refuses that.",
@@ -95,7 +98,10 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Do("update the AWS CLI, or the tool that starts session-manager-plugin"),
     },
     KnownError {
-        patterns: &[Words(&["handshake timed out"]), Words(&["handshake", "timed out"])],
+        patterns: &[
+            Words(&["handshake timed out"]),
+            Words(&["handshake", "timed out"]),
+        ],
         title: "The session's handshake took too long",
         meaning: "The agent waited for the client to set up encryption. The client cannot reach KMS or has no credentials \
                   for it, or a proxy holds its connection to ssmmessages up. An old plugin is the rarer cause, though the \

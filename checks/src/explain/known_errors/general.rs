@@ -43,7 +43,10 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["invalidparameterexception"]), Words(&["clientexception"])],
+        patterns: &[
+            Words(&["invalidparameterexception"]),
+            Words(&["clientexception"]),
+        ],
         title: "ECS does not accept the call as it is",
         meaning: "Most often the task has no running exec agent; else a name or a parameter is wrong.",
         checks: &[

@@ -15,7 +15,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Whatever was started calls the program aws, and this machine does not find it. ecs-exec does not need the \
                   AWS CLI.",
         checks: &["local.aws-cli"],
-        next: Next::Do("ecs-exec SERVICE opens a session without it; else install the AWS CLI and open a new terminal"),
+        next: Next::Do(
+            "ecs-exec SERVICE opens a session without it; else install the AWS CLI and open a new terminal",
+        ),
     },
     KnownError {
         patterns: &[

@@ -12,14 +12,19 @@ pub const KNOWN: &[KnownError] = &[
             Words(&["session-manager-plugin", "symbol not found"]),
             Words(&["session-manager-plugin", "required file not found"]),
             Words(&["session-manager-plugin", "ld-linux"]),
-            Words(&["session-manager-plugin", "error while loading shared libraries"]),
+            Words(&[
+                "session-manager-plugin",
+                "error while loading shared libraries",
+            ]),
             Words(&["session-manager-plugin", "glibc_"]),
         ],
         title: "The Session Manager plugin does not run without glibc",
         meaning: "The plugin is on this machine, but the system's C library is not the one that it was built for. On Alpine \
                   (musl) the shell then says \"not found\" of a file that exists.",
         checks: &["local.plugin-installed"],
-        next: Next::Do("apk add gcompat, or use an image with glibc; ecs-exec itself opens sessions without the plugin"),
+        next: Next::Do(
+            "apk add gcompat, or use an image with glibc; ecs-exec itself opens sessions without the plugin",
+        ),
     },
     KnownError {
         patterns: &[
@@ -63,7 +68,10 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::DoctorLocal,
     },
     KnownError {
-        patterns: &[Call("TerminateSession", &["accessdenied"]), Words(&["perform: ssm:terminatesession"])],
+        patterns: &[
+            Call("TerminateSession", &["accessdenied"]),
+            Words(&["perform: ssm:terminatesession"]),
+        ],
         title: "The AWS CLI could not start the plugin, nor end the session",
         meaning: "The AWS CLI ends a session with ssm:TerminateSession when it cannot start session-manager-plugin. That the \
                   caller lacks this permission hides the real fault: the Session Manager plugin is not installed.",
@@ -104,7 +112,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Standard input was closed or is not a terminal, as in CI, under cron, or in ssh without -t. The command may \
                   have run all the same.",
         checks: &[],
-        next: Next::Do("give it a terminal: script -qec 'aws ecs execute-command …' /dev/null; or use ecs-exec run, which needs none"),
+        next: Next::Do(
+            "give it a terminal: script -qec 'aws ecs execute-command …' /dev/null; or use ecs-exec run, which needs none",
+        ),
     },
     KnownError {
         patterns: &[Words(&["websocket: bad handshake"])],
@@ -126,6 +136,8 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Something reads the session's traffic and shows a certificate of its own, as company proxies do. The plugin \
                   trusts the certificates of the system.",
         checks: &["local.endpoint-reachable"],
-        next: Next::Do("install the company's root certificate in the system's store, then try again"),
+        next: Next::Do(
+            "install the company's root certificate in the system's store, then try again",
+        ),
     },
 ];

@@ -59,7 +59,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The agent opens a pseudo-terminal through /dev/ptmx for each session. It is missing or in use up in this \
                   container: a volume is mounted over /dev, /dev/pts is not mounted, or its limit is reached.",
         checks: &[],
-        next: Next::Do("look for mount points below /dev in the task definition, then start a new task"),
+        next: Next::Do(
+            "look for mount points below /dev in the task definition, then start a new task",
+        ),
     },
     KnownError {
         patterns: &[
@@ -91,17 +93,25 @@ pub const KNOWN: &[KnownError] = &[
             Missing(Program::Other),
             Words(&["hcs::system::createprocess"]),
             Words(&["unable to create process", "cannot find the file"]),
-            Words(&["encountered an error during createprocess", "cannot find the file"]),
+            Words(&[
+                "encountered an error during createprocess",
+                "cannot find the file",
+            ]),
         ],
         title: "The image has no such program, or the program's interpreter is missing",
         meaning: "The agent starts the command without a shell. It found no file of this name on PATH in the image; or it is a \
                   script, and the interpreter in its first line is not in the image. Variables, && and pipes need \
                   /bin/sh -c '…'.",
         checks: &["container.shell"],
-        next: Next::Do("start the session with /bin/sh and look for the program; --command '/bin/sh -c \"…\"' runs it in a shell"),
+        next: Next::Do(
+            "start the session with /bin/sh and look for the program; --command '/bin/sh -c \"…\"' runs it in a shell",
+        ),
     },
     KnownError {
-        patterns: &[Words(&["failed to start pty"]), Words(&["unable to start command"])],
+        patterns: &[
+            Words(&["failed to start pty"]),
+            Words(&["unable to start command"]),
+        ],
         title: "The program cannot be started",
         meaning: "The agent took the session, but the container did not start the program. The text after \"start pty\" or \
                   \"start command\" is the kernel's reason.",

@@ -83,10 +83,16 @@ pub const KNOWN: &[KnownError] = &[
         title: "The instance's ECS agent is too old for ECS Exec",
         meaning: "ECS Exec on EC2 needs ECS agent 1.50.2 or later.",
         checks: &["task.agent-version"],
-        next: Next::Do("use a current ECS-optimized AMI, or aws ecs update-container-agent; then start a new task"),
+        next: Next::Do(
+            "use a current ECS-optimized AMI, or aws ecs update-container-agent; then start a new task",
+        ),
     },
     KnownError {
-        patterns: &[Words(&["task length should be one of"]), Words(&["invalid identifier", "task"]), Words(&["taskid", "length should be one of"])],
+        patterns: &[
+            Words(&["task length should be one of"]),
+            Words(&["invalid identifier", "task"]),
+            Words(&["taskid", "length should be one of"]),
+        ],
         title: "What was given as the task is no task ID",
         meaning: "ECS wants 32 or 36 characters, or the task's whole ARN. A service's name was given, or the answer of a \
                   command that found no task: None or null.",
@@ -110,11 +116,15 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Do("aws ecs execute-command --interactive …"),
     },
     KnownError {
-        patterns: &[Words(&["executing a command in a running container part of a service is not supported"])],
+        patterns: &[Words(&[
+            "executing a command in a running container part of a service is not supported",
+        ])],
         title: "Services of this type have no ECS Exec",
         meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner opens no sessions.",
         checks: &[],
-        next: Next::Do("copilot svc logs, or deploy it as a Load Balanced Web Service, which runs on ECS"),
+        next: Next::Do(
+            "copilot svc logs, or deploy it as a Load Balanced Web Service, which runs on ECS",
+        ),
     },
     KnownError {
         patterns: &[Words(&["identifier is for", "your cluster is"])],
@@ -170,7 +180,11 @@ pub const KNOWN: &[KnownError] = &[
         title: "The task did not start: ECS could not pull its image or prepare it",
         meaning: "Nothing is said about ECS Exec: there is no container yet to open a session into. The image does not exist, \
                   the execution role is not allowed to read it or a secret, or the task has no way to the registry.",
-        checks: &["task.running", "service.deployment-stable", "service.running-tasks"],
+        checks: &[
+            "task.running",
+            "service.deployment-stable",
+            "service.running-tasks",
+        ],
         next: Next::Doctor,
     },
     KnownError {
@@ -195,7 +209,10 @@ pub const KNOWN: &[KnownError] = &[
         next: Next::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["outofmemoryerror", "container"]), Words(&["killed due to memory usage"])],
+        patterns: &[
+            Words(&["outofmemoryerror", "container"]),
+            Words(&["killed due to memory usage"]),
+        ],
         title: "The container was killed for lack of memory",
         meaning: "The exec agent and the shell count against the container's memory.",
         checks: &["container.resources", "container.running"],
