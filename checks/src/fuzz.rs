@@ -146,7 +146,7 @@ proptest! {
         prop_assert!(!line.chars().any(char::is_control));
         prop_assert_eq!(text::clean_line(&line), line);
         let _ = explain::explain(&text);
-        let _ = explain::guesses(&text);
+        let _ = explain::suggestions(&text);
         let _ = is_at_least(&text, &[1, 2]);
         let _ = Principal::from_arn(&text);
         let _ = no_proxy::covers(&text, "ssmmessages.us-west-2.amazonaws.com");

@@ -155,7 +155,7 @@ async fn enter(
             Outcome::Closed(Some(said)) => {
                 say!("{}", clean_block(said.trim()));
                 if let Some(known) = explain(&said) {
-                    say!("{}", known.saying.meaning);
+                    say!("{}", known.known_error.meaning);
                 }
                 return Ok(ExitCode::SUCCESS);
             }

@@ -2,7 +2,7 @@ use std::fmt::Write;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
-use ecs_exec_checks::explain::{Explained, Named, Next, explain, guesses};
+use ecs_exec_checks::explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
 use ecs_exec_checks::registry::{AREAS, CHECKS};
 use ecs_exec_checks::text::{clean_block, clean_line};
 use ecs_exec_checks::{Check, Selection, registry};
@@ -24,7 +24,8 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
         [dash] if dash == "-" => standard_input()?,
         words => words.join(" "),
     };
-    let name = text.trim();
+    let name = text.trim().to_ascii_lowercase();
+    let name = name.as_str();
     if global.config.is_some() {
         config::load(global)?;
     }
@@ -76,9 +77,9 @@ fn about_check(check: &Check) -> String {
         check.title,
         &[
             ("Why it matters", check.why),
-            ("How it is found out", check.how),
-            ("What mends it", check.remedy),
-            ("What it is behind", &check.explains.join("\n")),
+            ("How it is checked", check.how),
+            ("Remediation", check.remedy),
+            ("Also causes", &check.explains.join("\n")),
             ("Permissions it needs", &check.actions.join("\n")),
             ("Documentation", &check.docs.join("\n")),
         ],
@@ -154,8 +155,8 @@ fn sections(id: &str, title: &str, sections: &[(&str, &str)]) -> String {
 }
 
 fn about_text(explained: &Explained) -> String {
-    let saying = explained.saying;
-    let mut page = format!("{}\n\n{}\n", saying.title, indented(saying.meaning));
+    let known = explained.known_error;
+    let mut page = format!("{}\n\n{}\n", known.title, indented(known.meaning));
     let named = &explained.named;
     for (label, value) in [
         ("who", &named.user),
@@ -166,14 +167,14 @@ fn about_text(explained: &Explained) -> String {
             let _ = writeln!(page, "  {label}: {}", clean_line(value));
         }
     }
-    if !saying.checks.is_empty() {
-        let _ = writeln!(page, "\nWhat finds out which it is, the likeliest first");
-        for id in saying.checks {
+    if !known.checks.is_empty() {
+        let _ = writeln!(page, "\nChecks that find the cause, the likeliest first");
+        for id in known.checks {
             let title = registry::find(id).map_or("", |check| check.title);
             let _ = writeln!(page, "  {id}: {title}");
         }
     }
-    let _ = writeln!(page, "\nNext\n{}", indented(&next(saying.next, named)));
+    let _ = writeln!(page, "\nNext\n{}", indented(&next(known.next, named)));
     page
 }
 
@@ -206,18 +207,71 @@ fn doctor(named: &Named) -> String {
     words.join(" ")
 }
 
+/// No check and no exception has a longer name.
+const LONGEST_NAME: usize = 64;
+
 fn not_known(text: &str) -> String {
-    let ids = registry::CHECKS.iter().map(|check| check.id);
-    let near = target::nearest(text.trim(), ids);
+    let text = text.trim();
     let mut page = "This text is not known.\n".to_owned();
-    for id in near {
+    for id in near_checks(text) {
         let _ = writeln!(page, "  Did you mean the check {id}?");
     }
-    for saying in guesses(text) {
-        let _ = writeln!(page, "  It may be: {}", saying.title);
+    for exception in near_exceptions(text) {
+        let _ = writeln!(page, "  Did you mean {exception}?");
+    }
+    for known in suggestions(text) {
+        let _ = writeln!(page, "  It may be: {}", known.title);
     }
     let _ = writeln!(page, "\nNext\n  ecs-exec doctor SERVICE");
     page
+}
+
+/// Checks whose ID, or its part after the dot, looks like this.
+fn near_checks(name: &str) -> Vec<&'static str> {
+    if name.len() > LONGEST_NAME || name.contains(char::is_whitespace) {
+        return Vec::new();
+    }
+    let name = name.to_ascii_lowercase();
+    let near = target::nearest(&name, CHECKS.iter().map(|check| check.id));
+    if !near.is_empty() {
+        return near;
+    }
+    let last = |id: &'static str| id.split_once('.').map_or(id, |(_, last)| last);
+    let near = target::nearest(&name, CHECKS.iter().map(|check| last(check.id)));
+    let ids = CHECKS.iter().map(|check| check.id);
+    ids.filter(|id| near.contains(&last(id))).take(3).collect()
+}
+
+/// The exceptions that a word of the text looks like.
+fn near_exceptions(text: &str) -> Vec<&'static str> {
+    const MOST_WORDS: usize = 20;
+    let stem = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        let stem = lower
+            .strip_suffix("exception")
+            .or_else(|| lower.strip_suffix("error"));
+        stem.unwrap_or(&lower).to_owned()
+    };
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| (6..=LONGEST_NAME).contains(&word.len()))
+        .take(MOST_WORDS)
+        .collect();
+    let is_alone = !text.contains(char::is_whitespace);
+    let mut near: Vec<&str> = words
+        .into_iter()
+        // A name, and not a word of a sentence.
+        .filter(|word| is_alone || word[1..].contains(|c: char| c.is_ascii_uppercase()))
+        .filter_map(|word| {
+            let stems: Vec<String> = EXCEPTIONS.iter().map(|name| stem(name)).collect();
+            let nearest =
+                *target::nearest(&stem(word), stems.iter().map(String::as_str)).first()?;
+            let at = stems.iter().position(|stem| stem == nearest)?;
+            EXCEPTIONS.get(at).copied()
+        })
+        .collect();
+    near.dedup();
+    near
 }
 
 fn indented(text: &str) -> String {

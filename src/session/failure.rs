@@ -37,7 +37,7 @@ pub fn words(failure: &Failure) -> String {
 
 /// The session ended because the program is not in the image.
 pub fn is_missing_program(said: &str) -> bool {
-    explain(said).is_some_and(|known| known.saying.checks == ["container.shell"])
+    explain(said).is_some_and(|known| known.known_error.checks == ["container.shell"])
 }
 
 /// The session never came about: its encryption or its recording could not be set up.
@@ -64,9 +64,9 @@ pub async fn tell(
 ) {
     say!("error: {what}: {}", clean_line(said));
     if let Some(explained) = explain(said) {
-        say!("  {}.", explained.saying.title);
+        say!("  {}.", explained.known_error.title);
         for line in wrap(
-            explained.saying.meaning,
+            explained.known_error.meaning,
             output::look_of_errors(global).width.min(120),
             "  ",
         ) {

@@ -111,5 +111,17 @@ fn explain_knows_checks_and_texts() {
     );
     let hostile = explain(&["throttling \u{1b}]0;x\u{7} resource: \u{1b}[31marn:x"]);
     assert_eq!(hostile.status, 0);
-    assert_eq!(explain(&["the moon is made of cheese"]).status, 1);
+    let unknown = explain(&["the moon is made of cheese"]);
+    assert_eq!(unknown.status, 1);
+    assert!(!unknown.stdout.contains("may be"), "{}", unknown.stdout);
+    assert_eq!(explain(&["ROLE.SSMMESSAGES"]).stdout, check.stdout);
+    for (misspelt, meant) in [
+        ("role.ssmesages", "role.ssmmessages"),
+        ("TargetNotConected", "TargetNotConnectedException"),
+        ("it said AccessDenyedException", "AccessDeniedException"),
+    ] {
+        let run = explain(&[misspelt]);
+        assert_eq!(run.status, 1);
+        assert!(run.stdout.contains(meant), "{}", run.stdout);
+    }
 }

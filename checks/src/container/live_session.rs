@@ -64,10 +64,13 @@ fn judge(world: &World, task: &Task, subject: Subject, probe: &Probe) -> Finding
 fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) -> Finding {
     let known = explain(said);
     let meaning = known.as_ref().map_or(String::new(), |known| {
-        format!(" {}: {}", known.saying.title, known.saying.meaning)
+        format!(
+            " {}: {}",
+            known.known_error.title, known.known_error.meaning
+        )
     });
     let is_unconnected =
-        known.is_some_and(|known| known.saying.checks.contains(&agent_running::CHECK.id));
+        known.is_some_and(|known| known.known_error.checks.contains(&agent_running::CHECK.id));
     if let (true, Some(age)) = (is_unconnected, world.young_agent(task, name)) {
         return CHECK
             .unsure(

@@ -1,0 +1,23 @@
+//! What stands at the end of every session.
+
+use super::Pattern::Words;
+use super::{KnownError, Next};
+
+pub const KNOWN: &[KnownError] = &[KnownError {
+    patterns: &[
+        Words(&["exiting session"]),
+        Words(&["session has been terminated"]),
+        Words(&["session", "terminated by"]),
+    ],
+    title: "The session ended",
+    meaning: "A session that ends at once has found no such shell in the image, or its logging or encryption could not \
+              start; one that ends after 20 minutes was idle.",
+    checks: &[
+        "container.shell",
+        "container.running",
+        "cluster.log-encryption",
+        "role.logs-write",
+        "role.kms-decrypt",
+    ],
+    next: Next::Do("start the session with /bin/sh instead of /bin/bash"),
+}];

@@ -1,0 +1,59 @@
+//! What fits many causes.
+
+use super::Pattern::Words;
+use super::{KnownError, Next};
+
+pub const KNOWN: &[KnownError] = &[
+    KnownError {
+        patterns: &[
+            Words(&["throttlingexception"]),
+            Words(&["throttling"]),
+            Words(&["rate exceeded"]),
+            Words(&["too many requests"]),
+            Words(&["toomanyrequestsexception"]),
+            Words(&["requestlimitexceeded"]),
+        ],
+        title: "AWS is being asked too often",
+        meaning: "The account's rate of calls is used up, by whoever it may be. Nothing is said about the task.",
+        checks: &[],
+        next: Next::Do("wait a minute, then try again"),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["serverexception"]),
+            Words(&["service unavailable"]),
+            Words(&["serviceunavailableexception"]),
+            Words(&["internalfailure"]),
+            Words(&["internalservererror"]),
+        ],
+        title: "AWS itself has a fault",
+        meaning: "Most such faults pass by themselves.",
+        checks: &[],
+        next: Next::Do("try again in a minute; https://health.aws.amazon.com tells of larger ones"),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["accessdenied"]),
+            Words(&["is not authorized to perform"]),
+            Words(&["unauthorizedoperation"]),
+        ],
+        title: "A call was refused",
+        meaning: "The principal that the text names lacks the action that it names.",
+        checks: &["caller.execute-command", "role.ssmmessages"],
+        next: Next::Doctor,
+    },
+    KnownError {
+        patterns: &[
+            Words(&["invalidparameterexception"]),
+            Words(&["clientexception"]),
+        ],
+        title: "ECS does not accept the call as it is",
+        meaning: "Most often the task has no running exec agent; else a name or a parameter is wrong.",
+        checks: &[
+            "task.exec-enabled",
+            "container.agent-running",
+            "container.exists",
+        ],
+        next: Next::Doctor,
+    },
+];

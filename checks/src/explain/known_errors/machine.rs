@@ -1,0 +1,103 @@
+//! The machine that the session starts from.
+
+use super::Pattern::{Missing, Words};
+use super::{KnownError, Next, Program};
+
+pub const KNOWN: &[KnownError] = &[
+    KnownError {
+        patterns: &[
+            Missing(Program::AwsCli),
+            Words(&["aws cli", "is not installed"]),
+            Words(&["aws cli is not found"]),
+            Words(&["no aws in ("]),
+        ],
+        title: "The AWS CLI is not installed, or is not on PATH",
+        meaning: "Whatever was started calls the program aws, and this machine does not find it. ecs-exec does not need the \
+                  AWS CLI.",
+        checks: &["local.aws-cli"],
+        next: Next::Do(
+            "ecs-exec SERVICE opens a session without it; else install the AWS CLI and open a new terminal",
+        ),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["the following arguments are required", "--command"]),
+            Words(&["the following arguments are required", "--interactive"]),
+            Words(&["the following arguments are required", "--task"]),
+        ],
+        title: "The AWS CLI wants more arguments",
+        meaning: "execute-command takes no defaults: it wants the cluster, the task, --interactive and --command.",
+        checks: &[],
+        next: Next::Do(
+            "aws ecs execute-command --cluster … --task … --container … --interactive --command /bin/sh; or ecs-exec SERVICE",
+        ),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["invalid choice", "execute-command"]),
+            Words(&["unknown options", "execute-command"]),
+            Words(&["unknown options", "enable-execute-command"]),
+            Words(&["unknown parameter", "enableexecutecommand"]),
+            // The list of operations, without execute-command at its place.
+            Words(&["invalid choice", "discover-poll-endpoint list-"]),
+            Words(&["invalid choice", "discover-poll-endpoint | list-"]),
+            Words(&["has no attribute 'execute_command'"]),
+            Words(&["executecommand is not a function"]),
+        ],
+        title: "The AWS CLI is too old",
+        meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30, and SDKs of that time.",
+        checks: &["local.aws-cli"],
+        next: Next::Do("update the AWS CLI; which -a aws shows whether an old one comes first"),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["prefixing the command with 'winpty'"]),
+            Words(&["input device is not a tty"]),
+            Words(&["stdin is not a tty"]),
+            Words(&["winpty: command not found"]),
+        ],
+        title: "The program has no terminal that it can use",
+        meaning: "The window of Git Bash (mintty) is no console of Windows, and programs of Windows need winpty to use it. In \
+                  CI, cron or a pipe there is no terminal at all.",
+        checks: &[],
+        next: Next::Do("winpty aws ecs execute-command …, or use PowerShell or Windows Terminal"),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["certificate_verify_failed"]),
+            Words(&["ssl validation failed"]),
+            Words(&["amazonaws.com", "certificate signed by unknown authority"]),
+            Words(&["amazonaws.com", "x509:"]),
+            Words(&["unable to get local issuer certificate"]),
+            Words(&["self_signed_cert_in_chain"]),
+            Words(&["self-signed certificate in certificate chain"]),
+            Words(&["self signed certificate in certificate chain"]),
+            Words(&["pkix path building failed"]),
+            Words(&["unable_to_get_issuer_cert"]),
+        ],
+        title: "A certificate on the way to AWS is not trusted",
+        meaning: "Something reads the traffic and shows a certificate of its own, as company proxies do.",
+        checks: &["local.endpoint-reachable"],
+        next: Next::Do(
+            "export AWS_CA_BUNDLE=/path/to/the/company's/certificates.pem, then try again",
+        ),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["failed to connect to proxy"]),
+            Words(&["cannot connect to proxy"]),
+            Words(&["unable to connect to proxy"]),
+            Words(&["proxyconnectionerror"]),
+            Words(&["proxyconnect tcp"]),
+            Words(&["proxyerror"]),
+            Words(&["amazonaws.com", "407 proxy authentication"]),
+        ],
+        title: "A proxy does not let the session through",
+        meaning: "HTTP_PROXY or HTTPS_PROXY names a proxy that does not answer or refuses. The client's end of a session is a \
+                  WebSocket to ssmmessages; a proxy has to pass it on, or be left out.",
+        checks: &["local.endpoint-reachable"],
+        next: Next::Do(
+            "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or let the proxy pass WebSockets on",
+        ),
+    },
+];

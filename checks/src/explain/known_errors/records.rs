@@ -1,0 +1,82 @@
+//! What records sessions.
+
+use super::Pattern::{Missing, Words};
+use super::{KnownError, Next, Program};
+
+pub const KNOWN: &[KnownError] = &[
+    KnownError {
+        patterns: &[
+            Words(&["encryption is not set up", "cloudwatch"]),
+            Words(&["validate encryption on cloudwatch"]),
+        ],
+        title: "The agent finds no encrypted log group",
+        meaning: "The cluster demands an encrypted log group. Most often the task role lacks logs:DescribeLogGroups, so that \
+                  the agent sees no group at all; else the group does not exist, or has no KMS key.",
+        checks: &[
+            "role.logs-write",
+            "cluster.log-group",
+            "cluster.log-encryption",
+        ],
+        next: Next::Doctor,
+    },
+    KnownError {
+        patterns: &[
+            Words(&["encryption is not set up", "amazon s3"]),
+            Words(&["validate encryption on amazon s3"]),
+        ],
+        title: "The agent finds no encrypted bucket",
+        meaning: "The cluster demands an encrypted bucket. The task role lacks s3:GetEncryptionConfiguration, the bucket does \
+                  not exist, or it is encrypted in a way that the agent does not know.",
+        checks: &[
+            "role.s3-write",
+            "cluster.log-bucket",
+            "cluster.log-encryption",
+        ],
+        next: Next::Doctor,
+    },
+    KnownError {
+        patterns: &[Words(&["script: unexpected number of arguments"])],
+        title: "The session is not recorded: the image's script is too new for the agent",
+        meaning: "Sessions open all the same. The agent makes the record with script from util-linux, and script of \
+                  util-linux 2.39 and later refuses the way in which the agent calls it.",
+        checks: &["container.log-tools", "task.agent-version"],
+        next: Next::Do(
+            "start a new task, which gets a newer agent; else build the image with util-linux before 2.39",
+        ),
+    },
+    KnownError {
+        patterns: &[
+            Missing(Program::Script),
+            Words(&["failed to generate transcript"]),
+            Words(&["unable to generate log data"]),
+        ],
+        title: "The session is not recorded: the image lacks script",
+        meaning: "Sessions open all the same. The agent makes the record with the programs script (util-linux) and cat, which \
+                  have to be in the image.",
+        checks: &["container.log-tools"],
+        next: Next::Do(
+            "install util-linux in the image: apk add util-linux-misc, apt-get install bsdutils, or dnf install util-linux",
+        ),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["log group specified in session preferences"]),
+            Words(&["upload shell session logs"]),
+            Words(&["uploading logs to s3"]),
+            Words(&["error calling describeloggroups"]),
+            Words(&["no logging of session data"]),
+            Words(&["not authorized to perform: logs:"]),
+            Words(&["not authorized to perform: s3:putobject"]),
+        ],
+        title: "The session is not recorded",
+        meaning: "Sessions open all the same. The log group or bucket does not exist, the task role is not allowed to write to \
+                  it, or the agent has no way to it.",
+        checks: &[
+            "role.logs-write",
+            "role.s3-write",
+            "cluster.log-group",
+            "network.logging-endpoints",
+        ],
+        next: Next::Doctor,
+    },
+];

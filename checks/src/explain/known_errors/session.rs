@@ -1,0 +1,37 @@
+//! A session that was opened.
+
+use super::Pattern::Words;
+use super::{KnownError, Next};
+
+pub const KNOWN: &[KnownError] = &[
+    KnownError {
+        patterns: &[Words(&["session", "due to inactivity"])],
+        title: "The session was idle for too long",
+        meaning: "Sessions that are idle for 20 minutes are closed, which cannot be changed for ECS Exec.",
+        checks: &[],
+        next: Next::Do("open it again; a program that prints now and then keeps it open"),
+    },
+    KnownError {
+        patterns: &[
+            Words(&["session: ecs-execute-command-", "timed out"]),
+            Words(&["session:", "timed out."]),
+            Words(&["resume session failed"]),
+            Words(&["resumesession", "forbidden"]),
+            Words(&["session is already terminated"]),
+        ],
+        title: "The connection was lost, and the session with it",
+        meaning: "The network went away for too long, or the task was replaced under the session.",
+        checks: &["task.running", "service.deployment-stable"],
+        next: Next::Doctor,
+    },
+    KnownError {
+        patterns: &[
+            Words(&["cannot set terminal process group"]),
+            Words(&["no job control in this shell"]),
+        ],
+        title: "The shell has no terminal of its own",
+        meaning: "It works, but Ctrl-Z and background jobs do not. It is no failure.",
+        checks: &[],
+        next: Next::Do("go on"),
+    },
+];
