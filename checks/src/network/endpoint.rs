@@ -123,8 +123,10 @@ fn gateway_readings(policy: &Value) -> [Value; 2] {
     let all = || statements(policy).iter().cloned();
     let by_root_only = all().filter(|statement| !names_others(statement));
     let by_root_only = by_root_only.map(|mut statement| {
-        if statement.get("NotPrincipal").is_some() {
-            statement["Principal"] = Value::from("*");
+        if let Some(fields) = statement.as_object_mut()
+            && fields.remove("NotPrincipal").is_some()
+        {
+            fields.insert("Principal".to_owned(), Value::from("*"));
         }
         statement
     });

@@ -418,7 +418,7 @@ mod tests {
             Status::Fail
         );
         let allow_but = |name: &str| json!({"Effect": "Allow", "NotPrincipal": {"AWS": name}, "Action": "*", "Resource": "*"});
-        assert_eq!(with(allow_but(other)), Status::Pass);
+        assert_eq!(with(allow_but(other)), Status::Unknown);
         assert_eq!(with(allow_but(CODER_ROLE)), Status::Unknown);
     }
 
