@@ -9,11 +9,15 @@
 mod address;
 mod ask;
 mod candidates;
+mod choices;
 mod configuration;
 mod document;
 mod ecs;
+mod extent;
 mod facts;
+mod givers;
 mod iam;
+mod index;
 mod instance;
 mod known;
 mod network;

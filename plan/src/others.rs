@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::resolve::Resolver;
 use crate::trace::trace;
 
-const STACKS: [&str; 3] = [
+pub const STACKS: [&str; 3] = [
     "aws_cloudformation_stack",
     "aws_cloudformation_stack_instances",
     "awscc_cloudformation_stack",
@@ -38,11 +38,6 @@ fn all(plan: &Plan) -> impl Iterator<Item = &Instance> {
 pub fn changes_stacks(plan: &Plan) -> bool {
     let mut stacks = plan.of_kind(&STACKS);
     stacks.any(|stack| !stack.is_unchanged)
-}
-
-/// Whether something gives IDs that are known only after apply, and may be those of anything.
-pub fn gives_ids(plan: &Plan) -> bool {
-    all(plan).any(Instance::unknown_somewhere)
 }
 
 /// What may put something into a VPC: it names the VPC, or something that is known only after apply.

@@ -97,9 +97,7 @@ fn default_key_policy(partition: &str, account: &str) -> Value {
 }
 
 pub fn log_group(resolver: &Resolver, name: &str) -> Fact<LogGroup> {
-    let mut groups = resolver.plan.of_kind(Thing::LogGroup.kinds());
-    let group = groups.find(|group| resolver.name_of(group, Thing::LogGroup) == name);
-    let Some(group) = group else {
+    let Some(group) = resolver.instance_named(name, Thing::LogGroup) else {
         return Fact::Unavailable(elsewhere(format!("log group {name}")));
     };
     match resolver.one(group, &["kms_key_id"], Thing::KmsKey) {

@@ -26,8 +26,14 @@ pub fn roles_of(resolver: &Resolver, arn: &str) -> (Option<String>, Option<Strin
 }
 
 fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
-    let mut definitions = resolver.plan.of_kind(Thing::TaskDefinition.kinds());
-    definitions.find(|definition| resolver.name_of(definition, Thing::TaskDefinition) == arn)
+    // One that is replaced still is what a service runs that keeps it.
+    let replaced = || {
+        let mut before = resolver.plan.before_of_kind(Thing::TaskDefinition.kinds());
+        before.find(|definition| definition.text(&["arn"]) == Ok(Some(arn)))
+    };
+    resolver
+        .instance_named(arn, Thing::TaskDefinition)
+        .or_else(replaced)
 }
 
 fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known<TaskDefinition> {

@@ -54,17 +54,18 @@ pub fn add_caller(facts: &mut Facts, live: &Facts) {
 /// IDs of what the plan manages, changes or takes away: what AWS says of them is over.
 fn own(resolver: &Resolver, thing: Thing) -> BTreeSet<String> {
     let plan = resolver.plan;
-    let all = plan.of_kind(thing.kinds()).chain(&plan.before);
-    all.filter(|instance| instance.is(thing.kinds()))
+    let before = plan.before_of_kind(thing.kinds());
+    plan.of_kind(thing.kinds())
+        .chain(before)
         .filter_map(|instance| instance.id().map(str::to_owned))
         .collect()
 }
 
 /// Subnets that an association of the plan held, which it changes or takes away.
 fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
-    let before = resolver.plan.before.iter();
-    before
-        .filter(|join| join.kind == kind)
+    resolver
+        .plan
+        .before_of_kind(&[kind])
         .filter_map(|join| join.text(&["subnet_id"]).ok().flatten())
         .map(str::to_owned)
         .collect()

@@ -15,6 +15,17 @@ pub fn unread() -> Value {
     json!({"StringEquals": {UNREAD: "so"}})
 }
 
+/// Lets every statement of a document hang on what is not known.
+pub fn leave_open(document: &mut Value) {
+    let statements = match &mut document["Statement"] {
+        Value::Array(all) => all.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for statement in statements.iter_mut().filter(|one| one.is_object()) {
+        statement["Condition"] = unread();
+    }
+}
+
 /// The document of an `aws_iam_policy_document`; none where its statements are not known.
 pub fn read_later(resolver: &Resolver, data: &Instance) -> Option<Value> {
     if !data.is_data || data.kind != "aws_iam_policy_document" {

@@ -4,7 +4,6 @@ use ecs_exec_checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_se
 use serde_json::{Value, json};
 
 use super::Likeness;
-use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
 use crate::resolve::Resolver;
@@ -227,11 +226,10 @@ impl Endpoints {
     /// Whether the plan takes away the endpoint of a service that the VPC has. There cannot be another beside it
     /// that answers to the service's name.
     pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
-        resolver.plan.extent == Extent::Whole
-            && resolver.plan.before.iter().any(|endpoint| {
+        resolver.plan.is_all()
+            && resolver.plan.before_of_kind(Thing::Endpoint.kinds()).any(|endpoint| {
                 let text = |name| endpoint.text(&[name]).ok().flatten();
-                endpoint.is(Thing::Endpoint.kinds())
-                    && text("vpc_id") == Some(vpc)
+                text("vpc_id") == Some(vpc)
                     && text("service_name")
                         .is_some_and(|name| services.iter().any(|service| service == name))
                     && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))

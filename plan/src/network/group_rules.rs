@@ -43,9 +43,8 @@ pub fn separate(resolver: &Resolver) -> Vec<Separate> {
 
 /// Rules that the plan changes or takes away, as they are now.
 pub fn gone(resolver: &Resolver) -> Vec<Separate> {
-    let before = resolver.plan.before.iter();
+    let before = resolver.plan.before_of_kind(&KINDS);
     before
-        .filter(|instance| instance.is(&KINDS))
         .flat_map(|rule| of_resource(resolver, rule))
         .collect()
 }

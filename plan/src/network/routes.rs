@@ -132,12 +132,7 @@ fn table(
 
 /// Routes that are resources of their own.
 pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
-    for gone in resolver
-        .plan
-        .before
-        .iter()
-        .filter(|route| route.kind == "aws_route")
-    {
+    for gone in resolver.plan.before_of_kind(&["aws_route"]) {
         if gone.text(&["route_table_id"]) == Ok(Some(&table.id)) {
             let destination = destination(gone, &[]);
             table
