@@ -76,12 +76,30 @@ impl Plan {
         resources.any(|resource| {
             let text = |name: &str| resource[name].as_str().unwrap_or_default();
             let (kind, name) = (text("type"), text("name"));
-            resource["mode"] != "data"
-                && counts(kind)
-                && self.instances(path, kind, name).is_empty()
-                && !self.is_gone(path, kind, name)
-                && !self.is_none(resource, path)
+            let is_complete = match self.instances(path, kind, name).is_empty() {
+                true => self.is_gone(path, kind, name) || self.is_none(resource, path),
+                // Each is a thing of its own, and where one is missing another service is.
+                false => {
+                    kind != "aws_vpc_endpoint" || self.has_each(resource, path, kind, name)
+                }
+            };
+            resource["mode"] != "data" && counts(kind) && !is_complete
         })
+    }
+
+    /// Whether each instance that `for_each` asks for is there, as far as its values are in the plan.
+    fn has_each(&self, resource: &Value, path: &[Step], kind: &str, name: &str) -> bool {
+        let instances = self.instances(path, kind, name);
+        if instances.iter().all(|instance| instance.key.is_none()) {
+            return true;
+        }
+        let expression = resource.get("for_each_expression");
+        let wanted = match expression.and_then(|expression| self.value_of(expression, path)) {
+            Some(Value::Object(fields)) => fields.len(),
+            Some(Value::Array(items)) => items.len(),
+            _ => return false,
+        };
+        instances.len() >= wanted
     }
 
     /// The plan takes it away, as a plan that destroys everything does.

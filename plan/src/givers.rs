@@ -83,10 +83,28 @@ fn given_by_data(thing: Thing) -> &'static [&'static str] {
     }
 }
 
+/// Resources of Cloud Control's provider, by the service and the thing that they are named after.
+fn cloud_control_gives(kind: &str, thing: Thing) -> bool {
+    match thing {
+        Thing::Cluster => kind == "ecs_cluster",
+        Thing::TaskDefinition => kind == "ecs_task_definition",
+        Thing::Role => kind == "iam_role",
+        Thing::Policy => kind == "iam_managed_policy",
+        Thing::KmsKey => kind.starts_with("kms_"),
+        Thing::LogGroup => kind == "logs_log_group",
+        Thing::Bucket => kind == "s3_bucket",
+        Thing::HostedZone => kind == "route53_hosted_zone",
+        _ => kind.starts_with("ec2_"),
+    }
+}
+
 /// Whether something that a resource is given only once it is made may be the ID of such a thing.
 pub fn resource_gives(kind: &str, thing: Thing) -> bool {
-    if STACKS.contains(&kind) || kind.starts_with("awscc_") {
+    if STACKS.contains(&kind) {
         return true;
+    }
+    if let Some(of) = kind.strip_prefix("awscc_") {
+        return cloud_control_gives(of, thing);
     }
     if !kind.starts_with("aws_") {
         return !FOREIGN.iter().any(|start| kind.starts_with(start));

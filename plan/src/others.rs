@@ -6,6 +6,7 @@ use crate::configuration::references;
 use crate::document::Plan;
 use crate::instance::Instance;
 use crate::resolve::Resolver;
+use crate::things::Thing;
 use crate::trace::trace;
 
 pub const STACKS: [&str; 3] = [
@@ -74,10 +75,14 @@ fn naming(resolver: &Resolver, stack: &Instance, role: &Instance) -> Option<Nami
         }
         let traced = trace(resolver.plan, stack, &[attribute]);
         let mut roles = traced.sources.iter().map(|source| source.instance);
-        match roles.any(|source| source.address == role.address) {
-            true => Some(Naming::Does),
-            false => traced.is_open.then_some(Naming::May),
+        if roles.any(|source| source.address == role.address) {
+            return Some(Naming::Does);
         }
+        let named = resolver.name_of(role, Thing::Role);
+        let possible = resolver.possible(stack, &[attribute], Thing::Role);
+        possible
+            .is_none_or(|roles| roles.contains(&named))
+            .then_some(Naming::May)
     };
     CONTENTS.iter().filter_map(content).max()
 }

@@ -8,8 +8,14 @@ use crate::world::World;
 
 /// What the name of ssmmessages leads to for these tasks.
 pub fn goal<'a>(world: &World<'a>, placement: &Placement) -> Result<Goal<'a>, Unavailable> {
-    let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
-    goal_by(world, placement, endpoint)
+    let vpc = placement.subnet.vpc.as_str();
+    match goal_by(world, placement, ssmmessages_endpoint(world, vpc)) {
+        Ok(Goal::Internet) => match hosted_zone::doubt_of_internet(world, vpc) {
+            Some(why) => Err(why),
+            None => Ok(Goal::Internet),
+        },
+        goal => goal,
+    }
 }
 
 /// The same for the name of any service with this interface endpoint.

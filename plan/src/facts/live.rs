@@ -121,18 +121,28 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
     Fact::Known(tables)
 }
 
-/// The NAT gateways of others; those of the plan lead where its routes say.
+/// The NAT gateways of the plan, and those of others.
 pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
+    tables: &Fact<Vec<RouteTable>>,
     live: Option<&Facts>,
-) -> Option<Fact<Vec<NatGateway>>> {
+) -> Fact<Vec<NatGateway>> {
+    let Some(told) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
+        return network::nat_gateways(resolver, vpc, tables);
+    };
     let own = own(resolver, Thing::NatGateway);
-    let told = live?.network.nat_gateways.get(vpc)?.as_ref();
-    Some(told.map(|gateways| {
-        let others = gateways.iter().filter(|gateway| !own.contains(&gateway.id));
-        others.cloned().collect()
-    }))
+    // Those of other VPCs are of no use here, and none of these routes lead elsewhere.
+    let planned = network::nat_gateways(resolver, vpc, &Fact::Known(Vec::new()));
+    match (planned, told) {
+        (Fact::Known(mut gateways), Fact::Known(told)) => {
+            let others = told.iter().filter(|gateway| !own.contains(&gateway.id));
+            gateways.extend(others.cloned());
+            Fact::Known(gateways)
+        }
+        (Fact::Known(_), told) => told.clone(),
+        (planned, _) => planned,
+    }
 }
 
 pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fact<Vec<NetworkAcl>> {

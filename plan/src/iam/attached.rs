@@ -322,24 +322,9 @@ impl Attached {
             Some(Named::Managed) => is_inline,
             None => true,
         });
-        for name in &listed {
-            match is_inline {
-                false => self.managed(resolver, name),
-                true if self.has_inline(name) => {}
-                true => self.unread.push(Unread::any(elsewhere(format!(
-                    "the inline policy {name}, which {} leaves to the role,",
-                    list.address
-                )))),
-            }
-        }
-    }
-
-    fn has_inline(&self, name: &str) -> bool {
-        let is_it = |policy: &Policy| policy.arn.is_none() && policy.name == name;
-        let named = Some(Named::Inline(name.to_owned()));
-        self.policies.iter().any(is_it)
-            || self.possible.iter().any(|(policy, _)| is_it(policy))
-            || self.unread.iter().any(|unread| unread.policy == named)
+        // An inline policy that is listed and not there is not made: the list does not hold its text.
+        let attached = listed.iter().filter(|_| !is_inline);
+        attached.for_each(|arn| self.managed(resolver, arn));
     }
 
     /// Any of the policies may be taken away.

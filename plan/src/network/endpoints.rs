@@ -93,11 +93,7 @@ fn endpoint(
     vpc: &str,
 ) -> Known<Endpoint> {
     let id = instance.identity();
-    let private_dns = match instance.flag(&["private_dns_enabled"]) {
-        Ok(set) => set.unwrap_or(false),
-        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => false,
-        Err(why) => return Err(why),
-    };
+    let private_dns = private_dns(resolver, instance, id)?;
     let inbound_only = instance.flag(&[
         "dns_options",
         "0",
@@ -121,6 +117,21 @@ fn endpoint(
         interfaces: Vec::new(),
         policy: policy(resolver, instance, id),
     })
+}
+
+/// By a resource of its own, else by the endpoint's.
+fn private_dns(resolver: &Resolver, instance: &Instance, id: &str) -> Known<bool> {
+    for own in resolver.plan.of_kind(&["aws_vpc_endpoint_private_dns"]) {
+        let of = resolver.one(own, &["vpc_endpoint_id"], Thing::Endpoint)?;
+        if of.as_deref() == Some(id) {
+            return Ok(own.flag(&["private_dns_enabled"])?.unwrap_or(false));
+        }
+    }
+    match instance.flag(&["private_dns_enabled"]) {
+        Ok(set) => Ok(set.unwrap_or(false)),
+        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => Ok(false),
+        Err(why) => Err(why),
+    }
 }
 
 /// Not left to AWS to fill in.

@@ -238,8 +238,18 @@ fn is_given(resolver: &Resolver, instance: &Instance, path: &[&str], name: &str)
     !path.is_empty() || resolver.plan.is_set(instance, name)
 }
 
+const LATER: &str = "known only after apply";
+
+fn through_nat(resolver: &Resolver, id: Option<String>) -> RouteTarget {
+    let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
+    let id = id.unwrap_or_else(|| LATER.to_owned());
+    match may_be_private {
+        true => RouteTarget::Other(id),
+        false => RouteTarget::NatGateway(id),
+    }
+}
+
 fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarget {
-    const LATER: &str = "known only after apply";
     // What it leads to, or nothing; an empty text is as good as none.
     let named = |name: &str, thing: Thing| {
         let is_there = match at(instance, path, name) {
@@ -253,12 +263,7 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
         })
     };
     if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
-        let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
-        let id = id.unwrap_or_else(|| LATER.to_owned());
-        return match may_be_private {
-            true => RouteTarget::Other(id),
-            false => RouteTarget::NatGateway(id),
-        };
+        return through_nat(resolver, id);
     }
     if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
         return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
@@ -266,8 +271,14 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
     match named("gateway_id", Thing::Gateway) {
         Some(Some(id)) if id == "local" => return RouteTarget::Local,
         Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
+        Some(Some(id)) if resolver.plan.find(&["aws_vpc_endpoint"], &id).is_some() => {
+            return RouteTarget::GatewayEndpoint(id);
+        }
         Some(Some(id)) if super::gateways::is_internet(resolver, &id) => {
             return RouteTarget::InternetGateway(id);
+        }
+        Some(Some(id)) if super::gateways::is_nat(resolver, &id) => {
+            return through_nat(resolver, Some(id));
         }
         Some(id) => return RouteTarget::Other(id.unwrap_or_else(|| LATER.to_owned())),
         None => {}
