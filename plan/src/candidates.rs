@@ -3,7 +3,7 @@
 //! A plan tells the references of an expression, and nothing of what is done with them: a list of two things and a
 //! choice between them look the same. Where more than one reading is possible, nothing is said.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -46,8 +46,8 @@ pub(crate) enum Which {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Contributed {
     pub names: Vec<String>,
-    /// The resources that they are instances of: type and name by module.
-    resources: BTreeSet<String>,
+    /// Those that are instances of one resource, by its address.
+    resources: BTreeMap<String, Vec<String>>,
     /// They come from the locals of a module: which of them are meant is not told.
     is_any: bool,
     /// It may be something else, too.
@@ -312,6 +312,23 @@ impl<'p> Resolver<'p> {
 }
 
 impl Contributed {
+    /// The only resources of which all instances together are so many: a local that makes a list mostly takes each
+    /// of a resource's instances.
+    pub fn whole_resources(&self, count: usize) -> Option<Vec<String>> {
+        let all: Vec<&Vec<String>> = self.resources.values().collect();
+        let is_split = all.iter().map(|names| names.len()).sum::<usize>() != self.names.len();
+        if !self.is_any || is_split || all.len() > MOST {
+            return None;
+        }
+        let mut fitting = (1..1_u32 << all.len()).filter(|chosen| {
+            let some = all.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
+            some.map(|(_, names)| names.len()).sum::<usize>() == count
+        });
+        let chosen = fitting.next().filter(|_| fitting.next().is_none())?;
+        let some = all.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
+        Some(some.flat_map(|(_, names)| (*names).clone()).collect())
+    }
+
     fn add(&mut self, name: String) {
         if !self.names.contains(&name) {
             self.names.push(name);
@@ -319,10 +336,14 @@ impl Contributed {
     }
 
     fn add_instance(&mut self, instance: &Instance, name: String) {
-        self.add(name);
         let steps = instance.module.iter().map(|step| step.name.as_str());
         let parts = steps.chain([instance.kind.as_str(), instance.name.as_str()]);
-        self.resources.insert(parts.collect::<Vec<_>>().join("."));
+        let resource = parts.collect::<Vec<_>>().join(".");
+        let of_resource = self.resources.entry(resource).or_default();
+        if !of_resource.contains(&name) {
+            of_resource.push(name.clone());
+        }
+        self.add(name);
     }
 
     fn add_all(&mut self, other: &Contributed) {
@@ -332,7 +353,12 @@ impl Contributed {
                 self.add(name.clone());
             }
         }
-        self.resources.extend(other.resources.iter().cloned());
+        for (resource, names) in &other.resources {
+            let known = self.resources.entry(resource.clone()).or_default();
+            let more = names.iter().filter(|name| !known.contains(name));
+            let more: Vec<String> = more.cloned().collect();
+            known.extend(more);
+        }
         self.is_any |= other.is_any;
         self.is_open |= other.is_open;
     }

@@ -35,5 +35,6 @@ mod unreadable;
 
 pub use ask::Ask;
 pub use document::{Plan, read};
+pub use place::ClusterPlace;
 pub use references::References;
 pub use unreadable::Unreadable;

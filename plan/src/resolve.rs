@@ -195,6 +195,10 @@ impl<'p> Resolver<'p> {
                 named.extend(found.names);
                 return Ok(named);
             }
+            if let (Thing::Subnet, Some(whole)) = (thing, found.whole_resources(unknown)) {
+                named.extend(whole);
+                return Ok(named);
+            }
             let options = choices_of(unknown, &found.names);
             let chosen = self.choices.choose(of, path, thing, options);
             named.extend(chosen.ok_or_else(|| of.later(path))?);

@@ -19,6 +19,11 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
+        if let (Some("task"), Some(why)) =
+            (definition.pid_mode.as_deref(), &definition.containers_unread)
+        {
+            return vec![CHECK.unknown(subject, why)];
+        }
         let first = definition.containers.first();
         vec![match (definition.pid_mode.as_deref(), first) {
             (Some("task"), Some(first)) if definition.containers.len() > 1 => CHECK

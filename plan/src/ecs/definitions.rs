@@ -38,6 +38,7 @@ fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
 
 fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known<TaskDefinition> {
     let text = |path: &[&str]| Ok(instance.text(path)?.map(str::to_owned));
+    let containers = containers(resolver, instance);
     let number = |name| {
         let known = instance.number(&[name]).ok().flatten();
         known.and_then(|number| u32::try_from(number).ok())
@@ -59,7 +60,8 @@ fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known
             .flatten(),
         operating_system: text(&["runtime_platform", "0", "operating_system_family"])?,
         memory_mib: number("memory"),
-        containers: containers(resolver, instance)?,
+        containers_unread: containers.as_ref().err().cloned(),
+        containers: containers.unwrap_or_default(),
     })
 }
 
