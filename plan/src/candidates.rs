@@ -291,10 +291,9 @@ impl<'p> Resolver<'p> {
             let is_read = which == Which::New && !data.unknown_somewhere();
             found.is_open |= !is_read && data_gives(&data.kind, thing);
         }
-        for given in std::iter::once(inputs(plan, module)).chain(
-            plan.modules_in(module)
-                .map(|child| outputs(plan, child)),
-        ) {
+        for given in std::iter::once(inputs(plan, module))
+            .chain(plan.modules_in(module).map(|child| outputs(plan, child)))
+        {
             let mut constants = given.constants.iter();
             found.is_open |= which == Which::All && constants.any(|value| may_be(value, thing));
             found.add_all(&self.contributed(&given, thing, which));
@@ -321,11 +320,17 @@ impl Contributed {
             return None;
         }
         let mut fitting = (1..1_u32 << all.len()).filter(|chosen| {
-            let some = all.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
+            let some = all
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| chosen & (1 << at) != 0);
             some.map(|(_, names)| names.len()).sum::<usize>() == count
         });
         let chosen = fitting.next().filter(|_| fitting.next().is_none())?;
-        let some = all.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
+        let some = all
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| chosen & (1 << at) != 0);
         Some(some.flat_map(|(_, names)| (*names).clone()).collect())
     }
 

@@ -196,7 +196,11 @@ fn verdicts(facts: &Facts) -> BTreeSet<(&'static str, Status, String)> {
             .collect();
         if services.is_empty() {
             let service = finding.subject.service.as_ref();
-            services.insert(service.map(|service| service.to_string()).unwrap_or_default());
+            services.insert(
+                service
+                    .map(|service| service.to_string())
+                    .unwrap_or_default(),
+            );
         }
         for service in services {
             verdicts.insert((finding.check.id, finding.status, service));

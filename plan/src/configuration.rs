@@ -140,7 +140,9 @@ pub fn by_address(module: &mut Value) {
         });
         module["resources"] = Value::Object(keyed.collect());
     }
-    let calls = module.get_mut("module_calls").and_then(Value::as_object_mut);
+    let calls = module
+        .get_mut("module_calls")
+        .and_then(Value::as_object_mut);
     for call in calls.into_iter().flat_map(serde_json::Map::values_mut) {
         call.get_mut("module").into_iter().for_each(by_address);
     }

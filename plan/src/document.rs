@@ -89,6 +89,7 @@ pub fn read(json: &[u8]) -> Result<Plan, Unreadable> {
         }
     }
     plan.index = Index::of(&plan);
+    plan.refuse_quoted_references()?;
     if plan.extent == Extent::Untold && plan.has_every_resource() {
         plan.extent = Extent::Whole;
     }

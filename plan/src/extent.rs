@@ -79,9 +79,7 @@ impl Plan {
             let is_complete = match self.instances(path, kind, name).is_empty() {
                 true => self.is_gone(path, kind, name) || self.is_none(resource, path),
                 // Each is a thing of its own, and where one is missing another service is.
-                false => {
-                    kind != "aws_vpc_endpoint" || self.has_each(resource, path, kind, name)
-                }
+                false => kind != "aws_vpc_endpoint" || self.has_each(resource, path, kind, name),
             };
             resource["mode"] != "data" && counts(kind) && !is_complete
         })

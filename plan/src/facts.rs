@@ -3,6 +3,7 @@
 mod live;
 mod network;
 mod roles;
+mod terraform;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use self::live::{add_caller, take_tasks};
 use self::network::{add_network, subnet};
 use self::roles::add_roles;
 pub use self::roles::containers_by_role;
+use self::terraform::add_terraform;
 use crate::ask::Ask;
 use crate::choices::{Assumed, Met, settled};
 use crate::document::Plan;
@@ -77,6 +79,7 @@ fn assuming(
     if let Some(live) = live {
         add_caller(&mut facts, live);
     }
+    add_terraform(&mut facts, &resolver, &planned);
     (facts, resolver.choices.met.into_inner())
 }
 
@@ -146,6 +149,7 @@ fn empty(ask: &Ask, account: Option<String>) -> Facts {
         kms_keys: BTreeMap::new(),
         log_groups: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        terraform: BTreeMap::new(),
     }
 }
 

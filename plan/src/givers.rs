@@ -75,7 +75,10 @@ fn given_by_data(thing: Thing) -> &'static [&'static str] {
         Thing::TaskDefinition => &["aws_ecs_task_definition", "aws_ecs_service"],
         Thing::Role => &["aws_iam_role", "aws_iam_roles", "aws_ecs_task_definition"],
         Thing::Policy => &["aws_iam_policy"],
-        Thing::GroupRule => &["aws_vpc_security_group_rule", "aws_vpc_security_group_rules"],
+        Thing::GroupRule => &[
+            "aws_vpc_security_group_rule",
+            "aws_vpc_security_group_rules",
+        ],
         Thing::HostedZone => &["aws_route53_zone", "aws_route53_zones"],
         Thing::KmsKey => &["aws_kms_key", "aws_kms_alias"],
         Thing::LogGroup => &["aws_cloudwatch_log_group", "aws_cloudwatch_log_groups"],
@@ -113,7 +116,10 @@ pub fn resource_gives(kind: &str, thing: Thing) -> bool {
         // AWS makes groups of its own with these.
         Thing::SecurityGroup => matches!(
             kind,
-            "aws_eks_cluster" | "aws_directory_service_directory" | "aws_elb" | "aws_sagemaker_domain"
+            "aws_eks_cluster"
+                | "aws_directory_service_directory"
+                | "aws_elb"
+                | "aws_sagemaker_domain"
         ),
         _ => false,
     }

@@ -43,11 +43,7 @@ impl Places {
             }
             let of_kind = places.by_kind.entry(kind.clone()).or_default();
             of_kind.push(at);
-            let name = (
-                instance.module.clone(),
-                kind.clone(),
-                instance.name.clone(),
-            );
+            let name = (instance.module.clone(), kind.clone(), instance.name.clone());
             places.by_name.entry(name).or_default().push(at);
         }
         for all in places.by_name.values_mut() {

@@ -99,7 +99,10 @@ impl Instance {
 
     /// The address of the resource that it is an instance of.
     pub fn resource_address(&self) -> String {
-        let steps = self.module.iter().map(|step| format!("module.{}.", step.name));
+        let steps = self
+            .module
+            .iter()
+            .map(|step| format!("module.{}.", step.name));
         let start: String = steps.collect();
         let data = if self.is_data { "data." } else { "" };
         format!("{start}{data}{}.{}", self.kind, self.name)

@@ -19,7 +19,11 @@ pub struct ClusterPlace {
 impl Plan {
     /// Names of the clusters that the plan's services are in.
     pub fn clusters(&self) -> Vec<String> {
-        let names: BTreeSet<String> = self.places().into_iter().map(|place| place.cluster).collect();
+        let names: BTreeSet<String> = self
+            .places()
+            .into_iter()
+            .map(|place| place.cluster)
+            .collect();
         names.into_iter().collect()
     }
 

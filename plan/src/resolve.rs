@@ -162,7 +162,8 @@ impl<'p> Resolver<'p> {
         let mut gone = self.plan.before_of_kind(thing.kinds());
         let old = gone.find(|old| {
             let own = thing.own_names().iter();
-            own.copied().any(|name| old.text(&[name]) == Ok(Some(named)))
+            own.copied()
+                .any(|name| old.text(&[name]) == Ok(Some(named)))
         })?;
         let new = self.plan.at_address(&old.address)?;
         let is_new = thing
@@ -331,7 +332,8 @@ impl<'p> Resolver<'p> {
         let named = self.roles.get_or_init(|| {
             let roles = self.plan.of_kind(Thing::Role.kinds());
             let named = roles.filter_map(|role| Some((role.text(&["name"]).ok()??, role)));
-            let named = named.map(|(name, role)| (name.to_owned(), self.name_of(role, Thing::Role)));
+            let named =
+                named.map(|(name, role)| (name.to_owned(), self.name_of(role, Thing::Role)));
             named.collect()
         });
         named.get(name).cloned().unwrap_or_else(|| name.to_owned())
@@ -350,7 +352,9 @@ impl<'p> Resolver<'p> {
             let text = |attribute: &str| definition.text(&[attribute]).ok().flatten();
             let family = text("family");
             let revision = definition.number(&["revision"]).ok().flatten();
-            let numbered = family.zip(revision).map(|(family, number)| format!("{family}:{number}"));
+            let numbered = family
+                .zip(revision)
+                .map(|(family, number)| format!("{family}:{number}"));
             let known = [text("arn"), text("arn_without_revision"), family];
             let known = known.into_iter().flatten().map(str::to_owned);
             for known in known.chain(numbered) {

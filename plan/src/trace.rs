@@ -103,7 +103,11 @@ pub fn outputs<'p>(plan: &'p Plan, module: &'p [Step]) -> Traced<'p> {
     let outputs = plan.module(module).and_then(|module| module.get("outputs"));
     let outputs = outputs.and_then(Value::as_object).into_iter();
     let each = outputs.flat_map(serde_json::Map::values);
-    all_of(plan, each.filter_map(|output| output.get("expression")), scope)
+    all_of(
+        plan,
+        each.filter_map(|output| output.get("expression")),
+        scope,
+    )
 }
 
 fn all_of<'p>(

@@ -19,9 +19,10 @@ pub const CHECK: Check = Check {
 fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
-        if let (Some("task"), Some(why)) =
-            (definition.pid_mode.as_deref(), &definition.containers_unread)
-        {
+        if let (Some("task"), Some(why)) = (
+            definition.pid_mode.as_deref(),
+            &definition.containers_unread,
+        ) {
             return vec![CHECK.unknown(subject, why)];
         }
         let first = definition.containers.first();

@@ -97,7 +97,8 @@ fn is_changed(
     let path = [attribute];
     if attribute == "task_definition" && after.at(&path) == Seen::Later {
         let definition = resolver.one(after, &path, Thing::TaskDefinition)?;
-        let named = definition.and_then(|name| resolver.instance_named(&name, Thing::TaskDefinition));
+        let named =
+            definition.and_then(|name| resolver.instance_named(&name, Thing::TaskDefinition));
         return match named {
             Some(named) if named.is_made => Ok(true),
             _ => Err(after.later(&path)),

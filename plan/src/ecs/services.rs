@@ -75,7 +75,9 @@ fn unshown(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
         of.is_err() || of.as_deref() == Ok(cluster)
     };
     let mut deferred = plan.deferred.iter();
-    let mut deferred = deferred.by_ref().filter(|one| one.is(&["aws_ecs_service", EXPRESS]));
+    let mut deferred = deferred
+        .by_ref()
+        .filter(|one| one.is(&["aws_ecs_service", EXPRESS]));
     if let Some(service) = deferred.find(is_here) {
         return Some(untold(format!(
             "Terraform leaves {} for a later plan",

@@ -238,17 +238,20 @@ impl Endpoints {
     /// that answers to the service's name.
     pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
         resolver.plan.is_all()
-            && resolver.plan.before_of_kind(Thing::Endpoint.kinds()).any(|endpoint| {
-                let text = |name| endpoint.text(&[name]).ok().flatten();
-                text("vpc_id") == Some(vpc)
-                    && text("service_name")
-                        .is_some_and(|name| services.iter().any(|service| service == name))
-                    && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
-                    && resolver
-                        .plan
-                        .find(Thing::Endpoint.kinds(), &endpoint.address)
-                        .is_none()
-            })
+            && resolver
+                .plan
+                .before_of_kind(Thing::Endpoint.kinds())
+                .any(|endpoint| {
+                    let text = |name| endpoint.text(&[name]).ok().flatten();
+                    text("vpc_id") == Some(vpc)
+                        && text("service_name")
+                            .is_some_and(|name| services.iter().any(|service| service == name))
+                        && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
+                        && resolver
+                            .plan
+                            .find(Thing::Endpoint.kinds(), &endpoint.address)
+                            .is_none()
+                })
     }
 
     /// Whether the VPC has an interface endpoint of a service. Gateways may be several, each for its own subnets.

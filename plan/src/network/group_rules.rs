@@ -39,7 +39,9 @@ const KINDS: [&str; 3] = [
 
 /// Takes away the rules of a group that a list does not have; those in the group itself are in none.
 pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
-    let lists = resolver.plan.of_kind(&["aws_vpc_security_group_rules_exclusive"]);
+    let lists = resolver
+        .plan
+        .of_kind(&["aws_vpc_security_group_rules_exclusive"]);
     for list in lists {
         let of = resolver.one(list, &["security_group_id"], Thing::SecurityGroup);
         let is_it = match &of {
@@ -49,7 +51,10 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
         if !is_it {
             continue;
         }
-        for (side, attribute) in [(Side::In, "ingress_rule_ids"), (Side::Out, "egress_rule_ids")] {
+        for (side, attribute) in [
+            (Side::In, "ingress_rule_ids"),
+            (Side::Out, "egress_rule_ids"),
+        ] {
             let listed = resolver.all(list, &[attribute], Thing::GroupRule);
             match (&of, listed) {
                 (Ok(_), Ok(listed)) => rules.retain(|rule| {

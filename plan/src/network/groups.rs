@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::{Fact, Facts, GroupRule, SecurityGroup};
 
-use super::group_rules::{Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split};
+use super::group_rules::{
+    Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split,
+};
 use super::texts;
 use crate::instance::Instance;
 use crate::known::{elsewhere, later};

@@ -45,7 +45,10 @@ fn a_list_that_is_unknown_as_a_whole_and_has_one_source() {
 #[test]
 fn a_list_that_is_unknown_as_a_whole_through_a_local() {
     // Both subnets are alike, and of the groups one is shut.
-    assert_eq!(placed(from(&["local.private"]), from(&GROUP)).causes(), [""; 0]);
+    assert_eq!(
+        placed(from(&["local.private"]), from(&GROUP)).causes(),
+        [""; 0]
+    );
     is_unknown(&placed(from(&SUBNET), from(&["local.groups"])).facts());
     let with_source = [&GROUP[..], &["local.more"]].concat();
     is_unknown(&placed(from(&SUBNET), from(&with_source)).facts());
@@ -60,7 +63,10 @@ fn a_list_that_is_unknown_as_a_whole_and_may_be_one_of_two() {
     assert_eq!(placed(from(&either), from(&GROUP)).causes(), [""; 0]);
     let facts = placed(list_from(2, &either), from(&GROUP)).facts();
     assert_eq!(facts.tasks.len(), 2, "as many as there can be");
-    assert_eq!(placed(list_from(1, &either), from(&GROUP)).causes(), [""; 0]);
+    assert_eq!(
+        placed(list_from(1, &either), from(&GROUP)).causes(),
+        [""; 0]
+    );
 }
 
 /// An ID that a variable holds may be in the list beside the new one.
