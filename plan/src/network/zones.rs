@@ -2,13 +2,14 @@
 
 use ecs_exec_checks::facts::Fact;
 
+use super::is_whole;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
 use crate::resolve::Resolver;
 use crate::things::Thing;
 
 /// Names of the zones that a VPC asks; of resolver rules, the domains that are asked elsewhere. None where the plan
-/// has no such thing: then nobody looked.
+/// has no such thing and may lack some: then nobody looked.
 pub fn hosted_zones(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>> {
     let plan = resolver.plan;
     let mut names = Vec::new();
@@ -30,7 +31,8 @@ pub fn hosted_zones(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>>
             }
         }
     }
-    (!names.is_empty()).then_some(Fact::Known(names))
+    let is_all = is_whole(resolver, vpc).is_ok();
+    (is_all || !names.is_empty()).then_some(Fact::Known(names))
 }
 
 fn plain(name: &str) -> String {

@@ -16,6 +16,7 @@ mod recording;
 mod regions;
 mod renewal;
 mod roles;
+mod scale;
 mod small;
 mod support;
 mod sweep;
