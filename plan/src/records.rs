@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::*;
 use serde_json::{Value, json};
 
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{elsewhere, untold};
 use crate::network::texts;
@@ -65,7 +66,7 @@ fn key_policy(resolver: &Resolver, key: &Instance) -> Fact<Value> {
 /// A new key has no grants but those of the plan.
 fn grants(resolver: &Resolver, key: &Instance) -> Fact<Vec<Grant>> {
     let name = resolver.name_of(key, Thing::KmsKey);
-    if key.id().is_some() {
+    if key.id().is_some() && resolver.plan.extent != Extent::Declared {
         let why = format!("a plan does not tell who has grants of {name}");
         return Fact::Unavailable(untold(why));
     }

@@ -59,12 +59,17 @@ impl<'a> Resources<'a> {
         fix.commands.clear();
         fix.steps.clear();
         let of = fix.id.split_once(':').map(|(_, what)| label(what));
-        let service = of.and_then(|name| self.by_label.get(&("aws_ecs_service", name)));
+        let of = of.unwrap_or_default();
+        let service = self.by_label.get(&("aws_ecs_service", of.clone()));
         if service.is_some_and(|service| service.is_new) {
             adapt_to_new_service(fix);
         }
         if let Some(terraform) = &fix.terraform {
-            fix.terraform = Some(self.rewritten(terraform));
+            let terraform = self.rewritten(terraform);
+            fix.terraform = Some(match self.by_label.get(&("aws_iam_role", of)) {
+                Some(role) => of_role(role, &terraform),
+                None => terraform,
+            });
         }
     }
 
@@ -102,6 +107,35 @@ impl<'a> Resources<'a> {
         }
         text + rest
     }
+}
+
+/// A policy names its role by an expression, too.
+fn of_role(role: &TerraformResource, terraform: &str) -> String {
+    let is_own = |line: &str| {
+        let (name, _) = line.split_once('=').unwrap_or_default();
+        name.trim() == "role"
+    };
+    let with = |expression: &str| {
+        let lines = terraform.lines().map(|line| match is_own(line) {
+            true => format!("  role   = {expression}"),
+            false => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    match &role.expression {
+        Some(expression) => with(&expression.replace(".id", ".name")),
+        None => format!(
+            "# In the module that owns {}:\n{}",
+            role.address,
+            with(&format!("{}.name", in_its_module(&role.address)))
+        ),
+    }
+}
+
+/// The address as the module itself has it.
+fn in_its_module(address: &str) -> &str {
+    let at = address.rfind("aws_").unwrap_or_default();
+    address.get(at..).unwrap_or(address)
 }
 
 /// A string up to the quote that closes it, and what follows.
@@ -263,6 +297,28 @@ mod tests {
         assert!(
             by_call.contains("module \"n8n\" {\n  # …\n  exec = true\n}"),
             "{by_call}"
+        );
+    }
+
+    #[test]
+    fn a_policy_names_its_role_by_an_expression() {
+        let block = "resource \"aws_iam_role_policy\" \"x\" {\n  name   = \"exec\"\n  role   = \"web-task\"\n}";
+        let of = |role: TerraformResource| of_role(&role, block);
+        let root = of(resource("aws_iam_role.task", Some("aws_iam_role.task.id")));
+        assert!(root.contains("role   = aws_iam_role.task.name"), "{root}");
+        let output = of(resource(
+            "module.a.aws_iam_role.task",
+            Some("module.a.role"),
+        ));
+        assert!(output.contains("role   = module.a.role\n"), "{output}");
+        let inside = of(resource("module.a.aws_iam_role.task[0]", None));
+        assert!(
+            inside.starts_with("# In the module that owns module.a."),
+            "{inside}"
+        );
+        assert!(
+            inside.contains("role   = aws_iam_role.task[0].name"),
+            "{inside}"
         );
     }
 

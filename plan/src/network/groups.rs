@@ -8,6 +8,7 @@ use super::group_rules::{
     Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split,
 };
 use super::texts;
+use crate::document::Extent;
 use crate::instance::Instance;
 use crate::known::{elsewhere, later};
 use crate::resolve::Resolver;
@@ -57,7 +58,9 @@ impl<'r> Groups<'r> {
                 .find(|group| self.vpc_of(group).as_deref() == Some(vpc.identity()));
             return match managed {
                 Some(group) => self.managed(group, id),
-                None if vpc.id().is_none() => self.untouched_default(vpc, id),
+                None if vpc.id().is_none() || plan.extent == Extent::Declared => {
+                    self.untouched_default(vpc, id)
+                }
                 None => self.unmanaged(id),
             };
         }

@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::{Fact, Route, RouteTable, RouteTarget};
 
 use super::{is_in, is_whole};
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{Known, elsewhere};
 use crate::resolve::Resolver;
@@ -74,7 +75,8 @@ fn add_main(
     let mut main = table(resolver, None, &id, true, joins)?;
     let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
     let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
-    if !is_new || is_whole(resolver, vpc).is_err() {
+    let may_have_more = !is_new && resolver.plan.extent != Extent::Declared;
+    if may_have_more || is_whole(resolver, vpc).is_err() {
         // Somebody may have given it routes by hand.
         main.routes.push(Route {
             destination: "0.0.0.0/0".to_owned(),
