@@ -254,6 +254,20 @@ impl<'p> Resolver<'p> {
         if let Some(known) = self.scopes.known.borrow().get(&key) {
             return Rc::clone(known);
         }
+        if self.scopes.open.borrow().is_empty() {
+            // Modules around it are looked at first, once for all that is in them.
+            let outer = (0..module.len()).filter_map(|depth| module.get(..depth));
+            for outer in outer {
+                if !self
+                    .scopes
+                    .known
+                    .borrow()
+                    .contains_key(&(outer.to_vec(), thing, which))
+                {
+                    self.in_scope(outer, thing, which);
+                }
+            }
+        }
         // It is being looked at already, and what it has counts there.
         if !self.scopes.open.borrow_mut().insert(key.clone()) {
             self.scopes.is_partial.set(true);

@@ -121,7 +121,9 @@ fn all_of<'p>(
         let one = follow(plan, expression, scope);
         all.sources.extend(one.sources);
         all.constants.extend(one.constants);
-        all.scopes.extend(one.scopes);
+        let scopes = one.scopes.into_iter();
+        let scopes: Vec<_> = scopes.filter(|scope| !all.scopes.contains(scope)).collect();
+        all.scopes.extend(scopes);
         all.is_open |= one.is_open;
     }
     all

@@ -90,6 +90,70 @@ fn time_of(services: usize) -> Duration {
     start.elapsed()
 }
 
+/// So many calls of one module, whose services name their definitions by a local.
+fn modules(calls: usize) -> serde_json::Value {
+    let path = format!(
+        "{}/fixtures/shop/definition-by-local.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let web = |text: &serde_json::Value, name: &str| {
+        let text = text
+            .to_string()
+            .replace("module.web", &format!("module.{name}"));
+        let text = text.replace("\"web-task\"", &format!("\"{name}-task\""));
+        let text = text.replace(
+            "\"name\":\"web\",\"net",
+            &format!("\"name\":\"{name}\",\"net"),
+        );
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let changes = document["resource_changes"].as_array().unwrap();
+    let of_web = changes
+        .iter()
+        .filter(|change| change["module_address"] == "module.web");
+    let of_web: Vec<_> = of_web.cloned().collect();
+    let call = document["configuration"]["root_module"]["module_calls"]["web"].clone();
+    for at in 0..calls {
+        let name = format!("m{at}");
+        for change in &of_web {
+            let mut change = web(change, &name);
+            if change["type"] == "aws_ecs_service" {
+                change["change"]["after"]["name"] = name.clone().into();
+            }
+            document["resource_changes"]
+                .as_array_mut()
+                .unwrap()
+                .push(change);
+        }
+        document["configuration"]["root_module"]["module_calls"][&name] = call.clone();
+    }
+    document
+}
+
+fn time_of_modules(calls: usize) -> Duration {
+    let document = modules(calls);
+    let start = Instant::now();
+    let plan = plan(&document);
+    let facts = plan.facts(&ask(&plan, "shop"));
+    let mut definitions = facts.task_definitions.values();
+    assert!(definitions.all(|definition| definition.known().is_some()));
+    assert_eq!(facts.services.len(), calls + 2);
+    println!("{calls} modules: {:?}", start.elapsed());
+    start.elapsed()
+}
+
+#[test]
+fn time_grows_with_the_number_of_modules() {
+    time_of_modules(10);
+    let (few, many) = (time_of_modules(50), time_of_modules(200));
+    assert!(
+        many < 9 * few + Duration::from_secs(1),
+        "{few:?}, then {many:?}"
+    );
+}
+
 /// Where each look-up goes through the whole plan, four times as many services take sixteen times as long.
 #[test]
 fn time_grows_with_the_number_of_services() {
