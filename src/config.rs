@@ -30,6 +30,8 @@ pub struct Settings {
     /// The AWS profile that was named; `None`: what the SDK finds.
     pub profile: Option<Sourced>,
     pub service_prefix: String,
+    /// Terraform plans have all that there is: what they do not contain is not there.
+    pub plan_is_complete: bool,
     pub endpoint_url: Option<String>,
     /// By short name.
     pub services: BTreeMap<String, ServiceSettings>,

@@ -12,6 +12,8 @@ use ecs_exec_checks::report::{Report, Source};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
+use ecs_exec_plan::Plan;
+
 use crate::cli::{Doctor, Global, ReportFlags};
 use crate::config::{self, Settings};
 use crate::facts::{self, Gathered, plan, snapshot};
@@ -32,6 +34,8 @@ pub struct Question<'a> {
     baselines: Vec<Baseline>,
     /// Services that are asked about instead of what was named.
     instead: Vec<String>,
+    /// The Terraform plan that the facts come from.
+    plan: Option<&'a Plan>,
 }
 
 pub struct Examined {
@@ -54,7 +58,12 @@ impl<'a> Question<'a> {
             checks,
             baselines: baselines(&arguments.report)?,
             instead: Vec::new(),
+            plan: None,
         })
+    }
+
+    pub fn of_plan(self, plan: Option<&'a Plan>) -> Question<'a> {
+        Question { plan, ..self }
     }
 
     /// Without the user's own checks; `None` for the demo.
@@ -69,8 +78,14 @@ impl<'a> Question<'a> {
         let facts = gathered.facts.without_secrets();
         let own = self.ask_own_checks(&facts, timeout).await;
         let chosen = self.checks.chosen();
-        let mut report = examine_with(&facts, &chosen.selection, |_| own);
-        refuse_nothing(&report)?;
+        let mut report = match leaves_nothing(&facts) {
+            true => examine(&facts, &only_services()?),
+            false => examine_with(&facts, &chosen.selection, |_| own),
+        };
+        match leaves_nothing(&facts) {
+            true => say!("The plan takes every ECS service away: nothing is left to enter."),
+            false => refuse_nothing(&report)?,
+        }
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(first) = self.baselines.first() {
@@ -148,8 +163,8 @@ impl<'a> Question<'a> {
             }
             return offline(facts, Source::Snapshot);
         }
-        if let Some(path) = &arguments.plan {
-            return self.planned(path, settings, global, timeout).await;
+        if let Some(plan) = self.plan {
+            return self.planned(plan, settings, global, timeout).await;
         }
         if self.checks.are_within("local")
             && let Some(facts) = facts::machine(settings, timeout).await
@@ -182,14 +197,13 @@ impl Question<'_> {
     /// What would be after apply.
     async fn planned(
         &self,
-        path: &Path,
+        plan: &Plan,
         settings: &Settings,
         global: &Global,
         timeout: Duration,
     ) -> Result<(Gathered, Source), Trouble> {
         let targets = &self.arguments.targets;
-        let plan = plan::read(path)?;
-        let ask = plan::ask(&plan, settings, global, targets.container.as_deref())?;
+        let ask = plan::ask(plan, settings, global, targets.container.as_deref())?;
         let (facts, calls) = if self.arguments.plan_over_live {
             let request = Request {
                 services: Services::All,
@@ -204,7 +218,7 @@ impl Question<'_> {
             let live = facts::gather(settings, &request, timeout).await;
             progress.end();
             let live = live?;
-            plan::refuse_other_account(&plan, &ask, &live.facts)?;
+            plan::refuse_other_account(plan, &ask, &live.facts)?;
             (plan.over(live.facts, &ask), live.calls)
         } else {
             (plan.facts(&ask), Default::default())
@@ -212,6 +226,17 @@ impl Question<'_> {
         let facts = narrowed(plan::configured(facts, settings), targets)?;
         Ok((Gathered { facts, calls }, Source::Plan))
     }
+}
+
+/// A plan takes all services away.
+fn leaves_nothing(facts: &Facts) -> bool {
+    facts.planned && facts.target.services.is_empty() && facts.unlisted.is_none()
+}
+
+/// Where no service is left, nothing else matters to sessions.
+fn only_services() -> Result<Selection, Trouble> {
+    Selection::new(vec!["service".to_owned()], Vec::new())
+        .map_err(|unknown| Trouble::new(unknown.to_string(), ""))
 }
 
 /// A gate that looks at nothing is not green.

@@ -11,6 +11,7 @@ mod network;
 mod probe;
 mod proxy;
 mod records;
+mod terraform;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use network::*;
 pub use probe::{Probe, ProbeEnd};
 pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
+pub use terraform::{TerraformResource, terraform_key};
 
 /// The version of the snapshot's format that this program writes.
 pub const FORMAT: u32 = 1;
@@ -93,6 +95,9 @@ pub struct Facts {
     pub log_groups: BTreeMap<String, Fact<LogGroup>>,
     #[serde(default)]
     pub buckets: BTreeMap<String, Fact<Bucket>>,
+    /// Where a Terraform plan has what the facts name, by type and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub terraform: BTreeMap<String, TerraformResource>,
 }
 
 /// What the user asked about, by full names.

@@ -62,7 +62,7 @@ impl Aws {
 }
 
 /// A Terraform label out of a name: letters, digits and underscores.
-fn label(name: &str) -> String {
+pub(crate) fn label(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()

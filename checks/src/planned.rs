@@ -1,11 +1,14 @@
 //! Facts of a Terraform plan: its tasks are those that would be started, so that what only running ones show, and
 //! who opens sessions from where, is not judged.
 
+mod terraform;
+
 use std::sync::Arc;
 
 use crate::check::Check;
 use crate::finding::{Finding, Subject};
 use crate::world::World;
+use terraform::Resources;
 
 /// Areas that a plan says nothing of.
 const AREAS: [&str; 2] = ["local", "caller"];
@@ -34,11 +37,11 @@ pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
         return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
     }
     let mut findings = (check.run)(world);
-    for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
-        // What is planned is mended in the plan: there is nothing yet that commands could change.
-        let fix = Arc::make_mut(fix);
-        fix.commands.clear();
-        fix.steps.clear();
+    if findings.iter().any(|finding| !finding.fixes.is_empty()) {
+        let resources = Resources::of(world.facts);
+        for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+            resources.adapt(Arc::make_mut(fix));
+        }
     }
     findings
 }

@@ -3,19 +3,23 @@
 //! A plan tells the references of an expression, and nothing of what is done with them: a list of two things and a
 //! choice between them look the same. Where more than one reading is possible, nothing is said.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::address::{Key, Step};
+use crate::givers::{data_gives, resource_gives};
 use crate::instance::{Instance, Seen};
-use crate::others;
 use crate::resolve::Resolver;
 use crate::things::Thing;
-use crate::trace::{Source, Traced, trace};
+use crate::trace::{Source, Traced, inputs, outputs, trace};
 
-/// Resources that take what they name from one another: longer than any real chain.
-const DEPTH: usize = 16;
+/// Resources that take what they name from one another, and modules from modules: longer than any real chain.
+const DEPTH: usize = 24;
+
+/// Nobody can say which of so many it is.
+const MOST: usize = 8;
 
 /// Data sources that give no IDs of the things that are looked for.
 const HARMLESS: [&str; 8] = [
@@ -30,8 +34,8 @@ const HARMLESS: [&str; 8] = [
 ];
 
 /// Which of a source's things count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
     /// Those that are new: a known one is no part of an unknown value.
     New,
     /// A list that is unknown as a whole may have known ones in it.
@@ -39,47 +43,72 @@ enum Which {
 }
 
 /// What the sources of a value contribute.
-#[derive(Default)]
-struct Contributed<'p> {
-    names: Vec<String>,
-    resources: BTreeSet<(Vec<&'p str>, &'p str, &'p str)>,
-    is_open: bool,
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Contributed {
+    pub names: Vec<String>,
+    /// Those that are instances of one resource, by its address.
+    resources: BTreeMap<String, Vec<String>>,
+    /// They come from the locals of a module: which of them are meant is not told.
+    is_any: bool,
+    /// It may be something else, too.
+    pub is_open: bool,
+}
+
+/// What a list may be that is unknown as a whole.
+pub(crate) enum Whole {
+    All(Vec<String>),
+    Some(Vec<String>),
+    Untold,
 }
 
 impl<'p> Resolver<'p> {
     /// The things that an unknown value, or the unknown elements of a list, may be.
-    pub(crate) fn candidates(&self, of: &Instance, path: &[&str], thing: Thing) -> Vec<String> {
-        let Some(traced) = self.traced(of, path) else {
-            return Vec::new();
-        };
-        let mut found = self.contributed(&traced, thing, Which::New);
-        if found.is_open {
-            // It may be of anything that is new, where it can only be of something in the plan.
-            match thing.is_only_itself() && !self.is_read_later() {
-                true => found.add(self.all_new(thing)),
-                false => return Vec::new(),
-            }
+    pub(crate) fn candidates(&self, of: &Instance, path: &[&str], thing: Thing) -> Contributed {
+        match self.traced(of, path) {
+            Some(traced) => self.contributed(&traced, thing, Which::New),
+            None => Contributed {
+                is_open: true,
+                ..Contributed::default()
+            },
         }
-        found.names
+    }
+
+    /// The things that a list may have in it, known and unknown ones.
+    pub(crate) fn list_candidates(
+        &self,
+        of: &Instance,
+        path: &[&str],
+        thing: Thing,
+    ) -> Contributed {
+        match self.traced(of, path) {
+            Some(traced) => self.contributed(&traced, thing, Which::All),
+            None => Contributed {
+                is_open: true,
+                ..Contributed::default()
+            },
+        }
     }
 
     /// The things in a list that is unknown as a whole, so that it is not known either how many they are.
-    pub(crate) fn whole_list(&self, of: &Instance, path: &[&str], thing: Thing) -> Vec<String> {
+    pub(crate) fn whole_list(&self, of: &Instance, path: &[&str], thing: Thing) -> Whole {
         let Some(traced) = self.traced(of, path) else {
-            return Vec::new();
+            return Whole::Untold;
         };
         let found = self.contributed(&traced, thing, Which::All);
-        let is_one = found.resources.len() <= 1 && !found.is_open;
         let mut constants = traced.constants.iter();
-        let is_mixed = constants.any(|value| {
-            let may_pick = found.names.len() > 1 && may_pick(value, &traced);
-            may_pick || may_be(value, thing)
-        });
+        let is_mixed = constants.any(|value| may_be(value, thing));
+        if found.is_open || is_mixed || found.names.is_empty() {
+            return Whole::Untold;
+        }
+        let is_single = found.names.len() == 1;
+        let mut constants = traced.constants.iter();
+        let is_picked = constants.any(|value| may_pick(value, &traced));
         // Each group opens something else, and which of them are chosen is not shown.
-        let is_choice = thing == Thing::SecurityGroup && found.names.len() > 1;
-        match is_one && !is_mixed && !is_choice {
-            true => found.names,
-            false => Vec::new(),
+        let is_choice = thing == Thing::SecurityGroup;
+        let is_all = found.resources.len() == 1 && !found.is_any && !is_choice && !is_picked;
+        match is_single || is_all {
+            true => Whole::All(found.names),
+            false => Whole::Some(found.names),
         }
     }
 
@@ -91,36 +120,50 @@ impl<'p> Resolver<'p> {
         (!is_left_to_aws && self.depth.get() < DEPTH).then(|| trace(self.plan, of, path))
     }
 
-    fn contributed<'i>(&self, traced: &Traced<'i>, thing: Thing, which: Which) -> Contributed<'i> {
+    fn contributed(&self, traced: &Traced, thing: Thing, which: Which) -> Contributed {
+        if self.depth.get() >= DEPTH {
+            return Contributed {
+                is_open: true,
+                ..Contributed::default()
+            };
+        }
         self.depth.set(self.depth.get() + 1);
         let mut found = Contributed {
             is_open: traced.is_open,
             ..Contributed::default()
         };
         for source in &traced.sources {
-            let instance = source.instance;
-            if instance.is_data {
-                found.is_open |= may_give(source, thing, which);
-                continue;
+            match source.instance.is_data {
+                true => self.add_data(&mut found, source, thing, which),
+                false => self.add_named(&mut found, source, thing, which),
             }
-            match self.named_by(source, thing, which) {
-                Some(names) if names.is_empty() => {}
-                Some(names) => {
-                    found.add(names);
-                    let steps = instance.module.iter();
-                    let module = steps.map(|step: &Step| step.name.as_str()).collect();
-                    let (kind, name) = (instance.kind.as_str(), instance.name.as_str());
-                    found.resources.insert((module, kind, name));
-                }
-                None => found.is_open = true,
-            }
+        }
+        for module in &traced.scopes {
+            found.is_any = true;
+            found.add_all(&self.in_scope(module, thing, which));
+        }
+        if found.names.len() > MOST && found.is_any {
+            found.is_open = true;
         }
         self.depth.set(self.depth.get() - 1);
         found
     }
 
-    /// What a source contributes; none where that cannot be told.
-    fn named_by(&self, source: &Source, thing: Thing, which: Which) -> Option<Vec<String>> {
+    /// Data that is read later may be of anything, but for the newest definition of a family that the plan has.
+    fn add_data(&self, found: &mut Contributed, source: &Source, thing: Thing, which: Which) {
+        let data = source.instance;
+        if thing == Thing::TaskDefinition && data.kind == "aws_ecs_task_definition" {
+            match self.one(data, &["task_definition"], Thing::TaskDefinition) {
+                Ok(Some(name)) if self.is_planned_definition(&name) => found.add(name),
+                _ => found.is_open |= may_give(source, thing, which),
+            }
+            return;
+        }
+        found.is_open |= may_give(source, thing, which);
+    }
+
+    /// What a resource contributes.
+    fn add_named(&self, found: &mut Contributed, source: &Source, thing: Thing, which: Which) {
         let instance = source.instance;
         let attribute = source.attribute.as_deref();
         let is_own = attribute.is_none_or(|name| thing.own_names().contains(&name));
@@ -130,62 +173,213 @@ impl<'p> Resolver<'p> {
                 Some(name) => is_later(name),
                 None => thing.own_names().iter().any(|name| is_later(name)),
             };
-            let counts = is_new || which == Which::All;
-            let names = counts.then(|| self.name_of(instance, thing));
-            return Some(names.into_iter().collect());
+            if is_new || which == Which::All {
+                found.add_instance(instance, self.name_of(instance, thing));
+            }
+            return;
         }
         if instance.is(Thing::Vpc.kinds())
             && attribute.is_some_and(|name| thing.default_of_vpc().contains(&name))
         {
-            return Some(self.default_of(instance, thing).into_iter().collect());
+            if let Some(name) = self.default_of(instance, thing) {
+                found.add_instance(instance, name);
+            }
+            return;
         }
-        let attribute = match (attribute, thing) {
-            (Some(attribute), _) => attribute,
-            (None, Thing::Vpc) => "vpc_id",
+        match attribute {
+            Some(attribute) => self.add_attribute(found, instance, attribute, thing, which),
+            None if thing == Thing::Vpc && self.plan.is_set(instance, "vpc_id") => {
+                self.add_attribute(found, instance, "vpc_id", thing, which);
+            }
             // How many there are of another thing, say.
-            (None, _) if Thing::of(instance).is_some() => return Some(Vec::new()),
-            (None, _) => return None,
-        };
+            None if Thing::of(instance).is_some() => {}
+            None => self.add_any_attribute(found, instance, thing, which),
+        }
+    }
+
+    /// What another resource has in an attribute.
+    fn add_attribute(
+        &self,
+        found: &mut Contributed,
+        instance: &Instance,
+        attribute: &str,
+        thing: Thing,
+        which: Which,
+    ) {
         let counts = match (instance.at(&[attribute]), which) {
             (Seen::Later, _) => true,
             (Seen::Value(value), Which::All) => may_be(value, thing),
             (Seen::Value(_), Which::New) | (Seen::Unset, _) => false,
         };
         if !counts {
-            return Some(Vec::new());
+            return;
         }
-        self.one(instance, &[attribute], thing)
-            .ok()
-            .flatten()
-            .map(|name| vec![name])
+        // What goes in comes out.
+        let attribute = match (instance.kind.as_str(), attribute) {
+            ("terraform_data", "output") => "input",
+            _ => attribute,
+        };
+        if instance.at(&[attribute]) != Seen::Later {
+            match self.one(instance, &[attribute], thing) {
+                Ok(name) => name.into_iter().for_each(|name| found.add(name)),
+                Err(_) => found.is_open = true,
+            }
+        } else if self.plan.is_set(instance, attribute) {
+            let traced = trace(self.plan, instance, &[attribute]);
+            found.add_all(&self.contributed(&traced, thing, which));
+        } else {
+            found.is_open |= resource_gives(&instance.kind, thing);
+        }
     }
 
-    /// A data source, or a stack of CloudFormation, may give the ID of anything.
-    fn is_read_later(&self) -> bool {
-        let read = self
-            .plan
-            .data
-            .iter()
-            .any(|data| !HARMLESS.contains(&data.kind.as_str()) && data.unknown_somewhere());
-        read || others::gives_ids(self.plan)
+    /// Which attribute is meant is not told.
+    fn add_any_attribute(
+        &self,
+        found: &mut Contributed,
+        instance: &Instance,
+        thing: Thing,
+        which: Which,
+    ) {
+        found.is_open |= resource_gives(&instance.kind, thing);
+        let resource = self.plan.resource(instance);
+        let set = resource.and_then(|resource| resource["expressions"].as_object());
+        for attribute in set.into_iter().flat_map(serde_json::Map::keys) {
+            self.add_attribute(found, instance, attribute, thing, which);
+        }
     }
 
-    fn all_new(&self, thing: Thing) -> Vec<String> {
-        self.plan
-            .of_kind(thing.kinds())
-            .filter(|instance| instance.at(&["id"]) == Seen::Later)
-            .map(|instance| self.name_of(instance, thing))
-            .collect()
+    /// What a local of a module may be: whatever is in the module, what its modules give it, and what it is given.
+    fn in_scope(&self, module: &[Step], thing: Thing, which: Which) -> Rc<Contributed> {
+        let key = (module.to_vec(), thing, which);
+        if let Some(known) = self.scopes.known.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        if self.scopes.open.borrow().is_empty() {
+            // Modules around it are looked at first, once for all that is in them.
+            let outer = (0..module.len()).filter_map(|depth| module.get(..depth));
+            for outer in outer {
+                if !self
+                    .scopes
+                    .known
+                    .borrow()
+                    .contains_key(&(outer.to_vec(), thing, which))
+                {
+                    self.in_scope(outer, thing, which);
+                }
+            }
+        }
+        // It is being looked at already, and what it has counts there.
+        if !self.scopes.open.borrow_mut().insert(key.clone()) {
+            self.scopes.is_partial.set(true);
+            return Rc::default();
+        }
+        let is_outermost = self.scopes.open.borrow().len() == 1;
+        if is_outermost {
+            self.scopes.is_partial.set(false);
+        }
+        let found = Rc::new(self.look_in_scope(module, thing, which));
+        self.scopes.open.borrow_mut().remove(&key);
+        if is_outermost || !self.scopes.is_partial.get() {
+            let mut known = self.scopes.known.borrow_mut();
+            known.insert(key, Rc::clone(&found));
+        }
+        found
+    }
+
+    fn look_in_scope(&self, module: &[Step], thing: Thing, which: Which) -> Contributed {
+        let plan = self.plan;
+        let mut found = Contributed::default();
+        for kind in thing.kinds() {
+            for instance in plan.in_module(module, kind) {
+                let source = Source {
+                    instance,
+                    attribute: None,
+                };
+                self.add_named(&mut found, &source, thing, which);
+            }
+        }
+        for (_, kind) in plan.kinds_in_module(module) {
+            found.is_open |= resource_gives(kind, thing);
+        }
+        for data in plan.data_in_module(module) {
+            let is_read = which == Which::New && !data.unknown_somewhere();
+            found.is_open |= !is_read && data_gives(&data.kind, thing);
+        }
+        for given in std::iter::once(inputs(plan, module))
+            .chain(plan.modules_in(module).map(|child| outputs(plan, child)))
+        {
+            let mut constants = given.constants.iter();
+            found.is_open |= which == Which::All && constants.any(|value| may_be(value, thing));
+            found.add_all(&self.contributed(&given, thing, which));
+        }
+        if found.names.is_empty() && !thing.default_of_vpc().is_empty() {
+            let vpcs = Thing::Vpc.kinds().iter();
+            for vpc in vpcs.flat_map(|kind| plan.in_module(module, kind)) {
+                let is_new = vpc.id().is_none();
+                let name = self.default_of(vpc, thing).filter(|_| is_new);
+                name.into_iter().for_each(|name| found.add(name));
+            }
+        }
+        found
     }
 }
 
-impl Contributed<'_> {
-    fn add(&mut self, names: Vec<String>) {
-        for name in names {
-            if !self.names.contains(&name) {
-                self.names.push(name);
+impl Contributed {
+    /// The only resources of which all instances together are so many: a local that makes a list mostly takes each
+    /// of a resource's instances.
+    pub fn whole_resources(&self, count: usize) -> Option<Vec<String>> {
+        let all: Vec<&Vec<String>> = self.resources.values().collect();
+        let is_split = all.iter().map(|names| names.len()).sum::<usize>() != self.names.len();
+        if !self.is_any || is_split || all.len() > MOST {
+            return None;
+        }
+        let mut fitting = (1..1_u32 << all.len()).filter(|chosen| {
+            let some = all
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| chosen & (1 << at) != 0);
+            some.map(|(_, names)| names.len()).sum::<usize>() == count
+        });
+        let chosen = fitting.next().filter(|_| fitting.next().is_none())?;
+        let some = all
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| chosen & (1 << at) != 0);
+        Some(some.flat_map(|(_, names)| (*names).clone()).collect())
+    }
+
+    fn add(&mut self, name: String) {
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn add_instance(&mut self, instance: &Instance, name: String) {
+        let steps = instance.module.iter().map(|step| step.name.as_str());
+        let parts = steps.chain([instance.kind.as_str(), instance.name.as_str()]);
+        let resource = parts.collect::<Vec<_>>().join(".");
+        let of_resource = self.resources.entry(resource).or_default();
+        if !of_resource.contains(&name) {
+            of_resource.push(name.clone());
+        }
+        self.add(name);
+    }
+
+    fn add_all(&mut self, other: &Contributed) {
+        // More than anybody looks at.
+        if self.names.len() <= 4 * MOST || !other.is_any {
+            for name in &other.names {
+                self.add(name.clone());
             }
         }
+        for (resource, names) in &other.resources {
+            let known = self.resources.entry(resource.clone()).or_default();
+            let more = names.iter().filter(|name| !known.contains(name));
+            let more: Vec<String> = more.cloned().collect();
+            known.extend(more);
+        }
+        self.is_any |= other.is_any;
+        self.is_open |= other.is_open;
     }
 }
 

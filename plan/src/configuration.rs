@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::address::{Key, Part, Step};
-use crate::document::{Extent, Plan};
+use crate::document::Plan;
 use crate::instance::Instance;
 
 impl Plan {
@@ -24,11 +24,11 @@ impl Plan {
     /// The configuration of a resource.
     pub(crate) fn resource(&self, instance: &Instance) -> Option<&Value> {
         let resources = self.module(&instance.module)?.get("resources")?;
-        resources.as_array()?.iter().find(|resource| {
-            resource["type"] == instance.kind.as_str()
-                && resource["name"] == instance.name.as_str()
-                && (resource["mode"] == "data") == instance.is_data
-        })
+        resources.get(resource_key(
+            instance.is_data,
+            &instance.kind,
+            &instance.name,
+        ))
     }
 
     /// The expression of an attribute, at a path of names and numbers.
@@ -46,12 +46,22 @@ impl Plan {
         Some(at)
     }
 
-    /// Whether the configuration says anything of an attribute. Where it cannot be looked up, it may.
+    /// Whether the configuration gives an attribute a value: `= null` gives none. Where it cannot be looked up, it may.
     pub(crate) fn is_set(&self, instance: &Instance, attribute: &str) -> bool {
-        match self.resource(instance) {
-            Some(resource) => resource["expressions"].get(attribute).is_some(),
-            None => true,
-        }
+        let Some(resource) = self.resource(instance) else {
+            return true;
+        };
+        let expression = resource["expressions"].get(attribute);
+        expression.is_some_and(|expression| {
+            self.value_of(expression, &instance.module) != Some(&Value::Null)
+        })
+    }
+
+    /// The values that the root module's variables have.
+    pub(crate) fn values_of_variables(&self) -> impl Iterator<Item = &Value> {
+        let variables = self.variables.as_object().into_iter();
+        let variables = variables.flat_map(serde_json::Map::values);
+        variables.filter_map(|variable| variable.get("value"))
     }
 
     /// What the variable of a module is.
@@ -100,6 +110,14 @@ impl Plan {
         }
     }
 
+    /// The value of what a reference names, where that is a variable that is a constant.
+    pub(crate) fn value_named(&self, reference: &str, module: &[Step]) -> Option<&Value> {
+        match self.given(reference.strip_prefix("var.")?, module)? {
+            Given::Value(value) => Some(value),
+            Given::By(outer, parent, _) => self.value_of(outer, parent),
+        }
+    }
+
     /// Whether the configuration can have no instance of a module.
     pub(crate) fn may_be_none(&self, parent: &[Step], name: &str) -> bool {
         let calls = self
@@ -110,33 +128,30 @@ impl Plan {
             call.get("count_expression").is_some() || call.get("for_each_expression").is_some()
         })
     }
+}
 
-    /// Whether the configuration may have a resource of these types that the plan leaves out. A plan that does not
-    /// tell whether it is whole does so where there is none at all of a resource that is configured.
-    pub(crate) fn may_lack(&self, kinds: &[&str]) -> bool {
-        match self.extent {
-            Extent::Whole => return false,
-            Extent::Part => return true,
-            Extent::Untold => {}
-        }
-        let mut modules: Vec<&Value> = self.configuration.get("root_module").into_iter().collect();
-        while let Some(module) = modules.pop() {
-            let resources = module["resources"].as_array();
-            let is_missing = |resource: &&Value| {
-                resource["mode"] != "data"
-                    && kinds.iter().any(|kind| resource["type"] == **kind)
-                    && !self
-                        .of_kind(kinds)
-                        .any(|instance| resource["name"] == instance.name.as_str())
-            };
-            if resources.is_some_and(|all| all.iter().any(|one| is_missing(&one))) {
-                return true;
-            }
-            let calls = module["module_calls"].as_object();
-            let calls = calls.into_iter().flat_map(serde_json::Map::values);
-            modules.extend(calls.filter_map(|call| call.get("module")));
-        }
-        false
+/// Makes the lists of resources of a module, and of those in it, into objects, so that each is found at once.
+pub fn by_address(module: &mut Value) {
+    if let Some(Value::Array(resources)) = module.get_mut("resources").map(Value::take) {
+        let keyed = resources.into_iter().map(|resource| {
+            let text = |name: &str| resource[name].as_str().unwrap_or_default();
+            let key = resource_key(resource["mode"] == "data", text("type"), text("name"));
+            (key, resource)
+        });
+        module["resources"] = Value::Object(keyed.collect());
+    }
+    let calls = module
+        .get_mut("module_calls")
+        .and_then(Value::as_object_mut);
+    for call in calls.into_iter().flat_map(serde_json::Map::values_mut) {
+        call.get_mut("module").into_iter().for_each(by_address);
+    }
+}
+
+fn resource_key(is_data: bool, kind: &str, name: &str) -> String {
+    match is_data {
+        true => format!("data.{kind}.{name}"),
+        false => format!("{kind}.{name}"),
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::address::{Key, Step, module_path};
+use crate::address::{Key, module_path};
+use crate::configuration::by_address;
+use crate::index::Index;
 use crate::instance::Instance;
 use crate::parse::{check, parse};
 use crate::unreadable::Unreadable;
@@ -19,13 +21,14 @@ pub struct Plan {
     /// As they are before apply: what is changed or destroyed.
     pub(crate) before: Vec<Instance>,
     pub(crate) data: Vec<Instance>,
+    /// What Terraform leaves for a later plan, as far as it can be told now.
+    pub(crate) deferred: Vec<Instance>,
     pub(crate) configuration: Value,
     pub(crate) variables: Value,
     pub(crate) extent: Extent,
-    by_address: BTreeMap<String, usize>,
-    by_id: BTreeMap<String, usize>,
-    by_name: BTreeMap<Name, Vec<usize>>,
-    modules: BTreeSet<Vec<Step>>,
+    /// What each resource of the state depended on when it was applied last, by address.
+    pub(crate) dependencies: BTreeMap<String, Vec<String>>,
+    pub(crate) index: Index,
 }
 
 /// Whether a plan has all of its configuration.
@@ -34,33 +37,37 @@ pub(crate) enum Extent {
     Whole,
     /// A part is left out (`-target`, deferred actions), so that what it does not mention may be there all the same.
     Part,
-    /// Terraform tells since 1.8, under the same format version as before; OpenTofu does not.
+    /// Terraform tells since 1.8, under the same format version as before; OpenTofu does not. Such a plan counts as
+    /// whole where every resource of its configuration is in it.
     Untold,
+    /// Whoever owns it says that there is nothing beside it.
+    Declared,
 }
-
-/// Module, type and name: what all instances of a resource have in common.
-type Name = (Vec<Step>, String, String);
 
 /// Reads a plan.
 pub fn read(json: &[u8]) -> Result<Plan, Unreadable> {
     let mut document = parse(json)?;
     check(&document)?;
-    let before_apply = resources(document.pointer("/prior_state/values/root_module"))?;
+    let (before_apply, dependencies) =
+        resources(document.pointer("/prior_state/values/root_module"))?;
+    let mut configuration = document["configuration"].take();
+    if let Some(root) = configuration.get_mut("root_module") {
+        by_address(root);
+    }
     let mut plan = Plan {
         managed: Vec::new(),
         before: Vec::new(),
         data: Vec::new(),
-        configuration: document["configuration"].take(),
+        deferred: Vec::new(),
+        configuration,
         variables: document["variables"].take(),
         extent: match document["complete"].as_bool() {
             Some(true) => Extent::Whole,
             Some(false) => Extent::Part,
             None => Extent::Untold,
         },
-        by_address: BTreeMap::new(),
-        by_id: BTreeMap::new(),
-        by_name: BTreeMap::new(),
-        modules: BTreeSet::new(),
+        dependencies,
+        index: Index::default(),
     };
     let mut changed = BTreeSet::new();
     for change in list(&document, "resource_changes")? {
@@ -69,16 +76,33 @@ pub fn read(json: &[u8]) -> Result<Plan, Unreadable> {
             plan.add(change)?;
         }
     }
+    for deferred in list(&document, "deferred_changes")? {
+        let change = &deferred["resource_change"];
+        let mut instance = instance(change)?;
+        instance.values = change["change"]["after"].clone();
+        instance.unknown = change["change"]["after_unknown"].clone();
+        plan.deferred.push(instance);
+    }
     for instance in before_apply {
         if !changed.contains(&instance.address) {
             plan.keep(instance);
         }
     }
-    plan.index();
+    plan.index = Index::of(&plan);
+    plan.refuse_quoted_references()?;
+    if plan.extent == Extent::Untold && plan.has_every_resource() {
+        plan.extent = Extent::Whole;
+    }
     Ok(plan)
 }
 
 impl Plan {
+    /// The plan, declared by its owner to be all that there is.
+    pub fn declared_complete(mut self) -> Plan {
+        self.extent = Extent::Declared;
+        self
+    }
+
     fn add(&mut self, change: &Value) -> Result<(), Unreadable> {
         let what = &change["change"];
         let actions: Vec<&str> = list(what, "actions")?
@@ -118,100 +142,26 @@ impl Plan {
     /// The plan with only those of its resources and data sources.
     pub(crate) fn only(&self, is_kept: impl Fn(&Instance) -> bool) -> Plan {
         let mut plan = self.clone();
-        for all in [&mut plan.managed, &mut plan.before, &mut plan.data] {
+        for all in [
+            &mut plan.managed,
+            &mut plan.before,
+            &mut plan.data,
+            &mut plan.deferred,
+        ] {
             all.retain(&is_kept);
         }
-        plan.by_address.clear();
-        plan.by_id.clear();
-        plan.by_name.clear();
-        plan.index();
+        plan.index = Index::of(&plan);
         plan
-    }
-
-    fn index(&mut self) {
-        for (at, instance) in self.managed.iter().enumerate() {
-            self.by_address.insert(instance.address.clone(), at);
-            // Resources that only join others make up IDs, which may be the same as those of what they join.
-            if let Some(id) = instance.id() {
-                self.by_id.insert(format!("{}/{id}", instance.kind), at);
-            }
-            let (module, kind, name) = (&instance.module, &instance.kind, &instance.name);
-            self.by_name
-                .entry((module.clone(), kind.clone(), name.clone()))
-                .or_default()
-                .push(at);
-        }
-        for instance in self.managed.iter().chain(&self.data) {
-            for depth in 1..=instance.module.len() {
-                let path = instance.module.get(..depth).unwrap_or_default();
-                if !self.modules.contains(path) {
-                    self.modules.insert(path.to_vec());
-                }
-            }
-        }
-    }
-
-    /// All instances of a resource, by their keys.
-    pub(crate) fn instances(&self, module: &[Step], kind: &str, name: &str) -> Vec<&Instance> {
-        let name = (module.to_vec(), kind.to_owned(), name.to_owned());
-        let mut found: Vec<&Instance> = self
-            .by_name
-            .get(&name)
-            .into_iter()
-            .flatten()
-            .filter_map(|at| self.managed.get(*at))
-            .collect();
-        found.sort_by(|one, other| one.key.cmp(&other.key));
-        found
-    }
-
-    /// All instances of a data source, by their keys.
-    pub(crate) fn data_instances(&self, module: &[Step], kind: &str, name: &str) -> Vec<&Instance> {
-        let mut found: Vec<&Instance> = self
-            .data_of_kind(kind)
-            .filter(|data| data.name == name && data.module == module)
-            .collect();
-        found.sort_by(|one, other| one.key.cmp(&other.key));
-        found
-    }
-
-    /// The instances of a module, as paths.
-    pub(crate) fn children(&self, parent: &[Step], name: &str) -> Vec<&[Step]> {
-        self.modules
-            .iter()
-            .map(Vec::as_slice)
-            .filter(|path| match path.split_last() {
-                Some((last, before)) => before == parent && last.name == name,
-                None => false,
-            })
-            .collect()
-    }
-
-    /// The resource of one of these types with this ID, or with this address while it has none.
-    pub(crate) fn find(&self, kinds: &[&str], identity: &str) -> Option<&Instance> {
-        let by_id = kinds
-            .iter()
-            .find_map(|kind| self.by_id.get(&format!("{kind}/{identity}")));
-        let at = by_id.or_else(|| self.by_address.get(identity))?;
-        self.managed.get(*at).filter(|instance| instance.is(kinds))
-    }
-
-    pub(crate) fn of_kind(&self, kinds: &[&str]) -> impl Iterator<Item = &Instance> {
-        self.managed
-            .iter()
-            .filter(move |instance| instance.is(kinds))
-    }
-
-    pub(crate) fn data_of_kind(&self, kind: &str) -> impl Iterator<Item = &Instance> {
-        self.data
-            .iter()
-            .filter(move |instance| instance.kind == kind)
     }
 }
 
+/// Resources of a state, and what each of them depends on.
+type State = (Vec<Instance>, BTreeMap<String, Vec<String>>);
+
 /// All resources and data sources of a state.
-fn resources(root: Option<&Value>) -> Result<Vec<Instance>, Unreadable> {
+fn resources(root: Option<&Value>) -> Result<State, Unreadable> {
     let mut found = Vec::new();
+    let mut dependencies = BTreeMap::new();
     let mut modules: Vec<&Value> = root.into_iter().collect();
     while let Some(module) = modules.pop() {
         for resource in list(module, "resources")? {
@@ -222,11 +172,14 @@ fn resources(root: Option<&Value>) -> Result<Vec<Instance>, Unreadable> {
             }
             instance.values = resource["values"].clone();
             instance.is_unchanged = true;
+            let on = list(resource, "depends_on")?.iter();
+            let on = on.filter_map(Value::as_str).map(str::to_owned);
+            dependencies.insert(instance.address.clone(), on.collect());
             found.push(instance);
         }
         modules.extend(list(module, "child_modules")?);
     }
-    Ok(found)
+    Ok((found, dependencies))
 }
 
 fn instance(resource: &Value) -> Result<Instance, Unreadable> {

@@ -3,6 +3,7 @@
 mod live;
 mod network;
 mod roles;
+mod terraform;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,9 @@ use self::live::{add_caller, take_tasks};
 use self::network::{add_network, subnet};
 use self::roles::add_roles;
 pub use self::roles::containers_by_role;
+use self::terraform::add_terraform;
 use crate::ask::Ask;
+use crate::choices::{Assumed, Met, settled};
 use crate::document::Plan;
 use crate::ecs::{self, Planned, planned_services};
 use crate::known::{elsewhere, later, or_live, untold};
@@ -33,15 +36,29 @@ impl Plan {
 }
 
 fn build(plan: &Plan, ask: &Ask, live: Option<&Facts>) -> Facts {
+    let of_region = plan.within(&ask.region);
+    let of_region = of_region.as_ref().unwrap_or(plan);
+    settled(of_region.managed.len(), |assumed| {
+        assuming(plan, of_region, ask, live, assumed)
+    })
+}
+
+/// The facts where attributes are taken for what is assumed of them, and which others may name one thing or another.
+fn assuming(
+    whole: &Plan,
+    plan: &Plan,
+    ask: &Ask,
+    live: Option<&Facts>,
+    assumed: &Assumed,
+) -> (Facts, Met) {
     let account = ask
         .account
         .clone()
         .or_else(|| live?.account.clone())
-        .or_else(|| plan.account_of(&ask.cluster_name))
-        .or_else(|| plan.account());
-    let of_region = plan.within(&ask.region);
-    let plan = of_region.as_ref().unwrap_or(plan);
-    let resolver = Resolver::new(plan, &ask.partition, &ask.region, account.as_deref());
+        .or_else(|| whole.account_of(&ask.cluster_name))
+        .or_else(|| whole.account());
+    let mut resolver = Resolver::new(plan, &ask.partition, &ask.region, account.as_deref());
+    resolver.choices.assumed.clone_from(assumed);
     let (planned, unlisted) = planned_services(&resolver, &ask.cluster_name);
     let mut facts = empty(ask, account.clone());
     facts.cluster = or_live(
@@ -62,7 +79,8 @@ fn build(plan: &Plan, ask: &Ask, live: Option<&Facts>) -> Facts {
     if let Some(live) = live {
         add_caller(&mut facts, live);
     }
-    facts
+    add_terraform(&mut facts, &resolver, &planned);
+    (facts, resolver.choices.met.into_inner())
 }
 
 fn wanted(
@@ -131,6 +149,7 @@ fn empty(ask: &Ask, account: Option<String>) -> Facts {
         kms_keys: BTreeMap::new(),
         log_groups: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        terraform: BTreeMap::new(),
     }
 }
 
@@ -143,9 +162,9 @@ fn all_of(name: &str) -> Wanted {
 
 /// Whether the plan ends a service.
 fn is_taken_away(resolver: &Resolver, cluster: &str, name: &str) -> bool {
-    resolver.plan.before.iter().any(|service| {
-        service.kind == "aws_ecs_service"
-            && service.text(&["name"]) == Ok(Some(name))
+    let mut services = resolver.plan.before_of_kind(&["aws_ecs_service"]);
+    services.any(|service| {
+        service.text(&["name"]) == Ok(Some(name))
             && ecs::cluster_of(resolver, service).as_deref() == Ok(cluster)
             && resolver
                 .plan

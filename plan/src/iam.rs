@@ -6,6 +6,6 @@ mod roles;
 mod simulations;
 mod statements;
 
-pub use attached::is_touched;
+pub use attached::{Joins, is_touched};
 pub use roles::role;
 pub use simulations::{Judged, judge};

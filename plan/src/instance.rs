@@ -97,6 +97,17 @@ impl Instance {
         self.id().unwrap_or(&self.address)
     }
 
+    /// The address of the resource that it is an instance of.
+    pub fn resource_address(&self) -> String {
+        let steps = self
+            .module
+            .iter()
+            .map(|step| format!("module.{}.", step.name));
+        let start: String = steps.collect();
+        let data = if self.is_data { "data." } else { "" };
+        format!("{start}{data}{}.{}", self.kind, self.name)
+    }
+
     /// Whether anything of it is known only after apply.
     pub fn unknown_somewhere(&self) -> bool {
         is_marked(&self.unknown)

@@ -8,16 +8,20 @@ mod groups;
 mod likeness;
 mod name_servers;
 mod places;
+mod public_access;
 mod routes;
+mod zones;
 
 pub use acls::{add_separate, associations as acl_associations, network_acls, own_network_acls};
 pub use endpoints::{Endpoints, SERVICES, endpoints};
-pub use gateways::propagated;
+pub use gateways::{nat_gateways, propagated};
 pub use groups::Groups;
 pub use likeness::Likeness;
 pub use name_servers::own_name_servers;
 pub use places::{is_in, is_whole, refuse_others, subnet, vpc};
+pub use public_access::block_public_access;
 pub use routes::{add_routes, associations as table_associations, own_route_tables, route_tables};
+pub use zones::hosted_zones;
 
 use crate::instance::{Instance, Seen};
 use serde_json::Value;

@@ -6,9 +6,10 @@ use crate::configuration::references;
 use crate::document::Plan;
 use crate::instance::Instance;
 use crate::resolve::Resolver;
+use crate::things::Thing;
 use crate::trace::trace;
 
-const STACKS: [&str; 3] = [
+pub const STACKS: [&str; 3] = [
     "aws_cloudformation_stack",
     "aws_cloudformation_stack_instances",
     "awscc_cloudformation_stack",
@@ -38,11 +39,6 @@ fn all(plan: &Plan) -> impl Iterator<Item = &Instance> {
 pub fn changes_stacks(plan: &Plan) -> bool {
     let mut stacks = plan.of_kind(&STACKS);
     stacks.any(|stack| !stack.is_unchanged)
-}
-
-/// Whether something gives IDs that are known only after apply, and may be those of anything.
-pub fn gives_ids(plan: &Plan) -> bool {
-    all(plan).any(Instance::unknown_somewhere)
 }
 
 /// What may put something into a VPC: it names the VPC, or something that is known only after apply.
@@ -79,10 +75,14 @@ fn naming(resolver: &Resolver, stack: &Instance, role: &Instance) -> Option<Nami
         }
         let traced = trace(resolver.plan, stack, &[attribute]);
         let mut roles = traced.sources.iter().map(|source| source.instance);
-        match roles.any(|source| source.address == role.address) {
-            true => Some(Naming::Does),
-            false => traced.is_open.then_some(Naming::May),
+        if roles.any(|source| source.address == role.address) {
+            return Some(Naming::Does);
         }
+        let named = resolver.name_of(role, Thing::Role);
+        let possible = resolver.possible(stack, &[attribute], Thing::Role);
+        possible
+            .is_none_or(|roles| roles.contains(&named))
+            .then_some(Naming::May)
     };
     CONTENTS.iter().filter_map(content).max()
 }

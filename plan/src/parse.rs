@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::formats::{foreign_json, foreign_text};
 use crate::unreadable::Unreadable;
 
 pub fn parse(json: &[u8]) -> Result<Value, Unreadable> {
@@ -22,6 +23,9 @@ pub fn parse(json: &[u8]) -> Result<Value, Unreadable> {
         return Err(Unreadable::BinaryPlan);
     }
     serde_json::from_slice(json).map_err(|error| {
+        if let Some(foreign) = foreign_text(json) {
+            return foreign;
+        }
         let first = json.split(|byte| *byte == b'\n').next().unwrap_or_default();
         match serde_json::from_slice::<Value>(first) {
             Ok(message) if message.get("@level").is_some() => Unreadable::LogLines,
@@ -49,7 +53,7 @@ pub fn check(document: &Value) -> Result<(), Unreadable> {
         let is_state = has("lineage") || (has("format_version") && has("values"));
         return Err(match is_state {
             true => Unreadable::State,
-            false => Unreadable::NotAPlan,
+            false => foreign_json(document).unwrap_or(Unreadable::NotAPlan),
         });
     }
     let version = document["format_version"].as_str().unwrap_or("missing");

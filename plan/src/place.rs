@@ -3,19 +3,77 @@
 use std::collections::BTreeSet;
 
 use crate::document::Plan;
-use crate::ecs::cluster_of;
+use crate::ecs::{EXPRESS, cluster_of};
 use crate::instance::Instance;
 use crate::resolve::Resolver;
+
+const SERVICES: [&str; 2] = ["aws_ecs_service", EXPRESS];
+
+/// A cluster of the plan, in a region as far as the plan tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClusterPlace {
+    pub cluster: String,
+    pub region: Option<String>,
+}
 
 impl Plan {
     /// Names of the clusters that the plan's services are in.
     pub fn clusters(&self) -> Vec<String> {
-        let resolver = Resolver::new(self, "aws", "", None);
-        let services = self.of_kind(&["aws_ecs_service"]);
-        let names: BTreeSet<String> = services
-            .filter_map(|service| cluster_of(&resolver, service).ok())
+        let names: BTreeSet<String> = self
+            .places()
+            .into_iter()
+            .map(|place| place.cluster)
             .collect();
         names.into_iter().collect()
+    }
+
+    /// The clusters that the plan's services are in, those of each region apart. Where it has no services, those that
+    /// it takes services away from; else the clusters themselves.
+    pub fn places(&self) -> Vec<ClusterPlace> {
+        let resolver = Resolver::new(self, "aws", "", None);
+        let of_services = |services: &mut dyn Iterator<Item = &Instance>| {
+            let known = services.filter_map(|service| {
+                let cluster = cluster_of(&resolver, service).ok()?;
+                Some((cluster, self.region_of_resource(service)))
+            });
+            known.collect::<BTreeSet<_>>()
+        };
+        let is_service = |one: &&Instance| one.is(&SERVICES);
+        let mut named = of_services(
+            &mut self
+                .of_kind(&SERVICES)
+                .chain(self.deferred.iter().filter(is_service)),
+        );
+        if named.is_empty() {
+            named = of_services(&mut self.before_of_kind(&SERVICES));
+        }
+        if named.is_empty() {
+            let clusters = self.of_kind(&["aws_ecs_cluster"]);
+            let clusters = clusters.filter_map(|one| {
+                let name = one.text(&["name"]).ok()??.to_owned();
+                Some((name, self.region_of_resource(one)))
+            });
+            named = clusters.collect();
+        }
+        let places = named.iter().filter(|(cluster, region)| {
+            // One whose region is not told is in that of the others.
+            let mut same = named.iter().filter(|(other, _)| other == cluster);
+            region.is_some() || same.all(|(_, region)| region.is_none())
+        });
+        places
+            .map(|(cluster, region)| ClusterPlace {
+                cluster: cluster.clone(),
+                region: region.clone().or_else(|| self.region_of(cluster)),
+            })
+            .collect()
+    }
+
+    /// There is no service, neither before apply nor after it.
+    pub(crate) fn is_without_service(&self) -> bool {
+        let mut deferred = self.deferred.iter();
+        self.of_kind(&SERVICES).next().is_none()
+            && self.before_of_kind(&SERVICES).next().is_none()
+            && !deferred.any(|one| one.is(&SERVICES))
     }
 
     /// The account of a cluster and its services, if the plan tells.

@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::*;
 use serde_json::{Value, json};
 
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{elsewhere, untold};
 use crate::network::texts;
@@ -65,7 +66,7 @@ fn key_policy(resolver: &Resolver, key: &Instance) -> Fact<Value> {
 /// A new key has no grants but those of the plan.
 fn grants(resolver: &Resolver, key: &Instance) -> Fact<Vec<Grant>> {
     let name = resolver.name_of(key, Thing::KmsKey);
-    if key.id().is_some() {
+    if key.id().is_some() && resolver.plan.extent != Extent::Declared {
         let why = format!("a plan does not tell who has grants of {name}");
         return Fact::Unavailable(untold(why));
     }
@@ -97,9 +98,7 @@ fn default_key_policy(partition: &str, account: &str) -> Value {
 }
 
 pub fn log_group(resolver: &Resolver, name: &str) -> Fact<LogGroup> {
-    let mut groups = resolver.plan.of_kind(Thing::LogGroup.kinds());
-    let group = groups.find(|group| resolver.name_of(group, Thing::LogGroup) == name);
-    let Some(group) = group else {
+    let Some(group) = resolver.instance_named(name, Thing::LogGroup) else {
         return Fact::Unavailable(elsewhere(format!("log group {name}")));
     };
     match resolver.one(group, &["kms_key_id"], Thing::KmsKey) {

@@ -58,7 +58,7 @@ impl Plan {
     }
 
     /// By its own attribute, by its ARN, or by its provider.
-    fn region_of_resource(&self, instance: &Instance) -> Option<String> {
+    pub(crate) fn region_of_resource(&self, instance: &Instance) -> Option<String> {
         let set = instance.text(&["region"]).ok().flatten();
         let key = || self.provider_of(instance);
         set.map(str::to_owned)

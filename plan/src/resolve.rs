@@ -1,9 +1,15 @@
 //! Which thing an attribute names, by its value or, before apply, by its references.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
+use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::address::Step;
+use crate::candidates::{Contributed, Which, Whole};
+use crate::choices::{Choices, choices_of};
 use crate::document::Plan;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
@@ -16,7 +22,28 @@ pub struct Resolver<'p> {
     pub region: &'p str,
     pub account: Option<&'p str>,
     pub(crate) depth: Cell<usize>,
+    pub(crate) scopes: Scopes,
+    pub(crate) choices: Choices,
+    named: RefCell<BTreeMap<Question, Known<Option<String>>>>,
+    by_name: RefCell<BTreeMap<Thing, Rc<BTreeMap<String, usize>>>>,
+    definitions: OnceCell<BTreeMap<String, String>>,
+    roles: OnceCell<BTreeMap<String, String>>,
+    /// Which roles the plan's joins give policies to, looked up once for all roles.
+    pub(crate) joins: OnceCell<crate::iam::Joins>,
 }
+
+/// An attribute of an instance, and what it names.
+type Question = (usize, String, Thing);
+
+/// What the locals of each module may be.
+#[derive(Default)]
+pub(crate) struct Scopes {
+    pub known: RefCell<BTreeMap<Scope, Rc<Contributed>>>,
+    pub open: RefCell<BTreeSet<Scope>>,
+    pub is_partial: Cell<bool>,
+}
+
+type Scope = (Vec<Step>, Thing, Which);
 
 impl<'p> Resolver<'p> {
     pub fn new(
@@ -31,6 +58,13 @@ impl<'p> Resolver<'p> {
             region,
             account,
             depth: Cell::new(0),
+            scopes: Scopes::default(),
+            choices: Choices::default(),
+            named: RefCell::default(),
+            by_name: RefCell::default(),
+            definitions: OnceCell::new(),
+            roles: OnceCell::new(),
+            joins: OnceCell::new(),
         }
     }
 
@@ -42,11 +76,101 @@ impl<'p> Resolver<'p> {
                 .as_str()
                 .filter(|text| !text.is_empty())
                 .map(|text| self.canonical(text, thing))),
-            Seen::Later => match self.candidates(of, path, thing).as_slice() {
-                [one] => Ok(Some(one.clone())),
-                _ => Err(of.later(path)),
-            },
+            Seen::Later => {
+                let question = (ptr::from_ref(of).addr(), path.join("."), thing);
+                if let Some(known) = self.named.borrow().get(&question) {
+                    return known.clone();
+                }
+                let named = self.one_later(of, path, thing);
+                // Deep within another question, the answer may be cut short.
+                if self.depth.get() == 0 {
+                    let mut all = self.named.borrow_mut();
+                    all.insert(question, named.clone());
+                }
+                named
+            }
         }
+    }
+
+    /// All that an attribute may name; none where it may be anything.
+    pub fn possible(&self, of: &Instance, path: &[&str], thing: Thing) -> Option<Vec<String>> {
+        let found = match of.at(path) {
+            Seen::Later => self.candidates(of, path, thing),
+            _ => self.list_candidates(of, path, thing),
+        };
+        (!found.is_open).then_some(found.names)
+    }
+
+    fn one_later(&self, of: &Instance, path: &[&str], thing: Thing) -> Known<Option<String>> {
+        let found = self.candidates(of, path, thing);
+        let narrowed = self.narrowed(of, path, thing, &found);
+        match (found.is_open, narrowed.as_slice()) {
+            (false, [one]) => Ok(Some(one.clone())),
+            (true, _) | (false, []) => match self.successor(of, path, thing) {
+                Some(one) => Ok(Some(one)),
+                None => Err(of.later(path)),
+            },
+            (false, several) => {
+                if let Some(one) = self.successor(of, path, thing) {
+                    return Ok(Some(one));
+                }
+                let options = several.iter().map(|name| vec![name.clone()]).collect();
+                match self.choices.choose(of, path, thing, options) {
+                    Some(chosen) => Ok(chosen.into_iter().next()),
+                    None => Err(of.later(path)),
+                }
+            }
+        }
+    }
+
+    /// Without what the thing cannot be, where something is left.
+    fn narrowed(
+        &self,
+        of: &Instance,
+        path: &[&str],
+        thing: Thing,
+        found: &Contributed,
+    ) -> Vec<String> {
+        let mut names = found.names.clone();
+        let mut keep = |is_kept: &dyn Fn(&String) -> bool| {
+            if names.len() > 1 && names.iter().any(is_kept) {
+                names.retain(is_kept);
+            }
+        };
+        // What it depended on when it was applied last.
+        if let Some(known) = self.plan.dependencies.get(&of.address) {
+            keep(&|name| {
+                let instance = self.instance_named(name, thing);
+                instance.is_some_and(|instance| known.contains(&instance.resource_address()))
+            });
+        }
+        if thing == Thing::Role && path == ["task_role_arn"] {
+            keep(&|name| {
+                let role = self.instance_named(name, thing);
+                role.is_none_or(may_be_of_tasks)
+            });
+        }
+        names
+    }
+
+    /// What takes the place of the thing that the attribute names before apply.
+    fn successor(&self, of: &Instance, path: &[&str], thing: Thing) -> Option<String> {
+        let before = self.plan.before_at_address(&of.address)?;
+        let Seen::Value(Value::String(named)) = before.at(path) else {
+            return None;
+        };
+        let mut gone = self.plan.before_of_kind(thing.kinds());
+        let old = gone.find(|old| {
+            let own = thing.own_names().iter();
+            own.copied()
+                .any(|name| old.text(&[name]) == Ok(Some(named)))
+        })?;
+        let new = self.plan.at_address(&old.address)?;
+        let is_new = thing
+            .own_names()
+            .iter()
+            .any(|name| new.at(&[name]) == Seen::Later);
+        is_new.then(|| self.name_of(new, thing))
     }
 
     /// All things that an attribute names.
@@ -55,13 +179,7 @@ impl<'p> Resolver<'p> {
             Seen::Unset => return Ok(Vec::new()),
             Seen::Value(Value::Array(items)) => items,
             Seen::Value(_) => return Err(of.later(path)),
-            Seen::Later => {
-                let candidates = self.whole_list(of, path, thing);
-                return match candidates.is_empty() {
-                    true => Err(of.later(path)),
-                    false => Ok(candidates),
-                };
-            }
+            Seen::Later => return self.all_later(of, path, thing),
         };
         let mut named: Vec<String> = items
             .iter()
@@ -70,13 +188,55 @@ impl<'p> Resolver<'p> {
             .collect();
         let unknown = items.len() - named.len();
         if unknown > 0 {
-            let candidates = self.candidates(of, path, thing);
-            if candidates.len() != unknown {
+            let found = self.candidates(of, path, thing);
+            if found.is_open || found.names.len() < unknown {
                 return Err(of.later(path));
             }
-            named.extend(candidates);
+            if found.names.len() == unknown {
+                named.extend(found.names);
+                return Ok(named);
+            }
+            if let (Thing::Subnet, Some(whole)) = (thing, found.whole_resources(unknown)) {
+                named.extend(whole);
+                return Ok(named);
+            }
+            let options = choices_of(unknown, &found.names);
+            let chosen = self.choices.choose(of, path, thing, options);
+            named.extend(chosen.ok_or_else(|| of.later(path))?);
         }
         Ok(named)
+    }
+
+    fn all_later(&self, of: &Instance, path: &[&str], thing: Thing) -> Known<Vec<String>> {
+        match self.whole_list(of, path, thing) {
+            Whole::All(names) => Ok(names),
+            Whole::Some(names) => {
+                // All of them, or some: what each alone makes of it, they make of it together.
+                let mut options = vec![names.clone()];
+                options.extend(names.into_iter().map(|name| vec![name]));
+                let chosen = self.choices.choose(of, path, thing, options);
+                chosen.ok_or_else(|| of.later(path))
+            }
+            Whole::Untold => Err(of.later(path)),
+        }
+    }
+
+    /// The resource that is the thing of this name.
+    pub fn instance_named(&self, name: &str, thing: Thing) -> Option<&'p Instance> {
+        let known = self.by_name.borrow().get(&thing).map(Rc::clone);
+        let names = known.unwrap_or_else(|| {
+            let mut names = BTreeMap::new();
+            for (at, instance) in self.plan.managed.iter().enumerate() {
+                if instance.is(thing.kinds()) {
+                    names.entry(self.name_of(instance, thing)).or_insert(at);
+                }
+            }
+            let names = Rc::new(names);
+            let mut all = self.by_name.borrow_mut();
+            all.insert(thing, Rc::clone(&names));
+            names
+        });
+        self.plan.managed.get(*names.get(name)?)
     }
 
     /// What a resource goes by.
@@ -154,6 +314,10 @@ impl<'p> Resolver<'p> {
 
     /// A known value may name the thing in another way than by its ID.
     fn canonical(&self, text: &str, thing: Thing) -> String {
+        // A text is no reference: what is written like an address of the plan names nothing in it.
+        if self.plan.at_address(text).is_some() {
+            return format!("\"{text}\"");
+        }
         let last = || text.rsplit('/').next().unwrap_or(text).to_owned();
         match thing {
             Thing::Cluster => last(),
@@ -165,30 +329,51 @@ impl<'p> Resolver<'p> {
 
     /// Policies name the role that they are attached to.
     fn role_named(&self, name: &str) -> String {
-        let role = self
-            .plan
-            .of_kind(Thing::Role.kinds())
-            .find(|role| role.text(&["name"]) == Ok(Some(name)) || role.address == name);
-        match role {
-            Some(role) => self.name_of(role, Thing::Role),
-            None => name.to_owned(),
-        }
+        let named = self.roles.get_or_init(|| {
+            let roles = self.plan.of_kind(Thing::Role.kinds());
+            let named = roles.filter_map(|role| Some((role.text(&["name"]).ok()??, role)));
+            let named =
+                named.map(|(name, role)| (name.to_owned(), self.name_of(role, Thing::Role)));
+            named.collect()
+        });
+        named.get(name).cloned().unwrap_or_else(|| name.to_owned())
     }
 
-    /// A service may name the latest revision of a family.
+    /// A service may name the latest revision of a family, or one of them.
     fn definition_named(&self, text: &str) -> String {
-        let names = ["arn", "arn_without_revision", "family"];
-        let definition = self
-            .plan
-            .of_kind(Thing::TaskDefinition.kinds())
-            .find(|definition| {
-                names
-                    .iter()
-                    .any(|name| definition.text(&[name]) == Ok(Some(text)))
-            });
-        match definition {
-            Some(definition) => self.name_of(definition, Thing::TaskDefinition),
-            None => text.to_owned(),
+        let named = self.definitions.get_or_init(|| self.definitions());
+        named.get(text).cloned().unwrap_or_else(|| text.to_owned())
+    }
+
+    fn definitions(&self) -> BTreeMap<String, String> {
+        let mut named = BTreeMap::new();
+        for definition in self.plan.of_kind(Thing::TaskDefinition.kinds()) {
+            let name = self.name_of(definition, Thing::TaskDefinition);
+            let text = |attribute: &str| definition.text(&[attribute]).ok().flatten();
+            let family = text("family");
+            let revision = definition.number(&["revision"]).ok().flatten();
+            let numbered = family
+                .zip(revision)
+                .map(|(family, number)| format!("{family}:{number}"));
+            let known = [text("arn"), text("arn_without_revision"), family];
+            let known = known.into_iter().flatten().map(str::to_owned);
+            for known in known.chain(numbered) {
+                named.entry(known).or_insert_with(|| name.clone());
+            }
         }
+        named
+    }
+
+    /// Whether a definition is the plan's.
+    pub(crate) fn is_planned_definition(&self, name: &str) -> bool {
+        self.instance_named(name, Thing::TaskDefinition).is_some()
+    }
+}
+
+/// Whether ECS may give a role to tasks, as far as its trust is known.
+fn may_be_of_tasks(role: &Instance) -> bool {
+    match role.text(&["assume_role_policy"]) {
+        Ok(trust) => trust.is_some_and(|trust| trust.contains("ecs-tasks")),
+        Err(_) => true,
     }
 }

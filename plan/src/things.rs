@@ -3,7 +3,7 @@
 use crate::instance::Instance;
 
 /// A thing that an attribute names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     Vpc,
     DhcpOptions,
@@ -13,6 +13,9 @@ pub enum Thing {
     NetworkAcl,
     Endpoint,
     NatGateway,
+    /// A rule of a security group.
+    GroupRule,
+    HostedZone,
     /// What the `gateway_id` of a route may name.
     Gateway,
     EgressOnlyGateway,
@@ -37,7 +40,19 @@ impl Thing {
             Thing::NetworkAcl => &["aws_network_acl", "aws_default_network_acl"],
             Thing::Endpoint => &["aws_vpc_endpoint"],
             Thing::NatGateway => &["aws_nat_gateway"],
-            Thing::Gateway => &["aws_internet_gateway", "aws_vpn_gateway"],
+            Thing::GroupRule => &[
+                "aws_vpc_security_group_ingress_rule",
+                "aws_vpc_security_group_egress_rule",
+                "aws_security_group_rule",
+            ],
+            Thing::HostedZone => &["aws_route53_zone"],
+            Thing::Gateway => &[
+                "aws_internet_gateway",
+                "aws_vpn_gateway",
+                "aws_nat_gateway",
+                "aws_ec2_carrier_gateway",
+                "aws_vpc_endpoint",
+            ],
             Thing::EgressOnlyGateway => &["aws_egress_only_internet_gateway"],
             Thing::Cluster => &["aws_ecs_cluster"],
             Thing::TaskDefinition => &["aws_ecs_task_definition"],
@@ -51,7 +66,7 @@ impl Thing {
 
     /// What a resource is, if it is such a thing.
     pub fn of(instance: &Instance) -> Option<Thing> {
-        const ALL: [Thing; 17] = [
+        const ALL: [Thing; 19] = [
             Thing::Vpc,
             Thing::DhcpOptions,
             Thing::Subnet,
@@ -60,6 +75,8 @@ impl Thing {
             Thing::NetworkAcl,
             Thing::Endpoint,
             Thing::NatGateway,
+            Thing::GroupRule,
+            Thing::HostedZone,
             Thing::Gateway,
             Thing::EgressOnlyGateway,
             Thing::Cluster,
@@ -84,6 +101,7 @@ impl Thing {
             Thing::NetworkAcl => "acl-",
             Thing::Endpoint => "vpce-",
             Thing::NatGateway => "nat-",
+            Thing::GroupRule => "sgr-",
             Thing::Gateway => "igw-",
             Thing::EgressOnlyGateway => "eigw-",
             _ => return None,
@@ -99,6 +117,8 @@ impl Thing {
             Thing::TaskDefinition => &["arn", "id", "arn_without_revision", "family", "revision"],
             Thing::KmsKey => &["arn", "id", "key_id"],
             Thing::Bucket => &["id", "bucket", "arn"],
+            Thing::GroupRule => &["id", "security_group_rule_id", "arn"],
+            Thing::HostedZone => &["id", "zone_id", "arn"],
             _ => &["id", "arn"],
         }
     }
@@ -111,18 +131,5 @@ impl Thing {
             Thing::NetworkAcl => &["default_network_acl_id"],
             _ => &[],
         }
-    }
-
-    /// Nothing but such a resource has IDs of this kind to give, so that an unknown one must be that of a new one.
-    pub fn is_only_itself(self) -> bool {
-        matches!(
-            self,
-            Thing::Vpc
-                | Thing::Subnet
-                | Thing::RouteTable
-                | Thing::NatGateway
-                | Thing::Gateway
-                | Thing::Cluster
-        )
     }
 }

@@ -41,37 +41,107 @@ pub struct Traced<'p> {
     pub sources: Vec<Source<'p>>,
     /// Values that are known and that it refers to besides: they may be a part of it, or what picks one.
     pub constants: Vec<&'p Value>,
-    /// Something in it cannot be followed, such as a local: it may be any value.
+    /// Modules whose locals it takes values from, or whose dynamic blocks: a plan does not hold their expressions, but
+    /// they can only be made of what is in the module, and of what the module is given.
+    pub scopes: Vec<&'p [Step]>,
+    /// Something in it cannot be followed: it may be any value.
     pub is_open: bool,
 }
 
 /// What an attribute's expression refers to.
 pub fn trace<'p>(plan: &'p Plan, instance: &'p Instance, path: &[&str]) -> Traced<'p> {
+    let Some(resource) = plan.resource(instance) else {
+        return Traced {
+            is_open: true,
+            ..Traced::default()
+        };
+    };
     // Dynamic blocks are not in the configuration that a plan holds.
     let Some(expression) = plan.expression(instance, path) else {
         return Traced {
-            is_open: true,
+            scopes: vec![&instance.module],
             ..Traced::default()
         };
     };
     let scope = Scope {
         module: &instance.module,
         key: instance.key.as_ref(),
-        for_each: plan
-            .resource(instance)
-            .and_then(|resource| resource.get("for_each_expression")),
+        for_each: resource.get("for_each_expression"),
         depth: 0,
     };
+    follow(plan, expression, scope)
+}
+
+/// What a module is given for its variables.
+pub fn inputs<'p>(plan: &'p Plan, module: &'p [Step]) -> Traced<'p> {
+    let call = plan.call(module);
+    let (Some((last, parent)), Some(call)) = (module.split_last(), call) else {
+        return Traced {
+            constants: plan.values_of_variables().collect(),
+            ..Traced::default()
+        };
+    };
+    let scope = Scope {
+        module: parent,
+        key: last.key.as_ref(),
+        for_each: call.get("for_each_expression"),
+        depth: 0,
+    };
+    let given = call.get("expressions").and_then(Value::as_object);
+    let each = given.into_iter().flat_map(serde_json::Map::values);
+    all_of(plan, each, scope)
+}
+
+/// What the outputs of a module are.
+pub fn outputs<'p>(plan: &'p Plan, module: &'p [Step]) -> Traced<'p> {
+    let scope = Scope {
+        module,
+        key: None,
+        for_each: None,
+        depth: 0,
+    };
+    let outputs = plan.module(module).and_then(|module| module.get("outputs"));
+    let outputs = outputs.and_then(Value::as_object).into_iter();
+    let each = outputs.flat_map(serde_json::Map::values);
+    all_of(
+        plan,
+        each.filter_map(|output| output.get("expression")),
+        scope,
+    )
+}
+
+fn all_of<'p>(
+    plan: &'p Plan,
+    expressions: impl Iterator<Item = &'p Value>,
+    scope: Scope<'p>,
+) -> Traced<'p> {
+    let mut all = Traced::default();
+    for expression in expressions {
+        all.constants.extend(expression.get("constant_value"));
+        let one = follow(plan, expression, scope);
+        all.sources.extend(one.sources);
+        all.constants.extend(one.constants);
+        let scopes = one.scopes.into_iter();
+        let scopes: Vec<_> = scopes.filter(|scope| !all.scopes.contains(scope)).collect();
+        all.scopes.extend(scopes);
+        all.is_open |= one.is_open;
+    }
+    all
+}
+
+fn follow<'p>(plan: &'p Plan, expression: &'p Value, scope: Scope<'p>) -> Traced<'p> {
     let mut trace = Trace {
         plan,
         steps_left: STEPS,
         constants: Vec::new(),
+        scopes: Vec::new(),
         is_open: false,
     };
     let sources = trace.follow(&references(expression), scope, None);
     Traced {
         sources,
         constants: trace.constants,
+        scopes: trace.scopes,
         is_open: trace.is_open,
     }
 }
@@ -80,6 +150,7 @@ struct Trace<'p> {
     plan: &'p Plan,
     steps_left: usize,
     constants: Vec<&'p Value>,
+    scopes: Vec<&'p [Step]>,
     is_open: bool,
 }
 
@@ -118,8 +189,8 @@ impl<'p> Trace<'p> {
                 found(picked(instances, key, pick), after)
             }
             ["path" | "terraform" | "each" | "count", ..] => Vec::new(),
-            // A plan does not hold the expressions of locals.
-            ["local" | "self", ..] => self.lost(),
+            ["local", ..] => self.local(scope),
+            ["self", ..] => self.lost(),
             [kind, name, ..] => {
                 let (key, after) = indexed(after);
                 let instances = self.plan.instances(scope.module, kind, name);
@@ -127,6 +198,14 @@ impl<'p> Trace<'p> {
             }
             _ => self.lost(),
         }
+    }
+
+    /// A plan does not hold the expressions of locals.
+    fn local(&mut self, scope: Scope<'p>) -> Vec<Source<'p>> {
+        if !self.scopes.contains(&scope.module) {
+            self.scopes.push(scope.module);
+        }
+        Vec::new()
     }
 
     /// Here the trail ends.
@@ -183,7 +262,6 @@ impl<'p> Trace<'p> {
         let mut found = Vec::new();
         let children = picked_modules(plan.children(scope.module, module), module_key, pick);
         if children.is_empty() && !plan.may_be_none(scope.module, module) {
-            // It has no resources, so that the plan does not show it.
             return self.lost();
         }
         for child in children {

@@ -12,6 +12,18 @@ pub enum Unreadable {
     LogLines,
     /// A state, raw or shown.
     State,
+    /// What another tool writes, by its name.
+    Foreign(&'static str),
+    /// By gzip or the like.
+    Compressed,
+    /// What `terraform plan` prints for people.
+    PlanText,
+    /// A reference in quotes, which Terraform takes for a text.
+    QuotedReference {
+        address: String,
+        attribute: String,
+        text: String,
+    },
     NotJson(String),
     NotAPlan,
     FormatVersion(String),
@@ -36,6 +48,26 @@ impl fmt::Display for Unreadable {
             Unreadable::State => f.write_str(
                 "this is a state, not a plan: name the plan's file in `terraform show -json tfplan`",
             ),
+            Unreadable::Foreign(what) => write!(
+                f,
+                "this is {what}, and only Terraform and OpenTofu plans can be read: `terraform show -json tfplan`"
+            ),
+            Unreadable::Compressed => {
+                f.write_str("the file is compressed: unpack it first, with `gunzip` or the like")
+            }
+            Unreadable::PlanText => f.write_str(
+                "this is what `terraform plan` prints for people: write the plan with `terraform plan -out tfplan`, \
+                 then `terraform show -json tfplan > tfplan.json`",
+            ),
+            Unreadable::QuotedReference {
+                address,
+                attribute,
+                text,
+            } => write!(
+                f,
+                "{attribute} of {address} is the text \"{text}\", which AWS will refuse: write {} without quotes",
+                expression(text)
+            ),
             Unreadable::NotJson(why) => write!(
                 f,
                 "this is not the JSON that `terraform show -json tfplan` prints: {why}"
@@ -52,6 +84,15 @@ impl fmt::Display for Unreadable {
             }
             Unreadable::Malformed(what) => write!(f, "the plan is damaged: {what}"),
         }
+    }
+}
+
+/// A reference to the ID, where none of an attribute was written.
+fn expression(text: &str) -> String {
+    let parts = text.strip_prefix("module.").unwrap_or(text);
+    match parts.split('.').count() {
+        2 if !text.starts_with("module.") => format!("{text}.id"),
+        _ => text.to_owned(),
     }
 }
 

@@ -79,6 +79,10 @@ pub struct Doctor {
     /// Read from AWS what the plan does not manage
     #[arg(long, help_heading = "Facts", requires = "plan", conflicts_with_all = ["demo", "snapshot"])]
     pub plan_over_live: bool,
+    /// The plan has all that there is, so that what it does not contain is not there: no other stack adds endpoints,
+    /// routes or policies to what the plan manages
+    #[arg(long, help_heading = "Facts", requires = "plan")]
+    pub plan_is_complete: bool,
     /// Look again and again while something rolls out, and end with the verdict
     #[arg(long, help_heading = "Facts", conflicts_with_all = ["demo", "snapshot", "plan", "fix"])]
     pub watch: bool,

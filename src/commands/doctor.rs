@@ -6,6 +6,8 @@ use ecs_exec_checks::{Finding, Status};
 use ecs_exec_own::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global};
+use crate::config;
+use crate::facts::plan;
 use crate::output;
 use crate::patience::FOR_REPORT;
 use crate::question::Question;
@@ -14,7 +16,21 @@ use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     let is_offline = arguments.demo.is_some() || arguments.snapshot.is_some();
-    let places = global.places();
+    let mut places = global.places();
+    let plan = match &arguments.plan {
+        Some(path) if !arguments.fix.fix => {
+            let is_complete =
+                arguments.plan_is_complete || config::load(&places[0])?.plan_is_complete;
+            let plan = plan::read(path, is_complete)?;
+            let of_plan: Result<Vec<_>, _> = places
+                .iter()
+                .map(|place| plan::places(&plan, place))
+                .collect();
+            places = of_plan?.into_iter().flatten().collect();
+            Some(plan)
+        }
+        _ => None,
+    };
     let global = match places.as_slice() {
         _ if is_offline => global,
         // What is named twice is one.
@@ -22,7 +38,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             quiet: global.quiet,
             ..one.clone()
         },
-        several => return super::several::run(arguments, global, several).await,
+        several => return super::several::run(arguments, global, several, plan.as_ref()).await,
     };
     if arguments.fix.fix {
         return super::fix::run(arguments, global).await;
@@ -36,7 +52,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Add --fix, or leave them out.",
         ));
     }
-    let question = Question::new(arguments, global)?;
+    let question = Question::new(arguments, global)?.of_plan(plan.as_ref());
     let examined = question
         .ask(global, arguments.timeout.unwrap_or(FOR_REPORT))
         .await?;
@@ -46,6 +62,9 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     std::mem::forget(examined);
     Ok(status)
 }
+
+const UNTOLD: &str = "Add --plan-over-live to read what is not in the plan from AWS, or --plan-is-complete if there is \
+nothing beside the plan.";
 
 /// The exit status; what the reports do not say of it is said.
 pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode {
@@ -60,7 +79,7 @@ pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode 
         Verdict::Pass => ExitCode::SUCCESS,
         Verdict::Inconclusive => {
             if arguments.plan.is_some() && !arguments.plan_over_live && !global.quiet {
-                say!("What the plan does not tell AWS may know: --plan-over-live asks it.");
+                say!("{UNTOLD}");
             }
             match arguments.allow_unknown {
                 true => ExitCode::SUCCESS,

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use futures::future::join_all;
 
 use super::doctor::end;
+use ecs_exec_plan::Plan;
+
 use crate::cli::{Doctor, Global};
 use crate::output::{self, Progress};
 use crate::patience::FOR_REPORT;
@@ -16,14 +18,16 @@ pub async fn run(
     arguments: &Doctor,
     global: &Global,
     places: &[Global],
+    plan: Option<&Plan>,
 ) -> Result<ExitCode, Trouble> {
     refuse_of_one(arguments)?;
-    let progress = Progress::start(
-        global,
-        &format!("Asking AWS about {} clusters", places.len()),
-    );
+    let what = match plan {
+        Some(_) if !arguments.plan_over_live => "Reading the plan".to_owned(),
+        _ => format!("Asking AWS about {} clusters", places.len()),
+    };
+    let progress = Progress::start(global, &what);
     let answers = join_all(places.iter().map(async |place| {
-        let question = Question::new(arguments, place)?;
+        let question = Question::new(arguments, place)?.of_plan(plan);
         let patience = arguments.timeout.unwrap_or(FOR_REPORT);
         question.ask(place, patience).await
     }))
@@ -58,7 +62,6 @@ fn refuse_of_one(arguments: &Doctor) -> Result<(), Trouble> {
         ("--watch", arguments.watch),
         ("--demo", arguments.demo.is_some()),
         ("--snapshot", arguments.snapshot.is_some()),
-        ("--plan", arguments.plan.is_some()),
         ("--task", !arguments.targets.task.is_empty()),
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {

@@ -23,6 +23,8 @@ pub struct File {
     pub region: Option<String>,
     pub profile: Option<String>,
     pub service_prefix: Option<String>,
+    /// Terraform plans have all that there is.
+    pub plan_is_complete: Option<bool>,
     #[serde(default)]
     pub services: BTreeMap<String, ServiceSettings>,
     /// What a session starts where the service's own table does not say.

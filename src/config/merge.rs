@@ -88,6 +88,10 @@ pub fn merge(
             .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
             .or(built_in.service_prefix.filter(|_| is_built_in))
             .unwrap_or_default(),
+        plan_is_complete: files
+            .iter()
+            .find_map(|(file, _)| file.plan_is_complete)
+            .unwrap_or(false),
         endpoint_url: global.endpoint_url.clone(),
         services,
         shell: first(|file| &file.shell)

@@ -218,6 +218,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
         kms_keys,
         log_groups,
         buckets,
+        terraform: BTreeMap::new(),
     })
 }
 

@@ -57,5 +57,6 @@ pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
         kms_keys: BTreeMap::new(),
         log_groups: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        terraform: BTreeMap::new(),
     })
 }

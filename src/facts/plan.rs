@@ -5,12 +5,12 @@ use std::path::Path;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::Facts;
 use ecs_exec_checks::text;
-use ecs_exec_plan::{Ask, Plan, Unreadable};
+use ecs_exec_plan::{Ask, ClusterPlace, Plan, Unreadable};
 use jiff::Timestamp;
 
 use crate::aws::partition;
 use crate::cli::Global;
-use crate::config::{Settings, Sourced, short_name};
+use crate::config::{self, Settings, Sourced, short_name};
 use crate::files::read_at_most;
 use crate::target;
 use crate::trouble::Trouble;
@@ -18,10 +18,15 @@ use crate::trouble::Trouble;
 /// No plan that a person could review is larger, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
 
-pub fn read(path: &Path) -> Result<Plan, Trouble> {
+/// `is_complete`: its owner declares that there is nothing beside it.
+pub fn read(path: &Path, is_complete: bool) -> Result<Plan, Trouble> {
     let json = read_at_most(path, MOST_BYTES, "plan")?;
-    ecs_exec_plan::read(&json)
-        .map_err(|why| Trouble::new(format!("{}: {why}", path.display()), help(&why)))
+    let plan = ecs_exec_plan::read(&json)
+        .map_err(|why| Trouble::new(format!("{}: {why}", path.display()), help(&why)))?;
+    Ok(match is_complete {
+        true => plan.declared_complete(),
+        false => plan,
+    })
 }
 
 fn help(why: &Unreadable) -> &'static str {
@@ -30,40 +35,88 @@ fn help(why: &Unreadable) -> &'static str {
         | Unreadable::NotJson(_)
         | Unreadable::NotAPlan
         | Unreadable::Malformed(_) => "terraform show -json tfplan > tfplan.json",
-        Unreadable::BinaryPlan | Unreadable::LogLines | Unreadable::State => "",
+        Unreadable::BinaryPlan
+        | Unreadable::LogLines
+        | Unreadable::State
+        | Unreadable::Foreign(_)
+        | Unreadable::Compressed
+        | Unreadable::PlanText
+        | Unreadable::QuotedReference { .. } => "",
         Unreadable::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
-        Unreadable::Errored => "Mend what `terraform plan` says, and plan again.",
+        Unreadable::Errored => "Fix what `terraform plan` reports, and plan again.",
     }
 }
 
-/// What the plan is asked: the configured cluster, or the only one that it has where none was chosen.
+/// Stands where a plan has no cluster of which it tells the name.
+const NO_CLUSTER: &str = "no-cluster";
+
+/// Where the plan is asked about: the cluster that was named, else every cluster that it has services in, those of each
+/// region apart.
+pub fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble> {
+    let configured = config::load(global)?.cluster;
+    let said = global.cluster.as_deref().map(short_name);
+    let region = global.named_region();
+    let all = plan.places();
+    let is_said = |place: &&ClusterPlace| said.is_none_or(|said| said == place.cluster);
+    let of_region = |place: &&ClusterPlace| {
+        region.is_none() || place.region.as_deref() == region || place.region.is_none()
+    };
+    let mut chosen: Vec<&ClusterPlace> = all.iter().filter(is_said).collect();
+    if chosen.is_empty() && global.named_cluster().is_none() {
+        // The environment's is not meant for this plan.
+        chosen = all.iter().collect();
+    }
+    if chosen.iter().any(of_region) {
+        chosen.retain(of_region);
+    }
+    if chosen.is_empty() {
+        let cluster = global.cluster.clone();
+        return match (all.is_empty(), cluster) {
+            (true, cluster) => Ok(vec![Global {
+                cluster: cluster.or_else(|| Some(NO_CLUSTER.to_owned())),
+                ..global.clone()
+            }]),
+            (false, _) => Err(Trouble::new(
+                format!(
+                    "the plan has no service in the cluster {}",
+                    said.unwrap_or_default()
+                ),
+                format!(
+                    "Clusters of the plan: {}.",
+                    text::short_list(&plan.clusters(), 10)
+                ),
+            )),
+        };
+    }
+    let places = chosen.into_iter().map(|place| {
+        let mut names = [global.cluster.as_deref(), Some(configured.as_str())]
+            .into_iter()
+            .flatten();
+        // An ARN tells the account as well.
+        let name = names.find(|name| {
+            let of_arn = arn::region(name);
+            short_name(name) == place.cluster
+                && of_arn.is_none_or(|of| place.region.as_deref().is_none_or(|own| own == of))
+        });
+        let has_region = name.is_some_and(|name| arn::region(name).is_some());
+        let region = place.region.clone().filter(|_| !has_region);
+        Global {
+            cluster: Some(name.unwrap_or(&place.cluster).to_owned()),
+            region: global.region.clone().or(region),
+            ..global.clone()
+        }
+    });
+    Ok(places.collect())
+}
+
+/// What the plan is asked about the cluster of the settings.
 pub fn ask(
     plan: &Plan,
     settings: &Settings,
     global: &Global,
     container: Option<&str>,
 ) -> Result<Ask, Trouble> {
-    let named = short_name(&settings.cluster).to_owned();
-    let clusters = plan.clusters();
-    let cluster_name = match clusters.as_slice() {
-        [] => {
-            return Err(Trouble::new(
-                "the plan has no ECS service of which it tells the cluster",
-                "Is it the plan of another stack?",
-            ));
-        }
-        all if all.contains(&named) => named,
-        [only] if global.cluster.is_none() => only.clone(),
-        all => {
-            return Err(Trouble::new(
-                format!("the plan has no service in the cluster {named}"),
-                format!(
-                    "Name another with --cluster. Clusters of the plan: {}.",
-                    text::short_list(all, 10)
-                ),
-            ));
-        }
-    };
+    let cluster_name = short_name(&settings.cluster).to_owned();
     let region = region(plan, &cluster_name, settings, global)?;
     let account = account(plan, &cluster_name, settings, global)?;
     Ok(Ask {
@@ -97,6 +150,8 @@ fn region(
         (None, Some(said)) => Ok(said.to_owned()),
         (None, None) => match &settings.region {
             Some(region) => Ok(region.value.clone()),
+            // Nothing of it is in a region.
+            None if cluster == NO_CLUSTER => Ok("no-region".to_owned()),
             None => Err(Trouble::new(
                 "the plan does not tell the region",
                 "Say it with --region.",

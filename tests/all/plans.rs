@@ -161,17 +161,18 @@ fn what_is_no_plan_is_refused_in_a_sentence() {
         );
     }
     let woven = root("plan/fixtures/woven.json");
-    let unnamed = doctor(home.path(), &["--plan", &woven]);
-    assert_eq!(unnamed.status, 2);
+    let missing = doctor(home.path(), &["--plan", &woven, "--cluster", "red"]);
+    assert_eq!(missing.status, 2);
     assert!(
-        unnamed.stderr.contains("blue and green"),
+        missing.stderr.contains("blue and green"),
         "{}",
-        unnamed.stderr
+        missing.stderr
     );
-    assert_ne!(
-        doctor(home.path(), &["--plan", &woven, "--cluster", "blue"]).status,
-        2
-    );
+    // Where none is named, each of them is judged.
+    for cluster in [&["--cluster", "blue"][..], &[]] {
+        let arguments = [&["--plan", woven.as_str()][..], cluster].concat();
+        assert_ne!(doctor(home.path(), &arguments).status, 2, "{cluster:?}");
+    }
     for bad in [
         &["--plan-over-live"][..],
         &["--plan", &woven, "--demo"],

@@ -65,8 +65,9 @@ strings! {
         cluster: inner, unlisted: inner, services: inner, service_tasks: identifier, tasks: inner,
         task_definitions: inner, roles: inner, simulations: inner, identities: inner, container_instances: inner,
         instance_profiles: identifier, network: inner, probes: inner, kms_keys: inner, log_groups: inner,
-        buckets: inner,
+        buckets: inner, terraform: inner,
     }
+    TerraformResource { address: identifier, expression: identifier, is_new: none, inputs: identifier }
     Manifest { version: word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: identifier, container: identifier }
     Wanted { name: identifier, container: identifier, shell: identifier }
@@ -119,7 +120,7 @@ strings! {
     TaskDefinition {
         arn: identifier, family: identifier, revision: none, network_mode: word, pid_mode: word,
         task_role: identifier, execution_role: identifier, operating_system: word, memory_mib: none,
-        containers: inner,
+        containers: inner, containers_unread: inner,
     }
     ContainerDefinition {
         name: identifier, image: identifier, essential: none, read_only_root: none, mounts: inner, restarts: none,
@@ -281,6 +282,13 @@ impl<T: StringsOf> StringsOf for Option<T> {
 impl<T: StringsOf> StringsOf for Vec<T> {
     fn edit_as(&mut self, kind: Kind, editor: &mut dyn Editor) {
         self.iter_mut().for_each(|item| item.edit_as(kind, editor));
+    }
+}
+
+impl<T: StringsOf, U: StringsOf> StringsOf for (T, U) {
+    fn edit_as(&mut self, kind: Kind, editor: &mut dyn Editor) {
+        self.0.edit_as(kind, editor);
+        self.1.edit_as(kind, editor);
     }
 }
 

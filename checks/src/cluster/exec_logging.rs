@@ -72,12 +72,11 @@ fn nowhere(subject: Subject, detail: &'static str) -> Finding {
 /// DEFAULT leaves it to each container's own log driver.
 fn by_container(world: &World, subject: Subject) -> Finding {
     let mut silent: Vec<String> = Vec::new();
-    for definition in world
-        .facts
-        .task_definitions
-        .values()
-        .filter_map(Fact::known)
-    {
+    let definitions = || {
+        let all = world.facts.task_definitions.values();
+        all.filter_map(Fact::known)
+    };
+    for definition in definitions() {
         for container in &definition.containers {
             let logs = container
                 .log
@@ -87,6 +86,10 @@ fn by_container(world: &World, subject: Subject) -> Finding {
                 silent.push(format!("{}/{}", definition.family, container.name));
             }
         }
+    }
+    let unread = definitions().find_map(|definition| definition.containers_unread.as_ref());
+    if let (true, Some(why)) = (silent.is_empty(), unread) {
+        return CHECK.unknown(subject, why);
     }
     if silent.is_empty() {
         return CHECK.pass(

@@ -25,6 +25,10 @@ pub fn each_defined<'a>(
 ) -> Vec<Finding> {
     let asked = world.facts.target.container.as_deref();
     world.each_definition(check, |group, definition, tasks| {
+        if let Some(why) = &definition.containers_unread {
+            let subject = group.definition_subject(&definition.arn);
+            return vec![check.unknown(subject, why)];
+        }
         let entered = entered_container(group, Some(definition));
         definition
             .containers

@@ -1,5 +1,5 @@
 use crate::check::Check;
-use crate::facts::Task;
+use crate::facts::{Fact, Task};
 use crate::finding::{Finding, Severity};
 use crate::text;
 use crate::world::{Group, World};
@@ -25,7 +25,7 @@ fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(group, task, name).on(*task))
+            .map(|task| judge(world, group, task, name).on(*task))
             .collect()
     })
 }
@@ -48,8 +48,13 @@ fn misnamed(group: &Group) -> Option<Finding> {
     )
 }
 
-fn judge(group: &Group, task: &Task, name: &str) -> Finding {
+fn judge(world: &World, group: &Group, task: &Task, name: &str) -> Finding {
     let subject = group.container_subject(task, name);
+    let unread = world.definition(task).and_then(Fact::known);
+    let unread = unread.and_then(|definition| definition.containers_unread.as_ref());
+    if let (true, Some(why)) = (task.containers.is_empty(), unread) {
+        return CHECK.unknown(subject, why);
+    }
     if task.has_container(name) {
         return CHECK.pass(subject, format!("Task {} has container {name}", task.id()));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CompactString, Fact, ProxyEnvironment};
+use super::{CompactString, Fact, ProxyEnvironment, Unavailable};
 use crate::arn;
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
@@ -219,6 +219,9 @@ pub struct TaskDefinition {
     /// MiB for all containers together, where the definition sets it.
     pub memory_mib: Option<u32>,
     pub containers: Vec<ContainerDefinition>,
+    /// Why the containers are not known, where the rest of the definition is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub containers_unread: Option<Unavailable>,
 }
 
 /// One container of a task definition, without the values of its environment.

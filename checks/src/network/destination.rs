@@ -29,8 +29,14 @@ pub fn resolve_destination<'a>(
     world: &World<'a>,
     placement: &Placement<'a>,
 ) -> Result<Destination<'a>, Unavailable> {
-    let endpoint = ssmmessages_endpoint(world, &placement.subnet.vpc);
-    destination_by(world, placement, endpoint)
+    let vpc = &placement.subnet.vpc;
+    match destination_by(world, placement, ssmmessages_endpoint(world, vpc))? {
+        Destination::Internet => match hosted_zone::doubt_of_internet(world, vpc) {
+            Some(why) => Err(why),
+            None => Ok(Destination::Internet),
+        },
+        endpoint => Ok(endpoint),
+    }
 }
 
 /// The same for the name of any service with this interface endpoint.

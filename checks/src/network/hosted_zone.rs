@@ -21,15 +21,34 @@ pub fn naming<'a>(world: &World<'a>, endpoint: &Endpoint) -> Naming<'a> {
         return Naming::Unseen;
     };
     let service = endpoint.service.rsplit('.').next().unwrap_or_default();
-    let host = world.facts.host_of(service);
-    let holds = |zone: &str| {
-        let before = host.strip_suffix(zone);
-        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    };
-    match zones.iter().find(|zone| holds(zone)) {
+    match holding(world, zones, service) {
         Some(zone) => Naming::By(zone),
         None => Naming::ByNone,
     }
+}
+
+/// The zone that answers for the public name of a service.
+fn holding<'a>(world: &World, zones: &'a [String], service: &str) -> Option<&'a str> {
+    let host = world.facts.host_of(service);
+    let holds = |zone: &&String| {
+        let before = host.strip_suffix(zone.as_str());
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    zones.iter().find(holds).map(String::as_str)
+}
+
+/// Why nobody can tell where the name of ssmmessages leads in a VPC without an endpoint that answers to it: a private
+/// hosted zone answers in the place of the public one, also for names that it has no record of.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
+pub fn doubt_of_internet(world: &World, vpc: &str) -> Option<Unavailable> {
+    let zones = world.facts.network.hosted_zones.get(vpc)?.known()?;
+    let zone = holding(world, zones, "ssmmessages")?;
+    Some(Unavailable::not_asked(
+        "route53:ListHostedZonesByVPC",
+        format!(
+            "the private hosted zone {zone} of {vpc} answers for the name of ssmmessages, and its records are not looked at"
+        ),
+    ))
 }
 
 /// Why nobody can tell where the name leads, if a zone may lead it to this endpoint.

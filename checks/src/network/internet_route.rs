@@ -1,4 +1,5 @@
 use super::destination::{Destination, resolve_destination};
+use super::hosted_zone;
 use super::placement::Placement;
 use crate::check::Check;
 use crate::finding::{Finding, Severity, Subject};
@@ -89,8 +90,16 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
                 finding.title
             ))
         }
+        // The route is there, and the name leads elsewhere.
+        Err(why) if finding.status == crate::Status::Pass && name_is_taken(world, placement) => {
+            CHECK.unknown(finding.subject, &why)
+        }
         _ => finding,
     }
+}
+
+fn name_is_taken(world: &World, placement: &Placement) -> bool {
+    hosted_zone::doubt_of_internet(world, &placement.subnet.vpc).is_some()
 }
 
 fn no_way(subject: Subject, title: String) -> Finding {

@@ -24,6 +24,13 @@ pub const CHECK: Check = Check {
 
 fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
+        if let (Some("task"), Some(why)) = (
+            definition.pid_mode.as_deref(),
+            &definition.containers_unread,
+        ) {
+            let subject = group.definition_subject(&definition.arn);
+            return vec![CHECK.unknown(subject, why)];
+        }
         vec![judge(world, group, definition)]
     })
 }

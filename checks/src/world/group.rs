@@ -88,7 +88,9 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
         let configured = wanted.container.as_deref();
         let there = |name: &&str| {
             let tasks = tasks.known().map_or(&[][..], Vec::as_slice);
-            tasks.is_empty() || tasks.iter().any(|task| task.has_container(name))
+            // Containers that are not known may have any name.
+            let may_have = |task: &&Task| task.containers.is_empty() || task.has_container(name);
+            tasks.is_empty() || tasks.iter().any(may_have)
         };
         let asked = facts.target.container.as_deref();
         let running = running(&tasks);

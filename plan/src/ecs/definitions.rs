@@ -26,12 +26,19 @@ pub fn roles_of(resolver: &Resolver, arn: &str) -> (Option<String>, Option<Strin
 }
 
 fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
-    let mut definitions = resolver.plan.of_kind(Thing::TaskDefinition.kinds());
-    definitions.find(|definition| resolver.name_of(definition, Thing::TaskDefinition) == arn)
+    // One that is replaced still is what a service runs that keeps it.
+    let replaced = || {
+        let mut before = resolver.plan.before_of_kind(Thing::TaskDefinition.kinds());
+        before.find(|definition| definition.text(&["arn"]) == Ok(Some(arn)))
+    };
+    resolver
+        .instance_named(arn, Thing::TaskDefinition)
+        .or_else(replaced)
 }
 
 fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known<TaskDefinition> {
     let text = |path: &[&str]| Ok(instance.text(path)?.map(str::to_owned));
+    let containers = containers(resolver, instance);
     let number = |name| {
         let known = instance.number(&[name]).ok().flatten();
         known.and_then(|number| u32::try_from(number).ok())
@@ -53,7 +60,8 @@ fn read_definition(resolver: &Resolver, instance: &Instance, arn: &str) -> Known
             .flatten(),
         operating_system: text(&["runtime_platform", "0", "operating_system_family"])?,
         memory_mib: number("memory"),
-        containers: containers(resolver, instance)?,
+        containers_unread: containers.as_ref().err().cloned(),
+        containers: containers.unwrap_or_default(),
     })
 }
 

@@ -39,8 +39,7 @@ pub fn keeps_closed_tasks(
     if service.is_made || service.flag(&["enable_execute_command"]) != Ok(Some(true)) {
         return None;
     }
-    let mut changed = resolver.plan.before.iter();
-    let before = changed.find(|old| old.kind == service.kind && old.address == service.address);
+    let before = resolver.plan.before_at_address(&service.address);
     let are_closed = match before {
         Some(before) if before.number(&["desired_count"]) == Ok(Some(0)) => return None,
         Some(before) => before.flag(&["enable_execute_command"]) != Ok(Some(true)),
@@ -98,9 +97,8 @@ fn is_changed(
     let path = [attribute];
     if attribute == "task_definition" && after.at(&path) == Seen::Later {
         let definition = resolver.one(after, &path, Thing::TaskDefinition)?;
-        let mut all = resolver.plan.of_kind(Thing::TaskDefinition.kinds());
         let named =
-            all.find(|one| Some(resolver.name_of(one, Thing::TaskDefinition)) == definition);
+            definition.and_then(|name| resolver.instance_named(&name, Thing::TaskDefinition));
         return match named {
             Some(named) if named.is_made => Ok(true),
             _ => Err(after.later(&path)),

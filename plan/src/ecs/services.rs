@@ -4,7 +4,7 @@ use ecs_exec_checks::facts::{AwsVpc, Deployment, DeploymentController, Service, 
 
 use crate::document::Plan;
 use crate::instance::{Instance, Seen};
-use crate::known::Known;
+use crate::known::{Known, untold};
 use crate::network::Likeness;
 use crate::resolve::Resolver;
 use crate::things::Thing;
@@ -61,7 +61,39 @@ pub fn planned_services<'p>(
         }
     }
     planned.sort_by(|one, other| one.name.cmp(&other.name));
+    let unlisted = unlisted.or_else(|| unshown(resolver, cluster));
     (planned, unlisted)
+}
+
+pub const EXPRESS: &str = "aws_ecs_express_gateway_service";
+
+/// Why services of the cluster are not in the plan as resources that it changes.
+fn unshown(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
+    let plan = resolver.plan;
+    let is_here = |service: &&Instance| {
+        let of = cluster_of(resolver, service);
+        of.is_err() || of.as_deref() == Ok(cluster)
+    };
+    let mut deferred = plan.deferred.iter();
+    let mut deferred = deferred
+        .by_ref()
+        .filter(|one| one.is(&["aws_ecs_service", EXPRESS]));
+    if let Some(service) = deferred.find(is_here) {
+        return Some(untold(format!(
+            "Terraform leaves {} for a later plan",
+            service.address
+        )));
+    }
+    let express = plan.of_kind(&[EXPRESS]).find(is_here);
+    if let Some(service) = express {
+        return Some(untold(format!(
+            "{} is a service of Express Mode: ECS makes its network and its tasks, and the plan does not show them",
+            service.address
+        )));
+    }
+    plan.is_without_service().then(|| {
+        untold("the plan has no ECS service, so that nobody can tell which tasks it changes anything for")
+    })
 }
 
 const NETWORK: [&str; 2] = ["network_configuration", "0"];

@@ -54,17 +54,18 @@ pub fn add_caller(facts: &mut Facts, live: &Facts) {
 /// IDs of what the plan manages, changes or takes away: what AWS says of them is over.
 fn own(resolver: &Resolver, thing: Thing) -> BTreeSet<String> {
     let plan = resolver.plan;
-    let all = plan.of_kind(thing.kinds()).chain(&plan.before);
-    all.filter(|instance| instance.is(thing.kinds()))
+    let before = plan.before_of_kind(thing.kinds());
+    plan.of_kind(thing.kinds())
+        .chain(before)
         .filter_map(|instance| instance.id().map(str::to_owned))
         .collect()
 }
 
 /// Subnets that an association of the plan held, which it changes or takes away.
 fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
-    let before = resolver.plan.before.iter();
-    before
-        .filter(|join| join.kind == kind)
+    resolver
+        .plan
+        .before_of_kind(&[kind])
         .filter_map(|join| join.text(&["subnet_id"]).ok().flatten())
         .map(str::to_owned)
         .collect()
@@ -120,18 +121,28 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
     Fact::Known(tables)
 }
 
-/// The NAT gateways of others; those of the plan lead where its routes say.
+/// The NAT gateways of the plan, and those of others.
 pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
+    tables: &Fact<Vec<RouteTable>>,
     live: Option<&Facts>,
-) -> Option<Fact<Vec<NatGateway>>> {
+) -> Fact<Vec<NatGateway>> {
+    let Some(told) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
+        return network::nat_gateways(resolver, vpc, tables);
+    };
     let own = own(resolver, Thing::NatGateway);
-    let told = live?.network.nat_gateways.get(vpc)?.as_ref();
-    Some(told.map(|gateways| {
-        let others = gateways.iter().filter(|gateway| !own.contains(&gateway.id));
-        others.cloned().collect()
-    }))
+    // Those of other VPCs are of no use here, and none of these routes lead elsewhere.
+    let planned = network::nat_gateways(resolver, vpc, &Fact::Known(Vec::new()));
+    match (planned, told) {
+        (Fact::Known(mut gateways), Fact::Known(told)) => {
+            let others = told.iter().filter(|gateway| !own.contains(&gateway.id));
+            gateways.extend(others.cloned());
+            Fact::Known(gateways)
+        }
+        (Fact::Known(_), told) => told.clone(),
+        (planned, _) => planned,
+    }
 }
 
 pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fact<Vec<NetworkAcl>> {

@@ -44,15 +44,19 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         }
         network.vpcs.insert(id.clone(), vpc);
         let tables = live::route_tables(resolver, id, live);
+        let gateways = live::nat_gateways(resolver, id, &tables, live);
         network.route_tables.insert(id.clone(), tables);
-        let gateways = live::nat_gateways(resolver, id, live);
+        network.nat_gateways.insert(id.clone(), gateways);
+        let zones = network::hosted_zones(resolver, id);
+        let zones = zones.or_else(|| live?.network.hosted_zones.get(id).cloned());
         network
-            .nat_gateways
-            .extend(gateways.map(|gateways| (id.clone(), gateways)));
+            .hosted_zones
+            .extend(zones.map(|zones| (id.clone(), zones)));
         let acls = live::network_acls(resolver, id, live);
         network.network_acls.insert(id.clone(), acls);
     }
-    network.block_public_access = live.and_then(|live| live.network.block_public_access.clone());
+    network.block_public_access = network::block_public_access(resolver, &vpcs)
+        .or_else(|| live?.network.block_public_access.clone());
     let mut groups = Groups::new(resolver, live);
     let of_tasks = network
         .interfaces

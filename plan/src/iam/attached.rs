@@ -1,13 +1,15 @@
 //! Which policies a role will have.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Policy, Unavailable};
 use serde_json::Value;
 
-use super::policies::{Document, Unread, document, document_by, managed};
-use super::roles;
+use super::policies::{Document, Named, Unread, document, document_by, managed};
+use super::{roles, statements};
 use crate::instance::{Instance, Seen};
-use crate::known::{elsewhere, untold};
+use crate::known::{Known, elsewhere, untold};
 use crate::network::texts;
 use crate::others::{self, Naming};
 use crate::resolve::Resolver;
@@ -18,6 +20,8 @@ use crate::things::Thing;
 pub struct Attached {
     pub policies: Vec<Policy>,
     pub unread: Vec<Unread>,
+    /// Policies that are this role's or another's, whose statements are left open, and why.
+    pub possible: Vec<(Policy, Unavailable)>,
     pub boundary: Option<Policy>,
     /// Why the boundary is not known, where the role has one.
     pub boundary_unread: Option<Unread>,
@@ -39,6 +43,37 @@ const EXCLUSIVE: [&str; 2] = [
     "aws_iam_role_policy_attachments_exclusive",
 ];
 
+/// Which roles the plan's joins and lists are of, by the role's name.
+#[derive(Debug, Default)]
+pub struct Joins {
+    of: BTreeMap<String, Vec<usize>>,
+    /// May be of these, or of any where nobody can tell.
+    maybe: Vec<(usize, Option<Vec<String>>, Unavailable)>,
+}
+
+impl Joins {
+    fn of(resolver: &Resolver) -> Joins {
+        let mut joins = Joins::default();
+        for (at, join) in resolver.plan.managed.iter().enumerate() {
+            if !join.is(&JOINS) && !join.is(&EXCLUSIVE) {
+                continue;
+            }
+            match roles_of(resolver, join) {
+                Ok(roles) => {
+                    for role in roles {
+                        joins.of.entry(role).or_default().push(at);
+                    }
+                }
+                Err(why) => {
+                    let possible = resolver.possible(join, &[naming(join)], Thing::Role);
+                    joins.maybe.push((at, possible, why));
+                }
+            }
+        }
+        joins
+    }
+}
+
 pub fn attached(resolver: &Resolver, role: &str) -> Attached {
     let mut attached = Attached::default();
     match roles::managed(resolver, role) {
@@ -46,24 +81,38 @@ pub fn attached(resolver: &Resolver, role: &str) -> Attached {
             attached.own(resolver, instance);
             attached.unread.extend(by_stack(resolver, instance));
         }
-        None => attached.unread.push(Unread {
-            why: elsewhere(format!("role {}, and so its policies,", arn::name(role))),
-            may_deny: true,
-        }),
+        None => attached.unread.push(Unread::any(elsewhere(format!(
+            "role {}, and so its policies,",
+            arn::name(role)
+        )))),
     }
-    for join in resolver.plan.of_kind(&JOINS) {
-        match is_of(resolver, join, role) {
-            Ok(false) => {}
-            Ok(true) => attached.join(resolver, join),
-            // It may be any role's.
-            Err(unread) => attached.unread.push(unread),
+    let joins = resolver.joins.get_or_init(|| Joins::of(resolver));
+    let names = [role, arn::name(role)];
+    let of = names.iter().filter_map(|name| joins.of.get(*name));
+    let of: BTreeSet<usize> = of.flatten().copied().collect();
+    let instance = |at: &usize| resolver.plan.managed.get(*at);
+    let (lists, given): (Vec<_>, Vec<_>) = of
+        .iter()
+        .filter_map(instance)
+        .partition(|join| join.is(&EXCLUSIVE));
+    for join in given {
+        attached.join(resolver, join);
+    }
+    let maybe = joins.maybe.iter().filter(|(_, possible, _)| {
+        let is_role = |name: &String| names.contains(&name.as_str());
+        possible.as_ref().is_none_or(|all| all.iter().any(is_role))
+    });
+    for (at, _, why) in maybe.clone() {
+        if let Some(join) = instance(at).filter(|join| !join.is(&EXCLUSIVE)) {
+            attached.join_maybe(resolver, join, why);
         }
     }
-    for list in resolver.plan.of_kind(&EXCLUSIVE) {
-        match is_of(resolver, list, role) {
-            Ok(false) => {}
-            Ok(true) => attached.keep_listed(resolver, list),
-            Err(unread) => attached.forget(unread.why),
+    for list in lists {
+        attached.keep_listed(resolver, list);
+    }
+    for (at, _, why) in maybe {
+        if instance(at).is_some_and(|list| list.is(&EXCLUSIVE)) {
+            attached.forget(why.clone());
         }
     }
     attached
@@ -73,14 +122,12 @@ pub fn attached(resolver: &Resolver, role: &str) -> Attached {
 pub fn is_touched(resolver: &Resolver, role: &str) -> bool {
     let plan = resolver.plan;
     let managed = roles::managed(resolver, role);
-    let all = || plan.managed.iter().chain(&plan.before);
-    let mut joins = all().filter(|join| join.is(&JOINS) || join.is(&EXCLUSIVE));
+    let all = |kinds| plan.of_kind(kinds).chain(plan.before_of_kind(kinds));
+    let mut joins = all(&JOINS).chain(all(&EXCLUSIVE));
     managed.is_some_and(|role| !role.is_unchanged)
         || joins.any(|join| !join.is_unchanged && is_of(resolver, join, role).unwrap_or(true))
         || plan
-            .before
-            .iter()
-            .filter(|policy| policy.is(Thing::Policy.kinds()))
+            .before_of_kind(Thing::Policy.kinds())
             .any(|policy| may_have(resolver, role, managed, policy))
 }
 
@@ -136,25 +183,24 @@ fn by_stack(resolver: &Resolver, role: &Instance) -> Option<Unread> {
             arn::name(&resolver.name_of(role, Thing::Role)),
         )),
         may_deny: naming == Naming::Does,
+        policy: None,
     })
 }
 
-fn is_of(resolver: &Resolver, join: &Instance, role: &str) -> Result<bool, Unread> {
+fn is_of(resolver: &Resolver, join: &Instance, role: &str) -> Known<bool> {
+    let roles = roles_of(resolver, join)?;
     let is_role = |named: &String| named == role || named == arn::name(role);
+    Ok(roles.iter().any(is_role))
+}
+
+fn roles_of(resolver: &Resolver, join: &Instance) -> Known<Vec<String>> {
     let attribute = naming(join);
-    let known = match attribute {
+    match attribute {
         "roles" => resolver.all(join, &[attribute], Thing::Role),
         _ => {
-            let one = resolver.one(join, &[attribute], Thing::Role);
-            one.map(|role| role.into_iter().collect())
+            let one = resolver.one(join, &[attribute], Thing::Role)?;
+            Ok(one.into_iter().collect())
         }
-    };
-    match known {
-        Ok(roles) => Ok(roles.iter().any(is_role)),
-        Err(why) => Err(Unread {
-            why,
-            may_deny: true,
-        }),
     }
 }
 
@@ -164,9 +210,8 @@ impl Attached {
         let is_set = |attribute: &str| resolver.plan.is_set(role, attribute);
         let gone: Vec<&Instance> = resolver
             .plan
-            .before
-            .iter()
-            .filter(|join| join.is(&JOINS) && names_role(join, role))
+            .before_of_kind(&JOINS)
+            .filter(|join| names_role(join, role))
             .collect();
         let is_gone = |attribute: &str, value: &str| {
             gone.iter()
@@ -208,12 +253,7 @@ impl Attached {
                 Ok(document) => self.boundary = Some(self.read(&arn, Some(&arn), document)),
                 Err(unread) => self.boundary_unread = Some(unread),
             },
-            Err(why) => {
-                self.boundary_unread = Some(Unread {
-                    why,
-                    may_deny: true,
-                });
-            }
+            Err(why) => self.boundary_unread = Some(Unread::any(why)),
         }
     }
 
@@ -233,11 +273,31 @@ impl Attached {
         match resolver.one(join, &["policy_arn"], Thing::Policy) {
             Ok(Some(arn)) => self.managed(resolver, &arn),
             Ok(None) => {}
-            Err(why) => self.unread(why),
+            Err(why) => self.unread.push(Unread {
+                policy: Some(Named::Managed),
+                ..Unread::any(why)
+            }),
         }
     }
 
-    /// Leaves only what a list has.
+    /// One that is the role's or another's: what it allows is sure only where the role has it anyway.
+    fn join_maybe(&mut self, resolver: &Resolver, join: &Instance, why: &Unavailable) {
+        let mut alone = Attached::default();
+        alone.join(resolver, join);
+        for unread in alone.unread {
+            self.unread.push(Unread {
+                why: why.clone(),
+                ..unread
+            });
+        }
+        for mut policy in alone.policies {
+            statements::leave_open(&mut policy.document);
+            self.possible.push((policy, why.clone()));
+        }
+    }
+
+    /// Leaves what a list has, and nothing else. Managed policies that a role lacks are attached to it.
+    /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policy_attachments_exclusive>
     fn keep_listed(&mut self, resolver: &Resolver, list: &Instance) {
         let is_inline = list.kind == "aws_iam_role_policies_exclusive";
         let listed = match is_inline {
@@ -247,13 +307,24 @@ impl Attached {
             },
             false => resolver.all(list, &["policy_arns"], Thing::Policy),
         };
-        match listed {
-            Ok(listed) => self.policies.retain(|policy| match &policy.arn {
-                Some(arn) => is_inline || listed.contains(arn),
-                None => !is_inline || listed.contains(&policy.name),
-            }),
-            Err(why) => self.forget(why),
-        }
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(why) => return self.forget(why),
+        };
+        let is_kept = |policy: &Policy| match &policy.arn {
+            Some(arn) => is_inline || listed.contains(arn),
+            None => !is_inline || listed.contains(&policy.name),
+        };
+        self.policies.retain(is_kept);
+        self.possible.retain(|(policy, _)| is_kept(policy));
+        self.unread.retain(|unread| match &unread.policy {
+            Some(Named::Inline(name)) => !is_inline || listed.contains(name),
+            Some(Named::Managed) => is_inline,
+            None => true,
+        });
+        // An inline policy that is listed and not there is not made: the list does not hold its text.
+        let attached = listed.iter().filter(|_| !is_inline);
+        attached.for_each(|arn| self.managed(resolver, arn));
     }
 
     /// Any of the policies may be taken away.
@@ -280,7 +351,10 @@ impl Attached {
                 let policy = self.read(name, None, document);
                 self.policies.push(policy);
             }
-            Err(unread) => self.unread.push(unread),
+            Err(unread) => self.unread.push(Unread {
+                policy: Some(Named::Inline(name.to_owned())),
+                ..unread
+            }),
         }
     }
 
@@ -302,10 +376,7 @@ impl Attached {
     }
 
     fn unread(&mut self, why: Unavailable) {
-        self.unread.push(Unread {
-            why,
-            may_deny: true,
-        });
+        self.unread.push(Unread::any(why));
     }
 }
 

@@ -17,6 +17,25 @@ pub struct Unread {
     pub why: Unavailable,
     /// It may deny, too.
     pub may_deny: bool,
+    /// Which one it is, where that is known.
+    pub policy: Option<Named>,
+}
+
+/// A policy of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    Inline(String),
+    Managed,
+}
+
+impl Unread {
+    pub fn any(why: Unavailable) -> Unread {
+        Unread {
+            why,
+            may_deny: true,
+            policy: None,
+        }
+    }
 }
 
 /// A policy's document.
@@ -27,8 +46,7 @@ pub struct Document {
 }
 
 pub fn managed(resolver: &Resolver, arn: &str) -> Result<Document, Unread> {
-    let mut managed = resolver.plan.of_kind(Thing::Policy.kinds());
-    let own = managed.find(|policy| resolver.name_of(policy, Thing::Policy) == arn);
+    let own = resolver.instance_named(arn, Thing::Policy);
     let mut data = resolver.plan.data_of_kind("aws_iam_policy");
     let read = || data.find(|policy| policy.text(&["arn"]) == Ok(Some(arn)));
     if let Some(instance) = own.or_else(read) {
@@ -40,6 +58,7 @@ pub fn managed(resolver: &Resolver, arn: &str) -> Result<Document, Unread> {
     Err(Unread {
         why: elsewhere(format!("policy {arn}, and so what it allows,")),
         may_deny: may_deny(arn),
+        policy: Some(Named::Managed),
     })
 }
 
@@ -59,10 +78,7 @@ pub fn document_by(
     path: &[&str],
     expression: Option<&[&str]>,
 ) -> Result<Document, Unread> {
-    let unread = |why| Unread {
-        why,
-        may_deny: true,
-    };
+    let unread = Unread::any;
     let text = match instance.text(path) {
         Ok(text) => text.unwrap_or("{}"),
         Err(why) => {

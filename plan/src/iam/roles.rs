@@ -22,8 +22,7 @@ pub fn role(resolver: &Resolver, arn: &str) -> Fact<Role> {
 
 /// The resource that makes a role.
 pub fn managed<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Instance> {
-    let mut roles = resolver.plan.of_kind(Thing::Role.kinds());
-    roles.find(|role| resolver.name_of(role, Thing::Role) == arn)
+    resolver.instance_named(arn, Thing::Role)
 }
 
 fn read_role(resolver: &Resolver, instance: &Instance, arn: &str) -> Role {

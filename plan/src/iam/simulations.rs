@@ -80,6 +80,7 @@ fn why_open(attached: &Attached) -> Option<Unavailable> {
     unread
         .map(|unread| unread.why.clone())
         .or_else(|| attached.open.clone())
+        .or_else(|| Some(attached.possible.first()?.1.clone()))
 }
 
 /// The checks read the policies themselves; this stands where nobody asked a simulator.
@@ -133,6 +134,7 @@ fn stand_in(attached: &Attached) -> Identity {
         document: json!({"Statement": statements}),
     };
     let mut policies = attached.policies.clone();
+    policies.extend(attached.possible.iter().map(|(policy, _)| policy.clone()));
     if !attached.unread.is_empty() {
         policies.push(policy(vec![statement("Allow")]));
     }

@@ -129,7 +129,7 @@ pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> Known<()> {
         .drain(..)
         .map(|entry| (key(&entry), entry))
         .collect();
-    for gone in resolver.plan.before.iter().filter(|rule| rule.kind == RULE) {
+    for gone in resolver.plan.before_of_kind(&[RULE]) {
         if gone.text(&["network_acl_id"]) == Ok(Some(&acl.id)) {
             entries.remove(&key(&separate(gone)?));
         }

@@ -4,7 +4,6 @@ use ecs_exec_checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_se
 use serde_json::{Value, json};
 
 use super::Likeness;
-use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::Known;
 use crate::resolve::Resolver;
@@ -94,11 +93,7 @@ fn endpoint(
     vpc: &str,
 ) -> Known<Endpoint> {
     let id = instance.identity();
-    let private_dns = match instance.flag(&["private_dns_enabled"]) {
-        Ok(set) => set.unwrap_or(false),
-        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => false,
-        Err(why) => return Err(why),
-    };
+    let private_dns = private_dns(resolver, instance, id)?;
     let inbound_only = instance.flag(&[
         "dns_options",
         "0",
@@ -122,6 +117,21 @@ fn endpoint(
         interfaces: Vec::new(),
         policy: policy(resolver, instance, id),
     })
+}
+
+/// By a resource of its own, else by the endpoint's.
+fn private_dns(resolver: &Resolver, instance: &Instance, id: &str) -> Known<bool> {
+    for own in resolver.plan.of_kind(&["aws_vpc_endpoint_private_dns"]) {
+        let of = resolver.one(own, &["vpc_endpoint_id"], Thing::Endpoint)?;
+        if of.as_deref() == Some(id) {
+            return Ok(own.flag(&["private_dns_enabled"])?.unwrap_or(false));
+        }
+    }
+    match instance.flag(&["private_dns_enabled"]) {
+        Ok(set) => Ok(set.unwrap_or(false)),
+        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => Ok(false),
+        Err(why) => Err(why),
+    }
 }
 
 /// Not left to AWS to fill in.
@@ -227,19 +237,21 @@ impl Endpoints {
     /// Whether the plan takes away the endpoint of a service that the VPC has. There cannot be another beside it
     /// that answers to the service's name.
     pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
-        resolver.plan.extent == Extent::Whole
-            && resolver.plan.before.iter().any(|endpoint| {
-                let text = |name| endpoint.text(&[name]).ok().flatten();
-                endpoint.is(Thing::Endpoint.kinds())
-                    && text("vpc_id") == Some(vpc)
-                    && text("service_name")
-                        .is_some_and(|name| services.iter().any(|service| service == name))
-                    && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
-                    && resolver
-                        .plan
-                        .find(Thing::Endpoint.kinds(), &endpoint.address)
-                        .is_none()
-            })
+        resolver.plan.is_all()
+            && resolver
+                .plan
+                .before_of_kind(Thing::Endpoint.kinds())
+                .any(|endpoint| {
+                    let text = |name| endpoint.text(&[name]).ok().flatten();
+                    text("vpc_id") == Some(vpc)
+                        && text("service_name")
+                            .is_some_and(|name| services.iter().any(|service| service == name))
+                        && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
+                        && resolver
+                            .plan
+                            .find(Thing::Endpoint.kinds(), &endpoint.address)
+                            .is_none()
+                })
     }
 
     /// Whether the VPC has an interface endpoint of a service. Gateways may be several, each for its own subnets.

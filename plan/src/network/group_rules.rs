@@ -20,6 +20,8 @@ pub struct Rule {
     pub rule: GroupRule,
     /// Names what is not known of the rule. It may let anything through, or nothing.
     pub doubt: Option<String>,
+    /// What the rule goes by, where it is a resource of its own.
+    pub name: Option<String>,
 }
 
 /// A rule that is a resource of its own.
@@ -35,6 +37,40 @@ const KINDS: [&str; 3] = [
     "aws_vpc_security_group_egress_rule",
 ];
 
+/// Takes away the rules of a group that a list does not have; those in the group itself are in none.
+pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
+    let lists = resolver
+        .plan
+        .of_kind(&["aws_vpc_security_group_rules_exclusive"]);
+    for list in lists {
+        let of = resolver.one(list, &["security_group_id"], Thing::SecurityGroup);
+        let is_it = match &of {
+            Ok(of) => of.as_deref() == Some(group),
+            Err(_) => true,
+        };
+        if !is_it {
+            continue;
+        }
+        for (side, attribute) in [
+            (Side::In, "ingress_rule_ids"),
+            (Side::Out, "egress_rule_ids"),
+        ] {
+            let listed = resolver.all(list, &[attribute], Thing::GroupRule);
+            match (&of, listed) {
+                (Ok(_), Ok(listed)) => rules.retain(|rule| {
+                    let is_listed = rule.name.as_ref().is_some_and(|name| listed.contains(name));
+                    rule.side != side || is_listed
+                }),
+                _ => {
+                    let of_side = rules.iter_mut().filter(|rule| rule.side == side);
+                    let doubt = format!("which rules {} leaves", list.address);
+                    of_side.for_each(|rule| rule.doubt = Some(doubt.clone()));
+                }
+            }
+        }
+    }
+}
+
 /// All rules that are there after apply.
 pub fn separate(resolver: &Resolver) -> Vec<Separate> {
     let rules = resolver.plan.of_kind(&KINDS);
@@ -43,9 +79,8 @@ pub fn separate(resolver: &Resolver) -> Vec<Separate> {
 
 /// Rules that the plan changes or takes away, as they are now.
 pub fn gone(resolver: &Resolver) -> Vec<Separate> {
-    let before = resolver.plan.before.iter();
+    let before = resolver.plan.before_of_kind(&KINDS);
     before
-        .filter(|instance| instance.is(&KINDS))
         .flat_map(|rule| of_resource(resolver, rule))
         .collect()
 }
@@ -60,6 +95,7 @@ fn of_resource(resolver: &Resolver, instance: &Instance) -> Vec<Separate> {
     rules
         .into_iter()
         .map(|mut rule| {
+            rule.name = Some(resolver.name_of(instance, Thing::GroupRule));
             if group.is_none() {
                 rule.doubt = Some(format!("the security group of {}", instance.address));
             }
@@ -109,6 +145,7 @@ fn single(resolver: &Resolver, instance: &Instance, side: Side) -> Rule {
         side,
         rule: GroupRule::default(),
         doubt: Some(format!("the peer of {}", instance.address)),
+        name: None,
     })
 }
 
@@ -153,6 +190,7 @@ pub fn mystery(side: Side, what: String) -> Rule {
         side,
         rule,
         doubt: Some(what),
+        name: None,
     }
 }
 
@@ -234,11 +272,13 @@ impl Peers {
             side,
             rule,
             doubt: None,
+            name: None,
         });
         let doubts = self.doubts.into_iter().map(|what| Rule {
             side,
             rule: ports.clone(),
             doubt: Some(what),
+            name: None,
         });
         known.chain(doubts).collect()
     }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use ecs_exec_checks::facts::{Fact, Facts, GroupRule, SecurityGroup};
 
-use super::group_rules::{Rule, Separate, Side, gone, inline, mystery, separate, split};
+use super::group_rules::{
+    Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split,
+};
 use super::texts;
+use crate::document::Extent;
 use crate::instance::Instance;
 use crate::known::{elsewhere, later};
 use crate::resolve::Resolver;
@@ -55,7 +58,9 @@ impl<'r> Groups<'r> {
                 .find(|group| self.vpc_of(group).as_deref() == Some(vpc.identity()));
             return match managed {
                 Some(group) => self.managed(group, id),
-                None if vpc.id().is_none() => self.untouched_default(vpc, id),
+                None if vpc.id().is_none() || plan.extent == Extent::Declared => {
+                    self.untouched_default(vpc, id)
+                }
                 None => self.unmanaged(id),
             };
         }
@@ -116,6 +121,7 @@ impl<'r> Groups<'r> {
                 ..GroupRule::default()
             },
             doubt: None,
+            name: None,
         };
         let rules = vec![
             any(Side::In, &[], &[id]),
@@ -169,6 +175,7 @@ impl<'r> Groups<'r> {
                 .filter(|rule| rule.group.as_deref().is_none_or(|group| group == id))
                 .map(|separate| separate.rule.clone()),
         );
+        keep_listed(self.resolver, id, &mut rules);
         let mut group = SecurityGroup {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -227,6 +234,7 @@ fn as_rules(group: &SecurityGroup) -> Vec<Rule> {
             side,
             rule,
             doubt: None,
+            name: None,
         })
     });
     rules.collect()

@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::{Fact, besides_amazon};
 
 use super::texts;
+use crate::document::Extent;
 use crate::instance::Instance;
 use crate::known::{elsewhere, later, untold};
 use crate::resolve::Resolver;
@@ -21,7 +22,8 @@ pub fn own_name_servers(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<Strin
         }
     }
     let managed = resolver.plan.find(Thing::Vpc.kinds(), vpc)?;
-    managed.is_made.then(|| Fact::Known(Vec::new()))
+    let is_declared = resolver.plan.extent == Extent::Declared;
+    (managed.is_made || is_declared).then(|| Fact::Known(Vec::new()))
 }
 
 fn by(resolver: &Resolver, join: &Instance, vpc: &str) -> Fact<Vec<String>> {

@@ -13,6 +13,9 @@ use crate::things::Thing;
 ///
 /// Into a VPC that was there before, others may have put something; so was a default VPC, before Terraform was.
 pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
+    if resolver.plan.extent == Extent::Declared {
+        return refuse_others(resolver, vpc);
+    }
     let managed = resolver.plan.find(&["aws_vpc"], vpc);
     if !managed.is_some_and(|vpc| vpc.is_made) {
         return Err(untold(format!(
@@ -20,7 +23,7 @@ pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
         )));
     }
     let why = match resolver.plan.extent {
-        Extent::Whole => return refuse_others(resolver, vpc),
+        Extent::Whole | Extent::Declared => return refuse_others(resolver, vpc),
         Extent::Part => "the plan is only a part",
         Extent::Untold => "the plan does not tell whether it is only a part",
     };

@@ -3,6 +3,7 @@
 use ecs_exec_checks::facts::{Fact, Route, RouteTable, RouteTarget};
 
 use super::{is_in, is_whole};
+use crate::document::Extent;
 use crate::instance::{Instance, Seen};
 use crate::known::{Known, elsewhere};
 use crate::resolve::Resolver;
@@ -74,7 +75,8 @@ fn add_main(
     let mut main = table(resolver, None, &id, true, joins)?;
     let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
     let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
-    if !is_new || is_whole(resolver, vpc).is_err() {
+    let may_have_more = !is_new && resolver.plan.extent != Extent::Declared;
+    if may_have_more || is_whole(resolver, vpc).is_err() {
         // Somebody may have given it routes by hand.
         main.routes.push(Route {
             destination: "0.0.0.0/0".to_owned(),
@@ -132,12 +134,7 @@ fn table(
 
 /// Routes that are resources of their own.
 pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
-    for gone in resolver
-        .plan
-        .before
-        .iter()
-        .filter(|route| route.kind == "aws_route")
-    {
+    for gone in resolver.plan.before_of_kind(&["aws_route"]) {
         if gone.text(&["route_table_id"]) == Ok(Some(&table.id)) {
             let destination = destination(gone, &[]);
             table
@@ -243,8 +240,18 @@ fn is_given(resolver: &Resolver, instance: &Instance, path: &[&str], name: &str)
     !path.is_empty() || resolver.plan.is_set(instance, name)
 }
 
+const LATER: &str = "known only after apply";
+
+fn through_nat(resolver: &Resolver, id: Option<String>) -> RouteTarget {
+    let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
+    let id = id.unwrap_or_else(|| LATER.to_owned());
+    match may_be_private {
+        true => RouteTarget::Other(id),
+        false => RouteTarget::NatGateway(id),
+    }
+}
+
 fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarget {
-    const LATER: &str = "known only after apply";
     // What it leads to, or nothing; an empty text is as good as none.
     let named = |name: &str, thing: Thing| {
         let is_there = match at(instance, path, name) {
@@ -258,12 +265,7 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
         })
     };
     if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
-        let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
-        let id = id.unwrap_or_else(|| LATER.to_owned());
-        return match may_be_private {
-            true => RouteTarget::Other(id),
-            false => RouteTarget::NatGateway(id),
-        };
+        return through_nat(resolver, id);
     }
     if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
         return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
@@ -271,8 +273,14 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
     match named("gateway_id", Thing::Gateway) {
         Some(Some(id)) if id == "local" => return RouteTarget::Local,
         Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
+        Some(Some(id)) if resolver.plan.find(&["aws_vpc_endpoint"], &id).is_some() => {
+            return RouteTarget::GatewayEndpoint(id);
+        }
         Some(Some(id)) if super::gateways::is_internet(resolver, &id) => {
             return RouteTarget::InternetGateway(id);
+        }
+        Some(Some(id)) if super::gateways::is_nat(resolver, &id) => {
+            return through_nat(resolver, Some(id));
         }
         Some(id) => return RouteTarget::Other(id.unwrap_or_else(|| LATER.to_owned())),
         None => {}

@@ -96,7 +96,10 @@ fn the_route_tables_of_a_gateway() {
     let listed = |tables: Value| gateway(recorded(), json!({"route_table_ids": tables}));
     let own = || list_from(1, &["aws_route_table.t.id", "aws_route_table.t"]);
     assert_eq!(unknown_or_causes(&listed(own()).document()), [""; 0]);
-    let unknown = listed(from(&["local.tables"])).document();
+    let by_local = listed(from(&["local.tables"])).document();
+    assert_eq!(unknown_or_causes(&by_local), [""; 0], "there is no other");
+    let untraced = from(&["var.nowhere"]);
+    let unknown = listed(untraced).document();
     assert_eq!(unknown_or_causes(&unknown), ["? network.logging-endpoints"]);
     assert_eq!(
         unknown_or_causes(&listed(json!([])).document()),

@@ -14,10 +14,7 @@ fn what_is_not_a_plan() {
     assert_eq!(refused(""), Unreadable::Empty);
     assert_eq!(refused(" \n"), Unreadable::Empty);
     assert_eq!(refused(b"PK\x03\x04\x14\x00"), Unreadable::BinaryPlan);
-    assert!(matches!(
-        refused("Terraform will perform"),
-        Unreadable::NotJson(_)
-    ));
+    assert_eq!(refused("Terraform will perform"), Unreadable::PlanText);
     assert!(matches!(
         refused("{\"format_version\":"),
         Unreadable::NotJson(_)
@@ -42,6 +39,14 @@ fn each_refusal_is_a_sentence() {
         Unreadable::LogLines,
         Unreadable::State,
         Unreadable::NotJson("why".into()),
+        Unreadable::Foreign("YAML"),
+        Unreadable::Compressed,
+        Unreadable::PlanText,
+        Unreadable::QuotedReference {
+            address: "aws_subnet.a".into(),
+            attribute: "vpc_id".into(),
+            text: "aws_vpc.v".into(),
+        },
         Unreadable::NotAPlan,
         Unreadable::FormatVersion("2.0".into()),
         Unreadable::Errored,

@@ -179,7 +179,7 @@ fn the_network_of_the_service() {
             network.as_object_mut().unwrap().remove(attribute);
             change["after_unknown"]["network_configuration"][0][attribute] = true.into();
             let expression = expression(document, service, "network_configuration");
-            expression[0][attribute] = json!({"references": ["local.somewhere"]});
+            expression[0][attribute] = json!({"references": ["var.nowhere"]});
             more_than_one(document);
         });
     }
@@ -248,6 +248,7 @@ fn the_place_of_the_endpoint() {
         "network.endpoint-present",
         "subnet_ids of",
         |document| {
+            hide(document, ENDPOINT, "subnet_ids");
             let change = change(document, ENDPOINT);
             change["after"]["subnet_ids"] = json!([null]);
             change["after_unknown"]["subnet_ids"] = json!([true]);

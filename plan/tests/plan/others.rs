@@ -117,7 +117,9 @@ fn policies_of_cloud_controls_provider() {
     };
     assert_eq!(inline("r".into()), [""; 0]);
     assert_eq!(inline("another".into()), ["role.ssmmessages"]);
-    assert_eq!(inline(from(&["local.role"])), ["? role.ssmmessages"]);
+    assert_eq!(inline(from(&["local.role"])), [""; 0], "there is no other");
+    let untraced = from(&["var.nowhere"]);
+    assert_eq!(inline(untraced), ["? role.ssmmessages"]);
     let managed = json!({
         "roles": ["r"], "managed_policy_name": "exec", "policy_document": allow.to_string(),
     });

@@ -111,7 +111,7 @@ pub fn hide(document: &mut Value, address: &str, attribute: &str) {
     after.remove(attribute);
     change["after_unknown"][attribute] = true.into();
     let expression = expression(document, address, attribute);
-    *expression = json!({"references": ["local.somewhere"]});
+    *expression = json!({"references": ["var.nowhere"]});
 }
 
 /// An attribute's expression.

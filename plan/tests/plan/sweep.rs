@@ -100,5 +100,5 @@ fn hide_at(document: &mut Value, address: &str, path: &[String]) {
     change["after"] = after;
     change["after_unknown"] = marks;
     let expression = expression(document, address, &path[0]);
-    *expression = json!({"references": ["local.somewhere"]});
+    *expression = json!({"references": ["var.nowhere"]});
 }

@@ -224,6 +224,7 @@ pub fn task_definition(definition: &sdk::TaskDefinition, ssmmessages: &str) -> T
             .iter()
             .map(|container| container_definition(container, ssmmessages))
             .collect(),
+        containers_unread: None,
     }
 }
 

@@ -1,0 +1,22 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A resource of a Terraform plan that fixes may name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TerraformResource {
+    /// `module.web.aws_ecs_service.this[0]`.
+    pub address: String,
+    /// What stands for its ID in the root module: `aws_vpc.main.id`, or an output of a module. `None`: nothing does.
+    pub expression: Option<String>,
+    /// Apply makes it: it does not exist yet.
+    pub is_new: bool,
+    /// Which argument of a call in the root module sets an argument of it: the module's name and the argument's.
+    pub inputs: BTreeMap<String, (String, String)>,
+}
+
+/// The key of a resource: its type, and the name that the facts have for it.
+pub fn terraform_key(kind: &str, name: &str) -> String {
+    format!("{kind}/{name}")
+}
