@@ -14,4 +14,5 @@ pub mod port_forward;
 pub mod recipe;
 pub mod run;
 pub mod several;
+pub mod trust;
 pub mod watch;

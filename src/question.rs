@@ -12,14 +12,16 @@ use ecs_exec_checks::report::{Report, Source};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
+use ecs_exec_own::{CUSTOM, PROGRAM};
+
 use crate::cli::{Doctor, Global, ReportFlags};
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Use};
 use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::Progress;
 use crate::session;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
-use checks::Checks;
+use checks::{Checks, may_include};
 use narrow::{narrowed, refuse_other_place};
 
 /// What the doctor is asked, checked before AWS is asked anything.
@@ -40,12 +42,13 @@ pub struct Examined {
 }
 
 impl<'a> Question<'a> {
-    pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+    pub async fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+        let uses = uses(arguments);
         let mut settings = match arguments.demo {
             // It needs none, but one that is named and cannot be read is a mistake.
             Some(_) if global.config.is_none() => None,
-            Some(_) => config::load(global).map(|_| None)?,
-            None => Some(config::load(global)?),
+            Some(_) => config::load(global, &[]).await.map(|_| None)?,
+            None => Some(config::load(global, &uses).await?),
         };
         let checks = Checks::of(arguments, settings.as_mut())?;
         Ok(Question {
@@ -216,6 +219,19 @@ impl Question<'_> {
         let facts = narrowed(plan::configured(facts, settings), targets)?;
         Ok((Gathered { facts, calls }, Source::Plan))
     }
+}
+
+fn uses(arguments: &Doctor) -> Vec<Use<'static>> {
+    let from_file = arguments.snapshot.is_some() || arguments.plan.is_some();
+    let asks_aws = !from_file || arguments.plan_over_live;
+    [
+        (asks_aws, Use::Credentials),
+        (may_include(arguments, CUSTOM), Use::Checks),
+        (may_include(arguments, PROGRAM), Use::Programs),
+    ]
+    .into_iter()
+    .filter_map(|(is_used, one)| is_used.then_some(one))
+    .collect()
 }
 
 /// A gate that looks at nothing is not green.

@@ -36,7 +36,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Add --fix, or leave them out.",
         ));
     }
-    let question = Question::new(arguments, global)?;
+    let question = Question::new(arguments, global).await?;
     let examined = question
         .ask(global, arguments.timeout.unwrap_or(FOR_REPORT))
         .await?;

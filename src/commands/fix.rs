@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::fix::{
     Interrupts, Made, Plan, Rollout, await_made, make, tasks_to_replace, told, words,
 };
-use crate::output::{self, Progress, answer};
+use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
 use crate::report::human::wrap;
@@ -41,7 +41,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
-    let mut question = Question::new(arguments, global)?;
+    let mut question = Question::new(arguments, global).await?;
     let mut now = question.ask(global, FOR_REPORT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();
@@ -173,8 +173,8 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Consent::Nobody;
     }
-    say_part!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
-    let answer = answer().await.unwrap_or_default();
+    let question = format!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
+    let answer = output::ask(&question).await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Consent::Given,
         _ => Consent::Refused,

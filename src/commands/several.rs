@@ -18,14 +18,18 @@ pub async fn run(
     places: &[Global],
 ) -> Result<ExitCode, Trouble> {
     refuse_of_one(arguments)?;
+    // One after the other: the user may be asked whether to trust the project's file.
+    let mut questions = Vec::new();
+    for place in places {
+        questions.push(Question::new(arguments, place).await);
+    }
     let progress = Progress::start(
         global,
         &format!("Asking AWS about {} clusters", places.len()),
     );
-    let answers = join_all(places.iter().map(async |place| {
-        let question = Question::new(arguments, place)?;
+    let answers = join_all(places.iter().zip(questions).map(async |(place, question)| {
         let patience = arguments.timeout.unwrap_or(FOR_REPORT);
-        question.ask(place, patience).await
+        question?.ask(place, patience).await
     }))
     .await;
     progress.end();
