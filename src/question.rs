@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::facts::Expect;
-use ecs_exec_checks::report::{Report, Source};
+use ecs_exec_checks::report::{Report, RootCause, Source};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
@@ -95,14 +95,15 @@ impl<'a> Question<'a> {
         Ok(Examined { facts, report })
     }
 
-    /// The causes of the selected checks as all checks together see them: what was left out may be behind one.
+    /// The causes as all checks together see them: what was left out may be behind one.
     pub fn whole(&self, examined: &Examined) -> Report {
-        let mut report = examine(&examined.facts, &Selection::default());
+        examine(&examined.facts, &Selection::default())
+    }
+
+    /// Whether a cause is one of the selected checks.
+    pub fn includes(&self, cause: &RootCause) -> bool {
         let selection = &self.checks.chosen().selection;
-        report.root_causes.retain(|cause| {
-            registry::find(cause.check).is_some_and(|check| selection.includes(check))
-        });
-        report
+        registry::find(cause.check).is_some_and(|check| selection.includes(check))
     }
 
     /// From now on the services of the tasks that were named are asked about.

@@ -30,9 +30,10 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     if arguments.watch {
         return super::watch::run(arguments, global).await;
     }
-    if arguments.fix.yes || arguments.fix.allow_drift {
+    let fix = &arguments.fix;
+    if fix.yes || fix.allow_drift || fix.dry_run {
         return Err(Trouble::new(
-            "--yes and --allow-drift say how to mend, and nothing is to be mended",
+            "--yes, --allow-drift and --dry-run require --fix",
             "Add --fix, or leave them out.",
         ));
     }
