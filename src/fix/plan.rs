@@ -223,7 +223,11 @@ fn running(service: &str, facts: &Facts) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use ecs_exec_checks::facts::{Outcome, Simulation};
+    use ecs_exec_checks::{Selection, examine};
+
     use super::*;
+    use crate::facts::snapshot;
 
     fn call(operation: &str, word: Word, into: Option<&'static str>) -> Step {
         Step::Call(Call {
@@ -246,5 +250,97 @@ mod tests {
         assert_eq!(in_order(steps.iter()), steps);
         let same = call("ec2 modify-vpc-attribute", Word::Text("vpc-1".into()), None);
         assert_eq!(in_order([&same, &same].into_iter()), [same]);
+    }
+
+    const STALE: &str = "coder-production-litellm";
+
+    /// One service has tasks that are older than its flag.
+    fn stale() -> Facts {
+        snapshot::demo("stale-tasks").unwrap()
+    }
+
+    /// The role of a service lacks its actions.
+    fn break_role(facts: &mut Facts, role: &str) {
+        let of_role = |simulation: &&mut Simulation| simulation.principal.ends_with(role);
+        for simulation in facts.simulations.iter_mut().filter(of_role) {
+            let decisions = simulation.decisions.known_mut().into_iter().flatten();
+            decisions.for_each(|decision| decision.outcome = Outcome::ImplicitDeny);
+        }
+    }
+
+    fn plan(facts: &Facts, allow_drift: bool, asked_for: &str) -> Plan {
+        let scope = Scope {
+            report: &examine(facts, &Selection::default()),
+            facts,
+            allow_drift,
+            tried: &BTreeSet::new(),
+        };
+        Plan::of(&scope, |cause| cause.check.starts_with(asked_for))
+    }
+
+    fn deploys(plan: &Plan) -> Vec<&str> {
+        deployed_services(&plan.steps).into_iter().collect()
+    }
+
+    #[test]
+    fn tasks_are_not_replaced_in_vain() {
+        assert_eq!(deploys(&plan(&stale(), false, "")), [STALE]);
+        let mut facts = stale();
+        break_role(&mut facts, "litellm-task");
+        // Also where nobody asks about the role.
+        for asked_for in ["", "task."] {
+            let held = plan(&facts, false, asked_for);
+            assert!(held.fixes.is_empty() && held.steps.is_empty());
+            let held = held.skipped.iter().find(|one| one.why == "held back");
+            let reason = &held.unwrap().reason;
+            assert!(
+                reason.contains("role.ssmmessages") && reason.contains(STALE),
+                "{reason}"
+            );
+        }
+        let both = plan(&facts, true, "");
+        assert_eq!(deploys(&both), [STALE]);
+        assert!(both.skipped.is_empty());
+        let last = both.steps.last().and_then(Step::deployed_service);
+        assert_eq!(last, Some(STALE));
+        assert!(
+            both.fixes
+                .last()
+                .is_some_and(|planned| planned.replaces == 2)
+        );
+    }
+
+    #[test]
+    fn what_is_not_about_these_tasks_holds_nothing_back() {
+        let mut facts = stale();
+        break_role(&mut facts, "coder-production-coder-task");
+        let plan = plan(&facts, false, "");
+        assert_eq!(deploys(&plan), [STALE], "another service's role");
+        let mut facts = stale();
+        break_role(&mut facts, "platform/ops");
+        assert_eq!(
+            deploys(&self::plan(&facts, false, "")),
+            [STALE],
+            "the caller"
+        );
+    }
+
+    #[test]
+    fn a_fix_that_did_not_help_holds_back_too() {
+        let mut facts = stale();
+        break_role(&mut facts, "litellm-task");
+        let report = examine(&facts, &Selection::default());
+        let tried = report.fixes.iter().map(|fix| fix.id.clone());
+        let tried = tried
+            .filter(|id| id.starts_with("allow-ssmmessages"))
+            .collect();
+        let scope = Scope {
+            report: &report,
+            facts: &facts,
+            allow_drift: true,
+            tried: &tried,
+        };
+        let plan = Plan::of(&scope, |_| true);
+        assert!(!tried.is_empty() && plan.steps.is_empty());
     }
 }
