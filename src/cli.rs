@@ -6,6 +6,7 @@ mod global;
 mod policy;
 mod report;
 mod sessions;
+mod trust;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use global::{Color, Global};
 pub use policy::{Policy, PolicyFormat, PolicyKind};
 pub use report::{Format, ReportFlags, WantedFormat};
 pub use sessions::{Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, Short, Transport};
+pub use trust::Trust;
 
 use cluster::LOGS_EXAMPLES;
 use doctor::FIX_EXAMPLES;
@@ -111,6 +113,8 @@ pub enum Command {
     },
     /// Write an ecs-exec.toml for a cluster
     Init(Init),
+    /// Let the ecs-exec.toml of a project say what is run, and as whom
+    Trust(Trust),
     /// Print the least policy for somebody who has a part in ECS Exec
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),

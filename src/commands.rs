@@ -16,4 +16,5 @@ pub mod real_names;
 pub mod recipe;
 pub mod run;
 pub mod several;
+pub mod trust;
 pub mod watch;

@@ -2,22 +2,28 @@
 //! user's, that the built-in one.
 
 mod file;
+mod find;
+mod keys;
+mod load;
 mod merge;
+mod read;
 mod refuse;
+pub mod trust;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::Expect;
 use ecs_exec_own::expressions::Expression;
-use serde::Deserialize;
 
-use crate::cli::Global;
-use crate::trouble::Trouble;
-
-pub use file::project_file;
+use file::File;
+pub use file::{Recipe, ServiceSettings};
+pub use find::{FILE_NAME, found, project_file};
+pub use load::{Use, load};
 pub use refuse::is_region;
+
+use find::state_folder;
 
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 
@@ -42,48 +48,26 @@ pub struct Settings {
     pub recipes: BTreeMap<String, Recipe>,
     /// The user's own checks; of two with the same ID the one of the nearer file.
     pub own: Vec<Expression>,
+    has_checks: bool,
     pub plugins: Plugins,
     /// Services to check when none is named: not the built-in ones when the cluster is another.
     pub default_services: Vec<String>,
+    /// What comes from a file that was found in the working folder or above it.
+    pub project: Option<Project>,
 }
 
 /// The variable that names a profile.
 pub const AWS_PROFILE: &str = "AWS_PROFILE";
 
 /// A value, and where it came from in words.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sourced {
     pub value: String,
     pub source: String,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServiceSettings {
-    pub container: Option<String>,
-    /// What a session starts.
-    pub shell: Option<String>,
-}
-
-/// A command that is run often in one service.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recipe {
-    /// Short or full name.
-    pub service: String,
-    #[serde(default)]
-    pub description: String,
-    pub container: Option<String>,
-    /// A program and its arguments, as they are: no shell takes them apart.
-    pub command: Vec<String>,
-    /// It is a session for a person, not a command whose output is printed.
-    #[serde(default)]
-    pub interactive: bool,
-}
-
 /// Whether and how programs `ecs-exec-check-NAME` are asked.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plugins {
     pub enabled: bool,
     /// For each of them.
@@ -99,20 +83,46 @@ impl Default for Plugins {
     }
 }
 
-/// Reads all layers.
-pub fn load(global: &Global) -> Result<Settings, Trouble> {
-    let environment = |name: &str| std::env::var(name).ok();
-    let built_in = file::parse(BUILT_IN, Path::new("the built-in configuration"))?;
-    let mut files = Vec::new();
-    for path in file::paths(global)? {
-        files.push((file::read(&path)?, path));
-    }
-    let settings = merge::merge(global, &environment, files, built_in);
-    refuse::refuse_nonsense(global, &environment, &settings)?;
-    Ok(settings)
-}
-
 /// A cluster's name out of its name or ARN.
 pub fn short_name(cluster: &str) -> &str {
     arn::name(cluster)
+}
+
+/// A file that was found in the working folder or above it.
+#[derive(Debug, Clone)]
+pub struct Project {
+    path: PathBuf,
+    file: File,
+    /// The file decided, not a flag or a variable.
+    sets_cluster: bool,
+    sets_profile: bool,
+}
+
+impl Project {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Which of cluster and profile it decided.
+    pub fn identity(&self) -> impl Iterator<Item = &'static str> {
+        let cluster = self.sets_cluster.then_some("cluster");
+        cluster
+            .into_iter()
+            .chain(self.sets_profile.then_some("profile"))
+    }
+
+    pub fn has_recipe(&self, name: &str) -> bool {
+        self.file.recipes.contains_key(name)
+    }
+
+    /// Whether it says what a session starts in this service.
+    pub fn sets_shell_of(&self, service: &str) -> bool {
+        let service = self.file.services.get(service);
+        service.is_some_and(|service| service.shell.is_some())
+    }
+
+    /// Whether it says what a session starts where no service's table does.
+    pub fn sets_shell(&self) -> bool {
+        self.file.shell.is_some()
+    }
 }

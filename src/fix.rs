@@ -10,6 +10,6 @@ mod words;
 
 pub use call::{Made, make};
 pub use interrupts::{Interrupts, interrupted};
-pub use plan::Plan;
+pub use plan::{Plan, Scope, Skipped};
 pub use wait::{Rollout, await_made, tasks_to_replace};
 pub use words::{told, words};

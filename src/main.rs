@@ -15,7 +15,6 @@ mod exit;
 mod facts;
 mod files;
 mod fix;
-mod misfit;
 mod output;
 mod own;
 mod patience;
@@ -164,16 +163,17 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::PortForward(arguments) => commands::port_forward::run(arguments, global).await,
         Command::Cp(arguments) => commands::cp::run(arguments, global).await,
         Command::Init(arguments) => commands::init::run(arguments, global).await,
+        Command::Trust(arguments) => commands::trust::run(arguments),
         Command::Doctor(arguments) => commands::doctor::run(arguments, global).await,
         Command::Fix(arguments) => commands::fix::run(arguments, global).await,
         Command::Capture(arguments) => commands::capture::run(arguments, global).await,
         Command::RealNames(arguments) => commands::real_names::run(arguments),
-        Command::Explain { words } => commands::explain::run(words, global),
+        Command::Explain { words } => commands::explain::run(words, global).await,
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Completions { shell } => commands::manual::completions(*shell),
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
-        Command::Checks { format } => commands::checks::run(*format, global),
+        Command::Checks { format } => commands::checks::run(*format, global).await,
         Command::Evaluate => commands::evaluate::run(),
         Command::Other(_) => Err(Trouble::new("there is no such command", "")),
     }

@@ -19,7 +19,7 @@ use crate::files::{unwritable, write_with};
 use crate::report::{self, Locations, Look};
 use crate::trouble::Trouble;
 
-pub use answer::answer;
+pub use answer::ask;
 pub use look::{look_of_errors, text_width, that_fit};
 pub use open_line::OpenLine;
 pub use progress::Progress;

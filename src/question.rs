@@ -8,20 +8,21 @@ use std::time::{Duration, Instant};
 
 use ecs_exec_checks::baseline::Baseline;
 use ecs_exec_checks::facts::Expect;
-use ecs_exec_checks::report::{Report, Source};
+use ecs_exec_checks::report::{Report, RootCause, Source};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
+use ecs_exec_own::{CUSTOM, PROGRAM};
 use ecs_exec_plan::Plan;
 
 use crate::cli::{Doctor, Global, ReportFlags};
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Use};
 use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::Progress;
 use crate::session;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
-use checks::Checks;
+use checks::{Checks, may_include};
 use narrow::{narrowed, refuse_other_place};
 
 /// What the doctor is asked, checked before AWS is asked anything.
@@ -44,12 +45,13 @@ pub struct Examined {
 }
 
 impl<'a> Question<'a> {
-    pub fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+    pub async fn new(arguments: &'a Doctor, global: &Global) -> Result<Question<'a>, Trouble> {
+        let uses = uses(arguments);
         let mut settings = match arguments.demo {
             // It needs none, but one that is named and cannot be read is a mistake.
             Some(_) if global.config.is_none() => None,
-            Some(_) => config::load(global).map(|_| None)?,
-            None => Some(config::load(global)?),
+            Some(_) => config::load(global, &[]).await.map(|_| None)?,
+            None => Some(config::load(global, &uses).await?),
         };
         let checks = Checks::of(arguments, settings.as_mut())?;
         Ok(Question {
@@ -103,14 +105,15 @@ impl<'a> Question<'a> {
         Ok(Examined { facts, report })
     }
 
-    /// The causes of the selected checks as all checks together see them: what was left out may be behind one.
+    /// The causes as all checks together see them: what was left out may be behind one.
     pub fn whole(&self, examined: &Examined) -> Report {
-        let mut report = examine(&examined.facts, &Selection::default());
+        examine(&examined.facts, &Selection::default())
+    }
+
+    /// Whether a cause is one of the selected checks.
+    pub fn includes(&self, cause: &RootCause) -> bool {
         let selection = &self.checks.chosen().selection;
-        report.root_causes.retain(|cause| {
-            registry::find(cause.check).is_some_and(|check| selection.includes(check))
-        });
-        report
+        registry::find(cause.check).is_some_and(|check| selection.includes(check))
     }
 
     /// From now on the services of the tasks that were named are asked about.
@@ -237,6 +240,19 @@ fn leaves_nothing(facts: &Facts) -> bool {
 fn only_services() -> Result<Selection, Trouble> {
     Selection::new(vec!["service".to_owned()], Vec::new())
         .map_err(|unknown| Trouble::new(unknown.to_string(), ""))
+}
+
+fn uses(arguments: &Doctor) -> Vec<Use<'static>> {
+    let from_file = arguments.snapshot.is_some() || arguments.plan.is_some();
+    let asks_aws = !from_file || arguments.plan_over_live;
+    [
+        (asks_aws, Use::Credentials),
+        (may_include(arguments, CUSTOM), Use::Checks),
+        (may_include(arguments, PROGRAM), Use::Programs),
+    ]
+    .into_iter()
+    .filter_map(|(is_used, one)| is_used.then_some(one))
+    .collect()
 }
 
 /// A gate that looks at nothing is not green.

@@ -204,6 +204,21 @@ fn shell_of(settings: &Settings, service: Option<&ServiceSettings>) -> Option<St
         .or_else(|| settings.shell.clone())
 }
 
+/// Whether the shell of a service, or of tasks without one, comes from the project's file.
+pub fn is_shell_of_project(settings: &Settings, service: Option<&str>) -> bool {
+    let Some(project) = &settings.project else {
+        return false;
+    };
+    let own = service.and_then(|name| service_settings(settings, name));
+    match (service, own.is_some_and(|own| own.shell.is_some())) {
+        (Some(name), true) => {
+            let short = short(&settings.service_prefix, name);
+            project.sets_shell_of(short) || project.sets_shell_of(name)
+        }
+        _ => project.sets_shell(),
+    }
+}
+
 fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
     name.strip_prefix(prefix)
         .filter(|rest| !rest.is_empty())

@@ -9,6 +9,8 @@ pub struct Trouble {
     pub what: String,
     /// What to do about it.
     pub help: String,
+    /// The lines of a file that are meant, with a mark below.
+    pub excerpt: String,
     /// The exit status: 2 for usage, configuration, credentials, or a target that does not exist; 1 for a fix that was
     /// begun and failed; 255 for a session that could not be opened; 128 and more for a signal.
     pub status: u8,
@@ -19,8 +21,17 @@ impl Trouble {
         Trouble {
             what: without_number(&what.into()),
             help: help.into(),
+            excerpt: String::new(),
             status: 2,
         }
+    }
+
+    pub fn with_excerpt(mut self, excerpt: String) -> Trouble {
+        const LONGEST_LINE: usize = 200;
+        if excerpt.lines().all(|line| line.len() <= LONGEST_LINE) {
+            self.excerpt = excerpt;
+        }
+        self
     }
 
     /// A change that was asked for failed.
@@ -67,6 +78,9 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = ecs_exec_checks::text::clean_line;
         write!(f, "error: {}", line(&self.what))?;
+        if !self.excerpt.is_empty() {
+            write!(f, "\n{}", ecs_exec_checks::text::clean_block(&self.excerpt))?;
+        }
         if !self.help.is_empty() {
             write!(f, "\n  help: {}", line(&self.help))?;
         }

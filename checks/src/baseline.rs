@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Status, Subject};
+use crate::fix::Fix;
 use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
 use crate::text::{clean_line, count};
 
@@ -177,7 +178,9 @@ impl Report {
         let of_causes = self.root_causes.iter().flat_map(|cause| &cause.fixes);
         let of_findings = self.findings.iter().flat_map(Finding::fix_ids);
         let told: HashSet<&str> = of_causes.map(String::as_str).chain(of_findings).collect();
-        self.fixes.retain(|fix| told.contains(fix.id.as_str()));
+        let told = |fix: &Fix| told.contains(fix.id.as_str());
+        self.fixes.retain(told);
+        self.index_fixes();
         self.summary = summary(&self.findings);
         self.verdict = verdict(&self.findings);
     }

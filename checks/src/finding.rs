@@ -239,6 +239,15 @@ impl Finding {
         self.status == Status::Unknown && self.severity >= Severity::High
     }
 
+    /// Whether new tasks would fail in the same way: what is wrong with the caller or this machine is not about tasks,
+    /// and expectations do not keep sessions from working.
+    pub fn fails_new_tasks(&self) -> bool {
+        let area = self.check.area();
+        self.status == Status::Fail
+            && !matches!(area, "local" | "caller")
+            && !crate::diagnosis::WISHES.contains(&area)
+    }
+
     /// IDs of what mends it.
     pub fn fix_ids(&self) -> impl Iterator<Item = &str> {
         self.fixes.iter().map(|fix| fix.id.as_str())

@@ -24,6 +24,10 @@ pub struct Fix {
     pub policy: Option<Value>,
     /// What the change does, what it does not, and what to watch.
     pub explain: String,
+    /// It replaces tasks, so that it comes after all other fixes of the report.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub is_last: bool,
 }
 
 /// What applying a fix costs.
@@ -67,6 +71,7 @@ impl Fix {
             terraform: None,
             policy: None,
             explain: explain.into(),
+            is_last: false,
         }
     }
 

@@ -3,6 +3,7 @@
 mod build;
 mod finding;
 mod headline;
+mod order;
 
 use std::collections::{BTreeMap, HashSet};
 use std::iter::Sum;
@@ -43,8 +44,12 @@ pub struct Report {
     /// What every check says of every subject.
     #[schemars(with = "Vec<ReportFinding>")]
     pub findings: Vec<Finding>,
-    /// What mends the findings, which refer to these by their IDs; in the order of these.
+    /// What fixes the findings, which refer to these by their IDs; in the order in which they are applied.
     pub fixes: Vec<Fix>,
+    /// Places in `fixes`, in the order of the IDs.
+    #[serde(skip)]
+    #[schemars(skip)]
+    by_id: Vec<usize>,
     /// Where there is a baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
@@ -138,9 +143,23 @@ impl Report {
         })
     }
 
+    /// After fixes were taken away.
+    pub(crate) fn index_fixes(&mut self) {
+        self.by_id = build::by_id(&self.fixes);
+    }
+
+    /// Fixes of root causes that come after all others: they replace tasks.
+    pub fn last_fixes(&self) -> impl Iterator<Item = &Fix> {
+        let ids = self.root_causes.iter().flat_map(|cause| &cause.fixes);
+        let of_causes: HashSet<&str> = ids.map(String::as_str).collect();
+        let fixes = self.fixes.iter();
+        fixes.filter(move |fix| fix.is_last && of_causes.contains(fix.id.as_str()))
+    }
+
     pub fn fix(&self, id: &str) -> Option<&Fix> {
-        let place = self.fixes.binary_search_by(|fix| fix.id.as_str().cmp(id));
-        place.ok().map(|place| &self.fixes[place])
+        let places = &self.by_id;
+        let place = places.binary_search_by(|place| self.fixes[*place].id.as_str().cmp(id));
+        place.ok().map(|at| &self.fixes[places[at]])
     }
 }
 

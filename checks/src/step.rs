@@ -27,6 +27,51 @@ pub enum Word {
     Variable(&'static str),
 }
 
+impl Call {
+    /// The service that the call changes.
+    pub fn updated_service(&self) -> Option<&str> {
+        if self.operation != "ecs update-service" {
+            return None;
+        }
+        self.options
+            .iter()
+            .find_map(|(option, words)| match words.as_slice() {
+                [Word::Text(name)] if option == "--service" => Some(name.as_str()),
+                _ => None,
+            })
+    }
+
+    /// The service whose tasks the call replaces.
+    pub fn deployed_service(&self) -> Option<&str> {
+        const REPLACING: [&str; 3] = [
+            "--force-new-deployment",
+            "--task-definition",
+            "--desired-count",
+        ];
+        let has = |name: &&str| self.options.iter().any(|(option, _)| option == name);
+        self.updated_service().filter(|_| REPLACING.iter().any(has))
+    }
+
+    /// Takes over the options that another change of the same service has besides.
+    pub fn join(&mut self, other: &Call) {
+        for option in &other.options {
+            if !self.options.iter().any(|(name, _)| *name == option.0) {
+                self.options.push(option.clone());
+            }
+        }
+    }
+}
+
+impl Step {
+    /// The service whose tasks the step replaces.
+    pub fn deployed_service(&self) -> Option<&str> {
+        match self {
+            Step::Call(call) => call.deployed_service(),
+            Step::Revise(_) | Step::Shell(_) => None,
+        }
+    }
+}
+
 /// A new revision of a task definition: the one that is named, but for an edit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {

@@ -125,19 +125,24 @@ pub struct FixFlags {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+    /// Only show what would be changed
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
     /// Change also what infrastructure code probably owns: roles, endpoints, groups
     #[arg(long)]
     pub allow_drift: bool,
 }
 
 pub(super) const FIX_EXAMPLES: &str = "\
-Only root causes are mended. Without --yes it asks; without a terminal and
-without --yes nothing is changed, and the exit status is 2.
+Only root causes are fixed. Without --yes it asks; without a terminal and
+without --yes nothing is changed, and the exit status is 2. Tasks are replaced
+last, and not at all while another cause stays broken on their service.
 
 Exit status: as doctor's, of what is found afterwards.
 
 Examples:
   ecs-exec fix coder
+  ecs-exec fix coder --dry-run
   ecs-exec fix coder --yes --timeout 20m      in CI: waits for the roll-out
   ecs-exec fix --all --allow-drift            roles, endpoints and groups too";
 

@@ -9,7 +9,7 @@ use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine, text};
 
 use crate::cli::{Capture, Global};
-use crate::config;
+use crate::config::{self, Use};
 use crate::facts;
 use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
@@ -17,7 +17,7 @@ use crate::target::Request;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     let request = Request::of(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;

@@ -6,13 +6,13 @@ use ecs_exec_checks::text::clean_line;
 use ecs_exec_own::Entry;
 
 use crate::cli::{CatalogueFormat, Global};
-use crate::config;
+use crate::config::{self, Use};
 use crate::output::print;
 use crate::own::Own;
 use crate::trouble::Trouble;
 
-pub fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, Trouble> {
-    let mut settings = config::load(global)?;
+pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, Trouble> {
+    let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let own = Own::find(&mut settings).catalogue();
     let text = match format {
         CatalogueFormat::Human => table(&own),

@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 
 use crate::aws::Aws;
 use crate::cli::{Cp, Global};
-use crate::config;
+use crate::config::{self, Use};
 use crate::patience::FOR_SESSION;
 use crate::session::job::{End, Job};
 use crate::session::spot::Found;
@@ -34,7 +34,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
             ));
         }
     };
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let named = Named {
         service: Some(remote.0.to_owned()),

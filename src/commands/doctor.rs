@@ -19,14 +19,14 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     let mut places = global.places();
     let plan = match &arguments.plan {
         Some(path) if !arguments.fix.fix => {
-            let is_complete =
-                arguments.plan_is_complete || config::load(&places[0])?.plan_is_complete;
+            let configured = config::load(&places[0], &[]).await?;
+            let is_complete = arguments.plan_is_complete || configured.plan_is_complete;
             let plan = plan::read(path, is_complete)?;
-            let of_plan: Result<Vec<_>, _> = places
-                .iter()
-                .map(|place| plan::places(&plan, place))
-                .collect();
-            places = of_plan?.into_iter().flatten().collect();
+            let mut of_plan = Vec::new();
+            for place in &places {
+                of_plan.extend(plan::places(&plan, place).await?);
+            }
+            places = of_plan;
             Some(plan)
         }
         _ => None,
@@ -46,13 +46,16 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     if arguments.watch {
         return super::watch::run(arguments, global).await;
     }
-    if arguments.fix.yes || arguments.fix.allow_drift {
+    let fix = &arguments.fix;
+    if fix.yes || fix.allow_drift || fix.dry_run {
         return Err(Trouble::new(
-            "--yes and --allow-drift say how to mend, and nothing is to be mended",
+            "--yes, --allow-drift and --dry-run require --fix",
             "Add --fix, or leave them out.",
         ));
     }
-    let question = Question::new(arguments, global)?.of_plan(plan.as_ref());
+    let question = Question::new(arguments, global)
+        .await?
+        .of_plan(plan.as_ref());
     let examined = question
         .ask(global, arguments.timeout.unwrap_or(FOR_REPORT))
         .await?;

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use ecs_exec_checks::arn;
 use ecs_exec_checks::explain::explain;
-use ecs_exec_checks::text::{clean_block, clean_line};
+use ecs_exec_checks::text::{clean_block, clean_line, list};
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Use, short_name};
 use crate::exit;
 use crate::patience::FOR_SESSION;
 use crate::session::open::{Outcome, Unopened};
@@ -22,23 +23,53 @@ pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Troub
         service: Some(arguments.service.clone()),
         container: arguments.container.clone(),
         command: arguments.command.clone(),
+        is_of_project: false,
         may_be_a_command: true,
         flags: &arguments.session,
     };
-    session(wish, global).await
+    let settings = load(&wish, global).await?;
+    session(wish, &settings, global).await
 }
 
 /// `ecs-exec exec SERVICE -- CMD ARG…`: the words reach the program as they are.
 pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, Trouble> {
-    let words = &arguments.command;
+    let wish = wish(arguments);
+    let settings = load(&wish, global).await?;
+    session(wish, &settings, global).await
+}
+
+/// A recipe that is a session. `is_of_project`: its command comes from the project's file.
+pub async fn recipe(
+    arguments: &Exec,
+    settings: &Settings,
+    is_of_project: bool,
+    global: &Global,
+) -> Result<ExitCode, Trouble> {
     let wish = Wish {
+        is_of_project,
+        ..wish(arguments)
+    };
+    session(wish, settings, global).await
+}
+
+fn wish(arguments: &Exec) -> Wish<'_> {
+    let words = &arguments.command;
+    Wish {
         service: arguments.service.clone(),
         container: arguments.container.clone(),
         command: (!words.is_empty()).then(|| shell_words::join(words)),
+        is_of_project: false,
         may_be_a_command: false,
         flags: &arguments.session,
-    };
-    session(wish, global).await
+    }
+}
+
+async fn load(wish: &Wish<'_>, global: &Global) -> Result<Settings, Trouble> {
+    let mut uses = vec![Use::Credentials];
+    if wish.command.is_none() {
+        uses.push(Use::Shell(wish.service.as_deref()));
+    }
+    config::load(global, &uses).await
 }
 
 struct Wish<'a> {
@@ -46,14 +77,19 @@ struct Wish<'a> {
     container: Option<String>,
     /// `None`: a shell.
     command: Option<String>,
+    /// The command comes from the project's file.
+    is_of_project: bool,
     /// The service may be a misspelt command.
     may_be_a_command: bool,
     flags: &'a SessionFlags,
 }
 
-async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await;
+async fn session(
+    wish: Wish<'_>,
+    settings: &Settings,
+    global: &Global,
+) -> Result<ExitCode, Trouble> {
+    let aws = Aws::connect(settings, FOR_SESSION).await;
     let aws = aws.map_err(|trouble| match &wish.service {
         Some(written) if wish.may_be_a_command => spot::or_a_command(trouble, written),
         Some(_) | None => trouble,
@@ -64,20 +100,25 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
         container: wish.container,
         pick: wish.flags.pick,
     };
-    let found = spot::find(&aws, &settings, global, &named).await?;
+    let found = spot::find(&aws, settings, global, &named).await?;
     let spot = &found.spots[0];
-    if wish.flags.doctor && failure::stands_in_the_way(&settings, global, spot).await {
+    if wish.flags.doctor && failure::stands_in_the_way(settings, global, spot).await {
         say!("\nNo session was opened.");
         return Ok(ExitCode::from(exit::UNOPENED));
     }
-    let commands = match wish.command {
-        Some(command) => vec![command],
-        None => shells(&settings, spot),
+    let (commands, is_of_project) = match wish.command {
+        Some(command) => (vec![command], wish.is_of_project),
+        None => shells(settings, spot),
     };
-    greet(spot);
+    let of_project = of_project(settings, spot, &commands[0], is_of_project);
+    say!(
+        "Connecting to {} (task: {}{of_project})...",
+        clean_line(spot.name()),
+        spot.task_id()
+    );
     enter(
         &aws,
-        &settings,
+        settings,
         global,
         spot,
         found.encrypted,
@@ -87,12 +128,27 @@ async fn session(wish: Wish<'_>, global: &Global) -> Result<ExitCode, Trouble> {
     .await
 }
 
-pub fn greet(spot: &Spot) {
-    say!(
-        "Connecting to {} (task: {})...",
-        clean_line(spot.name()),
-        spot.task_id()
-    );
+/// Where a project's file decided where the session goes, as whom, or what it starts: what that is.
+fn of_project(settings: &Settings, spot: &Spot, command: &str, is_command: bool) -> String {
+    let Some(project) = &settings.project else {
+        return String::new();
+    };
+    let command_too = is_command.then_some("command");
+    let decided: Vec<&str> = project.identity().chain(command_too).collect();
+    if decided.is_empty() {
+        return String::new();
+    }
+    let account = arn::account(&spot.task_arn).unwrap_or("unknown");
+    let profile = settings.profile.as_ref();
+    let profile = profile.map_or(String::new(), |profile| {
+        format!(", profile: {}", profile.value)
+    });
+    clean_line(&format!(
+        ", account: {account}, cluster: {}{profile}, command: {command}; {} from {}",
+        short_name(&settings.cluster),
+        list(&decided),
+        project.path().display()
+    ))
 }
 
 /// Opens a session with the first of these commands that the image has.
@@ -169,8 +225,8 @@ async fn enter(
 }
 
 /// The shells to try, in order: the configured one, then /bin/sh, which is in nearly every image. `auto` stands
-/// for /bin/bash, then /bin/sh.
-fn shells(settings: &Settings, spot: &Spot) -> Vec<String> {
+/// for /bin/bash, then /bin/sh. Whether the configured one comes from the project's file.
+fn shells(settings: &Settings, spot: &Spot) -> (Vec<String>, bool) {
     const LAST: &str = "/bin/sh";
     let configured = match &spot.service {
         Some(service) => target::wanted(settings, service).shell,
@@ -185,5 +241,6 @@ fn shells(settings: &Settings, spot: &Spot) -> Vec<String> {
     if first != LAST {
         shells.push(LAST.to_owned());
     }
-    shells
+    let service = spot.service.as_deref();
+    (shells, target::is_shell_of_project(settings, service))
 }

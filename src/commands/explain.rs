@@ -9,7 +9,7 @@ use ecs_exec_checks::{Check, Selection, registry};
 use ecs_exec_own::Entry;
 
 use crate::cli::Global;
-use crate::config;
+use crate::config::{self, Use};
 use crate::output::{print, text_width};
 use crate::own::Own;
 use crate::report::human::wrap;
@@ -19,7 +19,7 @@ use crate::trouble::Trouble;
 /// How much of standard input is read: an error text is never longer.
 const MOST_BYTES: u64 = 1 << 20;
 
-pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
     let text = match words {
         [dash] if dash == "-" => standard_input()?,
         words => words.join(" "),
@@ -27,7 +27,7 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
     let name = text.trim().to_ascii_lowercase();
     let name = name.as_str();
     if global.config.is_some() {
-        config::load(global)?;
+        config::load(global, &[]).await?;
     }
     if let Some(check) = registry::find(name) {
         print(&about_check(check))?;
@@ -38,10 +38,10 @@ pub fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::SUCCESS);
     }
     if ecs_exec_own::AREAS.contains(&name) {
-        print(&about_own_area(name, global)?)?;
+        print(&about_own_area(name, global).await?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(own) = own_check(name, global)? {
+    if let Some(own) = own_check(name, global).await? {
         print(&about_own(&own))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -95,12 +95,12 @@ fn about_area(area: &str) -> String {
     )
 }
 
-fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
+async fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
     let what = match area == ecs_exec_own::CUSTOM {
         true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
         false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
     };
-    let mut settings = config::load(global)?;
+    let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let all = Own::find(&mut settings).catalogue();
     let of_area = all.iter().filter(|own| own.id.starts_with(area));
     let lines: String = of_area
@@ -115,11 +115,11 @@ fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
 }
 
 /// A check of the user's own with this ID.
-fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
+async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
     if !ecs_exec_own::is_id(id) {
         return Ok(None);
     }
-    let mut settings = config::load(global)?;
+    let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let own = Own::find(&mut settings);
     // Only the program that is meant is started.
     let Ok(selection) = Selection::with_own(own.checks(), vec![id.to_owned()], Vec::new()) else {

@@ -1,4 +1,4 @@
-//! Mends what the doctor finds: plan, consent, apply, wait, look again.
+//! Fixes what the doctor finds: plan, consent, apply, wait, look again.
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use ecs_exec_checks::report::{Report, Verdict};
 use ecs_exec_checks::step::Step;
 use ecs_exec_checks::text::{self, clean_line};
+use ecs_exec_checks::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;
@@ -16,9 +17,10 @@ use crate::aws::Aws;
 use crate::cli::{Doctor, Global};
 use crate::config::Settings;
 use crate::fix::{
-    Interrupts, Made, Plan, Rollout, await_made, make, tasks_to_replace, told, words,
+    Interrupts, Made, Plan, Rollout, Scope, Skipped, await_made, make, tasks_to_replace, told,
+    words,
 };
-use crate::output::{self, Progress, answer};
+use crate::output::{self, Progress};
 use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
 use crate::question::{Examined, Question};
 use crate::report::human::wrap;
@@ -37,37 +39,44 @@ const UNTIL_ROLE_IS_KNOWN: Duration = Duration::from_secs(10);
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
     if arguments.demo.is_some() || arguments.snapshot.is_some() || arguments.plan.is_some() {
         return Err(Trouble::new(
-            "facts from a file cannot be mended",
+            "fix needs a live account; --demo, --snapshot and --plan are read-only",
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
-    let mut question = Question::new(arguments, global)?;
+    let mut question = Question::new(arguments, global).await?;
     let mut now = question.ask(global, FOR_REPORT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();
-    // What is mended may lay open what it hid: an endpoint mends the network, and then agents that gave up want new tasks.
+    // What is fixed may lay open what it hid: an endpoint repairs the network, and then agents that gave up need new tasks.
     loop {
-        let causes = question.whole(&now);
-        let plan = Plan::of(&causes, &now.facts, arguments.fix.allow_drift, &tried);
+        let scope = Scope {
+            report: &question.whole(&now),
+            facts: &now.facts,
+            allow_drift: arguments.fix.allow_drift,
+            tried: &tried,
+        };
+        let plan = Plan::of(&scope, |cause| question.includes(cause));
         show(&plan, output::look_of_errors(global).width.min(120));
-        if plan.fixes.is_empty() && plan.left.is_empty() && tried.is_empty() {
-            say!("{}", nothing(&now.report));
-        }
         if plan.fixes.is_empty() || tried.len() >= MOST {
+            if tried.is_empty() {
+                return unchanged(&plan, arguments, global, &now.report);
+            }
             break;
         }
         match consent(arguments, &plan, &now).await {
             Consent::Given => {}
+            Consent::Refused if tried.is_empty() => {
+                return unchanged(&plan, arguments, global, &now.report);
+            }
             Consent::Refused => {
-                let further = if tried.is_empty() { "" } else { " more" };
-                say!("Nothing{further} was changed.");
+                say!("Nothing more was changed.");
                 break;
             }
             Consent::Nobody => {
-                output::write(from_ref(&now.report), &arguments.report, global)?;
+                write_asked_for(arguments, global, &now.report)?;
                 return Err(Trouble::new(
-                    "nothing was changed, because nobody is at the terminal to agree",
-                    "Add --yes to apply what is shown above.",
+                    "Nothing was changed. Confirmation needs a terminal: pass --yes to apply this plan",
+                    "",
                 ));
             }
         }
@@ -88,19 +97,43 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             break;
         }
     }
-    if !tried.is_empty() {
-        compare(&before, &now.report);
-    }
+    compare(&before, &now.report);
     output::write(from_ref(&now.report), &arguments.report, global)?;
     Ok(end(from_ref(&now.report), arguments, global))
+}
+
+/// Ends without a change. Where a plan was shown, no report repeats it.
+fn unchanged(
+    plan: &Plan,
+    arguments: &Doctor,
+    global: &Global,
+    report: &Report,
+) -> Result<ExitCode, Trouble> {
+    if plan.fixes.is_empty() && plan.skipped.is_empty() {
+        say!("{}", nothing(report));
+        output::write(from_ref(report), &arguments.report, global)?;
+    } else {
+        say!("Nothing was changed.");
+        write_asked_for(arguments, global, report)?;
+    }
+    Ok(end(from_ref(report), arguments, global))
+}
+
+/// Writes the report in the formats that were asked for, and no other.
+fn write_asked_for(arguments: &Doctor, global: &Global, report: &Report) -> Result<(), Trouble> {
+    let flags = &arguments.report;
+    match flags.format.is_empty() && flags.output.is_none() {
+        true => Ok(()),
+        false => output::write(from_ref(report), flags, global),
+    }
 }
 
 fn nothing(report: &Report) -> &'static str {
     match report.verdict {
         Verdict::Inconclusive => {
-            "Nothing was found that could be mended, and something that matters could not be seen."
+            "There is no fix to apply, and something that matters could not be seen."
         }
-        Verdict::Pass | Verdict::Fail => "There is nothing to mend.",
+        Verdict::Pass | Verdict::Fail => "Nothing to fix.",
     }
 }
 
@@ -116,7 +149,8 @@ enum Applied {
 /// More fixes than one run ever needs.
 const MOST: usize = 200;
 
-/// The plan goes to standard error: standard output holds the report alone.
+/// The plan goes to standard error: standard output holds the report alone. Fixes stand in the order in which they are
+/// applied.
 fn show(plan: &Plan, width: usize) {
     for planned in &plan.fixes {
         let fix = &planned.fix;
@@ -124,11 +158,7 @@ fn show(plan: &Plan, width: usize) {
             0 => String::new(),
             tasks => format!(", replaces {}", text::count(tasks, "running task")),
         };
-        say!(
-            "Would do ({}{replaces}): {}",
-            fix.disposition.word(),
-            fix.title
-        );
+        say!("Plan ({}{replaces}): {}", cost(fix), fix.title);
         for command in &fix.commands {
             say!("    {command}");
         }
@@ -136,13 +166,22 @@ fn show(plan: &Plan, width: usize) {
             say!("{line}");
         }
     }
-    for (fix, why) in &plan.left {
-        say!("Left ({}): {}", fix.disposition.word(), fix.title);
-        say!("  Not applied, because {why}.");
+    for Skipped { fix, why, reason } in &plan.skipped {
+        say!("Skipped ({why}): {}", fix.title);
+        for line in wrap(&format!("Not applied, because {reason}."), width, "  ") {
+            say!("{line}");
+        }
         let exact = fix.terraform.as_deref().into_iter().flat_map(str::lines);
         for line in exact.chain(fix.commands.iter().map(String::as_str)) {
             say!("    {line}");
         }
+    }
+}
+
+fn cost(fix: &Fix) -> &'static str {
+    match fix.disposition {
+        Disposition::Drift => "may cause Terraform drift",
+        other => other.word(),
     }
 }
 
@@ -170,11 +209,14 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
     if arguments.fix.yes {
         return Consent::Given;
     }
+    if arguments.fix.dry_run {
+        return Consent::Refused;
+    }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Consent::Nobody;
     }
-    say_part!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
-    let answer = answer().await.unwrap_or_default();
+    let question = format!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
+    let answer = output::ask(&question).await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Consent::Given,
         _ => Consent::Refused,
@@ -305,9 +347,13 @@ fn starts_tasks(step: &Step) -> bool {
 /// What to do where a step could not be done.
 fn advice(made: &Made) -> String {
     match &made.unused_key {
-        Some(key) => format!(
-            "Mend that, and give the key that was made, {key}, to what it is for: to run this again makes another one."
-        ),
-        None => "Mend that, and run it again: what is done already is not done twice.".to_owned(),
+        Some(key) => {
+            format!(
+                "Correct that, and run it again. The key {key} was made and nothing uses it yet: the next run does, where the caller may call kms:ListKeys, kms:DescribeKey and kms:GetKeyPolicy."
+            )
+        }
+        None => {
+            "Correct that, and run it again: what is done already is not done twice.".to_owned()
+        }
     }
 }

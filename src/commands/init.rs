@@ -10,14 +10,15 @@ use ecs_exec_checks::text;
 
 use crate::aws::Aws;
 use crate::cli::{Global, Init};
-use crate::config::{self, Settings, short_name};
+use crate::config::trust::ProjectFile;
+use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload, ecs};
 use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble> {
-    let mut settings = config::load(global)?;
+    let mut settings = config::load(global, &[Use::Credentials]).await?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;
@@ -55,6 +56,10 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
         &workload,
     );
     save(arguments, &text)?;
+    // Nothing in it is anybody else's: names that AWS gave, and the profile in use.
+    if let Err(trouble) = ProjectFile::new(&arguments.output, &text).trust() {
+        say!("{trouble}");
+    }
     say!(
         "Wrote {} for {cluster}: {}.",
         arguments.output.display(),

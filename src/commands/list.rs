@@ -12,7 +12,7 @@ use textwrap::core::display_width;
 
 use crate::aws::Aws;
 use crate::cli::{Global, List, TableFormat};
-use crate::config::{self, Settings, short_name};
+use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload};
 use crate::output::{Progress, plain_table, print, table, text_width};
 use crate::patience::FOR_SESSION;
@@ -39,7 +39,7 @@ struct Row {
 }
 
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::aws::{Aws, Failure};
 use crate::cli::{Global, Logs};
-use crate::config;
+use crate::config::{self, Use};
 use crate::facts::{self, ecs};
 use crate::output::{OpenLine, print};
 use crate::target::{Request, no_such_service};
@@ -42,7 +42,7 @@ struct Event {
 }
 
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     let services = [arguments.service.clone()];
     let request = Request::new(&settings, &services, &[], false, None)?;
     let aws = Aws::connect(&settings, PATIENCE).await?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::aws::{Aws, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
-use crate::config::{self, Settings, short_name};
+use crate::config::{self, Settings, Use, short_name};
 use crate::facts::sts;
 use crate::output::print;
 use crate::patience::FOR_REPORT;
@@ -21,7 +21,11 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Troubl
         PolicyKind::Endpoint => Kind::Endpoint,
         PolicyKind::DenyStartSession => Kind::DenyStartSession,
     };
-    let settings = config::load(global)?;
+    let uses: &[Use] = match kind {
+        Kind::TaskRole => &[],
+        _ => &[Use::Credentials],
+    };
+    let settings = config::load(global, uses).await?;
     let document = match kind {
         // The same in every account.
         Kind::TaskRole => policy(

@@ -6,7 +6,7 @@ use ecs_exec_session::{Secret, Session};
 
 use crate::aws::Aws;
 use crate::cli::{Global, PortForward};
-use crate::config;
+use crate::config::{self, Use};
 use crate::exit;
 use crate::facts::local;
 use crate::patience::FOR_SESSION;
@@ -45,7 +45,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
             "Like 8080:4000, or 5432:db.internal:5432.",
         )
     })?;
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     if local::plugin().await.is_absent() {
         return Err(Trouble::unopened(
             "the Session Manager plugin is not installed on this machine, and it alone forwards ports",

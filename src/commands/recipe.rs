@@ -6,7 +6,7 @@ use ecs_exec_checks::text::clean_line;
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
-use crate::config::{self, Recipe, Settings};
+use crate::config::{self, Project, Recipe, Settings, Use};
 use crate::output::print;
 use crate::patience::FOR_SESSION;
 use crate::session::Named;
@@ -15,14 +15,19 @@ use crate::target::nearest;
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
     let Some(name) = arguments.name.as_ref().filter(|_| !arguments.list) else {
+        let settings = config::load(global, &[Use::Recipes]).await?;
         print(&table(&settings))?;
         return Ok(ExitCode::SUCCESS);
     };
+    let uses = [Use::Credentials, Use::Recipe(name)];
+    let settings = config::load(global, &uses).await?;
     let recipe = find(&settings, name)?;
     if recipe.interactive {
-        return super::exec::run(&as_session(arguments, recipe), global).await;
+        let session = as_session(arguments, recipe);
+        let is_of_project = |project: &Project| project.has_recipe(name);
+        let is_of_project = settings.project.as_ref().is_some_and(is_of_project);
+        return super::exec::recipe(&session, &settings, is_of_project, global).await;
     }
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let named = Named {

@@ -7,14 +7,14 @@ use futures::future::join_all;
 
 use crate::aws::Aws;
 use crate::cli::{Global, Run};
-use crate::config;
+use crate::config::{self, Use};
 use crate::patience::FOR_SESSION;
 use crate::session::job::Job;
 use crate::session::{Named, spot};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
-    let settings = config::load(global)?;
+    let settings = config::load(global, &[Use::Credentials]).await?;
     let aws = Aws::connect(&settings, FOR_SESSION).await?;
     let named = Named {
         service: arguments.service.clone(),

@@ -21,15 +21,19 @@ pub async fn run(
     plan: Option<&Plan>,
 ) -> Result<ExitCode, Trouble> {
     refuse_of_one(arguments)?;
+    // One after the other: the user may be asked whether to trust the project's file.
+    let mut questions = Vec::new();
+    for place in places {
+        questions.push(Question::new(arguments, place).await);
+    }
     let what = match plan {
         Some(_) if !arguments.plan_over_live => "Reading the plan".to_owned(),
         _ => format!("Asking AWS about {} clusters", places.len()),
     };
     let progress = Progress::start(global, &what);
-    let answers = join_all(places.iter().map(async |place| {
-        let question = Question::new(arguments, place)?.of_plan(plan);
+    let answers = join_all(places.iter().zip(questions).map(async |(place, question)| {
         let patience = arguments.timeout.unwrap_or(FOR_REPORT);
-        question.ask(place, patience).await
+        question?.of_plan(plan).ask(place, patience).await
     }))
     .await;
     progress.end();

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 const AGENT_SECONDS: i64 = 180;
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
-    let question = Question::new(arguments, global)?;
+    let question = Question::new(arguments, global).await?;
     let until = Instant::now() + arguments.timeout.unwrap_or(FOR_ROLLOUT);
     let mut shown = Shown::default();
     loop {

@@ -1,171 +1,178 @@
-//! `ecs-exec.toml`: where it is looked for, and what may stand in it.
+//! What an `ecs-exec.toml` can say. Which of its keys need trust is decided in [`super::keys`].
 
 use std::collections::BTreeMap;
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ecs_exec_checks::facts::Expect;
 use ecs_exec_own::expressions::{self, Expression};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
-use super::{Plugins, Recipe, ServiceSettings};
-use crate::cli::Global;
-use crate::environment::variable;
-use crate::misfit::told;
 use crate::trouble::Trouble;
 
-const FILE_NAME: &str = "ecs-exec.toml";
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct File {
+    #[serde(default, deserialize_with = "filled")]
     pub cluster: Option<String>,
+    #[serde(default, deserialize_with = "filled")]
     pub region: Option<String>,
+    #[serde(default, deserialize_with = "filled")]
     pub profile: Option<String>,
     pub service_prefix: Option<String>,
     /// Terraform plans have all that there is.
     pub plan_is_complete: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named")]
     pub services: BTreeMap<String, ServiceSettings>,
     /// What a session starts where the service's own table does not say.
+    #[serde(default, deserialize_with = "filled")]
     pub shell: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named")]
     pub recipes: BTreeMap<String, Recipe>,
     pub expect: Option<Expect>,
-    /// The user's own checks, which [`ecs_exec_own`] reads out of the text itself.
-    #[serde(rename = "checks")]
-    _checks: Option<toml::Table>,
-    #[serde(skip)]
-    pub own: Vec<Expression>,
-    pub plugins: Option<Plugins>,
+    /// The user's own checks, which [`expressions`] reads out of the text itself.
+    pub checks: Option<toml::Table>,
+    pub plugins: Option<PluginSettings>,
 }
 
-impl File {
-    /// Values that say nothing, and could only be slips.
-    fn refuse_empty(&self, path: &Path) -> Result<(), Trouble> {
-        let texts = [
-            ("cluster", &self.cluster),
-            ("region", &self.region),
-            ("profile", &self.profile),
-            ("shell", &self.shell),
-        ];
-        let mut empty: Vec<String> = texts
-            .into_iter()
-            .filter(|(_, value)| is_blank(value))
-            .map(|(key, _)| key.to_owned())
-            .collect();
-        for (name, service) in &self.services {
-            let values = [("shell", &service.shell), ("container", &service.container)];
-            let blank = values.iter().filter(|(_, value)| is_blank(value));
-            empty.extend(blank.map(|(key, _)| format!("{key} of services.{name}")));
-        }
-        for (name, recipe) in &self.recipes {
-            if recipe.service.trim().is_empty() {
-                empty.push(format!("service of recipes.{name}"));
-            }
-            if recipe
-                .command
-                .first()
-                .is_none_or(|word| word.trim().is_empty())
-            {
-                empty.push(format!("command of recipes.{name}"));
-            }
-        }
-        if self.services.contains_key("") || self.recipes.contains_key("") {
-            empty.push("the name of a table".to_owned());
-        }
-        if let Some(what) = empty.first() {
-            return Err(Trouble::new(
-                format!("{}: {what} is empty", path.display()),
-                "Give it a value, or leave it out.",
-            ));
-        }
-        if self
-            .plugins
-            .as_ref()
-            .is_some_and(|plugins| plugins.timeout_seconds == 0)
-        {
-            return Err(Trouble::new(
-                format!("{}: timeout_seconds of plugins is 0", path.display()),
-                "Give the programs a second at least, or switch them off with enabled = false.",
-            ));
-        }
-        Ok(())
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct ServiceSettings {
+    #[serde(default, deserialize_with = "filled")]
+    pub container: Option<String>,
+    /// What a session starts.
+    #[serde(default, deserialize_with = "filled")]
+    pub shell: Option<String>,
+}
+
+/// A command that is run often in one service.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct Recipe {
+    /// Short or full name.
+    #[serde(deserialize_with = "filled_text")]
+    pub service: String,
+    #[serde(default)]
+    pub description: String,
+    pub container: Option<String>,
+    /// A program and its arguments, as they are: no shell takes them apart.
+    #[serde(deserialize_with = "command_line")]
+    pub command: Vec<String>,
+    /// It is a session for a person, not a command whose output is printed.
+    #[serde(default)]
+    pub interactive: bool,
+}
+
+/// Whether and how programs `ecs-exec-check-NAME` are run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct PluginSettings {
+    pub enabled: Option<bool>,
+    /// For each of them.
+    #[serde(default, deserialize_with = "positive")]
+    pub timeout_seconds: Option<u64>,
+}
+
+const EMPTY: &str = "this value is empty; give it one, or leave the key out";
+
+fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    filled_text(from).map(Some)
+}
+
+fn filled_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    match text.trim().is_empty() {
+        true => Err(D::Error::custom(EMPTY)),
+        false => Ok(text),
     }
 }
 
-fn is_blank(value: &Option<String>) -> bool {
-    value.as_ref().is_some_and(|value| value.trim().is_empty())
-}
-
-/// The files that count, the strongest first.
-pub fn paths(global: &Global) -> Result<Vec<PathBuf>, Trouble> {
-    if let Some(path) = &global.config {
-        return Ok(vec![path.clone()]);
+fn command_line<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let words = Vec::<String>::deserialize(from)?;
+    match words.first().is_none_or(|word| word.trim().is_empty()) {
+        true => Err(D::Error::custom(EMPTY)),
+        false => Ok(words),
     }
-    let mut paths = Vec::new();
-    paths.extend(project_file(global));
-    paths.extend(user_file().filter(|path| path.symlink_metadata().is_ok()));
-    Ok(paths)
 }
 
-/// The file that was named, or the one of the folder and those above it.
-pub fn project_file(global: &Global) -> Option<PathBuf> {
-    if global.config.is_some() {
-        return global.config.clone();
+fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    match u64::deserialize(from)? {
+        0 => Err(D::Error::custom(
+            "must be greater than 0; `enabled = false` turns the programs off",
+        )),
+        seconds => Ok(Some(seconds)),
     }
-    let here = env::current_dir().ok()?;
-    here.ancestors()
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.symlink_metadata().is_ok())
 }
 
-/// `$XDG_CONFIG_HOME/ecs-exec/ecs-exec.toml`, or the same under `~/.config` or `%APPDATA%`.
-fn user_file() -> Option<PathBuf> {
-    let folder = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("APPDATA").map(PathBuf::from))
-        .or_else(|| Some(env::home_dir()?.join(".config")))?;
-    Some(folder.join("ecs-exec").join(FILE_NAME))
+fn named<'de, D, T>(from: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let tables = BTreeMap::deserialize(from)?;
+    match tables.contains_key("") {
+        true => Err(D::Error::custom("the name of a table is empty")),
+        false => Ok(tables),
+    }
 }
 
-pub fn read(path: &Path) -> Result<File, Trouble> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Trouble::new(
-            format!(
-                "the configuration {} cannot be read: {error}",
-                path.display()
-            ),
-            "Name another file with --config, or mend this one.",
-        )
-    })?;
-    let mut file = parse(&text, path)?;
-    file.refuse_empty(path)?;
-    file.own = expressions::load(&text, &path.display().to_string()).map_err(|error| {
+/// `path` is how errors call the text.
+pub fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
+    toml::from_str(text).map_err(|error| parse_error(error, text, path))
+}
+
+/// The user's own checks, compiled.
+pub fn custom_checks(text: &str, path: &Path) -> Result<Vec<Expression>, Trouble> {
+    expressions::load(text, &path.display().to_string()).map_err(|error| {
         let help = error.help.clone().unwrap_or_default();
         Trouble::new(error.to_string(), help)
-    })?;
-    Ok(file)
-}
-
-pub fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| {
-            text[..span.start.min(text.len())].matches('\n').count() + 1
-        });
-        let (message, help) = reword(error.message());
-        Trouble::new(format!("{}:{line}: {message}", path.display()), help)
     })
 }
 
-/// An unknown key gets its nearest known one.
-fn reword(message: &str) -> (String, String) {
+/// File, line, column, key and the line itself; an unknown key gets its nearest known one.
+fn parse_error(mut error: toml::de::Error, text: &str, path: &Path) -> Trouble {
+    error.set_input(Some(text));
+    let shown = error.to_string();
+    let mut lines = shown.lines();
+    let place = lines.next().and_then(place);
+    let (line, column) = place.unwrap_or((1, 1));
+    let excerpt: Vec<&str> = match place {
+        Some(_) => lines.take(3).collect(),
+        None => Vec::new(),
+    };
+    // Without the text the error names the key instead.
+    error.set_input(None);
+    let named = error.to_string();
+    let key = named
+        .lines()
+        .last()
+        .and_then(|last| last.strip_prefix("in `")?.strip_suffix('`'));
+    let (message, help) = reword(error.message(), key);
+    let at = format!("{}:{line}:{column}", path.display());
+    Trouble::new(format!("{at}: {message}"), help).with_excerpt(excerpt.join("\n"))
+}
+
+/// Line and column in toml's own heading.
+fn place(heading: &str) -> Option<(usize, usize)> {
+    let place = heading.strip_prefix("TOML parse error at line ")?;
+    let (line, column) = place.split_once(", column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+fn reword(message: &str, key: Option<&str>) -> (String, String) {
+    let message = message.trim().replace('\n', ", ");
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let named = |message: String| match key {
+        Some(key) => format!("{key}: {message}"),
+        None => message,
+    };
     match quoted.as_slice() {
-        [unknown, known @ ..] if message.starts_with("unknown variant") => (
-            format!("`{unknown}` is not known here"),
-            format!("Known: {}.", known.join(", ")),
-        ),
+        [unknown, known @ ..] if message.starts_with("unknown variant") => {
+            let key = key.unwrap_or("this key");
+            let known = known.join("`, `");
+            let message = format!("invalid value `{unknown}` for {key} (expected `{known}`)");
+            (message, String::new())
+        }
         [unknown, known @ ..] if message.starts_with("unknown field") => {
             let help = match crate::target::nearest(unknown, known.iter().copied()).first() {
                 Some(near) => format!("Did you mean `{near}`?"),
@@ -173,10 +180,7 @@ fn reword(message: &str) -> (String, String) {
             };
             (format!("unknown key `{unknown}`"), help)
         }
-        _ => (
-            told(message.trim(), "a table").replace('\n', " "),
-            String::new(),
-        ),
+        _ => (named(message), String::new()),
     }
 }
 
@@ -186,17 +190,66 @@ mod tests {
 
     use super::*;
 
+    fn refused(text: &str) -> Trouble {
+        parse(text, Path::new("x.toml")).unwrap_err()
+    }
+
     #[test]
     fn an_unknown_key_names_file_line_and_nearest_key() {
-        let trouble = parse(
-            "cluster = \"a\"\nservice_prefx = \"b\"",
-            Path::new("x.toml"),
-        )
-        .unwrap_err();
-        assert_eq!(trouble.what, "x.toml:2: unknown key `service_prefx`");
+        let trouble = refused("cluster = \"a\"\nservice_prefx = \"b\"");
+        assert_eq!(trouble.what, "x.toml:2:1: unknown key `service_prefx`");
         assert_eq!(trouble.help, "Did you mean `service_prefix`?");
-        let trouble = parse("cluster = [", Path::new("x.toml")).unwrap_err();
-        assert!(trouble.what.starts_with("x.toml:1: "), "{}", trouble.what);
+        let trouble = refused("cluster = [");
+        assert!(
+            trouble.what.starts_with("x.toml:1:12: "),
+            "{}",
+            trouble.what
+        );
+    }
+
+    #[test]
+    fn an_error_shows_its_place_and_its_key() {
+        let trouble = refused("cluster = 7");
+        assert_eq!(
+            trouble.to_string(),
+            "error: x.toml:1:11: cluster: invalid type: integer `7`, expected a string\n  \
+               |\n1 | cluster = 7\n  |           ^"
+        );
+        for (text, message) in [
+            (
+                "[expect]\ntraffic = \"nat\"",
+                "x.toml:2:11: invalid value `nat` for expect.traffic (expected `endpoint`)",
+            ),
+            (
+                "services = 3",
+                "x.toml:1:12: services: invalid type: integer `3`, expected a map",
+            ),
+            (
+                "services.web = 3",
+                "services.web: invalid type: integer `3`, expected a table",
+            ),
+            (
+                "[services.web]\nshell = \" \"",
+                "x.toml:2:9: services.web.shell: this value is empty",
+            ),
+            (
+                "[recipes.a]\nservice = \"w\"\ncommand = []",
+                "x.toml:3:11: recipes.a.command: ",
+            ),
+            (
+                "[recipes.a]\nservice = \"w\"",
+                "x.toml:1:1: recipes.a: missing field `command`",
+            ),
+            (
+                "[plugins]\ntimeout_seconds = 0",
+                "x.toml:2:19: plugins.timeout_seconds: must be",
+            ),
+            ("[services.\"\"]", "services: the name of a table is empty"),
+        ] {
+            let trouble = refused(text);
+            assert!(trouble.what.contains(message), "{text}: {}", trouble.what);
+            assert!(trouble.to_string().contains(" | "), "{text}: {trouble}");
+        }
     }
 
     proptest! {

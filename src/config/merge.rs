@@ -1,30 +1,38 @@
 //! Flags, environment and files → settings: of each the strongest that says something.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
-use ecs_exec_own::expressions::Expression;
+use ecs_exec_checks::facts::Expect;
 
-use super::file::File;
-use super::{AWS_PROFILE, Settings, Sourced, short_name};
+use super::file::{File, PluginSettings, ServiceSettings};
+use super::{AWS_PROFILE, Plugins, Project, Settings, Sourced, short_name};
 use crate::cli::Global;
 
+/// What one file says.
+pub struct Layer<'l> {
+    pub file: &'l File,
+    pub path: &'l Path,
+    /// It was found in the working folder or above it.
+    pub is_project: bool,
+}
+
+/// `layers`: the strongest first.
 pub fn merge(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
-    files: Vec<(File, PathBuf)>,
-    built_in: File,
+    layers: &[Layer],
+    built_in: &File,
 ) -> Settings {
     let first = |pick: fn(&File) -> &Option<String>| {
-        files.iter().find_map(|(file, path)| {
-            let value = pick(file).clone()?;
+        layers.iter().find_map(|layer| {
             Some(Sourced {
-                value,
-                source: path.display().to_string(),
+                value: pick(layer.file).clone()?,
+                source: layer.path.display().to_string(),
             })
         })
     };
-    let built_in_cluster = built_in.cluster.unwrap_or_default();
+    let built_in_cluster = built_in.cluster.clone().unwrap_or_default();
     let cluster = global
         .cluster
         .clone()
@@ -38,16 +46,36 @@ pub fn merge(
         .or_else(|| from_environment(environment, "AWS_DEFAULT_REGION"))
         .or_else(|| first(|file| &file.region))
         .or_else(|| {
-            let value = built_in.region.filter(|_| is_built_in)?;
+            let value = built_in.region.clone().filter(|_| is_built_in)?;
             Some(Sourced {
                 value,
                 source: "the built-in configuration".to_owned(),
             })
         });
+    let profile_of_file = first(|file| &file.profile);
+    let profile = flag(&global.profile, "--profile").or_else(|| {
+        // Keys in the environment beat a profile that nobody named just now.
+        let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
+        let others =
+            || from_environment(environment, AWS_PROFILE).or_else(|| profile_of_file.clone());
+        (!has_keys).then(others).flatten()
+    });
+    let project = layers.iter().find(|layer| layer.is_project);
+    let project = project.map(|layer| Project {
+        path: layer.path.to_owned(),
+        file: layer.file.clone(),
+        sets_cluster: global.cluster.is_none() && layer.file.cluster.is_some(),
+        sets_profile: layer.file.profile.is_some() && profile == profile_of_file,
+    });
 
-    let named: Vec<String> = files
+    // What is built in is of one cluster.
+    let with_built_in = || {
+        let files = layers.iter().map(|layer| layer.file);
+        files.chain(Some(built_in).filter(|_| is_built_in))
+    };
+    let named: Vec<String> = layers
         .iter()
-        .flat_map(|(file, _)| file.services.keys().cloned())
+        .flat_map(|layer| layer.file.services.keys().cloned())
         .collect();
     let default_services = if !named.is_empty() {
         crate::target::distinct(named)
@@ -56,73 +84,87 @@ pub fn merge(
     } else {
         Vec::new()
     };
-    let mut services = match is_built_in {
-        true => built_in.services,
-        false => BTreeMap::new(),
-    };
-    for (file, _) in files.iter().rev() {
-        services.extend(file.services.clone());
-    }
-    let mut recipes = match is_built_in {
-        true => built_in.recipes,
-        false => BTreeMap::new(),
-    };
-    for (file, _) in files.iter().rev() {
-        recipes.extend(file.recipes.clone());
+    let mut recipes = BTreeMap::new();
+    for (name, recipe) in with_built_in().flat_map(|file| &file.recipes) {
+        recipes.entry(name.clone()).or_insert(recipe.clone());
     }
 
     Settings {
         cluster,
         region,
-        profile: flag(&global.profile, "--profile").or_else(|| {
-            // Keys in the environment beat a profile that nobody named just now.
-            let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
-            let others = || {
-                from_environment(environment, AWS_PROFILE).or_else(|| first(|file| &file.profile))
-            };
-            (!has_keys).then(others).flatten()
-        }),
+        profile,
         service_prefix: global
             .service_prefix
             .clone()
             .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
-            .or(built_in.service_prefix.filter(|_| is_built_in))
+            .or(built_in.service_prefix.clone().filter(|_| is_built_in))
             .unwrap_or_default(),
-        plan_is_complete: files
+        plan_is_complete: layers
             .iter()
-            .find_map(|(file, _)| file.plan_is_complete)
+            .find_map(|layer| layer.file.plan_is_complete)
             .unwrap_or(false),
         endpoint_url: global.endpoint_url.clone(),
-        services,
+        services: services(with_built_in()),
         shell: first(|file| &file.shell)
             .map(|sourced| sourced.value)
-            .or(built_in.shell),
+            .or(built_in.shell.clone()),
         recipes,
-        expect: files
-            .iter()
-            .find_map(|(file, _)| file.expect.clone())
-            .unwrap_or_default(),
-        plugins: files
-            .iter()
-            .find_map(|(file, _)| file.plugins.clone())
-            .unwrap_or_default(),
-        own: own(files),
+        expect: strictest(layers.iter().filter_map(|layer| layer.file.expect.as_ref())),
+        plugins: plugins(
+            layers
+                .iter()
+                .filter_map(|layer| layer.file.plugins.as_ref()),
+        ),
+        has_checks: layers.iter().any(|layer| layer.file.checks.is_some()),
+        own: Vec::new(),
         default_services,
+        project,
     }
 }
 
-/// The nearest file comes first.
-fn own(files: Vec<(File, PathBuf)>) -> Vec<Expression> {
-    let mut own: Vec<Expression> = Vec::new();
-    for expression in files.into_iter().flat_map(|(file, _)| file.own) {
-        if !own
-            .iter()
-            .any(|known| known.check().id == expression.check().id)
-        {
-            own.push(expression);
-        }
+/// Of each key the value of the strongest file that has it.
+fn services<'f>(files: impl Iterator<Item = &'f File>) -> BTreeMap<String, ServiceSettings> {
+    let mut services: BTreeMap<String, ServiceSettings> = BTreeMap::new();
+    for (name, weaker) in files.flat_map(|file| &file.services) {
+        let ServiceSettings { container, shell } = services.entry(name.clone()).or_default();
+        *container = container.take().or_else(|| weaker.container.clone());
+        *shell = shell.take().or_else(|| weaker.shell.clone());
     }
-    own
+    services
+}
+
+/// Everything that any of them demands: no file takes back what another one expects.
+fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
+    let mut strictest = Expect::default();
+    for one in all {
+        let Expect {
+            exec_forbidden,
+            traffic,
+            session_logging,
+        } = one;
+        for pattern in exec_forbidden {
+            if !strictest.exec_forbidden.contains(pattern) {
+                strictest.exec_forbidden.push(pattern.clone());
+            }
+        }
+        strictest.traffic = strictest.traffic.or(*traffic);
+        strictest.session_logging |= session_logging;
+    }
+    strictest
+}
+
+/// Programs run where no file turns them off, for the shortest time that any of them gives.
+fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
+    let mut enabled = true;
+    let mut shortest: Option<u64> = None;
+    for one in all {
+        enabled &= one.enabled.unwrap_or(true);
+        shortest = shortest.into_iter().chain(one.timeout_seconds).min();
+    }
+    Plugins {
+        enabled,
+        timeout_seconds: shortest.unwrap_or(Plugins::default().timeout_seconds),
+    }
 }
 
 fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
@@ -151,8 +193,6 @@ pub fn region_of_arn(cluster: &str) -> Option<Sourced> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::super::BUILT_IN;
     use super::super::file::parse;
     use super::*;
@@ -171,10 +211,20 @@ mod tests {
         }
     }
 
+    /// The first file is the project's.
     fn settings(global: &Global, variables: &[(&str, &str)], files: &[&str]) -> Settings {
-        let files = files
+        let files: Vec<File> = files
             .iter()
-            .map(|text| (parse(text, Path::new("f")).unwrap(), PathBuf::from("f")))
+            .map(|text| parse(text, Path::new("f")).unwrap())
+            .collect();
+        let layers: Vec<Layer> = files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| Layer {
+                file,
+                path: Path::new(if at == 0 { "project" } else { "user" }),
+                is_project: at == 0,
+            })
             .collect();
         let environment = |name: &str| {
             variables
@@ -185,8 +235,8 @@ mod tests {
         merge(
             global,
             &environment,
-            files,
-            parse(BUILT_IN, Path::new("b")).unwrap(),
+            &layers,
+            &parse(BUILT_IN, Path::new("b")).unwrap(),
         )
     }
 
@@ -242,5 +292,66 @@ mod tests {
             settings(&global, &[], &[]).region.unwrap().value,
             "eu-west-3"
         );
+    }
+
+    #[test]
+    fn files_are_merged_key_by_key() {
+        let files = [
+            "cluster = \"c\"\n[services.web]\ncontainer = \"app\"",
+            "[services.web]\ncontainer = \"other\"\nshell = \"/bin/ash\"\n[plugins]\ntimeout_seconds = 3",
+        ];
+        let settings = settings(&global(), &[], &files);
+        let web = &settings.services["web"];
+        assert_eq!(web.container.as_deref(), Some("app"));
+        assert_eq!(web.shell.as_deref(), Some("/bin/ash"));
+        assert!(settings.plugins.enabled);
+        assert_eq!(settings.plugins.timeout_seconds, 3);
+    }
+
+    #[test]
+    fn no_project_loosens_what_the_user_s_file_demands() {
+        let user = "[plugins]\nenabled = false\ntimeout_seconds = 2\n[expect]\nexec_forbidden = [\"db-*\"]\ntraffic = \"endpoint\"\nsession_logging = true";
+        for project in [
+            "",
+            "[plugins]\ntimeout_seconds = 5",
+            "[plugins]\nenabled = true",
+            "[expect]\nexec_forbidden = [\"web\"]\nsession_logging = false",
+        ] {
+            let settings = settings(&global(), &[], &[project, user]);
+            assert!(!settings.plugins.enabled, "{project}");
+            assert_eq!(settings.plugins.timeout_seconds, 2, "{project}");
+            let expect = settings.expect;
+            assert!(
+                expect.exec_forbidden.contains(&"db-*".to_owned()),
+                "{project}"
+            );
+            assert!(
+                expect.traffic.is_some() && expect.session_logging,
+                "{project}"
+            );
+        }
+        let project = "[plugins]\nenabled = false\n[expect]\nexec_forbidden = [\"web\"]";
+        let settings = settings(&global(), &[], &[project, user]);
+        assert_eq!(settings.expect.exec_forbidden, ["web", "db-*"]);
+        let alone = self::settings(&global(), &[], &[project, ""]);
+        assert!(!alone.plugins.enabled && !alone.expect.session_logging);
+    }
+
+    #[test]
+    fn what_a_project_decides_is_known() {
+        let project = "cluster = \"c\"\nprofile = \"ops\"";
+        let identity = |global: &Global, variables: &[(&str, &str)], files: &[&str]| {
+            let project = settings(global, variables, files).project.unwrap();
+            project.identity().collect::<Vec<_>>()
+        };
+        assert_eq!(identity(&global(), &[], &[project]), ["cluster", "profile"]);
+        assert_eq!(
+            identity(&global(), &[("AWS_PROFILE", "me")], &[project]),
+            ["cluster"]
+        );
+        assert_eq!(identity(&global(), &[], &["", project]), [""; 0]);
+        let mut named = global();
+        named.cluster = Some("c".into());
+        assert_eq!(identity(&named, &[], &[project]), ["profile"]);
     }
 }

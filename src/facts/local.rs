@@ -1,5 +1,6 @@
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// AWS something: it is done beside that.
 pub async fn plugin() -> Fact<Plugin> {
     let started = spawn_blocking(|| {
-        let path = which::which(PLUGIN).ok()?;
+        let path = on_path(PLUGIN)?;
         let asked = ask_version(&path);
         Some((path, asked))
     });
@@ -34,10 +35,24 @@ pub async fn plugin() -> Fact<Plugin> {
 
 /// Where the AWS CLI is.
 pub async fn aws_cli() -> Fact<String> {
-    match spawn_blocking(|| which::which("aws")).await {
-        Ok(Ok(path)) => Fact::Known(path.display().to_string()),
-        Ok(Err(_)) | Err(_) => Fact::Absent,
+    match spawn_blocking(|| on_path("aws")).await {
+        Ok(Some(path)) => Fact::Known(path.display().to_string()),
+        Ok(None) | Err(_) => Fact::Absent,
     }
+}
+
+/// A program in one of PATH's absolute folders. What an empty or a relative entry finds would depend on the working
+/// folder, whosever that is.
+fn on_path(program: &str) -> Option<PathBuf> {
+    which::which_in_global(program, Some(absolute_path()?))
+        .ok()?
+        .next()
+}
+
+fn absolute_path() -> Option<OsString> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    std::env::join_paths(folders).ok()
 }
 
 /// Whether this machine reaches a host on port 443.
@@ -74,9 +89,16 @@ fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<St
     (!covered).then(|| proxy.to_owned())
 }
 
+/// With no more of the environment than a program needs to start: its version depends on no credentials.
 fn ask_version(path: &Path) -> io::Result<Child> {
+    let needed = ["SYSTEMROOT", "WINDIR", "HOME"];
+    let needed = needed.map(|name| (name, std::env::var_os(name)));
+    let path_too = ("PATH", absolute_path());
+    let environment = needed.into_iter().chain([path_too]);
     Command::new(path)
         .arg("--version")
+        .env_clear()
+        .envs(environment.filter_map(|(name, value)| Some((name, value?))))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -52,8 +52,8 @@ const NO_CLUSTER: &str = "no-cluster";
 
 /// Where the plan is asked about: the cluster that was named, else every cluster that it has services in, those of each
 /// region apart.
-pub fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble> {
-    let configured = config::load(global)?.cluster;
+pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble> {
+    let configured = config::load(global, &[]).await?.cluster;
     let said = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
     let all = plan.places();

@@ -6,7 +6,6 @@ use ecs_exec_checks::capture::mask;
 use ecs_exec_checks::facts::{FORMAT, Facts};
 
 use crate::files::read_at_most;
-use crate::misfit;
 use crate::trouble::Trouble;
 
 const HEALTHY: &str = include_str!("../../fixtures/healthy.json");
@@ -47,7 +46,7 @@ pub fn read(path: &Path) -> Result<Facts, Trouble> {
     struct Version {
         format: serde_json::Value,
     }
-    let told = |error: serde_json::Error| mask(&misfit::told(&error.to_string(), "an object"));
+    let told = |error: serde_json::Error| mask(&error.to_string());
     if !starts_an_object(text) {
         return Err(refused("is no capture of ecs-exec".to_owned(), HELP));
     }

@@ -58,6 +58,13 @@ impl Checks {
     }
 }
 
+/// Whether checks of an area are asked for, as far as the flags tell.
+pub fn may_include(arguments: &Doctor, area: &str) -> bool {
+    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
+    let is_of_area = |name: &String| name.split('.').next() == Some(area);
+    (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area)
+}
+
 fn chosen(selection: Selection, own: Own) -> Chosen {
     let own = Arc::new(own.only(&selection));
     Chosen { selection, own }

@@ -15,7 +15,7 @@ pub fn render(report: &Report, look: &Look) -> String {
     for (index, cause) in report.root_causes.iter().enumerate() {
         page.root_cause(report, cause, index);
     }
-    page.order(report);
+    page.last_fixes(report);
     page.since(report);
     page.blind_spots(report);
     page.verdict(report);
@@ -44,6 +44,7 @@ pub fn causes(report: &Report, look: &Look) -> String {
     for (index, cause) in report.root_causes.iter().enumerate() {
         page.root_cause(report, cause, index);
     }
+    page.last_fixes(report);
     page.finished(look)
 }
 
@@ -189,7 +190,23 @@ impl Page {
             );
         }
         for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
-            self.fix(fix);
+            match fix.is_last {
+                true => self.last_fix(fix),
+                false => self.fix(fix),
+            }
+        }
+    }
+
+    /// Only names a fix that is shown after all others.
+    fn last_fix(&mut self, fix: &Fix) {
+        self.line("");
+        let title = format!(
+            "Fix ({}), at the end: {}",
+            fix.disposition.word(),
+            fix.title
+        );
+        for line in wrap(&title, self.width - 2, "") {
+            self.line(&format!("  {}", self.paint.bold(&line)));
         }
     }
 
@@ -215,23 +232,16 @@ impl Page {
         self.prose(4, &fix.explain);
     }
 
-    /// Causes are told in the order of a session's path, which is not the one to mend them in.
-    fn order(&mut self, report: &Report) {
-        let rolls_out = |fix: &Fix| {
-            let mut commands = fix.commands.iter();
-            commands.any(|command| command.contains("aws ecs update-service"))
-        };
-        let causes = report.root_causes.iter();
-        let rolling = causes.filter(|cause| {
-            let mut fixes = cause.fixes.iter().filter_map(|id| report.fix(id));
-            fixes.any(rolls_out)
-        });
-        if rolling.count() > 1 {
-            self.line("");
-            self.prose(
-                0,
-                "Several of these fixes replace tasks. Make the other changes first, and replace the tasks once, at the end: `ecs-exec fix` does it so.",
-            );
+    /// Fixes that come after those of all causes.
+    fn last_fixes(&mut self, report: &Report) {
+        let mut fixes = report.last_fixes().peekable();
+        if fixes.peek().is_none() {
+            return;
+        }
+        self.line("");
+        self.line(&self.paint.bold("After all other fixes"));
+        for fix in fixes {
+            self.fix(fix);
         }
     }
 

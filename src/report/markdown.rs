@@ -19,6 +19,7 @@ pub fn render(report: &Report) -> String {
     for (index, cause) in report.root_causes.iter().enumerate() {
         root_cause(&mut page, report, cause, index);
     }
+    last_fixes(&mut page, report);
     if let Some(picture) = picture::draw(report) {
         let _ = write!(page, "\n```mermaid\n{picture}```\n");
     }
@@ -65,6 +66,24 @@ fn root_cause(page: &mut String, report: &Report, cause: &RootCause, index: usiz
     }
     evidence(page, report, cause);
     for fix in cause.fixes.iter().filter_map(|id| report.fix(id)) {
+        match fix.is_last {
+            true => {
+                let word = fix.disposition.word();
+                let title = prose(&fix.title);
+                let _ = write!(page, "**Fix ({word}), at the end:** {title}\n\n");
+            }
+            false => self::fix(page, fix),
+        }
+    }
+}
+
+/// Fixes that come after those of all causes.
+fn last_fixes(page: &mut String, report: &Report) {
+    let mut fixes = report.last_fixes().peekable();
+    if fixes.peek().is_some() {
+        page.push_str("\n### After all other fixes\n\n");
+    }
+    for fix in fixes {
         self::fix(page, fix);
     }
 }

@@ -7,7 +7,7 @@ use ecs_exec_checks::text::{clean_line, list};
 
 use super::{Named, Spot};
 use crate::config::Settings;
-use crate::output::answer;
+use crate::output;
 use crate::target::{Candidate, nearest, wanted};
 use crate::trouble::Trouble;
 
@@ -97,8 +97,8 @@ async fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
         say!("  {}  {}", at + 1, clean_line(line));
     }
     loop {
-        say_part!("Which one? [1-{}] ", lines.len());
-        let Some(answer) = answer().await else {
+        let question = format!("Which one? [1-{}] ", lines.len());
+        let Some(answer) = output::ask(&question).await else {
             return Err(Trouble::new("nothing was picked", ""));
         };
         match answer.trim().parse::<usize>() {

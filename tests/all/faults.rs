@@ -13,7 +13,7 @@ use crate::support::doctor::{Run, strings};
 use crate::support::world::{Plan, World};
 use catalogue::{FAULTS, Fault, NOTHING};
 
-fn world(faults: &[&Fault]) -> World {
+pub fn world(faults: &[&Fault]) -> World {
     let mut plan = Plan::default();
     for fault in faults {
         (fault.plan)(&mut plan);
@@ -47,13 +47,21 @@ fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
     }
 }
 
-/// Pastes the first fix of each cause into a shell, and asks again.
+/// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
 fn mend(world: &World, run: &Run) -> Result<(), String> {
     let report = run.json();
+    let mut wanted = BTreeSet::new();
     for cause in report["root_causes"].as_array().unwrap() {
-        let id = cause["fixes"][0].as_str().ok_or("no fix is offered")?;
-        let fixes = report["fixes"].as_array().unwrap();
-        let fix = fixes.iter().find(|fix| fix["id"] == id).unwrap();
+        wanted.insert(cause["fixes"][0].as_str().ok_or("no fix is offered")?);
+    }
+    let fixes = report["fixes"].as_array().unwrap();
+    for fix in fixes {
+        let id = fix["id"].as_str().unwrap();
+        // What replaces tasks for all of them, at the end.
+        let is_last = id.starts_with("replace-tasks:");
+        if !wanted.contains(id) && !is_last {
+            continue;
+        }
         let commands: Vec<&str> = fix["commands"]
             .as_array()
             .unwrap()
@@ -80,16 +88,16 @@ fn mend(world: &World, run: &Run) -> Result<(), String> {
 }
 
 /// What the caller needs to mend everything, and no more of what the faults are about.
-const FIXER: &str = r#"
+pub const FIXER: &str = r#"
 aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
 "ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
 "iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
 "ec2:CreateSecurityGroup","ec2:AuthorizeSecurityGroupIngress","ec2:AuthorizeSecurityGroupEgress","ec2:CreateNetworkAclEntry","ec2:CreateVpcEndpoint","ec2:DeleteVpcEndpoints","ec2:ModifyVpcEndpoint","ec2:ModifyVpcAttribute","ec2:DescribeSecurityGroups","ec2:DescribeVpcEndpoints",
-"kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
+"kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
 "#;
 
 /// Lets the program mend it, which needs neither the AWS CLI nor a shell.
-fn fix(world: &World) -> Result<(), String> {
+pub fn fix(world: &World) -> Result<(), String> {
     world.sh(FIXER);
     world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
     let run = world.run(&[
@@ -114,16 +122,16 @@ fn fix(world: &World) -> Result<(), String> {
     // What is mended stays so, and is not mended twice.
     let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
     match (again.status, again.stderr.as_str()) {
-        (0, "There is nothing to mend.\n") => Ok(()),
+        (0, "Nothing to fix.\n") => Ok(()),
         (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),
     }
 }
 
 /// A name, and what is tried under it.
-type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
+pub type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
 /// Tries each case on a few threads and prints the table.
-fn try_all(title: &str, cases: Vec<Case>) {
+pub fn try_all(title: &str, cases: Vec<Case>) {
     const THREADS: usize = 4;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![Ok(()); cases.len()]);
@@ -250,7 +258,7 @@ fn pairs() -> Vec<(&'static Fault, &'static Fault)> {
     pairs
 }
 
-fn named(name: &str) -> &'static Fault {
+pub fn named(name: &str) -> &'static Fault {
     FAULTS.iter().find(|fault| fault.name == name).unwrap()
 }
 

@@ -1,8 +1,12 @@
 //! Mending: consent, what is left alone, and ends before the end.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::faults::catalogue::KEY;
+use crate::faults::{Case, FIXER, fix, named, try_all};
 use crate::support::agents::Agent;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
@@ -47,23 +51,55 @@ fn without_consent_nothing_is_changed() {
     assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(
         run.stderr
-            .contains("Would do (disruptive, replaces 1 running task): Force a new deployment"),
+            .contains("Plan (disruptive, replaces 1 running task): Force a new deployment"),
         "{}",
         run.stderr
     );
     assert!(run.stderr.contains("--force-new-deployment"));
-    assert!(run.stderr.contains("Add --yes"));
     assert!(
-        run.stdout.contains("Root cause"),
-        "the report is there all the same"
+        run.stderr.ends_with("pass --yes to apply this plan\n"),
+        "{}",
+        run.stderr
     );
+    assert!(run.stderr.contains("Nothing was changed."));
+    assert_eq!(run.stdout, "", "the plan says it all");
+    assert_eq!(updates(&world), 0);
+
+    let dry = world.run(&["fix", "coder", "--dry-run"]);
+    assert_eq!((dry.status, dry.stdout.as_str()), (1, ""), "{}", dry.stderr);
+    assert!(
+        dry.stderr.contains("--force-new-deployment"),
+        "{}",
+        dry.stderr
+    );
+    assert!(
+        dry.stderr.ends_with("Nothing was changed.\n"),
+        "{}",
+        dry.stderr
+    );
+    let asked = world.run(&["fix", "coder", "--dry-run", "--format", "json"]);
+    assert_eq!(asked.causes(), ["task.exec-enabled"]);
     assert_eq!(updates(&world), 0);
 
     let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
     terminal.expect("Apply 1 change? [y/N]");
     terminal.type_keys("n\r");
     assert_eq!(terminal.wait(), 1);
-    assert!(terminal.screen().contains("Nothing was changed."));
+    let screen = terminal.screen();
+    assert!(
+        screen.trim_end().ends_with("Nothing was changed."),
+        "{screen}"
+    );
+    assert_eq!(updates(&world), 0);
+
+    // What is typed before the question is no answer to it.
+    let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
+    terminal.type_keys("y\r");
+    terminal.expect("Apply 1 change? [y/N]");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!terminal.screen().contains("Done"), "{}", terminal.screen());
+    terminal.type_keys("\r");
+    assert_eq!(terminal.wait(), 1);
     assert_eq!(updates(&world), 0);
 
     let mut terminal = Terminal::start(world.command().args(["fix", "coder"]));
@@ -93,13 +129,29 @@ fn what_infrastructure_code_owns_is_left_unless_allowed() {
     let run = world.run(&["fix", "coder", "--yes"]);
     assert_eq!(run.status, 1);
     assert!(
-        run.stderr.contains("Left (drift): Allow the task role"),
+        run.stderr
+            .contains("Skipped (needs --allow-drift): Allow the task role"),
         "{}",
         run.stderr
     );
     assert!(run.stderr.contains("resource \"aws_iam_role_policy\""));
-    assert!(run.stderr.contains("--allow-drift"));
     assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
+    // New tasks would fail in the same way.
+    assert!(
+        run.stderr
+            .contains("Skipped (held back): Force a new deployment"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("role.ssmmessages would stay broken"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(updates(&world), 0);
+    // Whatever the caller asks about.
+    let run = world.run(&["fix", "coder", "--yes", "--only", "task"]);
+    assert_eq!(updates(&world), 0, "{}", run.stderr);
     let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
 }
@@ -151,6 +203,28 @@ fn what_is_pasted_takes_nothing_away() {
     assert!(old.contains("s3:GetObject"), "{old}");
     let tags = world.sh("aws ecs describe-task-definition --task-definition $FAMILY --include TAGS --query '[taskDefinition.revision, tags[0].value]' --output text");
     assert!(tags.ends_with('x') && !tags.starts_with("1\t"), "{tags}");
+}
+
+/// A policy that cannot be read may be there already, with what somebody has changed in it.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_policy_that_cannot_be_read_is_not_written_over() {
+    let world = stale();
+    world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
+    let shown = world.doctor(&["coder"]).stdout;
+    let (_, rest) = shown.split_once("--policy-name ").unwrap();
+    let name = rest.split(' ').next().unwrap();
+    world.sh(&format!(r#"aws iam put-role-policy --role-name $ROLE --policy-name {name} --policy-document '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}]}}'"#));
+    world.proxy.fault("iam:GetRolePolicy", Fault::Deny);
+    let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("may not call iam:GetRolePolicy"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(world.proxy.calls().get("iam:PutRolePolicy"), None);
+    assert_eq!(updates(&world), 0);
 }
 
 #[test]
@@ -300,4 +374,85 @@ fn two_edits_of_one_key_policy_keep_each_other() {
          aws kms get-key-policy --key-id $KEY --policy-name default --output text",
     );
     assert!(kept.contains("Admin"), "{kept}");
+}
+
+/// Fixes of several steps, as faults that they repair.
+const OF_SEVERAL_STEPS: [&str; 7] = [
+    "role without the actions, agent stopped",
+    "role deleted",
+    "no role named",
+    "read-only root",
+    "no endpoint and no way out",
+    "no way to KMS",
+    "log group without the key that is demanded",
+];
+
+/// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.
+fn kill_after(writes: u64, name: &str) -> Result<Option<World>, String> {
+    let world = crate::faults::world(&[named(name)]);
+    world.sh(FIXER);
+    {
+        let mut rules = world.proxy.rules.lock().unwrap();
+        rules.agent_of_new_tasks = Some(Agent::Running);
+        rules.writes_left = Some(writes);
+    }
+    let mut command = world.command();
+    command
+        .args(["fix", "coder", "--yes", "--allow-drift", "--timeout", "60s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    while !world.proxy.rules.lock().unwrap().is_stalled {
+        if let Some(status) = child.try_wait().unwrap() {
+            return match status.code() {
+                Some(0) => Ok(None),
+                other => Err(format!("{other:?} without being killed")),
+            };
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.proxy.rules.lock().unwrap().writes_left = None;
+    Ok(Some(world))
+}
+
+fn keys(world: &World) -> usize {
+    let keys = world.sh("aws kms list-keys --query Keys[].KeyArn --output text");
+    let of_world = |key: &&str| {
+        let described = world.sh(&format!(
+            "aws kms describe-key --key-id {key} --query KeyMetadata.Description --output text"
+        ));
+        described.ends_with(&format!("/exec/{}", world.cluster))
+    };
+    keys.split_whitespace().filter(of_world).count()
+}
+
+/// Nothing is left half done that the next run does not finish.
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_fix_that_was_killed_is_finished_by_the_next() {
+    let cases: Vec<Case> = OF_SEVERAL_STEPS
+        .iter()
+        .map(|&name| {
+            let case = move || {
+                for writes in 0.. {
+                    let after = |why: String| format!("killed after {writes} changes: {why}");
+                    let Some(world) = kill_after(writes, name).map_err(after)? else {
+                        return match writes {
+                            0 | 1 => Err(format!("only {writes} changes")),
+                            _ => Ok(()),
+                        };
+                    };
+                    fix(&world).map_err(after)?;
+                    if name.starts_with("log group") && keys(&world) != 1 {
+                        return Err(after(format!("{} keys", keys(&world))));
+                    }
+                }
+                Ok(())
+            };
+            (name.to_owned(), Box::new(case) as Box<_>)
+        })
+        .collect();
+    try_all("Fixes that were killed", cases);
 }

@@ -25,4 +25,5 @@ mod sessions;
 mod slips;
 mod support;
 mod trouble;
+mod trust;
 mod worlds;

@@ -165,7 +165,7 @@ fn an_expression_that_is_wrong_is_shown_its_place() {
         ),
     ] {
         fs::write(&config, text).unwrap();
-        let run = doctor(home.path(), &[]);
+        let run = doctor(home.path(), &["--config", "ecs-exec.toml"]);
         assert_eq!(run.status, 2, "{text}");
         assert!(
             run.stderr.contains(place) && run.stderr.contains(help),

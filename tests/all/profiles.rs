@@ -183,6 +183,13 @@ fn keys_of_the_environment_beat_a_profile_that_is_not_said_now() {
     assert_eq!(sts.caller(), "AKIDBASE", "the environment beats the file");
     assert_refused(
         &sts.ask(&[], &[]),
+        "is not trusted, and it sets profile",
+        "",
+    );
+    let trusted = run(command(sts.home.path()).arg("trust"));
+    assert_eq!(trusted.status, 0, "{}", trusted.stderr);
+    assert_refused(
+        &sts.ask(&[], &[]),
         "there is no AWS profile gone",
         "behind-a-code",
     );

@@ -85,11 +85,11 @@ fn contradictions_and_nonsense() {
 #[test]
 fn a_configuration_with_an_unknown_key() {
     let home = home(true);
-    std::fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
+    fs::write(home.path().join("ecs-exec.toml"), "clusster = \"x\"\n").unwrap();
     let run = run(command(home.path()).args(["doctor", "coder"]));
     assert_refused(
         &run,
-        "ecs-exec.toml:1: unknown key `clusster`",
+        "ecs-exec.toml:1:1: unknown key `clusster`",
         "Did you mean `cluster`?",
     );
 }
@@ -183,14 +183,14 @@ fn variables_and_files_of_configuration() {
 #[test]
 fn a_configuration_that_says_nothing() {
     for (text, what) in [
-        ("shell = \"\"", "shell is empty"),
+        ("shell = \"\"", "shell: this value is empty"),
         (
             "[services.web]\ncontainer = \" \"",
-            "container of services.web is empty",
+            "services.web.container: this value is empty",
         ),
         (
             "[recipes.a]\nservice = \"web\"\ncommand = []",
-            "command of recipes.a is empty",
+            "recipes.a.command: this value is empty",
         ),
         (
             "[recipes.\"\"]\nservice = \"web\"\ncommand = [\"ls\"]",
@@ -198,13 +198,16 @@ fn a_configuration_that_says_nothing() {
         ),
         (
             "[plugins]\ntimeout_seconds = 0",
-            "timeout_seconds of plugins is 0",
+            "plugins.timeout_seconds: must be greater than 0",
         ),
         (
             "services = 3",
-            "ecs-exec.toml:1: the number 3 stands where a table belongs",
+            "ecs-exec.toml:1:12: services: invalid type: integer `3`, expected a map",
         ),
-        ("cluster = [\"a\"]", "a list stands where a text belongs"),
+        (
+            "cluster = [\"a\"]",
+            "cluster: invalid type: sequence, expected a string",
+        ),
     ] {
         let run = configured(text, &["checks"]);
         assert_refused(&run, what, "");
@@ -287,5 +290,7 @@ fn areas_of_the_user_s_own_checks_are_explained() {
 fn configured(text: &str, arguments: &[&str]) -> Run {
     let home = home(true);
     fs::write(home.path().join("ecs-exec.toml"), text).unwrap();
-    run(command(home.path()).args(arguments))
+    run(command(home.path())
+        .args(arguments)
+        .args(["--config", "ecs-exec.toml"]))
 }

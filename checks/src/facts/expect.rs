@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the user declared that must hold: `[expect]` in `ecs-exec.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub struct Expect {
     /// Patterns (`*`, `?`) of services or task families on which ECS Exec must be off.
     pub exec_forbidden: Vec<String>,

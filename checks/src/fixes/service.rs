@@ -173,7 +173,8 @@ fn service_block(name: &str, arguments: &str) -> String {
     )
 }
 
-const REPLACES: &str = "ECS starts new tasks and stops the old ones as the service's deployment configuration says: \
+/// What it means that the tasks of a service are replaced.
+pub const REPLACES: &str = "ECS starts new tasks and stops the old ones as the service's deployment configuration says: \
 connections drain, and a deployment circuit breaker applies. Sessions work once the new tasks' agents are RUNNING.";
 
 const CODE_DEPLOY: &str = "CodeDeploy rolls out this service, and ECS refuses to force a deployment of it. \

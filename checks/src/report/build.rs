@@ -12,9 +12,13 @@ use crate::text::clean_line;
 /// Joins facts and diagnosis.
 pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
     let Diagnosis {
-        findings,
-        root_causes,
+        mut findings,
+        mut root_causes,
     } = diagnosis;
+    let mut fixes = distinct_fixes(&findings);
+    order::order(&mut fixes, &mut root_causes, &mut findings);
+    say_of_one_revision(&mut fixes);
+    fixes.iter_mut().for_each(clean::fix);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool {
@@ -33,7 +37,8 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         verdict: verdict(&findings),
         partial,
         summary: summary(&findings),
-        fixes: distinct_fixes(&findings),
+        by_id: by_id(&fixes),
+        fixes,
         root_causes,
         findings,
         since: None,
@@ -66,10 +71,14 @@ fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
             .and_modify(|known| known.join(fix))
             .or_insert_with(|| Fix::clone(fix));
     }
-    let mut fixes: Vec<Fix> = fixes.into_values().collect();
-    say_of_one_revision(&mut fixes);
-    fixes.iter_mut().for_each(clean::fix);
-    fixes
+    fixes.into_values().collect()
+}
+
+/// The places of fixes in the order of their IDs.
+pub(super) fn by_id(fixes: &[Fix]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..fixes.len()).collect();
+    places.sort_by(|one, other| fixes[*one].id.cmp(&fixes[*other].id));
+    places
 }
 
 /// Commands that edit the same revision undo each other where one is pasted after the other.

@@ -1,6 +1,5 @@
 //! Policies that are there already: they are added to, never replaced.
 
-use ecs_exec_checks::facts::Reason;
 use ecs_exec_checks::policy_document;
 use serde_json::Value;
 
@@ -8,7 +7,7 @@ use super::{Options, cannot};
 use crate::aws::{Aws, Failure};
 
 /// Putting a policy replaces the one of the same name. The name tells what is in it, but one that somebody has changed
-/// since is left alone.
+/// since is left alone, and where it cannot be read nothing is written.
 pub async fn free_name(
     options: &Options<'_>,
     get: impl AsyncFn(&str) -> Result<String, Failure>,
@@ -20,8 +19,7 @@ pub async fn free_name(
     for name in std::iter::once(name.clone()).chain(numbered) {
         match get(&name).await {
             Err(failure) if failure.is("NoSuchEntity") => return Ok(name),
-            // Whether it is there cannot be seen, for this name and for any other.
-            Err(failure) if failure.why.reason == Reason::Denied => return Ok(name),
+            // A policy that cannot be read may be there, and would be replaced.
             Err(failure) => return Err(failure),
             Ok(there) => {
                 let there = serde_json::from_str::<Value>(&decoded(&there));

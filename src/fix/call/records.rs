@@ -1,6 +1,7 @@
 //! What encrypts and records sessions: keys, log groups, buckets.
 
 use aws_sdk_s3::types as s3;
+use serde_json::Value;
 
 use super::{Answer, Options, policies, unknown};
 use crate::aws::Aws;
@@ -71,6 +72,9 @@ async fn put_key_policy(aws: &Aws, options: &Options<'_>) -> Answer {
 }
 
 async fn create_key(aws: &Aws, options: &Options<'_>) -> Answer {
+    if let Some(key) = unused_key(aws, options).await {
+        return Ok(Some(key));
+    }
     let answer = aws
         .call("kms:CreateKey", || {
             aws.kms
@@ -81,6 +85,35 @@ async fn create_key(aws: &Aws, options: &Options<'_>) -> Answer {
         })
         .await?;
     Ok(answer.key_metadata.and_then(|key| key.arn))
+}
+
+/// A key with the same description and policy: a run that did not get further left it behind. Where the keys cannot be
+/// read, none is.
+async fn unused_key(aws: &Aws, options: &Options<'_>) -> Option<String> {
+    let listed = aws.call("kms:ListKeys", || aws.kms.list_keys().limit(1000).send());
+    let ours = options.json("--policy");
+    for key in listed.await.ok()?.keys.unwrap_or_default() {
+        let (id, arn) = (key.key_id?, key.key_arn?);
+        let described = aws.call("kms:DescribeKey", || {
+            aws.kms.describe_key().key_id(&id).send()
+        });
+        let Some(metadata) = described.await.ok().and_then(|answer| answer.key_metadata) else {
+            continue;
+        };
+        if metadata.description != options.one("--description") || !metadata.enabled {
+            continue;
+        }
+        let policy = aws.call("kms:GetKeyPolicy", || {
+            let get = aws.kms.get_key_policy().key_id(&id);
+            get.policy_name("default").send()
+        });
+        let policy = policy.await.ok().and_then(|answer| answer.policy);
+        let policy = policy.and_then(|policy| serde_json::from_str::<Value>(&policy).ok());
+        if policy.is_some_and(|policy| policy == ours) {
+            return Some(arn);
+        }
+    }
+    None
 }
 
 async fn create_log_group(aws: &Aws, options: &Options<'_>) -> Answer {

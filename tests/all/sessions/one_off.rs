@@ -166,6 +166,7 @@ fn recipes_lists_and_copies() {
         "[recipes.sum]\nservice = \"coder\"\ndescription = \"Adds up\"\ncommand = [\"sh\", \"-c\", \"echo $((40 + 2))\"]\n",
     )
     .unwrap();
+    assert_eq!(world.run(&["trust"]).status, 0);
     let listed = world.run(&["recipe", "--list"]);
     assert!(listed.stdout.contains("Adds up"), "{}", listed.stdout);
     assert_eq!(world.run(&["recipe", "sum"]).stdout, "42\n");

@@ -134,6 +134,7 @@ fn a_shell_that_is_not_in_the_image_is_made_up_for() {
     image(&world, |image| image.lacks = vec!["/bin/bash".into()]);
     let configuration = "[services.coder]\nshell = \"/bin/bash\"\n";
     std::fs::write(world.home.path().join("ecs-exec.toml"), configuration).unwrap();
+    assert_eq!(world.run(&["trust"]).status, 0);
     let mut terminal = Terminal::start(world.command().arg("coder"));
     terminal.expect("There is no /bin/bash in the image; trying /bin/sh.");
     terminal.expect("$ ");

@@ -36,12 +36,40 @@ pub struct Rules {
     /// The Date header of every answer.
     pub date: Option<String>,
     pub calls: BTreeMap<String, u64>,
+    /// How many more calls that change something are answered; the one after them hangs.
+    pub writes_left: Option<u64>,
+    /// Such a call hangs now.
+    pub is_stalled: bool,
     /// Only what the caller's policies allow.
     pub gate: Option<Arc<PolicyGate>>,
     /// Bodies of requests that the proxy answers itself.
     pub asked: Vec<String>,
     /// What sessions are opened into.
     pub containers: Containers,
+}
+
+impl Rules {
+    fn stalls(&mut self, action: &str) -> bool {
+        match &mut self.writes_left {
+            Some(_) if !is_write(action) => false,
+            Some(0) => {
+                self.is_stalled = true;
+                true
+            }
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        }
+    }
+}
+
+/// Whether a call changes something, as its name tells.
+fn is_write(action: &str) -> bool {
+    const READING: [&str; 5] = ["Describe", "Get", "List", "Simulate", "Generate"];
+    let operation = action.split(':').nth(1).unwrap_or_default();
+    !READING.iter().any(|verb| operation.starts_with(verb))
 }
 
 pub struct Proxy {
@@ -71,7 +99,10 @@ impl Proxy {
             let fault = {
                 let mut rules = shared.lock().unwrap();
                 *rules.calls.entry(action.clone()).or_default() += 1;
-                fault::take(&mut rules.faults, &action)
+                match rules.stalls(&action) {
+                    true => Some(Fault::Hang),
+                    false => fault::take(&mut rules.faults, &action),
+                }
             };
             let (status, body) = match &fault {
                 Some(fault) if !fault.alters() => broken(&action, fault),

@@ -1,0 +1,445 @@
+//! Files of projects: what they may say unasked, and what only after trust.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::doctor::{Run, command, run};
+use crate::support::pty::Terminal;
+use crate::support::world::{World, home};
+use crate::trouble::assert_refused;
+
+fn write(home: &Path, text: &str) {
+    fs::write(home.join("ecs-exec.toml"), text).unwrap();
+}
+
+fn ask(home: &Path, arguments: &[&str]) -> Run {
+    run(command(home).args(arguments))
+}
+
+/// The doctor on facts of a file, so that no credentials are needed.
+fn doctor(home: &Path) -> Command {
+    let facts = format!("{}/fixtures/healthy.json", env!("CARGO_MANIFEST_DIR"));
+    let mut doctor = command(home);
+    doctor.args(["doctor", "--format", "json", "--snapshot", &facts]);
+    doctor
+}
+
+const CHECK: &str = "cluster = \"coder-production-cluster\"\n[checks.none]\neach = \"task\"\nwhen = \"true\"\ntitle = \"found\"\n";
+
+#[test]
+fn what_names_only_places_needs_no_trust() {
+    let home = home(true);
+    write(
+        home.path(),
+        "region = \"us-west-2\"\nservice_prefix = \"coder-production-\"\n[services.coder]\ncontainer = \"coder\"\n[expect]\nexec_forbidden = [\"x\"]\n",
+    );
+    let run = run(&mut doctor(home.path()));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let run = ask(home.path(), &["trust"]);
+    assert_eq!(run.status, 0);
+    assert!(run.stderr.contains("needs no trust"), "{}", run.stderr);
+}
+
+#[test]
+fn each_key_that_commands_is_refused_until_it_is_trusted() {
+    let commands = [
+        (CHECK, &["checks"][..], "checks"),
+        ("[plugins]\ntimeout_seconds = 5", &["checks"], "plugins"),
+        ("profile = \"admin\"", &["list"], "profile"),
+        ("shell = \"/bin/evil\"", &["litellm"], "shell"),
+        (
+            "[services.coder]\nshell = \"/bin/evil\"",
+            &["exec", "coder"],
+            "services.coder.shell",
+        ),
+        (
+            "[services.coder-production-coder]\nshell = \"e\"",
+            &["exec", "--task", "0123456789abcdef"],
+            "shell",
+        ),
+        (
+            "[recipes.litellm-db]\nservice = \"coder\"\ncommand = [\"evil\"]",
+            &["recipe", "litellm-db"],
+            "recipes.litellm-db",
+        ),
+        (
+            "[recipes.x]\nservice = \"coder\"\ncommand = [\"evil\"]",
+            &["recipe", "--list"],
+            "recipes.x",
+        ),
+    ];
+    for (text, arguments, key) in commands {
+        let home = home(true);
+        write(home.path(), text);
+        let path = home.path().canonicalize().unwrap().join("ecs-exec.toml");
+        let trust = format!("ecs-exec trust {}", path.display());
+        let refused = ask(home.path(), arguments);
+        assert_refused(
+            &refused,
+            "ecs-exec.toml is not trusted, and it sets",
+            &trust,
+        );
+        assert!(refused.stderr.contains(key), "{}", refused.stderr);
+        assert_eq!(ask(home.path(), &["trust"]).status, 0);
+        let trusted = ask(home.path(), arguments);
+        assert!(
+            !trusted.stderr.contains("not trusted"),
+            "{text}: {}",
+            trusted.stderr
+        );
+        // Below the folder it is the same file.
+        let below = home.path().join("a/b");
+        fs::create_dir_all(&below).unwrap();
+        let trusted = run(command(home.path()).current_dir(&below).args(arguments));
+        assert!(
+            !trusted.stderr.contains("not trusted"),
+            "{text}: {}",
+            trusted.stderr
+        );
+        // A change is another file.
+        write(home.path(), &format!("{text}\n# changed"));
+        let changed = ask(home.path(), arguments);
+        assert_refused(&changed, "has changed since you trusted it", &trust);
+    }
+}
+
+/// What a command does not use does not stand in its way, and does not count.
+#[test]
+fn a_command_goes_on_without_what_it_does_not_use() {
+    let unused = [
+        (
+            "shell = \"/bin/evil\"\n[recipes.x]\nservice = \"s\"\ncommand = [\"evil\"]",
+            &["checks"][..],
+        ),
+        ("profile = \"gone\"\nshell = \"/bin/evil\"", &["checks"]),
+        ("profile = \"gone\"", &["policy", "task-role"]),
+        (CHECK, &["recipe", "--list"]),
+    ];
+    for (text, arguments) in unused {
+        let home = home(true);
+        write(home.path(), text);
+        let run = ask(home.path(), arguments);
+        assert_eq!(run.status, 0, "{text}: {}", run.stderr);
+        assert!(!run.stdout.contains("evil"), "{}", run.stdout);
+    }
+    let home = home(true);
+    write(home.path(), CHECK);
+    let run = run(doctor(home.path()).args(["--skip", "custom"]));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    // What a flag or a variable decides is not the file's.
+    write(
+        home.path(),
+        "profile = \"admin\"\n[services.coder]\nshell = \"/bin/evil\"",
+    );
+    for arguments in [
+        &["run", "coder", "--profile", "mine", "--", "ls"][..],
+        &["exec", "coder", "--profile", "mine", "--", "ls"],
+        &["exec", "web", "--profile", "mine"],
+    ] {
+        let run = ask(home.path(), arguments);
+        assert_refused(&run, "there is no AWS profile mine (from --profile)", "");
+    }
+}
+
+#[test]
+fn trust_is_given_by_a_name_or_a_hash_too() {
+    let home = home(true);
+    write(home.path(), CHECK);
+    assert_refused(
+        &run(&mut doctor(home.path())),
+        "is not trusted",
+        "ECS_EXEC_TRUST",
+    );
+    let named = run(doctor(home.path()).args(["--config", "ecs-exec.toml"]));
+    assert!(
+        named
+            .with_status("warn")
+            .contains(&"custom.none".to_owned())
+            || named.status == 1
+    );
+    let sum = Command::new("sha256sum")
+        .arg(home.path().join("ecs-exec.toml"))
+        .output();
+    let sum = String::from_utf8(sum.unwrap().stdout).unwrap();
+    let sum = sum.split(' ').next().unwrap();
+    for trust in [sum.to_owned(), format!("00, {}", sum.to_uppercase())] {
+        let run = run(doctor(home.path()).env("ECS_EXEC_TRUST", trust));
+        assert_ne!(run.status, 2, "{}", run.stderr);
+    }
+    let other = sum.replace('0', "1");
+    let run = run(doctor(home.path()).env("ECS_EXEC_TRUST", other));
+    assert_refused(&run, "is not trusted", "");
+}
+
+#[test]
+fn trust_is_kept_in_private_and_taken_back() {
+    let home = home(true);
+    write(home.path(), CHECK);
+    assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
+    let given = ask(home.path(), &["trust", "ecs-exec.toml"]);
+    assert!(given.stderr.contains("checks = none"), "{}", given.stderr);
+    let state = home.path().join(".local/state/ecs-exec/trust");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o700);
+    let entries: Vec<_> = fs::read_dir(&state).unwrap().collect();
+    assert_eq!(mode(&entries[0].as_ref().unwrap().path()), 0o600);
+    let listed = ask(home.path(), &["trust", "--list"]).stdout;
+    assert!(listed.ends_with("ecs-exec.toml\n"), "{listed}");
+    let changed = format!("{CHECK}# more");
+    write(home.path(), &changed);
+    assert_eq!(ask(home.path(), &["trust", "."]).status, 0);
+    assert_eq!(
+        fs::read_dir(&state).unwrap().count(),
+        1,
+        "one content at a time"
+    );
+    // Others could have written it.
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_refused(&run(&mut doctor(home.path())), "is not trusted", "");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_ne!(run(&mut doctor(home.path())).status, 2);
+    let revoked = ask(home.path(), &["trust", "--revoke"]);
+    assert!(
+        revoked.stderr.contains("no longer trusted"),
+        "{}",
+        revoked.stderr
+    );
+    assert_refused(&run(&mut doctor(home.path())), "is not trusted", "");
+    assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
+}
+
+/// A state folder within the project would be the project's own word.
+#[test]
+fn folders_that_are_not_absolute_hold_nothing_of_the_user_s() {
+    let home = home(true);
+    write(home.path(), CHECK);
+    assert_eq!(ask(home.path(), &["trust"]).status, 0);
+    fs::rename(home.path().join(".local/state"), home.path().join("state")).unwrap();
+    let run = run(doctor(home.path()).env("XDG_STATE_HOME", "state"));
+    assert_refused(&run, "is not trusted", "");
+    fs::create_dir_all(home.path().join("config/ecs-exec")).unwrap();
+    fs::rename(
+        home.path().join("ecs-exec.toml"),
+        home.path().join("config/ecs-exec/ecs-exec.toml"),
+    )
+    .unwrap();
+    let checks = crate::support::doctor::run(
+        command(home.path())
+            .arg("checks")
+            .env("XDG_CONFIG_HOME", "config"),
+    );
+    assert!(!checks.stdout.contains("custom.none"), "{}", checks.stdout);
+}
+
+#[test]
+fn the_user_s_own_file_needs_no_trust() {
+    let home = home(true);
+    let folder = home.path().join(".config/ecs-exec");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("ecs-exec.toml"), CHECK).unwrap();
+    for here in [home.path(), &folder] {
+        let run = run(doctor(home.path()).current_dir(here));
+        assert_ne!(run.status, 2, "{}", run.stderr);
+        assert!(run.stdout.contains("custom.none"), "{}", run.stdout);
+    }
+    // Nor does a project's check take its place.
+    write(
+        home.path(),
+        &CHECK.replace("found", "nothing").replace("true", "false"),
+    );
+    assert_eq!(ask(home.path(), &["trust"]).status, 0);
+    let run = run(&mut doctor(home.path()));
+    assert!(
+        !run.with_status("pass").contains(&"custom.none".to_owned()),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn files_that_others_can_write_are_refused() {
+    let home = home(true);
+    write(home.path(), "cluster = \"c\"");
+    let file = home.path().join("ecs-exec.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let refused = ask(home.path(), &["checks"]);
+    assert_refused(
+        &refused,
+        "other users can write to it (mode 666)",
+        "chmod go-w",
+    );
+    assert_refused(
+        &ask(home.path(), &["trust"]),
+        "other users can write to it",
+        "chmod go-w",
+    );
+    assert_eq!(
+        ask(home.path(), &["checks", "--config", "ecs-exec.toml"]).status,
+        0
+    );
+}
+
+#[test]
+fn a_configuration_without_end_is_refused() {
+    let home = home(true);
+    let file = home.path().join("ecs-exec.toml");
+    for target in ["/dev/zero", "/dev/tty"] {
+        std::os::unix::fs::symlink(target, &file).unwrap();
+        for arguments in [
+            &["checks"][..],
+            &["checks", "--config", "ecs-exec.toml"],
+            &["trust"],
+        ] {
+            let run = ask(home.path(), arguments);
+            assert_refused(&run, "ecs-exec.toml cannot be read", "");
+        }
+        fs::remove_file(&file).unwrap();
+    }
+    assert!(
+        Command::new("mkfifo")
+            .arg(&file)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for arguments in [
+        &["checks"][..],
+        &["checks", "--config", "ecs-exec.toml"],
+        &["trust"],
+    ] {
+        assert_refused(&ask(home.path(), arguments), "not a regular file", "");
+    }
+}
+
+#[test]
+fn on_a_terminal_the_user_is_asked() {
+    let home = home(true);
+    write(home.path(), "profile = \"adm\\u001b[2Jin\"\n");
+    let start = || Terminal::start(command(home.path()).arg("list"));
+    let mut terminal = start();
+    terminal.expect("profile = \"adm");
+    terminal.expect("Trust this file? [y/N]");
+    assert!(
+        !terminal.screen().contains("\u{1b}[2J"),
+        "{}",
+        terminal.screen()
+    );
+    terminal.type_keys("n\r");
+    assert_eq!(terminal.wait(), 2);
+    let mut terminal = start();
+    terminal.expect("Trust this file? [y/N]");
+    terminal.type_keys("y\r");
+    assert_eq!(terminal.wait(), 2);
+    assert!(
+        terminal.screen().contains("there is no AWS profile"),
+        "{}",
+        terminal.screen()
+    );
+    let mut terminal = start();
+    assert_eq!(terminal.wait(), 2);
+    assert!(
+        !terminal.screen().contains("Trust this file?"),
+        "{}",
+        terminal.screen()
+    );
+}
+
+#[test]
+#[ignore = "needs the emulator: scripts/test"]
+fn a_session_says_what_a_project_decided() {
+    let world = World::healthy();
+    let home = world.home.path();
+    let first_line = |arguments: &[&str]| {
+        let run = world.run(arguments);
+        run.stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    let plain = first_line(&["coder"]);
+    assert!(
+        plain.starts_with("Connecting to coder-production-coder (task: "),
+        "{plain}"
+    );
+    assert!(
+        plain.ends_with(")...") && !plain.contains("account"),
+        "{plain}"
+    );
+    write(home, "[services.coder]\nshell = \"/bin/evil\"\n");
+    assert_refused(
+        &world.run(&["coder"]),
+        "is not trusted, and it sets services.coder.shell",
+        "ecs-exec trust",
+    );
+    assert!(!first_line(&["exec", "coder", "--", "ls"]).contains("account"));
+    assert_eq!(world.run(&["trust"]).status, 0);
+    let told = first_line(&["coder"]);
+    for part in [
+        "account: 123456789012",
+        &format!("cluster: {}", world.cluster),
+        "command: /bin/evil",
+        "command from",
+        "ecs-exec.toml",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    write(home, &format!("cluster = \"{}\"\n", world.cluster));
+    let run = run(world.command().env_remove("ECS_EXEC_CLUSTER").arg("coder"));
+    assert!(run.stderr.contains("cluster from "), "{}", run.stderr);
+    write(
+        home,
+        "[recipes.r]\nservice = \"coder\"\ncommand = [\"ls\"]\ninteractive = true\n",
+    );
+    assert_eq!(world.run(&["trust"]).status, 0);
+    let told = first_line(&["recipe", "r"]);
+    assert!(told.contains("command: ls; command from"), "{told}");
+}
+
+/// A program that leaves its environment behind.
+fn plant(folder: &Path) {
+    let path = folder.join("session-manager-plugin");
+    let script = "#!/bin/sh\nenv > \"${0%/*}/asked\"\necho 1.2.764.0\n";
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_plugin_is_not_looked_for_in_the_working_folder() {
+    let home = home(false);
+    let here = home.path().join("here");
+    fs::create_dir_all(here.join("tools")).unwrap();
+    plant(&here);
+    plant(&here.join("tools"));
+    let ask = |path: &str| {
+        let mut command = command(home.path());
+        command
+            .current_dir(&here)
+            .args([
+                "doctor",
+                "--only",
+                "local.plugin-installed,local.plugin-version",
+                "--format",
+                "json",
+            ])
+            .args(["--region", "us-west-2", "--cluster", "c"])
+            .env("PATH", path)
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "hunter2");
+        run(&mut command)
+    };
+    for path in [
+        ":/usr/bin",
+        ".:/usr/bin",
+        "/usr/bin::/bin",
+        "tools:/usr/bin",
+        "/usr/bin:",
+    ] {
+        let run = ask(path);
+        assert!(!run.stdout.contains("1.2.764.0"), "{path}: {}", run.stdout);
+        assert!(!here.join("asked").exists(), "{path}");
+        assert!(!here.join("tools/asked").exists(), "{path}");
+    }
+    let run = ask(here.to_str().unwrap());
+    assert!(run.stdout.contains("1.2.764.0"), "{}", run.stdout);
+    let environment = fs::read_to_string(here.join("asked")).unwrap();
+    assert!(!environment.contains("AWS_"), "{environment}");
+}
