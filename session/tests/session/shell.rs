@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ecs_exec_session::testing::{Agent, Heard, Peer, kind};
-use ecs_exec_session::{Cancel, Credentials, Ended, Fault, Input, Options, Output};
+use ecs_exec_session::{Cancel, Credentials, Ended, Input, Options, Output, SessionError};
 
 use crate::client::{Aws, Client, ms, session, soon};
 
@@ -205,5 +205,5 @@ async fn nothing_is_sent_to_a_host_that_is_not_awss() {
     session.stream_url = "wss://ssmmessages.eu-central-1.example.com/v1".into();
     let client = Client::start(session, Aws::default(), Options::default());
     let url = "wss://ssmmessages.eu-central-1.example.com/v1".into();
-    assert_eq!(client.end().await, Err(Fault::Endpoint { url }));
+    assert_eq!(client.end().await, Err(SessionError::Endpoint { url }));
 }

@@ -7,7 +7,7 @@ use crate::session::Input;
 const END_OF_FILE: u8 = 4;
 
 /// What was taken from the caller and is not sent yet.
-pub struct Typed {
+pub struct InputBuffer {
     bytes: Bytes,
     size: Option<Size>,
     /// The last size that was sent: a new connection gets it again.
@@ -17,9 +17,9 @@ pub struct Typed {
     last_byte: u8,
 }
 
-impl Default for Typed {
-    fn default() -> Typed {
-        Typed {
+impl Default for InputBuffer {
+    fn default() -> InputBuffer {
+        InputBuffer {
             bytes: Bytes::new(),
             size: None,
             last_size: None,
@@ -29,7 +29,7 @@ impl Default for Typed {
     }
 }
 
-impl Typed {
+impl InputBuffer {
     pub fn add(&mut self, input: Input) {
         match input {
             Input::Bytes(bytes) => self.bytes = bytes,
