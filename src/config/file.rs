@@ -27,6 +27,8 @@ pub struct File {
     pub services: BTreeMap<String, ServiceSettings>,
     /// What a session starts where the service's own table does not say.
     pub shell: Option<String>,
+    /// The key that begins those of this program in a session, or `none`.
+    pub escape: Option<String>,
     #[serde(default)]
     pub recipes: BTreeMap<String, Recipe>,
     pub expect: Option<Expect>,
@@ -46,6 +48,7 @@ impl File {
             ("region", &self.region),
             ("profile", &self.profile),
             ("shell", &self.shell),
+            ("escape", &self.escape),
         ];
         let mut empty: Vec<String> = texts
             .into_iter()

@@ -90,6 +90,7 @@ pub fn merge(
             .unwrap_or_default(),
         endpoint_url: global.endpoint_url.clone(),
         services,
+        escape: first(|file| &file.escape).map(|escape| escape.value),
         shell: first(|file| &file.shell)
             .map(|sourced| sourced.value)
             .or(built_in.shell),

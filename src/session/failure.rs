@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::facts::Reason;
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Selection, examine};
 
-use super::Spot;
+use super::{RemoteText, Spot};
 use crate::aws::Failure;
 use crate::cli::Global;
 use crate::config::Settings;
@@ -19,29 +18,29 @@ use crate::target::{Request, Services};
 use crate::trouble::Trouble;
 
 /// How long the doctor may take where nobody asked for it.
-const PATIENCE: Duration = Duration::from_secs(15);
+const AUTO_DOCTOR_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A failed call in a sentence.
-pub fn words(failure: &Failure) -> String {
-    let said = clean_line(&failure.why.message);
-    match (&failure.code, failure.why.reason) {
+pub fn words(failure: &Failure) -> RemoteText {
+    let said = failure.why.message.clone();
+    RemoteText::new(match (&failure.code, failure.why.reason) {
         (Some(code), _) if !said.contains(code.as_str()) => format!("{code}: {said}"),
         (_, Reason::TimedOut) => format!("{} did not answer in time", failure.why.action),
         _ => said,
-    }
+    })
 }
 
 /// The session ended because the program is not in the image.
-pub fn is_missing_program(said: &str) -> bool {
-    explain(said).is_some_and(|known| known.saying.checks == ["container.shell"])
+pub fn is_missing_program(why: &RemoteText) -> bool {
+    why.explain()
+        .is_some_and(|known| known.saying.checks == ["container.shell"])
 }
 
 /// The session never came about: its encryption or its recording could not be set up.
-pub fn is_of_the_start(said: &str) -> bool {
-    let lower = said.to_lowercase();
-    lower.contains("----error-------")
-        || lower.contains("handshake")
-        || lower.contains("start the session")
+pub fn is_of_the_start(why: &RemoteText) -> bool {
+    ["----error-------", "handshake", "start the session"]
+        .into_iter()
+        .any(|mark| why.contains(mark))
 }
 
 /// What became of a session that is not as it should be.
@@ -55,11 +54,11 @@ pub async fn tell(
     settings: &Settings,
     global: &Global,
     spot: &Spot,
-    (what, said): (&str, &str),
+    (what, why): (&str, &RemoteText),
     ask_doctor: bool,
 ) {
-    say!("error: {what}: {}", clean_line(said));
-    if let Some(explained) = explain(said) {
+    say!("error: {what}: {why}");
+    if let Some(explained) = why.explain() {
         say!("  {}.", explained.saying.title);
         for line in wrap(
             explained.saying.meaning,
@@ -114,7 +113,7 @@ async fn causes(settings: &Settings, global: &Global, spot: &Spot) -> Result<Str
         ..Request::default()
     };
     let progress = Progress::start(global, "Asking the doctor about the task");
-    let gathered = facts::gather(settings, &request, PATIENCE).await;
+    let gathered = facts::gather(settings, &request, AUTO_DOCTOR_TIMEOUT).await;
     progress.end();
     let facts = gathered?.facts.without_secrets();
     // What is only declared keeps no session from working.
