@@ -61,7 +61,7 @@ impl Channel {
             pause: Pause::default(),
             frames: VecDeque::new(),
             output: Backlog::default(),
-            input: InputBuffer::default(),
+            input: InputBuffer::new(options.end_again),
             exit: None,
             closed: None,
             error: None,
@@ -227,6 +227,10 @@ impl Channel {
             }
             self.frames.extend(self.outgoing.resend(now));
         }
+        // One that was not taken yet needs no other.
+        if !self.outgoing.is_waiting() {
+            self.input.tick(now);
+        }
         if !self.pause.is_on() {
             self.send(now)?;
         }
@@ -292,7 +296,12 @@ impl Channel {
             false => self.outgoing.due(),
         };
         let silent = self.silent_since(now, unanswered);
+        let again = self
+            .input
+            .deadline()
+            .filter(|_| !self.outgoing.is_waiting());
         let listened = [
+            again,
             resend,
             self.stall_deadline(now),
             self.silence.deadline(silent),
@@ -342,7 +351,7 @@ impl Channel {
             if !self.start.is_ready() || !self.outgoing.has_room() {
                 break;
             }
-            let Some(piece) = self.input.piece() else {
+            let Some(piece) = self.input.piece(now) else {
                 break;
             };
             let sealed = match &self.cipher {

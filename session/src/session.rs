@@ -37,7 +37,7 @@ pub enum Input {
     /// The size of the local terminal, in characters. Send it first, even where it is made up: a command that
     /// says nothing is known to be alive by its acknowledgement.
     Size { columns: u16, rows: u16 },
-    /// No more input will come. The remote terminal gets an end of file (Ctrl-D), and the session goes on
+    /// No more input will come. The remote terminal gets an end of file (Ctrl-D), now and again, and the session goes on
     /// until the command ends. Dropping the sender instead says nothing to the remote side.
     End,
 }
@@ -122,6 +122,8 @@ pub struct Options {
     pub resume_for: Duration,
     /// How long the agent may leave input unacknowledged while the connection stands. 5 min.
     pub stall_timeout: Duration,
+    /// After how long a session that did not end by an end of file gets another one; then ever more seldom. 1 s.
+    pub end_again: Duration,
     /// After how long without an answer the caller is told so. 15 s.
     pub silent_after: Duration,
     /// Opens the stream to a host and port, below TLS. Put a proxy here: there is no support for any within.
@@ -141,6 +143,7 @@ impl Default for Options {
             keep_alive: Duration::from_secs(30),
             resume_for: Duration::from_secs(180),
             stall_timeout: Duration::from_secs(300),
+            end_again: Duration::from_secs(1),
             silent_after: Duration::from_secs(15),
             connect: tcp(),
             certificates: None,

@@ -113,8 +113,13 @@ async fn after(limit: Option<Duration>) {
 
 /// Returns some time after the command has ended.
 async fn over(progress: &mut watch::Receiver<Progress>) {
-    match progress.wait_for(|now| *now == Progress::Done).await {
-        Ok(_) => sleep(CLOSE_TIMEOUT).await,
-        Err(_) => pending().await,
+    // What it returns locks the value, so that the writer could not tell anything more.
+    let is_done = progress
+        .wait_for(|now| *now == Progress::Done)
+        .await
+        .is_ok();
+    match is_done {
+        true => sleep(CLOSE_TIMEOUT).await,
+        false => pending().await,
     }
 }

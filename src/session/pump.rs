@@ -118,6 +118,8 @@ impl Local {
                             return wish;
                         }
                     }
+                    // The wrapped command's own line says that its input has ended.
+                    Some(Input::End) if self.last_input.is_some() => {}
                     Some(other) => self.waiting.push_back(other),
                     None => is_open = false,
                 },
@@ -164,9 +166,7 @@ impl Local {
                         let Ok(mut sink) = sink.lock() else { break };
                         match sink(&bytes) {
                             Ok(Flow::Continue) => {}
-                            Ok(Flow::Done) => {
-                                progress.send_replace(Progress::Done);
-                            }
+                            Ok(Flow::Done) => advance(&progress, Progress::Done),
                             Err(error) => {
                                 failed = Some(error);
                                 break;
@@ -174,15 +174,7 @@ impl Local {
                         }
                     }
                     Output::Notice(notice) => tell(&notice, is_terminal),
-                    Output::Started => {
-                        progress.send_if_modified(|progress| {
-                            let is_new = *progress == Progress::Opening;
-                            if is_new {
-                                *progress = Progress::Started;
-                            }
-                            is_new
-                        });
-                    }
+                    Output::Started => advance(&progress, Progress::Started),
                 }
             }
             drop(from_remote);
@@ -193,13 +185,21 @@ impl Local {
 }
 
 /// How far a session is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Progress {
     Opening,
     /// The remote side takes input.
     Started,
     /// The command has ended.
     Done,
+}
+
+fn advance(progress: &watch::Sender<Progress>, to: Progress) {
+    progress.send_if_modified(|progress| {
+        let is_new = *progress < to;
+        *progress = to.max(*progress);
+        is_new
+    });
 }
 
 /// In raw mode a line feed alone does not begin a line.

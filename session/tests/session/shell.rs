@@ -114,6 +114,24 @@ async fn in_the_middle_of_a_line_it_takes_two() {
     assert_eq!(soon(agent.input(5)).await, b"one\x04\x04");
 }
 
+/// A shell that was not ready for the first one, or a second program that reads, gets another.
+#[tokio::test]
+async fn an_end_of_file_comes_again() {
+    let peer = Peer::start().await;
+    let options = Options {
+        end_again: ms(40),
+        ..Options::default()
+    };
+    let mut client = Client::start(session(&peer), Aws::default(), options);
+    let mut agent = Agent::accept(&peer).await;
+    agent.output("$ ").await;
+    client.started().await;
+    client.input.send(Input::End).await.unwrap();
+    let began = std::time::Instant::now();
+    assert_eq!(soon(agent.input(3)).await, b"\x04\x04\x04");
+    assert!(began.elapsed() >= ms(40 + 80), "ever more seldom");
+}
+
 #[tokio::test]
 async fn a_caller_with_no_more_input_stays_for_the_output() {
     let (client, mut agent) = joined().await;
