@@ -10,7 +10,7 @@ use ecs_exec_checks::text::clean_line;
 use super::end::SessionEnd;
 use super::open::Unopened;
 use super::spot::{self, Encryption, Named, Spot};
-use super::wrapped::{Encoded, Garbled, Gate, INPUT_END_LINE, Reader, Status, Wrapped};
+use super::wrapped::{Encoded, Garbled, Gate, INPUT_END_LINES, Reader, Status, Wrapped};
 use super::{Flow, Local, OutputSink, RemoteText, carry, failure, open, to_standard_output};
 use crate::aws::Aws;
 use crate::cli::Global;
@@ -77,7 +77,7 @@ impl Job<'_> {
         let taking = reader.clone();
         let mut local = Local::given(
             input,
-            INPUT_END_LINE,
+            INPUT_END_LINES,
             Box::new(move |bytes: &[u8]| {
                 let Ok(mut reader) = taking.lock() else {
                     return Err(io::Error::other("the output was lost"));

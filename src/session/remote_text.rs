@@ -89,6 +89,6 @@ mod tests {
         let long = shown(&"é".repeat(8_000_000));
         assert!(long.chars().count() <= 601 && long.ends_with('…'), "{long}");
         let block = RemoteText::new("a\nDB_PASSWORD=hunter2\x1b[2J\n").block();
-        assert_eq!(block, "a\nDB_PASSWORD=[masked][2J");
+        assert_eq!(block, "a\nDB_PASSWORD=[masked]");
     }
 }

@@ -13,13 +13,10 @@ mod tests;
 
 use uuid::Uuid;
 
-pub use input::{Encoded, Gate};
+pub use input::{Encoded, Gate, INPUT_END_LINES};
 pub use reader::{Garbled, Reader, Status};
 
 use input::{INPUT_END, SHIFTED};
-
-/// What is sent where the command has ended and its input has not.
-pub const INPUT_END_LINE: &str = "=\n";
 
 /// A wrapped command: what ECS is asked to run, and what tells its output apart.
 pub struct Wrapped {
@@ -31,7 +28,9 @@ pub struct Wrapped {
 /// Encodes what comes as it comes: `base64` and `od` alone wait until tens of kilobytes are there. A read of a pipe
 /// returns what is in it, so a line that is printed is sent at once, and much output in large pieces.
 fn encoder(with: &str) -> String {
-    format!("while b=$(dd bs=32768 count=1 2>/dev/null|{with})&&[ -n \"$b\" ];do echo \"$b\";done")
+    format!(
+        "while _b=$(dd bs=32768 count=1 2>/dev/null|{with})&&[ -n \"$_b\" ];do echo \"$_b\";done"
+    )
 }
 
 impl Wrapped {
@@ -43,23 +42,24 @@ impl Wrapped {
     fn with_mark(words: &[String], with_input: bool, number: &str) -> Wrapped {
         let (begin, end) = (format!("begin-{number}"), format!("-{number}-"));
         let program = shell_words::join(words);
+        // Names begin with an underscore, so that none is that of a program or of a variable of the container.
         // What the image has decides how: the output's encoding, whether the terminal echoes what it is sent, and how
         // input is carried. The line that begins the output says what was decided.
         let echo = match with_input {
             // Beside base64 an echo of input could not be told from the output.
-            true => " && [ $t = raw ]",
+            true => " && [ $_t = raw ]",
             false => "",
         };
         let decide = format!(
-            "has() {{ command -v $1 >/dev/null 2>&1; }}; t=raw; e=raw; i=no; \
-             if [ -t 0 ] && ! stty raw -echo 2>/dev/null; then t=echo; fi; \
-             if has dd; then if has base64{echo}; then e=b64; elif has od; then e=hex; fi; fi; "
+            "_has() {{ command -v $1 >/dev/null 2>&1; }}; _t=raw; _e=raw; _i=no; \
+             if [ -t 0 ] && ! stty raw -echo 2>/dev/null; then _t=echo; fi; \
+             if _has dd; then if _has base64{echo}; then _e=b64; elif _has od; then _e=hex; fi; fi; "
         );
         let carry = match with_input {
             true => format!(
-                "i=none; if has base64 && has sed; then if [ $t = raw ]; then i=b64; \
-                 elif has tr && [ $e = hex ]; then i=shifted; fi; fi; \
-                 feed() {{ case $i in \
+                "_i=none; if _has base64 && _has sed; then if [ $_t = raw ]; then _i=b64; \
+                 elif _has tr && [ $_e = hex ]; then _i=shifted; fi; fi; \
+                 _feed() {{ case $_i in \
                  b64) sed -n '/^{INPUT_END}$/q;p' | base64 -d;; \
                  shifted) sed -n '/^{INPUT_END}$/q;p' | tr '{SHIFTED}' 'A-Za-z0-9+/=' | base64 -d;; \
                  esac; }}; "
@@ -68,22 +68,22 @@ impl Wrapped {
         };
         let (base64, hex) = (encoder("base64"), encoder("od -An -v -tx1"));
         let encode = format!(
-            "out() {{ case $e in b64) {base64};; hex) {hex};; *) cat;; esac; }}; \
-             printf '%s\\n' \"{begin} $e $t $i\"; exec 4>&1; "
+            "_out() {{ case $_e in b64) {base64};; hex) {hex};; *) cat;; esac; }}; \
+             printf '%s\\n' \"{begin} $_e $_t $_i\"; exec 4>&1; "
         );
         // Through a pipe, so that programs do not see a terminal: no colours, no paging, no lines cut at its width.
         // They inherit no descriptors of the script's own: one that goes on in the background would keep it waiting.
         let run = format!(
-            "run() {{ s=$( {{ {{ {{ {program}; }} 3>&- 4>&-; echo $? >&3; }} 2>&1 | out >&4; }} 3>&1 ); \
-             printf '%s%s\\n' '{end}' \"$s\" >&4; }}; "
+            "_run() {{ _s=$( {{ {{ ( {program} ) 3>&- 4>&-; echo $? >&3; }} 2>&1 | _out >&4; }} 3>&1 ); \
+             printf '%s%s\\n' '{end}' \"$_s\" >&4; }}; "
         );
         // The end is told as soon as the program has ended, though nobody may have said that the input has.
         let start = match with_input {
             true => format!(
-                "if [ $i = none ]; then read -r l; if [ \"$l\" = {INPUT_END} ]; then run </dev/null; \
-                 else printf '%s\\n' '{end}none'; fi; else feed 4>&- 2>/dev/null | run; fi"
+                "if [ $_i = none ]; then read -r _l; if [ \"$_l\" = {INPUT_END} ]; then _run </dev/null; \
+                 else printf '%s\\n' '{end}none'; fi; else _feed 4>&- 2>/dev/null | _run; fi"
             ),
-            false => "run </dev/null".to_owned(),
+            false => "_run </dev/null".to_owned(),
         };
         let script = format!("{decide}{carry}{encode}{run}{start}");
         Wrapped {

@@ -8,6 +8,9 @@ use data_encoding::BASE64;
 /// The line that ends the input; lines of data are longer.
 pub const INPUT_END: &str = "=";
 
+/// It is sent twice where `sed` reads it: busybox has the next line before it looks at one.
+pub const INPUT_END_LINES: &str = "=\n=\n";
+
 /// The letters of base64, its padding last, and what stands for them where the terminal echoes what it is sent: nothing
 /// of that occurs in output in hexadecimal, nor in the mark after it.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
@@ -94,8 +97,10 @@ impl<R: Read> Read for Encoded<R> {
                 self.waiting.push(b'\n');
             }
             if line.len() < LINE {
-                self.waiting.extend(INPUT_END.as_bytes());
-                self.waiting.push(b'\n');
+                self.waiting.extend(match code {
+                    InputCode::None => format!("{INPUT_END}\n").into_bytes(),
+                    _ => INPUT_END_LINES.into(),
+                });
                 self.ended = true;
             }
         }

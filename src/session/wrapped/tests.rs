@@ -311,8 +311,6 @@ fn nothing_waits() {
         (&b"done\n"[..], Some(Status::Exited(3)))
     );
     // Told that there is no more, the script ends.
-    stdin
-        .write_all(format!("{INPUT_END}\n").as_bytes())
-        .unwrap();
+    stdin.write_all(INPUT_END_LINES.as_bytes()).unwrap();
     child.wait().unwrap();
 }
