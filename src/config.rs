@@ -43,6 +43,8 @@ pub struct Settings {
     pub services: BTreeMap<String, ServiceSettings>,
     /// What a session starts where the service's own table does not say.
     pub shell: Option<String>,
+    /// The key that begins those of this program in a session, or `none`.
+    pub escape: Option<String>,
     pub expect: Expect,
     /// Commands by name; those of files beside those that are built in.
     pub recipes: BTreeMap<String, Recipe>,

@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use crate::backlog::Backlog;
 use crate::crypto::Cipher;
 use crate::data_key::{Grant, KeyRequest};
-use crate::error::Fault;
+use crate::error::SessionError;
 use crate::handshake::{Answer, Handshake, Reaction};
 use crate::incoming::{Incoming, Receipt};
+use crate::input_buffer::InputBuffer;
 use crate::message::{AgentMessage, MessageType};
 use crate::outgoing::Outgoing;
 use crate::pause::Pause;
@@ -22,11 +23,12 @@ use crate::payload::{
     Acknowledgement, ChannelClosed, PayloadType, TERMINATE_SESSION, exit_code, json,
 };
 use crate::session::{Ended, Input, Notice, Options, Output, Session};
+use crate::silence::Silence;
 use crate::start::Start;
-use crate::typed::Typed;
 
 pub struct Channel {
     must_encrypt: bool,
+    silence: Silence,
     stall_timeout: Duration,
     start: Start,
     handshake: Handshake,
@@ -38,19 +40,20 @@ pub struct Channel {
     /// To be written to the connection.
     frames: VecDeque<Bytes>,
     output: Backlog,
-    input: Typed,
+    input: InputBuffer,
     exit: Option<i32>,
     closed: Option<ChannelClosed>,
-    fault: Option<Fault>,
+    error: Option<SessionError>,
 }
 
 impl Channel {
     pub fn new(session: &Session, options: &Options, now: Instant) -> Channel {
         Channel {
-            must_encrypt: session.encrypted,
+            must_encrypt: session.kms_key.is_some(),
+            silence: Silence::new(options.silent_after),
             stall_timeout: options.stall_timeout,
-            start: Start::new(options, !session.encrypted, now),
-            handshake: Handshake::new(&session.id, &session.target, session.encrypted),
+            start: Start::new(options, session.kms_key.is_none(), now),
+            handshake: Handshake::new(session),
             key_request: None,
             cipher: None,
             incoming: Incoming::default(),
@@ -58,15 +61,15 @@ impl Channel {
             pause: Pause::default(),
             frames: VecDeque::new(),
             output: Backlog::default(),
-            input: Typed::default(),
+            input: InputBuffer::new(options.end_again),
             exit: None,
             closed: None,
-            fault: None,
+            error: None,
         }
     }
 
     /// Takes a frame from the connection. One that is not a message is dropped.
-    pub fn receive(&mut self, frame: &Bytes, now: Instant) -> Result<(), Fault> {
+    pub fn receive(&mut self, frame: &Bytes, now: Instant) -> Result<(), SessionError> {
         let Ok(message) = AgentMessage::decode(frame) else {
             return Ok(());
         };
@@ -87,7 +90,7 @@ impl Channel {
         Ok(())
     }
 
-    fn stream(&mut self, message: AgentMessage, now: Instant) -> Result<(), Fault> {
+    fn stream(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
         self.start.heard();
         self.resume_publication();
         let acknowledgement = Acknowledgement {
@@ -116,7 +119,7 @@ impl Channel {
     }
 
     /// A message of the agent's, in order. Kinds that are not known were acknowledged and mean nothing.
-    fn deliver(&mut self, message: AgentMessage, now: Instant) -> Result<(), Fault> {
+    fn deliver(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
         let Some(kind) = PayloadType::read(message.payload_type) else {
             return Ok(());
         };
@@ -146,7 +149,7 @@ impl Channel {
                 self.push(PayloadType::ChallengeResponse, solved, now);
             }
             PayloadType::HandshakeComplete => {
-                if let Some(message) = self.handshake.complete(&payload)? {
+                if let Some(message) = self.handshake.complete(&payload, self.cipher.is_some())? {
                     self.give(Output::Notice(Notice::Welcome(message)));
                 }
                 self.ready();
@@ -159,13 +162,13 @@ impl Channel {
         Ok(())
     }
 
-    fn open(&self, kind: PayloadType, payload: Bytes) -> Result<Bytes, Fault> {
+    fn open(&self, kind: PayloadType, payload: Bytes) -> Result<Bytes, SessionError> {
         match &self.cipher {
             _ if !kind.is_private() => Ok(payload),
             Some(cipher) => cipher.open(&payload).ok_or_else(|| {
-                Fault::Protocol("the agent's output cannot be decrypted".to_owned())
+                SessionError::Protocol("the agent's output cannot be decrypted".to_owned())
             }),
-            None if self.must_encrypt => Err(Fault::NotEncrypted),
+            None if self.must_encrypt => Err(SessionError::NotEncrypted),
             None => Ok(payload),
         }
     }
@@ -185,7 +188,7 @@ impl Channel {
     fn answer(&mut self, answer: Answer, now: Instant) {
         self.start.handshake();
         self.cipher = answer.cipher;
-        self.fault = answer.fault;
+        self.error = answer.error;
         self.push(PayloadType::HandshakeResponse, answer.response, now);
     }
 
@@ -204,7 +207,14 @@ impl Channel {
 
     /// Does what is due by now. `listening` is whether the connection is being read: while it is not, the agent
     /// cannot be blamed for saying nothing.
-    pub fn tick(&mut self, now: Instant, listening: bool) -> Result<(), Fault> {
+    ///
+    /// `unanswered` is since when the gateway owes an answer of its own.
+    pub fn tick(
+        &mut self,
+        now: Instant,
+        listening: bool,
+        unanswered: Option<Instant>,
+    ) -> Result<(), SessionError> {
         if self.start.quiet_at().is_some_and(|at| at <= now) {
             self.ready();
         }
@@ -217,24 +227,43 @@ impl Channel {
             }
             self.frames.extend(self.outgoing.resend(now));
         }
+        // One that was not taken yet needs no other.
+        if !self.outgoing.is_waiting() {
+            self.input.tick(now);
+        }
         if !self.pause.is_on() {
             self.send(now)?;
         }
         if !listening {
             return Ok(());
         }
+        let silent = self.silent_since(now, unanswered);
+        if let Some(notice) = self.silence.tick(silent, now) {
+            self.give(Output::Notice(notice));
+        }
         if !self.pause.is_on() {
             self.frames.extend(self.outgoing.resend(now));
         }
-        match self.patience_ends(now) {
-            Some(at) if at <= now => Err(self.impatience(now)),
+        match self.stall_deadline(now) {
+            Some(at) if at <= now => Err(self.timeout_error(now)),
             _ => Ok(()),
         }
     }
 
+    /// Since when something should have been answered: by the gateway, by the agent, at the start or later. An agent
+    /// that is away was announced as such.
+    fn silent_since(&self, now: Instant, unanswered: Option<Instant>) -> Option<Instant> {
+        let stalled = self.outgoing.is_waiting() && !self.pause.is_on();
+        let stalled = stalled.then(|| now - self.outgoing.stalled_for(now));
+        [unanswered, stalled, self.start.waiting_since()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
     /// When the agent has kept us waiting for too long. Never, where it is to close a session that failed.
-    fn patience_ends(&self, now: Instant) -> Option<Instant> {
-        if self.fault.is_some() {
+    fn stall_deadline(&self, now: Instant) -> Option<Instant> {
+        if self.error.is_some() {
             return None;
         }
         let waiting = self.outgoing.is_waiting();
@@ -245,23 +274,38 @@ impl Channel {
         self.start.fails_at(waiting).into_iter().chain(stall).min()
     }
 
-    fn impatience(&self, now: Instant) -> Fault {
+    fn timeout_error(&self, now: Instant) -> SessionError {
         let start = self.start.fails_at(self.outgoing.is_waiting());
         match start.is_some_and(|at| at <= now) {
-            true => self.start.fault(),
-            false => Fault::AgentStalled {
+            true => self.start.error(),
+            false => SessionError::AgentStalled {
                 waited: self.stall_timeout,
             },
         }
     }
 
     /// When [`Channel::tick`] next has something to do, where it knows.
-    pub fn deadline(&self, now: Instant, listening: bool) -> Option<Instant> {
+    pub fn deadline(
+        &self,
+        now: Instant,
+        listening: bool,
+        unanswered: Option<Instant>,
+    ) -> Option<Instant> {
         let resend = match self.pause.is_on() {
             true => None,
             false => self.outgoing.due(),
         };
-        let listened = [resend, self.patience_ends(now)];
+        let silent = self.silent_since(now, unanswered);
+        let again = self
+            .input
+            .deadline()
+            .filter(|_| !self.outgoing.is_waiting());
+        let listened = [
+            again,
+            resend,
+            self.stall_deadline(now),
+            self.silence.deadline(silent),
+        ];
         [self.start.quiet_at(), self.pause.probe_at()]
             .into_iter()
             .chain(listened.into_iter().filter(|_| listening))
@@ -279,11 +323,11 @@ impl Channel {
     pub fn takes_input(&self) -> bool {
         self.start.is_ready()
             && self.input.is_sent()
-            && self.fault.is_none()
+            && self.error.is_none()
             && self.outgoing.has_room()
     }
 
-    pub fn input(&mut self, input: Input, now: Instant) -> Result<(), Fault> {
+    pub fn input(&mut self, input: Input, now: Instant) -> Result<(), SessionError> {
         self.input.add(input);
         match self.pause.is_on() {
             true => Ok(()),
@@ -292,8 +336,8 @@ impl Channel {
     }
 
     /// Sends what was taken, as far as the window allows.
-    fn send(&mut self, now: Instant) -> Result<(), Fault> {
-        if !self.start.is_ready() || self.fault.is_some() {
+    fn send(&mut self, now: Instant) -> Result<(), SessionError> {
+        if !self.start.is_ready() || self.error.is_some() {
             return Ok(());
         }
         if let Some(size) = self.input.size() {
@@ -302,17 +346,17 @@ impl Channel {
         self.send_input(usize::MAX, now)
     }
 
-    fn send_input(&mut self, pieces: usize, now: Instant) -> Result<(), Fault> {
+    fn send_input(&mut self, pieces: usize, now: Instant) -> Result<(), SessionError> {
         for _ in 0..pieces {
             if !self.start.is_ready() || !self.outgoing.has_room() {
                 break;
             }
-            let Some(piece) = self.input.piece() else {
+            let Some(piece) = self.input.piece(now) else {
                 break;
             };
             let sealed = match &self.cipher {
                 Some(cipher) => cipher.seal(&piece).ok_or_else(|| {
-                    Fault::Protocol("the input could not be encrypted".to_owned())
+                    SessionError::Protocol("the input could not be encrypted".to_owned())
                 })?,
                 None => piece,
             };
@@ -337,6 +381,7 @@ impl Channel {
     /// The connection is gone, and with it what was to be written: what matters is kept in the send window.
     pub fn lost(&mut self) {
         self.frames.clear();
+        self.silence.reset();
         self.give(Output::Notice(Notice::Lost));
     }
 
@@ -374,14 +419,14 @@ impl Channel {
 
     /// Whether the session must end badly; the agent has been told and may close it.
     pub fn has_failed(&self) -> bool {
-        self.fault.is_some()
+        self.error.is_some()
     }
 
     /// How the session ended, where the agent or the gateway has said so.
-    pub fn ended(&mut self) -> Option<Result<Ended, Fault>> {
+    pub fn ended(&mut self) -> Option<Result<Ended, SessionError>> {
         let closed = self.closed.as_ref()?;
-        if let Some(fault) = self.fault.take() {
-            return Some(Err(fault));
+        if let Some(error) = self.error.take() {
+            return Some(Err(error));
         }
         let message = Some(closed.output.trim().to_owned()).filter(|text| !text.is_empty());
         Some(Ok(match self.exit {
@@ -391,9 +436,9 @@ impl Channel {
     }
 
     /// The end to report where the connection breaks and it is known already.
-    pub fn known_end(&mut self) -> Option<Result<Ended, Fault>> {
-        match self.fault.take() {
-            Some(fault) => Some(Err(fault)),
+    pub fn known_end(&mut self) -> Option<Result<Ended, SessionError>> {
+        match self.error.take() {
+            Some(error) => Some(Err(error)),
             None => self.exit.map(|status| Ok(Ended::Exit(status))),
         }
     }

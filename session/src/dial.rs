@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use uuid::Uuid;
 
 use crate::endpoint::Endpoint;
-use crate::error::Fault;
+use crate::error::SessionError;
 use crate::payload::{CLIENT_VERSION, OpenDataChannel};
 use crate::secret::Secret;
 use crate::services::Services;
@@ -51,6 +51,17 @@ pub fn tcp() -> Connect {
     })
 }
 
+/// Whether the connection ended in the middle, which the library reports as an error of the protocol.
+fn is_cut(error: &tungstenite::Error) -> bool {
+    use tungstenite::error::ProtocolError;
+    matches!(
+        error,
+        tungstenite::Error::Protocol(
+            ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake
+        )
+    )
+}
+
 pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// What all connections of one session have in common.
@@ -80,9 +91,9 @@ impl Dialer {
         url: &str,
         token: &Secret,
         services: &impl Services,
-    ) -> Result<Socket, Fault> {
+    ) -> Result<Socket, SessionError> {
         let endpoint = Endpoint::parse(url)?;
-        let failed = |why: String| Fault::CouldNotConnect {
+        let failed = |why: String| SessionError::CouldNotConnect {
             host: endpoint.host.clone(),
             why,
         };
@@ -115,13 +126,20 @@ impl Dialer {
             .max_frame_size(Some(MESSAGE_BYTES));
         let upgrade = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
         let (mut socket, _) = upgrade.await.map_err(|error| match error {
-            tungstenite::Error::Http(response) => Fault::Refused {
+            tungstenite::Error::Http(response) => SessionError::Refused {
                 host: endpoint.host.clone(),
                 status: response.status().as_u16(),
                 body: String::from_utf8_lossy(response.body().as_deref().unwrap_or_default())
                     .into(),
                 signed,
             },
+            tungstenite::Error::Protocol(_)
+            | tungstenite::Error::Capacity(_)
+            | tungstenite::Error::Utf8(_)
+                if !is_cut(&error) =>
+            {
+                SessionError::Protocol(error.to_string())
+            }
             other => failed(other.to_string()),
         })?;
         socket

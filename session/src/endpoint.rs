@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use tokio_tungstenite::tungstenite::http::Uri;
 
-use crate::error::Fault;
+use crate::error::SessionError;
 
 /// The domains of all partitions, each with that of its dual-stack endpoints.
 const DOMAINS: [&str; 14] = [
@@ -34,12 +34,21 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub fn parse(url: &str) -> Result<Endpoint, Fault> {
-        read(url).ok_or_else(|| Fault::Endpoint {
-            // The query is left out: it may name more than a reader needs.
-            url: url.split('?').next().unwrap_or_default().to_owned(),
-        })
+    pub fn parse(url: &str) -> Result<Endpoint, SessionError> {
+        read(url).ok_or_else(|| SessionError::Endpoint { url: shown(url) })
     }
+}
+
+/// A URL without what a reader does not need and nobody should see: the query, a user's name and password.
+fn shown(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match path.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), path),
+    };
+    // A password may hold a slash, so everything up to the last @ goes.
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}{host}")
 }
 
 fn read(url: &str) -> Option<Endpoint> {
@@ -161,8 +170,17 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_not_shown() {
-        let fault = Endpoint::parse("wss://example.com/v1?cell-number=AAEC").unwrap_err();
-        assert!(!fault.to_string().contains("AAEC"));
+    fn the_query_and_a_password_are_not_shown() {
+        for url in [
+            "wss://example.com/v1?cell-number=AAEC",
+            "wss://user:AAEC@example.com/v1",
+            "wss://AAEC@example.com/v1",
+            "wss://user:x/AAEC@example.com/v1",
+            "user:AAEC@example.com/v1#AAEC",
+        ] {
+            let error = Endpoint::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("AAEC"), "{error}");
+            assert!(error.contains("example.com/v1"), "{error}");
+        }
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 /// Why a session failed. `Display` is one sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum SessionError {
     /// The stream's URL is not one of the Session Manager's: nothing was sent there.
     Endpoint { url: String },
     /// No connection came about: name resolution, network, TLS.
@@ -20,6 +20,8 @@ pub enum Fault {
     Handshake(String),
     /// The cluster has a key, and the agent began without encryption.
     NotEncrypted,
+    /// The agent named another KMS key than the cluster has.
+    OtherKey { named: String, cluster: String },
     /// KMS gave no data key.
     Kms(String),
     /// The agent gave no sign of life for this long after the connection stood.
@@ -38,18 +40,18 @@ pub enum Fault {
     Protocol(String),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Endpoint { url } => write!(
+            SessionError::Endpoint { url } => write!(
                 f,
                 "the session's address is not one of Session Manager's endpoints: {}",
                 line(url)
             ),
-            Fault::CouldNotConnect { host, why } => {
+            SessionError::CouldNotConnect { host, why } => {
                 write!(f, "could not connect to {}: {}", line(host), line(why))
             }
-            Fault::Refused {
+            SessionError::Refused {
                 host,
                 status,
                 body,
@@ -74,25 +76,33 @@ impl fmt::Display for Fault {
                     _ => Ok(()),
                 }
             }
-            Fault::Handshake(why) => {
+            SessionError::Handshake(why) => {
                 write!(f, "the handshake with the agent failed: {}", line(why))
             }
-            Fault::NotEncrypted => write!(
+            SessionError::NotEncrypted => write!(
                 f,
                 "the cluster asks for encrypted sessions, and the agent began without encryption"
             ),
-            Fault::Kms(why) => write!(f, "no key to encrypt the session with: {}", line(why)),
-            Fault::AgentSilent { waited } => write!(
+            SessionError::OtherKey { named, cluster } => write!(
+                f,
+                "the agent asked for encryption with the KMS key {}, and the cluster's key is {}",
+                line(named),
+                line(cluster)
+            ),
+            SessionError::Kms(why) => {
+                write!(f, "no key to encrypt the session with: {}", line(why))
+            }
+            SessionError::AgentSilent { waited } => write!(
                 f,
                 "the agent in the container gave no sign of life within {}",
                 seconds(*waited)
             ),
-            Fault::AgentStalled { waited } => write!(
+            SessionError::AgentStalled { waited } => write!(
                 f,
                 "the agent in the container has not taken any input for {}",
                 seconds(*waited)
             ),
-            Fault::Lost {
+            SessionError::Lost {
                 why,
                 could_not_resume,
             } => write!(
@@ -101,28 +111,52 @@ impl fmt::Display for Fault {
                 line(why),
                 line(could_not_resume)
             ),
-            Fault::Gone => write!(
+            SessionError::Gone => write!(
                 f,
                 "the connection was lost, and the session has ended meanwhile"
             ),
-            Fault::Protocol(why) => write!(f, "the session broke off: {}", line(why)),
+            SessionError::Protocol(why) => write!(
+                f,
+                "the other side broke the session's protocol: {}",
+                line(why)
+            ),
         }
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for SessionError {}
 
 /// Text from outside, on one line and of a bearable length.
 fn line(text: &str) -> String {
-    let words: Vec<&str> = text
+    // More than this is cut anyway, and a frame may hold megabytes.
+    let start: String = text.chars().take(4 * LINE).collect();
+    let words: Vec<&str> = start
         .split(|letter: char| letter.is_whitespace() || letter.is_control())
         .filter(|word| !word.is_empty())
         .collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(400) {
+    let line = without_error_number(&words.join(" "));
+    match line.char_indices().nth(LINE) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
+}
+
+/// How many characters of a text from outside are shown.
+const LINE: usize = 400;
+
+/// The number that the standard library adds to an error of the system tells a person nothing.
+fn without_error_number(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                kept.push_str(rest);
+            }
+            _ => kept.extend([" (os error ", part]),
+        }
+    }
+    kept
 }
 
 fn seconds(duration: Duration) -> String {
@@ -138,8 +172,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_one_line_whatever_the_remote_side_put_in() {
-        let refused = |signed| Fault::Refused {
+    fn an_error_is_one_line_whatever_the_remote_side_put_in() {
+        let refused = |signed| SessionError::Refused {
             host: "ssmmessages.eu-central-1.amazonaws.com".into(),
             status: 403,
             body: "{\"message\":\r\n \"\x1b[2Jno\"}".into(),
@@ -151,9 +185,17 @@ mod tests {
              (your credentials may lack ssmmessages:OpenDataChannel on this session)"
         );
         assert!(refused(false).to_string().contains("no credentials"));
-        let long = Fault::Kms("é".repeat(1000)).to_string();
+        let long = SessionError::Kms("é".repeat(1000)).to_string();
         assert!(long.ends_with('…') && long.chars().count() < 450);
-        let silent = Fault::AgentSilent {
+        let refused = SessionError::CouldNotConnect {
+            host: "localhost".into(),
+            why: "Connection refused (os error 111)".into(),
+        };
+        assert_eq!(
+            refused.to_string(),
+            "could not connect to localhost: Connection refused"
+        );
+        let silent = SessionError::AgentSilent {
             waited: Duration::from_secs(30),
         };
         assert_eq!(

@@ -17,6 +17,8 @@ mod endpoint;
 mod error;
 mod handshake;
 mod incoming;
+mod input_buffer;
+mod kms_key;
 mod link;
 mod message;
 mod outgoing;
@@ -29,16 +31,16 @@ mod secret;
 mod services;
 mod session;
 mod sign;
+mod silence;
 mod start;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
-mod typed;
 
 pub use aws_credential_types::Credentials;
 pub use cancel::Cancel;
 pub use dial::{Connect, Stream, tcp};
-pub use error::Fault;
+pub use error::SessionError;
 pub use pump::run;
 pub use secret::Secret;
 pub use services::{DataKey, DataKeyError, ResumeError, Resumed, Services};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Sink, SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::dial::Socket;
@@ -18,15 +19,29 @@ const BATCH: usize = 64;
 /// both write cannot stop each other.
 const QUEUE: usize = 4096;
 /// How long a connection may take to end.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a connection cannot be used any more.
 #[derive(Debug)]
-pub struct Broken(pub String);
+pub enum Broken {
+    /// It is gone; another one may hold.
+    Lost(String),
+    /// The other side does not keep to the protocol, and would not on another connection.
+    Protocol(String),
+}
 
 impl From<Error> for Broken {
     fn from(error: Error) -> Broken {
-        Broken(error.to_string())
+        match error {
+            // So the library calls a connection that was cut.
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                Broken::Lost("the connection was cut".to_owned())
+            }
+            Error::Protocol(_) | Error::Capacity(_) | Error::Utf8(_) | Error::AttackAttempt => {
+                Broken::Protocol(error.to_string())
+            }
+            _ => Broken::Lost(error.to_string()),
+        }
     }
 }
 
@@ -38,6 +53,8 @@ pub struct Link {
     read: usize,
     heard: Instant,
     next_ping: Instant,
+    /// When a ping was sent that nothing came after.
+    unanswered: Option<Instant>,
     keep_alive: Duration,
 }
 
@@ -50,6 +67,7 @@ impl Link {
             read: 0,
             heard: now,
             next_ping: now,
+            unanswered: None,
             keep_alive,
         }
     }
@@ -92,12 +110,13 @@ impl Link {
         loop {
             let message = ready!(self.socket.poll_next_unpin(context));
             self.heard = Instant::now();
+            self.unanswered = None;
             return Poll::Ready(match message {
                 Some(Ok(Message::Binary(frame))) => Ok(frame),
                 Some(Ok(Message::Text(text))) => Ok(text.into()),
                 // Also the gateway's hourly farewell with code 1000: the session does not end by it.
                 Some(Ok(Message::Close(_))) | None => {
-                    Err(Broken("the gateway closed the connection".to_owned()))
+                    Err(Broken::Lost("the gateway closed the connection".to_owned()))
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                 Some(Err(error)) => Err(error.into()),
@@ -127,13 +146,19 @@ impl Link {
     pub fn tick(&mut self, now: Instant, listening: bool) -> Result<(), Broken> {
         if self.next_ping <= now {
             self.next_ping = now + self.keep_alive;
+            self.unanswered.get_or_insert(now);
             self.queue
                 .push_back(Message::Ping(Bytes::from_static(b"keepalive")));
         }
         if listening && self.dead_at() <= now {
-            return Err(Broken("the gateway does not answer".to_owned()));
+            return Err(Broken::Lost("the gateway does not answer".to_owned()));
         }
         Ok(())
+    }
+
+    /// Since when the gateway owes an answer.
+    pub fn unanswered_since(&self) -> Option<Instant> {
+        self.unanswered
     }
 
     pub fn deadline(&self, listening: bool) -> Instant {
@@ -150,11 +175,12 @@ impl Link {
     /// It is read again: the time in between does not count.
     pub fn listens_again(&mut self, now: Instant) {
         self.heard = now;
+        self.unanswered = None;
     }
 
-    /// Writes what is queued and says goodbye, if that does not take long.
+    /// Writes what is queued and closes the connection, if that does not take long.
     pub async fn close(mut self) {
-        let _ = timeout(FAREWELL, async {
+        let _ = timeout(CLOSE_TIMEOUT, async {
             poll_fn(|context| self.poll_write(context)).await?;
             self.socket.close(None).await.map_err(Broken::from)
         })

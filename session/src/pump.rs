@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::channel::Channel;
 use crate::data_key::{self, Grant};
 use crate::dial::Dialer;
-use crate::error::Fault;
+use crate::error::SessionError;
 use crate::link::{Broken, Link};
 use crate::resume::{self, Retry};
 use crate::services::Services;
@@ -29,14 +29,14 @@ type KeyFuture<'a> = Pin<Box<dyn Future<Output = Result<Grant, String>> + Send +
 ///
 /// # Errors
 ///
-/// A [`Fault`] where the session did not come about or broke off. What was received before it was given out.
+/// A [`SessionError`] where the session did not come about or broke off. What was received before it was given out.
 pub async fn run(
     session: Session,
     services: &impl Services,
     mut input: mpsc::Receiver<Input>,
     output: mpsc::Sender<Output>,
     options: Options,
-) -> Result<Ended, Fault> {
+) -> Result<Ended, SessionError> {
     let mut dialer = Dialer::new(&session, &options);
     let mut cancelled = pin!(options.cancel.cancelled());
     let socket = select! {
@@ -63,8 +63,8 @@ pub async fn run(
             link.listens_again(now);
         }
         was_listening = listening;
-        if let Err(fault) = channel.tick(now, listening) {
-            break Err(fault);
+        if let Err(error) = channel.tick(now, listening, link.unanswered_since()) {
+            break Err(error);
         }
         if let Some(request) = channel.key_request() {
             key = Some(Box::pin(data_key::fetch(request, services)));
@@ -85,7 +85,7 @@ pub async fn run(
             }
         }
         let deadline = [
-            channel.deadline(now, listening),
+            channel.deadline(now, listening, link.unanswered_since()),
             failed_at.map(|since| since + FAILURE),
         ]
         .into_iter()
@@ -136,7 +136,8 @@ pub async fn run(
                 link.close().await;
                 return Ok(Ended::Cancelled);
             }
-            Event::Broken(broken) => {
+            Event::Broken(Broken::Protocol(why)) => Err(SessionError::Protocol(why)),
+            Event::Broken(Broken::Lost(why)) => {
                 if let Some(ended) = channel.known_end() {
                     break ended;
                 }
@@ -144,14 +145,8 @@ pub async fn run(
                 drop(link);
                 channel.lost();
                 retry.broken(Instant::now());
-                let connecting = resume::reconnect(
-                    &session,
-                    broken,
-                    &mut retry,
-                    &mut dialer,
-                    services,
-                    &options,
-                );
+                let connecting =
+                    resume::reconnect(&session, &why, &mut retry, &mut dialer, services, &options);
                 let waiting = keep_handing_out(&mut channel, &output);
                 let socket = select! {
                     socket = connecting => socket,
@@ -161,17 +156,17 @@ pub async fn run(
                 let now = Instant::now();
                 match socket {
                     Ok(socket) => link = Link::new(socket, options.keep_alive, now),
-                    Err(fault) => {
+                    Err(error) => {
                         hand_out_all(&mut channel, &output, cancelled).await;
-                        return Err(fault);
+                        return Err(error);
                     }
                 }
                 channel.resumed(now);
                 Ok(())
             }
         };
-        if let Err(fault) = step {
-            break Err(fault);
+        if let Err(error) = step {
+            break Err(error);
         }
     };
     let rest = hand_out_all(&mut channel, &output, cancelled);

@@ -6,8 +6,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::dial::{Dialer, Socket};
-use crate::error::Fault;
-use crate::link::Broken;
+use crate::error::SessionError;
 use crate::secret::Secret;
 use crate::services::{ResumeError, Resumed, Services};
 use crate::session::{Options, Session};
@@ -24,7 +23,7 @@ pub async fn connect(
     dialer: &mut Dialer,
     services: &impl Services,
     options: &Options,
-) -> Result<Socket, Fault> {
+) -> Result<Socket, SessionError> {
     let mut attempt = 0;
     loop {
         let dialled = dial(
@@ -37,7 +36,7 @@ pub async fn connect(
         .await;
         attempt += 1;
         match dialled {
-            Err(fault) if may_pass(&fault) && attempt < FIRST_ATTEMPTS => {
+            Err(error) if may_pass(&error) && attempt < FIRST_ATTEMPTS => {
                 sleep(wait(attempt)).await;
             }
             settled => return settled,
@@ -49,14 +48,14 @@ pub async fn connect(
 /// `broken` is why there must be one.
 pub async fn reconnect(
     session: &Session,
-    broken: Broken,
+    broken: &str,
     retry: &mut Retry,
     dialer: &mut Dialer,
     services: &impl Services,
     options: &Options,
-) -> Result<Socket, Fault> {
-    let lost = |could_not_resume| Fault::Lost {
-        why: broken.0.clone(),
+) -> Result<Socket, SessionError> {
+    let lost = |could_not_resume| SessionError::Lost {
+        why: broken.to_owned(),
         could_not_resume,
     };
     loop {
@@ -73,11 +72,11 @@ pub async fn reconnect(
                         retry.connected = Instant::now();
                         return Ok(socket);
                     }
-                    Err(fault) if may_pass(&fault) => fault.to_string(),
-                    Err(fault) => return Err(lost(fault.to_string())),
+                    Err(error) if may_pass(&error) => error.to_string(),
+                    Err(error) => return Err(lost(error.to_string())),
                 }
             }
-            Err(ResumeError::Gone) => return Err(Fault::Gone),
+            Err(ResumeError::Gone) => return Err(SessionError::Gone),
             Err(ResumeError::Denied(why)) => return Err(lost(why)),
             Err(ResumeError::Unavailable(why)) => why,
         };
@@ -139,12 +138,12 @@ async fn dial(
     dialer: &mut Dialer,
     services: &impl Services,
     options: &Options,
-) -> Result<Socket, Fault> {
+) -> Result<Socket, SessionError> {
     let limit = options.connect_timeout;
     timeout(limit, dialer.dial(url, token, services))
         .await
         .unwrap_or_else(|_| {
-            Err(Fault::CouldNotConnect {
+            Err(SessionError::CouldNotConnect {
                 host: host(url),
                 why: format!("no answer within {} seconds", limit.as_secs().max(1)),
             })
@@ -157,10 +156,10 @@ fn host(url: &str) -> String {
 }
 
 /// Whether another attempt may go better.
-fn may_pass(fault: &Fault) -> bool {
-    match fault {
-        Fault::CouldNotConnect { .. } => true,
-        Fault::Refused { status, .. } => *status == 429 || *status >= 500,
+fn may_pass(error: &SessionError) -> bool {
+    match error {
+        SessionError::CouldNotConnect { .. } => true,
+        SessionError::Refused { status, .. } => *status == 429 || *status >= 500,
         _ => false,
     }
 }

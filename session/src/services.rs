@@ -35,6 +35,8 @@ pub struct DataKey {
     pub plaintext: Zeroizing<Vec<u8>>,
     /// `CiphertextBlob`.
     pub ciphertext: Vec<u8>,
+    /// `KeyId`, the ARN of the key that encrypted it.
+    pub key_arn: Option<String>,
 }
 
 /// Why there is no data key.

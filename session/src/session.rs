@@ -21,8 +21,9 @@ pub struct Session {
     /// `ecs:CLUSTER_TASK_RUNTIME`: the cluster's name, the task's ID and the container's runtime ID. Part of
     /// the encryption context, so the agent must have composed the same.
     pub target: String,
-    /// Whether the cluster has a KMS key for ECS Exec: then a session without encryption is refused.
-    pub encrypted: bool,
+    /// The cluster's KMS key for ECS Exec, as its configuration names it (an ID, an ARN, an alias): a session without
+    /// encryption is then refused, and so is another key. None, where the cluster has none, or where that is not known.
+    pub kms_key: Option<String>,
     /// The session's region, for signing.
     pub region: String,
 }
@@ -36,7 +37,7 @@ pub enum Input {
     /// The size of the local terminal, in characters. Send it first, even where it is made up: a command that
     /// says nothing is known to be alive by its acknowledgement.
     Size { columns: u16, rows: u16 },
-    /// No more input will come. The remote terminal gets an end of file (Ctrl-D), and the session goes on
+    /// No more input will come. The remote terminal gets an end of file (Ctrl-D), now and again, and the session goes on
     /// until the command ends. Dropping the sender instead says nothing to the remote side.
     End,
 }
@@ -69,11 +70,19 @@ pub enum Notice {
     AgentAway,
     /// The agent's end is back.
     AgentBack,
+    /// What was sent has not been answered for this long.
+    Silent { waited: Duration },
+    /// It is answered again.
+    AnswersAgain,
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Notice::Silent { waited } => {
+                return write!(f, "No answer for {} s.", waited.as_secs());
+            }
+            Notice::AnswersAgain => "The session answers again.",
             Notice::Welcome(message) => message,
             Notice::Lost => "The connection is lost; reconnecting.",
             Notice::Resumed => "The connection is back.",
@@ -113,6 +122,10 @@ pub struct Options {
     pub resume_for: Duration,
     /// How long the agent may leave input unacknowledged while the connection stands. 5 min.
     pub stall_timeout: Duration,
+    /// After how long a session that did not end by an end of file gets another one; then ever more seldom. 1 s.
+    pub end_again: Duration,
+    /// After how long without an answer the caller is told so. 15 s.
+    pub silent_after: Duration,
     /// Opens the stream to a host and port, below TLS. Put a proxy here: there is no support for any within.
     pub connect: Connect,
     /// Certificates in PEM to trust instead of the system's.
@@ -130,6 +143,8 @@ impl Default for Options {
             keep_alive: Duration::from_secs(30),
             resume_for: Duration::from_secs(180),
             stall_timeout: Duration::from_secs(300),
+            end_again: Duration::from_secs(1),
+            silent_after: Duration::from_secs(15),
             connect: tcp(),
             certificates: None,
             cancel: Cancel::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::Fault;
+use crate::error::SessionError;
 use crate::session::Options;
 
 pub struct Start {
@@ -67,6 +67,11 @@ impl Start {
         self.connected = now;
     }
 
+    /// Since when the agent has been waited for.
+    pub fn waiting_since(&self) -> Option<Instant> {
+        (self.state != State::Ready && !self.heard).then_some(self.connected)
+    }
+
     /// When silence is taken for readiness.
     pub fn quiet_at(&self) -> Option<Instant> {
         if self.state != State::Waiting || !self.may_be_quiet {
@@ -90,11 +95,13 @@ impl Start {
     }
 
     /// Why, once that time has come.
-    pub fn fault(&self) -> Fault {
+    pub fn error(&self) -> SessionError {
         let waited = self.timeout;
         match self.state {
-            State::Handshake => Fault::Handshake("the agent did not finish it in time".to_owned()),
-            State::Waiting | State::Ready => Fault::AgentSilent { waited },
+            State::Handshake => {
+                SessionError::Handshake("the agent did not finish it in time".to_owned())
+            }
+            State::Waiting | State::Ready => SessionError::AgentSilent { waited },
         }
     }
 }

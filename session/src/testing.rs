@@ -5,9 +5,13 @@
 
 mod agent;
 mod line;
+mod pace;
+mod utf8;
 
-pub use agent::{Agent, Heard, Weather};
+pub use agent::{Agent, Heard, MESSAGE, Weather};
 pub use line::{Frame, Line, Peer};
+pub use pace::Pace;
+pub use utf8::Utf8Filter;
 
 /// The kinds of payload, by number.
 pub mod kind {

@@ -46,6 +46,10 @@ pub struct SessionFlags {
     /// What carries the session: this program itself, or the Session Manager plugin
     #[arg(long, default_value = "native", value_name = "NAME")]
     pub transport: Transport,
+    /// The key that, at the beginning of a line, begins those of this program: ~. leaves, ~? lists them; none turns
+    /// them off [default: ~]
+    #[arg(long, short = 'e', value_name = "KEY")]
+    pub escape: Option<String>,
     /// Ask the doctor first, and open nothing where it finds a cause
     #[arg(long)]
     pub doctor: bool,
@@ -61,9 +65,13 @@ pub enum Transport {
 }
 
 pub(super) const EXEC_EXAMPLES: &str = "\
+At a terminal, `~.` at the beginning of a line leaves the session, also where
+nobody answers, and `~?` lists such keys. `--escape none` turns them off.
+
 Exit status: 0 when the session ended, 255 when it could not be opened, 2 for
-a mistake in the question, or without credentials, as everywhere. What
-the remote command ended with ECS Exec does not tell; `ecs-exec run` finds out.
+a usage error, or without credentials, as everywhere; 128 and more for a
+signal. ECS Exec does not report the remote command's exit status;
+`ecs-exec run` does.
 
 Examples:
   ecs-exec exec coder
@@ -88,6 +96,9 @@ pub struct Run {
     /// End it after this time, with status 124
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub timeout: Option<Duration>,
+    /// Pass no standard input on
+    #[arg(long, short = 'n')]
+    pub no_stdin: bool,
     /// Do not ask the doctor when it cannot be run
     #[arg(long)]
     pub no_doctor: bool,
@@ -97,11 +108,15 @@ pub struct Run {
 }
 
 pub(super) const RUN_EXAMPLES: &str = "\
-The container needs /bin/sh and cat. Standard input is passed on where it is
-no terminal; for that the container needs base64 and sed too.
+The container needs /bin/sh and cat, and dd with base64 or od for output byte
+for byte: without them the agent drops bytes of U+FFFD, and a warning says so.
+Standard output and standard error come together. Standard input is passed on
+where it is neither a terminal nor /dev/null; for that the container needs
+base64 and sed.
 
-Exit status: the command's; 124 after --timeout, 255 when it could not be run,
-2 for a mistake in the question, or without credentials, as everywhere.
+Exit status: the command's; 124 after --timeout, 141 when nobody reads the
+output any more, 255 when it could not be run or its output not be written,
+2 for a usage error, or without credentials, as everywhere.
 
 Examples:
   ecs-exec run coder -- cat /etc/os-release
@@ -124,6 +139,9 @@ pub struct RecipeArguments {
     /// Do not ask the doctor when it cannot be run
     #[arg(long)]
     pub no_doctor: bool,
+    /// As of exec, where the recipe is interactive
+    #[arg(long, short = 'e', value_name = "KEY")]
+    pub escape: Option<String>,
 }
 
 #[derive(Args)]
@@ -166,7 +184,8 @@ pub struct Cp {
 
 pub(super) const CP_EXAMPLES: &str = "\
 One file at a time, through a session; checked by its SHA-256 at both ends.
-The container needs /bin/sh, cat, base64, sed and sha256sum.
+The container needs /bin/sh, cat and sha256sum; base64 and sed to copy a file
+into it, dd with base64 or od to copy any file out of it.
 
 Exit status: 0 when the copy is whole, 255 when it is not there.
 

@@ -1,20 +1,24 @@
 //! Copies one file into or out of a container, checked at both ends.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use data_encoding::HEXLOWER;
+use ecs_exec_checks::text::clean_line;
+use uuid::Uuid;
 
 use crate::aws::Aws;
 use crate::cli::{Cp, Global};
 use crate::config::{self, Use};
+use crate::files::{NewFile, unwritable};
 use crate::patience::FOR_SESSION;
-use crate::session::job::{End, Job};
+use crate::session::end::SessionEnd;
+use crate::session::job::Job;
 use crate::session::spot::Found;
-use crate::session::{Named, spot};
+use crate::session::{Flow, Named, RemoteText, spot};
 use crate::trouble::Trouble;
 
 /// One side of the copy.
@@ -47,6 +51,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
         false => None,
     };
     let found = spot::find(&aws, &settings, global, &named).await?;
+    found.encryption.warn_if_unknown();
     let copy = Copy {
         aws: &aws,
         settings: &settings,
@@ -93,12 +98,25 @@ impl Copy<'_> {
             _ => remote.to_owned(),
         };
         let sum = HEXLOWER.encode(digest(&SHA256, &contents).as_ref());
-        // Written beside its place and moved there whole.
-        let script = r#"set -e; f="$1.$$.part"; trap 'rm -f "$f"' EXIT; cat > "$f"; s=$(sha256sum < "$f"); [ "${s%% *}" = "$2" ] || { echo "the checksum differs: ${s%% *}" >&2; exit 90; }; mv "$f" "$1""#;
-        let words = ["sh", "-c", script, "cp", &remote, &sum];
+        // Written beside its place, under a name that did not exist, and moved there whole. The mode of a file that is
+        // there stays.
+        let script = r#"f="$1.$3.part"; command -v sha256sum >/dev/null || exit 91
+            [ ! -d "$1" ] || exit 92
+            d=.; case $1 in */*) d=${1%/*}/;; esac; [ -d "$d" ] || exit 93
+            (set -C; : > "$f") 2>/dev/null || exit 94; trap 'rm -f "$f"' EXIT
+            [ ! -f "$1" ] || { chmod 600 "$f" && cp -p "$1" "$f"; } 2>/dev/null
+            cat > "$f" || exit 95
+            s=$(sha256sum < "$f"); [ "${s%% *}" = "$2" ] || exit 96
+            mv -f "$f" "$1" || exit 94"#;
+        let number = Uuid::new_v4().simple().to_string();
+        let words = ["sh", "-c", script, "cp", &remote, &sum, &number];
         let size = contents.len();
-        self.run(&words, Some(contents), |_| {}).await?;
-        say!("Copied {size} bytes to {remote} (SHA-256 {sum}).");
+        self.run(&words, &remote, Some(contents), |_| Ok(Flow::Continue))
+            .await?;
+        say!(
+            "Copied {size} bytes to {} (SHA-256 {sum}).",
+            clean_line(&remote)
+        );
         Ok(ExitCode::SUCCESS)
     }
 
@@ -107,51 +125,46 @@ impl Copy<'_> {
             true => Path::new(local).join(remote.rsplit('/').next().unwrap_or(remote)),
             false => PathBuf::from(local),
         };
-        let part = Part::beside(&target);
-        let unwritten = |error: std::io::Error| {
-            Trouble::new(
-                format!("{} cannot be written: {error}", target.display()),
-                "",
-            )
-        };
-        let file = std::fs::File::create(&part.0).map_err(unwritten)?;
-        let state = Arc::new(Mutex::new((file, Context::new(&SHA256), 0_u64, None)));
+        let unwritten = |error: io::Error| unwritable(&target, &error);
+        let file = NewFile::create(&target).map_err(unwritten)?;
+        let state = Arc::new(Mutex::new(Some(Download {
+            file,
+            sum: Context::new(&SHA256),
+            size: 0,
+            failed: None,
+        })));
         let taken = state.clone();
-        let script =
-            r#"set -e; [ -f "$1" ] || { echo "there is no file $1" >&2; exit 90; }; cat "$1""#;
-        self.run(&["sh", "-c", script, "cp", remote], None, move |bytes| {
-            let Ok(mut state) = taken.lock() else {
-                return;
-            };
-            let (file, sum, size, failed) = &mut *state;
-            sum.update(bytes);
-            *size += bytes.len() as u64;
-            if let Err(error) = file.write_all(bytes) {
-                failed.get_or_insert(error);
-            }
-        })
-        .await?;
-        let theirs = self.sum_of(remote).await?;
-        let (ours, size, failed) = {
-            let mut state = state
-                .lock()
-                .map_err(|_| Trouble::unopened("the copy was lost", ""))?;
-            let ours = HEXLOWER.encode(state.1.clone().finish().as_ref());
-            (ours, state.2, state.3.take())
-        };
-        if let Some(error) = failed {
+        let script = r#"command -v sha256sum >/dev/null || exit 91
+            [ ! -d "$1" ] || exit 92; [ -e "$1" ] || exit 97; [ -f "$1" ] || exit 98; [ -r "$1" ] || exit 99
+            cat "$1" || exit 95"#;
+        let words = ["sh", "-c", script, "cp", remote];
+        let ran = self
+            .run(&words, remote, None, move |bytes| {
+                match taken.lock().ok().as_deref_mut() {
+                    Some(Some(download)) => download.take(bytes),
+                    _ => Err(io::Error::other("the copy was lost")),
+                }
+            })
+            .await;
+        let download = state.lock().ok().and_then(|mut state| state.take());
+        let mut download = download.ok_or_else(|| Trouble::unopened("the copy was lost", ""))?;
+        if let Some(error) = download.failed.take() {
             return Err(unwritten(error));
         }
+        ran?;
+        let theirs = self.sum_of(remote).await?;
+        let ours = HEXLOWER.encode(download.sum.finish().as_ref());
         if ours != theirs {
             return Err(Trouble::unopened(
-                "the copy is not what the file is: their checksums differ",
-                "Did the file change meanwhile? Try again.",
+                format!("the copy of {remote} is not what the file is now: their checksums differ"),
+                "The file changed while it was copied, or the container has neither base64 nor od (with dd), by which bytes arrive as they are. Try again.",
             ));
         }
-        std::fs::rename(&part.0, &target).map_err(unwritten)?;
+        let size = download.size;
+        download.file.commit().map_err(unwritten)?;
         say!(
             "Copied {size} bytes to {} (SHA-256 {ours}).",
-            target.display()
+            clean_line(&target.display().to_string())
         );
         Ok(ExitCode::SUCCESS)
     }
@@ -159,11 +172,12 @@ impl Copy<'_> {
     async fn sum_of(&self, remote: &str) -> Result<String, Trouble> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let taken = told.clone();
-        let words = ["sh", "-c", r#"sha256sum < "$1""#, "cp", remote];
-        self.run(&words, None, move |bytes| {
+        let words = ["sh", "-c", r#"sha256sum < "$1" || exit 95"#, "cp", remote];
+        self.run(&words, remote, None, move |bytes| {
             if let Ok(mut taken) = taken.lock() {
                 taken.extend_from_slice(bytes);
             }
+            Ok(Flow::Continue)
         })
         .await?;
         let told = told.lock().map_or(Vec::new(), |told| told.clone());
@@ -179,8 +193,9 @@ impl Copy<'_> {
     async fn run(
         &self,
         words: &[&str],
+        remote: &str,
         input: Option<Vec<u8>>,
-        write: impl FnMut(&[u8]) + Send + 'static,
+        write: impl FnMut(&[u8]) -> io::Result<Flow> + Send + 'static,
     ) -> Result<(), Trouble> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let job = Job {
@@ -194,44 +209,103 @@ impl Copy<'_> {
         let input = input.map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read + Send>);
         let spot = &self.found.spots[0];
         match job
-            .once(spot, self.found.encrypted, input, Box::new(write))
+            .once(spot, &self.found.encryption, input, Box::new(write))
             .await?
         {
-            End::Exited(0) => Ok(()),
-            End::Exited(90) => Err(Trouble::unopened(
-                "the file could not be copied",
-                "There is no such file, or it arrived changed.",
+            SessionEnd::Exit(0) => Ok(()),
+            SessionEnd::Exit(status) => Err(failed_there(remote, status)),
+            SessionEnd::TimedOut | SessionEnd::Left => {
+                Err(Trouble::unopened("the copy was cut off", ""))
+            }
+            SessionEnd::Signal(signal) => Err(Trouble::cut_off("the copy was cut off", signal)),
+            SessionEnd::Unwritten(error) => Err(Trouble::unopened(
+                format!("the copy cannot be written: {error}"),
+                "",
             )),
-            End::Exited(status) => Err(Trouble::unopened(
-                format!("the copy failed in the container, with status {status}"),
-                "The container needs sh, cat, base64, sed and sha256sum, and the right to the file.",
-            )),
-            End::TimedOut => Err(Trouble::unopened("the copy was cut off", "")),
-            End::Signal(signal) => Err(Trouble::cut_off("the copy was cut off", signal)),
-            End::NotRun(said) | End::Failed(said) => Err(Trouble::unopened(
-                format!("the file could not be copied: {said}"),
-                format!(
-                    "`ecs-exec doctor --task {}` says what stands in the way.",
-                    spot.task_id()
-                ),
-            )),
+            SessionEnd::Closed(why) => Err(self.not_copied(why.as_ref())),
+            SessionEnd::Failed { why, .. } => Err(self.not_copied(Some(&why))),
         }
     }
-}
 
-/// A file that is not whole yet, beside where it will be; what is left of it goes, also where the copy is cut off.
-struct Part(PathBuf);
-
-impl Part {
-    fn beside(target: &Path) -> Part {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        Part(target.with_file_name(format!("{name}.part")))
+    fn not_copied(&self, why: Option<&RemoteText>) -> Trouble {
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        let task = self.found.spots[0].task_id();
+        Trouble::unopened(
+            format!("the file could not be copied{why}"),
+            format!("`ecs-exec doctor --task {task}` says what stands in the way."),
+        )
     }
 }
 
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+/// What a helper's exit status means.
+fn failed_there(remote: &str, status: u8) -> Trouble {
+    let (what, help) = match status {
+        91 => (
+            "the container has no sha256sum, by which copies are checked".to_owned(),
+            "`ecs-exec run SERVICE -- cat FILE > FILE` copies without a check.",
+        ),
+        92 => (
+            format!("{remote} is a folder in the container"),
+            "Name a file; for a target in a folder end the path with a slash.",
+        ),
+        93 => (
+            format!("there is no folder for {remote} in the container"),
+            "Create it first, or name another path.",
+        ),
+        94 => (
+            format!("{remote} cannot be written in the container"),
+            "The folder has to be writable for the user that the container runs as, and the root file system too.",
+        ),
+        95 => (
+            format!("reading or writing {remote} failed in the container"),
+            "Its file system may be full.",
+        ),
+        96 => (
+            format!(
+                "what arrived at {remote} is not what was sent: their checksums differ, and nothing was changed"
+            ),
+            "Try again.",
+        ),
+        97 => (
+            format!("there is no file {remote} in the container"),
+            "`ecs-exec run SERVICE -- ls -l FOLDER` shows what there is.",
+        ),
+        98 => (
+            format!("{remote} is no regular file in the container"),
+            "Devices, pipes and sockets cannot be copied.",
+        ),
+        99 => (
+            format!("{remote} cannot be read by the user that the container runs as"),
+            "",
+        ),
+        _ => (
+            format!("the copy failed in the container, with status {status}"),
+            "The container needs sh, cat and sha256sum; for a file that is copied into it mv, rm, base64 and sed too.",
+        ),
+    };
+    Trouble::unopened(what, help)
+}
+
+/// A copy on its way to this machine.
+struct Download {
+    file: NewFile,
+    sum: Context,
+    size: u64,
+    failed: Option<io::Error>,
+}
+
+impl Download {
+    fn take(&mut self, bytes: &[u8]) -> io::Result<Flow> {
+        self.sum.update(bytes);
+        self.size += bytes.len() as u64;
+        match self.file.write_all(bytes) {
+            Ok(()) => Ok(Flow::Continue),
+            Err(error) => {
+                let kind = error.kind();
+                self.failed = Some(error);
+                Err(kind.into())
+            }
+        }
     }
 }
 

@@ -3,17 +3,20 @@
 use std::process::ExitCode;
 
 use ecs_exec_checks::arn;
-use ecs_exec_checks::explain::explain;
-use ecs_exec_checks::text::{clean_block, clean_line, list};
+use ecs_exec_checks::text::{clean_line, list};
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
 use crate::config::{self, Settings, Use, short_name};
 use crate::exit;
 use crate::patience::FOR_SESSION;
-use crate::session::open::{Outcome, Unopened};
-use crate::session::terminal::Raw;
-use crate::session::{Local, Named, Spot, carry, failure, open, plugin_session, spot};
+use crate::session::end::SessionEnd;
+use crate::session::job::unwritten;
+use crate::session::open::Unopened;
+use crate::session::spot::Found;
+use crate::session::{
+    Local, Named, RemoteText, Spot, carry, escape, failure, open, plugin_session, spot,
+};
 use crate::target;
 use crate::trouble::Trouble;
 
@@ -89,6 +92,7 @@ async fn session(
     settings: &Settings,
     global: &Global,
 ) -> Result<ExitCode, Trouble> {
+    let escape = escape_key(settings, wish.flags)?;
     let aws = Aws::connect(settings, FOR_SESSION).await;
     let aws = aws.map_err(|trouble| match &wish.service {
         Some(written) if wish.may_be_a_command => spot::or_a_command(trouble, written),
@@ -116,14 +120,9 @@ async fn session(
         clean_line(spot.name()),
         spot.task_id()
     );
+    found.encryption.warn_if_unknown();
     enter(
-        &aws,
-        settings,
-        global,
-        spot,
-        found.encrypted,
-        &commands,
-        wish.flags,
+        &aws, settings, global, &found, &commands, escape, wish.flags,
     )
     .await
 }
@@ -156,48 +155,47 @@ async fn enter(
     aws: &Aws,
     settings: &Settings,
     global: &Global,
-    spot: &Spot,
-    encrypted: Option<bool>,
+    found: &Found,
     commands: &[String],
+    escape: Option<char>,
     flags: &SessionFlags,
 ) -> Result<ExitCode, Trouble> {
+    let spot = &found.spots[0];
     let ask_doctor = !flags.no_doctor;
     // Nobody but the plugin may read the keys where it carries the session.
     let mut local = match flags.transport {
-        Transport::Native => Some(Local::standard()),
+        Transport::Native => Some(Local::standard(escape)),
         Transport::Plugin => None,
     };
-    let failed = async |what, said: &str, ask_doctor| {
-        failure::tell(settings, global, spot, (what, said), ask_doctor).await;
+    let failed = async |what, why: &RemoteText, ask_doctor| {
+        failure::tell(settings, global, spot, (what, why), ask_doctor).await;
         Ok(ExitCode::from(exit::UNOPENED))
     };
     for (at, command) in commands.iter().enumerate() {
-        let mut opened = match open(aws, settings, spot, encrypted, command).await {
+        let mut opened = match open(aws, settings, spot, &found.encryption, command).await {
             Ok(opened) => opened,
             Err(Unopened::Cancelled(signal)) => return Ok(exit::by_signal(signal)),
             Err(Unopened::Refused(refused)) => {
                 if let Some(trouble) = aws.rejected() {
                     return Err(trouble);
                 }
-                let said = failure::words(&refused);
-                return failed(failure::UNOPENED, &said, ask_doctor).await;
+                let why = failure::words(&refused);
+                return failed(failure::UNOPENED, &why, ask_doctor).await;
             }
         };
         let Some(local) = &mut local else {
             let signal = plugin_session(aws, settings, &mut opened).await?;
             return Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal));
         };
-        let raw = match local.is_terminal() {
-            true => Raw::enter().ok(),
-            false => None,
-        };
-        let outcome = carry(aws, opened, local, None).await;
-        drop(raw);
-        match outcome {
-            Outcome::Closed(None) => return Ok(ExitCode::SUCCESS),
-            Outcome::Closed(Some(said)) if failure::is_missing_program(&said) => {
+        match carry(aws, opened, local, None).await {
+            SessionEnd::Closed(None) | SessionEnd::Exit(_) => return Ok(ExitCode::SUCCESS),
+            SessionEnd::Left => {
+                say!("Left the session.");
+                return Ok(ExitCode::SUCCESS);
+            }
+            SessionEnd::Closed(Some(why)) if failure::is_missing_program(&why) => {
                 let Some(next) = commands.get(at + 1) else {
-                    return failed(failure::UNOPENED, &said, false).await;
+                    return failed(failure::UNOPENED, &why, false).await;
                 };
                 say!(
                     "There is no {} in the image; trying {}.",
@@ -205,23 +203,33 @@ async fn enter(
                     clean_line(next)
                 );
             }
-            Outcome::Closed(Some(said)) if failure::is_of_the_start(&said) => {
-                return failed(failure::UNOPENED, &said, ask_doctor).await;
+            SessionEnd::Closed(Some(why)) if failure::is_of_the_start(&why) => {
+                return failed(failure::UNOPENED, &why, ask_doctor).await;
             }
-            Outcome::Closed(Some(said)) => {
-                say!("{}", clean_block(said.trim()));
-                if let Some(known) = explain(&said) {
+            SessionEnd::Closed(Some(why)) => {
+                say!("{}", why.block());
+                if let Some(known) = why.explain() {
                     say!("{}", known.known_error.meaning);
                 }
                 return Ok(ExitCode::SUCCESS);
             }
-            Outcome::Cancelled(signal) => return Ok(exit::by_signal(signal)),
-            Outcome::Failed(said) => {
-                return failed(failure::BROKEN_OFF, &said, ask_doctor).await;
+            SessionEnd::Signal(signal) => return Ok(exit::by_signal(signal)),
+            SessionEnd::TimedOut => return Ok(ExitCode::from(exit::TIMED_OUT)),
+            SessionEnd::Unwritten(error) => return Ok(ExitCode::from(unwritten(&error))),
+            SessionEnd::Failed { why, .. } => {
+                return failed(failure::BROKEN_OFF, &why, ask_doctor).await;
             }
         }
     }
     Ok(ExitCode::from(exit::UNOPENED))
+}
+
+/// The key that begins those of this program's own, as the flag says it, or the configuration; `None`: there is none.
+fn escape_key(settings: &Settings, flags: &SessionFlags) -> Result<Option<char>, Trouble> {
+    match flags.escape.as_deref().or(settings.escape.as_deref()) {
+        None => Ok(Some(escape::DEFAULT)),
+        Some(text) => escape::parse(text).map_err(|why| Trouble::new(why, "")),
+    }
 }
 
 /// The shells to try, in order: the configured one, then /bin/sh, which is in nearly every image. `auto` stands

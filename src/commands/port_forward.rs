@@ -98,7 +98,7 @@ async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, Troubl
         stream_url: answer.stream_url.unwrap_or_default(),
         token: Secret::new(answer.token_value.unwrap_or_default()),
         target: target.to_owned(),
-        encrypted: false,
+        kms_key: None,
         region: aws.region.value.clone(),
     })
 }

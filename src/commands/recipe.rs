@@ -44,7 +44,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         timeout: None,
         ask_doctor: !arguments.no_doctor,
     }
-    .alone(&named)
+    .alone(&named, false)
     .await
 }
 
@@ -68,6 +68,7 @@ fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
             task: arguments.task.clone(),
             pick: false,
             transport: Transport::Native,
+            escape: arguments.escape.clone(),
             doctor: false,
             no_doctor: arguments.no_doctor,
         },

@@ -10,7 +10,7 @@ use crate::cli::{Global, Run};
 use crate::config::{self, Use};
 use crate::patience::FOR_SESSION;
 use crate::session::job::Job;
-use crate::session::{Named, spot};
+use crate::session::{Flow, Named, spot};
 use crate::trouble::Trouble;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
@@ -31,14 +31,16 @@ pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> 
         ask_doctor: !arguments.no_doctor,
     };
     if !arguments.all_tasks {
-        return job.alone(&named).await;
+        return job.alone(&named, arguments.no_stdin).await;
     }
     let found = spot::find_all(&aws, &settings, global, &named).await?;
+    found.encryption.warn_if_unknown();
     let ends = join_all(found.spots.iter().map(async |spot| {
         let prefix = format!("{}  ", spot.task_id().chars().take(8).collect::<String>());
         let mut lines = Lines::new(prefix);
         let write = move |bytes: &[u8]| lines.write(bytes);
-        job.once(spot, found.encrypted, None, Box::new(write)).await
+        job.once(spot, &found.encryption, None, Box::new(write))
+            .await
     }))
     .await;
     let mut worst = 0;
@@ -62,29 +64,39 @@ impl Lines {
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Flow> {
+        let searched = self.waiting.len();
         self.waiting.extend_from_slice(bytes);
-        while let Some(at) = self.waiting.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.waiting.drain(..=at).collect();
-            self.print(&line);
+        let end = self.waiting[searched..]
+            .iter()
+            .rposition(|byte| *byte == b'\n');
+        if let Some(end) = end {
+            let rest = self.waiting.split_off(searched + end + 1);
+            let lines = std::mem::replace(&mut self.waiting, rest);
+            self.print(&lines)?;
         }
+        Ok(Flow::Continue)
     }
 
-    fn print(&self, line: &[u8]) {
+    fn print(&self, lines: &[u8]) -> io::Result<()> {
+        let mut prefixed = Vec::with_capacity(lines.len());
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            prefixed.extend_from_slice(self.prefix.as_bytes());
+            prefixed.extend_from_slice(line);
+        }
         let mut stdout = io::stdout().lock();
-        let _ = stdout
-            .write_all(self.prefix.as_bytes())
-            .and_then(|()| stdout.write_all(line))
-            .and_then(|()| stdout.flush());
+        stdout.write_all(&prefixed)?;
+        stdout.flush()
     }
 }
 
+/// What ends without a line feed is a line too. Where it cannot be written, neither could what came before.
 impl Drop for Lines {
     fn drop(&mut self) {
         if !self.waiting.is_empty() {
             let mut line = std::mem::take(&mut self.waiting);
             line.push(b'\n');
-            self.print(&line);
+            let _ = self.print(&line);
         }
     }
 }

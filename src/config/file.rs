@@ -27,6 +27,9 @@ pub struct File {
     /// What a session starts where the service's own table does not say.
     #[serde(default, deserialize_with = "filled")]
     pub shell: Option<String>,
+    /// The key that begins those of this program in a session, or `none`.
+    #[serde(default, deserialize_with = "filled")]
+    pub escape: Option<String>,
     #[serde(default, deserialize_with = "named")]
     pub recipes: BTreeMap<String, Recipe>,
     pub expect: Option<Expect>,

@@ -105,6 +105,7 @@ pub fn merge(
             .unwrap_or(false),
         endpoint_url: global.endpoint_url.clone(),
         services: services(with_built_in()),
+        escape: first(|file| &file.escape).map(|escape| escape.value),
         shell: first(|file| &file.shell)
             .map(|sourced| sourced.value)
             .or(built_in.shell.clone()),

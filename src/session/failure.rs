@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use ecs_exec_checks::diagnosis::LIVE;
-use ecs_exec_checks::explain::explain;
 use ecs_exec_checks::facts::{Probe, ProbeEnd, Reason};
 use ecs_exec_checks::text::clean_line;
 use ecs_exec_checks::{Report, Selection, Status, examine};
 
-use super::Spot;
+use super::{RemoteText, Spot};
 use crate::aws::Failure;
 use crate::cli::Global;
 use crate::config::Settings;
@@ -23,29 +22,29 @@ use crate::trouble::Trouble;
 const AGENT: &str = "container.agent-running";
 
 /// How long the doctor may take where nobody asked for it.
-const PATIENCE: Duration = Duration::from_secs(15);
+const AUTO_DOCTOR_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A failed call in a sentence.
-pub fn words(failure: &Failure) -> String {
-    let said = clean_line(&failure.why.message);
-    match (&failure.code, failure.why.reason) {
+pub fn words(failure: &Failure) -> RemoteText {
+    let said = failure.why.message.clone();
+    RemoteText::new(match (&failure.code, failure.why.reason) {
         (Some(code), _) if !said.contains(code.as_str()) => format!("{code}: {said}"),
         (_, Reason::TimedOut) => format!("{} did not answer in time", failure.why.action),
         _ => said,
-    }
+    })
 }
 
 /// The session ended because the program is not in the image.
-pub fn is_missing_program(said: &str) -> bool {
-    explain(said).is_some_and(|known| known.known_error.checks == ["container.shell"])
+pub fn is_missing_program(why: &RemoteText) -> bool {
+    why.explain()
+        .is_some_and(|known| known.known_error.checks == ["container.shell"])
 }
 
 /// The session never came about: its encryption or its recording could not be set up.
-pub fn is_of_the_start(said: &str) -> bool {
-    let lower = said.to_lowercase();
-    lower.contains("----error-------")
-        || lower.contains("handshake")
-        || lower.contains("start the session")
+pub fn is_of_the_start(why: &RemoteText) -> bool {
+    ["----error-------", "handshake", "start the session"]
+        .into_iter()
+        .any(|mark| why.contains(mark))
 }
 
 /// What became of a session that is not as it should be.
@@ -59,11 +58,11 @@ pub async fn tell(
     settings: &Settings,
     global: &Global,
     spot: &Spot,
-    (what, said): (&str, &str),
+    (what, why): (&str, &RemoteText),
     ask_doctor: bool,
 ) {
-    say!("error: {what}: {}", clean_line(said));
-    if let Some(explained) = explain(said) {
+    say!("error: {what}: {why}");
+    if let Some(explained) = why.explain() {
         say!("  {}.", explained.known_error.title);
         for line in wrap(
             explained.known_error.meaning,
@@ -76,7 +75,7 @@ pub async fn tell(
     if !ask_doctor {
         return;
     }
-    match causes(settings, global, spot, Some(said)).await {
+    match causes(settings, global, spot, Some(why)).await {
         Ok(text) if text.is_empty() => say!(
             "\nThe doctor sees no cause. `ecs-exec doctor --task {}{} -v` shows what it looked at.",
             spot.task_id(),
@@ -115,7 +114,7 @@ async fn causes(
     settings: &Settings,
     global: &Global,
     spot: &Spot,
-    said: Option<&str>,
+    said: Option<&RemoteText>,
 ) -> Result<String, Trouble> {
     let request = Request {
         services: Services::None,
@@ -124,13 +123,13 @@ async fn causes(
         ..Request::default()
     };
     let progress = Progress::start(global, "Asking the doctor about the task");
-    let gathered = facts::gather(settings, &request, PATIENCE).await;
+    let gathered = facts::gather(settings, &request, AUTO_DOCTOR_TIMEOUT).await;
     progress.end();
     let mut facts = gathered?.facts;
     if let Some(said) = said {
         let probe = Probe {
             container: spot.container.clone(),
-            end: ProbeEnd::Failed(said.to_owned()),
+            end: ProbeEnd::Failed(said.block()),
         };
         facts.probes.insert(spot.task_arn.clone(), vec![probe]);
     }

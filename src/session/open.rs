@@ -7,9 +7,10 @@ use ecs_exec_session::{Secret, Session};
 use tokio::select;
 use tokio::time::timeout;
 
-use super::Spot;
-use super::native::{self, End};
+use super::end::SessionEnd;
+use super::native;
 use super::pump::Local;
+use super::spot::{Encryption, Spot};
 use super::terminal::{Ending, came};
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
@@ -44,7 +45,7 @@ pub async fn opened<E>(
             Err(refused) => Err(Unopened::Refused(refused)),
         },
         signal = signals.next(false) => {
-            if let Ok(Ok(late)) = timeout(PATIENCE, asked).await {
+            if let Ok(Ok(late)) = timeout(TERMINATE_TIMEOUT, asked).await {
                 terminate(aws, &late.id).await;
             }
             Err(Unopened::Cancelled(signal))
@@ -57,17 +58,17 @@ pub async fn open(
     aws: &Aws,
     settings: &Settings,
     spot: &Spot,
-    encrypted: Option<bool>,
+    encryption: &Encryption,
     command: &str,
 ) -> Result<Opened, Unopened<Failure>> {
-    opened(aws, ask(aws, settings, spot, encrypted, command)).await
+    opened(aws, ask(aws, settings, spot, encryption, command)).await
 }
 
 async fn ask(
     aws: &Aws,
     settings: &Settings,
     spot: &Spot,
-    encrypted: Option<bool>,
+    encryption: &Encryption,
     command: &str,
 ) -> Result<Session, Failure> {
     const ACTION: &str = "ecs:ExecuteCommand";
@@ -100,20 +101,9 @@ async fn ask(
         stream_url: session.stream_url.unwrap_or_default(),
         token: Secret::new(session.token_value.unwrap_or_default()),
         target: spot.target(&cluster),
-        encrypted: encrypted.unwrap_or(false),
+        kms_key: encryption.key().map(str::to_owned),
         region: aws.region.value.clone(),
     })
-}
-
-/// How a session ended.
-#[derive(Debug)]
-pub enum Outcome {
-    /// The remote side closed it; a message says why, where there is one.
-    Closed(Option<String>),
-    /// The user ended it, by a signal of this number.
-    Cancelled(i32),
-    /// It did not come about, or broke off.
-    Failed(String),
 }
 
 /// Carries an open session until it ends, without any plugin.
@@ -121,31 +111,25 @@ pub async fn carry(
     aws: &Aws,
     opened: Opened,
     local: &mut Local,
-    patience: Option<Duration>,
-) -> Outcome {
+    time_limit: Option<Duration>,
+) -> SessionEnd {
     let Opened {
         session,
         mut signals,
     } = opened;
     let id = session.id.clone();
-    match native::carry(aws, session, local, &mut signals, patience).await {
-        Ok(End::Closed(message)) => Outcome::Closed(message),
-        Ok(End::Cancelled(signal)) => {
-            terminate(aws, &id).await;
-            Outcome::Cancelled(signal)
-        }
-        Err(fault) => {
-            terminate(aws, &id).await;
-            Outcome::Failed(fault.to_string())
-        }
+    let (end, may_live_on) = native::carry(aws, session, local, &mut signals, time_limit).await;
+    if may_live_on {
+        terminate(aws, &id).await;
     }
+    end
 }
 
 /// How long AWS may take to answer somebody who is leaving.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
 pub(super) async fn terminate(aws: &Aws, session_id: &str) {
     let request = aws.ssm.terminate_session().session_id(session_id).send();
-    let _ = timeout(PATIENCE, request).await;
+    let _ = timeout(TERMINATE_TIMEOUT, request).await;
 }

@@ -15,7 +15,7 @@ use tokio::select;
 use tokio::time::timeout;
 
 use super::open::{Opened, terminate};
-use super::terminal::{Attributes, Lent};
+use super::terminal::{Attributes, IgnoreKeyboardSignals};
 use crate::aws::Aws;
 use crate::config::Settings;
 use crate::facts::local;
@@ -27,7 +27,7 @@ const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
 
 /// How long the plugin may take to end when it is told to.
-const PATIENCE: Duration = Duration::from_secs(2);
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs the plugin until it ends, or a signal ends it, whose number is given; its own status says nothing.
 pub async fn carry(
@@ -78,7 +78,7 @@ pub async fn carry(
         .stderr(Stdio::inherit());
     hand_credentials(aws, &mut command).await;
     let before = Attributes::now();
-    let lent = Lent::new();
+    let ignored = IgnoreKeyboardSignals::new();
     let mut child = command.spawn().map_err(|error| {
         Trouble::unopened(
             format!("the plugin {} could not be started: {error}", plugin.path),
@@ -91,13 +91,13 @@ pub async fn carry(
     };
     if let Some(signal) = signal {
         pass_on(signal, &child);
-        if timeout(PATIENCE, child.wait()).await.is_err() {
+        if timeout(END_TIMEOUT, child.wait()).await.is_err() {
             let _ = child.kill().await;
         }
         before.restore();
         terminate(aws, &opened.session.id).await;
     }
-    drop(lent);
+    drop(ignored);
     Ok(signal)
 }
 

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use ecs_exec_checks::facts::{Fact, Probe, ProbeEnd, Task};
 use futures::stream::{self, StreamExt};
 
-use super::job::{End, Job};
-use super::{Spot, failure};
+use super::end::SessionEnd;
+use super::job::Job;
+use super::spot::Encryption;
+use super::{Flow, Spot, failure};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::config::Settings;
@@ -15,7 +17,7 @@ use crate::target;
 use crate::trouble::Trouble;
 
 /// How long one session may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long all of them may take to be opened.
 const ALL: Duration = Duration::from_secs(300);
 /// How many are open at a time: agents and AWS take a few.
@@ -29,10 +31,7 @@ pub async fn probe(
 ) -> Result<(), Trouble> {
     let aws = Aws::connect(settings, ALL).await?;
     let facts = &gathered.facts;
-    let encrypted = facts.cluster.known().map(|cluster| {
-        let exec = cluster.exec_configuration.as_ref();
-        exec.is_some_and(|exec| exec.kms_key.is_some())
-    });
+    let encryption = Encryption::of(&facts.cluster);
     let asked = facts.target.container.as_deref();
     let spots: Vec<Spot> = facts
         .tasks
@@ -47,13 +46,15 @@ pub async fn probe(
         settings,
         global,
         words: &words,
-        timeout: Some(PATIENCE),
+        timeout: Some(PROBE_TIMEOUT),
         ask_doctor: false,
     };
     let ends: Vec<_> = stream::iter(&spots)
         .map(async |spot| {
             let started = Instant::now();
-            let end = job.once(spot, encrypted, None, Box::new(|_| {})).await;
+            let end = job
+                .once(spot, &encryption, None, Box::new(|_| Ok(Flow::Continue)))
+                .await;
             (spot, end, started.elapsed())
         })
         .buffer_unordered(AT_ONCE)
@@ -61,7 +62,7 @@ pub async fn probe(
         .await;
     for (spot, end, took) in ends {
         // What was cut off says nothing of the container.
-        if let Ok(End::Signal(signal)) = end {
+        if let Ok(SessionEnd::Signal(signal)) = end {
             return Err(Trouble::cut_off("the sessions were cut off", signal));
         }
         let probe = Probe {
@@ -109,18 +110,20 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .collect()
 }
 
-fn probe_end(end: Result<End, Trouble>, took: Duration) -> ProbeEnd {
+fn probe_end(end: Result<SessionEnd, Trouble>, took: Duration) -> ProbeEnd {
     match end {
-        Ok(End::Exited(_)) => ProbeEnd::Worked {
+        Ok(SessionEnd::Exit(_)) => ProbeEnd::Worked {
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         },
-        Ok(End::NotRun(said) | End::Failed(said)) if failure::is_missing_program(&said) => {
-            ProbeEnd::NoShell
+        Ok(SessionEnd::Failed { why, .. } | SessionEnd::Closed(Some(why))) => {
+            match failure::is_missing_program(&why) {
+                true => ProbeEnd::NoShell,
+                false => ProbeEnd::Failed(why.to_string()),
+            }
         }
-        Ok(End::NotRun(said) | End::Failed(said)) => ProbeEnd::Failed(said),
-        Ok(End::TimedOut | End::Signal(_)) => ProbeEnd::Failed(format!(
+        Ok(_) => ProbeEnd::Failed(format!(
             "the session did not run a command within {} seconds",
-            PATIENCE.as_secs()
+            PROBE_TIMEOUT.as_secs()
         )),
         Err(trouble) => ProbeEnd::Failed(trouble.what),
     }

@@ -60,6 +60,7 @@ impl Services for SdkServices<'_> {
                 (Some(plaintext), Some(ciphertext)) => Ok(DataKey {
                     plaintext,
                     ciphertext: ciphertext.into_inner(),
+                    key_arn: answer.key_id,
                 }),
                 _ => Err(DataKeyError::Other("KMS answered without a key".to_owned())),
             }

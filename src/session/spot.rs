@@ -6,6 +6,7 @@ use aws_sdk_ecs::types::DesiredStatus;
 use clap::CommandFactory;
 use ecs_exec_checks::arn;
 use ecs_exec_checks::facts::{Cluster, Container, Fact, Task, Unavailable};
+use ecs_exec_checks::text::clean_line;
 use futures::join;
 
 use super::choice::{container, pick};
@@ -44,8 +45,51 @@ pub struct Spot {
 /// Where sessions go, and what is known of the cluster that they go to.
 pub struct Found {
     pub spots: Vec<Spot>,
-    /// `None`: the cluster could not be read.
-    pub encrypted: Option<bool>,
+    pub encryption: Encryption,
+}
+
+/// Whether a cluster's sessions are encrypted by a KMS key.
+#[derive(Debug, Clone)]
+pub enum Encryption {
+    /// By the key of this name.
+    Key(String),
+    Off,
+    /// The cluster could not be read.
+    Unknown(String),
+}
+
+impl Encryption {
+    pub fn of(cluster: &Fact<Cluster>) -> Encryption {
+        match cluster {
+            Fact::Known(cluster) => {
+                let exec = cluster.exec_configuration.as_ref();
+                let key = exec.and_then(|exec| exec.kms_key.clone());
+                match key.filter(|key| !key.is_empty()) {
+                    Some(key) => Encryption::Key(key),
+                    None => Encryption::Off,
+                }
+            }
+            Fact::Absent => Encryption::Unknown("it was not found".to_owned()),
+            Fact::Unavailable(why) => Encryption::Unknown(why.to_string()),
+        }
+    }
+
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Encryption::Key(key) => Some(key),
+            Encryption::Off | Encryption::Unknown(_) => None,
+        }
+    }
+
+    /// Says so where a session may have to be encrypted, and nobody would notice that it is not.
+    pub fn warn_if_unknown(&self) {
+        if let Encryption::Unknown(why) = self {
+            say!(
+                "warning: the session may not be encrypted: the cluster's configuration could not be read, because {}",
+                clean_line(why)
+            );
+        }
+    }
 }
 
 impl Spot {
@@ -122,13 +166,8 @@ pub async fn find_all(
         let started = spot.task.started_at.map_or(0, |at| at.as_second());
         (!spot.can_be_entered(), -started)
     });
-    let encrypted = cluster.known().map(is_encrypted);
-    Ok(Found { spots, encrypted })
-}
-
-fn is_encrypted(cluster: &Cluster) -> bool {
-    let exec = cluster.exec_configuration.as_ref();
-    exec.is_some_and(|exec| exec.kms_key.as_deref().is_some_and(|key| !key.is_empty()))
+    let encryption = Encryption::of(&cluster);
+    Ok(Found { spots, encryption })
 }
 
 /// The running tasks that fit, and the service that was named.

@@ -1,37 +1,101 @@
 //! The terminal that a session takes over: raw while it runs, as it was afterwards, whatever happens.
 
+use std::future::pending;
+use std::io;
 use std::panic;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
+use crossterm::terminal::size;
 use ecs_exec_session::Input;
 use tokio::sync::{mpsc, watch};
 
-use crate::signals::{HANG_UP, INTERRUPT, QUIT, STOP, Signals, TERMINATE};
+use crate::signals::{CONTINUE, ENDING, INTERRUPT, QUIT, STOP, Signals, TERMINATE};
 
 /// What a terminal's size is taken for where there is none.
 const SIZE: (u16, u16) = (80, 24);
 
 /// Raw mode: every key goes to the remote side, Ctrl-C too. Dropped, the terminal is as it was.
-pub struct Raw;
+pub struct Raw {
+    #[cfg(unix)]
+    before: rustix::termios::Termios,
+    job_control: Signals,
+}
 
 impl Raw {
-    pub fn enter() -> std::io::Result<Raw> {
-        enable_raw_mode()?;
+    pub fn enter() -> io::Result<Raw> {
+        let raw = Raw {
+            #[cfg(unix)]
+            before: rustix::termios::tcgetattr(io::stdin())?,
+            job_control: Signals::watch(&[STOP, CONTINUE]),
+        };
+        raw.set()?;
         // Without unwinding nothing is dropped on a panic.
-        let before = panic::take_hook();
+        let next = panic::take_hook();
+        let restore = raw.restorer();
         panic::set_hook(Box::new(move |info| {
-            let _ = disable_raw_mode();
-            before(info);
+            restore();
+            next(info);
         }));
-        Ok(Raw)
+        Ok(raw)
+    }
+
+    /// Gives the terminal back and stops the program, as Ctrl-Z does with others.
+    pub fn suspend(&self) {
+        self.restorer()();
+        #[cfg(unix)]
+        {
+            use rustix::process::{Signal, getpid, kill_process};
+            let _ = kill_process(getpid(), Signal::STOP);
+        }
+    }
+
+    /// What a shell does with jobs: one that was stopped finds the terminal as the shell needs it when it goes on.
+    pub async fn follow_job_control(raw: &mut Option<Raw>) {
+        let Some(raw) = raw else {
+            return pending().await;
+        };
+        match raw.job_control.next().await {
+            STOP => raw.suspend(),
+            _ => {
+                let _ = raw.set();
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn set(&self) -> io::Result<()> {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        let mut raw = self.before.clone();
+        raw.make_raw();
+        Ok(tcsetattr(io::stdin(), OptionalActions::Now, &raw)?)
+    }
+
+    #[cfg(unix)]
+    fn restorer(&self) -> impl Fn() + Send + Sync + 'static {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        let before = self.before.clone();
+        move || {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn set(&self) -> io::Result<()> {
+        crossterm::terminal::enable_raw_mode()
+    }
+
+    #[cfg(not(unix))]
+    fn restorer(&self) -> impl Fn() + Send + Sync + 'static {
+        || {
+            let _ = crossterm::terminal::disable_raw_mode();
+        }
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        let _ = disable_raw_mode();
+        self.restorer()();
     }
 }
 
@@ -74,7 +138,7 @@ impl Sizes {
             Some(changes) => {
                 changes.recv().await;
             }
-            None => std::future::pending().await,
+            None => pending().await,
         }
     }
 
@@ -86,23 +150,23 @@ impl Sizes {
 
 /// The terminal in the hands of a program that was started: the keys that make signals are meant for it. They are
 /// caught here and dropped; it does not inherit that.
-pub struct Lent {
+pub struct IgnoreKeyboardSignals {
     ignored: tokio::task::JoinHandle<()>,
 }
 
-impl Lent {
-    pub fn new() -> Lent {
+impl IgnoreKeyboardSignals {
+    pub fn new() -> IgnoreKeyboardSignals {
         let mut signals = Signals::watch(&[INTERRUPT, QUIT, STOP]);
         let ignored = tokio::spawn(async move {
             loop {
                 signals.next().await;
             }
         });
-        Lent { ignored }
+        IgnoreKeyboardSignals { ignored }
     }
 }
 
-impl Drop for Lent {
+impl Drop for IgnoreKeyboardSignals {
     fn drop(&mut self) {
         self.ignored.abort();
     }
@@ -163,14 +227,14 @@ impl Drop for Ending {
 impl Ending {
     pub fn watch() -> Ending {
         OPEN.send_modify(|open| *open += 1);
-        Ending(Signals::watch(&[INTERRUPT, TERMINATE, HANG_UP]))
+        Ending(Signals::watch(&ENDING))
     }
 
     /// The next signal's number. In raw mode Ctrl-C is a key and no signal; one that comes all the same was sent
     /// by someone.
     pub async fn next(&mut self, raw: bool) -> i32 {
         if raw && cfg!(not(unix)) {
-            return std::future::pending().await;
+            return pending().await;
         }
         let number = self.0.next().await;
         CAME.store(number, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 mod connection;
 mod interrupts;
 mod one_off;
+mod real_agent;
 mod refusals;
 mod shell;
 

@@ -1,20 +1,27 @@
-//! An agent that keeps to the protocol: it numbers, acknowledges, puts in order, and sends again.
+//! An agent that behaves as the real one: it numbers, acknowledges, puts in order, and sends again.
+//!
+//! It has no window of its own: what was not acknowledged is kept, and of that the oldest message alone is sent again.
+//! Input is acknowledged once it was taken, so not while there is no terminal to give it to; input that came too early
+//! for its turn is acknowledged at once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
+use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::kind;
 use super::line::{Frame, Line, Peer};
+use super::pace::Pace;
+use super::utf8::Utf8Filter;
 use crate::crypto::Cipher;
 
-/// How much may be under way to the client.
-const WINDOW: usize = 512;
+/// The most that a message of output holds, in bytes.
+pub const MESSAGE: usize = 1024;
 /// How long until the oldest message is sent again.
 const AGAIN: Duration = Duration::from_millis(30);
 
@@ -52,8 +59,13 @@ pub struct Agent {
     unacknowledged: BTreeMap<i64, Bytes>,
     late: Option<Bytes>,
     expected: i64,
+    /// The first message that was not taken yet.
+    taken: i64,
     early: BTreeMap<i64, (u32, Bytes)>,
-    heard: VecDeque<Heard>,
+    /// What came in its turn, with the acknowledgement that it is still owed.
+    heard: VecDeque<(Heard, Option<Bytes>)>,
+    utf8: Utf8Filter,
+    pace: Pace,
     cipher: Option<Cipher>,
     /// How many messages came that were here before.
     pub repeats: usize,
@@ -74,8 +86,11 @@ impl Agent {
             unacknowledged: BTreeMap::new(),
             late: None,
             expected: 0,
+            taken: 0,
             early: BTreeMap::new(),
             heard: VecDeque::new(),
+            utf8: Utf8Filter::default(),
+            pace: Pace::default(),
             cipher: None,
             repeats: 0,
         }
@@ -83,6 +98,11 @@ impl Agent {
 
     pub fn in_weather(mut self, weather: Weather) -> Agent {
         self.weather = weather;
+        self
+    }
+
+    pub fn at_pace(mut self, pace: Pace) -> Agent {
+        self.pace = pace;
         self
     }
 
@@ -102,14 +122,26 @@ impl Agent {
         self.resume(peer).await;
     }
 
-    /// Output of the terminal, in messages of at most 1024 bytes.
+    /// Bytes that the client is to get as they are.
     pub async fn output(&mut self, bytes: impl Into<Bytes>) {
         let mut bytes = bytes.into();
         while !bytes.is_empty() {
-            let piece = bytes.split_to(bytes.len().min(1024));
+            let piece = bytes.split_to(bytes.len().min(MESSAGE));
             self.say(kind::OUTPUT, piece).await;
         }
         self.line.flush().await;
+    }
+
+    /// At most [`MESSAGE`] bytes of a terminal, as the agent passes them on: altered, and in its own time.
+    pub async fn print(&mut self, bytes: &[u8]) {
+        let passed = self.utf8.pass(bytes);
+        if !passed.is_empty() {
+            self.say(kind::OUTPUT, passed).await;
+            self.line.flush().await;
+        }
+        if !self.pace.message.is_zero() {
+            sleep(self.pace.message).await;
+        }
     }
 
     /// A message of any kind, encrypted where it must be.
@@ -119,9 +151,9 @@ impl Agent {
         if let Some(cipher) = self.cipher.as_ref().filter(|_| private) {
             payload = cipher.seal(&payload).expect("a sealed payload");
         }
-        while self.unacknowledged.len() >= WINDOW {
-            self.line.flush().await;
-            self.turn().await;
+        // The real agent reads beside, and so does not stop with a client that waits for it to read.
+        while let Some(frame) = self.line.receive().now_or_never() {
+            self.read(frame).await;
         }
         let frame = Line::message(self.next, payload_type, payload);
         self.unacknowledged.insert(self.next, frame.clone());
@@ -133,7 +165,14 @@ impl Agent {
     pub async fn hear(&mut self) -> Heard {
         self.line.flush().await;
         loop {
-            if let Some(heard) = self.heard.pop_front() {
+            if let Some((heard, acknowledgement)) = self.heard.pop_front() {
+                if heard != Heard::Closed {
+                    self.taken += 1;
+                }
+                if let Some(frame) = acknowledgement {
+                    self.send(frame).await;
+                }
+                self.line.flush().await;
                 return heard;
             }
             self.turn().await;
@@ -166,16 +205,27 @@ impl Agent {
         }
     }
 
-    /// Ends as the agent does when its command has ended: what was said is acknowledged first.
+    /// Ends as the agent does when its command has ended: it waits for what was not acknowledged, but not for long.
     pub async fn close(mut self, output: &str) {
-        self.settle().await;
+        let _ = timeout(self.pace.end, self.settle()).await;
         self.line.send(Line::channel_closed(output)).await;
         while self.line.receive().await != Frame::Closed {}
     }
 
     /// Asks for encryption with this key, up to the end of the handshake. Returns the client's response.
     pub async fn encrypt(&mut self, data_key: &[u8], challenge: Option<&str>) -> Value {
-        let mut parameters = json!({"KMSKeyId": "arn:aws:kms:eu-central-1:1:key/k"});
+        let key_id = "arn:aws:kms:eu-central-1:1:key/k";
+        self.encrypt_with(key_id, data_key, challenge).await
+    }
+
+    /// The same with a KMS key of this name.
+    pub async fn encrypt_with(
+        &mut self,
+        key_id: &str,
+        data_key: &[u8],
+        challenge: Option<&str>,
+    ) -> Value {
+        let mut parameters = json!({"KMSKeyId": key_id});
         if let Some(challenge) = challenge {
             parameters["Challenge"] = challenge.into();
         }
@@ -237,9 +287,13 @@ impl Agent {
                 return;
             }
         };
+        self.read(frame).await;
+    }
+
+    async fn read(&mut self, frame: Frame) {
         match frame {
             Frame::Closed => {
-                self.heard.push_back(Heard::Closed);
+                self.heard.push_back((Heard::Closed, None));
                 // There is nothing to wait for on this line any more.
                 sleep(AGAIN).await;
             }
@@ -258,22 +312,37 @@ impl Agent {
     }
 
     async fn take(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
-        self.send(Line::acknowledgement(sequence, id)).await;
-        self.line.flush().await;
+        let acknowledgement = Line::acknowledgement(sequence, id);
+        let is_waiting = sequence >= self.taken && sequence < self.expected;
         if sequence < self.expected || self.early.contains_key(&sequence) {
             self.repeats += 1;
+            // One that waits for the terminal is acknowledged when that has taken it.
+            if !is_waiting {
+                self.send(acknowledgement).await;
+                self.line.flush().await;
+            }
             return;
         }
+        let is_early = sequence > self.expected;
         self.early.insert(sequence, (kind, payload));
+        let mut owed = match is_early {
+            true => {
+                self.send(acknowledgement).await;
+                self.line.flush().await;
+                None
+            }
+            false => Some(acknowledgement),
+        };
         while let Some((kind, payload)) = self.early.remove(&self.expected) {
             self.expected += 1;
-            self.understand(kind, payload);
+            let heard = self.understand(kind, payload);
+            self.heard.push_back((heard, owed.take()));
         }
     }
 
-    fn understand(&mut self, payload_type: u32, payload: Bytes) {
+    fn understand(&self, payload_type: u32, payload: Bytes) -> Heard {
         assert!(payload.len() <= 1024 + 28 || payload_type != kind::OUTPUT);
-        self.heard.push_back(match payload_type {
+        match payload_type {
             kind::OUTPUT => Heard::Input(match &self.cipher {
                 Some(cipher) => cipher
                     .open(&payload)
@@ -292,7 +361,7 @@ impl Agent {
                 Heard::Flag(u32::from_be_bytes(flag))
             }
             other => Heard::Other(other, payload),
-        });
+        }
     }
 
     /// Puts a frame on the line, through the weather.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use ecs_exec_session::testing::Peer;
 use ecs_exec_session::{
-    Cancel, Credentials, DataKey, DataKeyError, Ended, Fault, Input, Notice, Options, Output,
-    ResumeError, Resumed, Secret, Services, Session, Zeroizing,
+    Cancel, Credentials, DataKey, DataKeyError, Ended, Input, Notice, Options, Output, ResumeError,
+    Resumed, Secret, Services, Session, SessionError, Zeroizing,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -70,6 +70,7 @@ impl Services for Aws {
         Ok(DataKey {
             plaintext: Zeroizing::new(DATA_KEY.to_vec()),
             ciphertext: b"blob".to_vec(),
+            key_arn: Some(key_id.to_owned()),
         })
     }
 
@@ -90,7 +91,7 @@ pub fn session(peer: &Peer) -> Session {
         stream_url: peer.url(),
         token: Secret::new("first-token"),
         target: "ecs:production_0123_0123-456".into(),
-        encrypted: false,
+        kms_key: None,
         region: "eu-central-1".into(),
     }
 }
@@ -99,7 +100,7 @@ pub struct Client {
     pub input: mpsc::Sender<Input>,
     pub output: mpsc::Receiver<Output>,
     pub cancel: Cancel,
-    run: JoinHandle<Result<Ended, Fault>>,
+    run: JoinHandle<Result<Ended, SessionError>>,
 }
 
 impl Client {
@@ -153,7 +154,7 @@ impl Client {
         stdout
     }
 
-    pub async fn end(self) -> Result<Ended, Fault> {
+    pub async fn end(self) -> Result<Ended, SessionError> {
         // The input's sender lives to the end, as a caller's would.
         let ended = soon(self.run).await.unwrap();
         drop(self.input);

@@ -1,14 +1,14 @@
 //! Sessions of a cluster with a KMS key.
 
-use ecs_exec_session::testing::{Agent, Heard, Peer};
-use ecs_exec_session::{Ended, Fault, Notice, Options, Session};
+use ecs_exec_session::testing::{Agent, Heard, Peer, kind};
+use ecs_exec_session::{Ended, Notice, Options, Session, SessionError};
 use serde_json::json;
 
 use crate::client::{Aws, Client, DATA_KEY, noise, resumed, session, soon};
 
 fn encrypted(peer: &Peer) -> Session {
     Session {
-        encrypted: true,
+        kms_key: Some("arn:aws:kms:eu-central-1:1:key/k".into()),
         ..session(peer)
     }
 }
@@ -96,7 +96,7 @@ async fn kms_denies_and_the_agent_is_told() {
         .close("Encountered error while initiating handshake.")
         .await;
     let why = "not authorized to use the key".to_owned();
-    assert_eq!(client.end().await, Err(Fault::Kms(why)));
+    assert_eq!(client.end().await, Err(SessionError::Kms(why)));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn an_agent_that_begins_in_the_clear_is_refused() {
     client.type_in("secret\r").await;
     agent.output("$ ").await;
     assert_eq!(soon(agent.hear()).await, Heard::Closed);
-    assert_eq!(client.end().await, Err(Fault::NotEncrypted));
+    assert_eq!(client.end().await, Err(SessionError::NotEncrypted));
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn output_under_another_key_ends_the_session() {
     line.send(ecs_exec_session::testing::Line::message(3, 1, vec![1; 40]))
         .await;
     let fault = client.end().await.unwrap_err();
-    assert!(matches!(fault, Fault::Protocol(_)), "{fault}");
+    assert!(matches!(fault, SessionError::Protocol(_)), "{fault}");
 }
 
 #[tokio::test]
@@ -142,4 +142,55 @@ async fn the_keys_outlive_a_connection() {
     assert_eq!(soon(agent.hear()).await, Heard::Input("ls\r".into()));
     agent.output("README").await;
     assert_eq!(client.stdout(6).await, b"README");
+}
+
+/// The actions of an agent that wants a key of this name.
+fn kms(key_id: &str) -> serde_json::Value {
+    json!([{"ActionType": "KMSEncryption", "ActionParameters": {"KMSKeyId": key_id}}])
+}
+
+#[tokio::test]
+async fn another_key_than_the_clusters_is_refused() {
+    let peer = Peer::start().await;
+    let aws = Aws::default();
+    let client = Client::start(encrypted(&peer), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&peer).await;
+    let other = "arn:aws:kms:eu-central-1:666:key/theirs";
+    let request = json!({"RequestedClientActions": kms(other)});
+    agent
+        .say(kind::HANDSHAKE_REQUEST, request.to_string())
+        .await;
+    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    let error = client.end().await.unwrap_err();
+    assert!(matches!(error, SessionError::OtherKey { .. }), "{error}");
+    assert!(error.to_string().contains(other), "{error}");
+    assert!(aws.contexts.lock().unwrap().is_empty(), "KMS was not asked");
+}
+
+#[tokio::test]
+async fn one_challenge_is_answered() {
+    let peer = Peer::start().await;
+    let mut client = Client::start(encrypted(&peer), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&peer).await;
+    soon(agent.encrypt(&DATA_KEY, None)).await;
+    client.notice(welcome()).await;
+    client.started().await;
+    agent
+        .say(kind::CHALLENGE_REQUEST, r#"{"Challenge":"AAAA"}"#)
+        .await;
+    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    let error = client.end().await.unwrap_err().to_string();
+    assert!(error.contains("a second challenge"), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_not_proven_is_none() {
+    let peer = Peer::start().await;
+    let client = Client::start(encrypted(&peer), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&peer).await;
+    soon(agent.handshake(kms("arn:aws:kms:eu-central-1:1:key/k"))).await;
+    agent.complete("").await;
+    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    let error = client.end().await.unwrap_err().to_string();
+    assert!(error.contains("no challenge"), "{error}");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ecs_exec_session::testing::{Agent, Frame, Heard, Line, Peer, kind};
-use ecs_exec_session::{Fault, Notice, Options};
+use ecs_exec_session::{Notice, Options, SessionError};
 
 use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
 
@@ -101,7 +101,7 @@ async fn an_agent_that_has_stopped_for_good() {
     client.type_in("x").await;
     assert_eq!(
         client.end().await,
-        Err(Fault::AgentStalled { waited: ms(700) })
+        Err(SessionError::AgentStalled { waited: ms(700) })
     );
 }
 
@@ -148,4 +148,64 @@ async fn where_nobody_answers_the_connection_is_made_anew() {
     client.notice(Notice::Resumed).await;
     agent.output("here").await;
     assert_eq!(client.stdout(4).await, b"here");
+}
+
+fn soon_silent() -> Options {
+    Options {
+        silent_after: ms(150),
+        ..Options::default()
+    }
+}
+
+#[tokio::test]
+async fn a_silence_is_announced_and_so_is_its_end() {
+    let peer = Peer::start().await;
+    let mut client = Client::start(session(&peer), Aws::default(), soon_silent());
+    let mut line = peer.line().await;
+    line.send(Line::message(0, kind::OUTPUT, "$ ")).await;
+    client.started().await;
+    assert_eq!(client.stdout(2).await, b"$ ");
+    client.type_in("x").await;
+    client.notice(Notice::Silent { waited: ms(150) }).await;
+    let id = loop {
+        if let Frame::Input { id, .. } = soon(line.receive()).await {
+            break id;
+        }
+    };
+    line.send(Line::acknowledgement(0, id)).await;
+    client.notice(Notice::AnswersAgain).await;
+}
+
+/// A program that thinks, with nothing typed meanwhile, is not silent: the gateway answers the pings.
+#[tokio::test]
+async fn nothing_to_answer_is_no_silence() {
+    let peer = Peer::start().await;
+    let options = Options {
+        keep_alive: ms(50),
+        ..soon_silent()
+    };
+    let mut client = Client::start(session(&peer), Aws::default(), options);
+    let mut agent = Agent::accept(&peer).await;
+    agent.output("$ ").await;
+    client.started().await;
+    assert_eq!(client.stdout(2).await, b"$ ");
+    assert!(agent.is_quiet(ms(600)).await);
+    agent.output("done").await;
+    assert_eq!(client.stdout(4).await, b"done");
+}
+
+/// Another connection would end in the same way, so none is made.
+#[tokio::test]
+async fn a_frame_over_the_limit_ends_the_session() {
+    let peer = Peer::start().await;
+    let aws = Aws::with_resumes([resumed("second-token")]);
+    let mut client = Client::start(session(&peer), aws, Options::default());
+    let mut line = peer.line().await;
+    line.send(Line::message(0, kind::OUTPUT, "$ ")).await;
+    assert_eq!(client.stdout(2).await, b"$ ");
+    let large = Line::message(1, kind::OUTPUT, vec![b'x'; 5 << 20]);
+    let sending = tokio::spawn(async move { line.send(large).await });
+    let error = client.end().await.unwrap_err();
+    assert!(matches!(error, SessionError::Protocol(_)), "{error}");
+    sending.abort();
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ecs_exec_session::testing::{Agent, Frame, Heard, Line, Peer, kind};
-use ecs_exec_session::{Ended, Fault, Notice, Options, ResumeError, Resumed, Secret, tcp};
+use ecs_exec_session::{Ended, Notice, Options, ResumeError, Resumed, Secret, SessionError, tcp};
 
 use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
 
@@ -121,7 +121,7 @@ async fn a_new_address_is_used_where_there_is_one() {
     assert_eq!(client.stdout(5).await, b"there");
 }
 
-async fn broken(aws: Aws, options: Options) -> Fault {
+async fn broken(aws: Aws, options: Options) -> SessionError {
     let peer = Peer::start().await;
     let mut client = Client::start(session(&peer), aws, options);
     let mut agent = Agent::accept(&peer).await;
@@ -147,9 +147,12 @@ async fn it_may_not_be_resumed() {
 #[tokio::test]
 async fn it_is_over_meanwhile() {
     let gone = Aws::with_resumes([]);
-    assert_eq!(broken(gone, Options::default()).await, Fault::Gone);
+    assert_eq!(broken(gone, Options::default()).await, SessionError::Gone);
     let timed_out = Aws::with_resumes([resumed("")]);
-    assert_eq!(broken(timed_out, Options::default()).await, Fault::Gone);
+    assert_eq!(
+        broken(timed_out, Options::default()).await,
+        SessionError::Gone
+    );
 }
 
 #[tokio::test]
@@ -169,7 +172,7 @@ async fn aws_is_out_of_reach_for_a_while() {
         ..Options::default()
     };
     let aws = Aws::with_resumes([unavailable(), unavailable(), unavailable()]);
-    let Fault::Lost {
+    let SessionError::Lost {
         could_not_resume, ..
     } = broken(aws, impatient).await
     else {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ecs_exec_session::testing::{Agent, Heard, Peer, kind};
-use ecs_exec_session::{Cancel, Credentials, Ended, Fault, Input, Options, Output};
+use ecs_exec_session::{Cancel, Credentials, Ended, Input, Options, Output, SessionError};
 
 use crate::client::{Aws, Client, ms, session, soon};
 
@@ -114,6 +114,24 @@ async fn in_the_middle_of_a_line_it_takes_two() {
     assert_eq!(soon(agent.input(5)).await, b"one\x04\x04");
 }
 
+/// A shell that was not ready for the first one, or a second program that reads, gets another.
+#[tokio::test]
+async fn an_end_of_file_comes_again() {
+    let peer = Peer::start().await;
+    let options = Options {
+        end_again: ms(40),
+        ..Options::default()
+    };
+    let mut client = Client::start(session(&peer), Aws::default(), options);
+    let mut agent = Agent::accept(&peer).await;
+    agent.output("$ ").await;
+    client.started().await;
+    client.input.send(Input::End).await.unwrap();
+    let began = std::time::Instant::now();
+    assert_eq!(soon(agent.input(3)).await, b"\x04\x04\x04");
+    assert!(began.elapsed() >= ms(40 + 80), "ever more seldom");
+}
+
 #[tokio::test]
 async fn a_caller_with_no_more_input_stays_for_the_output() {
     let (client, mut agent) = joined().await;
@@ -205,5 +223,5 @@ async fn nothing_is_sent_to_a_host_that_is_not_awss() {
     session.stream_url = "wss://ssmmessages.eu-central-1.example.com/v1".into();
     let client = Client::start(session, Aws::default(), Options::default());
     let url = "wss://ssmmessages.eu-central-1.example.com/v1".into();
-    assert_eq!(client.end().await, Err(Fault::Endpoint { url }));
+    assert_eq!(client.end().await, Err(SessionError::Endpoint { url }));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ecs_exec_session::testing::{Agent, Heard, Line, Peer};
-use ecs_exec_session::{Fault, Input, Options};
+use ecs_exec_session::{Input, Options, SessionError};
 use tokio::io::AsyncReadExt;
 
 use crate::client::{Aws, Client, ms, session, soon};
@@ -14,7 +14,7 @@ async fn a_refusal_is_told_with_its_status_and_not_repeated() {
     let peer = Peer::start().await;
     let client = Client::join(&peer);
     peer.refuse(403, "{\"message\":\"Forbidden\"}").await;
-    let Err(Fault::Refused {
+    let Err(SessionError::Refused {
         status,
         signed,
         host,
@@ -43,7 +43,7 @@ async fn nobody_listens() {
     drop(peer);
     let client = Client::start(session, Aws::default(), Options::default());
     let fault = client.end().await.unwrap_err();
-    assert!(matches!(fault, Fault::CouldNotConnect { .. }));
+    assert!(matches!(fault, SessionError::CouldNotConnect { .. }));
     let sentence = fault.to_string();
     assert!(
         sentence.starts_with("could not connect to 127.0.0.1: "),
@@ -62,7 +62,7 @@ async fn a_connection_that_does_not_come_about_ends_in_time() {
     let client = Client::start(session(&peer), Aws::default(), options);
     assert!(matches!(
         client.end().await,
-        Err(Fault::CouldNotConnect { .. })
+        Err(SessionError::CouldNotConnect { .. })
     ));
 }
 
@@ -100,7 +100,7 @@ async fn an_agent_that_never_speaks() {
     assert_eq!(soon(agent.hear()).await, Heard::Closed);
     assert_eq!(
         client.end().await,
-        Err(Fault::AgentSilent { waited: ms(300) })
+        Err(SessionError::AgentSilent { waited: ms(300) })
     );
     assert!(begun.elapsed() >= ms(300));
 }
@@ -185,7 +185,7 @@ async fn a_session_of_another_kind_is_declined() {
         .close("Encountered error while initiating handshake.")
         .await;
     let why = "Unknown session type Port".to_owned();
-    assert_eq!(client.end().await, Err(Fault::Handshake(why)));
+    assert_eq!(client.end().await, Err(SessionError::Handshake(why)));
 }
 
 #[tokio::test]
@@ -216,5 +216,8 @@ async fn a_host_of_awss_is_spoken_to_in_tls() {
     assert!(hello.windows(name.len()).any(|window| window == name));
     drop(far);
     let fault = client.end().await.unwrap_err();
-    assert!(matches!(fault, Fault::CouldNotConnect { .. }), "{fault}");
+    assert!(
+        matches!(fault, SessionError::CouldNotConnect { .. }),
+        "{fault}"
+    );
 }

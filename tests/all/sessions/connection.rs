@@ -45,7 +45,18 @@ fn sessions_of_a_cluster_with_a_key_are_encrypted() {
         "a session that is not encrypted is refused"
     );
     assert_eq!(plain.stdout, "");
-    image(&world, |image| image.data_key = Some((0..64).collect()));
+    let key = world.sh(
+        "aws ecs describe-clusters --clusters $CLUSTER --include CONFIGURATIONS --output text \
+         --query 'clusters[0].configuration.executeCommandConfiguration.kmsKeyId'",
+    );
+    image(&world, |image| {
+        image.data_key = Some((0..64).collect());
+        image.kms_key = "arn:aws:kms:us-west-2:123456789012:key/another".into();
+    });
+    let other = world.run(&["run", "coder", "--no-doctor", "--", "echo", "secret"]);
+    assert_eq!((other.status, other.stdout.as_str()), (255, ""));
+    assert!(other.stderr.contains("key/another"), "{}", other.stderr);
+    image(&world, |image| image.kms_key = key);
     let run = world.run(&["run", "coder", "--", "echo", "secret"]);
     assert_eq!(
         (run.status, run.stdout.as_str()),

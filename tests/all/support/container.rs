@@ -1,20 +1,25 @@
 //! Plays the containers: a session that ECS opens runs its command here, on a pseudo-terminal, behind an agent.
 
+use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ecs_exec_session::testing::{Agent, Heard, Peer};
+use ecs_exec_session::testing::{Agent, Heard, MESSAGE, Pace, Peer, kind};
+use tempfile::TempDir;
 use tokio::sync::mpsc as channel;
+use tokio::time::sleep;
 
 use super::pty::Pty;
 
 /// What sessions meet in the containers; tests change it while it runs.
 #[derive(Clone, Default)]
 pub struct Image {
-    /// Programs that are not in it.
+    /// Programs that are not in it: by path as commands of sessions, by name on the PATH.
     pub lacks: Vec<String>,
     /// What the agent says instead of starting anything.
     pub refuses: Option<String>,
@@ -24,6 +29,12 @@ pub struct Image {
     pub is_silent: bool,
     /// The data key by which sessions are encrypted.
     pub data_key: Option<Vec<u8>>,
+    /// How the agent names the KMS key.
+    pub kms_key: String,
+    /// So many bytes are printed instead of what the command prints.
+    pub floods: usize,
+    /// How the agent takes its time.
+    pub pace: Pace,
     /// After so many bytes of output the connection is cut off, once.
     pub cut_after: Option<usize>,
 }
@@ -68,46 +79,79 @@ impl Containers {
 async fn serve(peer: Peer, image: Image, command: &str, joined: &Mutex<Option<Instant>>) {
     if let Some(status) = image.gateway_status {
         loop {
-            peer.refuse(status, "{\"message\":\"no\"}").await;
+            peer.refuse(status, "{\"message\":\"no, token=hunter2\"}")
+                .await;
         }
     }
     if image.is_silent {
         let _line = peer.line().await;
-        return tokio::time::sleep(Duration::from_secs(60)).await;
+        return sleep(Duration::from_secs(60)).await;
     }
-    let mut agent = Agent::accept(&peer).await;
+    let mut agent = Agent::accept(&peer).await.at_pace(image.pace);
     *joined.lock().unwrap() = Some(Instant::now());
     if let Some(said) = image.refuses {
         return agent.close(&said).await;
     }
     if let Some(key) = &image.data_key {
-        agent.encrypt(key, Some("a challenge")).await;
+        agent
+            .encrypt_with(&image.kms_key, key, Some("a challenge"))
+            .await;
+    }
+    for _ in 0..image.floods / MESSAGE {
+        agent.say(kind::OUTPUT, vec![b'b'; MESSAGE]).await;
     }
     let words = shell_words::split(command).unwrap();
     if image.lacks.contains(&words[0]) {
+        sleep(image.pace.refusal).await;
         let said = format!(
             "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
             words[0]
         );
         return agent.close(&said).await;
     }
-    run(peer, agent, &words, image.cut_after).await;
+    run(peer, agent, &words, &image).await;
 }
 
-async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Option<usize>) {
+/// The programs of this machine, but for those that an image lacks.
+fn programs(lacks: &[String]) -> Option<TempDir> {
+    let lacks: Vec<&String> = lacks.iter().filter(|name| !name.contains('/')).collect();
+    if lacks.is_empty() {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for programs in ["/usr/bin", "/bin"] {
+        for program in fs::read_dir(programs).unwrap() {
+            let name = program.unwrap().file_name();
+            if !lacks.iter().any(|lacked| name == lacked.as_str()) {
+                let _ = symlink(Path::new(programs).join(&name), folder.path().join(&name));
+            }
+        }
+    }
+    Some(folder)
+}
+
+async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
+    let mut cut_after = image.cut_after;
+    let programs = programs(&image.lacks);
+    let path = match &programs {
+        Some(folder) => folder.path().to_str().unwrap(),
+        None => "/usr/local/bin:/usr/bin:/bin",
+    };
     let pty = Pty::open();
     let mut command = Command::new(&words[0]);
     command
         .args(&words[1..])
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("PATH", path)
         .env("TERM", "xterm")
         .env("PS1", "container$ ")
         .env("LC_ALL", "C.UTF-8");
     let mut child = pty.spawn(&command);
     let mut master = pty.master.try_clone().unwrap();
     let (printed, mut output) = channel::channel::<Vec<u8>>(16);
+    let first_output = image.pace.first_output;
     thread::spawn(move || {
-        let mut buffer = [0; 16 * 1024];
+        thread::sleep(first_output);
+        let mut buffer = [0; MESSAGE];
         // The terminal ends with an error once its last user has gone.
         while let Ok(count) = master.read(&mut buffer) {
             if count == 0 || printed.blocking_send(buffer[..count].to_vec()).is_err() {
@@ -115,10 +159,11 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
             }
         }
     });
-    let (typed, keys) = mpsc::channel::<Vec<u8>>();
+    // Input that the terminal does not take is not acknowledged.
+    let (typed, mut keys) = channel::channel::<Vec<u8>>(1);
     let mut master = pty.master.try_clone().unwrap();
     thread::spawn(move || {
-        for bytes in keys {
+        while let Some(bytes) = keys.blocking_recv() {
             let _ = master.write_all(&bytes);
         }
     });
@@ -131,14 +176,15 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
             bytes = output.recv() => match bytes {
                 Some(bytes) => {
                     sent += bytes.len();
-                    agent.output(bytes).await;
+                    agent.print(&bytes).await;
                     cut_off(&mut agent, &peer, sent, &mut cut_after).await;
                 }
                 None => break,
             },
-            heard = agent.hear() => match heard {
+            room = typed.reserve(), if typed.capacity() == 0 => drop(room),
+            heard = agent.hear(), if typed.capacity() > 0 => match heard {
                 Heard::Input(bytes) => {
-                    let _ = typed.send(bytes.to_vec());
+                    let _ = typed.send(bytes.to_vec()).await;
                 }
                 Heard::Size { columns, rows } => {
                     pty.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
@@ -154,7 +200,7 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], mut cut_after: Opti
                     tokio::time::timeout(Duration::from_millis(200), output.recv()).await
                 {
                     sent += bytes.len();
-                    agent.output(bytes).await;
+                    agent.print(&bytes).await;
                     cut_off(&mut agent, &peer, sent, &mut cut_after).await;
                 }
                 break;

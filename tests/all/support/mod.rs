@@ -9,5 +9,6 @@ pub mod policy_gate;
 pub mod proxy;
 pub mod pty;
 pub mod sdk;
+pub mod service;
 pub mod terraform;
 pub mod world;

@@ -180,8 +180,9 @@ fn answer(request: Request, upstream: &Upstream, rules: &Mutex<Rules>) -> (u16, 
             .asked
             .push(String::from_utf8_lossy(&request.body).into_owned());
         let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
-        let answer =
-            json!({"KeyId": "k", "Plaintext": encode(&key), "CiphertextBlob": encode(b"sealed")});
+        let asked: Value = serde_json::from_slice(&request.body).unwrap();
+        let key_id = &asked["KeyId"];
+        let answer = json!({"KeyId": key_id, "Plaintext": encode(&key), "CiphertextBlob": encode(b"sealed")});
         return (200, answer.to_string().into_bytes());
     }
     if action == "ssm:ResumeSession" {
@@ -306,7 +307,7 @@ impl Upstream {
 }
 
 /// `service:Operation`, from the JSON protocols' header or the query protocols' body.
-fn action(request: &Request) -> String {
+pub fn action(request: &Request) -> String {
     let service = request
         .header("authorization")
         .and_then(|value| value.split('/').nth(3))

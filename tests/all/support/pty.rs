@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{
+    LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize,
+};
 
 pub struct Pty {
     pub master: File,
@@ -49,6 +51,13 @@ impl Pty {
 
     pub fn attributes(&self) -> Termios {
         tcgetattr(&self.slave).unwrap()
+    }
+
+    /// As a shell does when a job of its was stopped.
+    pub fn set_cooked(&self) {
+        let mut modes = self.attributes();
+        modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
+        tcsetattr(&self.slave, OptionalActions::Now, &modes).unwrap();
     }
 
     /// Starts a program whose controlling terminal this is.

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::payload::{INPUT_BYTES, Size};
 use crate::session::Input;
@@ -7,7 +10,7 @@ use crate::session::Input;
 const END_OF_FILE: u8 = 4;
 
 /// What was taken from the caller and is not sent yet.
-pub struct Typed {
+pub struct InputBuffer {
     bytes: Bytes,
     size: Option<Size>,
     /// The last size that was sent: a new connection gets it again.
@@ -15,21 +18,45 @@ pub struct Typed {
     /// Whether an end of file is to be sent, and what stands before it.
     ends: bool,
     last_byte: u8,
+    /// The first wait, and the next time and the wait before it, for an end of file to be sent again.
+    again: Duration,
+    end_again: Option<(Instant, Duration)>,
 }
 
-impl Default for Typed {
-    fn default() -> Typed {
-        Typed {
+/// The longest wait between two ends of file.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl InputBuffer {
+    /// `again`: how long after an end of file another one is sent.
+    pub fn new(again: Duration) -> InputBuffer {
+        InputBuffer {
             bytes: Bytes::new(),
             size: None,
             last_size: None,
             ends: false,
             last_byte: b'\n',
+            again,
+            end_again: None,
         }
     }
-}
 
-impl Typed {
+    /// A terminal's end of file is for one read, and one that comes before a shell has set its line editing up is lost.
+    /// So it comes again, ever more seldom: a file that has ended goes on to have ended.
+    pub fn tick(&mut self, now: Instant) {
+        if let Some((at, wait)) = self.end_again
+            && at <= now
+        {
+            let wait = (wait * 2).min(LONGEST);
+            self.end_again = Some((now + wait, wait));
+            self.bytes = Bytes::from_static(&[END_OF_FILE]);
+        }
+    }
+
+    /// When [`InputBuffer::tick`] next has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.end_again.map(|(at, _)| at)
+    }
+
     pub fn add(&mut self, input: Input) {
         match input {
             Input::Bytes(bytes) => self.bytes = bytes,
@@ -61,9 +88,9 @@ impl Typed {
     }
 
     /// What goes into the next message.
-    pub fn piece(&mut self) -> Option<Bytes> {
+    pub fn piece(&mut self, now: Instant) -> Option<Bytes> {
         let piece = match self.bytes.len().min(INPUT_BYTES) {
-            0 if self.ends => self.end_of_file(),
+            0 if self.ends => self.end_of_file(now),
             0 => return None,
             length => self.bytes.split_to(length),
         };
@@ -72,8 +99,9 @@ impl Typed {
     }
 
     /// In the middle of a line the first Ctrl-D only passes on what was typed.
-    fn end_of_file(&mut self) -> Bytes {
+    fn end_of_file(&mut self, now: Instant) -> Bytes {
         self.ends = false;
+        self.end_again = Some((now + self.again, self.again));
         match self.last_byte {
             b'\n' | b'\r' => Bytes::from_static(&[END_OF_FILE]),
             _ => Bytes::from_static(&[END_OF_FILE, END_OF_FILE]),

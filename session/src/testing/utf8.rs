@@ -1,0 +1,63 @@
+//! What the agent makes of output that is not UTF-8, and of some that is.
+
+/// The agent reads output as characters. A byte that begins none goes out as it is, unless it is among the last three:
+/// these wait for more, and at the end of the command they are lost. It takes U+FFFD for such a byte too, though that
+/// is a character of three: of them the first goes out, and two are lost.
+#[derive(Debug, Default)]
+pub struct Utf8Filter {
+    waiting: Vec<u8>,
+}
+
+impl Utf8Filter {
+    pub fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut text = std::mem::take(&mut self.waiting);
+        text.extend_from_slice(bytes);
+        let mut passed = Vec::with_capacity(text.len());
+        let mut at = 0;
+        while at < text.len() {
+            let (length, is_character) = first(&text[at..]);
+            match is_character {
+                true => passed.extend_from_slice(&text[at..at + length]),
+                false if text.len() - at < 4 => break,
+                false => passed.push(text[at]),
+            }
+            at += length;
+        }
+        self.waiting = text.split_off(at);
+        passed
+    }
+}
+
+/// The length of the first character, and whether the agent takes it for one.
+fn first(text: &[u8]) -> (usize, bool) {
+    let start = &text[..text.len().min(4)];
+    let valid = match std::str::from_utf8(start) {
+        Ok(valid) => valid,
+        Err(error) => std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    match valid.chars().next() {
+        Some(char::REPLACEMENT_CHARACTER) => (3, false),
+        Some(character) => (character.len_utf8(), true),
+        None => (1, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_the_agent_does() {
+        let pass = |pieces: &[&[u8]]| {
+            let mut filter = Utf8Filter::default();
+            let passed: Vec<Vec<u8>> = pieces.iter().map(|piece| filter.pass(piece)).collect();
+            passed.concat()
+        };
+        assert_eq!(pass(&["naïve 🦀\n".as_bytes()]), "naïve 🦀\n".as_bytes());
+        assert_eq!(pass(&[b"a\xef\xbf\xbdb"]), b"a\xefb");
+        assert_eq!(pass(&[b"a\xffb\n--"]), b"a\xffb\n--");
+        assert_eq!(pass(&[b"a\xe2\x82"]), b"a", "the end is held");
+        assert_eq!(pass(&[b"a\xe2\x82", b"\xac!"]), "a€!".as_bytes());
+        assert_eq!(pass(&[b"ab\xef\xbf\xbd"]), b"ab", "it waits, and is lost");
+    }
+}

@@ -1,0 +1,89 @@
+//! Output as it was, from the form in which it is carried.
+
+use data_encoding::{BASE64, HEXLOWER};
+
+/// How output is encoded, as the script says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Base64,
+    Hex,
+    /// As it is: the image has nothing to encode it with.
+    Raw,
+}
+
+/// Takes text in pieces; line ends mean nothing in it.
+pub struct Decoder {
+    encoding: Encoding,
+    waiting: Vec<u8>,
+}
+
+impl Decoder {
+    pub fn new(encoding: Encoding) -> Decoder {
+        Decoder {
+            encoding,
+            waiting: Vec::new(),
+        }
+    }
+
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// `None`: it is no such text.
+    pub fn take(&mut self, text: Vec<u8>) -> Option<Vec<u8>> {
+        let (group, encoding) = match self.encoding {
+            Encoding::Base64 => (4, &BASE64),
+            Encoding::Hex => (2, &HEXLOWER),
+            Encoding::Raw => return Some(text),
+        };
+        let letters = text.into_iter().filter(|byte| !byte.is_ascii_whitespace());
+        self.waiting.extend(letters);
+        let whole = self.waiting.len() - self.waiting.len() % group;
+        let decoded = encoding.decode(&self.waiting[..whole]).ok()?;
+        self.waiting.drain(..whole);
+        Some(decoded)
+    }
+
+    /// Whether nothing is left of which the rest did not come.
+    pub fn is_whole(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(encoding: Encoding, text: &[u8]) -> Option<Vec<u8>> {
+        let mut answers: Vec<_> = (1..=text.len())
+            .map(|size| {
+                let mut decoder = Decoder::new(encoding);
+                let pieces = text.chunks(size).map(|piece| decoder.take(piece.to_vec()));
+                let decoded = pieces.collect::<Option<Vec<_>>>()?.concat();
+                decoder.is_whole().then_some(decoded)
+            })
+            .collect();
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "the pieces' size must not matter");
+        answers.remove(0)
+    }
+
+    #[test]
+    fn pieces_of_which_each_has_its_padding() {
+        let text = b"YQ==\r\nYmM=\nZGVm\n";
+        assert_eq!(decode(Encoding::Base64, text).unwrap(), b"abcdef");
+        assert_eq!(
+            decode(Encoding::Hex, b" 00 ff\n 0a\r\n").unwrap(),
+            b"\0\xff\n"
+        );
+        assert_eq!(decode(Encoding::Raw, b"a \n").unwrap(), b"a \n");
+        for (encoding, bad) in [
+            (Encoding::Base64, &b"YQ=x"[..]),
+            (Encoding::Base64, b"YQ="),
+            (Encoding::Hex, b"0g"),
+            (Encoding::Hex, b"0"),
+        ] {
+            assert_eq!(decode(encoding, bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The script in real shells, and its output read back.
+
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::reader::Garbled;
+use super::*;
+
+fn wrapped(words: &[&str], with_input: bool) -> Wrapped {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    Wrapped::with_mark(&words, with_input, "7")
+}
+
+/// Reads in pieces of each size, so that marks are cut everywhere.
+fn read(wrapped: &Wrapped, text: &[u8]) -> (Vec<u8>, Option<Status>) {
+    let mut answers = Vec::new();
+    for size in 1..=text.len().clamp(1, 40) {
+        let mut reader = wrapped.reader();
+        let mut output = Vec::new();
+        for piece in text.chunks(size) {
+            output.extend(reader.take(piece).unwrap());
+        }
+        answers.push((output, reader.status()));
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "the pieces' size must not matter");
+    answers.remove(0)
+}
+
+#[test]
+fn output_and_status_are_told_from_the_rest() {
+    let wrapped = wrapped(&["true"], false);
+    let (output, status) = read(
+        &wrapped,
+        b"motd\r\nbegin-7 raw raw no\na\r\nb\xff\0-7-3\nbye",
+    );
+    assert_eq!(output, b"a\r\nb\xff\0");
+    assert_eq!(status, Some(Status::Exited(3)));
+    let (output, status) = read(&wrapped, b"begin-7 raw raw no\n-7-7-0\n");
+    assert_eq!(
+        (output.as_slice(), status),
+        (&b""[..], Some(Status::Exited(255)))
+    );
+    let (output, status) = read(&wrapped, b"begin-7 raw raw no\nhalf");
+    assert_eq!((output.as_slice(), status), (&b"half"[..], None));
+    let (output, status) = read(&wrapped, b"begin-7 b64 echo no\r\nYQ==\r\nYg==\r\n-7-0\r\n");
+    assert_eq!(
+        (output.as_slice(), status),
+        (&b"ab"[..], Some(Status::Exited(0)))
+    );
+}
+
+#[test]
+fn a_terminal_that_rewrites_line_ends_is_undone() {
+    let wrapped = wrapped(&["true"], false);
+    let (output, status) = read(&wrapped, b"begin-7 raw echo no\r\na\r\nb\rc\r\n-7-0\r\n");
+    assert_eq!(output, b"a\nb\rc\n");
+    assert_eq!(status, Some(Status::Exited(0)));
+}
+
+#[test]
+fn a_terminal_that_echoes_input_is_filtered() {
+    let wrapped = wrapped(&["cat"], true);
+    let text = b"begin-7 hex echo shifted\r\n ghi61 0=\r\na\r\n-7XYZ-0\r\n";
+    let (output, status) = read(&wrapped, text);
+    assert_eq!(output, b"a\n");
+    assert_eq!(status, Some(Status::Exited(0)));
+    let (output, status) = read(&wrapped, b"begin-7 raw echo none\r\n=\r\n=\r\n-7-0\r\n");
+    assert_eq!(
+        (output.as_slice(), status),
+        (&b"=\n"[..], Some(Status::Exited(0)))
+    );
+}
+
+/// A megabyte of something else is no output, and costs no more than reading it.
+#[test]
+fn what_comes_before_is_bounded_and_searched_once() {
+    let wrapped = wrapped(&["true"], false);
+    let mut reader = wrapped.reader();
+    let started = Instant::now();
+    let frame = [b'b'; 1024];
+    for _ in 0..1000 {
+        assert_eq!(reader.take(&frame), Ok(Vec::new()));
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(reader.said().len(), 16 * 1024);
+    let last = (0..100).map(|_| reader.take(&frame)).find(Result::is_err);
+    assert_eq!(last, Some(Err(Garbled::NoBegin)));
+    let mut reader = wrapped.reader();
+    assert_eq!(reader.take(b"begin-7 b64 raw no\n*"), Ok(Vec::new()));
+    assert_eq!(reader.take(b"***"), Err(Garbled::NotEncoded));
+}
+
+#[test]
+fn what_the_agent_makes_of_a_character_is_seen_where_nothing_is_encoded() {
+    let altered = |text: &[u8]| {
+        let mut reader = wrapped(&["true"], false).reader();
+        for byte in text {
+            reader.take(&[*byte]).unwrap();
+        }
+        reader.may_be_altered()
+    };
+    assert!(altered(b"begin-7 raw raw no\na\xefb-7-0\n"));
+    assert!(!altered(
+        "begin-7 raw raw no\na\u{ff0c}b\u{fffd}\n-7-0\n".as_bytes()
+    ));
+    assert!(!altered(b"begin-7 b64 raw no\n7w==\n-7-0\n"));
+}
+
+/// An image in which there are these programs beside the shell and `cat`.
+fn image(programs: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for program in programs
+        .iter()
+        .chain(&["cat", "sh", "false", "head", "sleep"])
+    {
+        let there = ["/usr/bin", "/bin"]
+            .iter()
+            .map(|folder| Path::new(folder).join(program))
+            .find(|path| path.exists())
+            .unwrap();
+        std::os::unix::fs::symlink(there, folder.path().join(program)).unwrap();
+    }
+    folder
+}
+
+const ALL: &[&str] = &["base64", "dd", "sed", "stty", "od", "tr"];
+
+/// Runs the script in a real shell, as the agent would, but for the terminal.
+fn run_in(path: &Path, words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
+    let wrapped = wrapped(words, input.is_some());
+    let argv = shell_words::split(&wrapped.command).unwrap();
+    let mut child = Command::new(&argv[0])
+        .args(&argv[1..])
+        .env("PATH", path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let gate = Gate::default();
+    let mut reader = wrapped.reader();
+    let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+    let mut feeder = None;
+    loop {
+        let count = stdout.read(&mut buffer).unwrap();
+        if count == 0 {
+            break;
+        }
+        text.extend(reader.take(&buffer[..count]).unwrap());
+        if let (Some(code), None, Some(input)) = (reader.input_code(), &feeder, input) {
+            gate.open(code);
+            let mut fed = Encoded::new(Cursor::new(input.to_vec()), gate.clone());
+            let mut stdin = owned(&stdin);
+            feeder = Some(std::thread::spawn(move || {
+                let _ = std::io::copy(&mut fed, &mut stdin);
+            }));
+        }
+    }
+    let _ = stdin.flush();
+    child.wait().unwrap();
+    (text, reader.status())
+}
+
+fn owned(stdin: &ChildStdin) -> fs::File {
+    stdin.as_fd().try_clone_to_owned().unwrap().into()
+}
+
+fn run(words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
+    run_in(&PathBuf::from("/usr/bin:/bin"), words, input)
+}
+
+#[test]
+fn in_a_real_shell() {
+    assert_eq!(
+        run(&["printf", "a\\nb"], None),
+        (b"a\nb".to_vec(), Some(Status::Exited(0)))
+    );
+    assert_eq!(
+        run(&["sh", "-c", "echo 'it''s'; exit 42"], None),
+        (b"its\n".to_vec(), Some(Status::Exited(42)))
+    );
+    assert_eq!(
+        run(&["sh", "-c", "echo oops >&2; false"], None),
+        (b"oops\n".to_vec(), Some(Status::Exited(1)))
+    );
+    assert_eq!(run(&["no-such-program"], None).1, Some(Status::Exited(127)));
+    assert_eq!(run(&["cat"], None), (Vec::new(), Some(Status::Exited(0))));
+}
+
+#[test]
+fn input_arrives_byte_for_byte() {
+    for size in [0, 1, 719, 720, 721, 10_000] {
+        let input: Vec<u8> = (0..size)
+            .map(|at| u8::try_from(at % 251).unwrap())
+            .collect();
+        assert_eq!(
+            run(&["cat"], Some(&input)),
+            (input, Some(Status::Exited(0))),
+            "{size}"
+        );
+    }
+    assert_eq!(run(&["false"], Some(b"x")).1, Some(Status::Exited(1)));
+}
+
+/// Each image does what it can: output is exact with base64 or od, input needs base64 and sed.
+#[test]
+fn in_images_that_lack_something() {
+    let text = "a\u{fffd}\0\r\n\u{fffd}".as_bytes();
+    let lacking = |missing: &[&str]| {
+        let rest: Vec<&str> = ALL
+            .iter()
+            .copied()
+            .filter(|one| !missing.contains(one))
+            .collect();
+        image(&rest)
+    };
+    for (missing, encoding, takes_input) in [
+        (&[][..], "b64", true),
+        (&["base64"], "hex", false),
+        (&["base64", "od"], "raw", false),
+        (&["dd"], "raw", true),
+        (&["sed"], "b64", false),
+    ] {
+        let image = lacking(missing);
+        let fed = run_in(image.path(), &["cat"], Some(text));
+        let expected = match takes_input {
+            true => (text.to_vec(), Some(Status::Exited(0))),
+            false => (Vec::new(), Some(Status::NoInputTools)),
+        };
+        assert_eq!(fed, expected, "{missing:?}");
+        let unfed = run_in(image.path(), &["cat"], Some(b""));
+        assert_eq!(unfed, (Vec::new(), Some(Status::Exited(0))), "{missing:?}");
+        let file = image.path().join("file");
+        fs::write(&file, text).unwrap();
+        let wrapped = wrapped(&["cat", file.to_str().unwrap()], false);
+        let argv = shell_words::split(&wrapped.command).unwrap();
+        let output = Command::new(&argv[0])
+            .args(&argv[1..])
+            .env("PATH", image.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            said.contains(&format!("begin-7 {encoding} raw no\n")),
+            "{said}"
+        );
+        let mut reader = wrapped.reader();
+        assert_eq!(reader.take(&output.stdout).unwrap(), text, "{missing:?}");
+    }
+}
+
+/// Output comes as it is printed, and the end does not wait for input that nobody gives.
+#[test]
+fn nothing_waits() {
+    for programs in [ALL, &["od", "dd", "tr", "sed", "stty"], &["sed", "stty"]] {
+        let image = image(programs);
+        let wrapped = wrapped(&["sh", "-c", "echo one; sleep 1; echo two"], false);
+        let argv = shell_words::split(&wrapped.command).unwrap();
+        let mut child = Command::new(&argv[0])
+            .args(&argv[1..])
+            .env("PATH", image.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        let mut reader = wrapped.reader();
+        let mut stdout = child.stdout.take().unwrap();
+        let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+        while !text.ends_with(b"one\n") {
+            let count = stdout.read(&mut buffer).unwrap();
+            text.extend(reader.take(&buffer[..count]).unwrap());
+        }
+        assert!(
+            started.elapsed() < Duration::from_millis(900),
+            "{programs:?}"
+        );
+        child.wait().unwrap();
+    }
+    let wrapped = wrapped(&["sh", "-c", "echo done; exit 3"], true);
+    let argv = shell_words::split(&wrapped.command).unwrap();
+    let mut child = Command::new(&argv[0])
+        .args(&argv[1..])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut reader = wrapped.reader();
+    let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+    while reader.status().is_none() {
+        let count = stdout.read(&mut buffer).unwrap();
+        assert!(count > 0);
+        text.extend(reader.take(&buffer[..count]).unwrap());
+    }
+    assert_eq!(
+        (text.as_slice(), reader.status()),
+        (&b"done\n"[..], Some(Status::Exited(3)))
+    );
+    // Told that there is no more, the script ends.
+    stdin.write_all(INPUT_END_LINES.as_bytes()).unwrap();
+    child.wait().unwrap();
+}

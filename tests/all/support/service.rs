@@ -1,0 +1,160 @@
+//! One service with one task, as far as sessions ask AWS about it: for what needs no emulator.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::container::{Containers, Image};
+use super::doctor::{self, Run};
+use super::http::{Answer, Request, serve};
+use super::proxy::action;
+use super::world::home;
+
+const PLACE: &str = "us-west-2:123456789012";
+pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// What AWS answers; tests change it while it runs.
+#[derive(Default)]
+pub struct Account {
+    /// The cluster's key for ECS Exec.
+    pub kms_key: Option<&'static str>,
+    /// Actions that the caller may not call, and with which message.
+    pub denied: BTreeMap<&'static str, &'static str>,
+    pub calls: BTreeMap<String, u64>,
+}
+
+pub struct Service {
+    pub home: TempDir,
+    pub account: Arc<Mutex<Account>>,
+    containers: Containers,
+    url: String,
+}
+
+impl Service {
+    pub fn start() -> Service {
+        let account: Arc<Mutex<Account>> = Arc::default();
+        let containers = Containers::default();
+        let (shared, opened) = (account.clone(), containers.clone());
+        let url = serve(move |request| answer(&request, &shared, &opened));
+        Service {
+            home: home(false),
+            account,
+            containers,
+            url,
+        }
+    }
+
+    pub fn with_image(change: impl FnOnce(&mut Image)) -> Service {
+        let service = Service::start();
+        service.image(change);
+        service
+    }
+
+    pub fn image(&self, change: impl FnOnce(&mut Image)) {
+        change(&mut self.containers.image.lock().unwrap());
+    }
+
+    /// The commands that sessions were opened for.
+    pub fn commands(&self) -> Vec<String> {
+        self.containers.commands.lock().unwrap().clone()
+    }
+
+    pub fn calls(&self, action: &str) -> u64 {
+        let account = self.account.lock().unwrap();
+        account.calls.get(action).copied().unwrap_or(0)
+    }
+
+    /// The program with these arguments; it asks no doctor, who would need more of AWS.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = doctor::command(self.home.path());
+        command
+            .args(arguments)
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_REGION", "us-west-2")
+            .env("ECS_EXEC_CLUSTER", "production");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        doctor::run(&mut self.command(arguments))
+    }
+}
+
+fn answer(request: &Request, account: &Mutex<Account>, containers: &Containers) -> Answer {
+    let action = action(request);
+    let mut account = account.lock().unwrap();
+    *account.calls.entry(action.clone()).or_default() += 1;
+    let (status, body) = match account.denied.get(action.as_str()) {
+        Some(why) => (
+            400,
+            json!({"__type": "AccessDeniedException", "message": why}),
+        ),
+        None => match known(&action, request, &account, containers) {
+            Some(body) => (200, body),
+            None => (
+                400,
+                json!({"__type": "AccessDeniedException", "message": format!("not here: {action}")}),
+            ),
+        },
+    };
+    Answer {
+        status,
+        body: body.to_string().into_bytes(),
+        date: None,
+        cut: false,
+    }
+}
+
+fn known(
+    action: &str,
+    request: &Request,
+    account: &Account,
+    containers: &Containers,
+) -> Option<Value> {
+    let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let cluster = format!("arn:aws:ecs:{PLACE}:cluster/production");
+    let task = format!("arn:aws:ecs:{PLACE}:task/production/0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+    let image = containers.image.lock().unwrap().clone();
+    Some(match action {
+        "ecs:ListTasks" => json!({"taskArns": [task]}),
+        "ecs:DescribeTasks" => json!({"tasks": [{
+            "taskArn": task, "clusterArn": cluster, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+            "enableExecuteCommand": true, "group": "service:web", "launchType": "FARGATE",
+            "taskDefinitionArn": format!("arn:aws:ecs:{PLACE}:task-definition/web:1"),
+            "containers": [{
+                "name": "web", "lastStatus": "RUNNING", "runtimeId": "0a1b2c3d-123",
+                "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
+            }],
+        }]}),
+        "ecs:DescribeClusters" => {
+            let exec = account
+                .kms_key
+                .map(|key| json!({"kmsKeyId": key, "logging": "DEFAULT"}));
+            json!({"clusters": [{
+                "clusterArn": cluster, "clusterName": "production", "status": "ACTIVE",
+                "configuration": {"executeCommandConfiguration": exec},
+            }]})
+        }
+        "ecs:ExecuteCommand" => {
+            let url = containers.open(asked["command"].as_str()?);
+            json!({"clusterArn": cluster, "taskArn": task, "session": {
+                "sessionId": "ecs-execute-command-0a1b2c3d4e5f60718",
+                "streamUrl": url, "tokenValue": "the-token",
+            }})
+        }
+        "kms:GenerateDataKey" => {
+            let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+            json!({
+                "KeyId": asked["KeyId"], "Plaintext": encode(&image.data_key?),
+                "CiphertextBlob": encode(b"sealed"),
+            })
+        }
+        "ssm:TerminateSession" => json!({"SessionId": "ecs-execute-command-0a1b2c3d4e5f60718"}),
+        _ => return None,
+    })
+}
