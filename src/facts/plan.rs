@@ -95,14 +95,20 @@ pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble
         // An ARN tells the account as well.
         let name = names.find(|name| {
             let of_arn = arn::region(name);
+            let is_said = global.named_cluster() == Some(*name);
             short_name(name) == place.cluster
-                && of_arn.is_none_or(|of| place.region.as_deref().is_none_or(|own| own == of))
+                && (is_said
+                    || of_arn.is_none_or(|of| place.region.as_deref().is_none_or(|own| own == of)))
         });
         let has_region = name.is_some_and(|name| arn::region(name).is_some());
         let region = place.region.clone().filter(|_| !has_region);
         Global {
             cluster: Some(name.unwrap_or(&place.cluster).to_owned()),
-            region: global.region.clone().or(region),
+            // The environment's is not meant for this plan.
+            region: match global.named_region() {
+                Some(said) => Some(said.to_owned()),
+                None => region.or_else(|| global.region.clone()),
+            },
             ..global.clone()
         }
     });
