@@ -123,15 +123,18 @@ mod tests {
     fn only_what_is_on_its_way_is_waited_for() {
         let mut facts = snapshot::demo("healthy").unwrap();
         assert_eq!(moving(&facts), [""; 0]);
-        let service = facts
-            .services
-            .values_mut()
-            .find_map(Fact::known_mut)
-            .unwrap();
-        service.deployments[0].rollout_state = Some("IN_PROGRESS".into());
+        let rolls_out = |facts: &mut Facts, with_old: bool| {
+            let services = facts.services.values_mut();
+            let service = services.filter_map(Fact::known_mut).next().unwrap();
+            service.deployments[0].rollout_state = Some("IN_PROGRESS".into());
+            if with_old {
+                let old = service.deployments[0].clone();
+                service.deployments.push(old);
+            }
+        };
+        rolls_out(&mut facts, false);
         assert_eq!(moving(&facts).len(), 1, "its last old task is gone");
-        let old = service.deployments[0].clone();
-        service.deployments.push(old);
+        rolls_out(&mut facts, true);
         assert_eq!(moving(&facts).len(), 1);
     }
 }
