@@ -17,9 +17,9 @@ pub fn parse(text: &str) -> Result<Option<char>, String> {
     }
 }
 
-/// What was typed.
+/// What was typed: keys for the remote side, or what the escape key begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Typed {
+pub enum KeyEvent {
     Keys(Bytes),
     /// `~.`
     Leave,
@@ -49,23 +49,23 @@ impl EscapeKeys {
     }
 
     /// Takes what was typed apart.
-    pub fn take(&mut self, bytes: Bytes) -> Vec<Typed> {
+    pub fn take(&mut self, bytes: Bytes) -> Vec<KeyEvent> {
         let Some(key) = self.key else {
-            return vec![Typed::Keys(bytes)];
+            return vec![KeyEvent::Keys(bytes)];
         };
         let mut typed = Vec::new();
         let mut keys = Vec::with_capacity(bytes.len());
         for byte in bytes {
             if std::mem::take(&mut self.pending) {
                 let meaning = match byte {
-                    b'.' => Some(Typed::Leave),
-                    b'?' => Some(Typed::Help),
-                    CTRL_Z => Some(Typed::Suspend),
+                    b'.' => Some(KeyEvent::Leave),
+                    b'?' => Some(KeyEvent::Help),
+                    CTRL_Z => Some(KeyEvent::Suspend),
                     _ => None,
                 };
                 if let Some(meaning) = meaning {
                     if !keys.is_empty() {
-                        typed.push(Typed::Keys(std::mem::take(&mut keys).into()));
+                        typed.push(KeyEvent::Keys(std::mem::take(&mut keys).into()));
                     }
                     typed.push(meaning);
                     self.at_line_start = true;
@@ -85,7 +85,7 @@ impl EscapeKeys {
             keys.push(byte);
         }
         if !keys.is_empty() {
-            typed.push(Typed::Keys(keys.into()));
+            typed.push(KeyEvent::Keys(keys.into()));
         }
         typed
     }
@@ -109,15 +109,15 @@ mod tests {
     use super::*;
 
     /// In pieces of each size.
-    fn typed(key: Option<char>, text: &str) -> Vec<Typed> {
-        let mut answers: Vec<Vec<Typed>> = (1..=text.len())
+    fn typed(key: Option<char>, text: &str) -> Vec<KeyEvent> {
+        let mut answers: Vec<Vec<KeyEvent>> = (1..=text.len())
             .map(|size| {
                 let mut escape = EscapeKeys::new(key);
-                let mut all: Vec<Typed> = Vec::new();
+                let mut all: Vec<KeyEvent> = Vec::new();
                 for piece in text.as_bytes().chunks(size) {
                     for one in escape.take(Bytes::copy_from_slice(piece)) {
                         match (all.last_mut(), one) {
-                            (Some(Typed::Keys(before)), Typed::Keys(after)) => {
+                            (Some(KeyEvent::Keys(before)), KeyEvent::Keys(after)) => {
                                 *before = [&before[..], &after[..]].concat().into();
                             }
                             (_, one) => all.push(one),
@@ -132,21 +132,21 @@ mod tests {
         answers.remove(0)
     }
 
-    fn keys(text: &str) -> Typed {
-        Typed::Keys(Bytes::copy_from_slice(text.as_bytes()))
+    fn keys(text: &str) -> KeyEvent {
+        KeyEvent::Keys(Bytes::copy_from_slice(text.as_bytes()))
     }
 
     #[test]
     fn at_the_beginning_of_a_line() {
         let typed = |text| typed(Some('~'), text);
-        assert_eq!(typed("~."), [Typed::Leave]);
-        assert_eq!(typed("ls\r~."), [keys("ls\r"), Typed::Leave]);
-        assert_eq!(typed("~?~."), [Typed::Help, Typed::Leave]);
-        assert_eq!(typed("~\x1ax"), [Typed::Suspend, keys("x")]);
+        assert_eq!(typed("~."), [KeyEvent::Leave]);
+        assert_eq!(typed("ls\r~."), [keys("ls\r"), KeyEvent::Leave]);
+        assert_eq!(typed("~?~."), [KeyEvent::Help, KeyEvent::Leave]);
+        assert_eq!(typed("~\x1ax"), [KeyEvent::Suspend, keys("x")]);
         assert_eq!(typed("ls ~."), [keys("ls ~.")]);
         assert_eq!(typed("~/bin\r"), [keys("~/bin\r")]);
         assert_eq!(typed("~~.\r"), [keys("~.\r")]);
-        assert_eq!(typed("~\r~."), [keys("~\r"), Typed::Leave]);
+        assert_eq!(typed("~\r~."), [keys("~\r"), KeyEvent::Leave]);
     }
 
     #[test]
@@ -162,6 +162,6 @@ mod tests {
     fn another_key_or_none() {
         assert_eq!(typed(None, "~."), [keys("~.")]);
         assert_eq!(typed(Some('^'), "~."), [keys("~.")]);
-        assert_eq!(typed(Some('^'), "^."), [Typed::Leave]);
+        assert_eq!(typed(Some('^'), "^."), [KeyEvent::Leave]);
     }
 }

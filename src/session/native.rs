@@ -13,7 +13,7 @@ use super::proxy;
 use super::pump::{Local, Progress, Wish};
 use super::remote_text::RemoteText;
 use super::services::SdkServices;
-use super::terminal::{Ending, Raw, Sizes};
+use super::terminal::{EndingSignals, Raw, Sizes};
 use crate::aws::Aws;
 
 /// How many pieces of input and output wait at most.
@@ -35,7 +35,7 @@ pub async fn carry(
     aws: &Aws,
     session: Session,
     local: &mut Local,
-    signals: &mut Ending,
+    signals: &mut EndingSignals,
     time_limit: Option<Duration>,
 ) -> (SessionEnd, bool) {
     let services = SdkServices::new(aws);

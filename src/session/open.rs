@@ -11,14 +11,14 @@ use super::end::SessionEnd;
 use super::native;
 use super::pump::Local;
 use super::spot::{Encryption, Spot};
-use super::terminal::{Ending, came};
+use super::terminal::{EndingSignals, came};
 use crate::aws::{Aws, Failure};
 use crate::config::Settings;
 
 /// A session that AWS opened, and the signals that end it.
 pub struct Opened {
     pub session: Session,
-    pub(super) signals: Ending,
+    pub(super) signals: EndingSignals,
 }
 
 /// Why there is no session.
@@ -37,7 +37,7 @@ pub async fn opened<E>(
     if let Some(signal) = came() {
         return Err(Unopened::Cancelled(signal));
     }
-    let mut signals = Ending::watch();
+    let mut signals = EndingSignals::watch();
     tokio::pin!(asked);
     select! {
         answer = &mut asked => match answer {

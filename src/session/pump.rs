@@ -14,7 +14,7 @@ use tokio::select;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::escape::{EscapeKeys, Typed};
+use super::escape::{EscapeKeys, KeyEvent};
 use super::remote_text::RemoteText;
 
 /// How many pieces of input wait at most, where it can be made to wait: a person cannot.
@@ -138,10 +138,10 @@ impl Local {
         let mut wish = None;
         for typed in self.escape.take(bytes) {
             match typed {
-                Typed::Keys(keys) => self.waiting.push_back(Input::Bytes(keys)),
-                Typed::Leave => return Some(Wish::Leave),
-                Typed::Suspend => wish = Some(Wish::Suspend),
-                Typed::Help => {
+                KeyEvent::Keys(keys) => self.waiting.push_back(Input::Bytes(keys)),
+                KeyEvent::Leave => return Some(Wish::Leave),
+                KeyEvent::Suspend => wish = Some(Wish::Suspend),
+                KeyEvent::Help => {
                     let _ = write!(io::stderr(), "\r\n{}\r\n", self.escape.help());
                 }
             }

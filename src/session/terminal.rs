@@ -216,18 +216,18 @@ pub fn came() -> Option<i32> {
 }
 
 /// The signals that end a session, from before it is asked for.
-pub struct Ending(Signals);
+pub struct EndingSignals(Signals);
 
-impl Drop for Ending {
+impl Drop for EndingSignals {
     fn drop(&mut self) {
         OPEN.send_modify(|open| *open -= 1);
     }
 }
 
-impl Ending {
-    pub fn watch() -> Ending {
+impl EndingSignals {
+    pub fn watch() -> EndingSignals {
         OPEN.send_modify(|open| *open += 1);
-        Ending(Signals::watch(&ENDING))
+        EndingSignals(Signals::watch(&ENDING))
     }
 
     /// The next signal's number. In raw mode Ctrl-C is a key and no signal; one that comes all the same was sent
