@@ -1,18 +1,42 @@
+use ecs_exec_checks::facts::{Reason, Unavailable};
+
 use crate::aws::Failure;
 
 /// Every page of an answer. `page`: asks for the one that a token names, and gives what is on it and the next token.
+/// An answer that leads to itself is an error: it would never end.
 pub async fn pages<T, F>(page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
 {
     let mut all = Vec::new();
-    let mut token = None;
+    let mut token: Option<String> = None;
     loop {
-        let (some, next) = page(token).await?;
+        let (some, next) = page(token.clone()).await?;
         all.extend(some);
-        token = next.filter(|token| !token.is_empty());
-        if token.is_none() {
+        let next = next.filter(|token| !token.is_empty());
+        if next.is_none() {
             return Ok(all);
         }
+        if next == token {
+            let why = "the answer names itself as its next page";
+            return Err(Unavailable::new("paging", Reason::Failed, why).into());
+        }
+        token = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_leads_to_itself_ends() {
+        let endless = pages(async |_| Ok((vec![1], Some("again".to_owned())))).await;
+        assert!(endless.is_err());
+        let two = pages(async |token: Option<String>| match token {
+            None => Ok((vec![1], Some("two".to_owned()))),
+            Some(_) => Ok((vec![2], None)),
+        });
+        assert_eq!(two.await.ok(), Some(vec![1, 2]));
     }
 }

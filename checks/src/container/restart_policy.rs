@@ -28,7 +28,7 @@ fn run(world: &World) -> Vec<Finding> {
             let title = format!("Container {name} has no restart policy");
             return CHECK.pass(defined.subject, title);
         }
-        let mut finding = CHECK
+        let finding = CHECK
             .warn(
                 defined.subject.clone(),
                 format!("Container {name} has a restart policy"),
@@ -40,15 +40,12 @@ fn run(world: &World) -> Vec<Finding> {
             .cause("Containers with a restart policy lose their agent when they restart")
             .agent_link(AgentLink::AtRisk)
             .evidence("restartPolicy", true);
-        if defined.agent_is_lost() {
-            let services = defined
-                .known_services()
-                .map(|service| fixes::service::force_deployment(world.facts, service));
-            for fix in services {
-                finding = finding.fix(fix);
-            }
+        match defined.agent_is_lost() {
+            true => defined.known_services().fold(finding, |finding, service| {
+                finding.fix(fixes::service::force_deployment(world.facts, service))
+            }),
+            false => finding.fix(defined.change().without_restart_policy()),
         }
-        finding.fix(defined.change().without_restart_policy())
     })
 }
 

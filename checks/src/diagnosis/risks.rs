@@ -84,7 +84,10 @@ mod tests {
         definition(facts).containers.push(second);
     }
 
-    const RISKS: [(&str, fn(&mut Facts)); 5] = [
+    /// The check that warns, and what it warns of.
+    type Risk = (&'static str, fn(&mut Facts));
+
+    const RISKS: [Risk; 5] = [
         ("task.pid-mode", share_processes),
         ("container.read-only-root", |facts| {
             definition(facts).containers[0].read_only_root = true;

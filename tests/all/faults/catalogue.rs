@@ -185,7 +185,10 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "proxy without exceptions",
-        plan: |plan| plan.environment = vec![("https_proxy", "http://p:3128"), ("no_proxy", "localhost")],
+        plan: |plan| {
+            let proxy = "http://p:3128";
+            plan.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
+        },
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.proxy-env",
         symptoms: &["container.agent-running"],

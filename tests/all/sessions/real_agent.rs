@@ -323,7 +323,8 @@ fn keys_that_are_typed_while_a_shell_fails_reach_the_next_one() {
         "shell = \"auto\"\n",
     )
     .unwrap();
-    let mut terminal = Terminal::start(&service.command(&["web", "--no-doctor", "--config", "ecs-exec.toml"]));
+    let mut terminal =
+        Terminal::start(&service.command(&["web", "--no-doctor", "--config", "ecs-exec.toml"]));
     terminal.expect("Connecting to web");
     while service.commands().is_empty() {
         thread::sleep(Duration::from_millis(5));
