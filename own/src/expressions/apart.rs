@@ -206,7 +206,7 @@ fn answer(finding: Finding) -> Answer {
 #[cfg(unix)]
 fn bound_resources() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    const MOST_CPU_SECONDS: u64 = 60;
+    const MOST_CPU_SECONDS: u64 = 15;
     let bound = |resource, most: u64| {
         let limit = Rlimit {
             current: Some(most),
@@ -218,6 +218,9 @@ fn bound_resources() {
     bound(Resource::As, MOST_MEMORY);
     bound(Resource::Cpu, MOST_CPU_SECONDS);
     bound(Resource::Core, 0);
+    // Nobody is left to hear the answer when the program that asked has been interrupted.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
 #[cfg(not(unix))]
