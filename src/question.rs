@@ -78,16 +78,16 @@ impl<'a> Question<'a> {
         let started = Instant::now();
         let (gathered, source) = self.gather(global, timeout).await?;
         let facts = gathered.facts.without_secrets();
-        let own = self.ask_own_checks(&facts, timeout).await;
-        let chosen = self.checks.chosen();
-        let mut report = match leaves_nothing(&facts) {
-            true => examine(&facts, &only_services()?),
-            false => examine_with(&facts, &chosen.selection, |_| own),
+        let mut report = if leaves_nothing(&facts) {
+            say!("The plan takes every ECS service away: nothing is left to enter.");
+            examine(&facts, &only_services()?)
+        } else {
+            let own = self.ask_own_checks(&facts, timeout).await;
+            let selection = &self.checks.chosen().selection;
+            let report = examine_with(&facts, selection, |_| own);
+            refuse_nothing(&report)?;
+            report
         };
-        match leaves_nothing(&facts) {
-            true => say!("The plan takes every ECS service away: nothing is left to enter."),
-            false => refuse_nothing(&report)?,
-        }
         report.source = source;
         report.api_calls = gathered.calls;
         if let Some(first) = self.baselines.first() {

@@ -108,7 +108,7 @@ impl<'a> Defined<'_, 'a> {
     }
 
     /// The agent has ended in one of these tasks, or did not start.
-    pub fn agent_has_stopped(&self) -> bool {
+    fn agent_has_stopped(&self) -> bool {
         let containers = self.tasks.iter().flat_map(|task| &task.containers);
         containers
             .filter(|container| container.name == self.container.name)

@@ -5,27 +5,32 @@ use super::neighbours::Neighbours;
 use super::{Failures, can_be_of_same_container};
 use crate::finding::{AgentLink, Finding, Status};
 
-/// Turns each warning that alone can explain a lost agent into a failure.
+/// Turns each warning that can explain a lost agent which nothing else explains into a failure.
 pub fn confirm(findings: &mut [Finding]) {
-    let confirmed = confirmed(findings);
-    let several = confirmed.len() > 1;
-    for (number, symptom) in confirmed {
+    for (number, symptom) in confirmed(findings) {
         let finding = &mut findings[number];
-        let doubt = match several {
+        let doubt = match symptom.has_other_risks {
             true => " More than one thing can be why; this is one of them.",
             false => "",
         };
         finding.status = Status::Fail;
         finding.detail = format!(
-            "{symptom}, and nothing else that was seen explains it.{doubt} {}",
-            finding.detail
+            "{}, and nothing else that was seen explains it.{doubt} {}",
+            symptom.title, finding.detail
         )
         .into();
     }
 }
 
+/// What a warning explains.
+struct Symptom {
+    title: String,
+    /// Another check warns of something that can explain it too.
+    has_other_risks: bool,
+}
+
 /// The numbers of the warnings, each with what it explains.
-fn confirmed(findings: &[Finding]) -> Vec<(usize, String)> {
+fn confirmed(findings: &[Finding]) -> Vec<(usize, Symptom)> {
     let numbers: Vec<usize> = (0..findings.len())
         .filter(|at| is_risk(&findings[*at]))
         .collect();
@@ -35,20 +40,27 @@ fn confirmed(findings: &[Finding]) -> Vec<(usize, String)> {
     let risks: Vec<&Finding> = numbers.iter().map(|at| &findings[*at]).collect();
     let neighbours = Neighbours::of(&risks);
     let failures = Failures::of(findings);
-    let mut symptoms: Vec<Option<&Finding>> = vec![None; risks.len()];
+    let mut symptoms: Vec<Option<Symptom>> = risks.iter().map(|_| None).collect();
     for symptom in failures
         .roots()
         .filter(|root| root.agent_link == Some(AgentLink::Lost))
     {
-        for risk in neighbours.concerning(symptom) {
-            if can_be_of_same_container(risks[risk], symptom) {
-                symptoms[risk].get_or_insert(symptom);
-            }
+        let explaining: Vec<usize> = neighbours
+            .concerning(symptom)
+            .filter(|risk| can_be_of_same_container(risks[*risk], symptom))
+            .collect();
+        for risk in &explaining {
+            let is_other = |other: &usize| risks[*other].check.id != risks[*risk].check.id;
+            let known = symptoms[*risk].get_or_insert_with(|| Symptom {
+                title: symptom.title.to_string(),
+                has_other_risks: false,
+            });
+            known.has_other_risks |= explaining.iter().any(is_other);
         }
     }
     let with_symptoms = numbers.into_iter().zip(symptoms);
     with_symptoms
-        .filter_map(|(number, symptom)| Some((number, symptom?.title.to_string())))
+        .filter_map(|(number, symptom)| Some((number, symptom?)))
         .collect()
 }
 
@@ -160,6 +172,42 @@ mod tests {
         second.restarts = true;
         definition(&mut facts).containers.push(second);
         assert_eq!(causes(&facts), ["container.live-session"]);
+    }
+
+    #[test]
+    fn several_risks_are_told_of_only_where_they_explain_the_same() {
+        const DOUBT: &str = "More than one thing";
+        let doubts = |facts: &Facts| -> Vec<bool> {
+            let report = examine(facts, &Selection::default());
+            let causes = report.root_causes.iter();
+            causes.map(|cause| cause.detail.contains(DOUBT)).collect()
+        };
+        let mut facts = unconnected();
+        definition(&mut facts).containers[0].read_only_root = true;
+        assert_eq!(doubts(&facts), [false]);
+        definition(&mut facts).containers[0].restarts = true;
+        assert_eq!(doubts(&facts), [true, true]);
+
+        // Two services, each with a risk of its own.
+        let mut facts = healthy();
+        for (service, take) in [
+            (CODER, RISKS[1].1),
+            ("coder-production-litellm", RISKS[4].1),
+        ] {
+            let arn = known(facts.service_tasks.get_mut(service).unwrap())[0].clone();
+            let task = known(facts.tasks.get_mut(&arn).unwrap());
+            let container = task.containers[0].name.to_string();
+            let definition = task.task_definition.to_string();
+            let end = ProbeEnd::Failed(NOT_CONNECTED.into());
+            facts.probes.insert(arn, vec![Probe { container, end }]);
+            let mut alone = healthy_coder();
+            take(&mut alone);
+            let changed = self::definition(&mut alone).containers[0].clone();
+            let definition = known(facts.task_definitions.get_mut(&definition).unwrap());
+            definition.containers[0].read_only_root = changed.read_only_root;
+            definition.containers[0].restarts = changed.restarts;
+        }
+        assert_eq!(doubts(&facts), [false, false]);
     }
 
     #[test]

@@ -120,7 +120,7 @@ fn of_outcome(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{AclEntry, Fact};
+    use crate::facts::AclEntry;
     use crate::finding::Status;
     use crate::testing::*;
 
@@ -186,10 +186,7 @@ mod tests {
         let with = |subnet: &str, refused: &[AclEntry]| {
             let mut facts = healthy_coder();
             no_endpoint(&mut facts);
-            let gateway = public_gateway(&mut facts);
-            let vpc = vpc(&mut facts).id.clone();
-            let gateways = Fact::Known(vec![gateway]);
-            facts.network.nat_gateways.insert(vpc.clone(), gateways);
+            let vpc = add_public_gateway(&mut facts);
             let mut own = acl(&mut facts).clone();
             own.id = "acl-own".into();
             own.default = false;

@@ -127,10 +127,7 @@ fn the_routes_of_the_gateway() {
     let own = |parts: &[&str]| {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
-        let gateway = public_gateway(&mut facts);
-        let vpc = vpc(&mut facts).id.clone();
-        let gateways = Fact::Known(vec![gateway]);
-        facts.network.nat_gateways.insert(vpc.clone(), gateways);
+        let vpc = add_public_gateway(&mut facts);
         let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
         let routes = &mut tables.last_mut().unwrap().routes;
         let template = routes[0].clone();
@@ -185,10 +182,7 @@ fn network_acls_of_two_gateways() {
 fn a_closer_route_in_the_subnet_of_the_gateway() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
-    let gateway = public_gateway(&mut facts);
-    let vpc = vpc(&mut facts).id.clone();
-    let gateways = Fact::Known(vec![gateway]);
-    facts.network.nat_gateways.insert(vpc.clone(), gateways);
+    let vpc = add_public_gateway(&mut facts);
     let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
     tables.last_mut().unwrap().routes.push(Route {
         destination: "10.0.0.0/24".into(),

@@ -57,6 +57,14 @@ pub fn public_gateway(facts: &mut Facts) -> NatGateway {
     }
 }
 
+/// Adds that gateway to the VPC, whose ID is the answer.
+pub fn add_public_gateway(facts: &mut Facts) -> String {
+    let gateways = Fact::Known(vec![public_gateway(facts)]);
+    let vpc = vpc(facts).id.clone();
+    facts.network.nat_gateways.insert(vpc.clone(), gateways);
+    vpc
+}
+
 /// Adds a route to every table.
 pub fn route(facts: &mut Facts, destination: &str, target: RouteTarget, blackhole: bool) {
     routes(facts, |routes| {
