@@ -21,11 +21,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ecs_exec_checks::facts::{Reason, Unavailable, host_of};
+use checks::facts::{Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::cli_error::CliError;
 use crate::config::Sourced;
-use crate::trouble::Trouble;
 
 pub use credentials::NONE as NO_CREDENTIALS;
 pub use failure::{Failure, fact};
@@ -64,7 +64,7 @@ pub struct Aws {
     deadline: Instant,
     pace: Pace,
     calls: Mutex<BTreeMap<String, u64>>,
-    rejected: OnceLock<Trouble>,
+    rejected: OnceLock<CliError>,
 }
 
 /// Between two rounds of tries of a call that is throttled.
@@ -174,7 +174,7 @@ impl Aws {
     }
 
     /// Why AWS did not accept the credentials, if it did not.
-    pub fn rejected(&self) -> Option<Trouble> {
+    pub fn rejected(&self) -> Option<CliError> {
         self.rejected.get().cloned()
     }
 

@@ -13,9 +13,9 @@ pub mod trust;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::Expect;
-use ecs_exec_own::expressions::Expression;
+use checks::arn;
+use checks::facts::Expect;
+use custom_checks::expressions::Expression;
 
 use file::File;
 pub use file::{Recipe, ServiceSettings};
@@ -80,7 +80,7 @@ impl Default for Plugins {
     fn default() -> Plugins {
         Plugins {
             enabled: true,
-            timeout_seconds: ecs_exec_own::programs::TIMEOUT.as_secs(),
+            timeout_seconds: custom_checks::programs::TIMEOUT.as_secs(),
         }
     }
 }

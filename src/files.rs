@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// The bytes of a file, or of standard input where it is called `-`. `what`: what a larger one is not.
-pub fn read_at_most(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Trouble> {
+pub fn read_at_most(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, CliError> {
     let shown = path.display();
     let unreadable =
-        |error: io::Error| Trouble::new(format!("{shown} cannot be read: {error}"), "");
+        |error: io::Error| CliError::new(format!("{shown} cannot be read: {error}"), "");
     let source: Box<dyn Read> = match path == Path::new("-") {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(path).map_err(unreadable)?),
@@ -23,20 +23,20 @@ pub fn read_at_most(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Troub
     if size as u64 > most {
         let megabytes = most >> 20;
         let why = format!("{shown} is larger than {megabytes} MB, so it is no {what}");
-        return Err(Trouble::new(why, ""));
+        return Err(CliError::new(why, ""));
     }
     Ok(bytes)
 }
 
 /// Writes a whole file or none: what is there stays until the new one is complete.
-pub fn write_file(path: &Path, text: &str) -> Result<(), Trouble> {
+pub fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
     write_with(path, |to| to.write_all(text.as_bytes()))
 }
 
 pub fn write_with(
     path: &Path,
     write: impl Fn(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Trouble> {
+) -> Result<(), CliError> {
     let written = NewFile::create(path).and_then(|mut file| {
         write(&mut file)?;
         file.commit()
@@ -44,8 +44,8 @@ pub fn write_with(
     written.map_err(|error| unwritable(path, &error))
 }
 
-pub fn unwritable(path: &Path, error: &io::Error) -> Trouble {
-    Trouble::new(format!("{} cannot be written: {error}", path.display()), "")
+pub fn unwritable(path: &Path, error: &io::Error) -> CliError {
+    CliError::new(format!("{} cannot be written: {error}", path.display()), "")
 }
 
 /// A file that takes its place once it is complete; dropped before that, it was never there.

@@ -8,8 +8,10 @@ mod say;
 
 mod aws;
 mod cli;
+mod cli_error;
 mod commands;
 mod config;
+mod doctor;
 mod environment;
 mod exit;
 mod facts;
@@ -17,13 +19,11 @@ mod files;
 mod fix;
 mod output;
 mod own;
-mod patience;
-mod question;
 mod report;
 mod session;
 mod signals;
 mod target;
-mod trouble;
+mod timeouts;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command, SHORT_FORM};
-use trouble::Trouble;
+use cli_error::CliError;
 
 /// Facts and findings of a fleet are very many small things.
 #[global_allocator]
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(&Trouble::new(format!("cannot start: {error}"), "")),
+        Err(error) => return refuse(&CliError::new(format!("cannot start: {error}"), "")),
     };
     let outcome = runtime.block_on(async {
         tokio::select! {
@@ -151,7 +151,7 @@ async fn interrupted(command: &Command) -> i32 {
     }
 }
 
-async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
+async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
     let global = &cli.global;
     match &cli.command {
         Command::Short(arguments) => commands::exec::short(arguments, global).await,
@@ -175,11 +175,11 @@ async fn run(cli: &Cli) -> Result<ExitCode, Trouble> {
         Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global).await,
         Command::Evaluate => commands::evaluate::run(),
-        Command::Other(_) => Err(Trouble::new("there is no such command", "")),
+        Command::Other(_) => Err(CliError::new("there is no such command", "")),
     }
 }
 
-fn refuse(trouble: &Trouble) -> ExitCode {
+fn refuse(trouble: &CliError) -> ExitCode {
     say!("{trouble}");
     ExitCode::from(trouble.status)
 }

@@ -10,14 +10,14 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use ecs_exec_checks::Report;
+use checks::Report;
 
 use crate::cli::{Format, Global, ReportFlags, WantedFormat};
+use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
 use crate::files::{unwritable, write_with};
 use crate::report::{self, Locations, Look};
-use crate::trouble::Trouble;
 
 pub use answer::ask;
 pub use look::{look_of_errors, text_width, that_fit};
@@ -29,7 +29,7 @@ use look::look;
 
 /// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where
 /// everything has one, so does a human report, unless it is to be quiet. Where nothing was asked for, that is it.
-pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), Trouble> {
+pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), CliError> {
     let configuration = config::project_file(global);
     let locations = Locations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for wanted in wanted(arguments, global)? {
@@ -47,7 +47,7 @@ pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Re
     Ok(())
 }
 
-fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>, Trouble> {
+fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>, CliError> {
     let to_output = |format| WantedFormat {
         format,
         file: arguments.output.clone(),
@@ -62,7 +62,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
         .collect();
     for (at, one) in wanted.iter().enumerate() {
         if wanted[..at].iter().any(|other| other.file == one.file) {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 "two reports would go to the same place",
                 "Give each but one a file of its own: --format json=report.json --format markdown=ticket.md",
             ));
@@ -80,7 +80,7 @@ fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>,
 }
 
 /// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
-fn summarize(reports: &[Report], locations: &Locations, global: &Global) -> Result<(), Trouble> {
+fn summarize(reports: &[Report], locations: &Locations, global: &Global) -> Result<(), CliError> {
     let Some(path) = variable("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
@@ -103,7 +103,7 @@ pub fn summary(report: &Report, global: &Global) -> String {
     report::human(report, &look)
 }
 
-pub fn print(text: &str) -> Result<(), Trouble> {
+pub fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     unless_reader_left(
         stdout
@@ -113,9 +113,9 @@ pub fn print(text: &str) -> Result<(), Trouble> {
 }
 
 /// A reader that has gone away, as `head` does, is no error.
-pub fn unless_reader_left(written: io::Result<()>) -> Result<(), Trouble> {
+pub fn unless_reader_left(written: io::Result<()>) -> Result<(), CliError> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::new(
             format!("standard output cannot be written to: {error}"),
             "",
         )),

@@ -4,11 +4,11 @@ use std::env;
 use std::thread;
 use std::time::Duration;
 
-use ecs_exec_checks::capture::mask;
-use ecs_exec_checks::facts::Facts;
-use ecs_exec_checks::{Check, Finding, Selection};
-use ecs_exec_own::expressions::{self, Expression};
-use ecs_exec_own::programs::{self, Environment, Program};
+use checks::capture::mask;
+use checks::facts::Facts;
+use checks::{Check, Finding, Selection};
+use custom_checks::expressions::{self, Expression};
+use custom_checks::programs::{self, Environment, Program};
 
 use crate::cli::EVALUATE;
 use crate::config::{Plugins, Settings};
@@ -54,8 +54,8 @@ impl Own {
     }
 
     /// What they are, as `ecs-exec checks` lists them; programs are asked for it.
-    pub fn catalogue(&self) -> Vec<ecs_exec_own::Entry> {
-        ecs_exec_own::catalogue(
+    pub fn catalogue(&self) -> Vec<custom_checks::Entry> {
+        custom_checks::catalogue(
             &self.expressions,
             &self.programs,
             self.timeout,

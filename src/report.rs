@@ -13,7 +13,7 @@ mod schema;
 
 use std::io::{self, BufWriter, Write};
 
-use ecs_exec_checks::{Report, Verdict};
+use checks::{Report, Verdict};
 use serde::Serialize;
 
 use crate::cli::Format;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Fact, Service, Wanted};
-use ecs_exec_checks::text;
-use ecs_exec_plan::References;
+use checks::arn;
+use checks::facts::{Fact, Service, Wanted};
+use checks::text;
+use terraform_plan::References;
 
 use crate::cli::Targets;
+use crate::cli_error::CliError;
 use crate::config::{ServiceSettings, Settings};
-use crate::trouble::Trouble;
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,7 @@ pub struct Candidate {
 
 impl Request {
     /// What the flags of a command name.
-    pub fn of(targets: &Targets, settings: &Settings) -> Result<Request, Trouble> {
+    pub fn of(targets: &Targets, settings: &Settings) -> Result<Request, CliError> {
         Request::new(
             settings,
             &targets.services,
@@ -64,7 +64,7 @@ impl Request {
         tasks: &[String],
         all: bool,
         container: Option<&str>,
-    ) -> Result<Request, Trouble> {
+    ) -> Result<Request, CliError> {
         let here = Here::of(settings);
         for name in services.iter().chain(tasks) {
             here.refuse_elsewhere(name)?;
@@ -129,16 +129,16 @@ impl<'a> Here<'a> {
     }
 
     /// An empty name, or an ARN that lies elsewhere: what is here under its last part would be something else.
-    pub fn refuse_elsewhere(&self, name: &str) -> Result<(), Trouble> {
+    pub fn refuse_elsewhere(&self, name: &str) -> Result<(), CliError> {
         if arn::name(name).is_empty() {
-            return Err(Trouble::new("the name of a service or task is empty", ""));
+            return Err(CliError::new("the name of a service or task is empty", ""));
         }
         let cluster = arn::name(self.cluster);
         let named = arn::kind(name).and_then(|kind| kind.split_once('/'));
         if let Some((_, named)) = named
             && named != cluster
         {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 format!("{name} is in cluster {named}, not in {cluster}"),
                 format!("Name its cluster with --cluster {named}."),
             ));
@@ -146,7 +146,7 @@ impl<'a> Here<'a> {
         if let (Some(named), Some(region)) = (arn::region(name), self.region)
             && named != region
         {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 format!("{name} is in region {named}, not in {region}"),
                 format!("Name its region with --region {named}."),
             ));
@@ -154,7 +154,7 @@ impl<'a> Here<'a> {
         if let (Some(named), Some(account)) = (arn::account(name), self.account)
             && named != account
         {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 format!("{name} is of account {named}, and these credentials are of {account}"),
                 "Choose that account's with --profile.",
             ));
@@ -245,7 +245,7 @@ impl Candidate {
 }
 
 /// The service that the user named does not exist; `existing` are those that do.
-pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]) -> Trouble {
+pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]) -> CliError {
     let plain = candidate.names.last().map_or("", String::as_str);
     let prefix = candidate.names[0].strip_suffix(plain).unwrap_or("");
     let short_names = existing.iter().map(|name| short(prefix, name));
@@ -261,7 +261,7 @@ pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]
     } else {
         format!("Its services: {}.", text::short_list(existing, 12))
     };
-    Trouble::new(
+    CliError::new(
         format!(
             "there is no service {} in cluster {cluster}",
             candidate.names.join(" or ")
@@ -271,8 +271,8 @@ pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]
 }
 
 /// Several tasks have IDs that begin as the user wrote.
-pub fn ambiguous_task(written: &str, ids: &[&str]) -> Trouble {
-    Trouble::new(
+pub fn ambiguous_task(written: &str, ids: &[&str]) -> CliError {
+    CliError::new(
         format!("{} tasks begin with {written}", ids.len()),
         format!("They are {}.", text::short_list(ids, 12)),
     )

@@ -7,8 +7,8 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ecs_exec_checks::facts::{Fact, Facts, Outcome, Task, Wanted};
-use ecs_exec_checks::{Selection, Verdict, examine};
+use checks::facts::{Fact, Facts, Outcome, Task, Wanted};
+use checks::{Selection, Verdict, examine};
 
 /// As in the program.
 #[global_allocator]

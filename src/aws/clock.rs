@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use ecs_exec_checks::facts::{Caller, Fact};
+use checks::facts::{Caller, Fact};
 use jiff::Timestamp;
 
 /// Compares this machine's clock with the Date header of an answer.

@@ -13,13 +13,13 @@ use super::Aws;
 use super::credentials::{self, Kept};
 use super::http;
 use super::profile::Profiles;
+use crate::cli_error::CliError;
 use crate::config::{AWS_PROFILE, Settings, Sourced, is_region};
 use crate::environment::variable;
-use crate::trouble::Trouble;
 
 impl Aws {
     /// Gets credentials, within the time allowed, and calls nothing else yet.
-    pub async fn connect(settings: &Settings, timeout: Duration) -> Result<Aws, Trouble> {
+    pub async fn connect(settings: &Settings, timeout: Duration) -> Result<Aws, CliError> {
         let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
@@ -37,7 +37,7 @@ impl Aws {
 }
 
 /// The profiles of the AWS configuration; `None` where they cannot be read, and keys in the environment stand for them.
-async fn profiles(settings: &Settings) -> Result<Option<Profiles>, Trouble> {
+async fn profiles(settings: &Settings) -> Result<Option<Profiles>, CliError> {
     let Some(profile) = &settings.profile else {
         return match credentials::of_environment()? {
             true => Ok(Profiles::read(None).await.ok()),
@@ -46,7 +46,7 @@ async fn profiles(settings: &Settings) -> Result<Option<Profiles>, Trouble> {
     };
     let profiles = Profiles::read(Some(&profile.value)).await?;
     if !profiles.exists() {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!(
                 "there is no AWS profile {} (from {})",
                 profile.value, profile.source
@@ -97,7 +97,7 @@ async fn sdk_config(
     loader.load().await
 }
 
-fn region(settings: &Settings, config: &SdkConfig) -> Result<Sourced, Trouble> {
+fn region(settings: &Settings, config: &SdkConfig) -> Result<Sourced, CliError> {
     if let Some(region) = &settings.region {
         return Ok(region.clone());
     }
@@ -107,11 +107,11 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<Sourced, Trouble> {
             value,
             source: "the AWS configuration".to_owned(),
         }),
-        Some(value) => Err(Trouble::new(
+        Some(value) => Err(CliError::new(
             format!("{value} (from the AWS configuration) is no region"),
             "Regions look like us-west-2.",
         )),
-        None => Err(Trouble::new(
+        None => Err(CliError::new(
             format!("no region is set for cluster {}", settings.cluster),
             "Give it with --region, AWS_REGION, or `region = \"…\"` in ecs-exec.toml.",
         )),
@@ -124,7 +124,7 @@ async fn with_credentials(
     settings: &Settings,
     profiles: Option<&Profiles>,
     deadline: Instant,
-) -> Result<SdkConfig, Trouble> {
+) -> Result<SdkConfig, CliError> {
     let Some(source) = config.credentials_provider() else {
         return Ok(config);
     };

@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 
 use super::failure::{in_words, sources};
 use super::profile::Profiles;
+use crate::cli_error::CliError;
 use crate::environment::variable;
-use crate::trouble::Trouble;
 
 /// Credentials that end sooner than this are asked for anew.
 const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
@@ -62,10 +62,10 @@ impl ProvideCredentials for Kept {
 
 /// Whether there are keys in the environment. Half a pair is refused: what else gives credentials would be those of
 /// somebody else.
-pub fn of_environment() -> Result<bool, Trouble> {
+pub fn of_environment() -> Result<bool, CliError> {
     const PAIR: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     let half = |there: &str, missing: &str| {
-        Err(Trouble::new(
+        Err(CliError::new(
             format!("{there} is set, and {missing} is not"),
             "Set both, or neither where other credentials are meant.",
         ))
@@ -88,11 +88,11 @@ fn are_none(error: &CredentialsError, said: &str) -> bool {
 }
 
 /// What gives the credentials gave none in the time allowed. `named`: the profile that was named.
-pub fn late(named: Option<&Profiles>) -> Trouble {
+pub fn late(named: Option<&Profiles>) -> CliError {
     let of = named.map_or(String::new(), |profiles| {
         format!(" of profile {}", profiles.name())
     });
-    Trouble::new(
+    CliError::new(
         format!("the AWS credentials{of} did not come within the time allowed"),
         match named {
             Some(profiles) => profiles.advice(false),
@@ -105,13 +105,13 @@ pub fn late(named: Option<&Profiles>) -> Trouble {
 pub const NONE: &str = "there are no AWS credentials on this machine";
 
 /// No credentials could be had.
-pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
+pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> CliError {
     let said = in_words(error);
     if let Some(profiles) = named {
         let was_denied = sources(error)
             .filter_map(|source| source.downcast_ref::<ErrorMetadata>())
             .any(|said| said.code() == Some("AccessDenied"));
-        return Trouble::new(
+        return CliError::new(
             format!(
                 "the AWS profile {} gives no credentials: {said}",
                 profiles.name()
@@ -120,7 +120,7 @@ pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
         );
     }
     if are_none(error, &said) {
-        return Trouble::new(
+        return CliError::new(
             NONE,
             "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
@@ -128,8 +128,8 @@ pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> Trouble {
     }
     let what = format!("the AWS credentials could not be loaded: {said}");
     match origin() {
-        Some(name) => Trouble::new(what, format!("{name} says where they are to come from.")),
-        None => Trouble::new(what, SIGN_IN),
+        Some(name) => CliError::new(what, format!("{name} says where they are to come from.")),
+        None => CliError::new(what, SIGN_IN),
     }
 }
 
@@ -147,13 +147,13 @@ fn origin() -> Option<&'static str> {
 }
 
 /// AWS turned the credentials down, or they could not be had again.
-pub fn rejected<E>(error: &SdkError<E, HttpResponse>) -> Option<Trouble>
+pub fn rejected<E>(error: &SdkError<E, HttpResponse>) -> Option<CliError>
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match error.code() {
         Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
-            Some(Trouble::new("the AWS credentials have expired", SIGN_IN))
+            Some(CliError::new("the AWS credentials have expired", SIGN_IN))
         }
         Some(
             "InvalidClientTokenId"
@@ -168,7 +168,7 @@ where
             | "InvalidToken",
         ) => {
             let said = error.message().unwrap_or("no reason given");
-            Some(Trouble::new(
+            Some(CliError::new(
                 format!("AWS does not accept these credentials: {said}"),
                 SIGN_IN,
             ))

@@ -7,10 +7,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ecs_exec_checks::facts::{Fact, Reason, Unavailable};
+use checks::facts::{Fact, Reason, Unavailable};
 
+use crate::cli_error::without_number;
 use crate::environment::{PROXIES, variable};
-use crate::trouble::without_number;
 
 /// Why a call gave no answer.
 #[derive(Debug, Clone)]

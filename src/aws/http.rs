@@ -14,11 +14,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+use crate::cli_error::CliError;
 use crate::environment::{PROXIES, variable};
-use crate::trouble::Trouble;
 
 /// `certificates`: those that are trusted instead of the system's. `soon`: calls over TLS will be made.
-pub fn client(certificates: Option<Vec<u8>>, soon: bool) -> Result<SharedHttpClient, Trouble> {
+pub fn client(certificates: Option<Vec<u8>>, soon: bool) -> Result<SharedHttpClient, CliError> {
     let are_of_system = certificates.is_none();
     let trust = match certificates {
         Some(pem) => TrustStore::empty().with_pem_certificate(pem),
@@ -27,7 +27,7 @@ pub fn client(certificates: Option<Vec<u8>>, soon: bool) -> Result<SharedHttpCli
     let tls = TlsContext::builder()
         .with_trust_store(trust)
         .build()
-        .map_err(|error| Trouble::new(format!("the certificates cannot be used: {error}"), ""))?;
+        .map_err(|error| CliError::new(format!("the certificates cannot be used: {error}"), ""))?;
     let tls = move || {
         ConnectorBuilder::default()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -91,7 +91,7 @@ pub fn is_plain(url: &str) -> bool {
 /// The certificates that are trusted instead of the system's, as a company's proxy needs them.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
 /// `of_profile`: the file that the AWS profile names.
-pub fn ca_bundle(of_profile: Option<&str>) -> Result<Option<Vec<u8>>, Trouble> {
+pub fn ca_bundle(of_profile: Option<&str>) -> Result<Option<Vec<u8>>, CliError> {
     let of_environment = variable("AWS_CA_BUNDLE");
     match (of_environment, of_profile) {
         (Some(path), _) => read(Path::new(&path), "AWS_CA_BUNDLE").map(Some),
@@ -100,17 +100,17 @@ pub fn ca_bundle(of_profile: Option<&str>) -> Result<Option<Vec<u8>>, Trouble> {
     }
 }
 
-fn read(path: &Path, named_by: &str) -> Result<Vec<u8>, Trouble> {
+fn read(path: &Path, named_by: &str) -> Result<Vec<u8>, CliError> {
     let shown = path.display();
     let pem = std::fs::read(path).map_err(|error| {
-        Trouble::new(
+        CliError::new(
             format!("the certificates {shown} cannot be read: {error}"),
             format!("{named_by} names them."),
         )
     })?;
-    match ecs_exec_session::check_certificates(&pem) {
+    match ssm_channel::check_certificates(&pem) {
         Ok(()) => Ok(pem),
-        Err(why) => Err(Trouble::new(
+        Err(why) => Err(CliError::new(
             format!("the certificates {shown} are of no use: {why}"),
             format!("{named_by} names them; it has to be a file in PEM."),
         )),

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::failure::in_words;
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// The profiles of the configuration's files, one of them chosen.
 pub struct Profiles {
@@ -32,13 +32,13 @@ const SOURCES: [&str; 8] = [
 
 impl Profiles {
     /// `name`: the chosen one; where none is named, `default`.
-    pub async fn read(name: Option<&str>) -> Result<Profiles, Trouble> {
+    pub async fn read(name: Option<&str>) -> Result<Profiles, CliError> {
         let chosen = name.unwrap_or("default").to_owned();
         let (fs, env, files) = (Fs::real(), Env::real(), Default::default());
         let all = aws_config::profile::load(&fs, &env, &files, Some(Cow::Owned(chosen.clone())));
         match all.await {
             Ok(all) => Ok(Profiles { all, chosen }),
-            Err(error) => Err(Trouble::new(
+            Err(error) => Err(CliError::new(
                 format!("the AWS configuration cannot be used: {}", in_words(&error)),
                 "Mend it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE.",
             )),
@@ -113,10 +113,7 @@ impl Profiles {
         names.sort_unstable();
         match names.is_empty() {
             true => String::new(),
-            false => format!(
-                " There are {}.",
-                ecs_exec_checks::text::short_list(&names, 12)
-            ),
+            false => format!(" There are {}.", checks::text::short_list(&names, 12)),
         }
     }
 

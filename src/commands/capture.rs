@@ -3,20 +3,20 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ecs_exec_checks::capture::Pseudonyms;
-use ecs_exec_checks::facts::{Facts, Reason};
-use ecs_exec_checks::text::clean_line;
-use ecs_exec_checks::{Selection, examine, text};
+use checks::capture::Pseudonyms;
+use checks::facts::{Facts, Reason};
+use checks::text::clean_line;
+use checks::{Selection, examine, text};
 
 use crate::cli::{Capture, Global};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::facts;
 use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
 use crate::target::Request;
-use crate::trouble::Trouble;
 
-pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = Request::of(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
@@ -36,9 +36,9 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, Troub
 }
 
 /// Under other names, and only if they change nothing that the doctor says.
-fn anonymized(facts: &Facts) -> Result<(Facts, Pseudonyms), Trouble> {
+fn anonymized(facts: &Facts) -> Result<(Facts, Pseudonyms), CliError> {
     let failed = || {
-        Trouble::new(
+        CliError::new(
             "cannot anonymize this capture: the doctor's findings would change",
             "A pattern in a policy cuts through a name. Capture without --anonymize, and remove the names by hand.",
         )
@@ -67,7 +67,7 @@ fn verdicts(facts: &Facts) -> Vec<String> {
 }
 
 /// A new file that only its owner can read.
-fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), Trouble> {
+fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(names).unwrap_or_default() + "\n";
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -79,9 +79,9 @@ fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), Trouble> {
     written.map_err(|error| unwritable(path, &error))
 }
 
-fn write(path: &Path, facts: &Facts) -> Result<(), Trouble> {
+fn write(path: &Path, facts: &Facts) -> Result<(), CliError> {
     let mut json = serde_json::to_string_pretty(facts)
-        .map_err(|error| Trouble::new(format!("the facts cannot be written: {error}"), ""))?;
+        .map_err(|error| CliError::new(format!("the facts cannot be written: {error}"), ""))?;
     json.push('\n');
     match path == Path::new("-") {
         true => output::print(&json),

@@ -1,17 +1,17 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use ecs_exec_checks::registry::{AREAS, CHECKS};
-use ecs_exec_checks::text::clean_line;
-use ecs_exec_own::Entry;
+use checks::registry::{AREAS, CHECKS};
+use checks::text::clean_line;
+use custom_checks::Entry;
 
 use crate::cli::{CatalogueFormat, Global};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::output::print;
 use crate::own::Own;
-use crate::trouble::Trouble;
 
-pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let own = Own::find(&mut settings).catalogue();
     let text = match format {

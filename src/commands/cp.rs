@@ -6,20 +6,20 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
+use checks::text::clean_line;
 use data_encoding::HEXLOWER;
-use ecs_exec_checks::text::clean_line;
 use uuid::Uuid;
 
 use crate::aws::Aws;
 use crate::cli::{Cp, Global};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::files::{NewFile, unwritable};
-use crate::patience::FOR_SESSION;
 use crate::session::end::SessionEnd;
 use crate::session::job::Job;
 use crate::session::spot::Found;
 use crate::session::{Flow, Named, RemoteText, spot};
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
 /// One side of the copy.
 enum Side<'a> {
@@ -27,19 +27,19 @@ enum Side<'a> {
     Remote { service: &'a str, path: &'a str },
 }
 
-pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> {
     let (remote, local, is_upload) = match (side(&arguments.from), side(&arguments.to)) {
         (Side::Remote { service, path }, Side::Local(local)) => ((service, path), local, false),
         (Side::Local(local), Side::Remote { service, path }) => ((service, path), local, true),
         _ => {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 "one end of the copy has to be in a container, the other on this machine",
                 "Like `ecs-exec cp coder:/etc/os-release .`",
             ));
         }
     };
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(remote.0.to_owned()),
         task: arguments.task.clone(),
@@ -74,9 +74,9 @@ fn side(text: &str) -> Side<'_> {
     }
 }
 
-fn read(local: &str) -> Result<Vec<u8>, Trouble> {
+fn read(local: &str) -> Result<Vec<u8>, CliError> {
     std::fs::read(local)
-        .map_err(|error| Trouble::new(format!("{local} cannot be read: {error}"), ""))
+        .map_err(|error| CliError::new(format!("{local} cannot be read: {error}"), ""))
 }
 
 struct Copy<'a> {
@@ -92,7 +92,7 @@ impl Copy<'_> {
         contents: Vec<u8>,
         local: &str,
         remote: &str,
-    ) -> Result<ExitCode, Trouble> {
+    ) -> Result<ExitCode, CliError> {
         let remote = match (remote.ends_with('/'), Path::new(local).file_name()) {
             (true, Some(name)) => format!("{remote}{}", name.to_string_lossy()),
             _ => remote.to_owned(),
@@ -120,7 +120,7 @@ impl Copy<'_> {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn download(&self, remote: &str, local: &str) -> Result<ExitCode, Trouble> {
+    async fn download(&self, remote: &str, local: &str) -> Result<ExitCode, CliError> {
         let target = match Path::new(local).is_dir() {
             true => Path::new(local).join(remote.rsplit('/').next().unwrap_or(remote)),
             false => PathBuf::from(local),
@@ -147,7 +147,7 @@ impl Copy<'_> {
             })
             .await;
         let download = state.lock().ok().and_then(|mut state| state.take());
-        let mut download = download.ok_or_else(|| Trouble::unopened("the copy was lost", ""))?;
+        let mut download = download.ok_or_else(|| CliError::unopened("the copy was lost", ""))?;
         if let Some(error) = download.failed.take() {
             return Err(unwritten(error));
         }
@@ -155,7 +155,7 @@ impl Copy<'_> {
         let theirs = self.sum_of(remote).await?;
         let ours = HEXLOWER.encode(download.sum.finish().as_ref());
         if ours != theirs {
-            return Err(Trouble::unopened(
+            return Err(CliError::unopened(
                 format!("the copy of {remote} is not what the file is now: their checksums differ"),
                 "The file changed while it was copied, or the container has neither base64 nor od (with dd), by which bytes arrive as they are. Try again.",
             ));
@@ -169,7 +169,7 @@ impl Copy<'_> {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn sum_of(&self, remote: &str) -> Result<String, Trouble> {
+    async fn sum_of(&self, remote: &str) -> Result<String, CliError> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let taken = told.clone();
         let words = ["sh", "-c", r#"sha256sum < "$1" || exit 95"#, "cp", remote];
@@ -196,7 +196,7 @@ impl Copy<'_> {
         remote: &str,
         input: Option<Vec<u8>>,
         write: impl FnMut(&[u8]) -> io::Result<Flow> + Send + 'static,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), CliError> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let job = Job {
             aws: self.aws,
@@ -215,10 +215,10 @@ impl Copy<'_> {
             SessionEnd::Exit(0) => Ok(()),
             SessionEnd::Exit(status) => Err(failed_there(remote, status)),
             SessionEnd::TimedOut | SessionEnd::Left => {
-                Err(Trouble::unopened("the copy was cut off", ""))
+                Err(CliError::unopened("the copy was cut off", ""))
             }
-            SessionEnd::Signal(signal) => Err(Trouble::cut_off("the copy was cut off", signal)),
-            SessionEnd::Unwritten(error) => Err(Trouble::unopened(
+            SessionEnd::Signal(signal) => Err(CliError::cut_off("the copy was cut off", signal)),
+            SessionEnd::Unwritten(error) => Err(CliError::unopened(
                 format!("the copy cannot be written: {error}"),
                 "",
             )),
@@ -227,10 +227,10 @@ impl Copy<'_> {
         }
     }
 
-    fn not_copied(&self, why: Option<&RemoteText>) -> Trouble {
+    fn not_copied(&self, why: Option<&RemoteText>) -> CliError {
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         let task = self.found.spots[0].task_id();
-        Trouble::unopened(
+        CliError::unopened(
             format!("the file could not be copied{why}"),
             format!("`ecs-exec doctor --task {task}` says what stands in the way."),
         )
@@ -238,7 +238,7 @@ impl Copy<'_> {
 }
 
 /// What a helper's exit status means.
-fn failed_there(remote: &str, status: u8) -> Trouble {
+fn failed_there(remote: &str, status: u8) -> CliError {
     let (what, help) = match status {
         91 => (
             "the container has no sha256sum, by which copies are checked".to_owned(),
@@ -283,7 +283,7 @@ fn failed_there(remote: &str, status: u8) -> Trouble {
             "The container needs sh, cat and sha256sum; for a file that is copied into it mv, rm, base64 and sed too.",
         ),
     };
-    Trouble::unopened(what, help)
+    CliError::unopened(what, help)
 }
 
 /// A copy on its way to this machine.

@@ -1,20 +1,20 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
-use ecs_exec_checks::report::{Report, Verdict};
-use ecs_exec_checks::{Finding, Status};
-use ecs_exec_own::PROGRAM;
+use checks::report::{Report, Verdict};
+use checks::{Finding, Status};
+use custom_checks::PROGRAM;
 
 use crate::cli::{Doctor, FailOn, Global};
+use crate::cli_error::CliError;
 use crate::config;
+use crate::doctor::DoctorRun;
 use crate::facts::plan;
 use crate::output;
-use crate::patience::FOR_REPORT;
-use crate::question::Question;
 use crate::report;
-use crate::trouble::Trouble;
+use crate::timeouts::REPORT_TIMEOUT;
 
-pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     let is_offline = arguments.demo.is_some() || arguments.snapshot.is_some();
     let mut places = global.places();
     let plan = match &arguments.plan {
@@ -48,16 +48,16 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
     }
     let fix = &arguments.fix;
     if fix.yes || fix.allow_drift || fix.dry_run {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             "--yes, --allow-drift and --dry-run require --fix",
             "Add --fix, or leave them out.",
         ));
     }
-    let question = Question::new(arguments, global)
+    let question = DoctorRun::new(arguments, global)
         .await?
         .of_plan(plan.as_ref());
     let examined = question
-        .ask(global, arguments.timeout.unwrap_or(FOR_REPORT))
+        .ask(global, arguments.timeout.unwrap_or(REPORT_TIMEOUT))
         .await?;
     output::write(from_ref(&examined.report), &arguments.report, global)?;
     let status = end(from_ref(&examined.report), arguments, global);

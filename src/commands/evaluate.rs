@@ -1,12 +1,12 @@
 use std::io;
 use std::process::ExitCode;
 
-use ecs_exec_own::expressions::evaluate;
+use custom_checks::expressions::evaluate;
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
-pub fn run() -> Result<ExitCode, Trouble> {
+pub fn run() -> Result<ExitCode, CliError> {
     evaluate(io::stdin().lock(), io::stdout().lock())
         .map(|()| ExitCode::SUCCESS)
-        .map_err(|error| Trouble::new(format!("the expressions cannot be evaluated: {error}"), ""))
+        .map_err(|error| CliError::new(format!("the expressions cannot be evaluated: {error}"), ""))
 }

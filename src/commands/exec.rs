@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::text::{clean_line, list};
+use checks::arn;
+use checks::text::{clean_line, list};
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
+use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
 use crate::exit;
-use crate::patience::FOR_SESSION;
 use crate::session::end::SessionEnd;
 use crate::session::job::unwritten;
 use crate::session::open::Unopened;
@@ -18,10 +18,10 @@ use crate::session::{
     Local, Named, RemoteText, Spot, carry, escape, failure, open, plugin_session, spot,
 };
 use crate::target;
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS as it is.
-pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, CliError> {
     let wish = Wish {
         service: Some(arguments.service.clone()),
         container: arguments.container.clone(),
@@ -35,7 +35,7 @@ pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, Troub
 }
 
 /// `ecs-exec exec SERVICE -- CMD ARG…`: the words reach the program as they are.
-pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, CliError> {
     let wish = wish(arguments);
     let settings = load(&wish, global).await?;
     session(wish, &settings, global).await
@@ -47,7 +47,7 @@ pub async fn recipe(
     settings: &Settings,
     is_of_project: bool,
     global: &Global,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CliError> {
     let wish = Wish {
         is_of_project,
         ..wish(arguments)
@@ -67,7 +67,7 @@ fn wish(arguments: &Exec) -> Wish<'_> {
     }
 }
 
-async fn load(wish: &Wish<'_>, global: &Global) -> Result<Settings, Trouble> {
+async fn load(wish: &Wish<'_>, global: &Global) -> Result<Settings, CliError> {
     let mut uses = vec![Use::Credentials];
     if wish.command.is_none() {
         uses.push(Use::Shell(wish.service.as_deref()));
@@ -91,9 +91,9 @@ async fn session(
     wish: Wish<'_>,
     settings: &Settings,
     global: &Global,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CliError> {
     let escape = escape_key(settings, wish.flags)?;
-    let aws = Aws::connect(settings, FOR_SESSION).await;
+    let aws = Aws::connect(settings, SESSION_TIMEOUT).await;
     let aws = aws.map_err(|trouble| match &wish.service {
         Some(written) if wish.may_be_a_command => spot::or_a_command(trouble, written),
         Some(_) | None => trouble,
@@ -159,7 +159,7 @@ async fn enter(
     commands: &[String],
     escape: Option<char>,
     flags: &SessionFlags,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CliError> {
     let spot = &found.spots[0];
     let ask_doctor = !flags.no_doctor;
     // Nobody but the plugin may read the keys where it carries the session.
@@ -225,10 +225,10 @@ async fn enter(
 }
 
 /// The key that begins those of this program's own, as the flag says it, or the configuration; `None`: there is none.
-fn escape_key(settings: &Settings, flags: &SessionFlags) -> Result<Option<char>, Trouble> {
+fn escape_key(settings: &Settings, flags: &SessionFlags) -> Result<Option<char>, CliError> {
     match flags.escape.as_deref().or(settings.escape.as_deref()) {
         None => Ok(Some(escape::DEFAULT)),
-        Some(text) => escape::parse(text).map_err(|why| Trouble::new(why, "")),
+        Some(text) => escape::parse(text).map_err(|why| CliError::new(why, "")),
     }
 }
 

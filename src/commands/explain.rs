@@ -2,24 +2,24 @@ use std::fmt::Write;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
-use ecs_exec_checks::explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
-use ecs_exec_checks::registry::{AREAS, CHECKS};
-use ecs_exec_checks::text::{clean_block, clean_line};
-use ecs_exec_checks::{Check, Selection, registry};
-use ecs_exec_own::Entry;
+use checks::explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
+use checks::registry::{AREAS, CHECKS};
+use checks::text::{clean_block, clean_line};
+use checks::{Check, Selection, registry};
+use custom_checks::Entry;
 
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::output::{print, text_width};
 use crate::own::Own;
 use crate::report::human::wrap;
 use crate::target;
-use crate::trouble::Trouble;
 
 /// How much of standard input is read: an error text is never longer.
 const MOST_BYTES: u64 = 1 << 20;
 
-pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, CliError> {
     let text = match words {
         [dash] if dash == "-" => standard_input()?,
         words => words.join(" "),
@@ -37,7 +37,7 @@ pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble>
         print(&about_area(name))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if ecs_exec_own::AREAS.contains(&name) {
+    if custom_checks::AREAS.contains(&name) {
         print(&about_own_area(name, global).await?)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -57,7 +57,7 @@ pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, Trouble>
     }
 }
 
-fn standard_input() -> Result<String, Trouble> {
+fn standard_input() -> Result<String, CliError> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         say!("Paste the error, then press Ctrl-D.");
@@ -67,7 +67,7 @@ fn standard_input() -> Result<String, Trouble> {
         .lock()
         .take(MOST_BYTES)
         .read_to_end(&mut bytes)
-        .map_err(|error| Trouble::new(format!("standard input cannot be read: {error}"), ""))?;
+        .map_err(|error| CliError::new(format!("standard input cannot be read: {error}"), ""))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -95,8 +95,8 @@ fn about_area(area: &str) -> String {
     )
 }
 
-async fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> {
-    let what = match area == ecs_exec_own::CUSTOM {
+async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError> {
+    let what = match area == custom_checks::CUSTOM {
         true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
         false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
     };
@@ -115,8 +115,8 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, Trouble> 
 }
 
 /// A check of the user's own with this ID.
-async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, Trouble> {
-    if !ecs_exec_own::is_id(id) {
+async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError> {
+    if !custom_checks::is_id(id) {
         return Ok(None);
     }
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;

@@ -6,25 +6,25 @@ use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use ecs_exec_checks::report::{Report, Verdict};
-use ecs_exec_checks::step::Step;
-use ecs_exec_checks::text::{self, clean_line};
-use ecs_exec_checks::{Disposition, Fix};
+use checks::report::{Report, Verdict};
+use checks::step::Step;
+use checks::text::{self, clean_line};
+use checks::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;
 use crate::aws::Aws;
 use crate::cli::{Doctor, Global};
+use crate::cli_error::CliError;
 use crate::config::Settings;
+use crate::doctor::{DoctorOutcome, DoctorRun};
 use crate::fix::{
     Interrupts, Made, Plan, Rollout, Scope, Skipped, await_made, make, tasks_to_replace, told,
     words,
 };
 use crate::output::{self, Progress};
-use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
-use crate::question::{Examined, Question};
 use crate::report::human::wrap;
-use crate::trouble::Trouble;
+use crate::timeouts::{REPORT_TIMEOUT, ROLLOUT_TIMEOUT};
 
 /// IAM and the network take a few seconds until everybody knows of a change.
 const UNTIL_KNOWN: [Duration; 3] = [
@@ -36,15 +36,15 @@ const UNTIL_KNOWN: [Duration; 3] = [
 /// Before that a task may be started with a role that ECS does not find yet, and a deployment given up for it.
 const UNTIL_ROLE_IS_KNOWN: Duration = Duration::from_secs(10);
 
-pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     if arguments.demo.is_some() || arguments.snapshot.is_some() || arguments.plan.is_some() {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             "fix needs a live account; --demo, --snapshot and --plan are read-only",
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
-    let mut question = Question::new(arguments, global).await?;
-    let mut now = question.ask(global, FOR_REPORT).await?;
+    let mut question = DoctorRun::new(arguments, global).await?;
+    let mut now = question.ask(global, REPORT_TIMEOUT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();
     // What is fixed may lay open what it hid: an endpoint repairs the network, and then agents that gave up need new tasks.
@@ -74,7 +74,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Troubl
             }
             Consent::Nobody => {
                 write_asked_for(arguments, global, &now.report)?;
-                return Err(Trouble::new(
+                return Err(CliError::new(
                     "Nothing was changed. Confirmation needs a terminal: pass --yes to apply this plan",
                     "",
                 ));
@@ -108,7 +108,7 @@ fn unchanged(
     arguments: &Doctor,
     global: &Global,
     report: &Report,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CliError> {
     if plan.fixes.is_empty() && plan.skipped.is_empty() {
         say!("{}", nothing(report));
         output::write(from_ref(report), &arguments.report, global)?;
@@ -120,7 +120,7 @@ fn unchanged(
 }
 
 /// Writes the report in the formats that were asked for, and no other.
-fn write_asked_for(arguments: &Doctor, global: &Global, report: &Report) -> Result<(), Trouble> {
+fn write_asked_for(arguments: &Doctor, global: &Global, report: &Report) -> Result<(), CliError> {
     let flags = &arguments.report;
     match flags.format.is_empty() && flags.output.is_none() {
         true => Ok(()),
@@ -192,7 +192,7 @@ enum Consent {
     Nobody,
 }
 
-async fn consent(arguments: &Doctor, plan: &Plan, now: &Examined) -> Consent {
+async fn consent(arguments: &Doctor, plan: &Plan, now: &DoctorOutcome) -> Consent {
     let target = &now.report.target;
     let account = target.account.as_deref().unwrap_or("an unknown account");
     let caller = now
@@ -228,13 +228,13 @@ async fn apply(
     arguments: &Doctor,
     global: &Global,
     settings: &Settings,
-    (before, plan): (&Examined, &Plan),
+    (before, plan): (&DoctorOutcome, &Plan),
     mut interrupts: Interrupts,
-) -> Result<Applied, Trouble> {
-    let patience = arguments.timeout.unwrap_or(FOR_ROLLOUT);
+) -> Result<Applied, CliError> {
+    let patience = arguments.timeout.unwrap_or(ROLLOUT_TIMEOUT);
     let until = Instant::now() + patience;
     // Each call has the time that is left, and some to say that it was used up.
-    let aws = Aws::connect(settings, patience + FOR_REPORT).await?;
+    let aws = Aws::connect(settings, patience + REPORT_TIMEOUT).await?;
     let old = tasks_to_replace(&aws, settings, &before.facts, &plan.steps).await;
     let mut made = Made::default();
     let mut done: Vec<&Step> = Vec::new();
@@ -249,7 +249,7 @@ async fn apply(
         }
         if let Err(failure) = make(&aws, step, &mut made).await {
             tell_done(&done, plan.steps.len());
-            return Err(Trouble::failed(
+            return Err(CliError::failed(
                 format!("{} could not be done, because {}", words(step), failure.why),
                 advice(&made),
             ));
@@ -286,11 +286,11 @@ async fn apply(
 
 /// Looks again, and once more where a cause that was mended is still seen: AWS takes a moment.
 async fn look_again(
-    question: &Question<'_>,
+    question: &DoctorRun<'_>,
     global: &Global,
     before: &Report,
     plan: &Plan,
-) -> Result<Examined, Trouble> {
+) -> Result<DoctorOutcome, CliError> {
     let mended: Vec<&str> = before
         .root_causes
         .iter()
@@ -301,14 +301,14 @@ async fn look_again(
         })
         .map(|cause| cause.check)
         .collect();
-    let mut after = question.ask(global, FOR_REPORT).await?;
+    let mut after = question.ask(global, REPORT_TIMEOUT).await?;
     for pause in UNTIL_KNOWN {
         let causes = &after.report.root_causes;
         if !causes.iter().any(|cause| mended.contains(&cause.check)) {
             break;
         }
         sleep(pause).await;
-        after = question.ask(global, FOR_REPORT).await?;
+        after = question.ask(global, REPORT_TIMEOUT).await?;
     }
     Ok(after)
 }

@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use ecs_exec_checks::facts::{Fact, Task};
-use ecs_exec_checks::text;
+use checks::facts::{Fact, Task};
+use checks::text;
 
 use crate::aws::Aws;
 use crate::cli::{Global, Init};
+use crate::cli_error::CliError;
 use crate::config::trust::ProjectFile;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload, ecs};
-use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services};
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
-pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;
     }
@@ -32,7 +32,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
         return Err(trouble);
     }
     if let Some(why) = &workload.unlisted {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("the cluster's services could not be listed, because {why}"),
             "",
         ));
@@ -69,26 +69,26 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, Trouble>
 }
 
 /// The cluster that is configured, where it exists; else the only one.
-async fn choose(aws: &Aws, settings: &Settings) -> Result<String, Trouble> {
+async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     let clusters = ecs::cluster_names(aws).await;
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
     }
     let clusters = clusters.map_err(|failure| {
-        Trouble::new(
+        CliError::new(
             format!("the clusters could not be listed, because {}", failure.why),
             "Name one with --cluster.",
         )
     })?;
     let wanted = short_name(&settings.cluster);
     match clusters.as_slice() {
-        [] => Err(Trouble::new(
+        [] => Err(CliError::new(
             format!("there are no clusters in {}", aws.region.value),
             "Name another region with --region.",
         )),
         some if some.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
         [only] => Ok(only.clone()),
-        many => Err(Trouble::new(
+        many => Err(CliError::new(
             format!("there are {} clusters in {}", many.len(), aws.region.value),
             format!("Name one with --cluster: {}.", many.join(", ")),
         )),
@@ -206,7 +206,7 @@ fn common_prefix(names: &[&str]) -> String {
     }
 }
 
-fn save(arguments: &Init, text: &str) -> Result<(), Trouble> {
+fn save(arguments: &Init, text: &str) -> Result<(), CliError> {
     let path = &arguments.output;
     let written = match arguments.force {
         true => std::fs::write(path, text),
@@ -217,11 +217,11 @@ fn save(arguments: &Init, text: &str) -> Result<(), Trouble> {
             .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())),
     };
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Trouble::new(
+        ErrorKind::AlreadyExists => CliError::new(
             format!("{} is there already", path.display()),
             "Write over it with --force, or elsewhere with --output.",
         ),
-        _ => Trouble::new(format!("{} cannot be written: {error}", path.display()), ""),
+        _ => CliError::new(format!("{} cannot be written: {error}", path.display()), ""),
     })
 }
 

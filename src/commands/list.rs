@@ -3,21 +3,21 @@
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Container, Fact, Service, Task};
-use ecs_exec_checks::text;
+use checks::arn;
+use checks::facts::{Container, Fact, Service, Task};
+use checks::text;
 use jiff::Timestamp;
 use serde::Serialize;
 use textwrap::core::display_width;
 
 use crate::aws::Aws;
 use crate::cli::{Global, List, TableFormat};
+use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload};
 use crate::output::{Progress, plain_table, print, table, text_width};
-use crate::patience::FOR_SESSION;
 use crate::target::{Request, Services, no_such_service};
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
 /// One container of one task; a service without a task has a row of its own.
 #[derive(Serialize)]
@@ -38,10 +38,10 @@ struct Row {
     age_seconds: Option<i64>,
 }
 
-pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let workload = facts::workload(&aws, &settings, &request).await;
     progress.end();
@@ -67,7 +67,7 @@ async fn refuse_missing(
     settings: &Settings,
     request: &Request,
     workload: &Workload,
-) -> Result<(), Trouble> {
+) -> Result<(), CliError> {
     let unread = workload
         .services
         .values()
@@ -75,7 +75,7 @@ async fn refuse_missing(
         .or_else(|| workload.service_tasks.values().find_map(Fact::unavailable))
         .or(workload.unlisted.as_ref());
     if let Some(why) = unread {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("the cluster could not be listed, because {why}"),
             "`ecs-exec doctor` says what else is missing.",
         ));

@@ -5,19 +5,19 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ecs_exec_checks::facts::{ContainerLog, Fact, TaskDefinition};
-use ecs_exec_checks::text::{clean_line, list};
+use checks::facts::{ContainerLog, Fact, TaskDefinition};
+use checks::text::{clean_line, list};
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::aws::{Aws, Failure};
 use crate::cli::{Global, Logs};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::facts::{self, ecs};
 use crate::output::{OpenLine, print};
 use crate::target::{Request, no_such_service};
-use crate::trouble::Trouble;
 
 /// How often CloudWatch Logs is asked for news.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -41,7 +41,7 @@ struct Event {
     message: String,
 }
 
-pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let services = [arguments.service.clone()];
     let request = Request::new(&settings, &services, &[], false, None)?;
@@ -53,7 +53,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble>
     let definition = match workload.services.values().next() {
         Some(Fact::Known(service)) => service.task_definition.clone(),
         Some(Fact::Unavailable(why)) => {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 format!("the service could not be read, because {why}"),
                 "",
             ));
@@ -82,7 +82,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, Trouble>
         match definition {
             Fact::Known(definition) => known.push(definition),
             Fact::Unavailable(why) => {
-                return Err(Trouble::new(
+                return Err(CliError::new(
                     format!("the task definition could not be read, because {why}"),
                     "",
                 ));
@@ -105,7 +105,7 @@ fn sources(
     definitions: &[TaskDefinition],
     container: Option<&str>,
     region: &str,
-) -> Result<BTreeSet<Source>, Trouble> {
+) -> Result<BTreeSet<Source>, CliError> {
     let mut sources = BTreeSet::new();
     let mut others: BTreeMap<String, String> = BTreeMap::new();
     let mut names: BTreeSet<&str> = BTreeSet::new();
@@ -130,7 +130,7 @@ fn sources(
     }
     if let Some(wanted) = container.filter(|wanted| !names.contains(wanted)) {
         let names: Vec<&str> = names.into_iter().collect();
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("there is no container {wanted} in the service"),
             format!("Its containers: {}.", names.join(", ")),
         ));
@@ -140,7 +140,7 @@ fn sources(
             .iter()
             .map(|(name, driver)| format!("{name} uses {driver}"))
             .collect();
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!(
                 "the service writes nothing to CloudWatch Logs: {}",
                 list(&told)
@@ -168,7 +168,7 @@ fn source(log: &ContainerLog, container: &str, region: &str) -> Option<Source> {
     })
 }
 
-async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Result<(), Trouble> {
+async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Result<(), CliError> {
     let since = i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
     // By ID, with their times: those that can come again.
@@ -229,7 +229,7 @@ async fn events(
     .await
 }
 
-fn trouble(aws: &Aws, failure: &Failure) -> Trouble {
+fn trouble(aws: &Aws, failure: &Failure) -> CliError {
     if let Some(rejected) = aws.rejected() {
         return rejected;
     }
@@ -239,7 +239,7 @@ fn trouble(aws: &Aws, failure: &Failure) -> Trouble {
         }
         _ => "",
     };
-    Trouble::new(
+    CliError::new(
         format!("the logs could not be read, because {}", failure.why),
         help,
     )

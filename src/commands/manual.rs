@@ -9,13 +9,13 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::Cli;
+use crate::cli_error::CliError;
 use crate::files::write_file;
 use crate::output::print;
-use crate::trouble::Trouble;
 
 const NAME: &str = "ecs-exec";
 
-pub fn completions(shell: Shell) -> Result<ExitCode, Trouble> {
+pub fn completions(shell: Shell) -> Result<ExitCode, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut visible(), NAME, &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
@@ -56,7 +56,7 @@ fn without_hidden_flags(command: &Command) -> Command {
 }
 
 /// `ecs-exec.1` to standard output, or it and `ecs-exec-COMMAND.1` to a folder.
-pub fn pages(folder: Option<&Path>) -> Result<ExitCode, Trouble> {
+pub fn pages(folder: Option<&Path>) -> Result<ExitCode, CliError> {
     let mut program = Cli::command()
         .disable_help_subcommand(true)
         .mut_args(with_variable);
@@ -66,7 +66,7 @@ pub fn pages(folder: Option<&Path>) -> Result<ExitCode, Trouble> {
         return Ok(ExitCode::SUCCESS);
     };
     std::fs::create_dir_all(folder).map_err(|error| {
-        Trouble::new(format!("{} cannot be made: {error}", folder.display()), "")
+        CliError::new(format!("{} cannot be made: {error}", folder.display()), "")
     })?;
     let commands = program
         .get_subcommands()
@@ -95,10 +95,10 @@ fn with_variable(argument: Arg) -> Arg {
     }
 }
 
-fn page(command: Command) -> Result<String, Trouble> {
+fn page(command: Command) -> Result<String, CliError> {
     let mut page = Vec::new();
     Man::new(command)
         .render(&mut page)
-        .map_err(|error| Trouble::new(format!("the page cannot be made: {error}"), ""))?;
+        .map_err(|error| CliError::new(format!("the page cannot be made: {error}"), ""))?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }

@@ -1,19 +1,19 @@
 use std::process::ExitCode;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::Fact;
-use ecs_exec_checks::policies::{Cluster, Kind, policy};
+use checks::arn;
+use checks::facts::Fact;
+use checks::policies::{Cluster, Kind, policy};
 use serde_json::Value;
 
 use crate::aws::{Aws, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
+use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::sts;
 use crate::output::print;
-use crate::patience::FOR_REPORT;
-use crate::trouble::Trouble;
+use crate::timeouts::REPORT_TIMEOUT;
 
-pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliError> {
     let kind = match arguments.kind {
         PolicyKind::Caller => Kind::Caller,
         PolicyKind::TaskRole => Kind::TaskRole,
@@ -57,12 +57,12 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, Troubl
 }
 
 /// The account and the region: said, part of the cluster's ARN, or asked of AWS.
-async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), Trouble> {
+async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), CliError> {
     let of_arn = arn::account(&settings.cluster).map(str::to_owned);
     if let (Some(flag), Some(of_arn)) = (&arguments.account, &of_arn)
         && flag != of_arn
     {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("--account says {flag}, and the cluster's ARN says {of_arn}"),
             "Leave --account out, or correct one of them.",
         ));
@@ -72,7 +72,7 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     if let (Some(account), Some(region)) = (&account, &region) {
         return Ok((account.clone(), region.clone()));
     }
-    let aws = Aws::connect(settings, FOR_REPORT).await?;
+    let aws = Aws::connect(settings, REPORT_TIMEOUT).await?;
     let region = aws.region.value.clone();
     if let Some(account) = account {
         return Ok((account, region));
@@ -86,14 +86,14 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
         Fact::Unavailable(why) => why.to_string(),
         Fact::Absent => "AWS does not say who this is".to_owned(),
     };
-    Err(Trouble::new(
+    Err(CliError::new(
         format!("the account is not known, because {why}"),
         "Say it: --account 123456789012",
     ))
 }
 
 fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {
-    let policy = ecs_exec_checks::policies::jsonencode(document);
+    let policy = checks::policies::jsonencode(document);
     let (label, name) = match kind {
         Kind::Caller => ("ecs_exec_caller", "ecs-exec-caller"),
         Kind::TaskRole => ("ecs_exec_task", "ecs-exec-task"),

@@ -2,17 +2,17 @@
 
 use std::process::ExitCode;
 
-use ecs_exec_session::{Secret, Session};
+use ssm_channel::{Secret, Session};
 
 use crate::aws::Aws;
 use crate::cli::{Global, PortForward};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::exit;
 use crate::facts::local;
-use crate::patience::FOR_SESSION;
 use crate::session::open::{Unopened, opened};
 use crate::session::{Named, plugin_session, spot};
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
 /// What is forwarded to what.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,21 +38,21 @@ impl Ports {
     }
 }
 
-pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, CliError> {
     let ports = Ports::read(&arguments.ports).ok_or_else(|| {
-        Trouble::new(
+        CliError::new(
             format!("{} does not name two ports", arguments.ports),
             "Like 8080:4000, or 5432:db.internal:5432.",
         )
     })?;
     let settings = config::load(global, &[Use::Credentials]).await?;
     if local::plugin().await.is_absent() {
-        return Err(Trouble::unopened(
+        return Err(CliError::unopened(
             "the Session Manager plugin is not installed on this machine, and it alone forwards ports",
             "`ecs-exec doctor --only local -v` says how to install it.",
         ));
     }
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(arguments.service.clone()),
         task: arguments.task.clone(),
@@ -70,7 +70,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, T
     Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal))
 }
 
-async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, Trouble> {
+async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, CliError> {
     let document = match ports.host {
         Some(_) => "AWS-StartPortForwardingSessionToRemoteHost",
         None => "AWS-StartPortForwardingSession",
@@ -87,7 +87,7 @@ async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, Troubl
         .await
         .map_err(|failure| {
             aws.rejected().unwrap_or_else(|| {
-                Trouble::unopened(
+                CliError::unopened(
                     format!("the port cannot be forwarded, because {}", failure.why),
                     "It needs ssm:StartSession on the task and on the document, and a connected agent: see `ecs-exec doctor`.",
                 )

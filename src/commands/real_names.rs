@@ -1,21 +1,21 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ecs_exec_checks::capture::Pseudonyms;
-use ecs_exec_checks::text::clean_block;
+use checks::capture::Pseudonyms;
+use checks::text::clean_block;
 
 use crate::cli::RealNames;
+use crate::cli_error::CliError;
 use crate::files::read_at_most;
 use crate::output;
-use crate::trouble::Trouble;
 
 /// As large as the largest capture.
 const MOST_BYTES: u64 = 1 << 30;
 
-pub fn run(arguments: &RealNames) -> Result<ExitCode, Trouble> {
+pub fn run(arguments: &RealNames) -> Result<ExitCode, CliError> {
     let names = read(&arguments.names, "file of names")?;
     let names: Pseudonyms = serde_json::from_str(&names).map_err(|error| {
-        Trouble::new(
+        CliError::new(
             format!("{} holds no names: {error}", arguments.names.display()),
             "Name the file that `ecs-exec capture --anonymize --names FILE` wrote.",
         )
@@ -25,8 +25,8 @@ pub fn run(arguments: &RealNames) -> Result<ExitCode, Trouble> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(path: &Path, what: &str) -> Result<String, Trouble> {
+fn read(path: &Path, what: &str) -> Result<String, CliError> {
     let bytes = read_at_most(path, MOST_BYTES, what)?;
     String::from_utf8(bytes)
-        .map_err(|_| Trouble::new(format!("{} is not UTF-8 text", path.display()), ""))
+        .map_err(|_| CliError::new(format!("{} is not UTF-8 text", path.display()), ""))
 }

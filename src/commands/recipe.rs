@@ -2,19 +2,19 @@
 
 use std::process::ExitCode;
 
-use ecs_exec_checks::text::clean_line;
+use checks::text::clean_line;
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
+use crate::cli_error::CliError;
 use crate::config::{self, Project, Recipe, Settings, Use};
 use crate::output::print;
-use crate::patience::FOR_SESSION;
 use crate::session::Named;
 use crate::session::job::Job;
 use crate::target::nearest;
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
-pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, CliError> {
     let Some(name) = arguments.name.as_ref().filter(|_| !arguments.list) else {
         let settings = config::load(global, &[Use::Recipes]).await?;
         print(&table(&settings))?;
@@ -29,7 +29,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         let is_of_project = settings.project.as_ref().is_some_and(is_of_project);
         return super::exec::recipe(&session, &settings, is_of_project, global).await;
     }
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),
@@ -48,14 +48,14 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
     .await
 }
 
-fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Recipe, Trouble> {
+fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Recipe, CliError> {
     settings.recipes.get(name).ok_or_else(|| {
         let names = settings.recipes.keys().map(String::as_str);
         let help = match nearest(name, names).first() {
             Some(near) => format!("Did you mean {near}?"),
             None => "`ecs-exec recipe --list` shows those that there are.".to_owned(),
         };
-        Trouble::new(format!("there is no recipe {name}"), help)
+        CliError::new(format!("there is no recipe {name}"), help)
     })
 }
 

@@ -7,15 +7,15 @@ use futures::future::join_all;
 
 use crate::aws::Aws;
 use crate::cli::{Global, Run};
+use crate::cli_error::CliError;
 use crate::config::{self, Use};
-use crate::patience::FOR_SESSION;
 use crate::session::job::Job;
 use crate::session::{Flow, Named, spot};
-use crate::trouble::Trouble;
+use crate::timeouts::SESSION_TIMEOUT;
 
-pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, Trouble> {
+pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, FOR_SESSION).await?;
+    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: arguments.service.clone(),
         task: arguments.task.clone(),

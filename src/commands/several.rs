@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use futures::future::join_all;
 
 use super::doctor::end;
-use ecs_exec_plan::Plan;
+use terraform_plan::Plan;
 
 use crate::cli::{Doctor, Global};
+use crate::cli_error::CliError;
+use crate::doctor::DoctorRun;
 use crate::output::{self, Progress};
-use crate::patience::FOR_REPORT;
-use crate::question::Question;
-use crate::trouble::Trouble;
+use crate::timeouts::REPORT_TIMEOUT;
 
 /// `places`: the cluster, region and profile of each. One that cannot be asked does not keep the others from it.
 pub async fn run(
@@ -19,12 +19,12 @@ pub async fn run(
     global: &Global,
     places: &[Global],
     plan: Option<&Plan>,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CliError> {
     refuse_of_one(arguments)?;
     // One after the other: the user may be asked whether to trust the project's file.
     let mut questions = Vec::new();
     for place in places {
-        questions.push(Question::new(arguments, place).await);
+        questions.push(DoctorRun::new(arguments, place).await);
     }
     let what = match plan {
         Some(_) if !arguments.plan_over_live => "Reading the plan".to_owned(),
@@ -32,7 +32,7 @@ pub async fn run(
     };
     let progress = Progress::start(global, &what);
     let answers = join_all(places.iter().zip(questions).map(async |(place, question)| {
-        let patience = arguments.timeout.unwrap_or(FOR_REPORT);
+        let patience = arguments.timeout.unwrap_or(REPORT_TIMEOUT);
         question?.of_plan(plan).ask(place, patience).await
     }))
     .await;
@@ -41,7 +41,7 @@ pub async fn run(
     for (place, answer) in places.iter().zip(answers) {
         match answer {
             Ok(examined) => reports.push(examined.report),
-            Err(trouble) => troubles.push(Trouble {
+            Err(trouble) => troubles.push(CliError {
                 what: format!("{}: {}", name(place), trouble.what),
                 ..trouble
             }),
@@ -60,7 +60,7 @@ pub async fn run(
 }
 
 /// What is about one cluster only.
-fn refuse_of_one(arguments: &Doctor) -> Result<(), Trouble> {
+fn refuse_of_one(arguments: &Doctor) -> Result<(), CliError> {
     let flags = [
         ("--fix", arguments.fix.fix),
         ("--watch", arguments.watch),
@@ -69,7 +69,7 @@ fn refuse_of_one(arguments: &Doctor) -> Result<(), Trouble> {
         ("--task", !arguments.targets.task.is_empty()),
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(Trouble::new(
+        Some((flag, _)) => Err(CliError::new(
             format!("{flag} is about one cluster, and several are named"),
             "Run it for each of them.",
         )),

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ecs_exec_checks::text::clean_line;
+use checks::text::clean_line;
 
 use crate::cli::Trust;
+use crate::cli_error::CliError;
 use crate::config::trust::{self, ProjectFile};
 use crate::config::{FILE_NAME, found};
 use crate::output::print;
-use crate::trouble::Trouble;
 
-pub fn run(arguments: &Trust) -> Result<ExitCode, Trouble> {
+pub fn run(arguments: &Trust) -> Result<ExitCode, CliError> {
     if arguments.list {
         let paths = trust::list();
         print(
@@ -45,12 +45,12 @@ pub fn run(arguments: &Trust) -> Result<ExitCode, Trouble> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn file(arguments: &Trust) -> Result<PathBuf, Trouble> {
+fn file(arguments: &Trust) -> Result<PathBuf, CliError> {
     match &arguments.file {
         Some(folder) if folder.is_dir() => Ok(folder.join(FILE_NAME)),
         Some(file) => Ok(file.clone()),
         None => found().ok_or_else(|| {
-            Trouble::new(
+            CliError::new(
                 format!("there is no {FILE_NAME} in this folder or above it"),
                 "Name one: ecs-exec trust FILE.",
             )

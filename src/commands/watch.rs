@@ -5,26 +5,26 @@ use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use ecs_exec_checks::facts::{Fact, Facts, Service, Task};
+use checks::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;
 use crate::cli::{Doctor, Global};
+use crate::cli_error::CliError;
+use crate::doctor::{DoctorOutcome, DoctorRun};
 use crate::output;
-use crate::patience::{FOR_REPORT, FOR_ROLLOUT};
-use crate::question::{Examined, Question};
-use crate::trouble::Trouble;
+use crate::timeouts::{REPORT_TIMEOUT, ROLLOUT_TIMEOUT};
 
 const PAUSE: Duration = Duration::from_secs(5);
 /// An agent that needs longer will not come, in seconds.
 const AGENT_SECONDS: i64 = 180;
 
-pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, Trouble> {
-    let question = Question::new(arguments, global).await?;
-    let until = Instant::now() + arguments.timeout.unwrap_or(FOR_ROLLOUT);
+pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
+    let question = DoctorRun::new(arguments, global).await?;
+    let until = Instant::now() + arguments.timeout.unwrap_or(ROLLOUT_TIMEOUT);
     let mut shown = Shown::default();
     loop {
-        let examined = question.ask(global, FOR_REPORT).await?;
+        let examined = question.ask(global, REPORT_TIMEOUT).await?;
         let moving = moving(&examined.facts);
         if moving.is_empty() || Instant::now() + PAUSE >= until {
             shown.clear();
@@ -44,7 +44,7 @@ fn moving(facts: &Facts) -> Vec<String> {
     let tasks = facts.tasks.values().filter_map(Fact::known);
     let starting = tasks.filter(|task| has_young_agent(task, facts)).count();
     if starting > 0 {
-        moving.push(ecs_exec_checks::text::count(starting, "agent") + " starting");
+        moving.push(checks::text::count(starting, "agent") + " starting");
     }
     moving
 }
@@ -86,13 +86,13 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, examined: &Examined, moving: &[String], global: &Global) {
+    fn show(&mut self, examined: &DoctorOutcome, moving: &[String], global: &Global) {
         if global.quiet || !io::stderr().is_terminal() {
             return;
         }
         let mut text = output::summary(&examined.report, global);
         for line in moving {
-            text.push_str(&format!("… {}\n", ecs_exec_checks::text::clean_line(line)));
+            text.push_str(&format!("… {}\n", checks::text::clean_line(line)));
         }
         if text == self.text {
             return;

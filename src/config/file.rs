@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ecs_exec_checks::facts::Expect;
-use ecs_exec_own::expressions::{self, Expression};
+use checks::facts::Expect;
+use custom_checks::expressions::{self, Expression};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
@@ -120,20 +120,20 @@ where
 }
 
 /// `path` is how errors call the text.
-pub fn parse(text: &str, path: &Path) -> Result<File, Trouble> {
+pub fn parse(text: &str, path: &Path) -> Result<File, CliError> {
     toml::from_str(text).map_err(|error| parse_error(error, text, path))
 }
 
 /// The user's own checks, compiled.
-pub fn custom_checks(text: &str, path: &Path) -> Result<Vec<Expression>, Trouble> {
+pub fn custom_checks(text: &str, path: &Path) -> Result<Vec<Expression>, CliError> {
     expressions::load(text, &path.display().to_string()).map_err(|error| {
         let help = error.help.clone().unwrap_or_default();
-        Trouble::new(error.to_string(), help)
+        CliError::new(error.to_string(), help)
     })
 }
 
 /// File, line, column, key and the line itself; an unknown key gets its nearest known one.
-fn parse_error(mut error: toml::de::Error, text: &str, path: &Path) -> Trouble {
+fn parse_error(mut error: toml::de::Error, text: &str, path: &Path) -> CliError {
     error.set_input(Some(text));
     let shown = error.to_string();
     let mut lines = shown.lines();
@@ -152,7 +152,7 @@ fn parse_error(mut error: toml::de::Error, text: &str, path: &Path) -> Trouble {
         .and_then(|last| last.strip_prefix("in `")?.strip_suffix('`'));
     let (message, help) = reword(error.message(), key);
     let at = format!("{}:{line}:{column}", path.display());
-    Trouble::new(format!("{at}: {message}"), help).with_excerpt(excerpt.join("\n"))
+    CliError::new(format!("{at}: {message}"), help).with_excerpt(excerpt.join("\n"))
 }
 
 /// Line and column in toml's own heading.
@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    fn refused(text: &str) -> Trouble {
+    fn refused(text: &str) -> CliError {
         parse(text, Path::new("x.toml")).unwrap_err()
     }
 

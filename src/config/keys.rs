@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ecs_exec_checks::text::short_list;
+use checks::text::short_list;
 
 use super::file::{File, PluginSettings, Recipe, ServiceSettings};
 

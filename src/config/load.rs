@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use ecs_exec_own::expressions::Expression;
+use custom_checks::expressions::Expression;
 
 use super::file::{self, File};
 use super::keys::{Halves, halves};
@@ -12,9 +12,9 @@ use super::read::{Chosen, read};
 use super::trust::ProjectFile;
 use super::{BUILT_IN, Settings, find, refuse};
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::output::ask;
 use crate::target;
-use crate::trouble::Trouble;
 
 /// What a command takes from the configuration beside places. What it does not name here, it does not get from a
 /// project's file that is not trusted.
@@ -35,7 +35,7 @@ pub enum Use<'a> {
 
 /// Where a project's file says what is run and is not trusted, the user is asked; where nobody can be asked, it is
 /// refused. A command that needs nothing of that goes on without it.
-pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, Trouble> {
+pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliError> {
     let environment = |name: &str| std::env::var(name).ok();
     let built_in = file::parse(BUILT_IN, Path::new("the built-in configuration"))?;
     let layered = |layers: &Layers| {
@@ -70,7 +70,7 @@ struct Source {
 }
 
 impl Source {
-    fn read(path: PathBuf, chosen: Chosen) -> Result<Source, Trouble> {
+    fn read(path: PathBuf, chosen: Chosen) -> Result<Source, CliError> {
         let text = read(&path, chosen)?;
         Ok(Source {
             file: file::parse(&text, &path)?,
@@ -104,7 +104,7 @@ struct Unknown {
 }
 
 impl Layers {
-    fn read(global: &Global) -> Result<Layers, Trouble> {
+    fn read(global: &Global) -> Result<Layers, CliError> {
         let mut layers = Layers {
             named: None,
             project: None,
@@ -148,7 +148,7 @@ impl Layers {
     }
 
     /// Of two with the same ID the user's own: a project cannot take a check away by its name.
-    fn custom_checks(&self) -> Result<Vec<Expression>, Trouble> {
+    fn custom_checks(&self) -> Result<Vec<Expression>, CliError> {
         let mut all: Vec<Expression> = Vec::new();
         for layer in [&self.named, &self.user, &self.project]
             .into_iter()
@@ -186,7 +186,7 @@ impl Use<'_> {
 }
 
 /// Asks the user on the terminal, and remembers a yes.
-async fn decide(file: &ProjectFile, commands: &[String]) -> Result<(), Trouble> {
+async fn decide(file: &ProjectFile, commands: &[String]) -> Result<(), CliError> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(file.refusal(commands));
     }
@@ -195,7 +195,7 @@ async fn decide(file: &ProjectFile, commands: &[String]) -> Result<(), Trouble> 
         file.shown()
     );
     for command in commands {
-        say!("  {}", ecs_exec_checks::text::clean_line(command));
+        say!("  {}", checks::text::clean_line(command));
     }
     let answer = ask("Trust this file? [y/N] ").await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {

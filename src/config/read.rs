@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// Far more than anybody writes by hand.
 const MOST_BYTES: u64 = 1 << 20;
@@ -19,9 +19,9 @@ pub enum Chosen {
 }
 
 /// The text of a configuration file.
-pub fn read(path: &Path, chosen: Chosen) -> Result<String, Trouble> {
+pub fn read(path: &Path, chosen: Chosen) -> Result<String, CliError> {
     let refused = |why: &str, help: String| {
-        Trouble::new(format!("the configuration {} {why}", path.display()), help)
+        CliError::new(format!("the configuration {} {why}", path.display()), help)
     };
     let unreadable = |why: &str| {
         refused(

@@ -1,34 +1,34 @@
 //! Settings with which AWS could not be asked, or that contradict themselves.
 
-use ecs_exec_checks::arn;
+use checks::arn;
 
 use super::merge::region_of_arn;
 use super::{Settings, Sourced, short_name};
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::environment::PROXIES;
-use crate::trouble::Trouble;
 
 pub fn refuse_nonsense(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
-) -> Result<(), Trouble> {
+) -> Result<(), CliError> {
     for (flag, value) in global.whereabouts() {
         if value.is_some_and(|value| value.contains(',')) {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 format!("{flag} names several"),
                 "Only `ecs-exec doctor` looks at several clusters at once.",
             ));
         }
     }
     if arn::kind(&settings.cluster).is_some_and(|kind| kind != "cluster") {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("{} is no cluster's ARN", settings.cluster),
             "It looks like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
         ));
     }
     if short_name(&settings.cluster).is_empty() {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             "the cluster's name is empty",
             "Name one with --cluster.",
         ));
@@ -36,7 +36,7 @@ pub fn refuse_nonsense(
     if let Some(Sourced { value, source }) = &settings.region
         && !is_region(value)
     {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("{value} (from {source}) is no region"),
             "Regions look like us-west-2.",
         ));
@@ -44,7 +44,7 @@ pub fn refuse_nonsense(
     if let (Some(flag), Some(arn)) = (&global.region, region_of_arn(&settings.cluster))
         && *flag != arn.value
     {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!(
                 "--region says {flag}, and the cluster's ARN says {}",
                 arn.value
@@ -54,13 +54,13 @@ pub fn refuse_nonsense(
     }
     // The addresses themselves may hold a password.
     if let Some(name) = bad_address(environment, settings) {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("{name} is no address that AWS calls could be sent to"),
             "It has to begin with http:// or https://.",
         ));
     }
     match bad_proxy(environment) {
-        Some(name) => Err(Trouble::new(
+        Some(name) => Err(CliError::new(
             format!("{name} is no address of a proxy"),
             "It looks like http://proxy.example.com:3128. Without one, unset it.",
         )),

@@ -6,14 +6,14 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use checks::text::clean_line;
 use data_encoding::HEXLOWER;
-use ecs_exec_checks::text::clean_line;
 
 use super::keys::halves;
 use super::read::{Chosen, foreign_owner, quoted, read, writable_by_others};
 use super::{file, state_folder};
+use crate::cli_error::CliError;
 use crate::environment::variable;
-use crate::trouble::Trouble;
 
 /// SHA-256 of files that are trusted wherever they are, separated by commas: for machines without a state folder.
 const VARIABLE: &str = "ECS_EXEC_TRUST";
@@ -33,7 +33,7 @@ impl ProjectFile {
         }
     }
 
-    pub fn read(path: &Path) -> Result<ProjectFile, Trouble> {
+    pub fn read(path: &Path) -> Result<ProjectFile, CliError> {
         Ok(ProjectFile::new(path, &read(path, Chosen::ByPlace)?))
     }
 
@@ -42,7 +42,7 @@ impl ProjectFile {
     }
 
     /// What the file says is run, or as whom, after everything in it was found to be valid.
-    pub fn commands(&self) -> Result<Vec<String>, Trouble> {
+    pub fn commands(&self) -> Result<Vec<String>, CliError> {
         let parsed = file::parse(&self.text, &self.path)?;
         file::custom_checks(&self.text, &self.path)?;
         Ok(halves(&parsed).commands)
@@ -58,7 +58,7 @@ impl ProjectFile {
         private().is_some_and(|folder| is_ours(&folder.join(self.entry())))
     }
 
-    pub fn trust(&self) -> Result<(), Trouble> {
+    pub fn trust(&self) -> Result<(), CliError> {
         let folder = folder().ok_or_else(no_folder)?;
         let kept = || -> io::Result<()> {
             private_folder(&folder)?;
@@ -68,11 +68,11 @@ impl ProjectFile {
         };
         kept().map_err(|error| {
             let folder = folder.display();
-            Trouble::new(format!("{folder} cannot be written: {error}"), "")
+            CliError::new(format!("{folder} cannot be written: {error}"), "")
         })?;
         match self.is_trusted() {
             true => Ok(()),
-            false => Err(Trouble::new(
+            false => Err(CliError::new(
                 format!(
                     "the trust folder {} can be changed by others",
                     folder.display()
@@ -89,7 +89,7 @@ impl ProjectFile {
     }
 
     /// Why it cannot be used as it is, and the command that changes that. `keys`: what it sets.
-    pub fn refusal(&self, keys: &[String]) -> Trouble {
+    pub fn refusal(&self, keys: &[String]) -> CliError {
         let path = self.path.display();
         let what = match is_known(&self.path) {
             true => format!("{path} has changed since you trusted it"),
@@ -97,8 +97,8 @@ impl ProjectFile {
         };
         let names = keys.iter().filter_map(|key| key.split(" = ").next());
         let names: Vec<&str> = names.collect();
-        let names = ecs_exec_checks::text::short_list(&names, 6);
-        Trouble::new(
+        let names = checks::text::short_list(&names, 6);
+        CliError::new(
             format!("{what}, and it sets {names}"),
             format!(
                 "Read it, then run: ecs-exec trust {} (in CI: {VARIABLE}, its SHA-256)",
@@ -109,11 +109,11 @@ impl ProjectFile {
 }
 
 /// Forgets a path, whatever its content was. Whether it was trusted.
-pub fn revoke(path: &Path) -> Result<bool, Trouble> {
+pub fn revoke(path: &Path) -> Result<bool, CliError> {
     let folder = folder().ok_or_else(no_folder)?;
     forget(&folder, &resolved(path)).map_err(|error| {
         let folder = folder.display();
-        Trouble::new(format!("{folder} cannot be written: {error}"), "")
+        CliError::new(format!("{folder} cannot be written: {error}"), "")
     })
 }
 
@@ -162,8 +162,8 @@ fn private() -> Option<PathBuf> {
     folder().filter(|folder| is_ours(folder))
 }
 
-fn no_folder() -> Trouble {
-    Trouble::new(
+fn no_folder() -> CliError {
+    CliError::new(
         "there is no folder to remember trust in: neither XDG_STATE_HOME nor HOME is an absolute path",
         "Set one of them.",
     )

@@ -4,7 +4,7 @@ mod name_servers;
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, VpcAttributeName};
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 use futures::future::join_all;
 
 use super::ecs::unmentioned;

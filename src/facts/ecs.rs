@@ -6,8 +6,8 @@ use std::pin::pin;
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
 };
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{
+use checks::arn;
+use checks::facts::{
     Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
 };
 use futures::future::join_all;
@@ -321,8 +321,8 @@ fn is_missing(failures: &[aws_sdk_ecs::types::Failure], asked: &str) -> bool {
     })
 }
 
-pub fn controller(kind: &DeploymentControllerType) -> ecs_exec_checks::facts::DeploymentController {
-    use ecs_exec_checks::facts::DeploymentController as Controller;
+pub fn controller(kind: &DeploymentControllerType) -> checks::facts::DeploymentController {
+    use checks::facts::DeploymentController as Controller;
     match kind {
         DeploymentControllerType::CodeDeploy => Controller::CodeDeploy,
         DeploymentControllerType::External => Controller::External,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types::VpcRegion;
-use ecs_exec_checks::facts::Fact;
+use checks::facts::Fact;
 use futures::future::join_all;
 
 use super::pages;

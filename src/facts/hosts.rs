@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 use futures::future::join_all;
 
 use super::workload::Workload;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
 };
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
+use checks::arn;
+use checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use futures::future::join_all;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::*;
-use ecs_exec_checks::needs::Place;
+use checks::arn;
+use checks::facts::*;
+use checks::needs::Place;
 use futures::future::{FutureExt, join, join_all};
 use futures::join;
 use jiff::Timestamp;
@@ -22,10 +22,10 @@ use super::task_roles::{OfRoles, definitions, roles};
 use super::workload::workload;
 use super::{ec2, ecs, local, policies, records, simulations, sts};
 use crate::aws::{Aws, partition};
+use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::environment::variable;
 use crate::target::Request;
-use crate::trouble::Trouble;
 
 pub struct Gathered {
     pub facts: Facts,
@@ -38,7 +38,7 @@ pub async fn gather(
     settings: &Settings,
     request: &Request,
     timeout: Duration,
-) -> Result<Gathered, Trouble> {
+) -> Result<Gathered, CliError> {
     let aws = Aws::connect(settings, timeout).await?;
     let gathered = collect(&aws, settings, request).await;
     match aws.rejected() {
@@ -50,7 +50,7 @@ pub async fn gather(
     }
 }
 
-async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Facts, Trouble> {
+async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Facts, CliError> {
     let cluster_name = short_name(&settings.cluster);
     let region = aws.region.value.as_str();
     let partition = partition(region);

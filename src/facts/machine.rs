@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 use futures::join;
 use jiff::Timestamp;
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::*;
+use checks::arn;
+use checks::facts::*;
 
 use super::ecs;
 use super::workload::Workload;
 use crate::aws::Aws;
+use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::target::{Here, Request, Services, ambiguous_task, is_whole_task, no_such_service};
-use crate::trouble::Trouble;
 
 /// A target that does not exist is no finding but a mistake in the question: it says what does exist.
 pub async fn refuse_missing_targets(
@@ -20,7 +20,7 @@ pub async fn refuse_missing_targets(
     cluster: &Fact<Cluster>,
     account: Option<&str>,
     workload: &Workload,
-) -> Result<(), Trouble> {
+) -> Result<(), CliError> {
     let name = short_name(&settings.cluster);
     let here = Here {
         region: Some(&aws.region.value),
@@ -58,14 +58,14 @@ pub async fn refuse_missing_targets(
         .iter()
         .find(|id| workload.tasks[*id].is_absent())
     {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("there is no task {id} in cluster {name}"),
             "`ecs-exec list` shows the tasks that run. One that has stopped is named by its whole ID or ARN; ECS forgets it about an hour later.",
         ));
     }
     refuse_ambiguous_tasks(request, workload)?;
     if workload.is_empty() {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!(
                 "there is nothing to look at in cluster {name}: it has no services and no running tasks"
             ),
@@ -76,7 +76,7 @@ pub async fn refuse_missing_targets(
 }
 
 /// The beginning of an ID has to be long enough to mean one task.
-fn refuse_ambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), Trouble> {
+fn refuse_ambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), CliError> {
     for begin in request.tasks.iter().filter(|id| !is_whole_task(id)) {
         let ids = workload.named.iter().map(|arn| arn::name(arn));
         let fits: Vec<&str> = ids.filter(|id| id.starts_with(begin.as_str())).collect();
@@ -87,7 +87,7 @@ fn refuse_ambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), 
     Ok(())
 }
 
-fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<(), Trouble> {
+fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<(), CliError> {
     let Some(wanted) = &request.container else {
         return Ok(());
     };
@@ -101,7 +101,7 @@ fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<()
         return Ok(());
     }
     let names: Vec<&str> = names.into_iter().collect();
-    Err(Trouble::new(
+    Err(CliError::new(
         format!("there is no container {wanted} in these tasks"),
         format!("Their containers: {}.", names.join(", ")),
     ))
@@ -116,13 +116,13 @@ pub fn is_gone(fact: &Fact<Service>) -> bool {
     }
 }
 
-pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> Trouble {
+pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> CliError {
     let help = match existing {
         [] => "Is the region right? No cluster of this region can be listed.".to_owned(),
         some => format!(
             "Is the region right? Its clusters: {}.",
-            ecs_exec_checks::text::short_list(some, 12)
+            checks::text::short_list(some, 12)
         ),
     };
-    Trouble::new(format!("there is no cluster {name} in {region}"), help)
+    CliError::new(format!("there is no cluster {name} in {region}"), help)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::facts::*;
-use ecs_exec_plan::References;
+use checks::facts::*;
 use futures::join;
+use terraform_plan::References;
 
 use super::{ec2, hosted_zones};
 use crate::aws::Aws;

@@ -1,4 +1,4 @@
-use ecs_exec_checks::facts::{Reason, Unavailable};
+use checks::facts::{Reason, Unavailable};
 
 use crate::aws::Failure;
 

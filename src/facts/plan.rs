@@ -2,27 +2,27 @@
 
 use std::path::Path;
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::Facts;
-use ecs_exec_checks::text;
-use ecs_exec_plan::{Ask, ClusterPlace, Plan, Unreadable};
+use checks::arn;
+use checks::facts::Facts;
+use checks::text;
 use jiff::Timestamp;
+use terraform_plan::{Ask, ClusterPlace, Plan, Unreadable};
 
 use crate::aws::partition;
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::config::{self, Settings, Sourced, short_name};
 use crate::files::read_at_most;
 use crate::target;
-use crate::trouble::Trouble;
 
 /// No plan that a person could review is larger, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// `is_complete`: its owner declares that there is nothing beside it.
-pub fn read(path: &Path, is_complete: bool) -> Result<Plan, Trouble> {
+pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
     let json = read_at_most(path, MOST_BYTES, "plan")?;
-    let plan = ecs_exec_plan::read(&json)
-        .map_err(|why| Trouble::new(format!("{}: {why}", path.display()), help(&why)))?;
+    let plan = terraform_plan::read(&json)
+        .map_err(|why| CliError::new(format!("{}: {why}", path.display()), help(&why)))?;
     Ok(match is_complete {
         true => plan.declared_complete(),
         false => plan,
@@ -52,7 +52,7 @@ const NO_CLUSTER: &str = "no-cluster";
 
 /// Where the plan is asked about: the cluster that was named, else every cluster that it has services in, those of each
 /// region apart.
-pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble> {
+pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliError> {
     let configured = config::load(global, &[]).await?.cluster;
     let said = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
@@ -76,7 +76,7 @@ pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, Trouble
                 cluster: cluster.or_else(|| Some(NO_CLUSTER.to_owned())),
                 ..global.clone()
             }]),
-            (false, _) => Err(Trouble::new(
+            (false, _) => Err(CliError::new(
                 format!(
                     "the plan has no service in the cluster {}",
                     said.unwrap_or_default()
@@ -121,7 +121,7 @@ pub fn ask(
     settings: &Settings,
     global: &Global,
     container: Option<&str>,
-) -> Result<Ask, Trouble> {
+) -> Result<Ask, CliError> {
     let cluster_name = short_name(&settings.cluster).to_owned();
     let region = region(plan, &cluster_name, settings, global)?;
     let account = account(plan, &cluster_name, settings, global)?;
@@ -144,11 +144,11 @@ fn region(
     cluster: &str,
     settings: &Settings,
     global: &Global,
-) -> Result<String, Trouble> {
+) -> Result<String, CliError> {
     let said = global.named_region();
     let said = said.or_else(|| arn::region(global.named_cluster()?));
     match (plan.region_of(cluster), said) {
-        (Some(of), Some(said)) if of != said => Err(Trouble::new(
+        (Some(of), Some(said)) if of != said => Err(CliError::new(
             format!("the plan is of region {of}, not of {said}"),
             "Leave the region out: the plan tells it.",
         )),
@@ -158,7 +158,7 @@ fn region(
             Some(region) => Ok(region.value.clone()),
             // Nothing of it is in a region.
             None if cluster == NO_CLUSTER => Ok("no-region".to_owned()),
-            None => Err(Trouble::new(
+            None => Err(CliError::new(
                 "the plan does not tell the region",
                 "Say it with --region.",
             )),
@@ -172,12 +172,12 @@ fn account(
     cluster: &str,
     settings: &Settings,
     global: &Global,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, CliError> {
     let of = plan.account_of(cluster);
     if let (Some(of), Some(said)) = (&of, global.named_cluster().and_then(arn::account))
         && of != said
     {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("the plan is of account {of}, not of {said}"),
             "Name the cluster without its account: the plan tells it.",
         ));
@@ -203,9 +203,9 @@ pub fn place(settings: &Settings, ask: &Ask) -> Settings {
 }
 
 /// What AWS says of one account is nothing of another.
-pub fn refuse_other_account(plan: &Plan, ask: &Ask, live: &Facts) -> Result<(), Trouble> {
+pub fn refuse_other_account(plan: &Plan, ask: &Ask, live: &Facts) -> Result<(), CliError> {
     match (plan.account_of(&ask.cluster_name), &live.account) {
-        (Some(planned), Some(asked)) if planned != *asked => Err(Trouble::new(
+        (Some(planned), Some(asked)) if planned != *asked => Err(CliError::new(
             format!("the plan is for account {planned}, and AWS was asked about account {asked}"),
             "Use credentials of the plan's account, or judge the plan alone, without --plan-over-live.",
         )),

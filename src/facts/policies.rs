@@ -1,7 +1,7 @@
 //! The policies of a principal, read only where the policy simulator left something open.
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Fact, Identity, Policy, Unavailable};
+use checks::arn;
+use checks::facts::{Fact, Identity, Policy, Unavailable};
 use futures::future::{try_join, try_join_all};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 use futures::future::join;
 use serde_json::Value;
 

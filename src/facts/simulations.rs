@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use ecs_exec_checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
-use ecs_exec_checks::iam::Credentials;
-use ecs_exec_checks::needs::{self, Need};
-use ecs_exec_checks::policy_document::TASK_ROLE_ACTIONS;
+use checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
+use checks::iam::Credentials;
+use checks::needs::{self, Need};
+use checks::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
 
 use super::iam::{RESOURCES_A_CALL, simulate};
@@ -44,7 +44,7 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     let cluster: Arc<str> = cluster_arn.into();
     let mut resources = vec![cluster.clone()];
     resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
-    resources.push(ecs_exec_checks::another_cluster(cluster_arn).into());
+    resources.push(checks::another_cluster(cluster_arn).into());
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = ask.key {
         let need = needs::generate_data_key(key);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use ecs_exec_checks::capture::mask;
-use ecs_exec_checks::facts::{FORMAT, Facts};
+use checks::capture::mask;
+use checks::facts::{FORMAT, Facts};
 
+use crate::cli_error::CliError;
 use crate::files::read_at_most;
-use crate::trouble::Trouble;
 
 const HEALTHY: &str = include_str!("../../fixtures/healthy.json");
 
@@ -32,9 +32,9 @@ const DEMOS: &[(&str, &str)] = &[
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Reads a capture, of this version of the format or an older one.
-pub fn read(path: &Path) -> Result<Facts, Trouble> {
+pub fn read(path: &Path) -> Result<Facts, CliError> {
     let shown = path.display();
-    let refused = |why: String, help: &str| Trouble::new(format!("{shown} {why}"), help);
+    let refused = |why: String, help: &str| CliError::new(format!("{shown} {why}"), help);
     let text = read_at_most(path, MOST_BYTES, "capture of ecs-exec")?;
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     const HELP: &str = "`ecs-exec capture` writes one.";
@@ -81,15 +81,15 @@ fn is_report(text: &[u8]) -> bool {
     serde_json::from_slice::<Report>(text).is_ok()
 }
 
-pub fn demo(name: &str) -> Result<Facts, Trouble> {
+pub fn demo(name: &str) -> Result<Facts, CliError> {
     let Some((_, patch)) = DEMOS.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = DEMOS.iter().map(|(name, _)| *name).collect();
-        return Err(Trouble::new(
+        return Err(CliError::new(
             format!("there is no demo {name}"),
             format!("Demos: {}.", names.join(", ")),
         ));
     };
-    patched(patch).map_err(|error| Trouble::new(format!("the demo {name} is broken: {error}"), ""))
+    patched(patch).map_err(|error| CliError::new(format!("the demo {name} is broken: {error}"), ""))
 }
 
 fn patched(patch: &str) -> Result<Facts, Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-use ecs_exec_checks::facts::{Caller, Fact, Principal};
+use checks::facts::{Caller, Fact, Principal};
 
 use super::iam;
 use crate::aws::Aws;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::*;
-use ecs_exec_checks::iam::Credentials;
-use ecs_exec_checks::needs::{self, Need, Place};
-use ecs_exec_plan::References;
+use checks::arn;
+use checks::facts::*;
+use checks::iam::Credentials;
+use checks::needs::{self, Need, Place};
 use futures::future::{join, join_all};
+use terraform_plan::References;
 
 use super::workload::Workload;
 use super::{ecs, iam, simulations};

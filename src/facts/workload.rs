@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::DesiredStatus;
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::*;
+use checks::arn;
+use checks::facts::*;
 use futures::future::{join, join_all};
 
 use super::ecs;

@@ -8,8 +8,8 @@ mod records;
 
 use std::collections::BTreeMap;
 
-use ecs_exec_checks::facts::Unavailable;
-use ecs_exec_checks::step::{Call, Step, Word};
+use checks::facts::Unavailable;
+use checks::step::{Call, Step, Word};
 use serde_json::Value;
 
 use super::revise::revise;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ecs_exec_checks::facts::{Fact, Facts, Task};
-use ecs_exec_checks::report::RootCause;
-use ecs_exec_checks::step::{Call, Step, Word};
-use ecs_exec_checks::{Disposition, Finding, Fix, Report, text};
+use checks::facts::{Fact, Facts, Task};
+use checks::report::RootCause;
+use checks::step::{Call, Step, Word};
+use checks::{Disposition, Finding, Fix, Report, text};
 
 pub struct Plan {
     pub fixes: Vec<Planned>,
@@ -223,8 +223,8 @@ fn running(service: &str, facts: &Facts) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use ecs_exec_checks::facts::{Outcome, Simulation};
-    use ecs_exec_checks::{Selection, examine};
+    use checks::facts::{Outcome, Simulation};
+    use checks::{Selection, examine};
 
     use super::*;
     use crate::facts::snapshot;

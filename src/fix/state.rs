@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ecs_exec_checks::capture::mask;
-use ecs_exec_checks::facts::{Deployment, Fact, Service, Task};
-use ecs_exec_checks::text;
+use checks::capture::mask;
+use checks::facts::{Deployment, Fact, Service, Task};
+use checks::text;
 
 use crate::facts::Workload;
 
@@ -130,7 +130,7 @@ fn failure(service: &Service, ours: Option<Ours>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use ecs_exec_checks::facts::{Container, ManagedAgent};
+    use checks::facts::{Container, ManagedAgent};
 
     use super::*;
 

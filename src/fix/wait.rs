@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ecs::types::DesiredStatus;
-use ecs_exec_checks::facts::{Fact, Facts};
-use ecs_exec_checks::step::Step;
-use ecs_exec_checks::text;
+use checks::facts::{Fact, Facts};
+use checks::step::Step;
+use checks::text;
 use tokio::time::{Instant, sleep};
 
 use super::Made;

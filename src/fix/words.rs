@@ -1,7 +1,7 @@
 //! Steps in a few words.
 
-use ecs_exec_checks::step::{Step, Word};
-use ecs_exec_checks::text::clean_line;
+use checks::step::{Step, Word};
+use checks::text::clean_line;
 
 use super::Made;
 

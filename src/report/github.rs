@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use ecs_exec_checks::report::{Report, RootCause};
-use ecs_exec_checks::{Finding, Status, text};
+use checks::report::{Report, RootCause};
+use checks::{Finding, Status, text};
 
 use super::fixes_in_lines;
 use super::location::{Location, Locations};

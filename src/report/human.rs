@@ -1,7 +1,7 @@
-use ecs_exec_checks::finding::Status;
-use ecs_exec_checks::registry::AREAS;
-use ecs_exec_checks::report::{Report, RootCause, Source, Verdict};
-use ecs_exec_checks::{Finding, Fix, text};
+use checks::finding::Status;
+use checks::registry::AREAS;
+use checks::report::{Report, RootCause, Source, Verdict};
+use checks::{Finding, Fix, text};
 
 use super::Look;
 use super::paint::Paint;
@@ -9,7 +9,7 @@ use super::paint::Paint;
 pub fn render(report: &Report, look: &Look) -> String {
     let mut page = Page::new(look);
     page.context(report);
-    for area in AREAS.iter().chain(&ecs_exec_own::AREAS) {
+    for area in AREAS.iter().chain(&custom_checks::AREAS) {
         page.area(report, area);
     }
     for (index, cause) in report.root_causes.iter().enumerate() {
@@ -389,7 +389,7 @@ fn lines<'r>(findings: &[&'r Finding], verbose: bool) -> Vec<Line<'r>> {
 }
 
 fn is_own(area: &str) -> bool {
-    ecs_exec_own::AREAS.contains(&area)
+    custom_checks::AREAS.contains(&area)
 }
 
 /// The services, where the sentence does not name the only one.

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
-use ecs_exec_checks::Report;
-use ecs_exec_checks::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
+use checks::Report;
+use checks::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 

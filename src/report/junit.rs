@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use std::iter;
 use std::sync::Arc;
 
-use ecs_exec_checks::registry::AREAS;
-use ecs_exec_checks::report::Report;
-use ecs_exec_checks::{Finding, Status, text};
+use checks::registry::AREAS;
+use checks::report::Report;
+use checks::{Finding, Status, text};
 use quick_junit::{
     NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ecs_exec_checks::{Finding, arn};
+use checks::{Finding, arn};
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::{Element, StringTemplate};
 
-use crate::trouble::Trouble;
+use crate::cli_error::CliError;
 
 /// No source that a person wrote is larger, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
@@ -54,7 +54,7 @@ impl Locations {
     pub fn read(
         terraform: Option<&Path>,
         configuration: Option<&Path>,
-    ) -> Result<Locations, Trouble> {
+    ) -> Result<Locations, CliError> {
         let file = configuration.unwrap_or(Path::new("ecs-exec.toml"));
         let mut locations = Locations {
             resources: Vec::new(),
@@ -67,7 +67,7 @@ impl Locations {
         if let Some(directory) = terraform {
             let mut files = Vec::new();
             sources(directory, 0, &mut files).map_err(|error| {
-                Trouble::new(
+                CliError::new(
                     format!("{} cannot be read: {error}", directory.display()),
                     "--terraform takes a folder with .tf files.",
                 )
@@ -240,7 +240,7 @@ fn fit(pattern: &[Option<String>], name: &str) -> Option<usize> {
         .iter()
         .map(|part| part.as_deref().unwrap_or("*"))
         .collect();
-    (known > 0 && ecs_exec_checks::iam::like(&glob, name)).then_some(known)
+    (known > 0 && checks::iam::like(&glob, name)).then_some(known)
 }
 
 fn location_of(block: &Block, file: &Path, text: &str) -> Location {

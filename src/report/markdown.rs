@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use ecs_exec_checks::report::{Report, RootCause, Source, Verdict};
-use ecs_exec_checks::{Finding, Fix, Status, text};
+use checks::report::{Report, RootCause, Source, Verdict};
+use checks::{Finding, Fix, Status, text};
 
 use super::picture;
 

@@ -1,4 +1,4 @@
-use ecs_exec_checks::Status;
+use checks::Status;
 use owo_colors::OwoColorize;
 
 use super::Look;

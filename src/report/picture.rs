@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use ecs_exec_checks::report::Report;
-use ecs_exec_checks::{Finding, Status};
+use checks::report::Report;
+use checks::{Finding, Status};
 
 /// A station of the path: what stands in the picture, and the findings that judge it.
 struct Station<'r> {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ecs_exec_checks::report::Report;
-use ecs_exec_checks::{Check, Finding, Severity, Status, registry};
+use checks::report::Report;
+use checks::{Check, Finding, Severity, Status, registry};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-use ecs_exec_checks::Report;
+use checks::Report;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 

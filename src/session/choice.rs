@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal};
 
-use ecs_exec_checks::facts::Task;
-use ecs_exec_checks::text::{clean_line, list};
+use checks::facts::Task;
+use checks::text::{clean_line, list};
 
 use super::{Named, Spot};
+use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::output;
 use crate::target::{Candidate, nearest, wanted};
-use crate::trouble::Trouble;
 
 /// The container that was named; else the configured one, the one with the service's short name, the only one.
 pub async fn container(
@@ -17,7 +17,7 @@ pub async fn container(
     named: &Named,
     service: Option<&Candidate>,
     task: &Task,
-) -> Result<String, Trouble> {
+) -> Result<String, CliError> {
     let names = task.own_containers();
     let names: Vec<&str> = names.map(|container| container.name.as_str()).collect();
     let short = service.and_then(|service| service.names.last().cloned());
@@ -31,7 +31,7 @@ pub async fn container(
             None => format!("Its containers: {}.", names.join(", ")),
         };
         let what = format!("there is no container {asked} in task {}", task.id());
-        return Err(Trouble::new(what, help));
+        return Err(CliError::new(what, help));
     }
     let configured = match service {
         Some(service) => service.container.clone(),
@@ -50,7 +50,7 @@ pub async fn container(
             let at = ask("Containers", &names).await?;
             Ok(names[at].to_owned())
         }
-        (None, several) => Err(Trouble::new(
+        (None, several) => Err(CliError::new(
             format!(
                 "task {} has several containers, and none was named",
                 task.id()
@@ -60,7 +60,7 @@ pub async fn container(
     }
 }
 
-pub async fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
+pub async fn pick(spots: &[Spot]) -> Result<usize, CliError> {
     let lines: Vec<String> = spots
         .iter()
         .map(|spot| {
@@ -85,9 +85,9 @@ pub async fn pick(spots: &[Spot]) -> Result<usize, Trouble> {
 }
 
 /// Shows a numbered list on standard error and reads a number.
-async fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
+async fn ask(heading: &str, lines: &[&str]) -> Result<usize, CliError> {
     if !io::stdin().is_terminal() {
-        return Err(Trouble::new(
+        return Err(CliError::new(
             "--pick asks on the terminal, and there is none",
             "Name the task with --task, the container with --container.",
         ));
@@ -99,7 +99,7 @@ async fn ask(heading: &str, lines: &[&str]) -> Result<usize, Trouble> {
     loop {
         let question = format!("Which one? [1-{}] ", lines.len());
         let Some(answer) = output::ask(&question).await else {
-            return Err(Trouble::new("nothing was picked", ""));
+            return Err(CliError::new("nothing was picked", ""));
         };
         match answer.trim().parse::<usize>() {
             Ok(number) if (1..=lines.len()).contains(&number) => return Ok(number - 1),

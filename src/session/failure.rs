@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use ecs_exec_checks::diagnosis::LIVE;
-use ecs_exec_checks::facts::{Probe, ProbeEnd, Reason};
-use ecs_exec_checks::text::clean_line;
-use ecs_exec_checks::{Report, Selection, Status, examine};
+use checks::diagnosis::LIVE;
+use checks::facts::{Probe, ProbeEnd, Reason};
+use checks::text::clean_line;
+use checks::{Report, Selection, Status, examine};
 
 use super::{RemoteText, Spot};
 use crate::aws::Failure;
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::facts;
 use crate::output::{self, Progress};
 use crate::report;
 use crate::report::human::wrap;
 use crate::target::{Request, Services};
-use crate::trouble::Trouble;
 
 /// The symptom that what keeps an agent from working explains.
 const AGENT: &str = "container.agent-running";
@@ -115,7 +115,7 @@ async fn causes(
     global: &Global,
     spot: &Spot,
     said: Option<&RemoteText>,
-) -> Result<String, Trouble> {
+) -> Result<String, CliError> {
     let request = Request {
         services: Services::None,
         tasks: vec![spot.task_arn.clone()],

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ecs_exec_checks::text::clean_line;
+use checks::text::clean_line;
 
 use super::end::SessionEnd;
 use super::open::Unopened;
@@ -14,10 +14,10 @@ use super::wrapped::{Encoded, Garbled, Gate, INPUT_END_LINES, Reader, Status, Wr
 use super::{Flow, Local, OutputSink, RemoteText, carry, failure, open, to_standard_output};
 use crate::aws::Aws;
 use crate::cli::Global;
+use crate::cli_error::{CliError, without_number};
 use crate::config::Settings;
 use crate::exit;
 use crate::signals::BROKEN_PIPE;
-use crate::trouble::{Trouble, without_number};
 
 /// A command to run, and how.
 pub struct Job<'a> {
@@ -31,7 +31,7 @@ pub struct Job<'a> {
 
 impl Job<'_> {
     /// In one container, with this process's standard output, and its input unless there is to be none.
-    pub async fn alone(&self, named: &Named, no_input: bool) -> Result<ExitCode, Trouble> {
+    pub async fn alone(&self, named: &Named, no_input: bool) -> Result<ExitCode, CliError> {
         let found = spot::find(self.aws, self.settings, self.global, named).await?;
         found.encryption.warn_if_unknown();
         let spot = &found.spots[0];
@@ -56,7 +56,7 @@ impl Job<'_> {
         encryption: &Encryption,
         input: Option<Box<dyn Read + Send>>,
         mut sink: OutputSink,
-    ) -> Result<SessionEnd, Trouble> {
+    ) -> Result<SessionEnd, CliError> {
         let wrapped = Wrapped::new(self.words, input.is_some());
         let opened = match open(self.aws, self.settings, spot, encryption, &wrapped.command).await {
             Ok(opened) => opened,
@@ -99,7 +99,7 @@ impl Job<'_> {
         let end = carry(self.aws, opened, &mut local, self.timeout).await;
         let reader = reader
             .lock()
-            .map_err(|_| Trouble::unopened("the output was lost", ""))?;
+            .map_err(|_| CliError::unopened("the output was lost", ""))?;
         if reader.may_be_altered() {
             say!(
                 "warning: output of {} may be altered: the container has neither base64 nor od (with dd) to carry it, and the agent drops bytes of U+FFFD",

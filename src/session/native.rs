@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use ecs_exec_session::{Ended, Options, Session, SessionError, run};
+use ssm_channel::{Ended, Options, Session, SessionError, run};
 use tokio::select;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;

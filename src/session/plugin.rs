@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use ecs_exec_checks::facts::Fact;
-use ecs_exec_checks::is_at_least;
-use ecs_exec_checks::text::clean_line;
+use checks::facts::Fact;
+use checks::is_at_least;
+use checks::text::clean_line;
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::select;
@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use super::open::{Opened, terminate};
 use super::terminal::{Attributes, IgnoreKeyboardSignals};
 use crate::aws::Aws;
+use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::facts::local;
-use crate::trouble::Trouble;
 
 /// The variable in which the plugin looks for the session, where its first argument names it.
 const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
@@ -34,10 +34,10 @@ pub async fn carry(
     aws: &Aws,
     settings: &Settings,
     opened: &mut Opened,
-) -> Result<Option<i32>, Trouble> {
+) -> Result<Option<i32>, CliError> {
     let session = &opened.session;
     let Fact::Known(plugin) = local::plugin().await else {
-        return Err(Trouble::unopened(
+        return Err(CliError::unopened(
             "the Session Manager plugin is not installed on this machine",
             "Leave --transport plugin out: this program needs no plugin. `ecs-exec doctor --only local -v` says how to install it.",
         ));
@@ -80,7 +80,7 @@ pub async fn carry(
     let before = Attributes::now();
     let ignored = IgnoreKeyboardSignals::new();
     let mut child = command.spawn().map_err(|error| {
-        Trouble::unopened(
+        CliError::unopened(
             format!("the plugin {} could not be started: {error}", plugin.path),
             "Leave --transport plugin out: this program needs no plugin.",
         )

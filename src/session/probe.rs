@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ecs_exec_checks::facts::{Fact, Probe, ProbeEnd, Task};
+use checks::facts::{Fact, Probe, ProbeEnd, Task};
 use futures::stream::{self, StreamExt};
 
 use super::end::SessionEnd;
@@ -11,10 +11,10 @@ use super::spot::Encryption;
 use super::{Flow, Spot, failure};
 use crate::aws::Aws;
 use crate::cli::Global;
+use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::facts::Gathered;
 use crate::target;
-use crate::trouble::Trouble;
 
 /// How long one session may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ pub async fn probe(
     settings: &Settings,
     global: &Global,
     gathered: &mut Gathered,
-) -> Result<(), Trouble> {
+) -> Result<(), CliError> {
     let aws = Aws::connect(settings, ALL).await?;
     let facts = &gathered.facts;
     let encryption = Encryption::of(&facts.cluster);
@@ -63,7 +63,7 @@ pub async fn probe(
     for (spot, end, took) in ends {
         // What was cut off says nothing of the container.
         if let Ok(SessionEnd::Signal(signal)) = end {
-            return Err(Trouble::cut_off("the sessions were cut off", signal));
+            return Err(CliError::cut_off("the sessions were cut off", signal));
         }
         let probe = Probe {
             container: spot.container.clone(),
@@ -110,7 +110,7 @@ fn spots(settings: &Settings, task: &Task, asked: Option<&str>) -> Vec<Spot> {
         .collect()
 }
 
-fn probe_end(end: Result<SessionEnd, Trouble>, took: Duration) -> ProbeEnd {
+fn probe_end(end: Result<SessionEnd, CliError>, took: Duration) -> ProbeEnd {
     match end {
         Ok(SessionEnd::Exit(_)) => ProbeEnd::Worked {
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

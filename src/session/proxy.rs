@@ -5,10 +5,10 @@ use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use ecs_exec_session::{Connect, Stream, tcp};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use ssm_channel::{Connect, Stream, tcp};
 use tower_service::Service;
 
 pub fn connect() -> Connect {

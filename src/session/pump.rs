@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ecs_exec_session::{Input, Notice, Output};
+use ssm_channel::{Input, Notice, Output};
 use tokio::select;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use ecs_exec_checks::capture::mask;
-use ecs_exec_checks::explain::{Explained, explain};
-use ecs_exec_checks::text::{clean_block, clean_line};
+use checks::capture::mask;
+use checks::explain::{Explained, explain};
+use checks::text::{clean_block, clean_line};
 
-use crate::trouble::without_number;
+use crate::cli_error::without_number;
 
 /// How much is looked at: a frame may hold megabytes.
 const READ: usize = 16 * 1024;

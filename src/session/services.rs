@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use ecs_exec_session::{
+use ssm_channel::{
     Credentials, DataKey, DataKeyError, ResumeError, Resumed, Secret, Services, Zeroizing,
 };
 use tokio::time::timeout;

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::DesiredStatus;
+use checks::arn;
+use checks::facts::{Cluster, Container, Fact, Task, Unavailable};
+use checks::text::clean_line;
 use clap::CommandFactory;
-use ecs_exec_checks::arn;
-use ecs_exec_checks::facts::{Cluster, Container, Fact, Task, Unavailable};
-use ecs_exec_checks::text::clean_line;
 use futures::join;
 
 use super::choice::{container, pick};
 use crate::aws::Aws;
 use crate::cli::{Cli, Global};
+use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
 use crate::output::Progress;
 use crate::target::{
     Candidate, Here, ambiguous_task, candidate, is_whole_task, nearest, no_such_service,
 };
-use crate::trouble::Trouble;
 
 /// What the user named.
 #[derive(Debug, Clone, Default)]
@@ -121,7 +121,7 @@ pub async fn find(
     settings: &Settings,
     global: &Global,
     named: &Named,
-) -> Result<Found, Trouble> {
+) -> Result<Found, CliError> {
     let mut found = find_all(aws, settings, global, named).await?;
     if named.pick && found.spots.len() > 1 {
         let chosen = pick(&found.spots).await?;
@@ -137,7 +137,7 @@ pub async fn find_all(
     settings: &Settings,
     global: &Global,
     named: &Named,
-) -> Result<Found, Trouble> {
+) -> Result<Found, CliError> {
     let progress = Progress::start(global, "Looking for the task");
     // Whether sessions are encrypted is asked for while the task is looked up.
     let (cluster, tasks) = join!(
@@ -175,7 +175,7 @@ async fn tasks(
     aws: &Aws,
     settings: &Settings,
     named: &Named,
-) -> Result<(Option<Candidate>, Vec<Task>), Trouble> {
+) -> Result<(Option<Candidate>, Vec<Task>), CliError> {
     let here = Here {
         region: Some(&aws.region.value),
         ..Here::of(settings)
@@ -196,7 +196,7 @@ async fn tasks(
             read(listed, settings)?
         }
         (None, None) => {
-            return Err(Trouble::new(
+            return Err(CliError::new(
                 "no service and no task is named",
                 "Name a service, or a task with --task.",
             ));
@@ -236,7 +236,7 @@ async fn of_service(
     aws: &Aws,
     settings: &Settings,
     service: &Candidate,
-) -> Result<Vec<String>, Trouble> {
+) -> Result<Vec<String>, CliError> {
     for name in &service.names {
         let status = DesiredStatus::Running;
         match ecs::task_arns(aws, &settings.cluster, Some(name), status).await {
@@ -265,7 +265,7 @@ async fn of_service(
 }
 
 /// What was taken for a service may be a command with a slip in it.
-pub fn or_a_command(mut trouble: Trouble, written: &str) -> Trouble {
+pub fn or_a_command(mut trouble: CliError, written: &str) -> CliError {
     let program = Cli::command();
     let commands = program
         .get_subcommands()
@@ -278,19 +278,19 @@ pub fn or_a_command(mut trouble: Trouble, written: &str) -> Trouble {
     trouble
 }
 
-fn read<T>(fact: Fact<T>, settings: &Settings) -> Result<T, Trouble> {
+fn read<T>(fact: Fact<T>, settings: &Settings) -> Result<T, CliError> {
     match fact {
         Fact::Known(value) => Ok(value),
         Fact::Unavailable(why) => Err(unreadable(&why)),
-        Fact::Absent => Err(Trouble::new(
+        Fact::Absent => Err(CliError::new(
             format!("there is no cluster {}", short_name(&settings.cluster)),
             "Name another one with --cluster, or another region.",
         )),
     }
 }
 
-fn unreadable(why: &Unavailable) -> Trouble {
-    Trouble::unopened(
+fn unreadable(why: &Unavailable) -> CliError {
+    CliError::unopened(
         format!("the task could not be looked up, because {why}"),
         "`ecs-exec doctor` says what else is missing.",
     )
@@ -299,14 +299,14 @@ fn unreadable(why: &Unavailable) -> Trouble {
 fn known(
     described: BTreeMap<String, Fact<Task>>,
     settings: &Settings,
-) -> Result<Vec<Task>, Trouble> {
+) -> Result<Vec<Task>, CliError> {
     let mut tasks = Vec::new();
     for (id, fact) in described {
         match fact {
             Fact::Known(task) if task.is_running() => tasks.push(task),
             Fact::Known(task) if task.last_status == "STOPPED" => {
                 let why = task.stopped_reason.as_deref().unwrap_or("no reason given");
-                return Err(Trouble::unopened(
+                return Err(CliError::unopened(
                     format!("task {} has stopped: {why}", task.id()),
                     "Name a task that runs; `ecs-exec list` shows them.",
                 ));
@@ -314,7 +314,7 @@ fn known(
             Fact::Known(_) => {}
             Fact::Absent => {
                 let cluster = short_name(&settings.cluster);
-                return Err(Trouble::new(
+                return Err(CliError::new(
                     format!("there is no task {id} in cluster {cluster}"),
                     "`ecs-exec list` shows the tasks that run.",
                 ));
@@ -325,19 +325,19 @@ fn known(
     Ok(tasks)
 }
 
-fn none_runs(service: &Option<Candidate>, named: &Named) -> Trouble {
+fn none_runs(service: &Option<Candidate>, named: &Named) -> CliError {
     match (service, &named.task) {
-        (_, Some(task)) => Trouble::new(
+        (_, Some(task)) => CliError::new(
             format!("there is no running task {task}"),
             "`ecs-exec list` shows the tasks that run.",
         ),
         (Some(service), None) => {
             let name = &service.names[0];
-            Trouble::unopened(
+            CliError::unopened(
                 format!("No running tasks found for service: {name}"),
                 format!("`ecs-exec doctor {}` says why.", service.written),
             )
         }
-        (None, None) => Trouble::new("there is no running task", ""),
+        (None, None) => CliError::new("there is no running task", ""),
     }
 }

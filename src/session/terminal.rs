@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use crossterm::terminal::size;
-use ecs_exec_session::Input;
+use ssm_channel::Input;
 use tokio::sync::{mpsc, watch};
 
 use crate::signals::{CONTINUE, ENDING, INTERRUPT, QUIT, STOP, Signals, TERMINATE};

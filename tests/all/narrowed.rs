@@ -102,7 +102,10 @@ fn what_is_not_in_the_file_is_refused() {
 fn a_plan_of_another_place_is_refused() {
     let home = home(true);
     let doctor = |more: &[&str]| {
-        let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/plan/fixtures/create.json");
+        let plan = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/terraform-plan/fixtures/create.json"
+        );
         run(command(home.path())
             .args(["doctor", "--plan", plan])
             .args(more))
@@ -127,7 +130,7 @@ fn a_plan_of_another_place_is_refused() {
         .args(["doctor", "--plan"])
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/plan/fixtures/create.json"
+            "/terraform-plan/fixtures/create.json"
         ))
         .env("ECS_EXEC_REGION", "eu-west-1"));
     assert_eq!(

@@ -20,7 +20,7 @@ fn doctor(home: &Path, arguments: &[&str]) -> Run {
 }
 
 fn platform() -> Value {
-    serde_json::from_slice(&fs::read(root("plan/fixtures/create.json")).unwrap()).unwrap()
+    serde_json::from_slice(&fs::read(root("terraform-plan/fixtures/create.json")).unwrap()).unwrap()
 }
 
 /// Changes what is planned for the resources of a type, wherever the plan says it.
@@ -58,7 +58,10 @@ fn a_healthy_plan_lets_the_pipeline_go_on() {
     for plan in ["create", "update"] {
         let run = doctor(
             home.path(),
-            &["--plan", &root(&format!("plan/fixtures/{plan}.json"))],
+            &[
+                "--plan",
+                &root(&format!("terraform-plan/fixtures/{plan}.json")),
+            ],
         );
         assert_eq!(run.status, 0, "{}", run.stdout);
         let report = run.json();
@@ -106,7 +109,7 @@ fn what_the_plan_breaks_is_named_at_its_place() {
         "--format",
         "github",
         "--terraform",
-        &root("plan/fixtures/platform"),
+        &root("terraform-plan/fixtures/platform"),
     ]));
     assert!(
         github.stdout.contains("services.tf,line="),
@@ -160,7 +163,7 @@ fn what_is_no_plan_is_refused_in_a_sentence() {
             run.stderr
         );
     }
-    let woven = root("plan/fixtures/woven.json");
+    let woven = root("terraform-plan/fixtures/woven.json");
     let missing = doctor(home.path(), &["--plan", &woven, "--cluster", "red"]);
     assert_eq!(missing.status, 2);
     assert!(
@@ -346,7 +349,7 @@ fn what_a_new_service_refers_to_is_read_from_aws() {
 fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
     let world = World::new(Plan::default());
     let file = world.home.path().join("tfplan.json");
-    fs::copy(root("plan/fixtures/create.json"), &file).unwrap();
+    fs::copy(root("terraform-plan/fixtures/create.json"), &file).unwrap();
     let arguments = [
         "doctor",
         "--format",
@@ -369,7 +372,7 @@ fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
         first.stdout,
         first.stderr
     );
-    let there = fs::read_to_string(root("plan/fixtures/update.json")).unwrap();
+    let there = fs::read_to_string(root("terraform-plan/fixtures/update.json")).unwrap();
     fs::write(&file, there.replace("123456789012", "999999999999")).unwrap();
     let foreign = over();
     assert_eq!(foreign.status, 2, "{}", foreign.stdout);
@@ -384,11 +387,11 @@ fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
 #[test]
 fn an_inconclusive_plan_says_how_to_learn_more() {
     let home = home(false);
-    let plan = root("plan/fixtures/shared-vpc.json");
+    let plan = root("terraform-plan/fixtures/shared-vpc.json");
     let run = doctor(home.path(), &["--plan", &plan]);
     assert_eq!(run.status, 3, "{}", run.stdout);
     assert!(run.stderr.contains("--plan-over-live"), "{}", run.stderr);
-    let healthy = root("plan/fixtures/create.json");
+    let healthy = root("terraform-plan/fixtures/create.json");
     let healthy = doctor(home.path(), &["--plan", &healthy]);
     assert_eq!(healthy.stderr, "");
 }

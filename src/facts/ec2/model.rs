@@ -1,7 +1,7 @@
 //! EC2's answers → the model.
 
 use aws_sdk_ec2::types as sdk;
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 
 pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
     Endpoint {

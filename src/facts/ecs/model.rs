@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
-use ecs_exec_checks::facts::*;
+use checks::facts::*;
 use jiff::Timestamp;
 
 pub fn cluster(cluster: &sdk::Cluster) -> Cluster {

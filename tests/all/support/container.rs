@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ecs_exec_session::testing::{Agent, Heard, MESSAGE, Pace, Peer, kind};
+use ssm_channel::testing::{Agent, Heard, MESSAGE, Pace, Peer, kind};
 use tempfile::TempDir;
 use tokio::sync::mpsc as channel;
 use tokio::time::sleep;

@@ -1,0 +1,196 @@
+//! The examples of the repository do what their README says.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use checks::facts::Facts;
+use checks::{Finding, Severity, Status};
+use common::*;
+use custom_checks::programs::{Environment, Program, run};
+use custom_checks::{catalogue, expressions};
+
+const CONFIGURATION: &str = include_str!("../../examples/own-checks/ecs-exec.toml");
+
+fn image_tags() -> Program {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/own-checks");
+    Program::new("image-tags", folder.join("ecs-exec-check-image-tags"))
+}
+
+fn environment() -> Environment {
+    Environment::of(std::env::vars_os())
+}
+
+fn by_program(facts: &Facts) -> Vec<Finding> {
+    let json = serde_json::to_vec(facts).expect("facts");
+    run(
+        &[image_tags()],
+        &json,
+        Duration::from_secs(20),
+        &environment(),
+    )
+}
+
+fn of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
+    findings
+        .iter()
+        .filter(|finding| finding.check.id == check)
+        .collect()
+}
+
+#[test]
+fn the_configuration_passes_where_all_is_well() {
+    let mut facts = healthy();
+    for fact in facts.services.values_mut() {
+        let service = fact.known_mut().expect("service");
+        service.tags.insert("team".into(), "dev".into());
+    }
+    let findings = judge(CONFIGURATION, &facts);
+    assert!(findings.len() > facts.tasks.len() * 2);
+    for finding in &findings {
+        assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    }
+}
+
+#[test]
+fn the_configuration_finds_what_is_wrong() {
+    let mut facts = coder();
+    task(&mut facts).containers[0].image = Some("docker.io/x/y:1 --privileged".into());
+    task(&mut facts).started_at = Some("2026-01-01T00:00:00Z".parse().expect("time"));
+    let findings = judge(CONFIGURATION, &facts);
+    let registry = of(&findings, "custom.own-registry");
+    assert_eq!(registry[0].status, Status::Fail);
+    assert_eq!(registry[0].severity, Severity::High);
+    assert_eq!(
+        registry[0].title,
+        format!("Container coder of {CODER} runs an image from elsewhere")
+    );
+    assert_eq!(
+        registry[0].fixes[0].commands[0],
+        "docker pull 'docker.io/x/y:1 --privileged'"
+    );
+    let old = of(&findings, "custom.old-task");
+    assert_eq!(old[0].status, Status::Warn);
+    assert!(
+        old[0].title.ends_with("has been running for 327 days"),
+        "{}",
+        old[0].title
+    );
+    assert_eq!(of(&findings, "custom.team-tag")[0].status, Status::Warn);
+}
+
+#[test]
+fn without_the_account_nobody_knows_whose_registry_it_is() {
+    let mut facts = coder();
+    facts.account = None;
+    let findings = judge(CONFIGURATION, &facts);
+    assert_eq!(
+        of(&findings, "custom.own-registry")[0].status,
+        Status::Unknown
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_passes_where_all_is_well() {
+    let facts = healthy();
+    let findings = by_program(&facts);
+    assert_eq!(findings.len(), facts.task_definitions.len());
+    for finding in &findings {
+        assert_eq!(finding.status, Status::Pass, "{finding:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
+    for (image, status) in [
+        ("nginx", Status::Warn),
+        ("nginx:latest", Status::Warn),
+        ("registry:5000/nginx", Status::Warn),
+        ("registry:5000/nginx:1.27", Status::Pass),
+        ("nginx:latest@sha256:00", Status::Pass),
+    ] {
+        let mut facts = coder();
+        definition(&mut facts).containers[0].image = Some(image.into());
+        let arn = definition(&mut facts).arn.clone();
+        let findings = by_program(&facts);
+        let finding = findings
+            .iter()
+            .find(|finding| *finding.subject.id == arn)
+            .expect("finding");
+        assert_eq!(finding.status, status, "{image}");
+    }
+    let mut facts = coder();
+    let arn = task(&mut facts).task_definition.to_string();
+    facts
+        .task_definitions
+        .insert(arn.clone(), denied("ecs:DescribeTaskDefinition"));
+    let findings = by_program(&facts);
+    let finding = findings
+        .iter()
+        .find(|finding| *finding.subject.id == arn)
+        .expect("finding");
+    assert_eq!(finding.status, Status::Unknown);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_catalogue_lists_both_kinds() {
+    let expressions = expressions::load(CONFIGURATION, "ecs-exec.toml").expect("checks");
+    let gone = Program::new("gone", "/nonexistent/ecs-exec-check-gone");
+    let entries = catalogue(
+        &expressions,
+        &[image_tags(), gone],
+        Duration::from_secs(20),
+        &environment(),
+    );
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "custom.own-registry",
+            "custom.old-task",
+            "custom.team-tag",
+            "program.image-tags",
+            "program.gone"
+        ]
+    );
+    assert_eq!(entries[0].area, "custom");
+    assert_eq!(entries[0].severity, Severity::High);
+    assert!(entries[1].why.starts_with("Tasks on Fargate"));
+    assert_eq!(entries[3].area, "program");
+    assert_eq!(entries[3].title, "Images are not named by the tag latest");
+    assert_eq!(entries[3].severity, Severity::Low);
+    assert_eq!(entries[3].trouble, None);
+    let trouble = entries[4].trouble.as_deref().expect("trouble");
+    assert!(
+        trouble.starts_with("The check program gone could not be started"),
+        "{trouble}"
+    );
+}
+
+/// The schemas name the words that are read here.
+#[test]
+fn the_schemas_name_the_same_words() {
+    let findings: serde_json::Value =
+        serde_json::from_str(include_str!("../schema/findings.json")).expect("schema");
+    let metadata: serde_json::Value =
+        serde_json::from_str(include_str!("../schema/metadata.json")).expect("schema");
+    let finding = &findings["$defs"]["finding"]["properties"];
+    for word in finding["status"]["enum"].as_array().expect("words") {
+        assert!(
+            serde_json::from_value::<Status>(word.clone()).is_ok(),
+            "{word}"
+        );
+    }
+    for severity in [&finding["severity"], &metadata["properties"]["severity"]] {
+        for word in severity["enum"].as_array().expect("words") {
+            assert!(
+                serde_json::from_value::<Severity>(word.clone()).is_ok(),
+                "{word}"
+            );
+        }
+    }
+}

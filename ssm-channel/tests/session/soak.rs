@@ -1,0 +1,52 @@
+//! Many sessions in one process, one after the other.
+
+use std::fs;
+
+use ssm_channel::Ended;
+use ssm_channel::testing::{Agent, Peer};
+
+use crate::client::Client;
+
+const SESSIONS: usize = 300;
+
+/// Descriptors and threads of this process, and its memory in kB.
+fn held() -> (usize, usize, usize) {
+    let count = |folder: &str| fs::read_dir(folder).unwrap().count();
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let memory = status.lines().find(|line| line.starts_with("VmRSS"));
+    let memory = memory.and_then(|line| line.split_whitespace().nth(1));
+    (
+        count("/proc/self/fd"),
+        count("/proc/self/task"),
+        memory.unwrap().parse().unwrap(),
+    )
+}
+
+async fn one() {
+    let peer = Peer::start().await;
+    let mut client = Client::join(&peer);
+    let mut agent = Agent::accept(&peer).await;
+    agent.output(vec![b'x'; 64 * 1024]).await;
+    client.started().await;
+    assert_eq!(client.stdout(64 * 1024).await.len(), 64 * 1024);
+    agent.close("").await;
+    assert!(matches!(client.end().await, Ok(Ended::Closed { .. })));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_is_left_of_sessions_that_ended() {
+    for _ in 0..20 {
+        one().await;
+    }
+    let before = held();
+    for _ in 0..SESSIONS {
+        one().await;
+    }
+    let after = held();
+    // Other tests run beside this one.
+    const OTHERS: usize = 100;
+    assert!(after.0 < before.0 + OTHERS, "{before:?} {after:?}");
+    assert!(after.1 < before.1 + OTHERS, "{before:?} {after:?}");
+    assert!(after.2 < before.2 + 32 * 1024, "{before:?} {after:?}");
+}

@@ -1,0 +1,62 @@
+//! Private hosted zones of the plan: one may answer for a service's name in the place of AWS.
+
+use checks::facts::Fact;
+
+use super::is_whole;
+use crate::instance::{Instance, Seen};
+use crate::known::Known;
+use crate::resolve::Resolver;
+use crate::things::Thing;
+
+/// Names of the zones that a VPC asks; of resolver rules, the domains that are asked elsewhere. None where the plan
+/// has no such thing and may lack some: then nobody looked.
+pub fn hosted_zones(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>> {
+    let plan = resolver.plan;
+    let mut names = Vec::new();
+    for zone in plan.of_kind(Thing::HostedZone.kinds()) {
+        match is_of(resolver, zone, vpc) {
+            Ok(false) => {}
+            // It may be this VPC's.
+            Ok(true) | Err(_) => match zone.text(&["name"]) {
+                Ok(name) => names.extend(name.map(plain)),
+                Err(why) => return Some(Fact::Unavailable(why)),
+            },
+        }
+    }
+    for rule in plan.of_kind(&["aws_route53_resolver_rule"]) {
+        if rule.text(&["rule_type"]) == Ok(Some("FORWARD")) {
+            match rule.text(&["domain_name"]) {
+                Ok(name) => names.extend(name.map(plain)),
+                Err(why) => return Some(Fact::Unavailable(why)),
+            }
+        }
+    }
+    let is_all = is_whole(resolver, vpc).is_ok();
+    (is_all || !names.is_empty()).then_some(Fact::Known(names))
+}
+
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn is_of(resolver: &Resolver, zone: &Instance, vpc: &str) -> Known<bool> {
+    let is_it = |named: Known<Option<String>>| Ok(named?.as_deref() == Some(vpc));
+    let count = match zone.at(&["vpc"]) {
+        Seen::Later if !resolver.plan.is_set(zone, "vpc") => 0,
+        _ => zone.count(&["vpc"])?,
+    };
+    for at in 0..count {
+        let path = ["vpc", &at.to_string(), "vpc_id"];
+        if is_it(resolver.one(zone, &path, Thing::Vpc))? {
+            return Ok(true);
+        }
+    }
+    let name = resolver.name_of(zone, Thing::HostedZone);
+    for join in resolver.plan.of_kind(&["aws_route53_zone_association"]) {
+        let of = resolver.one(join, &["zone_id"], Thing::HostedZone)?;
+        if of.as_deref() == Some(&name) && is_it(resolver.one(join, &["vpc_id"], Thing::Vpc))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,225 @@
+//! Files that are not plans, and plans that nobody's Terraform wrote.
+
+use serde_json::{Value, json};
+use terraform_plan::{Unreadable, read};
+
+use crate::support::*;
+
+fn refused(bytes: impl AsRef<[u8]>) -> Unreadable {
+    read(bytes.as_ref()).unwrap_err()
+}
+
+#[test]
+fn what_is_not_a_plan() {
+    assert_eq!(refused(""), Unreadable::Empty);
+    assert_eq!(refused(" \n"), Unreadable::Empty);
+    assert_eq!(refused(b"PK\x03\x04\x14\x00"), Unreadable::BinaryPlan);
+    assert_eq!(refused("Terraform will perform"), Unreadable::PlanText);
+    assert!(matches!(
+        refused("{\"format_version\":"),
+        Unreadable::NotJson(_)
+    ));
+    assert_eq!(refused("{}"), Unreadable::NotAPlan);
+    assert_eq!(refused("[]"), Unreadable::NotAPlan);
+    assert_eq!(refused("null"), Unreadable::NotAPlan);
+    let lines = "{\"@level\":\"info\",\"type\":\"version\"}\n{\"@level\":\"info\"}\n";
+    assert_eq!(refused(lines), Unreadable::LogLines);
+    assert_eq!(refused("{\"@level\":\"info\"}"), Unreadable::LogLines);
+    let state = json!({"version": 4, "serial": 1, "lineage": "x", "resources": []});
+    assert_eq!(refused(state.to_string()), Unreadable::State);
+    let shown = json!({"format_version": "1.0", "values": {"root_module": {}}});
+    assert_eq!(refused(shown.to_string()), Unreadable::State);
+}
+
+#[test]
+fn each_refusal_is_a_sentence() {
+    let all = [
+        Unreadable::Empty,
+        Unreadable::BinaryPlan,
+        Unreadable::LogLines,
+        Unreadable::State,
+        Unreadable::NotJson("why".into()),
+        Unreadable::Foreign("YAML"),
+        Unreadable::Compressed,
+        Unreadable::PlanText,
+        Unreadable::QuotedReference {
+            address: "aws_subnet.a".into(),
+            attribute: "vpc_id".into(),
+            text: "aws_vpc.v".into(),
+        },
+        Unreadable::NotAPlan,
+        Unreadable::FormatVersion("2.0".into()),
+        Unreadable::Errored,
+        Unreadable::Malformed("what".into()),
+    ];
+    for refusal in all {
+        let told = refusal.to_string();
+        assert!(
+            told.len() > 15 && !told.contains('\n') && !told.ends_with('.'),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn versions_and_errors() {
+    let with = |version: Value, errored: bool| {
+        let plan = json!({"format_version": version, "resource_changes": [], "errored": errored});
+        read(plan.to_string().as_bytes()).map(|_| ())
+    };
+    assert_eq!(with(json!("1.2"), false), Ok(()));
+    assert_eq!(with(json!("0.2"), false), Ok(()));
+    assert_eq!(
+        with(json!("2.0"), false),
+        Err(Unreadable::FormatVersion("2.0".into()))
+    );
+    assert_eq!(
+        with(json!(1), false),
+        Err(Unreadable::FormatVersion("missing".into()))
+    );
+    assert_eq!(with(json!("1.2"), true), Err(Unreadable::Errored));
+}
+
+#[test]
+fn as_powershell_writes_it() {
+    let mut bytes = vec![0xff, 0xfe];
+    bytes.extend(SHARED_VPC.encode_utf16().flat_map(u16::to_le_bytes));
+    assert_eq!(read(&bytes).unwrap().clusters(), ["staging"]);
+    let bytes = [b"\xef\xbb\xbf", SHARED_VPC.as_bytes()].concat();
+    assert_eq!(read(&bytes).unwrap().clusters(), ["staging"]);
+}
+
+#[test]
+fn deeper_than_a_parser_goes() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(matches!(refused(deep), Unreadable::NotJson(_)));
+    let modules = "module.a.".repeat(50_000);
+    let plan = json!({"format_version": "1.2", "resource_changes": [{
+        "address": "x", "module_address": modules.trim_end_matches('.'), "type": "a", "name": "b",
+        "change": {"actions": ["create"], "after": {}},
+    }]});
+    assert!(matches!(
+        refused(plan.to_string()),
+        Unreadable::Malformed(_)
+    ));
+}
+
+#[test]
+fn parts_of_other_types() {
+    let with = |field: &str, value: Value| {
+        let mut plan = json!({"format_version": "1.2", "resource_changes": []});
+        plan[field] = value;
+        read(plan.to_string().as_bytes()).map(|_| ())
+    };
+    assert!(with("resource_changes", json!("text")).is_err());
+    assert!(with("resource_changes", json!([1])).is_err());
+    assert!(with("resource_changes", json!([{"address": "a"}])).is_err());
+    let root = json!({"values": {"root_module": {"resources": {"a": 1}}}});
+    assert!(with("prior_state", root).is_err());
+    for odd in [json!(1), json!("x"), json!([]), Value::Null] {
+        assert_eq!(with("prior_state", odd.clone()), Ok(()));
+        assert_eq!(with("configuration", odd.clone()), Ok(()));
+        assert_eq!(with("variables", odd), Ok(()));
+    }
+}
+
+/// Every value of a plan becomes something else in turn; nothing panics, whatever it is told.
+#[test]
+fn values_of_any_type() {
+    let document: Value = serde_json::from_str(SHARED_VPC).unwrap();
+    let mut pointers = Vec::new();
+    collect(&document, String::new(), &mut pointers);
+    assert!(pointers.len() > 300);
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!("[\"x\"]"),
+        json!([[null]]),
+        json!({"references": ["a[", "module.x", "each.value"]}),
+    ];
+    for pointer in &pointers {
+        for value in &odd {
+            let mut document = document.clone();
+            *document.pointer_mut(pointer).unwrap() = value.clone();
+            judge(&document);
+        }
+    }
+}
+
+/// As above for a plan in which little is known, with a sample of its values.
+#[test]
+fn values_of_any_type_before_anything_exists() {
+    let document: Value = serde_json::from_str(WOVEN).unwrap();
+    let mut pointers = Vec::new();
+    collect(&document, String::new(), &mut pointers);
+    for pointer in pointers.iter().step_by(29) {
+        let mut document = document.clone();
+        *document.pointer_mut(pointer).unwrap() = json!(true);
+        judge(&document);
+    }
+}
+
+fn judge(document: &Value) {
+    let Ok(plan) = read(&serde_json::to_vec(document).unwrap()) else {
+        return;
+    };
+    let clusters = plan.clusters();
+    let cluster = clusters.first().map_or("none", String::as_str);
+    let mut ask = ask_anywhere(cluster);
+    ask.region = plan.region().unwrap_or(ask.region);
+    report(&plan.facts(&ask));
+}
+
+fn collect(value: &Value, at: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                collect(field, format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(item, format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+    found.push(at);
+}
+
+#[test]
+fn cut_off_anywhere() {
+    let bytes = SHARED_VPC.as_bytes();
+    for end in (0..bytes.len() - 2).step_by(97) {
+        assert!(read(&bytes[..end]).is_err(), "{end}");
+    }
+}
+
+/// Each module passes on twice what it was given: followed to the end, that would be four thousand million ways.
+#[test]
+fn references_that_double_at_every_level() {
+    let depth = 31;
+    let address = vec!["module.m"; depth].join(".");
+    let twice = json!({"references": ["var.x", "aws_vpc.none", "var.x"]});
+    let mut module = json!({"resources": [{
+        "address": "aws_ecs_service.s", "mode": "managed", "type": "aws_ecs_service", "name": "s",
+        "expressions": {"cluster": {"references": ["var.x"]}},
+    }]});
+    for _ in 0..depth {
+        module = json!({"module_calls": {"m": {"expressions": {"x": twice}, "module": module}}});
+    }
+    let plan = json!({
+        "format_version": "1.2",
+        "configuration": {"root_module": module},
+        "resource_changes": [{
+            "address": format!("{address}.aws_ecs_service.s"), "module_address": address, "mode": "managed",
+            "type": "aws_ecs_service", "name": "s",
+            "change": {"actions": ["create"], "after": {"name": "s"}, "after_unknown": {"cluster": true}},
+        }],
+    });
+    let started = std::time::Instant::now();
+    judge(&plan);
+    assert!(started.elapsed().as_secs() < 20);
+}

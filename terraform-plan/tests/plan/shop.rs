@@ -1,0 +1,218 @@
+//! Plans of a shop as Terraform made them, of modules that are written as the well-known ones are.
+
+use checks::Status;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn document(name: &str) -> Value {
+    let path = format!("{}/fixtures/shop/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn told(document: &Value) -> Vec<String> {
+    let plan = plan(document);
+    let mut ask = ask(&plan, "shop");
+    ask.account = Some("111122223333".into());
+    let report = report(&plan.facts(&ask));
+    let unknown = titles(&report, Status::Unknown);
+    unknown.into_iter().chain(causes(&report)).collect()
+}
+
+const FINE: [&str; 0] = [];
+
+#[test]
+fn a_definition_by_a_local_of_its_module() {
+    let mut document = document("definition-by-local");
+    assert_eq!(told(&document), FINE);
+    remove(&mut document, "module.web.aws_iam_role_policy.exec");
+    assert_eq!(told(&document), ["role.ssmmessages"], "of one module only");
+}
+
+/// Two definitions that come to the same, and two of which one has no task role.
+#[test]
+fn a_definition_by_a_local_that_may_be_one_of_two() {
+    let with_second = |role: bool| {
+        let mut document = document("definition-by-local");
+        let changes = document["resource_changes"].as_array_mut().unwrap();
+        let own = "module.web.aws_ecs_task_definition.web[0]";
+        let own = changes
+            .iter()
+            .find(|change| change["address"] == own)
+            .unwrap();
+        let mut second = own.clone();
+        second["address"] = "module.web.aws_ecs_task_definition.second".into();
+        second["name"] = "second".into();
+        second.as_object_mut().unwrap().remove("index");
+        second["change"]["after"]["family"] = "second".into();
+        if !role {
+            second["change"]["after_unknown"]["task_role_arn"] = false.into();
+        }
+        changes.push(second);
+        let module = &mut document["configuration"]["root_module"]["module_calls"]["web"]["module"];
+        let resources = module["resources"].as_array_mut().unwrap();
+        let web = |one: &&Value| one["address"] == "aws_ecs_task_definition.web";
+        let mut second = resources.iter().find(web).unwrap().clone();
+        second["address"] = "aws_ecs_task_definition.second".into();
+        second["name"] = "second".into();
+        second.as_object_mut().unwrap().remove("count_expression");
+        if !role {
+            second["expressions"]
+                .as_object_mut()
+                .unwrap()
+                .remove("task_role_arn");
+        }
+        resources.push(second);
+        told(&document)
+    };
+    assert_eq!(with_second(true), FINE);
+    let unknown = with_second(false);
+    assert!(
+        unknown.iter().any(|title| title.starts_with("role.")),
+        "{unknown:?}"
+    );
+    assert!(
+        unknown
+            .iter()
+            .all(|title| title.contains("known only after apply")),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn a_dynamic_block() {
+    let mut document = document("dynamic-block");
+    assert_eq!(told(&document), FINE);
+    hide(&mut document, "aws_security_group.task", "egress");
+    assert!(
+        told(&document)
+            .iter()
+            .any(|title| title.starts_with("network.task-egress"))
+    );
+}
+
+#[test]
+fn the_newest_revision_of_a_family() {
+    assert_eq!(told(&document("family-and-revision")), FINE);
+}
+
+#[test]
+fn endpoints_for_each_element_of_a_local() {
+    assert_eq!(told(&document("for-each-over-local")), FINE);
+    assert_eq!(
+        told(&document("for-each-over-local-port-80")),
+        ["network.endpoint-security-group"]
+    );
+}
+
+/// The definition that the service keeps is replaced: its text is what the plan has of it before.
+#[test]
+fn a_service_that_keeps_its_definition() {
+    let mut kept = document("ignored-changes");
+    let network = |title: &String| title.starts_with("network.");
+    assert!(told(&kept).iter().all(network), "{:?}", told(&kept));
+    let definition = change(&mut kept, "aws_ecs_task_definition.web");
+    definition["before"]["task_role_arn"] = Value::Null;
+    assert!(told(&kept).contains(&"role.present".to_owned()));
+    // Its owner says that nothing is beside the plan.
+    let plan = plan(&document("ignored-changes")).declared_complete();
+    let report = report(&plan.facts(&ask(&plan, "shop")));
+    assert_eq!(titles(&report, Status::Unknown), FINE);
+    assert_eq!(causes(&report), FINE);
+}
+
+/// Without `complete`, as OpenTofu writes it: every resource that is configured is there, or not.
+#[test]
+fn a_plan_that_does_not_say_whether_it_is_whole() {
+    let mut whole = document("dynamic-block");
+    whole.as_object_mut().unwrap().remove("complete");
+    assert_eq!(told(&whole), FINE);
+    let mut part = whole;
+    remove(&mut part, "aws_nat_gateway.nat");
+    let told = told(&part);
+    assert!(
+        told.iter()
+            .any(|title| title.starts_with("network.endpoint-present: ")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn unknown_containers_hide_only_themselves() {
+    let mut document = document("dynamic-block");
+    hide(
+        &mut document,
+        "aws_ecs_task_definition.web",
+        "container_definitions",
+    );
+    let told = told(&document);
+    let is_of = |area: &str| told.iter().any(|title| title.starts_with(area));
+    assert!(is_of("container."), "{told:?}");
+    for area in ["task.", "role.", "network.", "service."] {
+        assert!(!is_of(area), "{told:?}");
+    }
+}
+
+/// The plan's services, taken away, left for later, or of another kind.
+#[test]
+fn plans_without_a_service() {
+    let unlisted = |document: &Value| {
+        let plan = plan(document);
+        assert_eq!(plan.clusters(), ["shop"]);
+        let facts = plan.facts(&ask(&plan, "shop"));
+        assert!(facts.target.services.is_empty());
+        facts.unlisted.map(|why| why.message)
+    };
+    let mut destroyed = document("ignored-changes");
+    for change in destroyed["resource_changes"].as_array_mut().unwrap() {
+        change["change"]["actions"] = json!(["delete"]);
+        change["change"]["after"] = Value::Null;
+    }
+    assert_eq!(unlisted(&destroyed), None);
+    let mut deferred = document("dynamic-block");
+    let service = {
+        let changes = deferred["resource_changes"].as_array_mut().unwrap();
+        let at = changes
+            .iter()
+            .position(|change| change["type"] == "aws_ecs_service");
+        changes.remove(at.unwrap())
+    };
+    assert!(unlisted(&deferred).unwrap().contains("no ECS service"));
+    deferred["deferred_changes"] = json!([{"reason": "x", "resource_change": service}]);
+    assert!(unlisted(&deferred).unwrap().contains("for a later plan"));
+    let mut express = document("dynamic-block");
+    for change in express["resource_changes"].as_array_mut().unwrap() {
+        if change["type"] == "aws_ecs_service" {
+            change["type"] = "aws_ecs_express_gateway_service".into();
+            change["change"]["after_unknown"]["cluster"] = false.into();
+            change["change"]["after"]["cluster"] = "shop".into();
+        }
+    }
+    assert!(unlisted(&express).unwrap().contains("Express Mode"));
+}
+
+/// Fixes name what is to be changed as the configuration does.
+#[test]
+fn fixes_in_the_words_of_the_configuration() {
+    let mut document = document("definition-by-local");
+    set(
+        &mut document,
+        "module.web.aws_ecs_service.web",
+        "enable_execute_command",
+        false.into(),
+    );
+    let plan = plan(&document);
+    let report = report(&plan.facts(&ask(&plan, "shop")));
+    let fix = &report.fixes[0];
+    let terraform = fix.terraform.as_deref().unwrap();
+    assert!(
+        terraform.contains("# module.web.aws_ecs_service.web\nmodule \"web\" {"),
+        "{terraform}"
+    );
+    assert!(terraform.contains("exec = true"), "{terraform}");
+    assert!(
+        fix.explain.contains("does not exist yet"),
+        "{}",
+        fix.explain
+    );
+}
