@@ -21,7 +21,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use checks::facts::{Reason, Unavailable, host_of};
+use model::facts::{Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::cli_error::CliError;

@@ -13,9 +13,9 @@ pub mod trust;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use checks::arn;
-use checks::facts::Expect;
 use custom_checks::expressions::Expression;
+use model::arn;
+use model::facts::Expect;
 
 use file::File;
 pub use file::{Recipe, ServiceSettings};

@@ -6,11 +6,13 @@ mod selected_checks;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use checks::baseline::Baseline;
-use checks::facts::Expect;
-use checks::report::{Report, RootCause, Source};
-use checks::text::clean_line;
-use checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
+use checks::registry;
+use diagnosis::baseline::Baseline;
+use diagnosis::report::{Report, RootCause, Source};
+use diagnosis::{Selection, examine, examine_with};
+use model::facts::Expect;
+use model::text::clean_line;
+use model::{Facts, Finding, Status};
 
 use custom_checks::{CUSTOM, PROGRAM};
 use terraform_plan::Plan;
@@ -77,7 +79,7 @@ impl<'a> DoctorRun<'a> {
     pub async fn ask(&self, global: &Global, timeout: Duration) -> Result<DoctorOutcome, CliError> {
         let started = Instant::now();
         let (gathered, source) = self.gather(global, timeout).await?;
-        let facts = gathered.facts.without_secrets();
+        let facts = capture::without_secrets(gathered.facts);
         let mut report = if leaves_nothing(&facts) {
             say!("The plan takes every ECS service away: nothing is left to enter.");
             examine(&facts, &only_services()?)

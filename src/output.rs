@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use checks::Report;
+use diagnosis::Report;
 
 use crate::cli::{Format, Global, ReportFlags, WantedFormat};
 use crate::cli_error::CliError;

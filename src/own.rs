@@ -4,11 +4,12 @@ use std::env;
 use std::thread;
 use std::time::Duration;
 
-use checks::capture::mask;
-use checks::facts::Facts;
-use checks::{Check, Finding, Selection};
 use custom_checks::expressions::{self, Expression};
 use custom_checks::programs::{self, Environment, Program};
+use diagnosis::Selection;
+use model::facts::Facts;
+use model::secrets::mask;
+use model::{Check, Finding};
 
 use crate::cli::EVALUATE;
 use crate::config::{Plugins, Settings};

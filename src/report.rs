@@ -13,7 +13,7 @@ mod schema;
 
 use std::io::{self, BufWriter, Write};
 
-use checks::{Report, Verdict};
+use diagnosis::{Report, Verdict};
 use serde::Serialize;
 
 use crate::cli::Format;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use checks::arn;
-use checks::facts::{Fact, Service, Wanted};
-use checks::text;
+use model::arn;
+use model::facts::{Fact, Service, Wanted};
+use model::text;
 use terraform_plan::References;
 
 use crate::cli::Targets;

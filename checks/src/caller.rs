@@ -4,10 +4,10 @@ pub mod execute_command_scope;
 pub mod kms_generate_data_key;
 pub mod start_session_restricted;
 
-use crate::check::Check;
-use crate::facts::{Caller, Fact, Principal};
-use crate::finding::{Finding, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Caller, Fact, Principal};
+use model::finding::{Finding, Subject};
 
 /// A finding about the caller, where IAM can be asked about it; `judge` is given its ARN as IAM knows it.
 fn of_caller(

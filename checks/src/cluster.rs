@@ -6,10 +6,10 @@ pub mod log_encryption;
 pub mod log_group;
 pub mod status;
 
-use crate::check::Check;
-use crate::facts::{ExecLog, Fact};
-use crate::finding::{Finding, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::facts::{ExecLog, Fact};
+use model::finding::{Finding, Subject};
 
 /// A finding about where the cluster's own exec configuration records sessions; a skip where it names no place.
 fn of_exec_log(

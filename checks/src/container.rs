@@ -1,6 +1,5 @@
 pub mod agent_running;
 pub mod aws_credentials_env;
-mod definitions;
 pub mod exists;
 pub mod init_process;
 pub mod live_session;

@@ -16,8 +16,8 @@ pub mod task;
 #[cfg(test)]
 mod together;
 
-use crate::facts::Facts;
-use crate::step::{Call, Command, Word};
+use model::facts::Facts;
+use model::step::{Call, Command, Word};
 
 /// Builds a call in the words of the AWS CLI.
 #[derive(Clone)]
@@ -70,7 +70,7 @@ pub(crate) fn label(name: &str) -> String {
 
 /// A string of Terraform's language, in which nothing of the text means anything.
 fn quoted(text: &str) -> String {
-    let json = serde_json::json!(crate::text::clean_line(text)).to_string();
+    let json = serde_json::json!(model::text::clean_line(text)).to_string();
     json.replace("${", "$${").replace("%{", "%%{")
 }
 

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::arn;
-use crate::check::Check;
-use crate::facts::{Fact, KmsKey, Unavailable};
-use crate::finding::{Finding, Subject};
-use crate::fix::Fix;
-use crate::iam::{
-    self, Blocker, Credentials, Named, Principal, Request, Tri, resource_denies, resource_policy,
-};
-use crate::text;
+use crate::iam_answers::{self, Blocker};
 use crate::world::World;
+use aws_rules::iam::{
+    self, Credentials, Named, Principal, Request, Tri, resource_denies, resource_policy,
+};
+use model::arn;
+use model::check::Check;
+use model::facts::{Fact, KmsKey, Unavailable};
+use model::finding::{Finding, Subject};
+use model::fix::Fix;
+use model::text;
 
 /// Whether a principal may do something with a key.
 enum Access {
@@ -133,7 +134,7 @@ fn why_refused(world: &World, wanted: &Use, key: &KmsKey, refusal: Refusal) -> O
         Refusal::KeyPolicy => iam::literal::in_document(key.policy.known()?, &[wanted.action]),
         Refusal::KeyDeny => {
             let policy = key.policy.known()?;
-            let has_boundary = iam::has_boundary(world, wanted.principal, policy);
+            let has_boundary = iam_answers::has_boundary(world, wanted.principal, policy);
             (has_boundary == Some(true)).then(|| NOT_PRINCIPAL.to_owned())
         }
         Refusal::Blocked(_) => None,
@@ -286,12 +287,12 @@ fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
             format!("the policy simulator {how} about {action}"),
         )))
     };
-    match iam::silence(world, principal, action) {
-        Some(iam::Silence::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
+    match iam_answers::silence(world, principal, action) {
+        Some(iam_answers::Silence::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
         Some(_) => return not_told("was not asked"),
         None => {}
     }
-    let verdict = iam::verdict(world, principal, &[(action, key)], |_| true);
+    let verdict = iam_answers::verdict(world, principal, &[(action, key)], |_| true);
     let says = match (
         verdict.denied.len(),
         verdict.undecided.len(),
@@ -340,7 +341,7 @@ impl Asked<'_> {
             session: self.wanted.session,
             account: account_of(self.wanted.principal),
             named,
-            has_boundary: iam::has_boundary(self.world, self.wanted.principal, self.policy),
+            has_boundary: iam_answers::has_boundary(self.world, self.wanted.principal, self.policy),
         }
     }
 

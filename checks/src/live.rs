@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::container::live_session;
-use crate::facts::{Facts, ProbeEnd};
-use crate::finding::{Finding, Status};
 use crate::world::World;
+use model::facts::{Facts, ProbeEnd};
+use model::finding::{Finding, Status};
 
 /// Areas that say what is true of sessions; the others say what the user wants or has on this machine.
 pub const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];

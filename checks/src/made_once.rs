@@ -2,9 +2,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::facts::{Fact, Facts, Service};
-use crate::fix::Fix;
 use crate::world::{Group, World};
+use model::facts::{Fact, Facts, Service};
+use model::fix::Fix;
 
 /// What the findings of a fleet share, fixes above all: each is made when it is first asked for.
 pub struct MadeOnce<K, T = Fix>(RefCell<BTreeMap<K, Arc<T>>>);

@@ -5,9 +5,9 @@ mod terraform;
 
 use std::sync::Arc;
 
-use crate::check::Check;
-use crate::finding::{Finding, Subject};
+use crate::registry::Registered;
 use crate::world::World;
+use model::finding::{Finding, Subject};
 use terraform::Resources;
 
 /// Areas that a plan says nothing of.
@@ -25,9 +25,10 @@ const OF_RUNNING: [&str; 7] = [
 ];
 
 /// The check's findings; one that says why where a plan cannot tell.
-pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
+pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
+    let Registered { check, run } = registered;
     if !world.facts.planned {
-        return (check.run)(world);
+        return run(world);
     }
     let subject = || Subject::new("cluster", world.facts.cluster_name.as_str());
     if AREAS.contains(&check.area()) {
@@ -36,7 +37,7 @@ pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
     if OF_RUNNING.contains(&check.id) {
         return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
     }
-    let mut findings = (check.run)(world);
+    let mut findings = run(world);
     if findings.iter().any(|finding| !finding.fixes.is_empty()) {
         let resources = Resources::of(world.facts);
         for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
@@ -49,8 +50,10 @@ pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry;
     use crate::testing::{healthy, service, task};
-    use crate::{Selection, Status, examine, registry};
+    use diagnosis::{Selection, examine};
+    use model::Status;
 
     #[test]
     fn every_check_that_is_named_exists() {

@@ -1,72 +1,102 @@
-use crate::check::Check;
+use model::check::Check;
+use model::finding::Finding;
+
+use crate::world::World;
 use crate::{caller, cluster, container, local, network, policy, role, service, task};
 
+/// A check, and the function that finds what it is about.
+pub struct Registered {
+    pub check: &'static Check,
+    pub run: fn(&World) -> Vec<Finding>,
+}
+
+macro_rules! registered {
+    ($($area:ident::$name:ident,)*) => {
+        &[$(Registered { check: &$area::$name::CHECK, run: $area::$name::run }),*]
+    };
+}
+
 /// Every check, in the order in which a session meets what they look at.
-pub const CHECKS: &[&Check] = &[
-    &local::region::CHECK,
-    &local::credentials::CHECK,
-    &local::clock_skew::CHECK,
-    &local::aws_cli::CHECK,
-    &local::plugin_installed::CHECK,
-    &local::plugin_version::CHECK,
-    &local::endpoint_reachable::CHECK,
-    &cluster::exists::CHECK,
-    &cluster::status::CHECK,
-    &service::exists::CHECK,
-    &service::deployment_stable::CHECK,
-    &service::running_tasks::CHECK,
-    &task::exists::CHECK,
-    &task::running::CHECK,
-    &container::exists::CHECK,
-    &container::running::CHECK,
-    &caller::describe_tasks::CHECK,
-    &caller::execute_command::CHECK,
-    &caller::execute_command_scope::CHECK,
-    &caller::start_session_restricted::CHECK,
-    &service::exec_enabled::CHECK,
-    &task::exec_enabled::CHECK,
-    &task::launch_type::CHECK,
-    &task::platform_version::CHECK,
-    &task::operating_system::CHECK,
-    &task::agent_version::CHECK,
-    &task::pid_mode::CHECK,
-    &container::read_only_root::CHECK,
-    &container::aws_credentials_env::CHECK,
-    &container::proxy_env::CHECK,
-    &container::restart_policy::CHECK,
-    &container::resources::CHECK,
-    &container::init_process::CHECK,
-    &role::present::CHECK,
-    &role::trust::CHECK,
-    &role::ssmmessages::CHECK,
-    &network::endpoint_present::CHECK,
-    &network::endpoint_available::CHECK,
-    &network::vpc_dns::CHECK,
-    &network::endpoint_private_dns::CHECK,
-    &network::task_egress::CHECK,
-    &network::nacl::CHECK,
-    &network::endpoint_security_group::CHECK,
-    &network::endpoint_policy::CHECK,
-    &network::internet_route::CHECK,
-    &network::path::CHECK,
-    &container::agent_running::CHECK,
-    &container::live_session::CHECK,
-    &cluster::kms_key_usable::CHECK,
-    &caller::kms_generate_data_key::CHECK,
-    &role::kms_decrypt::CHECK,
-    &cluster::log_group::CHECK,
-    &cluster::log_bucket::CHECK,
-    &cluster::log_encryption::CHECK,
-    &network::logging_endpoints::CHECK,
-    &role::logs_write::CHECK,
-    &role::s3_write::CHECK,
-    &container::log_tools::CHECK,
-    &cluster::exec_logging::CHECK,
-    &container::shell::CHECK,
-    &policy::exec_forbidden::CHECK,
-    &policy::endpoint_only::CHECK,
-    &policy::logging_required::CHECK,
+pub const CHECKS: &[Registered] = registered![
+    local::region,
+    local::credentials,
+    local::clock_skew,
+    local::aws_cli,
+    local::plugin_installed,
+    local::plugin_version,
+    local::endpoint_reachable,
+    cluster::exists,
+    cluster::status,
+    service::exists,
+    service::deployment_stable,
+    service::running_tasks,
+    task::exists,
+    task::running,
+    container::exists,
+    container::running,
+    caller::describe_tasks,
+    caller::execute_command,
+    caller::execute_command_scope,
+    caller::start_session_restricted,
+    service::exec_enabled,
+    task::exec_enabled,
+    task::launch_type,
+    task::platform_version,
+    task::operating_system,
+    task::agent_version,
+    task::pid_mode,
+    container::read_only_root,
+    container::aws_credentials_env,
+    container::proxy_env,
+    container::restart_policy,
+    container::resources,
+    container::init_process,
+    role::present,
+    role::trust,
+    role::ssmmessages,
+    network::endpoint_present,
+    network::endpoint_available,
+    network::vpc_dns,
+    network::endpoint_private_dns,
+    network::task_egress,
+    network::nacl,
+    network::endpoint_security_group,
+    network::endpoint_policy,
+    network::internet_route,
+    network::path,
+    container::agent_running,
+    container::live_session,
+    cluster::kms_key_usable,
+    caller::kms_generate_data_key,
+    role::kms_decrypt,
+    cluster::log_group,
+    cluster::log_bucket,
+    cluster::log_encryption,
+    network::logging_endpoints,
+    role::logs_write,
+    role::s3_write,
+    container::log_tools,
+    cluster::exec_logging,
+    container::shell,
+    policy::exec_forbidden,
+    policy::endpoint_only,
+    policy::logging_required,
 ];
+
+/// What each check is about: its ID, why it matters, how to fix it.
+pub fn all() -> impl ExactSizeIterator<Item = &'static Check> {
+    CHECKS.iter().map(|registered| registered.check)
+}
+
+/// What one check finds.
+pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
+    let mut registered = CHECKS
+        .iter()
+        .filter(|registered| registered.check.id == check.id);
+    registered
+        .next()
+        .map_or_else(Vec::new, |registered| (registered.run)(world))
+}
 
 /// The areas, in the order in which reports show them.
 pub const AREAS: &[&str] = &[
@@ -82,13 +112,12 @@ pub const AREAS: &[&str] = &[
 ];
 
 pub fn find(id: &str) -> Option<&'static Check> {
-    CHECKS.iter().copied().find(|check| check.id == id)
+    all().find(|check| check.id == id)
 }
 
 /// Where a check sits in the session's path.
 pub fn rank(id: &str) -> usize {
-    CHECKS
-        .iter()
+    all()
         .position(|check| check.id == id)
         .unwrap_or(CHECKS.len())
 }
@@ -99,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_check_is_complete() {
-        for check in CHECKS {
+        for check in all() {
             let id = check.id;
             assert!(AREAS.contains(&check.area()), "{id}: unknown area");
             assert!(

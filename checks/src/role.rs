@@ -8,11 +8,11 @@ pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::arn;
-use crate::check::Check;
-use crate::facts::{DeploymentController, Fact, Task};
-use crate::finding::{Finding, Subject};
 use crate::world::{Group, World};
+use model::arn;
+use model::check::Check;
+use model::facts::{DeploymentController, Fact, Task};
+use model::finding::{Finding, Subject};
 
 /// A finding for each role that running tasks have; roles that are not there are role.present's business.
 fn each_role<'a>(
@@ -62,13 +62,13 @@ fn each_role_alone(
         .collect();
     each_role(world, check, |group, role, _| {
         let mut finding = judged[role].clone();
-        finding.subject = finding.subject.of_group(group);
+        finding.subject = finding.subject.of_service(group.service_name());
         finding
     })
 }
 
 fn role_subject(group: &Group, role: &str) -> Subject {
-    Subject::new("role", role).of_group(group)
+    Subject::new("role", role).of_service(group.service_name())
 }
 
 /// Services that ECS itself rolls out and whose running tasks are like this.
@@ -97,9 +97,9 @@ mod tests {
     use serde_json::json;
 
     use super::{kms_decrypt, s3_write, ssmmessages};
-    use crate::facts::{Fact, Facts, Wanted};
     use crate::network::endpoint_policy;
     use crate::testing::*;
+    use model::facts::{Fact, Facts, Wanted};
 
     const TWIN: &str = "twin";
     const TWINS_TASK: &str =

@@ -6,11 +6,11 @@ use std::mem::take;
 use foldhash::fast::RandomState;
 
 use crate::container::{agent_running, live_session};
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Status};
 use crate::live::INFERRED;
 use crate::task::exec_enabled;
 use crate::world::{Group, World};
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Status};
 
 /// Checks that speak of the roll-out themselves.
 const KNOW_OF_IT: [&str; 3] = [
@@ -64,9 +64,9 @@ fn replaced<'a>(group: &Group<'a>) -> Option<Vec<&'a Task>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::{Fact, Facts};
     use crate::testing::*;
-    use crate::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::{Fact, Facts};
 
     /// A service whose old definition closes the root file system, and whose new one does not.
     fn fixed_by_the_rollout(with_new_task: bool) -> Facts {

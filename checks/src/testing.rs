@@ -1,42 +1,18 @@
-//! Worlds for unit tests: the healthy fixture, and small ways to break it.
+//! Facts for unit tests, and what one check finds in them.
 
-mod ec2;
-mod iam;
-mod network;
-mod recording;
+use model::Facts;
+use model::check::Check;
+use model::finding::{Finding, Status};
 
-use crate::check::Check;
-use crate::facts::*;
-use crate::finding::{Finding, Status};
-use crate::iam::settled;
+use crate::registry;
 use crate::world::World;
 
-pub use ec2::*;
-pub use iam::*;
-pub use network::*;
-pub use recording::*;
-
-pub const CODER: &str = "coder-production-coder";
-pub const CODER_ROLE: &str = "arn:aws:iam::123456789012:role/coder-production-coder-task";
-
-/// The runbook's platform, six services, nothing broken.
-pub fn healthy() -> Facts {
-    serde_json::from_str(include_str!("../../fixtures/healthy.json")).expect("fixture")
-}
-
-/// The same, asked about one service with one task.
-pub fn healthy_coder() -> Facts {
-    let mut facts = healthy();
-    facts.target.services.retain(|wanted| wanted.name == CODER);
-    facts
-}
-
-pub fn denied<T>(action: &str) -> Fact<T> {
-    Fact::Unavailable(Unavailable::new(action, Reason::Denied, "not authorized"))
-}
+pub use test_facts::*;
 
 pub fn run(check: &'static Check, facts: &Facts) -> Vec<Finding> {
-    (check.run)(&World::new(facts, &settled(facts)))
+    let simulations = aws_rules::iam::settled(facts);
+    let world = World::new(facts, &simulations);
+    registry::run(check, &world)
 }
 
 pub fn statuses(check: &'static Check, facts: &Facts) -> Vec<Status> {
@@ -44,58 +20,4 @@ pub fn statuses(check: &'static Check, facts: &Facts) -> Vec<Status> {
         .iter()
         .map(|finding| finding.status)
         .collect()
-}
-
-pub fn known<T>(fact: &mut Fact<T>) -> &mut T {
-    match fact {
-        Fact::Known(value) => value,
-        Fact::Absent | Fact::Unavailable(_) => panic!("the fixture knows this"),
-    }
-}
-
-pub fn caller(facts: &mut Facts) -> &mut Caller {
-    known(&mut facts.caller)
-}
-
-pub fn service(facts: &mut Facts) -> &mut Service {
-    known(facts.services.get_mut(CODER).expect("service"))
-}
-
-/// The one task of the coder service.
-pub fn task(facts: &mut Facts) -> &mut Task {
-    let arn = known(facts.service_tasks.get_mut(CODER).expect("tasks"))[0].clone();
-    known(facts.tasks.get_mut(&arn).expect("task"))
-}
-
-/// A new deployment starts; the task still comes from the old one.
-pub fn begin_rollout(facts: &mut Facts) {
-    let now = facts.taken_at;
-    let service = service(facts);
-    let mut new = service.deployments[0].clone();
-    service.deployments[0].status = "ACTIVE".into();
-    new.id = "ecs-svc/1".into();
-    new.rollout_state = Some("IN_PROGRESS".into());
-    new.created_at = Some(now);
-    service.deployments.insert(0, new);
-}
-
-pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
-    let arn = task(facts).task_definition.clone();
-    known(facts.task_definitions.get_mut(&*arn).expect("definition"))
-}
-
-/// Asks about the task itself instead of its service.
-pub fn name_the_task(facts: &mut Facts) -> String {
-    let arn = task(facts).arn.to_string();
-    facts.target.services.clear();
-    facts.target.tasks = vec![arn.clone()];
-    arn
-}
-
-/// The same task, run by nobody's service.
-pub fn make_standalone(facts: &mut Facts) {
-    name_the_task(facts);
-    let task = task(facts);
-    task.group = Some("family:coder".into());
-    task.started_by = None;
 }

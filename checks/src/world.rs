@@ -14,16 +14,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
-use crate::arn;
-use crate::facts::{
+use crate::vpc_path::connection::PathCache;
+use crate::vpc_path::placement::Placements;
+use aws_rules::iam::like;
+use aws_rules::needs::{Place, recording_group};
+use aws_rules::vpc::Rules;
+use model::arn;
+use model::facts::{
     Container, Endpoint, ExecLog, Fact, Facts, Interface, KmsKey, Service, Simulation, Task,
     TaskDefinition, Unavailable,
 };
-use crate::iam::like;
-use crate::needs::{Place, recording_group};
-use crate::network::connection::PathCache;
-use crate::network::placement::Placements;
-use crate::reachability::Rules;
 
 pub use alike::Roles;
 use decisions::Decisions;
@@ -58,7 +58,7 @@ fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
 }
 
 impl<'a> World<'a> {
-    /// `simulations` are the facts' own, settled by [`crate::iam::settled`].
+    /// `simulations` are the facts' own, settled by [`aws_rules::iam::settled`].
     pub fn new(facts: &'a Facts, simulations: &'a [Cow<'a, Simulation>]) -> World<'a> {
         let mut world = World {
             facts,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use checks::Severity;
+use model::Severity;
 
 use crate::expressions::Expression;
 use crate::programs::{Environment, Program};

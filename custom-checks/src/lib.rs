@@ -1,7 +1,7 @@
 //! The user's own checks, of two kinds: [`expressions`] that `ecs-exec.toml` holds, and [`programs`] on
 //! PATH that read the facts and print findings.
 //!
-//! What either of them says is a [`Finding`](checks::Finding) like any other, in an area of its
+//! What either of them says is a [`Finding`](model::Finding) like any other, in an area of its
 //! own: `custom` and `program`. Neither can change what the built-in checks say.
 
 #![forbid(unsafe_code)]

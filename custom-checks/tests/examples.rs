@@ -5,11 +5,11 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use checks::facts::Facts;
-use checks::{Finding, Severity, Status};
 use common::*;
 use custom_checks::programs::{Environment, Program, run};
 use custom_checks::{catalogue, expressions};
+use model::facts::Facts;
+use model::{Finding, Severity, Status};
 
 const CONFIGURATION: &str = include_str!("../../examples/own-checks/ecs-exec.toml");
 

@@ -4,9 +4,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use checks::facts::{Fact, Identity};
-use checks::{Disposition, Severity, Status};
 use common::*;
+use model::facts::{Fact, Identity};
+use model::{Disposition, Severity, Status};
 
 const TEAM: &str = r#"
 [checks.team-tag]

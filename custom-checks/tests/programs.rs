@@ -8,9 +8,9 @@ mod common;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use checks::{Severity, Status};
 use common::*;
 use custom_checks::programs::find;
+use model::{Severity, Status};
 
 #[test]
 fn a_good_program_is_given_the_facts_and_heard() {

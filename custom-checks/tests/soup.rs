@@ -2,8 +2,8 @@
 
 mod common;
 
+use aws_rules::iam::settled;
 use checks::World;
-use checks::iam::settled;
 use common::*;
 use custom_checks::expressions::{load, run};
 

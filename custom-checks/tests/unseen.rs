@@ -2,9 +2,9 @@
 
 mod common;
 
-use checks::Status;
-use checks::facts::Fact;
 use common::*;
+use model::Status;
+use model::facts::Fact;
 
 #[test]
 fn what_could_not_be_seen_is_unknown_with_the_reason() {

@@ -5,8 +5,8 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use checks::facts::{Caller, Fact};
 use jiff::Timestamp;
+use model::facts::{Caller, Fact};
 
 /// Compares this machine's clock with the Date header of an answer.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use checks::facts::{Fact, Reason, Unavailable};
+use model::facts::{Fact, Reason, Unavailable};
 
 use crate::cli_error::without_number;
 use crate::environment::{PROXIES, variable};

@@ -113,7 +113,7 @@ impl Profiles {
         names.sort_unstable();
         match names.is_empty() {
             true => String::new(),
-            false => format!(" There are {}.", checks::text::short_list(&names, 12)),
+            false => format!(" There are {}.", model::text::short_list(&names, 12)),
         }
     }
 

@@ -3,10 +3,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use checks::capture::Pseudonyms;
-use checks::facts::{Facts, Reason};
-use checks::text::clean_line;
-use checks::{Selection, examine, text};
+use capture::Pseudonyms;
+use diagnosis::{Selection, examine};
+use model::facts::{Facts, Reason};
+use model::text;
+use model::text::clean_line;
 
 use crate::cli::{Capture, Global};
 use crate::cli_error::CliError;
@@ -22,7 +23,7 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliEr
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;
     progress.end();
-    let mut facts = gathered?.facts.captured(env!("CARGO_PKG_VERSION"));
+    let mut facts = capture::capture(&gathered?.facts, env!("CARGO_PKG_VERSION"));
     if arguments.anonymize {
         let (anonymous, names) = anonymized(&facts)?;
         if let Some(path) = &arguments.names {
@@ -43,7 +44,7 @@ fn anonymized(facts: &Facts) -> Result<(Facts, Pseudonyms), CliError> {
             "A pattern in a policy cuts through a name. Capture without --anonymize, and remove the names by hand.",
         )
     };
-    let (anonymous, names) = facts.anonymized();
+    let (anonymous, names) = capture::anonymize(facts);
     match verdicts(facts) == verdicts(&anonymous) {
         true => Ok((anonymous, names)),
         false => Err(failed()),

@@ -1,9 +1,9 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use checks::registry::{AREAS, CHECKS};
-use checks::text::clean_line;
+use checks::registry::{self, AREAS};
 use custom_checks::Entry;
+use model::text::clean_line;
 
 use crate::cli::{CatalogueFormat, Global};
 use crate::cli_error::CliError;
@@ -30,8 +30,7 @@ fn table(own: &[Entry]) -> String {
             entry.trouble.as_ref().unwrap_or(&entry.title).as_str(),
         )
     });
-    let all: Vec<(&str, &str)> = CHECKS
-        .iter()
+    let all: Vec<(&str, &str)> = registry::all()
         .map(|check| (check.id, check.title))
         .chain(own)
         .collect();
@@ -46,8 +45,7 @@ fn json(own: &[Entry]) -> String {
     let own = own
         .iter()
         .filter_map(|entry| serde_json::to_value(entry).ok());
-    let all: Vec<serde_json::Value> = CHECKS
-        .iter()
+    let all: Vec<serde_json::Value> = registry::all()
         .filter_map(|check| serde_json::to_value(check).ok())
         .chain(own)
         .collect();
@@ -61,7 +59,7 @@ fn page(own: &[Entry]) -> String {
     let mut page = "# Checks\n\nMade by `ecs-exec checks --format markdown`; `ecs-exec explain CHECK` shows one.\n".to_owned();
     for area in AREAS {
         let _ = writeln!(page, "\n## {area}");
-        for check in CHECKS.iter().filter(|check| check.area() == *area) {
+        for check in registry::all().filter(|check| check.area() == *area) {
             let _ = writeln!(
                 page,
                 "\n### {}\n\n{}.\n\n{}\n",

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use checks::text::clean_line;
 use data_encoding::HEXLOWER;
+use model::text::clean_line;
 use uuid::Uuid;
 
 use crate::aws::Aws;

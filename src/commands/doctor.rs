@@ -1,9 +1,9 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
-use checks::report::{Report, Verdict};
-use checks::{Finding, Status};
 use custom_checks::PROGRAM;
+use diagnosis::report::{Report, Verdict};
+use model::{Finding, Status};
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use checks::arn;
-use checks::text::{clean_line, list};
+use model::arn;
+use model::text::{clean_line, list};
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};

@@ -2,11 +2,12 @@ use std::fmt::Write;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
-use checks::explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
-use checks::registry::{AREAS, CHECKS};
-use checks::text::{clean_block, clean_line};
-use checks::{Check, Selection, registry};
+use checks::registry::{self, AREAS};
 use custom_checks::Entry;
+use diagnosis::Selection;
+use explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
+use model::Check;
+use model::text::{clean_block, clean_line};
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -87,7 +88,7 @@ fn about_check(check: &Check) -> String {
 }
 
 fn about_area(area: &str) -> String {
-    let checks = CHECKS.iter().filter(|check| check.area() == area);
+    let checks = registry::all().filter(|check| check.area() == area);
     let lines = checks.map(|check| format!("  {}: {}\n", check.id, check.title));
     format!(
         "{area}\n{}\nNext\n  ecs-exec doctor SERVICE --only {area}\n",
@@ -232,13 +233,13 @@ fn near_checks(name: &str) -> Vec<&'static str> {
         return Vec::new();
     }
     let name = name.to_ascii_lowercase();
-    let near = target::nearest(&name, CHECKS.iter().map(|check| check.id));
+    let near = target::nearest(&name, registry::all().map(|check| check.id));
     if !near.is_empty() {
         return near;
     }
     let last = |id: &'static str| id.split_once('.').map_or(id, |(_, last)| last);
-    let near = target::nearest(&name, CHECKS.iter().map(|check| last(check.id)));
-    let ids = CHECKS.iter().map(|check| check.id);
+    let near = target::nearest(&name, registry::all().map(|check| last(check.id)));
+    let ids = registry::all().map(|check| check.id);
     ids.filter(|id| near.contains(&last(id))).take(3).collect()
 }
 

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use checks::report::{Report, Verdict};
-use checks::step::Step;
-use checks::text::{self, clean_line};
-use checks::{Disposition, Fix};
+use diagnosis::report::{Report, Verdict};
+use model::step::Step;
+use model::text::{self, clean_line};
+use model::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use checks::facts::{Fact, Task};
-use checks::text;
+use model::facts::{Fact, Task};
+use model::text;
 
 use crate::aws::Aws;
 use crate::cli::{Global, Init};

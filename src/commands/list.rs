@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use checks::arn;
-use checks::facts::{Container, Fact, Service, Task};
-use checks::text;
 use jiff::Timestamp;
+use model::arn;
+use model::facts::{Container, Fact, Service, Task};
+use model::text;
 use serde::Serialize;
 use textwrap::core::display_width;
 

@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use checks::facts::{ContainerLog, Fact, TaskDefinition};
-use checks::text::{clean_line, list};
 use futures::future::join_all;
 use jiff::Timestamp;
+use model::facts::{ContainerLog, Fact, TaskDefinition};
+use model::text::{clean_line, list};
 use tokio::time::sleep;
 
 use crate::aws::{Aws, Failure};

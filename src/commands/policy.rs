@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 
-use checks::arn;
-use checks::facts::Fact;
-use checks::policies::{Cluster, Kind, policy};
+use checks::least_privilege::{Cluster, Kind, policy};
+use model::arn;
+use model::facts::Fact;
 use serde_json::Value;
 
 use crate::aws::{Aws, partition};
@@ -93,7 +93,7 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
 }
 
 fn terraform(kind: Kind, document: &Value, cluster: &str) -> String {
-    let policy = checks::policies::jsonencode(document);
+    let policy = checks::least_privilege::jsonencode(document);
     let (label, name) = match kind {
         Kind::Caller => ("ecs_exec_caller", "ecs-exec-caller"),
         Kind::TaskRole => ("ecs_exec_task", "ecs-exec-task"),

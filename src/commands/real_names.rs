@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use checks::capture::Pseudonyms;
-use checks::text::clean_block;
+use capture::Pseudonyms;
+use model::text::clean_block;
 
 use crate::cli::RealNames;
 use crate::cli_error::CliError;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use checks::text::clean_line;
+use model::text::clean_line;
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};

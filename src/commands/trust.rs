@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use checks::text::clean_line;
+use model::text::clean_line;
 
 use crate::cli::Trust;
 use crate::cli_error::CliError;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use checks::facts::{Fact, Facts, Service, Task};
+use model::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;
@@ -44,7 +44,7 @@ fn moving(facts: &Facts) -> Vec<String> {
     let tasks = facts.tasks.values().filter_map(Fact::known);
     let starting = tasks.filter(|task| has_young_agent(task, facts)).count();
     if starting > 0 {
-        moving.push(checks::text::count(starting, "agent") + " starting");
+        moving.push(model::text::count(starting, "agent") + " starting");
     }
     moving
 }
@@ -92,7 +92,7 @@ impl Shown {
         }
         let mut text = output::summary(&examined.report, global);
         for line in moving {
-            text.push_str(&format!("… {}\n", checks::text::clean_line(line)));
+            text.push_str(&format!("… {}\n", model::text::clean_line(line)));
         }
         if text == self.text {
             return;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use checks::facts::Expect;
 use custom_checks::expressions::{self, Expression};
+use model::facts::Expect;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 

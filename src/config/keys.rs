@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use checks::text::short_list;
+use model::text::short_list;
 
 use super::file::{File, PluginSettings, Recipe, ServiceSettings};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use checks::facts::Expect;
+use model::facts::Expect;
 
 use super::file::{File, PluginSettings, ServiceSettings};
 use super::{AWS_PROFILE, Plugins, Project, Settings, Sourced, short_name};

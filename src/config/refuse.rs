@@ -1,6 +1,6 @@
 //! Settings with which AWS could not be asked, or that contradict themselves.
 
-use checks::arn;
+use model::arn;
 
 use super::merge::region_of_arn;
 use super::{Settings, Sourced, short_name};

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use checks::text::clean_line;
 use data_encoding::HEXLOWER;
+use model::text::clean_line;
 
 use super::keys::halves;
 use super::read::{Chosen, foreign_owner, quoted, read, writable_by_others};
@@ -97,7 +97,7 @@ impl ProjectFile {
         };
         let names = keys.iter().filter_map(|key| key.split(" = ").next());
         let names: Vec<&str> = names.collect();
-        let names = checks::text::short_list(&names, 6);
+        let names = model::text::short_list(&names, 6);
         CliError::new(
             format!("{what}, and it sets {names}"),
             format!(

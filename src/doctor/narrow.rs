@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::{Fact, Task};
-use checks::text::short_list;
-use checks::{Facts, arn};
+use model::facts::{Fact, Task};
+use model::text::short_list;
+use model::{Facts, arn};
 
 use crate::cli::{Global, Targets};
 use crate::cli_error::CliError;

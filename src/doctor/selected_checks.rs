@@ -1,8 +1,8 @@
 use std::sync::{Arc, LazyLock};
 
-use checks::Selection;
-use checks::check::Check;
 use custom_checks::AREAS;
+use diagnosis::Selection;
+use model::check::Check;
 
 use crate::cli::Doctor;
 use crate::cli_error::CliError;
@@ -102,7 +102,7 @@ fn trimmed(names: &[String]) -> Vec<String> {
 fn no_such_check(unknown: &str, own: &[&Check]) -> CliError {
     let near = target::nearest(
         &unknown.to_lowercase(),
-        checks::select::names().chain(own.iter().map(|check| check.id)),
+        diagnosis::select::names().chain(own.iter().map(|check| check.id)),
     );
     let areas = checks::registry::AREAS.iter().chain(&AREAS);
     let help = match near.first() {

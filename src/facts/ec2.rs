@@ -1,11 +1,11 @@
-mod model;
+mod from_sdk;
 mod name_servers;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, VpcAttributeName};
-use checks::facts::*;
 use futures::future::join_all;
+use model::facts::*;
 
 use super::ecs::unmentioned;
 use super::pages;
@@ -28,7 +28,11 @@ pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
                     .send()
             })
             .await?;
-        let found = page.vpc_endpoints().iter().map(model::endpoint).collect();
+        let found = page
+            .vpc_endpoints()
+            .iter()
+            .map(from_sdk::endpoint)
+            .collect();
         Ok((found, page.next_token))
     });
     fact(all.await, &[])
@@ -45,7 +49,7 @@ pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Inte
                     .send()
             })
             .await?;
-        let found = page.network_interfaces().iter().map(model::interface);
+        let found = page.network_interfaces().iter().map(from_sdk::interface);
         Ok(found.map(|found| (found.id.to_string(), found)).collect())
     })
     .await
@@ -61,7 +65,7 @@ pub async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>
                     .send()
             })
             .await?;
-        let found = page.subnets().iter().map(model::subnet);
+        let found = page.subnets().iter().map(from_sdk::subnet);
         Ok(found.map(|found| (found.id.clone(), found)).collect())
     })
     .await
@@ -77,7 +81,7 @@ pub async fn security_groups(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact
                     .send()
             })
             .await?;
-        let found = page.security_groups().iter().map(model::security_group);
+        let found = page.security_groups().iter().map(from_sdk::security_group);
         Ok(found.map(|found| (found.id.clone(), found)).collect())
     })
     .await
@@ -97,7 +101,7 @@ pub async fn instances(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Insta
             .reservations()
             .iter()
             .flat_map(|reservation| reservation.instances())
-            .map(model::instance);
+            .map(from_sdk::instance);
         Ok(found.map(|found| (found.id.clone(), found)).collect())
     })
     .await
@@ -144,7 +148,7 @@ pub async fn route_tables(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
         let found = page
             .route_tables()
             .iter()
-            .filter_map(|table| Some((table.vpc_id()?.to_owned(), model::route_table(table))))
+            .filter_map(|table| Some((table.vpc_id()?.to_owned(), from_sdk::route_table(table))))
             .collect();
         Ok((found, page.next_token))
     })
@@ -165,7 +169,9 @@ pub async fn nat_gateways(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
         let found = page
             .nat_gateways()
             .iter()
-            .filter_map(|gateway| Some((gateway.vpc_id()?.to_owned(), model::nat_gateway(gateway))))
+            .filter_map(|gateway| {
+                Some((gateway.vpc_id()?.to_owned(), from_sdk::nat_gateway(gateway)))
+            })
             .collect();
         Ok((found, page.next_token))
     })
@@ -186,7 +192,7 @@ pub async fn network_acls(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
         let found = page
             .network_acls()
             .iter()
-            .filter_map(|acl| Some((acl.vpc_id()?.to_owned(), model::network_acl(acl))))
+            .filter_map(|acl| Some((acl.vpc_id()?.to_owned(), from_sdk::network_acl(acl))))
             .collect();
         Ok((found, page.next_token))
     })

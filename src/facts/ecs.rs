@@ -1,4 +1,4 @@
-mod model;
+mod from_sdk;
 
 use std::collections::{BTreeMap, HashSet};
 use std::pin::pin;
@@ -6,12 +6,12 @@ use std::pin::pin;
 use aws_sdk_ecs::types::{
     ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
 };
-use checks::arn;
-use checks::facts::{
-    Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
-};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
+use model::arn;
+use model::facts::{
+    Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
+};
 
 use super::pages;
 use crate::aws::{Aws, Failure, fact};
@@ -43,7 +43,7 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
         .await;
     fact(answer, &["ClusterNotFoundException"]).and_then(|output| match output.clusters().first() {
         Some(cluster) if cluster.status() != Some("INACTIVE") => {
-            Fact::Known(model::cluster(cluster))
+            Fact::Known(from_sdk::cluster(cluster))
         }
         None if output.failures().is_empty() => {
             Fact::Unavailable(unmentioned("ecs:DescribeClusters"))
@@ -120,7 +120,7 @@ pub async fn services(
                     .iter()
                     .find(|service| service.service_name() == Some(name));
                 match service {
-                    Some(service) => Fact::Known(model::service(service)),
+                    Some(service) => Fact::Known(from_sdk::service(service)),
                     None if is_missing(output.failures(), name) => Fact::Absent,
                     None => Fact::Unavailable(unmentioned("ecs:DescribeServices")),
                 }
@@ -240,7 +240,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String,
                         .is_some_and(|arn| arn::name(arn) == arn::name(id))
                 });
                 match task {
-                    Some(task) => Fact::Known(model::task(task, &mut definitions)),
+                    Some(task) => Fact::Known(from_sdk::task(task, &mut definitions)),
                     None if is_missing(output.failures(), id) => Fact::Absent,
                     None => Fact::Unavailable(unmentioned("ecs:DescribeTasks")),
                 }
@@ -284,7 +284,7 @@ pub async fn container_instances(
                     .iter()
                     .find(|instance| instance.container_instance_arn() == Some(arn));
                 match instance {
-                    Some(instance) => Fact::Known(model::container_instance(instance)),
+                    Some(instance) => Fact::Known(from_sdk::container_instance(instance)),
                     None if is_missing(output.failures(), arn) => Fact::Absent,
                     None => Fact::Unavailable(unmentioned(ACTION)),
                 }
@@ -305,7 +305,7 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
         })
         .await;
     fact(answer, &[]).and_then(|output| match output.task_definition() {
-        Some(definition) => Fact::Known(model::task_definition(
+        Some(definition) => Fact::Known(from_sdk::task_definition(
             definition,
             &aws.host_of("ssmmessages"),
         )),
@@ -321,8 +321,8 @@ fn is_missing(failures: &[aws_sdk_ecs::types::Failure], asked: &str) -> bool {
     })
 }
 
-pub fn controller(kind: &DeploymentControllerType) -> checks::facts::DeploymentController {
-    use checks::facts::DeploymentController as Controller;
+pub fn controller(kind: &DeploymentControllerType) -> model::facts::DeploymentController {
+    use model::facts::DeploymentController as Controller;
     match kind {
         DeploymentControllerType::CodeDeploy => Controller::CodeDeploy,
         DeploymentControllerType::External => Controller::External,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types::VpcRegion;
-use checks::facts::Fact;
 use futures::future::join_all;
+use model::facts::Fact;
 
 use super::pages;
 use crate::aws::{Aws, fact};

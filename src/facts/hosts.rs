@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::*;
 use futures::future::join_all;
+use model::facts::*;
 
 use super::workload::Workload;
 use super::{ec2, ecs, iam};

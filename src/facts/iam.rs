@@ -4,9 +4,9 @@ use std::sync::Arc;
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
 };
-use checks::arn;
-use checks::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use futures::future::join_all;
+use model::arn;
+use model::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::arn;
-use checks::facts::*;
-use checks::needs::Place;
+use aws_rules::needs::Place;
 use futures::future::{FutureExt, join, join_all};
 use futures::join;
 use jiff::Timestamp;
+use model::arn;
+use model::facts::*;
 
 use super::hosts::hosts;
 use super::missing::refuse_missing_targets;

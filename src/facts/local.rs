@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use checks::facts::{Fact, Plugin, Reach, Reason, Unavailable};
-use checks::no_proxy;
+use model::facts::{Fact, Plugin, Reach, Reason, Unavailable};
+use model::no_proxy;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::task::spawn_blocking;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use checks::facts::*;
 use futures::join;
 use jiff::Timestamp;
+use model::facts::*;
 
 use super::local;
 use crate::aws::{Aws, NO_CREDENTIALS, partition};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use checks::arn;
-use checks::facts::*;
+use model::arn;
+use model::facts::*;
 
 use super::ecs;
 use super::workload::Workload;
@@ -121,7 +121,7 @@ pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> CliErro
         [] => "Is the region right? No cluster of this region can be listed.".to_owned(),
         some => format!(
             "Is the region right? Its clusters: {}.",
-            checks::text::short_list(some, 12)
+            model::text::short_list(some, 12)
         ),
     };
     CliError::new(format!("there is no cluster {name} in {region}"), help)

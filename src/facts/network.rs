@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::*;
 use futures::join;
+use model::facts::*;
 use terraform_plan::References;
 
 use super::{ec2, hosted_zones};

@@ -1,4 +1,4 @@
-use checks::facts::{Reason, Unavailable};
+use model::facts::{Reason, Unavailable};
 
 use crate::aws::Failure;
 

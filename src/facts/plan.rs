@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use checks::arn;
-use checks::facts::Facts;
-use checks::text;
 use jiff::Timestamp;
+use model::arn;
+use model::facts::Facts;
+use model::text;
 use terraform_plan::{Ask, ClusterPlace, Plan, Unreadable};
 
 use crate::aws::partition;

@@ -1,8 +1,8 @@
 //! The policies of a principal, read only where the policy simulator left something open.
 
-use checks::arn;
-use checks::facts::{Fact, Identity, Policy, Unavailable};
 use futures::future::{try_join, try_join_all};
+use model::arn;
+use model::facts::{Fact, Identity, Policy, Unavailable};
 use serde_json::Value;
 
 use super::iam::document;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use checks::facts::*;
 use futures::future::join;
+use model::facts::*;
 use serde_json::Value;
 
 use super::ecs::unmentioned;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use checks::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
-use checks::iam::Credentials;
-use checks::needs::{self, Need};
-use checks::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::Credentials;
+use aws_rules::needs::{self, Need};
+use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
+use model::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
 
 use super::iam::{RESOURCES_A_CALL, simulate};
 use crate::aws::Aws;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use checks::capture::mask;
-use checks::facts::{FORMAT, Facts};
+use model::facts::{FORMAT, Facts};
+use model::secrets::mask;
 
 use crate::cli_error::CliError;
 use crate::files::read_at_most;

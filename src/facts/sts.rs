@@ -1,4 +1,4 @@
-use checks::facts::{Caller, Fact, Principal};
+use model::facts::{Caller, Fact, Principal};
 
 use super::iam;
 use crate::aws::Aws;

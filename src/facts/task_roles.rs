@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::arn;
-use checks::facts::*;
-use checks::iam::Credentials;
-use checks::needs::{self, Need, Place};
+use aws_rules::iam::Credentials;
+use aws_rules::needs::{self, Need, Place};
 use futures::future::{join, join_all};
+use model::arn;
+use model::facts::*;
 use terraform_plan::References;
 
 use super::workload::Workload;

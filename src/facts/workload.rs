@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::DesiredStatus;
-use checks::arn;
-use checks::facts::*;
 use futures::future::{join, join_all};
+use model::arn;
+use model::facts::*;
 
 use super::ecs;
 use crate::aws::{Aws, Failure};

@@ -8,8 +8,8 @@ mod records;
 
 use std::collections::BTreeMap;
 
-use checks::facts::Unavailable;
-use checks::step::{Call, Step, Word};
+use model::facts::Unavailable;
+use model::step::{Call, Step, Word};
 use serde_json::Value;
 
 use super::revise::revise;

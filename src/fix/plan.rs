@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::{Fact, Facts, Task};
-use checks::report::RootCause;
-use checks::step::{Call, Step, Word};
-use checks::{Disposition, Finding, Fix, Report, text};
+use diagnosis::Report;
+use diagnosis::report::RootCause;
+use model::facts::{Fact, Facts, Task};
+use model::step::{Call, Step, Word};
+use model::{Disposition, Finding, Fix, text};
 
 pub struct Plan {
     pub fixes: Vec<Planned>,
@@ -223,8 +224,8 @@ fn running(service: &str, facts: &Facts) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use checks::facts::{Outcome, Simulation};
-    use checks::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::{Outcome, Simulation};
 
     use super::*;
     use crate::facts::snapshot;

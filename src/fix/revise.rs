@@ -3,8 +3,8 @@
 
 use aws_sdk_ecs::types::TaskDefinitionField;
 use aws_sdk_ecs::types::{ContainerDefinition, KeyValuePair, LinuxParameters, TaskDefinition};
-use checks::facts::Unavailable;
-use checks::step::{ContainerEdit, Edit, Revision};
+use model::facts::Unavailable;
+use model::step::{ContainerEdit, Edit, Revision};
 
 use super::Made;
 use crate::aws::{Aws, Failure};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use checks::capture::mask;
-use checks::facts::{Deployment, Fact, Service, Task};
-use checks::text;
+use model::facts::{Deployment, Fact, Service, Task};
+use model::secrets::mask;
+use model::text;
 
 use crate::facts::Workload;
 
@@ -130,7 +130,7 @@ fn failure(service: &Service, ours: Option<Ours>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use checks::facts::{Container, ManagedAgent};
+    use model::facts::{Container, ManagedAgent};
 
     use super::*;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ecs::types::DesiredStatus;
-use checks::facts::{Fact, Facts};
-use checks::step::Step;
-use checks::text;
+use model::facts::{Fact, Facts};
+use model::step::Step;
+use model::text;
 use tokio::time::{Instant, sleep};
 
 use super::Made;

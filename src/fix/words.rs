@@ -1,7 +1,7 @@
 //! Steps in a few words.
 
-use checks::step::{Step, Word};
-use checks::text::clean_line;
+use model::step::{Step, Word};
+use model::text::clean_line;
 
 use super::Made;
 

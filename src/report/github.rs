@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use checks::report::{Report, RootCause};
-use checks::{Finding, Status, text};
+use diagnosis::report::{Report, RootCause};
+use model::{Finding, Status, text};
 
 use super::fixes_in_lines;
 use super::location::{Location, Locations};

@@ -1,7 +1,7 @@
-use checks::finding::Status;
 use checks::registry::AREAS;
-use checks::report::{Report, RootCause, Source, Verdict};
-use checks::{Finding, Fix, text};
+use diagnosis::report::{Report, RootCause, Source, Verdict};
+use model::finding::Status;
+use model::{Finding, Fix, text};
 
 use super::Look;
 use super::paint::Paint;

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
-use checks::Report;
-use checks::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
+use diagnosis::Report;
+use diagnosis::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 

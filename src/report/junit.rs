@@ -8,8 +8,8 @@ use std::iter;
 use std::sync::Arc;
 
 use checks::registry::AREAS;
-use checks::report::Report;
-use checks::{Finding, Status, text};
+use diagnosis::report::Report;
+use model::{Finding, Status, text};
 use quick_junit::{
     NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };

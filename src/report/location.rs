@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use checks::{Finding, arn};
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::{Element, StringTemplate};
+use model::{Finding, arn};
 
 use crate::cli_error::CliError;
 
@@ -240,7 +240,7 @@ fn fit(pattern: &[Option<String>], name: &str) -> Option<usize> {
         .iter()
         .map(|part| part.as_deref().unwrap_or("*"))
         .collect();
-    (known > 0 && checks::iam::like(&glob, name)).then_some(known)
+    (known > 0 && aws_rules::iam::like(&glob, name)).then_some(known)
 }
 
 fn location_of(block: &Block, file: &Path, text: &str) -> Location {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use checks::report::{Report, RootCause, Source, Verdict};
-use checks::{Finding, Fix, Status, text};
+use diagnosis::report::{Report, RootCause, Source, Verdict};
+use model::{Finding, Fix, Status, text};
 
 use super::picture;
 

@@ -1,4 +1,4 @@
-use checks::Status;
+use model::Status;
 use owo_colors::OwoColorize;
 
 use super::Look;

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use checks::report::Report;
-use checks::{Finding, Status};
+use diagnosis::report::Report;
+use model::{Finding, Status};
 
 /// A station of the path: what stands in the picture, and the findings that judge it.
 struct Station<'r> {

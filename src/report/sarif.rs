@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use checks::report::Report;
-use checks::{Check, Finding, Severity, Status, registry};
+use checks::registry;
+use diagnosis::report::Report;
+use model::{Check, Finding, Severity, Status};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -53,9 +54,8 @@ pub fn write(reports: &[Report], locations: &Locations, to: &mut impl Write) -> 
 }
 
 fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {
-    let mut rules: Vec<Value> = registry::CHECKS.iter().map(|check| rule(check)).collect();
-    let mut index: BTreeMap<&str, usize> = registry::CHECKS
-        .iter()
+    let mut rules: Vec<Value> = registry::all().map(rule).collect();
+    let mut index: BTreeMap<&str, usize> = registry::all()
         .enumerate()
         .map(|(at, check)| (check.id, at))
         .collect();

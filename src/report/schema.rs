@@ -1,4 +1,4 @@
-use checks::Report;
+use diagnosis::Report;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
-use checks::facts::Task;
-use checks::text::{clean_line, list};
+use model::facts::Task;
+use model::text::{clean_line, list};
 
 use super::{Named, Spot};
 use crate::cli_error::CliError;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use checks::diagnosis::LIVE;
-use checks::facts::{Probe, ProbeEnd, Reason};
-use checks::text::clean_line;
-use checks::{Report, Selection, Status, examine};
+use diagnosis::causes::LIVE;
+use diagnosis::{Report, Selection, examine};
+use model::Status;
+use model::facts::{Probe, ProbeEnd, Reason};
+use model::text::clean_line;
 
 use super::{RemoteText, Spot};
 use crate::aws::Failure;
@@ -133,7 +134,7 @@ async fn causes(
         };
         facts.probes.insert(spot.task_arn.clone(), vec![probe]);
     }
-    let facts = facts.without_secrets();
+    let facts = capture::without_secrets(facts);
     // What is only declared keeps no session from working.
     let selection = Selection::with_own(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
     let mut report = examine(&facts, &selection.unwrap_or_default());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use checks::text::clean_line;
+use model::text::clean_line;
 
 use super::end::SessionEnd;
 use super::open::Unopened;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 use ssm_channel::{Secret, Session};
 use tokio::select;
 use tokio::time::timeout;
@@ -86,7 +86,7 @@ async fn ask(
         .await?;
     let broken = || {
         let why = "ECS opened no session, though it reported no error";
-        Failure::from(Unavailable::new(ACTION, checks::facts::Reason::Failed, why))
+        Failure::from(Unavailable::new(ACTION, model::facts::Reason::Failed, why))
     };
     let session = answer.session.ok_or_else(broken)?;
     let cluster = answer

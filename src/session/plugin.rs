@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use checks::facts::Fact;
-use checks::is_at_least;
-use checks::text::clean_line;
+use model::facts::Fact;
+use model::text::clean_line;
+use model::version::is_at_least;
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::select;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use checks::facts::{Fact, Probe, ProbeEnd, Task};
 use futures::stream::{self, StreamExt};
+use model::facts::{Fact, Probe, ProbeEnd, Task};
 
 use super::end::SessionEnd;
 use super::job::Job;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use checks::capture::mask;
-use checks::explain::{Explained, explain};
-use checks::text::{clean_block, clean_line};
+use explain::{Explained, explain};
+use model::secrets::mask;
+use model::text::{clean_block, clean_line};
 
 use crate::cli_error::without_number;
 

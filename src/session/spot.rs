@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::DesiredStatus;
-use checks::arn;
-use checks::facts::{Cluster, Container, Fact, Task, Unavailable};
-use checks::text::clean_line;
 use clap::CommandFactory;
 use futures::join;
+use model::arn;
+use model::facts::{Cluster, Container, Fact, Task, Unavailable};
+use model::text::clean_line;
 
 use super::choice::{container, pick};
 use crate::aws::Aws;

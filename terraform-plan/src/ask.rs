@@ -1,7 +1,7 @@
 //! What is asked of a plan.
 
-use checks::facts::{Expect, Wanted};
 use jiff::Timestamp;
+use model::facts::{Expect, Wanted};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {

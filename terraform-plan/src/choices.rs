@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::Facts;
-use checks::{Selection, Status, examine};
+use diagnosis::{Selection, examine};
+use model::Status;
+use model::facts::Facts;
 
 use crate::instance::Instance;
 use crate::things::Thing;

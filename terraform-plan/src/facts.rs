@@ -7,7 +7,7 @@ mod terraform;
 
 use std::collections::BTreeMap;
 
-use checks::facts::*;
+use model::facts::*;
 
 use self::live::{add_caller, take_tasks};
 use self::network::{add_network, subnet};

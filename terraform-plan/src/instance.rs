@@ -1,6 +1,6 @@
 //! One resource or data source as it is after apply, as far as that is known before.
 
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 use serde_json::Value;
 
 use crate::address::{Key, Step};

@@ -1,6 +1,6 @@
 //! What a plan cannot tell, said in the words of the facts.
 
-use checks::facts::{Fact, Unavailable};
+use model::facts::{Fact, Unavailable};
 
 /// Something that the plan tells, or why it does not.
 pub type Known<T> = Result<T, Unavailable>;

@@ -1,6 +1,6 @@
 //! What encrypts and records sessions.
 
-use checks::facts::*;
+use model::facts::*;
 use serde_json::{Value, json};
 
 use crate::document::Extent;

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::{ContainerLog, Facts};
+use model::facts::{ContainerLog, Facts};
 
 use crate::ask::Ask;
 use crate::document::Plan;

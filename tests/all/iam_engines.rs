@@ -1,8 +1,8 @@
 //! The evaluation of policies here, against the emulator's simulator, on generated policies.
 
+use aws_rules::iam::{Policies, Request};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
-use checks::facts::{Identity, Outcome, Policy};
-use checks::iam::{Policies, Request};
+use model::facts::{Identity, Outcome, Policy};
 use serde_json::{Value, json};
 
 use crate::support::world::{Plan, World};

@@ -1,12 +1,12 @@
 use super::of_caller;
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::iam::{self, Silence};
-use crate::needs;
-use crate::text;
+use crate::iam_answers::{self, Silence};
 use crate::world::World;
+use aws_rules::needs;
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
@@ -19,12 +19,11 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
 const ACTION: &str = "ecs:DescribeTasks";
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let mut tasks = world.facts.tasks.values();
     if let Some(caller) = world.facts.caller.known()
         && tasks.any(|task| task.known().is_some())
@@ -38,7 +37,7 @@ fn run(world: &World) -> Vec<Finding> {
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no task to describe");
         }
-        match iam::silence(world, arn, ACTION) {
+        match iam_answers::silence(world, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => {
                 return CHECK.unknown(subject, refused.unwrap_or(why));
@@ -51,7 +50,7 @@ fn run(world: &World) -> Vec<Finding> {
             }
         }
         let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
-        let verdict = iam::verdict(world, arn, &needs, |_| true);
+        let verdict = iam_answers::verdict(world, arn, &needs, |_| true);
         if !verdict.denied.is_empty() {
             let needs = needs::describe_tasks(&world.facts.cluster_arn().unwrap_or_default());
             return CHECK
@@ -77,9 +76,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Outcome;
+    use model::finding::Status;
 
     #[test]
     fn an_answer_is_proof() {

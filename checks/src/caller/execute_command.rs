@@ -4,12 +4,12 @@ mod refusal;
 use containers::{Entered, Questions};
 use refusal::refused;
 
-use crate::check::Check;
-use crate::facts::{Caller, Fact, Principal, Unavailable};
-use crate::finding::{Finding, Severity, Subject};
-use crate::iam::{self, Silence};
-use crate::text;
+use crate::iam_answers::{self, Silence};
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Caller, Fact, Principal, Unavailable};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
@@ -25,15 +25,14 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let arn = world.facts.caller.as_ref().and_then(Caller::policy_arn);
     let asked = arn.known().map(|arn| Asked {
-        silence: iam::silence(world, arn, ACTION),
+        silence: iam_answers::silence(world, arn, ACTION),
         questions: Questions::of(world, arn),
     });
     let asked = asked.unwrap_or_default();
@@ -49,7 +48,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn subject(group: &Group, arn: &str) -> Subject {
-    Subject::new("principal", arn).of_group(group)
+    Subject::new("principal", arn).of_service(group.service_name())
 }
 
 /// What IAM was asked about the caller.
@@ -128,7 +127,7 @@ fn decide(
     };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
-    let verdict = iam::verdict(world, arn, &needs, |simulation| {
+    let verdict = iam_answers::verdict(world, arn, &needs, |simulation| {
         containers::is_about(simulation, &entered)
     });
     if running.is_empty() && verdict.is_unanswered() {
@@ -195,9 +194,9 @@ fn some_only(subject: Subject, open: &[String], shut: &[String]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Facts, Outcome, Principal};
-    use crate::finding::Status;
     use crate::testing::{caller, decide, denied, healthy_coder, run, statuses, task};
+    use model::facts::{Fact, Facts, Outcome, Principal};
+    use model::finding::Status;
 
     const CLUSTER: &str = ":cluster/";
     const TASK: &str = ":task/";
@@ -318,7 +317,7 @@ mod tests {
         about_container(&mut facts, "worker", Outcome::ImplicitDeny);
         let others = facts.simulations.last_mut().unwrap();
         others.resources.retain(|arn| arn.contains(CLUSTER));
-        let is_cluster = |decision: &crate::facts::Decision| decision.resource.contains(CLUSTER);
+        let is_cluster = |decision: &model::facts::Decision| decision.resource.contains(CLUSTER);
         others.decisions.known_mut().unwrap().retain(is_cluster);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         about_container(&mut facts, &own, Outcome::ImplicitDeny);
@@ -337,7 +336,7 @@ mod tests {
         about_container(&mut facts, "sidecar", Outcome::Allowed);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         let answers = facts.simulations.last_mut().unwrap().decisions.known_mut();
-        let is_of_task = |decision: &crate::facts::Decision| decision.resource.contains(TASK);
+        let is_of_task = |decision: &model::facts::Decision| decision.resource.contains(TASK);
         answers.unwrap().retain(|decision| !is_of_task(decision));
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }

@@ -1,11 +1,11 @@
 use super::of_caller;
-use crate::check::Check;
-use crate::facts::Decision;
-use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::iam::{self, Silence};
-use crate::text;
+use crate::iam_answers::{self, Silence};
 use crate::world::World;
+use model::check::Check;
+use model::facts::Decision;
+use model::finding::{Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command-scope",
@@ -20,14 +20,13 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     of_caller(world, &CHECK, |subject, caller, arn| {
-        match iam::silence(world, arn, ACTION) {
+        match iam_answers::silence(world, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => return CHECK.unsure(subject, "The policy simulator was not asked"),
@@ -75,9 +74,9 @@ pub fn another_cluster(cluster_arn: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Outcome;
+    use model::finding::Status;
 
     #[test]
     fn narrow_wide_and_unreadable() {

@@ -1,12 +1,12 @@
 use super::of_caller_or_root;
-use crate::check::Check;
-use crate::facts::{Caller, KmsKey, Principal};
-use crate::finding::{Finding, Severity};
-use crate::fix::Fix;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
-use crate::needs;
 use crate::world::World;
+use aws_rules::needs;
+use model::check::Check;
+use model::facts::{Caller, KmsKey, Principal};
+use model::finding::{Finding, Severity};
+use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
@@ -27,10 +27,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     of_caller_or_root(world, &CHECK, |subject, caller, arn| {
         let data_key = Use {
             who: "The caller".to_owned(),
@@ -64,9 +63,9 @@ mod tests {
     use super::CHECK;
     use serde_json::json;
 
-    use crate::facts::{Decision, Fact, Facts, Outcome, Principal, Role};
-    use crate::finding::{Finding, Status};
     use crate::testing::*;
+    use model::facts::{Decision, Fact, Facts, Outcome, Principal, Role};
+    use model::finding::{Finding, Status};
 
     #[test]
     fn no_key_allowed_and_refused() {

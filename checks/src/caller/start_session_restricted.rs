@@ -1,12 +1,12 @@
 use super::of_caller;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::Decision;
-use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::iam::{self, Silence};
-use crate::text;
+use crate::iam_answers::{self, Silence};
 use crate::world::World;
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::Decision;
+use model::finding::{Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
@@ -21,14 +21,13 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
 const ACTION: &str = "ssm:StartSession";
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     of_caller(world, &CHECK, |subject, caller, arn| {
-        match iam::silence(world, arn, ACTION) {
+        match iam_answers::silence(world, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => {
@@ -80,9 +79,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Outcome;
+    use model::finding::Status;
 
     #[test]
     fn restricted_open_and_unreadable() {

@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::facts::{Cluster, Fact};
-use crate::finding::{Finding, Severity, Subject};
-use crate::text;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Cluster, Fact};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
@@ -17,10 +17,9 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     vec![CHECK.judge(
         subject,
@@ -110,9 +109,9 @@ fn by_container(world: &World, subject: Subject) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{ExecConfiguration, ExecLog};
-    use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, known, statuses};
+    use model::facts::{ExecConfiguration, ExecLog};
+    use model::finding::Status;
 
     fn of(configuration: Option<ExecConfiguration>) -> Vec<Status> {
         let mut facts = healthy_coder();

@@ -1,6 +1,6 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
@@ -13,10 +13,9 @@ pub const CHECK: Check = Check {
     explains: &["service.exists", "task.exists"],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let facts = world.facts;
     let name = &facts.cluster_name;
     let subject = Subject::new("cluster", name.as_str());
@@ -41,9 +40,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{denied, healthy, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn there_gone_and_unreadable() {

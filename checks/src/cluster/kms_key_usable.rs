@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::facts::{Fact, KmsKey};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Fact, KmsKey};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     if let Fact::Unavailable(why) = &world.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
@@ -103,9 +102,9 @@ fn is_of_another_kind(key: &KmsKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn states_and_kinds() {

@@ -1,9 +1,9 @@
 use super::of_exec_log;
-use crate::check::Check;
-use crate::facts::{ExecLog, Fact};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{ExecLog, Fact};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-bucket",
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     of_exec_log(world, &CHECK, |subject, log| match &log.bucket {
         Some(name) => judge(world, log, name),
         None => CHECK.skip(subject, "The cluster records sessions in no bucket"),
@@ -61,9 +60,9 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn there_missing_and_unreadable() {

@@ -1,9 +1,9 @@
 use super::of_exec_log;
-use crate::check::Check;
-use crate::facts::{Bucket, ExecLog, Fact, LogGroup, Unavailable};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Bucket, ExecLog, Fact, LogGroup, Unavailable};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-encryption",
@@ -22,10 +22,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     let mut findings = Vec::new();
     if let Some(log) = world.exec_log() {
@@ -119,11 +118,11 @@ fn look<T>(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, LogGroup};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Fact, LogGroup};
+    use model::finding::Status;
 
-    fn without_key(facts: &mut crate::Facts) {
+    fn without_key(facts: &mut model::Facts) {
         let group: &mut LogGroup = known(facts.log_groups.get_mut(LOG_GROUP).unwrap());
         group.kms_key = None;
     }

@@ -1,6 +1,6 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
@@ -13,10 +13,9 @@ pub const CHECK: Check = Check {
     explains: &["service.running-tasks"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let facts = world.facts;
     let subject = Subject::new("cluster", facts.cluster_name.as_str());
     vec![CHECK.judge(
@@ -44,8 +43,8 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{denied, healthy_coder, known, statuses};
+    use model::finding::Status;
 
     #[test]
     fn active_failed_new_and_unreadable() {

@@ -1,13 +1,13 @@
 mod reason;
 mod rollout;
 
-use crate::check::Check;
-use crate::facts::{Container, Fact, ManagedAgent, Task};
-use crate::finding::{AgentLink, Finding, Severity, Subject};
 use crate::fixes::service::force_deployment;
 use crate::made_once::MadeOnce;
-use crate::text;
 use crate::world::{AGENT_PATIENCE_SECONDS, World};
+use model::check::Check;
+use model::facts::{Container, Fact, ManagedAgent, Task};
+use model::finding::{AgentLink, Finding, Severity, Subject};
+use model::text;
 
 pub use reason::lacks_host_files;
 
@@ -24,10 +24,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
     world.each_container(&CHECK, |group, subject, task, container| {
         if container.last_status != "RUNNING" {
@@ -159,8 +158,8 @@ fn pending_detail(world: &World, task: &Task) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, run, statuses, task};
+    use model::finding::Status;
 
     #[test]
     fn running() {

@@ -1,10 +1,10 @@
-use super::definitions::{Defined, each_defined};
-use crate::check::Check;
-use crate::facts::{ContainerDefinition, Fact};
-use crate::finding::{AgentLink, Finding, Severity};
-use crate::text;
-use crate::version;
+use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
+use model::check::Check;
+use model::facts::{ContainerDefinition, Fact};
+use model::finding::{AgentLink, Finding, Severity};
+use model::text;
+use model::version;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
@@ -24,7 +24,6 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 /// The addresses of credentials, in the order in which the agent reads them.
@@ -43,7 +42,7 @@ const KEYS: [&str; 4] = [
 /// The first ECS agent whose machine image came with the SSM agent 3.1.1260.0.
 const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
@@ -164,9 +163,9 @@ fn set_variables<'c>(container: &'c ContainerDefinition, wanted: &[&str]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Facts;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Facts;
+    use model::finding::Status;
 
     fn with_variable(name: &str) -> Facts {
         let mut facts = healthy_coder();
@@ -179,7 +178,7 @@ mod tests {
     }
 
     fn causes(facts: &Facts) -> Vec<&'static str> {
-        let report = crate::examine(facts, &crate::Selection::default());
+        let report = diagnosis::examine(facts, &diagnosis::Selection::default());
         report.root_causes.iter().map(|cause| cause.check).collect()
     }
 
@@ -225,7 +224,7 @@ mod tests {
             stop_agent(&mut facts);
             assert_eq!(causes(&facts), [CHECK.id]);
             decide(&mut facts, "ssmmessages:", "*", |decision| {
-                decision.outcome = crate::facts::Outcome::ImplicitDeny;
+                decision.outcome = model::facts::Outcome::ImplicitDeny;
             });
             assert_eq!(causes(&facts), ["role.ssmmessages"]);
         }

@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
-use crate::text;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.exists",
@@ -15,10 +15,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let Some(name) = world.facts.target.container.as_deref() else {
         return world.groups.iter().filter_map(misnamed).collect();
     };
@@ -73,9 +72,9 @@ fn judge(world: &World, group: &Group, task: &Task, name: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, run, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn nothing_asked_nothing_missed() {

@@ -1,7 +1,7 @@
-use super::definitions::each_defined;
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
+use crate::per_definition::each_defined;
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         let windows = defined
@@ -49,8 +48,8 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, statuses};
+    use model::finding::Status;
 
     #[test]
     fn with_without_on_windows_and_unreadable() {

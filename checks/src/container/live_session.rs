@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::explain::explain;
-use crate::facts::{Probe, ProbeEnd, Task};
-use crate::finding::{AgentLink, Finding, Severity, Subject};
-use crate::text;
 use crate::world::World;
+use explain::explain;
+use model::check::Check;
+use model::facts::{Probe, ProbeEnd, Task};
+use model::finding::{AgentLink, Finding, Severity, Subject};
+use model::text;
 
 use super::agent_running;
 
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     if world.facts.probes.is_empty() {
         return Vec::new();
     }
@@ -100,9 +99,9 @@ fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) 
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Facts, Probe, ProbeEnd};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Facts, Probe, ProbeEnd};
+    use model::finding::Status;
 
     fn probed(end: ProbeEnd) -> Facts {
         let mut facts = healthy_coder();
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn all_green_and_broken_is_impossible() {
         let facts = probed(ProbeEnd::Failed("EOF".into()));
-        let report = crate::examine(&facts, &crate::Selection::default());
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         assert_eq!(report.root_causes[0].check, CHECK.id);
     }
 
@@ -144,9 +143,9 @@ mod tests {
     fn a_cause_explains_a_session_that_fails() {
         let mut facts = probed(ProbeEnd::Failed("TargetNotConnectedException".into()));
         decide(&mut facts, "ssmmessages:", "*", |decision| {
-            decision.outcome = crate::facts::Outcome::ImplicitDeny;
+            decision.outcome = model::facts::Outcome::ImplicitDeny;
         });
-        let report = crate::examine(&facts, &crate::Selection::default());
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         assert_eq!(report.root_causes.len(), 1);
         assert_eq!(report.root_causes[0].check, "role.ssmmessages");
         assert_eq!(report.root_causes[0].symptoms, [CHECK.id]);
@@ -160,7 +159,7 @@ mod tests {
             *acls = denied("ec2:DescribeNetworkAcls");
         }
         facts.expect.exec_forbidden = vec!["coder-*".into()];
-        let report = crate::examine(&facts, &crate::Selection::default());
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         let causes: Vec<&str> = report.root_causes.iter().map(|cause| cause.check).collect();
         assert_eq!(
             causes,

@@ -1,8 +1,8 @@
-use super::definitions::each_defined;
-use crate::check::Check;
-use crate::facts::{ExecLog, Fact};
-use crate::finding::{Finding, Severity};
+use crate::per_definition::each_defined;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{ExecLog, Fact};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.log-tools",
@@ -17,10 +17,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         if let Fact::Unavailable(why) = &world.facts.cluster {
@@ -45,8 +44,8 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn only_where_records_are_demanded_and_never_known() {

@@ -1,8 +1,8 @@
-use super::definitions::each_defined;
-use crate::check::Check;
-use crate::finding::{AgentLink, Finding, Severity};
-use crate::text;
+use crate::per_definition::each_defined;
 use crate::world::World;
+use model::check::Check;
+use model::finding::{AgentLink, Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
@@ -17,10 +17,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         let Some(proxy) = &defined.container.proxy else {
@@ -77,9 +76,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::ProxyEnvironment;
-    use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, statuses, task};
+    use model::facts::ProxyEnvironment;
+    use model::finding::Status;
 
     #[test]
     fn what_no_proxy_covers_decides() {
@@ -104,7 +103,7 @@ mod tests {
             credentials_bypass: true,
             ssmmessages_bypass: false,
         });
-        let report = crate::examine(&facts, &crate::Selection::default());
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         assert_eq!(
             report.root_causes[0].check, CHECK.id,
             "nothing else explains it"

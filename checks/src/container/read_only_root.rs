@@ -1,9 +1,9 @@
-use super::definitions::{Defined, each_defined};
-use crate::check::Check;
-use crate::facts::Mount;
-use crate::finding::{AgentLink, Finding, Severity};
-use crate::text;
+use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
+use model::check::Check;
+use model::facts::Mount;
+use model::finding::{AgentLink, Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
@@ -16,7 +16,6 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 /// Where the agent writes.
@@ -26,7 +25,7 @@ const AGENT_FOLDERS: [&str; 3] = [
     "/var/log/amazon/ssm",
 ];
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.read_only_root {
@@ -82,10 +81,10 @@ fn paths(mounts: &[Mount]) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Facts, Mount};
-    use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, statuses, task};
-    use crate::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::{Facts, Mount};
+    use model::finding::Status;
 
     fn read_only() -> Facts {
         let mut facts = healthy_coder();

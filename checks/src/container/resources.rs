@@ -1,7 +1,7 @@
-use super::definitions::each_defined;
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
+use crate::per_definition::each_defined;
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.resources",
@@ -14,12 +14,11 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
 const LEAST_MIB: u32 = 128;
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         match defined.container.memory_mib.or(defined.definition.memory_mib) {
@@ -42,8 +41,8 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn plenty_little_and_no_limit() {

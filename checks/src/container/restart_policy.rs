@@ -1,8 +1,8 @@
-use super::definitions::each_defined;
-use crate::check::Check;
-use crate::finding::{AgentLink, Finding, Severity};
 use crate::fixes;
+use crate::per_definition::each_defined;
 use crate::world::World;
+use model::check::Check;
+use model::finding::{AgentLink, Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.restarts {
@@ -52,10 +51,10 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Facts;
-    use crate::finding::Status;
     use crate::testing::*;
-    use crate::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::Facts;
+    use model::finding::Status;
 
     fn restarts() -> Facts {
         let mut facts = healthy_coder();

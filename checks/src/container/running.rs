@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::{Container, Fact, Task};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Container, Fact, Task};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "container.running",
@@ -16,10 +16,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &["container.agent-running"],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
     world.each_container(&CHECK, |group, subject, task, container| {
         judge(world, group, subject, task, container, &made)
@@ -96,9 +95,9 @@ fn why_ended(container: &Container) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Container;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, statuses, task};
+    use model::facts::Container;
+    use model::finding::Status;
 
     #[test]
     fn running() {

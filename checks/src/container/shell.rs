@@ -1,7 +1,7 @@
-use super::definitions::{Defined, each_defined};
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
+use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.shell",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_defined(world, &CHECK, judge)
 }
 
@@ -67,8 +66,8 @@ fn is_without_shell(image: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn what_the_image_s_name_tells() {

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::inline::{Inline, Owner};
-use crate::facts::{Caller, Fact, Facts, Principal, Task};
-use crate::fix::{Disposition, Fix};
-use crate::iam::Blocker;
-use crate::needs::Need;
-use crate::policy_document;
-use crate::text;
+use crate::iam_answers::Blocker;
+use aws_rules::needs::Need;
+use aws_rules::policy_document;
+use model::facts::{Caller, Fact, Facts, Principal, Task};
+use model::fix::{Disposition, Fix};
+use model::text;
 
 /// Allows the caller to open sessions into the cluster's tasks.
 pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {

@@ -1,11 +1,11 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
 use super::{Aws, label, quoted, statement};
-use crate::facts::{Facts, KmsKey};
-use crate::fix::{Disposition, Fix};
-use crate::needs::Place;
-use crate::policy_document;
-use crate::step::Command;
+use aws_rules::needs::Place;
+use aws_rules::policy_document;
+use model::facts::{Facts, KmsKey};
+use model::fix::{Disposition, Fix};
+use model::step::Command;
 
 /// The variable that holds the new key's ARN.
 const KEY: &str = "KEY";

@@ -6,9 +6,9 @@
 use serde_json::json;
 
 use super::{Aws, label, quoted};
-use crate::facts::{Fact, Facts, TaskDefinition};
-use crate::fix::{Disposition, Fix};
-use crate::step::{Command, ContainerEdit, Edit, Revision, Step};
+use model::facts::{Fact, Facts, TaskDefinition};
+use model::fix::{Disposition, Fix};
+use model::step::{Command, ContainerEdit, Edit, Revision, Step};
 
 /// A container of a definition that is to be changed, and the services that run it.
 pub struct Change<'a> {

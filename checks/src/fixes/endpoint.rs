@@ -1,10 +1,10 @@
 //! The interface endpoint of ssmmessages.
 
 use super::{Aws, label, list, quoted, statement};
-use crate::facts::{Endpoint, Fact, Facts};
-use crate::fix::{Disposition, Fix};
-use crate::policy_document;
-use crate::step::Command;
+use aws_rules::policy_document;
+use model::facts::{Endpoint, Fact, Facts};
+use model::fix::{Disposition, Fix};
+use model::step::Command;
 
 /// The variable that holds the new security group's ID.
 const GROUP: &str = "GROUP";
@@ -181,7 +181,7 @@ fn service_of(endpoint: &Endpoint) -> &str {
 fn denies(endpoint: &Endpoint) -> bool {
     let policy = endpoint.policy.iter();
     policy
-        .flat_map(crate::iam::statements)
+        .flat_map(aws_rules::iam::statements)
         .any(|statement| statement["Effect"] == "Deny")
 }
 

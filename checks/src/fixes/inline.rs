@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::role::jsonencode;
 use super::{Aws, label, quoted};
-use crate::policy_document;
+use aws_rules::policy_document;
 
 /// IAM takes names of up to 128 characters.
 const MOST: usize = 128;
@@ -85,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::step::Command;
+    use model::step::Command;
 
     fn inline<'a>(of: &'a str, what: &'a str, document: &'a Value) -> Inline<'a> {
         Inline {

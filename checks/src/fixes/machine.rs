@@ -1,6 +1,6 @@
 //! The machine that sessions start from.
 
-use crate::fix::{Disposition, Fix};
+use model::fix::{Disposition, Fix};
 
 /// Sets the clock by the network.
 pub fn set_clock(os: &str) -> Fix {

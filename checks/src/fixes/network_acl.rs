@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Aws, label, quoted};
-use crate::facts::{Fact, Facts, NetworkAcl};
-use crate::fix::{Disposition, Fix};
-use crate::network::acl_traversal::AclTraversal;
-use crate::reachability::{Direction, acl_of};
-use crate::text;
+use crate::vpc_path::acl_traversal::AclTraversal;
+use aws_rules::vpc::{Direction, acl_of};
+use model::facts::{Fact, Facts, NetworkAcl};
+use model::fix::{Disposition, Fix};
+use model::text;
 
 /// Lets through what these ACLs refuse, by rules that stand before those which refuse it.
 pub fn let_through(facts: &Facts, vpc: &str, refused: &[&AclTraversal], services: &[&str]) -> Fix {

@@ -1,4 +1,4 @@
-use crate::fix::{Disposition, Fix};
+use model::fix::{Disposition, Fix};
 
 const DOWNLOADS: &str = "https://s3.amazonaws.com/session-manager-downloads/plugin/latest";
 

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::inline::{Inline, Owner};
 use super::{Aws, definition, label, quoted, service};
-use crate::arn;
-use crate::facts::{Facts, TaskDefinition};
-use crate::fix::{Disposition, Fix};
-use crate::iam::Blocker;
-use crate::needs::Need;
-use crate::policy_document;
-use crate::step::{Command, Edit};
-use crate::text;
+use crate::iam_answers::Blocker;
+use aws_rules::needs::Need;
+use aws_rules::policy_document;
+use model::arn;
+use model::facts::{Facts, TaskDefinition};
+use model::fix::{Disposition, Fix};
+use model::step::{Command, Edit};
+use model::text;
 
 /// Adds the four ssmmessages actions to the task role. Where agents are down, their services' tasks are
 /// replaced too: an agent that gave up does not come back by itself.

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::endpoint::Sources;
 use super::{Aws, label, quoted};
-use crate::facts::Facts;
-use crate::fix::{Disposition, Fix};
-use crate::network::destination::Destination;
+use crate::vpc_path::destination::Destination;
+use model::facts::Facts;
+use model::fix::{Disposition, Fix};
 
 /// What tasks are to be let out to.
 pub enum Target {

@@ -1,9 +1,9 @@
 //! Turning exec on for a service, and replacing its tasks so that the change reaches them.
 
 use super::{Aws, label};
-use crate::facts::{DeploymentController, Facts, Service};
-use crate::fix::{Disposition, Fix};
-use crate::step::Command;
+use model::facts::{DeploymentController, Facts, Service};
+use model::fix::{Disposition, Fix};
+use model::step::Command;
 
 /// Switches the service's flag on and replaces its tasks: the flag reaches new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {

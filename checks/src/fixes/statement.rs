@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::Aws;
-use crate::facts::Facts;
-use crate::policy_document::{self, ADDED};
-use crate::step::{Command, Step};
+use aws_rules::policy_document::{self, ADDED};
+use model::facts::Facts;
+use model::step::{Command, Step};
 
 /// The variable that holds the policy with the statement.
 const POLICY: &str = "POLICY";

@@ -1,9 +1,9 @@
 //! Standalone tasks, which no service replaces.
 
 use super::Aws;
-use crate::arn;
-use crate::facts::{Fact, Facts, Interface, Task};
-use crate::fix::{Disposition, Fix};
+use model::arn;
+use model::facts::{Fact, Facts, Interface, Task};
+use model::fix::{Disposition, Fix};
 
 /// Runs the same task again with exec on; the flag of a running task cannot be changed.
 pub fn run_again(facts: &Facts, task: &Task) -> Fix {

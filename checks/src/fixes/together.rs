@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::facts::{AclEntry, ContainerDefinition, Facts};
-use crate::fix::Fix;
 use crate::testing::*;
-use crate::{Selection, examine};
+use diagnosis::{Selection, examine};
+use model::facts::{AclEntry, ContainerDefinition, Facts};
+use model::fix::Fix;
 
 /// The runbook's six services, whose tasks are in two subnets.
 fn all_services(mut facts: Facts) -> Facts {
@@ -96,7 +96,7 @@ fn rules_of_an_acl_have_numbers_of_their_own() {
 fn statements_are_added_to_a_policy_as_it_is_by_then() {
     let mut facts = all_services(with_key());
     let admin = "arn:aws:iam::123456789012:role/admin";
-    key(&mut facts).policy = crate::facts::Fact::Known(json!({"Statement": [
+    key(&mut facts).policy = model::facts::Fact::Known(json!({"Statement": [
         {"Effect": "Allow", "Principal": {"AWS": admin}, "Action": "kms:*", "Resource": "*"}]}));
     let fixes = fixes(&facts, "key-policy");
     assert!(fixes.len() > 1, "{fixes:#?}");

@@ -1,6 +1,6 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
@@ -13,10 +13,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
         &world.facts.local.aws_cli,
@@ -32,9 +31,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn there_not_there_and_not_looked() {

@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::text;
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
@@ -15,14 +15,13 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
 /// What AWS puts up with, in seconds.
 const MOST: i64 = 300;
 const MUCH: i64 = 60;
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
         &world.facts.local.clock_ahead_seconds,
@@ -50,9 +49,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn right_off_and_far_off() {

@@ -1,6 +1,6 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
@@ -13,10 +13,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let credentials = &world.facts.local.credentials;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
@@ -42,9 +41,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{denied, healthy, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn accepted_missing_and_unreadable() {

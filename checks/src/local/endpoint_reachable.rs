@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::facts::{Fact, Reach, Reason};
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Fact, Reach, Reason};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.endpoint-reachable",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
         &world.facts.local.stream,
@@ -65,9 +64,9 @@ fn besides(world: &World) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Facts, Reach, Reason, Unavailable};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Fact, Facts, Reach, Reason, Unavailable};
+    use model::finding::Status;
 
     #[test]
     fn reached_not_reached_and_behind_a_proxy() {

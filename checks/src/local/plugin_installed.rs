@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::world::World;
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
@@ -17,10 +17,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let local = &world.facts.local;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
@@ -58,9 +57,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Plugin};
-    use crate::finding::Status;
     use crate::testing::{denied, healthy, run, statuses};
+    use model::facts::{Fact, Plugin};
+    use model::finding::Status;
 
     #[test]
     fn there_and_not_there() {

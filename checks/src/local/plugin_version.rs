@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::{Fact, Plugin};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::version;
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Fact, Plugin};
+use model::finding::{Finding, Severity, Subject};
+use model::version;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-version",
@@ -18,12 +18,11 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
 const LEAST: [u32; 4] = [1, 2, 764, 0];
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let local = &world.facts.local;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
@@ -63,9 +62,9 @@ fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Plugin};
-    use crate::finding::Status;
     use crate::testing::{denied, healthy, statuses};
+    use model::facts::{Fact, Plugin};
+    use model::finding::Status;
 
     fn of(version: Fact<String>) -> Vec<Status> {
         let mut facts = healthy();

@@ -1,6 +1,6 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.region",
@@ -13,10 +13,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let region = &world.facts.region;
     let source = &world.facts.local.region_source;
     let subject = Subject::new("machine", "local");

@@ -1,8 +1,8 @@
-use super::endpoint::{judge_endpoints, not_serving};
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
 use crate::fixes;
+use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
@@ -25,10 +25,9 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
         let (id, state) = (&endpoint.id, &endpoint.state);
         let finding = if endpoint.is_available() && endpoint.has_no_interface() {
@@ -58,13 +57,13 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::RouteTarget;
-    use crate::finding::Status;
     use crate::testing::{
         denied, endpoint, healthy_coder, known, no_endpoint, no_way_out, route_out, statuses,
         subnets,
     };
-    use crate::{Selection, Verdict, examine};
+    use diagnosis::{Selection, Verdict, examine};
+    use model::facts::RouteTarget;
+    use model::finding::Status;
 
     #[test]
     fn available_pending_and_failed() {

@@ -1,16 +1,16 @@
-use super::destination::{Destination, by_destination};
-use super::endpoint::policy_lets;
-use crate::arn;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::{Endpoint, Task};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::iam::Tri;
 use crate::made_once::MadeOnce;
-use crate::policy_document::TASK_ROLE_ACTIONS;
-use crate::text;
+use crate::vpc_path::destination::{Destination, by_destination};
+use crate::vpc_path::endpoint::policy_lets;
 use crate::world::{Group, Roles, World};
+use aws_rules::iam::Tri;
+use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use model::arn;
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::{Endpoint, Task};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
@@ -23,20 +23,19 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 /// What the policy of an endpoint says of a role, by the endpoint's ID and the role's ARN.
 type Judged<'a> = MadeOnce<(&'a str, &'a str), Finding>;
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let judged = Judged::default();
     world.each_running(&CHECK, |group, _| {
         by_destination(world, &group.placements)
             .into_iter()
             .flat_map(|same| {
                 let vpc = same.vpc;
-                let of_vpc = || Subject::new("vpc", vpc).of_group(group);
+                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service_name());
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
                         let tasks: Vec<&Task> = same
@@ -64,7 +63,8 @@ fn judge<'a>(
     tasks: &[&'a Task],
     judged: &Judged<'a>,
 ) -> Vec<Finding> {
-    let subject = || Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
+    let subject =
+        || Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
     let of_some;
     let by_role = match tasks.len() == group.running().len() {
         true => &group.roles.by_role,
@@ -149,9 +149,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::CHECK;
-    use crate::facts::Facts;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Facts;
+    use model::finding::Status;
 
     fn with(statement: Value) -> Facts {
         let mut facts = healthy_coder();

@@ -1,12 +1,12 @@
-use super::new_endpoint;
-use super::placement::{Placement, is_shared, ssmmessages_endpoint};
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity, Subject};
-use crate::reachability::Egress;
-use crate::text;
+use crate::vpc_path::new_endpoint;
+use crate::vpc_path::placement::{Placement, is_shared, ssmmessages_endpoint};
 use crate::world::{Group, World};
+use aws_rules::vpc::Egress;
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
@@ -36,10 +36,9 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
         let mut findings: Vec<Finding> = places
@@ -55,7 +54,7 @@ fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> Option<Finding> {
-    let subject = Subject::new("vpc", vpc).of_group(group);
+    let subject = Subject::new("vpc", vpc).of_service(group.service_name());
     let service = world.facts.endpoint_service("ssmmessages");
     match ssmmessages_endpoint(world, vpc) {
         Fact::Unavailable(why) => return Some(CHECK.unknown(subject, &why)),
@@ -184,11 +183,11 @@ fn no_way(placement: &Placement) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, RouteTarget};
-    use crate::finding::Status;
     use crate::testing::{
         denied, healthy_coder, no_endpoint, no_way_out, route_out, run, statuses, subnets,
     };
+    use model::facts::{Fact, RouteTarget};
+    use model::finding::Status;
 
     #[test]
     fn present() {

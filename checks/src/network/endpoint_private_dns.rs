@@ -1,9 +1,9 @@
-use super::endpoint::{judge_endpoints, not_serving};
-use super::hosted_zone::{Naming, doubt, naming};
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
 use crate::fixes;
+use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
+use crate::vpc_path::hosted_zone::{Naming, doubt, naming};
 use crate::world::World;
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
@@ -26,10 +26,9 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
@@ -57,9 +56,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn on_off_and_off_without_another_way() {

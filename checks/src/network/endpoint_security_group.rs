@@ -1,15 +1,15 @@
-use super::connection::Hop;
-use super::destination::{Destination, by_destination};
-use super::hop_outcome::Affected;
-use super::placement::Placement;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::{Endpoint, Fact};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::reachability::Reachability;
-use crate::text;
+use crate::vpc_path::connection::Hop;
+use crate::vpc_path::destination::{Destination, by_destination};
+use crate::vpc_path::hop_outcome::Affected;
+use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
+use aws_rules::vpc::Reachability;
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::{Endpoint, Fact};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
@@ -30,16 +30,15 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
         by_destination(world, &group.placements)
             .into_iter()
             .flat_map(|same| {
                 let vpc = same.vpc;
-                let of_vpc = || Subject::new("vpc", vpc).of_group(group);
+                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service_name());
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
                         judge(world, group, endpoint, &same.placements)
@@ -93,7 +92,7 @@ fn judge<'a>(
     if let [only] = all.as_mut_slice() {
         only.tasks.are_all = true;
     }
-    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_group(group);
+    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
     all.iter()
         .map(|admission| {
             let finding = of_admission(world, endpoint, admission, subject.clone());
@@ -165,9 +164,9 @@ pub fn sources(placements: &[&Placement]) -> fixes::endpoint::Sources {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::GroupRule;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::GroupRule;
+    use model::finding::Status;
 
     #[test]
     fn in_by_range_by_group_and_kept_out() {

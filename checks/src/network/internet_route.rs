@@ -1,11 +1,11 @@
-use super::destination::{Destination, resolve_destination};
-use super::hosted_zone;
-use super::placement::Placement;
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Subject};
-use crate::reachability::Egress;
-use crate::text;
+use crate::vpc_path::destination::{Destination, resolve_destination};
+use crate::vpc_path::hosted_zone;
+use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
+use aws_rules::vpc::Egress;
+use model::check::Check;
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
@@ -24,16 +24,15 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
 }
 
 fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
-    let subject = Subject::new("subnet", id.as_str()).of_group(group);
+    let subject = Subject::new("subnet", id.as_str()).of_service(group.service_name());
     let destination = resolve_destination(world, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
         return match &placement.way {
@@ -84,14 +83,14 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
         ),
     };
     match destination {
-        Err(why) if finding.status == crate::Status::Fail => {
+        Err(why) if finding.status == model::Status::Fail => {
             CHECK.unknown(finding.subject, &why).detail(format!(
                 "{}; only an endpoint can carry sessions.",
                 finding.title
             ))
         }
         // The route is there, and the name leads elsewhere.
-        Err(why) if finding.status == crate::Status::Pass && name_is_taken(world, placement) => {
+        Err(why) if finding.status == model::Status::Pass && name_is_taken(world, placement) => {
             CHECK.unknown(finding.subject, &why)
         }
         _ => finding,
@@ -111,12 +110,12 @@ fn no_way(subject: Subject, title: String) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, NatGateway, Route, RouteTarget};
-    use crate::finding::Status;
     use crate::testing::{
         denied, healthy_coder, interfaces, no_endpoint, no_way_out, public_gateway, route_out,
         statuses,
     };
+    use model::facts::{Fact, NatGateway, Route, RouteTarget};
+    use model::finding::Status;
 
     #[test]
     fn block_public_access_stands_above_routes() {
@@ -258,7 +257,7 @@ mod tests {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         for tables in facts.network.route_tables.values_mut() {
-            let crate::facts::Fact::Known(tables) = tables else {
+            let model::facts::Fact::Known(tables) = tables else {
                 unreachable!()
             };
             for route in tables.iter_mut().flat_map(|table| &mut table.routes) {

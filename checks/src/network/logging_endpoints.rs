@@ -1,13 +1,15 @@
-use super::blocked_finding::{blocked, may_stop, stops};
-use super::hop_outcome::Affected;
-use super::placement::Placement;
-use super::service_reach::{Reach, Service, reach};
-use super::services::needed;
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
-use crate::text;
+mod blocked_finding;
+
+use crate::vpc_path::hop_outcome::Affected;
+use crate::vpc_path::placement::Placement;
+use crate::vpc_path::service_reach::{Reach, Service, reach};
+use crate::vpc_path::services::needed;
 use crate::world::{Group, World};
+use blocked_finding::{blocked, may_stop, stops};
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
@@ -29,10 +31,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return vec![CHECK.unknown(group.subject(), why)];
@@ -77,7 +78,8 @@ fn judge<'a>(
     if let [(_, all)] = alike.as_mut_slice() {
         all.are_all = true;
     }
-    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    let subject =
+        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     alike
         .into_iter()
         .map(|(reaches, tasks)| {
@@ -138,9 +140,9 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::facts::{Endpoint, Fact, Facts, RouteTarget};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Endpoint, Fact, Facts, RouteTarget};
+    use model::finding::Status;
 
     fn add_endpoint(facts: &mut Facts, service: &str, kind: &str) {
         let like = endpoint(facts).clone();
@@ -213,7 +215,7 @@ mod tests {
     fn a_way_out_that_the_security_group_shuts() {
         let mut facts = with_key();
         let of_endpoint = endpoint(&mut facts).security_groups.clone();
-        task_group(&mut facts).egress = vec![crate::facts::GroupRule {
+        task_group(&mut facts).egress = vec![model::facts::GroupRule {
             protocol: "-1".into(),
             security_groups: of_endpoint,
             ..Default::default()

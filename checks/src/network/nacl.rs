@@ -1,18 +1,18 @@
 use std::sync::Arc;
 
-use super::acl_fix::let_through;
-use super::acl_traversal::AclPath;
-use super::connection::Hop;
-use super::destination::{Destination, resolve_destination};
-use super::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
-use super::placement::Placement;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::finding::{Finding, Severity, Status, Subject};
-use crate::fix::Fix;
 use crate::made_once::MadeOnce;
-use crate::text;
+use crate::vpc_path::acl_fix::let_through;
+use crate::vpc_path::acl_traversal::AclPath;
+use crate::vpc_path::connection::Hop;
+use crate::vpc_path::destination::{Destination, resolve_destination};
+use crate::vpc_path::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
+use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::distinct::distinct;
+use model::finding::{Finding, Severity, Status, Subject};
+use model::fix::Fix;
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
@@ -29,10 +29,9 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let fixes = MadeOnce::default();
     let fix = |vpc: &str| fixes.get(vpc.to_owned(), |vpc| let_through(world, vpc));
     world.each_running(&CHECK, |group, _| {
@@ -49,7 +48,8 @@ fn judge<'a>(
     placement: &Placement<'a>,
     fix: &impl Fn(&str) -> Arc<Fix>,
 ) -> Vec<Finding> {
-    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    let subject =
+        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
     match resolve_destination(world, placement) {
         Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
@@ -120,9 +120,9 @@ fn of_outcome(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::AclEntry;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::AclEntry;
+    use model::finding::Status;
 
     fn deny(egress: bool, from: u16, to: u16) -> AclEntry {
         AclEntry {

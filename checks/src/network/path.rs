@@ -2,20 +2,20 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::acl_traversal::AclPath;
-use super::connection::{Connections, Hop};
-use super::destination::{Destination, resolve_destination};
-use super::hop_outcome::Affected;
-use super::name_servers;
-use super::placement::Placement;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::Unavailable;
-use crate::finding::{Finding, Severity, Subject};
 use crate::made_once::MadeOnce;
-use crate::reachability::{Egress, Reachability};
-use crate::text;
+use crate::vpc_path::acl_traversal::AclPath;
+use crate::vpc_path::connection::{Connections, Hop};
+use crate::vpc_path::destination::{Destination, resolve_destination};
+use crate::vpc_path::hop_outcome::Affected;
+use crate::vpc_path::name_servers;
+use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
+use aws_rules::vpc::{Egress, Reachability};
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::Unavailable;
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.path",
@@ -35,7 +35,6 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 /// A hop on the path, with what it does to a session's packets.
@@ -52,7 +51,7 @@ struct Fate<'p, 'a> {
     reachability: Reachability,
 }
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let told = Told::default();
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
@@ -87,7 +86,8 @@ fn judge<'a>(
     placement: &Placement<'a>,
     told: &Told,
 ) -> Vec<Finding> {
-    let subject = Subject::new("subnet", placement.subnet.id.as_str()).of_group(group);
+    let subject =
+        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     let destination = match resolve_destination(world, placement) {
         Ok(destination) => destination,
         Err(why) => {

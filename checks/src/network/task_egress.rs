@@ -1,13 +1,13 @@
-use super::connection::Hop;
-use super::destination::{Destination, resolve_destination};
-use super::hop_outcome;
-use super::hop_outcome::{HopOutcome, Words, outcomes};
-use super::placement::Placement;
-use crate::check::Check;
-use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
-use crate::text;
+use crate::vpc_path::connection::Hop;
+use crate::vpc_path::destination::{Destination, resolve_destination};
+use crate::vpc_path::hop_outcome;
+use crate::vpc_path::hop_outcome::{HopOutcome, Words, outcomes};
+use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::finding::{Finding, Severity, Status, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
@@ -25,10 +25,9 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
@@ -46,7 +45,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
         "" => Subject::new("subnet", placement.subnet.id.as_str()),
         groups => Subject::new("security-group", groups),
     }
-    .of_group(group);
+    .of_service(group.service_name());
     let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
     match resolve_destination(world, placement) {
         Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
@@ -110,9 +109,9 @@ fn of_outcome(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{GroupRule, RouteTarget};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{GroupRule, RouteTarget};
+    use model::finding::Status;
 
     #[test]
     fn all_traffic_out_is_let_out() {

@@ -1,12 +1,12 @@
-use super::destination::resolves;
-use super::name_servers;
-use super::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
-use crate::check::Check;
-use crate::facts::{Endpoint, Fact, Vpc};
-use crate::finding::{Finding, Severity, Status, Subject};
 use crate::fixes;
-use crate::text;
+use crate::vpc_path::destination::resolves;
+use crate::vpc_path::name_servers;
+use crate::vpc_path::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
 use crate::world::World;
+use model::check::Check;
+use model::facts::{Endpoint, Fact, Vpc};
+use model::finding::{Finding, Severity, Status, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
@@ -37,17 +37,16 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| {
         group
             .placements
             .by_vpc()
             .into_iter()
             .map(|(id, placements)| {
-                let subject = Subject::new("vpc", id).of_group(group);
+                let subject = Subject::new("vpc", id).of_service(group.service_name());
                 let endpoint = match ssmmessages_endpoint(world, id) {
                     Fact::Known(endpoint) if endpoint.private_dns => endpoint,
                     Fact::Known(_) | Fact::Absent if !resolves(world, id) => {
@@ -119,7 +118,7 @@ fn judge(
         Otherwise::Open if off.contains(&"enableDnsSupport") => Otherwise::Unclear,
         otherwise => otherwise,
     };
-    super::endpoint::not_serving(&CHECK, subject, fault, otherwise)
+    crate::vpc_path::endpoint::not_serving(&CHECK, subject, fault, otherwise)
         .cause("The VPC does not resolve private names")
         .evidence("off", off.clone())
         .fix(fixes::endpoint::vpc_dns(world.facts, &vpc.id, &off))
@@ -163,9 +162,9 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::facts::{Fact, Facts};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Fact, Facts};
+    use model::finding::Status;
 
     #[test]
     fn each_attribute_is_needed() {

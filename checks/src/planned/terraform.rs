@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Facts, TerraformResource};
-use crate::fix::{Disposition, Fix};
 use crate::fixes::label;
+use model::facts::{Facts, TerraformResource};
+use model::fix::{Disposition, Fix};
 
 /// The resources of the plan, by what fixes call them.
 pub struct Resources<'a> {
@@ -229,8 +229,8 @@ fn name_in<'t>(address: &'t str, kind: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::terraform_key;
     use crate::testing::healthy;
+    use model::facts::terraform_key;
 
     fn resource(address: &str, expression: Option<&str>) -> TerraformResource {
         TerraformResource {

@@ -1,14 +1,14 @@
-use crate::check::Check;
-use crate::facts::{Fact, Traffic};
-use crate::finding::{Finding, Severity, Subject};
-use crate::fix::Fix;
 use crate::fixes;
-use crate::network::destination::{Destination, by_destination, resolves_privately};
-use crate::network::name_servers;
-use crate::network::new_endpoint;
-use crate::network::placement::{Placement, ssmmessages_endpoint};
-use crate::reachability::detours;
+use crate::vpc_path::destination::{Destination, by_destination, resolves_privately};
+use crate::vpc_path::name_servers;
+use crate::vpc_path::new_endpoint;
+use crate::vpc_path::placement::{Placement, ssmmessages_endpoint};
 use crate::world::World;
+use aws_rules::vpc::detours;
+use model::check::Check;
+use model::facts::{Fact, Traffic};
+use model::finding::{Finding, Severity, Subject};
+use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
@@ -27,10 +27,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     if world.facts.expect.traffic != Some(Traffic::Endpoint) {
         return Vec::new();
     }
@@ -40,7 +39,7 @@ fn run(world: &World) -> Vec<Finding> {
             .into_iter()
             .map(|same| {
                 let (vpc, placements) = (same.vpc, &same.placements);
-                let subject = Subject::new("vpc", vpc).of_group(group);
+                let subject = Subject::new("vpc", vpc).of_service(group.service_name());
                 let mut elsewhere = placements
                     .iter()
                     .flat_map(|placement| detours(&world.rules, placement.subnet));
@@ -101,9 +100,9 @@ fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{Fact, Traffic};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Fact, Traffic};
+    use model::finding::Status;
 
     #[test]
     fn an_endpoint_behind_a_transit_gateway_may_serve() {
@@ -111,7 +110,7 @@ mod tests {
         facts.expect.traffic = Some(Traffic::Endpoint);
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        let hub = crate::facts::RouteTarget::Other("tgw-1".into());
+        let hub = model::facts::RouteTarget::Other("tgw-1".into());
         route(&mut facts, "10.0.0.0/8", hub, false);
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }

@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::text;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
@@ -16,10 +16,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     if world.facts.expect.exec_forbidden.is_empty() {
         return Vec::new();
     }
@@ -95,8 +94,8 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn nothing_declared_nothing_broken() {

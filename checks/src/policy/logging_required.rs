@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Status, Subject};
-use crate::text;
 use crate::world::World;
+use model::check::Check;
+use model::distinct::distinct;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Status, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
@@ -24,11 +24,10 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 /// The checks that tell whether sessions are recorded, in the order in which a record is made.
-const RECORDING: [&crate::Check; 7] = [
+const RECORDING: [&model::Check; 7] = [
     &crate::cluster::exec_logging::CHECK,
     &crate::cluster::log_group::CHECK,
     &crate::cluster::log_bucket::CHECK,
@@ -38,7 +37,7 @@ const RECORDING: [&crate::Check; 7] = [
     &crate::role::s3_write::CHECK,
 ];
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     if !world.facts.expect.session_logging {
         return Vec::new();
     }
@@ -48,7 +47,7 @@ fn run(world: &World) -> Vec<Finding> {
     }
     let findings: Vec<Finding> = RECORDING
         .iter()
-        .flat_map(|check| (check.run)(world))
+        .flat_map(|check| crate::registry::run(check, world))
         .collect();
     vec![judge(world, subject, &findings)]
 }
@@ -190,9 +189,9 @@ impl<'f> Spoilt<'f> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{ExecConfiguration, Fact, Outcome};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{ExecConfiguration, Fact, Outcome};
+    use model::finding::Status;
 
     #[test]
     fn declared_and_kept_or_broken() {

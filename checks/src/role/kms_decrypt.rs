@@ -1,13 +1,13 @@
 use super::each_role_alone;
-use crate::arn;
-use crate::check::Check;
-use crate::facts::KmsKey;
-use crate::finding::{Finding, Severity};
-use crate::fix::Fix;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
-use crate::needs;
 use crate::world::World;
+use aws_rules::needs;
+use model::arn;
+use model::check::Check;
+use model::facts::KmsKey;
+use model::finding::{Finding, Severity};
+use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
@@ -28,10 +28,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_role_alone(world, &CHECK, |subject, role| {
         let decrypt = Use {
             who: format!("Task role {}", arn::name(role)),
@@ -64,9 +63,9 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::facts::{Fact, Grant, Outcome};
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::{Fact, Grant, Outcome};
+    use model::finding::Status;
 
     #[test]
     fn no_key_no_need() {
@@ -188,7 +187,7 @@ mod tests {
         let account = key(&mut facts).arn.split(':').nth(4).unwrap().to_owned();
         let session = format!(
             "arn:aws:sts::{account}:assumed-role/{}/jane",
-            crate::arn::name(CODER_ROLE)
+            model::arn::name(CODER_ROLE)
         );
         key(&mut facts).policy = allow(json!({"AWS": session}));
         assert_eq!(

@@ -1,11 +1,11 @@
 use super::recording::{self, Recording};
 use super::{each_role, role_subject};
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
 use crate::made_once::MadeOnce;
-use crate::needs::{self, Need};
 use crate::world::World;
+use aws_rules::needs::{self, Need};
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
@@ -20,10 +20,9 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let fixes = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
         let subject = role_subject(group, role);
@@ -70,11 +69,11 @@ pub fn log_needs(world: &World, tasks: &[&Task]) -> Vec<Need> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Outcome;
+    use model::finding::Status;
 
-    fn deny(facts: &mut crate::Facts, action: &str) {
+    fn deny(facts: &mut model::Facts, action: &str) {
         decide(facts, action, "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
         });

@@ -1,11 +1,11 @@
 use super::{role_subject, services_with};
-use crate::arn;
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::tasks::Alike;
 use crate::world::{Group, World};
+use model::arn;
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity};
+use model::tasks::Alike;
 
 pub const CHECK: Check = Check {
     id: "role.present",
@@ -29,10 +29,9 @@ pub const CHECK: Check = Check {
         "role.s3-write",
     ],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, _| judge(world, group))
 }
 
@@ -137,9 +136,9 @@ fn by_definition<'a>(tasks: &[&'a Task]) -> Vec<Vec<&'a Task>> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn named_and_there() {

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::arn;
-use crate::check::Check;
-use crate::distinct::distinct;
-use crate::finding::{Finding, Subject};
-use crate::fix::Fix;
 use crate::fixes;
-use crate::iam::{self, Silence};
+use crate::iam_answers::{self, Silence};
 use crate::made_once::MadeOnce;
-use crate::needs::Need;
-use crate::text;
 use crate::world::World;
+use aws_rules::iam;
+use aws_rules::needs::Need;
+use model::arn;
+use model::check::Check;
+use model::distinct::distinct;
+use model::finding::{Finding, Subject};
+use model::fix::Fix;
+use model::text;
 
 /// Where sessions are recorded, and what the agent needs for it.
 pub struct Recording<'a> {
@@ -42,7 +43,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
     let Some(first) = needs.first() else {
         return check.skip(subject, format!("Sessions are not recorded in {place}"));
     };
-    match iam::silence(world, role, first.action) {
+    match iam_answers::silence(world, role, first.action) {
         None => {}
         Some(Silence::Unavailable(why)) => return check.unknown(subject, why),
         Some(_) => {
@@ -54,7 +55,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         .iter()
         .map(|need| (need.action, need.resource.as_str()))
         .collect();
-    let verdict = iam::verdict(world, role, &asked, |_| true);
+    let verdict = iam_answers::verdict(world, role, &asked, |_| true);
     if !verdict.denied.is_empty() {
         let is_denied = |need: &&Need| {
             let mut denied = verdict.denied.iter();

@@ -1,11 +1,11 @@
 use super::each_role_alone;
 use super::recording::{self, Recording};
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity};
 use crate::made_once::MadeOnce;
-use crate::needs;
 use crate::world::World;
+use aws_rules::needs;
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",
@@ -20,10 +20,9 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let fixes = MadeOnce::default();
     each_role_alone(world, &CHECK, |subject, role| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
@@ -55,11 +54,11 @@ const BLIND: (&str, &str) = (
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Outcome;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::facts::Outcome;
+    use model::finding::Status;
 
-    fn deny(facts: &mut crate::Facts, action: &str) {
+    fn deny(facts: &mut model::Facts, action: &str) {
         decide(facts, action, "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
         });

@@ -1,17 +1,18 @@
 use std::collections::BTreeSet;
 
 use super::{each_role, has_agent_down, role_subject, services_with};
-use crate::arn;
-use crate::check::Check;
-use crate::facts::{Decision, Role, Task};
-use crate::finding::{Finding, Severity, Subject};
-use crate::fix::{Disposition, Fix};
 use crate::fixes;
-use crate::iam::{self, Blocker, Silence, Verdict};
+use crate::iam_answers::{self, Blocker, Silence, Verdict};
 use crate::made_once::MadeOnce;
-use crate::policy_document::TASK_ROLE_ACTIONS;
-use crate::text;
 use crate::world::{Group, World};
+use aws_rules::iam;
+use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use model::arn;
+use model::check::Check;
+use model::facts::{Decision, Role, Task};
+use model::finding::{Finding, Severity, Subject};
+use model::fix::{Disposition, Fix};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
@@ -27,10 +28,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
         judge(world, group, role, tasks, &made)
@@ -46,7 +46,7 @@ fn judge<'a>(
 ) -> Finding {
     let subject = role_subject(group, role);
     let name = arn::name(role);
-    match iam::silence(world, role, TASK_ROLE_ACTIONS[0]) {
+    match iam_answers::silence(world, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {
@@ -60,7 +60,7 @@ fn judge<'a>(
         }
     }
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
-    let verdict = iam::verdict(world, role, &needs, |_| true);
+    let verdict = iam_answers::verdict(world, role, &needs, |_| true);
     if !verdict.denied.is_empty() {
         return refused(world, subject, role, tasks, &verdict, made);
     }
@@ -207,13 +207,13 @@ mod tests {
     use serde_json::json;
 
     use super::CHECK;
-    use crate::facts::{Fact, Identity, Outcome, Policy};
-    use crate::finding::Status;
-    use crate::policy_document::TASK_ROLE_ACTIONS;
     use crate::testing::{
         CODER, CODER_ROLE, decide, definition, denied, healthy_coder, known, run, simulate_allowed,
         statuses, task,
     };
+    use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+    use model::facts::{Fact, Identity, Outcome, Policy};
+    use model::finding::Status;
 
     #[test]
     fn a_star_that_a_condition_takes_literally_is_named() {

@@ -1,14 +1,14 @@
 use serde_json::Value;
 
 use super::{each_role, role_subject};
-use crate::arn;
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity};
 use crate::fixes;
-use crate::iam::{self, Request, Tri};
-use crate::text;
 use crate::world::{Group, World};
+use aws_rules::iam::{self, Request, Tri};
+use model::arn;
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.trust",
@@ -21,10 +21,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     each_role(world, &CHECK, |group, role, tasks| {
         judge(world, group, role, tasks)
     })
@@ -167,9 +166,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{CODER_ROLE, denied, healthy_coder, known, run, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     fn of(statements: Value) -> Vec<Status> {
         let mut facts = healthy_coder();

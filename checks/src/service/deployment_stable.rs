@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::{Deployment, Service};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::text;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Deployment, Service};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "service.deployment-stable",
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &["task.exec-enabled", "service.running-tasks"],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_service(&CHECK, |group, subject, service| {
         judge(world, group, subject, service)
     })
@@ -121,11 +120,11 @@ fn quoted(deployment: &Deployment, service: &Service) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{
         CODER, begin_rollout, denied, healthy_coder, run, service, statuses, task,
     };
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn in_place_and_rolling_out() {

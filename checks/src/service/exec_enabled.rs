@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::finding::{Finding, Severity};
 use crate::fixes;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &["task.exec-enabled", "container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
         if world.is_exec_forbidden_for(group, service) {
@@ -54,10 +53,10 @@ fn can_all_be_entered(group: &Group) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::{DeploymentController, Fact};
-    use crate::finding::Status;
-    use crate::fix::Disposition;
     use crate::testing::{CODER, denied, healthy_coder, run, service, statuses, task};
+    use model::facts::{DeploymentController, Fact};
+    use model::finding::Status;
+    use model::fix::Disposition;
 
     #[test]
     fn on_off_and_unreadable() {

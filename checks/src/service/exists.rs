@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "service.exists",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &["service.running-tasks"],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let unlisted = world.facts.unlisted.as_ref().map(|why| {
         CHECK
             .unknown(
@@ -65,9 +64,9 @@ fn each(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, service, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn services_that_cannot_be_listed_are_not_none() {

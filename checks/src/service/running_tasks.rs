@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::{Fact, Service, Task};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::text;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Fact, Service, Task};
+use model::finding::{Finding, Severity, Subject};
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "service.running-tasks",
@@ -23,10 +23,9 @@ pub const CHECK: Check = Check {
         "network.path",
     ],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world
         .groups
         .iter()
@@ -133,9 +132,9 @@ fn gone(group: &Group) -> bool {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, run, service, statuses, task};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn one_runs() {

@@ -1,11 +1,11 @@
-use crate::arn;
-use crate::check::Check;
 use crate::container::agent_running::lacks_host_files;
-use crate::facts::{Container, ContainerInstance, Fact, Task};
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
-use crate::version;
 use crate::world::{Group, World};
+use model::arn;
+use model::check::Check;
+use model::facts::{Container, ContainerInstance, Fact, Task};
+use model::finding::{Finding, Severity, Subject};
+use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
@@ -18,13 +18,12 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
 const LEAST: [u32; 3] = [1, 50, 2];
 const LEAST_ON_WINDOWS: [u32; 3] = [1, 56, 0];
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_running(&CHECK, |group, tasks| {
         let mut findings: Vec<Finding> = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
@@ -66,7 +65,7 @@ fn missing_files<'t>(tasks: &[&'t Task]) -> Option<&'t str> {
 }
 
 fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
-    let subject = Subject::new("container-instance", arn).of_group(group);
+    let subject = Subject::new("container-instance", arn).of_service(group.service_name());
     let id = arn::name(arn);
     CHECK
         .fail(
@@ -84,7 +83,7 @@ fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
 }
 
 fn judge(world: &World, group: &Group, arn: &str) -> Finding {
-    let subject = Subject::new("container-instance", arn).of_group(group);
+    let subject = Subject::new("container-instance", arn).of_service(group.service_name());
     match world.facts.container_instances.get(arn) {
         Some(Fact::Known(host)) => by_version(world, subject, host),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
@@ -138,8 +137,8 @@ fn too_old(host: &ContainerInstance) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     fn of(version: &str) -> Vec<Status> {
         let mut facts = healthy_coder();
@@ -187,7 +186,7 @@ mod tests {
             "{}",
             finding.title
         );
-        let report = crate::examine(&facts, &crate::Selection::default());
+        let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         assert!(
             report
                 .fixes

@@ -1,11 +1,11 @@
-use crate::check::Check;
-use crate::facts::{DeploymentController, Fact, Facts, Service, Task};
-use crate::finding::{Finding, Severity, Status, Subject};
-use crate::fix::Fix;
 use crate::fixes;
 use crate::made_once::MadeOnce;
-use crate::text;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{DeploymentController, Fact, Facts, Service, Task};
+use model::finding::{Finding, Severity, Status, Subject};
+use model::fix::Fix;
+use model::text;
 
 pub const CHECK: Check = Check {
     id: "task.exec-enabled",
@@ -18,10 +18,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     if world.facts.planned {
         return through_apply(world);
     }
@@ -152,11 +151,11 @@ fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Ta
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{
         begin_rollout, denied, healthy_coder, make_standalone, run, service, statuses, task,
     };
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn started_with_exec() {

@@ -1,8 +1,8 @@
-use crate::check::Check;
-use crate::facts::Fact;
-use crate::finding::{Finding, Severity, Subject};
-use crate::text::Clean;
 use crate::world::World;
+use model::check::Check;
+use model::facts::Fact;
+use model::finding::{Finding, Severity, Subject};
+use model::text::Clean;
 
 pub const CHECK: Check = Check {
     id: "task.exists",
@@ -15,10 +15,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let facts = world.facts;
     facts
         .target
@@ -47,9 +46,9 @@ fn run(world: &World) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::facts::Fact;
-    use crate::finding::Status;
     use crate::testing::{denied, healthy_coder, name_the_task, statuses};
+    use model::facts::Fact;
+    use model::finding::Status;
 
     #[test]
     fn only_named_tasks_are_looked_for() {

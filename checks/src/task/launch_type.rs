@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::facts::Task;
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::World;
+use model::check::Check;
+use model::facts::Task;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "task.launch-type",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_task(&CHECK, |_, subject, task| judge(subject, task))
 }
 
@@ -49,8 +48,8 @@ fn judge(subject: Subject, task: &Task) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn known_and_unknown_ones() {

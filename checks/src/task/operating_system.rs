@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::facts::TaskDefinition;
-use crate::finding::{Finding, Severity};
 use crate::world::World;
+use model::check::Check;
+use model::facts::TaskDefinition;
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "task.operating-system",
@@ -14,10 +14,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Medium,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
         let family = family(definition);
@@ -46,8 +45,8 @@ fn family(definition: &TaskDefinition) -> &str {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::*;
+    use model::finding::Status;
 
     #[test]
     fn families() {

@@ -1,9 +1,9 @@
-use crate::check::Check;
-use crate::facts::TaskDefinition;
-use crate::finding::{AgentLink, Finding, Severity};
 use crate::fixes::definition::without_pid_mode;
 use crate::role::services_with;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::TaskDefinition;
+use model::finding::{AgentLink, Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
@@ -19,10 +19,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Low,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     world.each_definition(&CHECK, |group, definition, _| {
         if let (Some("task"), Some(why)) = (
             definition.pid_mode.as_deref(),
@@ -72,8 +71,8 @@ fn judge(world: &World, group: &Group, definition: &TaskDefinition) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{definition, denied, healthy_coder, statuses};
+    use model::finding::Status;
 
     #[test]
     fn shared_alone_and_unreadable() {

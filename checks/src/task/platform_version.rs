@@ -1,10 +1,10 @@
-use crate::check::Check;
-use crate::facts::Task;
-use crate::finding::{Finding, Severity, Subject};
 use crate::fixes;
 use crate::made_once::MadeOnce;
-use crate::version;
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::Task;
+use model::finding::{Finding, Severity, Subject};
+use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.platform-version",
@@ -17,10 +17,9 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let made = MadeOnce::default();
     world.each_task(&CHECK, |group, subject, task| {
         judge(world, group, subject, task, &made)
@@ -69,8 +68,8 @@ fn judge<'a>(
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{CODER, denied, healthy_coder, statuses, task};
+    use model::finding::Status;
 
     fn of(version: &str, family: &str) -> Vec<Status> {
         let mut facts = healthy_coder();

@@ -1,7 +1,7 @@
-use crate::check::Check;
-use crate::facts::{Fact, Task};
-use crate::finding::{Finding, Severity, Subject};
 use crate::world::{Group, World};
+use model::check::Check;
+use model::facts::{Fact, Task};
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "task.running",
@@ -16,10 +16,9 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
-    run,
 };
 
-fn run(world: &World) -> Vec<Finding> {
+pub fn run(world: &World) -> Vec<Finding> {
     let mut findings = Vec::with_capacity(world.running().count());
     for group in &world.groups {
         match &group.tasks {
@@ -74,8 +73,8 @@ fn why_stopped(task: &Task) -> String {
 #[cfg(test)]
 mod tests {
     use super::CHECK;
-    use crate::finding::Status;
     use crate::testing::{denied, healthy_coder, name_the_task, run, statuses, task};
+    use model::finding::Status;
 
     #[test]
     fn a_running_task() {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use super::definitions::Definitions;
 use super::{TaskRole, World};
-use crate::facts::{Task, Unavailable};
-use crate::tasks::Alike;
+use model::facts::{Task, Unavailable};
+use model::tasks::Alike;
 
 /// Running tasks by the role that they have.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::slice;
 
 use foldhash::fast::RandomState;
 
-use crate::facts::{Decision, Simulation};
+use model::facts::{Decision, Simulation};
 
 pub struct Answer<'a> {
     pub simulation: &'a Simulation,

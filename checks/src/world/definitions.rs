@@ -1,5 +1,5 @@
 use super::World;
-use crate::facts::{Fact, Task, TaskDefinition};
+use model::facts::{Fact, Task, TaskDefinition};
 
 /// The definitions of tasks that are looked at one after another: mostly they have the same.
 pub struct Definitions<'w, 'a> {

@@ -1,10 +1,10 @@
 //! Findings for each service, task, container or task definition.
 
 use super::{Group, World, as_note};
-use crate::check::Check;
-use crate::facts::{Container, Fact, Service, Task, TaskDefinition};
-use crate::finding::{Finding, Subject};
-use crate::network::placement::Placement;
+use crate::vpc_path::placement::Placement;
+use model::check::Check;
+use model::facts::{Container, Fact, Service, Task, TaskDefinition};
+use model::finding::{Finding, Subject};
 
 impl<'a> World<'a> {
     /// A finding for each service that is there; one that says why for each other.
@@ -142,10 +142,10 @@ fn added(check: &'static Check, subject: Subject, container: &Container) -> Find
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::{Container, Fact, Facts};
-    use crate::finding::Status;
     use crate::testing::*;
-    use crate::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::{Container, Fact, Facts};
+    use model::finding::Status;
 
     /// The coder service, of which no container is preferred, with a container that ended without an agent.
     fn with(name: &str) -> Facts {

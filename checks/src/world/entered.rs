@@ -1,8 +1,8 @@
 use super::definitions::Definitions;
 use super::{Group, World, sidecar};
-use crate::facts::{Container, Fact, Task, TaskDefinition};
-use crate::finding::Subject;
-use crate::text::Clean;
+use model::facts::{Container, Fact, Task, TaskDefinition};
+use model::finding::Subject;
+use model::text::Clean;
 
 /// A container of a running task.
 pub struct Entered<'a> {
@@ -17,7 +17,7 @@ pub struct Entered<'a> {
 
 impl Entered<'_> {
     pub fn subject(&self, group: &Group) -> Subject {
-        Subject::new("container", self.id.clone()).of_group(group)
+        Subject::new("container", self.id.clone()).of_service(group.service_name())
     }
 }
 

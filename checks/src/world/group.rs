@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use super::alike::{Roles, by_definition};
 use super::entered::Entered;
 use super::{ById, by_id};
-use crate::facts::{Fact, Facts, Service, Task};
-use crate::finding::Subject;
-use crate::network::placement::Placements;
-use crate::tasks::Alike;
-use crate::text::Clean;
+use crate::vpc_path::placement::Placements;
+use model::facts::{Fact, Facts, Service, Task};
+use model::finding::Subject;
+use model::tasks::Alike;
+use model::text::Clean;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -38,27 +38,33 @@ impl<'a> Group<'a> {
     /// The subject for what concerns the whole group.
     pub fn subject(&self) -> Subject {
         match &self.name {
-            Some(name) => Subject::new("service", name.clone()).of_group(self),
+            Some(name) => Subject::new("service", name.clone()).of_service(self.service_name()),
             None => Subject::new("tasks", "standalone"),
         }
     }
 
     pub fn task_subject(&self, task: &Task) -> Subject {
-        Subject::new("task", task.arn.clone()).of_group(self)
+        Subject::new("task", task.arn.clone()).of_service(self.service_name())
     }
 
     /// All tasks, with a subject for what is found on each.
     pub fn each_task(&self) -> impl Iterator<Item = (&'a Task, Subject)> {
         let with_names = self.all().iter().zip(&self.names);
-        with_names.map(|(task, name)| (*task, Subject::new("task", name.clone()).of_group(self)))
+        with_names.map(|(task, name)| {
+            (
+                *task,
+                Subject::new("task", name.clone()).of_service(self.service_name()),
+            )
+        })
     }
 
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
-        Subject::new("container", [task.id(), "/", container].concat()).of_group(self)
+        Subject::new("container", [task.id(), "/", container].concat())
+            .of_service(self.service_name())
     }
 
     pub fn definition_subject(&self, arn: &str) -> Subject {
-        Subject::new("task-definition", arn).of_group(self)
+        Subject::new("task-definition", arn).of_service(self.service_name())
     }
 
     pub fn all(&self) -> &[&'a Task] {
@@ -72,6 +78,11 @@ impl<'a> Group<'a> {
     /// The service's name, for the findings on its many tasks.
     pub fn shared_name(&self) -> Option<&Clean> {
         self.name.as_ref()
+    }
+
+    /// The same, for a subject.
+    pub fn service_name(&self) -> Option<Clean> {
+        self.name.clone()
     }
 
     /// How to name the group in a sentence.

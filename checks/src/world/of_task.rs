@@ -1,7 +1,7 @@
 //! What a task gets from elsewhere: its role, its network interface, the machine that it runs on.
 
 use super::World;
-use crate::facts::{Fact, Instance, Interface, Task, TaskDefinition, Unavailable};
+use model::facts::{Fact, Instance, Interface, Task, TaskDefinition, Unavailable};
 
 /// The role whose credentials the containers of a task get.
 pub enum TaskRole<'a> {

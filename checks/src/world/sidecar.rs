@@ -1,8 +1,8 @@
 //! Containers beside the one that sessions enter. What is wrong with them keeps nobody out.
 
 use super::Group;
-use crate::facts::{Container, ContainerDefinition, TaskDefinition};
-use crate::finding::{Finding, Status};
+use model::facts::{Container, ContainerDefinition, TaskDefinition};
+use model::finding::{Finding, Status};
 
 /// The container that sessions enter: the one that was asked for or configured, else the only one that the task stands
 /// and falls with.
@@ -48,9 +48,10 @@ pub fn as_note(mut finding: Finding, entered: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::{Container, ContainerDefinition, Facts, ManagedAgent};
     use crate::testing::*;
-    use crate::{Selection, Status, examine};
+    use diagnosis::{Selection, examine};
+    use model::Status;
+    use model::facts::{Container, ContainerDefinition, Facts, ManagedAgent};
 
     /// The coder service with a second container, whose agent has stopped.
     fn with_second(change: fn(&mut ContainerDefinition)) -> Facts {

@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::facts::Facts;
-use checks::tasks::Tasks;
-use checks::{Finding, Fix, Severity, Status, Subject, World, iam};
+use aws_rules::iam;
+use checks::World;
+use model::facts::Facts;
+use model::tasks::Tasks;
+use model::{Finding, Fix, Severity, Status, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, File};

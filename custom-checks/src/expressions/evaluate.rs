@@ -3,7 +3,7 @@
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt};
 use cel::common::value::Val;
 use cel::{Context, ExecutionError, Program, Value};
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 
 use super::object::Object;
 use super::unseen::Unseen;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cel::Program;
-use checks::facts::Unavailable;
-use checks::{Check, Disposition, Finding, Fix, Status, Subject};
+use model::facts::Unavailable;
+use model::{Check, Disposition, Finding, Fix, Status, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Evaluation, Silence};

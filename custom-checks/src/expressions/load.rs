@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use cel::Program;
-use checks::{Severity, Status};
+use model::{Severity, Status};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

@@ -1,6 +1,6 @@
 //! Facts as a tree: what is known, what is not there, and what could not be seen.
 
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 
 /// One value of the facts, as expressions see it.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
 use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, MAP_TYPE, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 
 use super::node::{Map, Node};
 use super::unseen::Unseen;

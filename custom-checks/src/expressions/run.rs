@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use checks::facts::{Fact, Service, Task, TaskDefinition, Unavailable};
+use checks::World;
 use checks::world::{Group, TaskRole};
-use checks::{Finding, Subject, World};
+use model::facts::{Fact, Service, Task, TaskDefinition, Unavailable};
+use model::{Finding, Subject};
 
 use super::expression::Expression;
 use super::language::with_stack;
@@ -149,7 +150,7 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     fn role(&self, group: &Group, arn: &str) -> Finding {
-        let subject = Subject::new("role", arn).of_group(group);
+        let subject = Subject::new("role", arn).of_service(group.service_name());
         match self.view.world.facts.roles.get(arn) {
             Some(Fact::Known(_)) => {
                 let mut variables = self.of_group(group);

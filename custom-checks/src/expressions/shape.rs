@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use checks::Facts;
-use checks::facts::{
+use model::Facts;
+use model::facts::{
     AwsVpc, Cluster, Container, ContainerDefinition, ContainerLog, Deployment, Event,
     ExecConfiguration, ExecLog, ManagedAgent, ProxyEnvironment, Role, Service, Task,
     TaskDefinition, TaskInterface,

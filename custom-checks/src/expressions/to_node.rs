@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 use serde::ser::{self, Serialize};
 
 use super::collect::Collect;
@@ -45,7 +45,7 @@ fn unseen(node: &Node) -> Node {
         _ => String::new(),
     };
     let reason = serde_json::from_value(serde_json::Value::String(text("reason")))
-        .unwrap_or(checks::facts::Reason::Failed);
+        .unwrap_or(model::facts::Reason::Failed);
     Node::Unseen(Unavailable::new(text("action"), reason, text("message")))
 }
 

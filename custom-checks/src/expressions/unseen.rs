@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cel::ExecutionError;
-use checks::facts::Unavailable;
+use model::facts::Unavailable;
 
 /// What an evaluation came upon that could not be seen.
 ///

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use cel::Context;
 use cel::common::value::Val;
-use checks::arn;
-use checks::facts::{Container, Fact, Facts, Task, Unavailable};
 use checks::world::{Group, World};
+use model::arn;
+use model::facts::{Container, Fact, Facts, Task, Unavailable};
 
 use super::language::language;
 use super::node::Node;

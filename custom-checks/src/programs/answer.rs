@@ -1,7 +1,7 @@
 //! What a program prints, and the findings it stands for.
 
-use checks::text::{clean_block, clean_line};
-use checks::{Disposition, Finding, Fix, Severity, Status, Subject};
+use model::text::{clean_block, clean_line};
+use model::{Disposition, Finding, Fix, Severity, Status, Subject};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@ use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use checks::{Check, Severity};
+use model::{Check, Severity};
 
 use crate::PROGRAM;
 use crate::check::{About, forever, is_name};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::Severity;
-use checks::text::{clean_block, clean_line};
+use model::Severity;
+use model::text::{clean_block, clean_line};
 use serde::Deserialize;
 
 use super::answer::document;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::Finding;
+use model::Finding;
 
 use super::answer::{Answer, document, failed, findings};
 use super::environment::Environment;

@@ -2,10 +2,11 @@
 
 #![allow(dead_code)]
 
-use checks::facts::{Fact, Facts, Reason, Service, Task, TaskDefinition, Unavailable};
-use checks::iam::settled;
-use checks::{Finding, Status, World};
+use aws_rules::iam::settled;
+use checks::World;
 use custom_checks::expressions::{load, run};
+use model::facts::{Fact, Facts, Reason, Service, Task, TaskDefinition, Unavailable};
+use model::{Finding, Status};
 
 pub const CODER: &str = "coder-production-coder";
 

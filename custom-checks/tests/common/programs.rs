@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use checks::{Finding, Severity, Status};
 use custom_checks::programs::{Environment, Program, run};
+use model::{Finding, Severity, Status};
 use serde_json::Value;
 
 /// What the program is said to have found.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{DhcpOptions, Vpc};
-use checks::facts::{Fact, Unavailable, besides_amazon};
+use model::facts::{Fact, Unavailable, besides_amazon};
 
 use super::{by_id, filter};
 use crate::aws::Aws;

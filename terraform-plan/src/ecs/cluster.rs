@@ -1,6 +1,6 @@
 //! The cluster, with its exec configuration.
 
-use checks::facts::{Cluster, ExecConfiguration, ExecLog, Fact};
+use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact};
 
 use crate::instance::Instance;
 use crate::known::{Known, elsewhere};

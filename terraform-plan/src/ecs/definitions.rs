@@ -1,6 +1,6 @@
 //! Task definitions. Values of environment variables and secrets end here.
 
-use checks::facts::*;
+use model::facts::*;
 use serde_json::Value;
 
 use crate::instance::Instance;

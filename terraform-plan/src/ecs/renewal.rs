@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::{DeploymentController, Fact, Facts};
+use model::facts::{DeploymentController, Fact, Facts};
 use serde_json::Value;
 
 use super::services::controller;

@@ -1,6 +1,6 @@
 //! The services of a cluster.
 
-use checks::facts::{AwsVpc, Deployment, DeploymentController, Service, Unavailable};
+use model::facts::{AwsVpc, Deployment, DeploymentController, Service, Unavailable};
 
 use crate::document::Plan;
 use crate::instance::{Instance, Seen};

@@ -1,4 +1,4 @@
-use checks::facts::Tags;
+use model::facts::Tags;
 use serde_json::Value;
 
 use crate::instance::{Instance, Seen};

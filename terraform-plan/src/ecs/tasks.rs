@@ -1,6 +1,6 @@
 //! The tasks that a service would start: one in each subnet that it may be placed in.
 
-use checks::facts::*;
+use model::facts::*;
 
 use super::services::Planned;
 use crate::known::later;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::*;
+use model::facts::*;
 
 use super::network::Seen;
 use crate::network::{self, Endpoints};

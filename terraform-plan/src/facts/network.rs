@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::*;
+use model::facts::*;
 
 use super::live;
 use crate::known::or_live;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::*;
-use checks::needs::{Need, Place, of_task_role};
+use aws_rules::needs::{Need, Place, of_task_role};
+use model::facts::*;
 
 use crate::iam;
 use crate::known::{is_elsewhere, or_live};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use checks::arn;
-use checks::facts::{Fact, Facts, TerraformResource, terraform_key};
+use model::arn;
+use model::facts::{Fact, Facts, TerraformResource, terraform_key};
 use serde_json::Value;
 
 use crate::address::Key;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::arn;
-use checks::facts::{Policy, Unavailable};
+use model::arn;
+use model::facts::{Policy, Unavailable};
 use serde_json::Value;
 
 use super::policies::{Document, Named, Unread, document, document_by, managed};

@@ -1,7 +1,7 @@
 //! The documents of managed policies, as far as a plan holds them or AWS publishes them.
 
-use checks::arn;
-use checks::facts::Unavailable;
+use model::arn;
+use model::facts::Unavailable;
 use serde_json::{Value, json};
 
 use super::statements;

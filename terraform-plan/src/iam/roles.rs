@@ -1,7 +1,7 @@
 //! Roles, with the trust that they give.
 
-use checks::arn;
-use checks::facts::{Fact, Role};
+use model::arn;
+use model::facts::{Fact, Role};
 use serde_json::Value;
 
 use crate::instance::Instance;

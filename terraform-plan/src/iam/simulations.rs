@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use checks::facts::*;
-use checks::iam::{Asker, Credentials};
-use checks::needs::Need;
-use checks::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::{Asker, Credentials};
+use aws_rules::needs::Need;
+use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use model::facts::*;
 use serde_json::{Value, json};
 
 use super::attached::{Attached, attached};

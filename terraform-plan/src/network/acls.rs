@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use checks::facts::{AclEntry, Fact, NetworkAcl};
+use model::facts::{AclEntry, Fact, NetworkAcl};
 
 use super::{is_in, port};
 use crate::instance::{Instance, Seen};

@@ -1,6 +1,6 @@
 //! VPC endpoints for the services that sessions use.
 
-use checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
+use model::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
 use super::Likeness;

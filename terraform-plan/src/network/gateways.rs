@@ -1,6 +1,6 @@
 //! What routes lead to.
 
-use checks::facts::{Fact, NatGateway, Route, RouteTable, RouteTarget};
+use model::facts::{Fact, NatGateway, Route, RouteTable, RouteTarget};
 
 use super::subnet;
 use crate::instance::{Instance, Seen};

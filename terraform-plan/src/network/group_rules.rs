@@ -1,6 +1,6 @@
 //! Rules of security groups: in the group itself, and as resources of their own.
 
-use checks::facts::GroupRule;
+use model::facts::GroupRule;
 
 use super::{port, texts};
 use crate::instance::{Instance, Seen};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use checks::facts::{Fact, Facts, GroupRule, SecurityGroup};
+use model::facts::{Fact, Facts, GroupRule, SecurityGroup};
 
 use super::group_rules::{
     Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split,

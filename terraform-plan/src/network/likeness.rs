@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::{Fact, RouteTarget};
+use model::facts::{Fact, RouteTarget};
 
 use super::{network_acls, route_tables, subnet};
 use crate::instance::{Instance, Seen};

@@ -1,6 +1,6 @@
 //! Which DNS servers the tasks in a VPC will ask.
 
-use checks::facts::{Fact, besides_amazon};
+use model::facts::{Fact, besides_amazon};
 
 use super::texts;
 use crate::document::Extent;

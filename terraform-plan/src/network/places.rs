@@ -1,6 +1,6 @@
 //! VPCs and subnets.
 
-use checks::facts::{Fact, Subnet, Unavailable, Vpc};
+use model::facts::{Fact, Subnet, Unavailable, Vpc};
 
 use crate::document::Extent;
 use crate::instance::{Instance, Seen};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use checks::facts::Fact;
+use model::facts::Fact;
 
 use crate::resolve::Resolver;
 use crate::things::Thing;

@@ -1,6 +1,6 @@
 //! Route tables.
 
-use checks::facts::{Fact, Route, RouteTable, RouteTarget};
+use model::facts::{Fact, Route, RouteTable, RouteTarget};
 
 use super::{is_in, is_whole};
 use crate::document::Extent;

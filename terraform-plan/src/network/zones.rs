@@ -1,6 +1,6 @@
 //! Private hosted zones of the plan: one may answer for a service's name in the place of AWS.
 
-use checks::facts::Fact;
+use model::facts::Fact;
 
 use super::is_whole;
 use crate::instance::{Instance, Seen};

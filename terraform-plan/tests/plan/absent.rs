@@ -1,7 +1,7 @@
 //! That something is missing is said only where the plan would have to have it.
 
-use checks::Status;
-use checks::facts::Facts;
+use model::Status;
+use model::facts::Facts;
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -1,6 +1,6 @@
 //! Route tables and network ACLs that somebody else made, or that came with the VPC: what the plan adds to them.
 
-use checks::facts::{AclEntry, Fact, Facts, NetworkAcl, Route, RouteTable, RouteTarget};
+use model::facts::{AclEntry, Fact, Facts, NetworkAcl, Route, RouteTable, RouteTarget};
 use serde_json::{Value, json};
 
 use crate::network::{open, own_group};

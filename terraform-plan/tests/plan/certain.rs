@@ -1,7 +1,7 @@
 //! What may be read in more than one way is not taken for certain.
 
-use checks::Status;
-use checks::facts::Facts;
+use model::Status;
+use model::facts::Facts;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from, list_from};

@@ -1,6 +1,7 @@
 //! What nobody can know before apply is unknown, and never a failure.
 
-use checks::{Status, Verdict};
+use diagnosis::Verdict;
+use model::Status;
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -1,6 +1,6 @@
 //! What Terraform's resources mean for the network.
 
-use checks::Status;
+use model::Status;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from, list_from};

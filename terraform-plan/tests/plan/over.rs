@@ -1,7 +1,8 @@
 //! The plan laid over what AWS has now.
 
-use checks::facts::{Fact, Facts, GroupRule, NatGateway, Reason, Route, RouteTarget, Unavailable};
-use checks::{Status, Verdict};
+use diagnosis::Verdict;
+use model::Status;
+use model::facts::{Fact, Facts, GroupRule, NatGateway, Reason, Route, RouteTarget, Unavailable};
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -1,4 +1,4 @@
-use checks::facts::{Fact, RouteTarget, Wanted};
+use model::facts::{Fact, RouteTarget, Wanted};
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -1,7 +1,7 @@
 //! Keys, log groups and buckets of the cluster's exec configuration.
 
-use checks::Status;
-use checks::facts::Fact;
+use model::Status;
+use model::facts::Fact;
 use serde_json::{Value, json};
 
 use crate::small::{Small, from};

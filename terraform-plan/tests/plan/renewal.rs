@@ -1,7 +1,7 @@
 //! Tasks that run before apply, and whether it replaces them.
 
-use checks::Status;
-use checks::facts::Fact;
+use model::Status;
+use model::facts::Fact;
 use serde_json::{Value, json};
 
 use crate::support::*;

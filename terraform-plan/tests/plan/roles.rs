@@ -1,6 +1,6 @@
 //! What a role may do after apply, by everything that gives and takes policies.
 
-use checks::Status;
+use model::Status;
 use serde_json::{Value, json};
 
 use crate::over::{application_of, live};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use checks::{Selection, examine};
+use diagnosis::{Selection, examine};
 use serde_json::json;
 
 use crate::small::{Small, from, list_from};

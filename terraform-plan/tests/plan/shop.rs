@@ -1,6 +1,6 @@
 //! Plans of a shop as Terraform made them, of modules that are written as the well-known ones are.
 
-use checks::Status;
+use model::Status;
 use serde_json::{Value, json};
 
 use crate::support::*;

@@ -1,6 +1,6 @@
 //! Small plans of things that are all new, made resource by resource.
 
-use checks::facts::Facts;
+use model::facts::Facts;
 use serde_json::{Map, Value, json};
 
 use crate::support::*;
@@ -140,7 +140,7 @@ impl Small {
 
     pub fn causes(self) -> Vec<String> {
         let report = report(&self.facts());
-        let unknown = titles(&report, checks::Status::Unknown);
+        let unknown = titles(&report, model::Status::Unknown);
         assert_eq!(unknown, [""; 0]);
         causes(&report)
     }

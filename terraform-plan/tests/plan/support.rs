@@ -1,7 +1,8 @@
 //! Plans to start from, ways to break them, and what the checks say of them.
 
-use checks::facts::Facts;
-use checks::{Report, Selection, Status, examine};
+use diagnosis::{Report, Selection, examine};
+use model::Status;
+use model::facts::Facts;
 use serde_json::{Value, json};
 use terraform_plan::{Ask, Plan, read};
 

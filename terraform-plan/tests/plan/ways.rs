@@ -1,6 +1,6 @@
 //! Ways out of the subnets.
 
-use checks::Status;
+use model::Status;
 use serde_json::{Value, json};
 
 use crate::network::open;

@@ -1,7 +1,7 @@
 //! References through locals, conditions, chained `for_each` and modules with several instances.
 
-use checks::Status;
-use checks::facts::{Fact, Facts, RouteTarget};
+use model::Status;
+use model::facts::{Fact, Facts, RouteTarget};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -154,7 +154,7 @@ fn a_dynamic_block() {
     let tables = facts.network.route_tables["aws_vpc.this[0]"]
         .known()
         .unwrap();
-    let table = |subnet: &str| checks::facts::RouteTable::of_subnet(tables, subnet).unwrap();
+    let table = |subnet: &str| model::facts::RouteTable::of_subnet(tables, subnet).unwrap();
     assert_eq!(
         table("aws_subnet.private[1]").id,
         "aws_route_table.private[0]"

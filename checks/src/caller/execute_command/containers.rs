@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
-use crate::distinct::distinct;
-use crate::facts::{Simulation, Task};
-use crate::iam::{self, Verdict};
+use crate::iam_answers::{self, Verdict};
 use crate::world::World;
+use model::distinct::distinct;
+use model::facts::{Simulation, Task};
 
 const CONTAINER_KEY: &str = "ecs:container-name";
 
@@ -88,7 +88,7 @@ fn of_container<'a>(
     let with = running.iter().filter(|task| task.has_container(name));
     let mut needs = vec![(ACTION, cluster)];
     needs.extend(with.map(|task| (ACTION, &*task.arn)));
-    iam::verdict(world, arn, &needs, |simulation| {
+    iam_answers::verdict(world, arn, &needs, |simulation| {
         simulation
             .context
             .get(CONTAINER_KEY)

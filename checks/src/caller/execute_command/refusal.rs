@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use super::{ACTION, CHECK};
-use crate::facts::{Caller, Decision, Outcome, Task};
-use crate::finding::{Finding, Subject};
 use crate::fixes;
-use crate::iam::{self, Blocker, Verdict};
-use crate::text;
+use crate::iam_answers::{Blocker, Verdict};
 use crate::world::World;
+use aws_rules::iam;
+use model::facts::{Caller, Decision, Outcome, Task};
+use model::finding::{Finding, Subject};
+use model::text;
 
 pub(super) fn refused(
     world: &World,

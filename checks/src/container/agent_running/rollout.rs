@@ -1,8 +1,8 @@
 //! Agents of tasks that come and go with a deployment that is rolling out.
 
-use crate::facts::{Service, Task};
-use crate::finding::{Finding, Status};
 use crate::world::Group;
+use model::facts::{Service, Task};
+use model::finding::{Finding, Status};
 
 /// What was found on an agent while the service's tasks are being replaced. The roll-out explains an agent that is not
 /// there any more or not there yet; another deployment would only start the wait anew.
@@ -55,9 +55,9 @@ fn is_without_exec(group: &Group, service: &Service) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::{Fact, Facts, Task};
     use crate::testing::*;
-    use crate::{Selection, examine};
+    use diagnosis::{Selection, examine};
+    use model::facts::{Fact, Facts, Task};
 
     /// The old task, and one of the new deployment.
     fn rolling(change_old: fn(&mut Task), change_new: fn(&mut Task)) -> Facts {

@@ -1,0 +1,115 @@
+//! Conditions that look like patterns and are none.
+
+use serde_json::Value;
+
+use super::operator::{Family, Operator};
+use super::statement::{has_effect, has_variables, is_about, statements, texts};
+use super::{Tri, variable};
+use model::facts::{Fact, Facts};
+
+/// A condition whose operator takes a wildcard literally.
+struct LiteralWildcard {
+    operator: String,
+    key: String,
+    value: String,
+}
+
+/// The conditions of a statement that compare with a wildcard as if it were any other character: hardly anything has
+/// one in its value, so that they are not met.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String>
+fn literal_wildcards(statement: &Value, variables: bool) -> Vec<LiteralWildcard> {
+    let mut found = Vec::new();
+    for (operator, keys) in statement["Condition"].as_object().into_iter().flatten() {
+        let is_literal = Operator::read(operator).is_some_and(|operator| {
+            matches!(operator.family, Family::Equals { .. }) && !operator.negated
+        });
+        for (key, wanted) in keys.as_object().into_iter().flatten() {
+            let values = texts(wanted).unwrap_or_default();
+            let has_wildcard = |value: &String| {
+                value.contains(['*', '?']) && !(variables && variable::is_in(value))
+            };
+            // One of several values without a wildcard may be meant to match.
+            if is_literal && !values.is_empty() && values.iter().all(has_wildcard) {
+                found.extend(values.into_iter().map(|value| LiteralWildcard {
+                    operator: operator.clone(),
+                    key: key.clone(),
+                    value,
+                }));
+            }
+        }
+    }
+    found
+}
+
+/// Why a refusal may come from such a condition: some statement of a document allows one of the actions under it.
+pub fn in_document(document: &Value, actions: &[&str]) -> Option<String> {
+    let allows = |statement: &&Value| {
+        let is_about = |action: &&str| is_about(statement, action) != Tri::No;
+        has_effect(statement, "Allow") != Tri::No && actions.iter().any(is_about)
+    };
+    let allowing = statements(document).iter().filter(allows);
+    let variables = has_variables(document);
+    explain(allowing.flat_map(|statement| literal_wildcards(statement, variables)))
+}
+
+/// The same of the policies of a user or role, and of its boundary, where they were read.
+pub fn in_policies_of(facts: &Facts, principal: &str, actions: &[&str]) -> Option<String> {
+    let identity = facts.identities.get(principal).and_then(Fact::known)?;
+    let mut policies = identity.policies.iter().chain(&identity.boundary);
+    policies.find_map(|policy| {
+        let why = in_document(&policy.document, actions)?;
+        Some(format!("{why} The policy: {}.", policy.name))
+    })
+}
+
+/// Says of the first of them what is wrong, and how to fix it.
+fn explain(found: impl IntoIterator<Item = LiteralWildcard>) -> Option<String> {
+    let LiteralWildcard {
+        operator,
+        key,
+        value,
+    } = found.into_iter().next()?;
+    let wildcard = if value.contains('*') { '*' } else { '?' };
+    let alternatives = match value.starts_with("arn:") {
+        true => "ArnLike or StringLike",
+        false => "StringLike",
+    };
+    Some(format!(
+        "The condition {operator} on {key} compares with {value:?}: {operator} takes the {wildcard} literally, so no \
+         value matches. Use {alternatives} instead."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn wildcards_that_are_taken_literally() {
+        let of = |condition: Value| {
+            let found = literal_wildcards(&json!({"Condition": condition}), true);
+            explain(found)
+        };
+        let arn = "arn:aws:ecs:us-west-2:1:cluster/*";
+        for operator in [
+            "StringEquals",
+            "StringEqualsIfExists",
+            "ForAnyValue:StringEquals",
+        ] {
+            let why = of(json!({operator: {"ecs:cluster": arn}})).unwrap();
+            assert!(why.contains(operator) && why.contains("ArnLike"), "{why}");
+        }
+        assert!(of(json!({"StringEquals": {"ecs:container-name": "web-?"}})).is_some());
+        for harmless in [
+            json!({"StringLike": {"ecs:cluster": arn}}),
+            json!({"StringNotEquals": {"ecs:cluster": arn}}),
+            json!({"StringEquals": {"ecs:cluster": [arn, "arn:aws:ecs:us-west-2:1:cluster/prod"]}}),
+            json!({"StringEquals": {"aws:userid": "${*}"}}),
+            json!({"StringEquals": "*"}),
+        ] {
+            assert_eq!(of(harmless.clone()), None, "{harmless}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use model::facts::Unavailable;
+
+/// Whether packets get through.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reachability {
+    Open,
+    Blocked,
+    /// By some of the ports or interfaces that may be used, not by all.
+    Partial,
+    Unknown(Unavailable),
+}
+
+impl Reachability {
+    /// Two hops of the same path: a blocked one decides, whatever the other is.
+    pub fn and(self, other: Reachability) -> Reachability {
+        match (self, other) {
+            (Reachability::Blocked, _) | (_, Reachability::Blocked) => Reachability::Blocked,
+            (Reachability::Unknown(why), _) | (_, Reachability::Unknown(why)) => {
+                Reachability::Unknown(why)
+            }
+            (Reachability::Partial, _) | (_, Reachability::Partial) => Reachability::Partial,
+            (Reachability::Open, Reachability::Open) => Reachability::Open,
+        }
+    }
+
+    /// Paths beside one another, of which any may be taken: some that are open and some that are not make a part,
+    /// whatever the unknown ones are. `None`: there are no paths.
+    pub fn any(paths: impl IntoIterator<Item = Reachability>) -> Option<Reachability> {
+        let (mut open, mut blocked, mut partial, mut unknown) = (false, false, false, None);
+        for path in paths {
+            match path {
+                Reachability::Open => open = true,
+                Reachability::Blocked => blocked = true,
+                Reachability::Partial => partial = true,
+                Reachability::Unknown(why) => {
+                    unknown.get_or_insert(why);
+                }
+            }
+        }
+        match (unknown, partial || open && blocked) {
+            (_, true) => Some(Reachability::Partial),
+            (Some(why), false) => Some(Reachability::Unknown(why)),
+            (None, false) if blocked => Some(Reachability::Blocked),
+            (None, false) => open.then_some(Reachability::Open),
+        }
+    }
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Reachability::Open => "open",
+            Reachability::Blocked => "shut",
+            Reachability::Partial => "partly open",
+            Reachability::Unknown(_) => "not seen",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reachability;
+    use model::facts::Unavailable;
+
+    fn unknown() -> Reachability {
+        Reachability::Unknown(Unavailable::not_asked("a", "b"))
+    }
+
+    #[test]
+    fn one_blocked_hop_blocks_the_path() {
+        use Reachability::{Blocked, Open, Partial};
+        assert_eq!(unknown().and(Blocked), Blocked);
+        assert_eq!(Open.and(unknown()), unknown());
+        assert_eq!(Partial.and(Open), Partial);
+    }
+
+    #[test]
+    fn paths_beside_one_another() {
+        use Reachability::{Blocked, Open, Partial};
+        assert_eq!(Reachability::any([Open, Blocked]), Some(Partial));
+        assert_eq!(Reachability::any([Blocked, Blocked]), Some(Blocked));
+        assert_eq!(Reachability::any([Blocked, unknown()]), Some(unknown()));
+        assert_eq!(Reachability::any([Open, unknown()]), Some(unknown()));
+        let decided = [Open, unknown(), Blocked];
+        assert_eq!(Reachability::any(decided), Some(Partial));
+        assert_eq!(Reachability::any([Open, Open]), Some(Open));
+        assert_eq!(Reachability::any([]), None);
+    }
+}

@@ -1,0 +1,370 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::capture;
+use diagnosis::{Selection, examine};
+use model::facts::*;
+use test_facts::{
+    decide, definition, healthy, known, no_endpoint, no_way_out, on_ec2, service, task,
+};
+
+fn told(facts: &Facts) -> Vec<(String, String)> {
+    let report = examine(facts, &Selection::default());
+    let findings = report.findings.iter();
+    let mut told: Vec<(String, String)> = findings
+        .map(|finding| (finding.check.id.to_owned(), format!("{:?}", finding.status)))
+        .chain(
+            report
+                .root_causes
+                .iter()
+                .map(|cause| (cause.check.to_owned(), "cause".to_owned())),
+        )
+        .collect();
+    told.sort();
+    told
+}
+
+fn worlds() -> Vec<Facts> {
+    let mut worlds = vec![healthy(), rich()];
+    let mut facts = healthy();
+    task(&mut facts).exec_enabled = false;
+    worlds.push(facts);
+    let mut facts = healthy();
+    definition(&mut facts).containers[0].environment = [
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_SECRET_ACCESS_KEY",
+    ]
+    .map(str::to_owned)
+    .into();
+    task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
+    worlds.push(facts);
+    let mut facts = healthy();
+    no_endpoint(&mut facts);
+    no_way_out(&mut facts);
+    worlds.push(facts);
+    let mut facts = healthy();
+    decide(&mut facts, "ssmmessages:", "*", |decision| {
+        decision.outcome = Outcome::ImplicitDeny;
+    });
+    worlds.push(facts);
+    worlds
+}
+
+/// A world in which every string of the model is there.
+fn rich() -> Facts {
+    let mut facts = healthy();
+    on_ec2(&mut facts);
+    let why = || {
+        Unavailable::new(
+            "iam:GetRole",
+            Reason::Failed,
+            "User jane@acme.example failed",
+        )
+    };
+    facts.unlisted = Some(why());
+    facts.expect.exec_forbidden = vec!["litellm-*".into()];
+    facts.target.container = Some("coder".into());
+    facts.target.tasks = vec![task(&mut facts).arn.to_string()];
+    facts.target.services[0].shell = Some("/opt/acme/sh".into());
+    facts.local.stream = Fact::Known(Reach {
+        host: "ssmmessages.acme.internal".into(),
+        failure: Some("could not connect to proxy.acme.internal at 54.1.2.3".into()),
+        proxy: Some("http://proxy.acme.internal:3128".into()),
+    });
+    facts.local.plugin = Fact::Known(Plugin {
+        path: "/home/jane/bin/session-manager-plugin".into(),
+        version: Fact::Known("1.2.700.0".into()),
+    });
+    facts.local.aws_cli = Fact::Known("/home/jane/bin/aws".into());
+    for role in facts.roles.values_mut().filter_map(Fact::known_mut) {
+        role.boundary = Some("arn:aws:iam::123456789012:policy/ACME-clickhouse-limit".into());
+        role.trust["Statement"].as_array_mut().unwrap().push(json!({
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "arn:aws:iam::210987654321:role/jane-langfuse"},
+            "Condition": {"StringEquals": {"sts:ExternalId": "litellm", "aws:PrincipalOrgID": "o-acmecoder"}},
+        }));
+    }
+    facts.identities.insert(
+        "arn:aws:iam::123456789012:role/acme-x".into(),
+        Fact::Known(Identity {
+            policies: vec![Policy {
+                name: "acme-policy".into(),
+                arn: Some("arn:aws:iam::123456789012:policy/acme-policy".into()),
+                document: json!({"Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}),
+            }],
+            boundary: None,
+        }),
+    );
+    let cluster = known(&mut facts.cluster);
+    cluster.tags.insert("acme:team".into(), "jane".into());
+    cluster.exec_configuration = Some(ExecConfiguration {
+        kms_key: Some("alias/acme".into()),
+        logging: "OVERRIDE".into(),
+        log: Some(ExecLog {
+            log_group: Some("/acme/exec".into()),
+            bucket: Some("acme-exec".into()),
+            key_prefix: Some("acme/".into()),
+            ..ExecLog::default()
+        }),
+    });
+    facts.kms_keys.insert(
+        "alias/acme".into(),
+        Fact::Known(KmsKey {
+            arn: "arn:aws:kms:us-west-2:123456789012:key/acme".into(),
+            state: "Enabled".into(),
+            usage: "ENCRYPT_DECRYPT".into(),
+            spec: "SYMMETRIC_DEFAULT".into(),
+            policy: Fact::Known(json!({"Statement": []})),
+            grants: Fact::Known(vec![Grant {
+                grantee: "arn:aws:iam::123456789012:role/acme".into(),
+                operations: vec!["Decrypt".into()],
+                is_constrained: false,
+            }]),
+        }),
+    );
+    facts.log_groups.insert(
+        "/acme/exec".into(),
+        Fact::Known(LogGroup {
+            name: "/acme/exec".into(),
+            arn: "arn:aws:logs:us-west-2:123456789012:log-group:/acme/exec".into(),
+            kms_key: Some("acme".into()),
+        }),
+    );
+    facts.buckets.insert(
+        "acme-exec".into(),
+        Fact::Known(Bucket {
+            name: "acme-exec".into(),
+            encryption: Fact::Known("aws:kms".into()),
+        }),
+    );
+    let service = service(&mut facts);
+    service.tags.insert("acme:owner".into(), "jane".into());
+    service.events.push(Event {
+        at: None,
+        message: "(service acme-web) is unable to reach 52.95.1.2 from db.acme.internal".into(),
+    });
+    service.deployments[0].rollout_reason = Some("ECS deployment acme completed.".into());
+    let definition = definition(&mut facts);
+    definition.execution_role = Some("arn:aws:iam::123456789012:role/acme-execution".into());
+    definition.operating_system = Some("LINUX".into());
+    definition.pid_mode = Some("task".into());
+    let container = &mut definition.containers[0];
+    container.environment.push("ACME_TOKEN".into());
+    container.secrets.push("ACME_SECRET".into());
+    container.dns_servers = vec!["8.8.4.4".into()];
+    container.mounts.push(Mount {
+        path: "/srv/acme".into(),
+        read_only: true,
+    });
+    container.proxy = Some(ProxyEnvironment {
+        variables: vec!["HTTPS_PROXY".into()],
+        credentials_bypass: true,
+        ssmmessages_bypass: true,
+    });
+    let task = task(&mut facts);
+    task.tags.insert("acme:cost".into(), "9".into());
+    task.capacity_provider = Some("acme-capacity".into());
+    task.connectivity = Some("CONNECTED".into());
+    task.stop_code = Some("EssentialContainerExited".into());
+    task.stopped_reason = Some("Essential container acme exited".into());
+    task.task_role_override = task
+        .task_role_override
+        .take()
+        .or(Some(test_facts::CODER_ROLE.into()));
+    task.execution_role_override = Some("arn:aws:iam::123456789012:role/acme-exec".into());
+    task.containers[0].reason = Some("OutOfMemoryError: acme".into());
+    task.containers[0].managed_agents[0].reason = Some("acme".into());
+    let arn = task.arn.to_string();
+    facts.probes.insert(
+        arn,
+        vec![Probe {
+            container: "coder".into(),
+            end: ProbeEnd::Failed("TargetNotConnectedException: acme".into()),
+        }],
+    );
+    let network = &mut facts.network;
+    for interface in network.interfaces.values_mut().filter_map(Fact::known_mut) {
+        interface.public_ip = Some("54.9.8.7".into());
+        interface.ipv6 = vec!["2600:1f14::7".into()];
+    }
+    network.unseen_endpoints.push(UnseenEndpoints {
+        vpc: Some("vpc-0123456789abcdef0".into()),
+        service: Some("logs".into()),
+        why: why(),
+    });
+    network
+        .prefix_lists
+        .insert("pl-0acme".into(), Fact::Known(vec!["52.94.0.0/22".into()]));
+    network.hosted_zones.insert(
+        "vpc-0acme".into(),
+        Fact::Known(vec!["acme.internal".into()]),
+    );
+    network.block_public_access = Some(Fact::Known("off".into()));
+    for vpc in network.vpcs.values_mut().filter_map(Fact::known_mut) {
+        vpc.own_name_servers = Some(Fact::Known(vec!["9.9.9.9".into()]));
+    }
+    facts
+}
+
+#[test]
+fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
+    for facts in worlds() {
+        let (anonymous, _) = anonymize(&capture(&facts, "1"));
+        let (before, after) = (told(&capture(&facts, "1")), told(&anonymous));
+        let mut differing = before
+            .iter()
+            .zip(&after)
+            .filter(|(one, other)| one != other);
+        assert_eq!((before.len(), differing.next()), (after.len(), None));
+        let text = serde_json::to_string(&anonymous).unwrap();
+        for word in [
+            "coder",
+            "litellm",
+            "langfuse",
+            "clickhouse",
+            "123456789012",
+            "jane",
+            "acme",
+            "ACME",
+            "210987654321",
+            "vpc-0c0de",
+            "52.95.1.2",
+            "54.1.2.3",
+            "54.9.8.7",
+            "9.9.9.9",
+            "52.94",
+            "2600:1f14",
+        ] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+}
+
+/// Each string of a rich world, and each key of its maps, is replaced in turn by a word that nobody knows. Where the
+/// facts still can be read, the word must not leave the machine.
+#[test]
+fn no_string_of_the_model_escapes() {
+    const SENTINEL: &str = "Zq7SentineL";
+    let whole = serde_json::to_value(small(rich())).unwrap();
+    let count = leaves(&mut whole.clone(), &mut |_| None);
+    assert!(count > 300, "{count}");
+    let mut planted = 0;
+    for number in 0..count {
+        let mut at = 0;
+        let mut value = whole.clone();
+        leaves(&mut value, &mut |_| {
+            at += 1;
+            (at == number + 1).then(|| SENTINEL.to_owned())
+        });
+        let Ok(facts) = serde_json::from_value::<Facts>(value) else {
+            continue;
+        };
+        if !serde_json::to_string(&facts).unwrap().contains(SENTINEL) {
+            continue;
+        }
+        planted += 1;
+        let (anonymous, names) = anonymize(&capture(&facts, "1"));
+        let text = serde_json::to_string(&anonymous).unwrap();
+        assert!(!text.contains(SENTINEL), "leaf {number}: {text}");
+        drop(names);
+    }
+    assert!(planted > 200, "{planted}");
+}
+
+/// The same with one service alone.
+fn small(mut facts: Facts) -> Facts {
+    let role = test_facts::CODER_ROLE;
+    let task = task(&mut facts).clone();
+    facts.target.services.truncate(1);
+    facts.services.retain(|name, _| name == test_facts::CODER);
+    facts
+        .service_tasks
+        .retain(|name, _| name == test_facts::CODER);
+    facts.tasks.retain(|arn, _| *arn == *task.arn);
+    facts
+        .task_definitions
+        .retain(|arn, _| *arn == *task.task_definition);
+    facts.roles.retain(|arn, _| arn == role);
+    facts.simulations.truncate(1);
+    facts
+}
+
+/// Goes through the strings and the keys of maps; how many there are.
+fn leaves(value: &mut Value, see: &mut dyn FnMut(&str) -> Option<String>) -> usize {
+    match value {
+        Value::String(text) => {
+            if let Some(other) = see(text) {
+                *text = other;
+            }
+            1
+        }
+        Value::Array(items) => items.iter_mut().map(|item| leaves(item, see)).sum(),
+        Value::Object(fields) => {
+            let mut count = 0;
+            *fields = std::mem::take(fields)
+                .into_iter()
+                .map(|(key, mut value)| {
+                    count += 1;
+                    let other = see(&key);
+                    count += leaves(&mut value, see);
+                    (other.unwrap_or(key), value)
+                })
+                .collect();
+            count
+        }
+        _ => 0,
+    }
+}
+
+#[test]
+fn the_same_word_has_the_same_name_also_in_patterns() {
+    let mut names = Pseudonyms::default();
+    let mut named = |text: &str| names.edited(Kind::Identifier, text).unwrap();
+    let service = named("coder-production-coder");
+    let (first, rest) = service.split_once('-').unwrap();
+    assert!(rest.ends_with(first));
+    let pattern = named("arn:aws:ecs:us-west-2:123456789012:task/coder-production-*");
+    assert!(
+        pattern.ends_with(&format!("{first}-{}-*", rest.split('-').next().unwrap())),
+        "{pattern}"
+    );
+    assert!(pattern.starts_with("arn:aws:ecs:us-west-2:000000000001:task/"));
+}
+
+#[test]
+fn addresses_and_hosts_in_sentences_are_changed() {
+    let mut names = Pseudonyms::default();
+    let mut said = |text: &str| {
+        names
+            .edited(Kind::Text, text)
+            .unwrap_or_else(|| text.to_owned())
+    };
+    let text =
+        said("dial tcp 52.95.1.2:443: connection refused by db.acme.internal, not by 10.0.0.7");
+    assert!(
+        !text.contains("52.95.1.2") && !text.contains("acme"),
+        "{text}"
+    );
+    assert!(
+        text.contains("connection refused by") && text.contains("10.0.0.7"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_sender_reads_an_answer_with_the_real_names() {
+    let facts = rich();
+    let (anonymous, names) = anonymize(&capture(&facts, "1"));
+    let json = serde_json::to_string(&names).unwrap();
+    let names: Pseudonyms = serde_json::from_str(&json).unwrap();
+    let service = anonymous.target.services[0].name.clone();
+    let answer = names.real(&format!("Force a new deployment of **{service}**, please."));
+    assert_eq!(
+        answer,
+        format!(
+            "Force a new deployment of **{}**, please.",
+            facts.target.services[0].name
+        )
+    );
+}

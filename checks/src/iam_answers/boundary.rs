@@ -1,0 +1,35 @@
+use serde_json::Value;
+
+use crate::world::World;
+use aws_rules::iam::statements;
+use model::facts::{Engine, Fact, Role};
+
+/// Whether a user or role has a permissions boundary, as its policies, the role itself or the policy simulator tell;
+/// the simulator mentions the boundary of whoever has one. `None`: nobody could tell.
+/// Only a resource's policy with `NotPrincipal` makes it worth a look.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html>
+pub fn has_boundary(world: &World, principal: &str, policy: &Value) -> Option<bool> {
+    let mut statements = statements(policy).iter();
+    if !statements.any(|statement| statement.get("NotPrincipal").is_some()) {
+        return None;
+    }
+    // A boundary is set on users and roles, not on the account.
+    if principal.ends_with(":root") {
+        return Some(false);
+    }
+    if let Some(Fact::Known(identity)) = world.facts.identities.get(principal) {
+        return Some(identity.boundary.is_some());
+    }
+    if let Some(Fact::Known(Role { boundary, .. })) = world.facts.roles.get(principal) {
+        return Some(boundary.is_some());
+    }
+    let simulations = world.simulations.iter();
+    let mut decisions = simulations
+        .filter(|asked| asked.principal == principal && asked.engine == Engine::Simulator)
+        .filter_map(|asked| asked.decisions.known())
+        .flatten()
+        .map(|decision| decision.allowed_by_boundary.is_some())
+        .peekable();
+    decisions.peek()?;
+    Some(decisions.any(|is_bounded| is_bounded))
+}

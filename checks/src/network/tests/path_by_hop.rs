@@ -1,0 +1,274 @@
+//! What each hop on the way does to the path.
+
+use crate::network::path::CHECK;
+use crate::testing::*;
+use model::facts::{Fact, RouteTarget};
+use model::finding::Status;
+
+#[test]
+fn hop_by_hop() {
+    let finding = &run(&CHECK, &healthy_coder())[0];
+    assert_eq!(finding.status, Status::Pass);
+    let hops = finding.evidence.get("hops").unwrap().items();
+    assert_eq!(hops.len(), 5);
+    assert!(hops.iter().all(|hop| hop["gate"] == "open"));
+}
+
+#[test]
+fn it_ends_at_the_hop_that_is_shut() {
+    let mut facts = healthy_coder();
+    endpoint_group(&mut facts).ingress.clear();
+    let finding = &run(&CHECK, &facts)[0];
+    assert_eq!(finding.status, Status::Fail);
+    assert!(
+        finding.detail.contains("security groups of the endpoint"),
+        "{}",
+        finding.detail
+    );
+    no_endpoint(&mut facts);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "through the NAT");
+    no_way_out(&mut facts);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+}
+
+#[test]
+fn what_cannot_be_followed() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    no_way_out(&mut facts);
+    subnets(&mut facts, |subnet| {
+        subnet.owner = Some("999999999999".into())
+    });
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+}
+
+#[test]
+fn a_proxy_in_the_container_leads_elsewhere() {
+    let mut facts = healthy_coder();
+    endpoint_group(&mut facts).ingress.clear();
+    proxy(&mut facts, true, true);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    proxy(&mut facts, true, false);
+    let finding = &run(&CHECK, &facts)[0];
+    assert_eq!(finding.status, Status::Unknown);
+    assert!(finding.title.contains("proxy (HTTPS_PROXY)"), "{finding:?}");
+    no_endpoint(&mut facts);
+    no_way_out(&mut facts);
+    for check in crate::registry::all() {
+        let network = check.area() == "network";
+        let found = statuses(check, &facts);
+        assert!(!network || !found.contains(&Status::Fail), "{}", check.id);
+    }
+    let mut sidecar = definition(&mut facts).containers[0].clone();
+    sidecar.name = "sidecar".into();
+    proxy(&mut facts, true, true);
+    definition(&mut facts).containers.push(sidecar);
+    assert_eq!(
+        statuses(&CHECK, &facts),
+        [Status::Fail],
+        "sessions enter another"
+    );
+    facts.target.services[0].container = None;
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+}
+
+#[test]
+fn a_shared_vpc_may_hide_its_endpoint_from_a_nat_too() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    subnets(&mut facts, |subnet| {
+        subnet.owner = Some("999999999999".into())
+    });
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    assert_eq!(
+        statuses(&crate::network::task_egress::CHECK, &facts),
+        [Status::Unknown]
+    );
+}
+
+#[test]
+fn a_private_hosted_zone_may_lead_through_a_transit_gateway() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let hub = || RouteTarget::Other("tgw-1".into());
+    route(&mut facts, "10.0.0.0/8", hub(), false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
+    let_out_to(&mut facts, &["10.0.0.0/8"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "not there either");
+    acl(&mut facts).entries.clear();
+    let_out_to(&mut facts, &["0.0.0.0/0"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+}
+
+#[test]
+fn a_private_hosted_zone_may_name_an_endpoint_without_private_dns() {
+    let mut facts = healthy_coder();
+    endpoint(&mut facts).private_dns = false;
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
+    let_out_to(&mut facts, &["10.0.0.0/16"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    let_out_to(&mut facts, &["192.168.0.0/16"]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+}
+
+#[test]
+fn a_rule_that_names_a_group_beyond_a_peering() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let hub = RouteTarget::Other("pcx-1".into());
+    route(&mut facts, "10.1.0.0/16", hub, false);
+    let_out_to(&mut facts, &[]);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    task_group(&mut facts).egress[0].security_groups = vec!["sg-of-hub".into()];
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+}
+
+#[test]
+fn a_route_that_is_closer_than_the_way_out() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let nat = facts.clone();
+    for (target, blackhole) in [("tgw-1", false), ("tgw-1", true)] {
+        facts = nat.clone();
+        let target = RouteTarget::Other(target.into());
+        route(&mut facts, "52.0.0.0/8", target, blackhole);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "{blackhole}");
+    }
+    facts = nat.clone();
+    let peering = RouteTarget::Other("pcx-1".into());
+    route(&mut facts, "172.16.0.0/12", peering, true);
+    let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
+    route(&mut facts, "pl-68a54001", gateway, false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+}
+
+#[test]
+fn a_route_that_is_closer_than_the_vpc_s_own() {
+    let mut facts = healthy_coder();
+    let appliance = || RouteTarget::Other("eni-firewall".into());
+    route(&mut facts, "10.0.0.0/8", appliance(), false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "not closer");
+    route(&mut facts, "10.0.0.0/17", appliance(), false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+}
+
+#[test]
+fn containers_that_ask_dns_servers_of_their_own() {
+    let mut facts = healthy_coder();
+    on_ec2(&mut facts);
+    definition(&mut facts).containers[0].dns_servers = vec!["8.8.8.8".into()];
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "any answer does");
+    no_way_out(&mut facts);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    assert!(run(&CHECK, &facts)[0].title.contains("8.8.8.8"));
+    definition(&mut facts).containers[0].dns_servers.clear();
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+}
+
+#[test]
+fn a_route_in_the_place_of_the_vpc_s_own() {
+    let mut facts = healthy_coder();
+    routes(&mut facts, |routes| {
+        for route in routes.iter_mut() {
+            if route.target == RouteTarget::Local {
+                route.target = RouteTarget::Other("eni-firewall".into());
+            }
+        }
+    });
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+}
+
+#[test]
+fn a_route_for_a_list_that_may_hold_the_address() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let hub = RouteTarget::Other("tgw-1".into());
+    route(&mut facts, "pl-corporate", hub, false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
+    for (entry, status) in [
+        ("10.0.0.0/8", Status::Pass),
+        ("52.0.0.0/8", Status::Unknown),
+    ] {
+        let entries = Fact::Known(vec![entry.to_owned()]);
+        facts
+            .network
+            .prefix_lists
+            .insert("pl-corporate".into(), entries);
+        assert_eq!(statuses(&CHECK, &facts), [status], "{entry}");
+    }
+}
+
+#[test]
+fn ipv6_alone_is_not_followed() {
+    for open in [true, false] {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        if !open {
+            no_way_out(&mut facts);
+        }
+        subnets(&mut facts, |subnet| {
+            subnet.ipv6_cidrs = vec!["2600:1f14::/64".into()]
+        });
+        let dual = if open { Status::Pass } else { Status::Fail };
+        assert_eq!(statuses(&CHECK, &facts), [dual]);
+        subnets(&mut facts, |subnet| subnet.cidr = None);
+        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+        let present = statuses(&crate::network::endpoint_present::CHECK, &facts);
+        assert_eq!(present, [Status::Skip]);
+    }
+}
+
+#[test]
+fn without_dns_support_only_servers_of_its_own_find_the_name() {
+    let mut facts = healthy_coder();
+    vpc(&mut facts).dns_support = Fact::Known(false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    no_endpoint(&mut facts);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
+    let dns = &crate::network::vpc_dns::CHECK;
+    assert_eq!(statuses(dns, &facts), [Status::Unknown]);
+    vpc(&mut facts).dns_support = Fact::Known(true);
+    vpc(&mut facts).dns_hostnames = Fact::Known(false);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    assert_eq!(statuses(dns, &facts), [Status::Skip]);
+}
+
+#[test]
+fn without_an_interface_of_its_own_a_task_uses_its_instance_s() {
+    let mut facts = healthy_coder();
+    on_ec2(&mut facts);
+    assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
+    endpoint_group(&mut facts).ingress.clear();
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    definition(&mut facts).network_mode = Some("none".into());
+    assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
+    definition(&mut facts).network_mode = Some("bridge".into());
+    host(&mut facts).instance = Some("mi-0123".into());
+    let finding = &run(&CHECK, &facts)[0];
+    assert_eq!(finding.status, Status::Unknown);
+    assert!(
+        finding.title.contains("a machine outside AWS"),
+        "{}",
+        finding.title
+    );
+}
+
+#[test]
+fn unreadable() {
+    let mut facts = healthy_coder();
+    for acls in facts.network.network_acls.values_mut() {
+        *acls = denied("ec2:DescribeNetworkAcls");
+    }
+    let finding = &run(&CHECK, &facts)[0];
+    assert_eq!(finding.status, Status::Unknown);
+    assert_eq!(
+        finding.missing_permission.as_deref(),
+        Some("ec2:DescribeNetworkAcls")
+    );
+}

@@ -1,0 +1,193 @@
+//! What the routes of a subnet make of the way to the internet.
+
+use crate::network::internet_route::CHECK;
+use crate::network::{endpoint_present, nacl, path};
+use crate::testing::*;
+use diagnosis::{Selection, examine};
+use model::facts::*;
+use model::finding::Status;
+
+/// No endpoint, and these routes out of the VPC, in order.
+fn with(routes_out: &[(&str, RouteTarget)]) -> Facts {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    no_way_out(&mut facts);
+    for (destination, target) in routes_out {
+        route(&mut facts, destination, target.clone(), false);
+    }
+    facts
+}
+
+fn nat(id: &str) -> RouteTarget {
+    RouteTarget::NatGateway(id.into())
+}
+
+fn status(routes_out: &[(&str, RouteTarget)]) -> Status {
+    let facts = with(routes_out);
+    let path = statuses(&path::CHECK, &facts)[0];
+    assert_eq!(statuses(&CHECK, &facts), [path], "{routes_out:?}");
+    path
+}
+
+const HALVES: [&str; 2] = ["0.0.0.0/1", "128.0.0.0/1"];
+const QUARTERS: [&str; 4] = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"];
+
+#[test]
+fn parts_that_cover_everything_are_a_default_route() {
+    assert_eq!(
+        status(&HALVES.map(|half| (half, nat("nat-1")))),
+        Status::Pass
+    );
+    let quarters = QUARTERS.map(|quarter| (quarter, nat("nat-1")));
+    assert_eq!(status(&quarters), Status::Pass);
+    // What is private needs no route out.
+    let public = ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"];
+    assert_eq!(
+        status(&public.map(|part| (part, nat("nat-1")))),
+        Status::Pass
+    );
+    let healthy = with(&HALVES.map(|half| (half, nat("nat-1"))));
+    let report = examine(&healthy, &Selection::default());
+    assert_eq!(report.root_causes.len(), 0);
+    let finding = &run(&endpoint_present::CHECK, &healthy)[0];
+    assert!(finding.title.contains("nat-1"), "{}", finding.title);
+}
+
+#[test]
+fn parts_of_a_prefix_list() {
+    let list = |entries: &[&str]| {
+        let mut facts = with(&[("pl-out", nat("nat-1"))]);
+        let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        facts
+            .network
+            .prefix_lists
+            .insert("pl-out".into(), Fact::Known(entries));
+        statuses(&path::CHECK, &facts)[0]
+    };
+    assert_eq!(list(&["0.0.0.0/0"]), Status::Pass);
+    assert_eq!(list(&HALVES), Status::Pass);
+    assert_eq!(list(&HALVES[..1]), Status::Unknown);
+    let mut mixed = with(&[("0.0.0.0/1", nat("nat-1")), ("pl-out", nat("nat-1"))]);
+    assert_eq!(
+        statuses(&path::CHECK, &mixed),
+        [Status::Unknown],
+        "not read"
+    );
+    let half = Fact::Known(vec!["128.0.0.0/1".to_owned()]);
+    mixed.network.prefix_lists.insert("pl-out".into(), half);
+    assert_eq!(statuses(&path::CHECK, &mixed), [Status::Pass]);
+}
+
+#[test]
+fn each_part_is_judged() {
+    let [low, high] = HALVES;
+    assert_eq!(
+        status(&[(low, nat("nat-1")), (high, nat("nat-2"))]),
+        Status::Pass
+    );
+    assert_eq!(status(&[(low, nat("nat-1"))]), Status::Unknown);
+    let igw = || RouteTarget::InternetGateway("igw-1".into());
+    assert_eq!(
+        status(&[(low, nat("nat-1")), (high, igw())]),
+        Status::Unknown
+    );
+    assert_eq!(status(&[(low, igw()), (high, igw())]), Status::Fail);
+    let hub = || RouteTarget::Other("tgw-1".into());
+    assert_eq!(
+        status(&[(low, nat("nat-1")), (high, hub())]),
+        Status::Unknown
+    );
+    assert_eq!(status(&[(low, hub()), (high, hub())]), Status::Unknown);
+    // One route for everything, and closer ones to the same.
+    let both = [("0.0.0.0/0", nat("nat-1")), (low, nat("nat-1"))];
+    assert_eq!(status(&both), Status::Pass);
+    let covered = [
+        ("0.0.0.0/0", hub()),
+        (low, nat("nat-1")),
+        (high, nat("nat-1")),
+    ];
+    assert_eq!(status(&covered), Status::Pass, "the hub gets nothing");
+}
+
+#[test]
+fn halves_of_which_one_is_gone() {
+    let [low, high] = HALVES;
+    let mut facts = with(&[(low, nat("nat-1"))]);
+    route(&mut facts, high, nat("nat-2"), true);
+    assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
+    let mut facts = with(&[]);
+    route(&mut facts, low, nat("nat-1"), true);
+    route(&mut facts, high, nat("nat-2"), true);
+    assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
+}
+
+/// A NAT gateway's own subnet may have its default route in parts too.
+#[test]
+fn the_routes_of_the_gateway() {
+    let own = |parts: &[&str]| {
+        let mut facts = healthy_coder();
+        no_endpoint(&mut facts);
+        let vpc = add_public_gateway(&mut facts);
+        let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
+        let routes = &mut tables.last_mut().unwrap().routes;
+        let template = routes[0].clone();
+        *routes = parts
+            .iter()
+            .map(|part| Route {
+                destination: (*part).to_owned(),
+                ..template.clone()
+            })
+            .collect();
+        statuses(&path::CHECK, &facts)[0]
+    };
+    assert_eq!(own(&["0.0.0.0/0"]), Status::Pass);
+    assert_eq!(own(&HALVES), Status::Pass);
+    assert_eq!(own(&HALVES[..1]), Status::Unknown);
+    assert_eq!(own(&[]), Status::Fail);
+}
+
+/// Which of two NAT gateways packets take, hangs on the address that ssmmessages has.
+#[test]
+fn network_acls_of_two_gateways() {
+    let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
+    let vpc_id = vpc(&mut facts).id.clone();
+    let gateway = |number: u8| NatGateway {
+        id: format!("nat-{number}"),
+        subnet: format!("subnet-nat-{number}"),
+        state: "available".into(),
+        private: false,
+    };
+    let gateways = Fact::Known(vec![gateway(1), gateway(2)]);
+    facts.network.nat_gateways.insert(vpc_id.clone(), gateways);
+    let tables = known(facts.network.route_tables.get_mut(&vpc_id).unwrap());
+    tables.push(RouteTable {
+        id: "rtb-public".into(),
+        subnets: vec!["subnet-nat-1".into(), "subnet-nat-2".into()],
+        routes: vec![Route {
+            destination: "0.0.0.0/0".into(),
+            target: RouteTarget::InternetGateway("igw-1".into()),
+            blackhole: false,
+        }],
+        ..RouteTable::default()
+    });
+    assert_eq!(statuses(&nacl::CHECK, &facts), [Status::Pass]);
+    add_acl(&mut facts, "subnet-nat-1", Vec::new());
+    assert_eq!(statuses(&nacl::CHECK, &facts), [Status::Unknown]);
+    add_acl(&mut facts, "subnet-nat-2", Vec::new());
+    assert_eq!(statuses(&nacl::CHECK, &facts), [Status::Fail]);
+}
+
+/// The route back from the gateway may lead through an appliance.
+#[test]
+fn a_closer_route_in_the_subnet_of_the_gateway() {
+    let mut facts = healthy_coder();
+    no_endpoint(&mut facts);
+    let vpc = add_public_gateway(&mut facts);
+    let tables = known(facts.network.route_tables.get_mut(&vpc).unwrap());
+    tables.last_mut().unwrap().routes.push(Route {
+        destination: "10.0.0.0/24".into(),
+        target: RouteTarget::Other("eni-firewall".into()),
+        blackhole: false,
+    });
+    assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
+}

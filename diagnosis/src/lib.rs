@@ -1,0 +1,37 @@
+//! Tells causes from symptoms, and builds the report: `findings → causes → Report`.
+
+#![forbid(unsafe_code)]
+
+pub mod baseline;
+pub mod causes;
+mod clean;
+#[cfg(test)]
+mod fuzz;
+pub mod report;
+pub mod select;
+
+use checks::World;
+use model::{Facts, Finding};
+
+pub use report::{Report, Verdict};
+pub use select::Selection;
+
+/// Runs the selected checks on the facts and says what causes their failures.
+pub fn examine(facts: &Facts, selection: &Selection) -> Report {
+    examine_with(facts, selection, |_| Vec::new())
+}
+
+/// The same, with the findings of the user's custom checks.
+pub fn examine_with(
+    facts: &Facts,
+    selection: &Selection,
+    custom_checks: impl FnOnce(&World) -> Vec<Finding>,
+) -> Report {
+    let simulations = aws_rules::iam::settled(facts);
+    let world = World::new(facts, &simulations);
+    let mut findings = checks::run(&world, |check| selection.includes(check));
+    findings.extend(custom_checks(&world));
+    checks::settle(&world, &mut findings);
+    findings.iter_mut().for_each(clean::finding);
+    report::build(facts, causes::diagnose(findings), selection.is_partial())
+}

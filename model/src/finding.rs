@@ -1,0 +1,254 @@
+mod json;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thin_vec::ThinVec;
+
+use crate::check::Check;
+use crate::evidence::{Evidence, Seen};
+use crate::facts::Task;
+use crate::fix::Fix;
+use crate::tasks::Tasks;
+use crate::text::Clean;
+
+pub use json::FindingJson;
+
+/// What a check says of one subject.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Pass,
+    /// Works, but is risky.
+    Warn,
+    /// Sessions will not work, or a declared expectation is broken.
+    Fail,
+    /// The fact could not be read.
+    Unknown,
+    /// Does not apply.
+    Skip,
+}
+
+impl Status {
+    /// Somebody should look at it.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Status::Warn | Status::Fail | Status::Unknown)
+    }
+}
+
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// The thing that a finding is about.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Subject {
+    /// `task`, `container`, `role`, `vpc`, …
+    pub kind: Cow<'static, str>,
+    /// Its ARN, ID or name.
+    #[schemars(with = "String")]
+    pub id: Clean,
+    /// The service that is concerned, where it is one.
+    #[schemars(with = "Option<String>")]
+    pub service: Option<Clean>,
+}
+
+impl Subject {
+    pub fn new(kind: &'static str, id: impl Into<Clean>) -> Subject {
+        Subject {
+            kind: Cow::Borrowed(kind),
+            id: id.into(),
+            service: None,
+        }
+    }
+
+    /// What the same subject is called in a later report: tasks and revisions come and go with every deployment, so
+    /// that those of a service are known by its name.
+    pub fn lasting_id(&self) -> &str {
+        let comes_and_goes = matches!(
+            &*self.kind,
+            "task" | "tasks" | "container" | "container-definition" | "task-definition"
+        );
+        match &self.service {
+            Some(service) if comes_and_goes => service,
+            _ => &self.id,
+        }
+    }
+
+    /// The name of the container that it is about, in a task or in a task definition; none where it is something else.
+    pub fn container(&self) -> Option<&str> {
+        let is_container = matches!(&*self.kind, "container" | "container-definition");
+        let (_, name) = self.id.rsplit_once('/').filter(|_| is_container)?;
+        Some(name)
+    }
+
+    pub fn of_service(mut self, service: Option<Clean>) -> Subject {
+        self.service = service;
+        self
+    }
+}
+
+/// What a finding says of the connection between the agent in a container and Systems Manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentLink {
+    /// This failure shows that the agent is not connected, not why.
+    Lost,
+    /// This warning could be why the agent is not connected, though many agents connect in spite of it.
+    AtRisk,
+}
+
+/// What a check found on one subject, with the evidence and the ways to mend it. Of a fleet there are tens of thousands,
+/// most of which need nothing of what is thin or boxed here.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub check: &'static Check,
+    pub status: Status,
+    pub severity: Severity,
+    /// One sentence; what is borrowed is of our own making.
+    pub title: Cow<'static, str>,
+    /// Why we think so, in as many sentences as it takes.
+    pub detail: Cow<'static, str>,
+    pub subject: Subject,
+    pub evidence: Evidence,
+    /// The IAM action that the caller lacks to answer.
+    pub missing_permission: Option<Box<str>>,
+    pub fixes: ThinVec<Arc<Fix>>,
+    /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
+    pub cause: &'static str,
+    pub tasks: Tasks,
+    /// IDs of checks whose failing explains this one; filled in by the diagnosis.
+    pub caused_by: ThinVec<&'static str>,
+    /// Where only these checks can be behind it, whatever others claim to explain.
+    pub only_by: Option<&'static [&'static str]>,
+    pub agent_link: Option<AgentLink>,
+}
+
+impl Finding {
+    pub fn new(
+        check: &'static Check,
+        status: Status,
+        subject: Subject,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Finding {
+        Finding {
+            check,
+            status,
+            severity: check.severity,
+            title: title.into(),
+            detail: Cow::Borrowed(""),
+            subject,
+            evidence: Evidence::default(),
+            missing_permission: None,
+            fixes: ThinVec::new(),
+            cause: "",
+            tasks: Tasks::All,
+            caused_by: ThinVec::new(),
+            only_by: None,
+            agent_link: None,
+        }
+    }
+
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Finding {
+        self.detail = detail.into();
+        self
+    }
+
+    pub fn evidence(mut self, name: &'static str, value: impl Into<Value>) -> Finding {
+        self.evidence.insert(name, Seen::from(value.into()));
+        self
+    }
+
+    /// The same without a copy elsewhere first: of a word of AWS's, of which each task of a fleet has several, or of
+    /// what other findings have too.
+    pub fn seen(mut self, name: &'static str, seen: impl Into<Seen>) -> Finding {
+        self.evidence.insert(name, seen.into());
+        self
+    }
+
+    pub fn fix(mut self, fix: impl Into<Arc<Fix>>) -> Finding {
+        self.fixes.push(fix.into());
+        self
+    }
+
+    pub fn fix_some(self, fix: Option<impl Into<Arc<Fix>>>) -> Finding {
+        match fix {
+            Some(fix) => self.fix(fix),
+            None => self,
+        }
+    }
+
+    pub fn cause(mut self, cause: &'static str) -> Finding {
+        self.cause = cause;
+        self
+    }
+
+    pub fn on(mut self, tasks: impl Into<Tasks>) -> Finding {
+        self.tasks = tasks.into();
+        self
+    }
+
+    pub fn on_tasks<'a>(self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
+        self.on(Tasks::of(tasks))
+    }
+
+    pub fn only_by(mut self, checks: &'static [&'static str]) -> Finding {
+        self.only_by = Some(checks);
+        self
+    }
+
+    pub fn agent_link(mut self, link: AgentLink) -> Finding {
+        self.agent_link = Some(link);
+        self
+    }
+
+    /// Names the permission whose lack left this undecided.
+    pub fn missing(mut self, permission: Option<impl Into<Box<str>>>) -> Finding {
+        self.missing_permission = permission.map(Into::into);
+        self
+    }
+
+    /// The answer would not change whether sessions work.
+    pub fn harmless(mut self) -> Finding {
+        self.severity = Severity::Low;
+        self
+    }
+
+    /// The answer would change whether sessions work, though others of its check would not.
+    pub fn matters(mut self) -> Finding {
+        self.severity = Severity::High;
+        self
+    }
+
+    /// Whether not knowing this leaves it open whether sessions work.
+    pub fn leaves_open(&self) -> bool {
+        self.status == Status::Unknown && self.severity >= Severity::High
+    }
+
+    /// Whether new tasks would fail in the same way: what is wrong with the caller or this machine is not about tasks,
+    /// and expectations do not keep sessions from working.
+    pub fn fails_new_tasks(&self) -> bool {
+        let area = self.check.area();
+        self.status == Status::Fail
+            && !matches!(area, "local" | "caller")
+            && !crate::check::EXPECTATION_AREAS.contains(&area)
+    }
+
+    /// IDs of what mends it.
+    pub fn fix_ids(&self) -> impl Iterator<Item = &str> {
+        self.fixes.iter().map(|fix| fix.id.as_str())
+    }
+}

@@ -1,0 +1,99 @@
+//! Worlds whose sessions are encrypted or recorded.
+
+use super::{CODER_ROLE, allow_caller, allow_on, healthy_coder, known};
+use aws_rules::needs;
+use model::facts::*;
+
+pub const LOG_GROUP: &str = "/ecs/exec";
+pub const BUCKET: &str = "exec-records";
+const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/0a1b";
+
+/// The healthy world about coder, with sessions encrypted by a key.
+pub fn with_key() -> Facts {
+    let mut facts = configured(ExecConfiguration {
+        kms_key: Some("alias/exec".into()),
+        logging: "DEFAULT".into(),
+        log: None,
+    });
+    let account = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]});
+    facts.kms_keys.insert(
+        "alias/exec".into(),
+        Fact::Known(KmsKey {
+            arn: KEY.into(),
+            state: "Enabled".into(),
+            usage: "ENCRYPT_DECRYPT".into(),
+            spec: "SYMMETRIC_DEFAULT".into(),
+            policy: Fact::Known(account),
+            grants: Fact::Known(Vec::new()),
+        }),
+    );
+    allow_on(&mut facts, CODER_ROLE, &["kms:Decrypt"], KEY);
+    allow_caller(&mut facts, &["kms:GenerateDataKey"], KEY);
+    facts
+}
+
+pub fn key(facts: &mut Facts) -> &mut KmsKey {
+    known(facts.kms_keys.values_mut().next().expect("key"))
+}
+
+/// The same, with sessions recorded in a log group, which has a key and may have to.
+pub fn with_log_group(must_be_encrypted: bool) -> Facts {
+    let mut facts = configured(ExecConfiguration {
+        kms_key: None,
+        logging: "OVERRIDE".into(),
+        log: Some(ExecLog {
+            log_group: Some(LOG_GROUP.into()),
+            log_group_encrypted: must_be_encrypted,
+            ..ExecLog::default()
+        }),
+    });
+    facts.log_groups.insert(
+        LOG_GROUP.into(),
+        Fact::Known(LogGroup {
+            name: LOG_GROUP.into(),
+            arn: format!("arn:aws:logs:us-west-2:123456789012:log-group:{LOG_GROUP}:*"),
+            kms_key: Some(KEY.into()),
+        }),
+    );
+    let place = needs::Place {
+        partition: "aws",
+        region: "us-west-2",
+        account: "123456789012",
+    };
+    for need in needs::logs(place, LOG_GROUP) {
+        allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
+    }
+    facts
+}
+
+/// The same, with sessions recorded in a bucket, which is encrypted and may have to be.
+pub fn with_bucket(must_be_encrypted: bool) -> Facts {
+    let log = ExecLog {
+        bucket: Some(BUCKET.into()),
+        bucket_encrypted: must_be_encrypted,
+        ..ExecLog::default()
+    };
+    let mut facts = configured(ExecConfiguration {
+        kms_key: None,
+        logging: "OVERRIDE".into(),
+        log: Some(log.clone()),
+    });
+    facts.buckets.insert(
+        BUCKET.into(),
+        Fact::Known(Bucket {
+            name: BUCKET.into(),
+            encryption: Fact::Known("AES256".into()),
+        }),
+    );
+    for need in needs::s3("aws", &log) {
+        allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
+    }
+    facts
+}
+
+fn configured(configuration: ExecConfiguration) -> Facts {
+    let mut facts = healthy_coder();
+    known(&mut facts.cluster).exec_configuration = Some(configuration);
+    facts
+}
