@@ -2,13 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::live_session;
 use crate::world::World;
 use model::facts::{Facts, ProbeEnd};
 use model::finding::{Finding, Status};
-
-/// Areas that say what is true of sessions; the others say what the user wants or has on this machine.
-pub const INFERRED: [&str; 6] = ["caller", "service", "task", "container", "role", "network"];
 
 /// Failures and doubts about tasks whose sessions worked become notes.
 pub fn settle(world: &World, findings: &mut [Finding]) {
@@ -17,9 +13,7 @@ pub fn settle(world: &World, findings: &mut [Finding]) {
         return;
     }
     for finding in findings {
-        if finding.check.id == live_session::CHECK.id
-            || !INFERRED.contains(&finding.check.area())
-            || !is_about(world, finding, &proven)
+        if !finding.check.inference.is_disproved_by_session() || !is_about(world, finding, &proven)
         {
             continue;
         }

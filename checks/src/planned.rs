@@ -7,22 +7,9 @@ use std::sync::Arc;
 
 use crate::registry::Registered;
 use crate::world::World;
+use model::check::OnPlan;
 use model::finding::{Finding, Subject};
 use terraform::Resources;
-
-/// Areas that a plan says nothing of.
-const AREAS: [&str; 2] = ["local", "caller"];
-
-/// Checks of what goes on, or has gone on.
-const OF_RUNNING: [&str; 7] = [
-    "service.deployment-stable",
-    "service.running-tasks",
-    "task.exists",
-    "task.running",
-    "container.running",
-    "container.agent-running",
-    "container.live-session",
-];
 
 /// The check's findings; one that says why where a plan cannot tell.
 pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
@@ -31,11 +18,12 @@ pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
         return run(world);
     }
     let subject = || Subject::new("cluster", world.facts.cluster_name.as_str());
-    if AREAS.contains(&check.area()) {
-        return vec![check.skip(subject(), "A plan says nothing of this")];
-    }
-    if OF_RUNNING.contains(&check.id) {
-        return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
+    match check.on_plan {
+        OnPlan::Judges => {}
+        OnPlan::NothingRuns => {
+            return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
+        }
+        OnPlan::NotInPlan => return vec![check.skip(subject(), "A plan says nothing of this")],
     }
     let mut findings = run(world);
     if findings.iter().any(|finding| !finding.fixes.is_empty()) {
@@ -49,18 +37,9 @@ pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::registry;
     use crate::testing::{healthy, service, task};
     use diagnosis::{Selection, examine};
     use model::Status;
-
-    #[test]
-    fn every_check_that_is_named_exists() {
-        for id in OF_RUNNING {
-            assert!(registry::find(id).is_some(), "{id}");
-        }
-    }
 
     #[test]
     fn a_plan_is_judged_by_what_it_says() {
@@ -83,7 +62,7 @@ mod tests {
             .filter(|finding| finding.status == Status::Skip);
         assert!(
             skipped
-                .filter(|finding| finding.check.area() == "local")
+                .filter(|finding| finding.check.area == model::Area::Local)
                 .count()
                 > 3
         );

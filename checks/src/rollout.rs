@@ -5,19 +5,9 @@ use std::mem::take;
 
 use foldhash::fast::RandomState;
 
-use crate::container::{agent_running, live_session};
-use crate::live::INFERRED;
-use crate::task::exec_enabled;
 use crate::world::{Group, World};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Status};
-
-/// Checks that speak of the roll-out themselves.
-const KNOW_OF_IT: [&str; 3] = [
-    agent_running::CHECK.id,
-    live_session::CHECK.id,
-    exec_enabled::CHECK.id,
-];
 
 /// Failures that only concern tasks which are being replaced become warnings where other tasks, or the roll-out itself,
 /// already decide whether the service can be entered.
@@ -37,8 +27,7 @@ pub fn settle(world: &World, findings: &mut [Finding]) {
         });
         if finding.status == Status::Fail
             && is_gone_soon
-            && INFERRED.contains(&finding.check.area())
-            && !KNOW_OF_IT.contains(&finding.check.id)
+            && finding.check.inference.ends_with_rollout()
         {
             finding.status = Status::Warn;
             let detail = take(&mut finding.detail);

@@ -33,7 +33,7 @@ pub fn catalogue(
         let check = expression.check();
         Entry {
             id: check.id.to_owned(),
-            area: check.area(),
+            area: check.area.name(),
             title: check.title.to_owned(),
             why: check.why.to_owned(),
             severity: check.severity,
@@ -46,7 +46,7 @@ pub fn catalogue(
         let check = program.check();
         let entry = Entry {
             id: check.id.to_owned(),
-            area: check.area(),
+            area: check.area.name(),
             title: check.title.to_owned(),
             why: String::new(),
             severity: check.severity,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::AREAS;
-use model::{Check, Fix, Severity};
+use model::{Area, Check, Fix, Inference, OnPlan, Severity};
 
 /// What `ecs-exec checks` says of a check of the user's.
 pub struct About {
@@ -22,6 +22,10 @@ pub struct About {
 /// nothing that a program prints gets here.
 pub fn forever(about: About) -> &'static Check {
     Box::leak(Box::new(Check {
+        area: match about.id.starts_with(crate::PROGRAM) {
+            true => Area::Program,
+            false => Area::Custom,
+        },
         id: text(about.id),
         title: text(about.title),
         why: text(about.why),
@@ -32,6 +36,8 @@ pub fn forever(about: About) -> &'static Check {
         explains: &[],
         masks: &[],
         severity: about.severity,
+        on_plan: OnPlan::Judges,
+        inference: Inference::Direct,
     }))
 }
 

@@ -26,7 +26,7 @@ fn a_task_that_is_right_passes() {
     let findings = judge(TEAM, &facts);
     assert_eq!(statuses(&findings), [Status::Pass]);
     assert_eq!(findings[0].check.id, "custom.team-tag");
-    assert_eq!(findings[0].check.area(), "custom");
+    assert_eq!(findings[0].check.area.name(), "custom");
 }
 
 #[test]

@@ -126,8 +126,7 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
     if !can_be_of_same_container(cause, symptom) {
         return false;
     }
-    let is_of_sessions =
-        || cause.check.id != LIVE && !model::check::EXPECTATION_AREAS.contains(&cause.check.area());
+    let is_of_sessions = || cause.check.id != LIVE && !cause.check.area.is_expectation();
     let may_be = symptom
         .only_by
         .is_none_or(|only| only.contains(&cause.check.id));

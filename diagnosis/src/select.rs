@@ -1,4 +1,5 @@
 use checks::registry;
+use model::area::Area;
 use model::check::Check;
 
 /// Which checks run: `--only` and `--skip`, by ID or by area.
@@ -44,7 +45,7 @@ impl Selection {
         let named = |names: &[String]| {
             names
                 .iter()
-                .any(|name| name == check.id || name == check.area())
+                .any(|name| name == check.id || name == check.area.name())
         };
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
@@ -53,7 +54,7 @@ impl Selection {
     pub fn is_within(&self, area: &str) -> bool {
         self.all()
             .filter(|check| self.includes(check))
-            .all(|check| check.area() == area)
+            .all(|check| check.area.name() == area)
     }
 
     fn all(&self) -> impl Iterator<Item = &'static Check> {
@@ -61,17 +62,14 @@ impl Selection {
     }
 
     fn is_known(&self, name: &str) -> bool {
-        OWN_AREAS.contains(&name)
+        Area::CUSTOM.iter().any(|area| area.name() == name)
             || self
                 .all()
-                .any(|check| check.id == name || check.area() == name)
+                .any(|check| check.id == name || check.area.name() == name)
     }
 }
 
-/// Areas that are there even while the user has no checks of their own.
-const OWN_AREAS: [&str; 2] = ["custom", "program"];
-
 /// Every name that `--only` and `--skip` take.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    registry::all().flat_map(|check| [check.id, check.area()])
+    registry::all().flat_map(|check| [check.id, check.area.name()])
 }

@@ -2,11 +2,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::area::Area;
 use crate::facts::{Fact, Unavailable};
 use crate::finding::{Finding, Severity, Status, Subject};
-
-/// Areas of what the user expects, not of what a session needs.
-pub const EXPECTATION_AREAS: [&str; 3] = ["policy", "custom", "program"];
 
 /// One thing that a session needs, how it is found out, and why it matters.
 ///
@@ -16,6 +14,8 @@ pub const EXPECTATION_AREAS: [&str; 3] = ["policy", "custom", "program"];
 pub struct Check {
     /// `area.kebab-name`; stable, scripts rely on it.
     pub id: &'static str,
+    #[serde(skip)]
+    pub area: Area,
     /// What holds when the check passes.
     pub title: &'static str,
     /// What goes wrong when it does not.
@@ -34,14 +34,55 @@ pub struct Check {
     pub masks: &'static [&'static str],
     /// How much a failure matters. Of `High` or more, an unknown makes the verdict inconclusive.
     pub severity: Severity,
+    /// What the check says of a Terraform plan.
+    #[serde(skip)]
+    pub on_plan: OnPlan,
+    /// Whether it infers that sessions fail. A session that opens proves such a failure wrong, and a rollout that
+    /// replaces the tasks ends it.
+    #[serde(skip)]
+    pub inference: Inference,
+}
+
+/// What a check says of a Terraform plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnPlan {
+    /// The plan holds what it looks at.
+    Judges,
+    /// It looks at what runs, and nothing runs yet.
+    NothingRuns,
+    /// It looks at whoever opens sessions, of which a plan says nothing.
+    NotInPlan,
+}
+
+/// How a check knows that sessions fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inference {
+    /// It reads a fact that no session can disprove: an expectation, this machine, a setting of the cluster.
+    Direct,
+    /// It infers the failure from facts.
+    Inferred,
+    /// It infers the failure, and takes rollouts into account itself.
+    InferredDespiteRollout,
+    /// It opened a session itself.
+    Tried,
+}
+
+impl Inference {
+    /// A session that opened disproves the failure.
+    pub fn is_disproved_by_session(self) -> bool {
+        matches!(
+            self,
+            Inference::Inferred | Inference::InferredDespiteRollout
+        )
+    }
+
+    /// The failure ends when a rollout has replaced the tasks.
+    pub fn ends_with_rollout(self) -> bool {
+        self == Inference::Inferred
+    }
 }
 
 impl Check {
-    pub fn area(&self) -> &'static str {
-        let dot = self.id.bytes().position(|byte| byte == b'.');
-        dot.map_or(self.id, |dot| &self.id[..dot])
-    }
-
     pub fn pass(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
         Finding::new(self, Status::Pass, subject, title)
     }

@@ -241,10 +241,8 @@ impl Finding {
     /// Whether new tasks would fail in the same way: what is wrong with the caller or this machine is not about tasks,
     /// and expectations do not keep sessions from working.
     pub fn fails_new_tasks(&self) -> bool {
-        let area = self.check.area();
-        self.status == Status::Fail
-            && !matches!(area, "local" | "caller")
-            && !crate::check::EXPECTATION_AREAS.contains(&area)
+        let area = self.check.area;
+        self.status == Status::Fail && !area.is_client_side() && !area.is_expectation()
     }
 
     /// IDs of what mends it.

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod area;
 pub mod arn;
 pub mod check;
 pub mod distinct;
@@ -17,7 +18,8 @@ pub mod tasks;
 pub mod text;
 pub mod version;
 
-pub use check::Check;
+pub use area::Area;
+pub use check::{Check, Inference, OnPlan};
 pub use facts::Facts;
 pub use finding::{Finding, Severity, Status, Subject};
 pub use fix::{Disposition, Fix};

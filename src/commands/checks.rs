@@ -59,7 +59,7 @@ fn page(own: &[Entry]) -> String {
     let mut page = "# Checks\n\nMade by `ecs-exec checks --format markdown`; `ecs-exec explain CHECK` shows one.\n".to_owned();
     for area in AREAS {
         let _ = writeln!(page, "\n## {area}");
-        for check in registry::all().filter(|check| check.area() == *area) {
+        for check in registry::all().filter(|check| check.area.name() == area) {
             let _ = writeln!(
                 page,
                 "\n### {}\n\n{}.\n\n{}\n",

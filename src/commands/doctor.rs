@@ -94,6 +94,6 @@ pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode 
 
 /// A check program of the user's that does not work is told of, and hurts nobody.
 fn is_warning(finding: &Finding) -> bool {
-    let is_of_program = finding.check.area() == PROGRAM && finding.subject.kind == PROGRAM;
+    let is_of_program = finding.check.area.name() == PROGRAM && finding.subject.kind == PROGRAM;
     finding.status == Status::Warn && !is_of_program
 }

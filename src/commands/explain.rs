@@ -88,7 +88,7 @@ fn about_check(check: &Check) -> String {
 }
 
 fn about_area(area: &str) -> String {
-    let checks = registry::all().filter(|check| check.area() == area);
+    let checks = registry::all().filter(|check| check.area.name() == area);
     let lines = checks.map(|check| format!("  {}: {}\n", check.id, check.title));
     format!(
         "{area}\n{}\nNext\n  ecs-exec doctor SERVICE --only {area}\n",

@@ -125,7 +125,7 @@ impl Page {
         let findings: Vec<&Finding> = report
             .findings
             .iter()
-            .filter(|finding| finding.check.area() == area)
+            .filter(|finding| finding.check.area.name() == area)
             .collect();
         if findings.is_empty() {
             return;

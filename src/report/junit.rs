@@ -52,7 +52,7 @@ fn of_writer(error: SerializeError) -> io::Error {
 fn by_area(report: &Report) -> Vec<(&str, Vec<&Finding>)> {
     let mut areas: BTreeMap<(usize, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let area = finding.check.area();
+        let area = finding.check.area.name();
         let rank = AREAS.iter().position(|known| *known == area);
         let key = (rank.unwrap_or(AREAS.len()), area);
         areas.entry(key).or_default().push(finding);
@@ -84,7 +84,7 @@ fn case(report: &Report, finding: &Finding) -> TestCase {
         status.set_description(message);
         TestCase::new(name(finding), status)
     };
-    case.set_classname(format!("ecs-exec.{}", finding.check.area()));
+    case.set_classname(format!("ecs-exec.{}", finding.check.area.name()));
     case
 }
 

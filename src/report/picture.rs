@@ -76,7 +76,7 @@ fn of_service<'r>(report: &'r Report, service: Option<&str>, areas: &[&str]) -> 
     report
         .findings
         .iter()
-        .filter(|finding| areas.contains(&finding.check.area()))
+        .filter(|finding| areas.contains(&finding.check.area.name()))
         .filter(|finding| {
             finding.subject.service.is_none()
                 || service.is_none()

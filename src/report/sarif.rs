@@ -110,7 +110,7 @@ fn rule(check: &Check) -> Value {
         "fullDescription": {"text": check.why},
         "help": {"text": format!("{}\n\nHow it is found out: {}\n\nWhat mends it: {}", check.why, check.how, check.remedy)},
         "defaultConfiguration": {"level": level_of(check.severity)},
-        "properties": {"tags": [check.area(), "ecs-exec"]},
+        "properties": {"tags": [check.area.name(), "ecs-exec"]},
     });
     if let Some(page) = check.docs.first() {
         rule["helpUri"] = json!(page);

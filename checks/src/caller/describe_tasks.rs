@@ -3,13 +3,15 @@ use crate::fixes;
 use crate::iam_answers::{self, Silence};
 use crate::world::World;
 use aws_rules::needs;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
+    area: Area::Caller,
     title: "The caller may describe tasks",
     why: "Whoever opens a session looks the task up first: its containers, and the runtime ID that the session is addressed to.",
     how: "The doctor's own ecs:DescribeTasks: that it was answered proves it. Otherwise IAM's policy simulator.",
@@ -19,6 +21,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Inferred,
 };
 
 const ACTION: &str = "ecs:DescribeTasks";

@@ -6,13 +6,15 @@ use refusal::refused;
 
 use crate::iam_answers::{self, Silence};
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Caller, Fact, Principal, Unavailable};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
+    area: Area::Caller,
     title: "The caller may open sessions",
     why: "ecs:ExecuteCommand is authorised on the cluster's ARN and on the task's: a policy that names only tasks is refused, though it looks right.",
     how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
@@ -25,6 +27,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Inferred,
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

@@ -2,13 +2,15 @@ use super::of_caller;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Decision;
 use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command-scope",
+    area: Area::Caller,
     title: "The caller may open sessions in this cluster only",
     why: "A right to ecs:ExecuteCommand on everything lets its holder into every container of the account, whatever runs in it.",
     how: "IAM's policy simulator, asked about a cluster of another name.",
@@ -20,6 +22,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Inferred,
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

@@ -3,13 +3,15 @@ use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
 use crate::world::World;
 use aws_rules::needs;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Caller, KmsKey, Principal};
 use model::finding::{Finding, Severity};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
+    area: Area::Caller,
     title: "The caller may make data keys with the cluster's KMS key",
     why: "Where the cluster has a KMS key for ECS Exec, the client makes each session's data key with the caller's credentials; otherwise the session ends in its handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
@@ -27,6 +29,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -2,7 +2,8 @@ use super::of_caller;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::Decision;
 use model::finding::{Finding, Severity};
@@ -10,6 +11,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
+    area: Area::Caller,
     title: "The caller cannot go past ECS to the tasks",
     why: "Who may call ssm:StartSession on a task's ARN opens sessions into it that ECS neither restricts to a container nor records. ECS Exec does not need that right.",
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
@@ -21,6 +23,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Inferred,
 };
 
 const ACTION: &str = "ssm:StartSession";

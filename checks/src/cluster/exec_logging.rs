@@ -1,11 +1,13 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Cluster, Fact};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
+    area: Area::Cluster,
     title: "Sessions are recorded",
     why: "Who did what in a container can be told only where the cluster's exec configuration sends sessions to CloudWatch Logs or S3. Container Insights does not record them.",
     how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, a session is recorded where its container uses the awslogs driver, and nowhere else.",
@@ -17,6 +19,8 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

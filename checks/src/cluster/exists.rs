@@ -1,9 +1,11 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
+    area: Area::Cluster,
     title: "The cluster exists",
     why: "Everything else is looked for in this cluster.",
     how: "ecs:DescribeClusters in the region.",
@@ -13,6 +15,8 @@ pub const CHECK: Check = Check {
     explains: &["service.exists", "task.exists"],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

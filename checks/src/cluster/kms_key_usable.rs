@@ -1,11 +1,13 @@
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, KmsKey};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
+    area: Area::Cluster,
     title: "The cluster's KMS key can be used",
     why: "Where the exec configuration names a KMS key, every session starts by making a data key with it: one that is disabled, about to be deleted, gone, or of the wrong kind lets no session start.",
     how: "kms:DescribeKey: the key's state, its usage and its kind.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use super::of_exec_log;
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Bucket, ExecLog, Fact, LogGroup, Unavailable};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-encryption",
+    area: Area::Cluster,
     title: "Records are encrypted as the cluster demands",
     why: "Where the exec configuration demands an encrypted log group or bucket, the agent looks before it starts the shell, and ends the session when the group has no KMS key, or the bucket no default encryption.",
     how: "kmsKeyId in logs:DescribeLogGroups, and s3:GetEncryptionConfiguration. The agent knows AES256 and aws:kms on a bucket, no other algorithm.",
@@ -22,6 +24,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use super::of_exec_log;
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-group",
+    area: Area::Cluster,
     title: "The log group that records sessions exists",
     why: "The agent does not make the group. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

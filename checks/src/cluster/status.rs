@@ -1,9 +1,11 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
+    area: Area::Cluster,
     title: "The cluster is ACTIVE",
     why: "A cluster that is being made or taken down refuses calls.",
     how: "status in ecs:DescribeClusters.",
@@ -13,6 +15,8 @@ pub const CHECK: Check = Check {
     explains: &["service.running-tasks"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -4,7 +4,8 @@ mod rollout;
 use crate::fixes::service::force_deployment;
 use crate::made_once::MadeOnce;
 use crate::world::{AGENT_PATIENCE_SECONDS, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, Fact, ManagedAgent, Task};
 use model::finding::{AgentLink, Finding, Severity, Subject};
 use model::text;
@@ -13,6 +14,7 @@ pub use reason::lacks_host_files;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
+    area: Area::Container,
     title: "The exec agent in the container is RUNNING",
     why: "ECS hands a session to the ExecuteCommandAgent inside the container; without it the call is refused with InvalidParameterException or TargetNotConnectedException.",
     how: "managedAgents in ecs:DescribeTasks. This is a symptom: role, network, image or a stale task are behind it. RUNNING says that the process is up, not that it has reached Systems Manager.",
@@ -24,6 +26,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::InferredDespiteRollout,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
 use model::finding::{AgentLink, Finding, Severity};
 use model::text;
@@ -8,6 +9,7 @@ use model::version;
 
 pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
+    area: Area::Container,
     title: "The agent gets the credentials of the task role",
     why: "The agent asks the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI for credentials, if that is set, and else the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
     how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. What is in environment files, or set by the image, cannot be seen.",
@@ -24,6 +26,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 /// The addresses of credentials, in the order in which the agent reads them.

@@ -1,11 +1,13 @@
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.exists",
+    area: Area::Container,
     title: "The task has the container that was asked for",
     why: "A session enters one container by its name in the task definition, which is often not the service's name.",
     how: "The containers in ecs:DescribeTasks. Without --container every container is looked at, and there is nothing to miss.",
@@ -15,6 +17,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

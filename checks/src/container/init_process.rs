@@ -1,10 +1,12 @@
 use crate::per_definition::each_defined;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
+    area: Area::Container,
     title: "The container has an init process",
     why: "Without one the processes that sessions leave behind stay as zombies until the task ends.",
     how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may bring an init of its own, which cannot be seen.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 use crate::world::World;
 use explain::explain;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Probe, ProbeEnd, Task};
 use model::finding::{AgentLink, Finding, Severity, Subject};
 use model::text;
@@ -9,6 +10,7 @@ use super::agent_running;
 
 pub const CHECK: Check = Check {
     id: "container.live-session",
+    area: Area::Container,
     title: "A session opens and runs a command",
     why: "It settles what all other checks can only infer: whatever they say, this is a session.",
     how: "With --live: a session into each target that runs /bin/sh, prints a mark and ends. It shows in the cluster's records of sessions.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Tried,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,11 +1,13 @@
 use crate::per_definition::each_defined;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.log-tools",
+    area: Area::Container,
     title: "The image has what records sessions",
     why: "The agent records a session with the image's own `script` and `cat`: where they are missing the session works, and its record stays empty.",
     how: "What is in an image cannot be seen from outside: where the cluster demands records this stays unknown, until a live session has looked.",
@@ -17,6 +19,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,11 +1,13 @@
 use crate::per_definition::each_defined;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
+    area: Area::Container,
     title: "A proxy in the container does not stand between the agent and AWS",
     why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP, and is lost when sent to a proxy; ssmmessages it calls over TLS, and reaches it only if the proxy lets it.",
     how: "The proxy variables in ecs:DescribeTaskDefinition, in either case, and what NO_PROXY covers. Values are read, and dropped at once.",
@@ -17,6 +19,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Mount;
 use model::finding::{AgentLink, Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
+    area: Area::Container,
     title: "The container's root file system can be written to",
     why: "The agent writes its files into the container; with readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
     how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec; with writable volumes at the agent's folders some users have it working.",
@@ -16,6 +18,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 /// Where the agent writes.

@@ -1,10 +1,12 @@
 use crate::per_definition::each_defined;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.resources",
+    area: Area::Container,
     title: "The container has memory to spare for a session",
     why: "The exec agent and the shell live in the container and count against its memory: one that has little is killed when a session starts.",
     how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, against 128 MiB. How much of it is in use cannot be seen.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 const LEAST_MIB: u32 = 128;

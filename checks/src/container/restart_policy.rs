@@ -1,11 +1,13 @@
 use crate::fixes;
 use crate::per_definition::each_defined;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
+    area: Area::Container,
     title: "ECS does not restart the container in place",
     why: "The agent starts with the task. When a restart policy restarts a container inside its task, no agent comes with it, and sessions end with TargetNotConnectedException until the task is replaced.",
     how: "restartPolicy in ecs:DescribeTaskDefinition. ECS does not report whether it has restarted a container.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use crate::fixes;
 use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, Fact, Task};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "container.running",
+    area: Area::Container,
     title: "The container is RUNNING",
     why: "A session starts a process inside a running container; one that has ended, or has no runtime yet, cannot take it.",
     how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that ended as it should is no failure.",
@@ -16,6 +18,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &["container.agent-running"],
     severity: Severity::High,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

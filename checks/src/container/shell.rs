@@ -1,10 +1,12 @@
 use crate::per_definition::{Defined, each_defined};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "container.shell",
+    area: Area::Container,
     title: "The image has the shell that a session starts",
     why: "A session whose program is not in the image ends at once. Images made from Alpine have /bin/sh only, and images without a distribution have no shell at all.",
     how: "The shell that the configuration names, against what the image's name tells. What is in an image cannot be seen from outside.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

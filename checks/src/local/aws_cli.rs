@@ -1,9 +1,11 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
+    area: Area::Local,
     title: "The AWS CLI is installed",
     why: "This program does not need it. It is what `aws ecs execute-command` and the commands of the fixes are run with.",
     how: "Looks for aws on PATH.",
@@ -13,6 +15,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,11 +1,13 @@
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
+    area: Area::Local,
     title: "This machine's clock is right",
     why: "AWS refuses requests whose signature is more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects that for its calls; the signature of a session's connection is not corrected.",
     how: "The Date header of AWS's answers beside this machine's clock.",
@@ -15,6 +17,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 /// What AWS puts up with, in seconds.

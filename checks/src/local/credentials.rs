@@ -1,9 +1,11 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
+    area: Area::Local,
     title: "AWS accepts this machine's credentials",
     why: "Without valid credentials nothing can be asked and no session opened.",
     how: "sts:GetCallerIdentity, which needs no permission, answers with the caller's ARN.",
@@ -13,6 +15,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

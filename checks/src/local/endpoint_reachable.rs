@@ -1,10 +1,12 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Reach, Reason};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.endpoint-reachable",
+    area: Area::Local,
     title: "This machine reaches ssmmessages",
     why: "The client's end of a session is a WebSocket to ssmmessages in the cluster's region. A firewall that lets the other AWS names through and not this one breaks sessions after ExecuteCommand was answered.",
     how: "A TCP connection to port 443 of the public name, closed at once. Behind a proxy it is not tried.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,11 +1,13 @@
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
+    area: Area::Local,
     title: "The Session Manager plugin is installed",
     why: "The AWS CLI's sessions travel through the Session Manager plugin: without it `aws ecs execute-command` ends with \"SessionManagerPlugin is not found\". This program carries sessions itself and needs it only to forward ports.",
     how: "Looks for session-manager-plugin on PATH and asks it for its version.",
@@ -17,6 +19,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use crate::fixes;
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Plugin};
 use model::finding::{Finding, Severity, Subject};
 use model::version;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-version",
+    area: Area::Local,
     title: "The Session Manager plugin is supported",
     why: "AWS supports the plugin from a certain version on; sessions with older ones may fail.",
     how: "The version that the plugin tells, compared number by number with the least that AWS supports, 1.2.764.0.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 const LEAST: [u32; 4] = [1, 2, 764, 0];

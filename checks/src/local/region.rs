@@ -1,9 +1,11 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "local.region",
+    area: Area::Local,
     title: "A region is set",
     why: "The cluster lives in one region; asked in another one, AWS says that it does not exist.",
     how: "From --region, the cluster's ARN, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the built-in configuration or the AWS configuration, in that order.",
@@ -13,6 +15,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::NotInPlan,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

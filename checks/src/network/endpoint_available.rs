@@ -1,11 +1,13 @@
 use crate::fixes;
 use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
+    area: Area::Network,
     title: "The ssmmessages endpoint is available",
     why: "An endpoint serves nobody before it is available, and one that was rejected or has failed never does.",
     how: "state in ec2:DescribeVpcEndpoints. It is a failure where tasks have no other way out, and unknown while it is pending or partial: one that is changed goes on serving.",
@@ -25,6 +27,8 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

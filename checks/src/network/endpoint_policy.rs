@@ -5,8 +5,9 @@ use crate::vpc_path::endpoint::policy_lets;
 use crate::world::{Group, Roles, World};
 use aws_rules::iam::Tri;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::{Endpoint, Task};
 use model::finding::{Finding, Severity, Subject};
@@ -14,6 +15,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
+    area: Area::Network,
     title: "The endpoint's policy lets the task role use ssmmessages",
     why: "What goes through an endpoint has to be allowed by its policy too: the agent is refused there, whatever the role's own policies say.",
     how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own lets everything through.",
@@ -23,6 +25,8 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 /// What the policy of an endpoint says of a role, by the endpoint's ID and the role's ARN.

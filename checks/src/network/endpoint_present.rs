@@ -2,7 +2,8 @@ use crate::vpc_path::new_endpoint;
 use crate::vpc_path::placement::{Placement, is_shared, ssmmessages_endpoint};
 use crate::world::{Group, World};
 use aws_rules::vpc::Egress;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity, Subject};
@@ -10,6 +11,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
+    area: Area::Network,
     title: "The VPC has an ssmmessages endpoint, where tasks need one",
     why: "The agent has to reach ssmmessages on port 443. Tasks without a way to the internet can do so only through an interface endpoint in their VPC.",
     how: "ec2:DescribeVpcEndpoints, beside the route tables of the tasks' subnets: a missing endpoint is a failure only where there is no other way out.",
@@ -36,6 +38,8 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

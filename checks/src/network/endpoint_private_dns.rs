@@ -2,11 +2,13 @@ use crate::fixes;
 use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
 use crate::vpc_path::hosted_zone::{Naming, doubt, naming};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
+    area: Area::Network,
     title: "The ssmmessages endpoint answers for the public name",
     why: "The agent knows only the public name of ssmmessages. Without private DNS that name leads past the endpoint, to the internet.",
     how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet, and unknown where a private hosted zone of the VPC may give the name to the endpoint.",
@@ -26,6 +28,8 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -5,7 +5,8 @@ use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
 use aws_rules::vpc::Reachability;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::{Endpoint, Fact};
 use model::finding::{Finding, Severity, Subject};
@@ -13,6 +14,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
+    area: Area::Network,
     title: "The endpoint's security groups let the tasks in",
     why: "An endpoint with private DNS captures the name of ssmmessages for the whole VPC: tasks that its security groups keep out do not reach it another way, not even through a NAT gateway.",
     how: "The inbound rules of all security groups of the endpoint, against the tasks' addresses and security groups, on port 443.",
@@ -30,6 +32,8 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -3,12 +3,14 @@ use crate::vpc_path::hosted_zone;
 use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
 use aws_rules::vpc::Egress;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
+    area: Area::Network,
     title: "Tasks without an endpoint have a way to the internet",
     why: "Without an ssmmessages endpoint the agent uses the public one, which it reaches through a NAT gateway, or through an internet gateway with a public address of its own.",
     how: "The route table of each task's subnet, and where that leads to a NAT gateway, of the gateway's. Where a transit gateway, a peering or an appliance leads cannot be followed from here, nor what is left out of VPC Block Public Access.",
@@ -24,6 +26,8 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

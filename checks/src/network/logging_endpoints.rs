@@ -6,13 +6,15 @@ use crate::vpc_path::service_reach::{Reach, Service, reach};
 use crate::vpc_path::services::needed;
 use crate::world::{Group, World};
 use blocked_finding::{blocked, may_stop, stops};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
+    area: Area::Network,
     title: "The agent reaches KMS and the places that record sessions",
     why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
     how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * stands for roles.",
@@ -31,6 +33,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

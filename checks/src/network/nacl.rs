@@ -8,7 +8,8 @@ use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
 use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::finding::{Finding, Severity, Status, Subject};
 use model::fix::Fix;
@@ -16,6 +17,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
+    area: Area::Network,
     title: "Network ACLs let requests out and answers back",
     why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in that of the endpoint or the NAT gateway.",
     how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports: 32768-60999 on Linux, 1024-65535 of a NAT gateway.",
@@ -29,6 +31,8 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -11,7 +11,8 @@ use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
 use aws_rules::vpc::{Egress, Reachability};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::Unavailable;
 use model::finding::{Finding, Severity, Subject};
@@ -19,6 +20,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.path",
+    area: Area::Network,
     title: "The tasks reach ssmmessages",
     why: "The agent holds a channel open to ssmmessages on port 443; where it cannot be reached, sessions end with TargetNotConnectedException.",
     how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. This is a symptom: the hop that blocks packets has a check of its own.",
@@ -35,6 +37,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 /// A hop on the path, with what it does to a session's packets.

@@ -5,12 +5,14 @@ use crate::vpc_path::hop_outcome;
 use crate::vpc_path::hop_outcome::{HopOutcome, Words, outcomes};
 use crate::vpc_path::placement::Placement;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Status, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
+    area: Area::Network,
     title: "The tasks' security groups let them out to ssmmessages",
     why: "The agent opens its channel outwards, on port 443: to the endpoint's addresses, or to the internet where there is no endpoint. A security group without a matching outbound rule drops it silently.",
     how: "The outbound rules of all security groups of the task's interface, by address range, prefix list and referenced group.",
@@ -25,6 +27,8 @@ pub const CHECK: Check = Check {
     explains: &["network.path", "container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

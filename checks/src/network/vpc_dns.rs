@@ -3,13 +3,15 @@ use crate::vpc_path::destination::resolves;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Endpoint, Fact, Vpc};
 use model::finding::{Finding, Severity, Status, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
+    area: Area::Network,
     title: "The VPC resolves the endpoint's private name",
     why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages leads past the endpoint, to the internet.",
     how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. What servers of your own answer cannot be seen; it is of no matter where both the endpoint and a way out of the VPC are open.",
@@ -37,6 +39,8 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

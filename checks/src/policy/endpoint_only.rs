@@ -5,13 +5,15 @@ use crate::vpc_path::new_endpoint;
 use crate::vpc_path::placement::{Placement, ssmmessages_endpoint};
 use crate::world::World;
 use aws_rules::vpc::detours;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Traffic};
 use model::finding::{Finding, Severity, Subject};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
+    area: Area::Policy,
     title: "Sessions leave through the VPC endpoint",
     why: "A team may demand that no session's traffic crosses the internet, where a NAT gateway would let it.",
     how: "traffic = \"endpoint\" in the configuration, against where the name of ssmmessages leads in the tasks' VPC.",
@@ -27,6 +29,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

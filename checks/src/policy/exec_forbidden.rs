@@ -1,12 +1,14 @@
 use crate::fixes;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
+    area: Area::Policy,
     title: "ECS Exec is off where it must be",
     why: "A team may keep shells out of some tasks, like users' workspaces, which have doors of their own.",
     how: "exec_forbidden in the configuration, patterns of service names and task families, against the flags of services and running tasks.",
@@ -16,6 +18,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

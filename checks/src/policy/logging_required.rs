@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Status, Subject};
@@ -9,6 +10,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
+    area: Area::Policy,
     title: "Sessions are recorded, as declared",
     why: "A team may demand that what is done in sessions is recorded.",
     how: "session_logging in the configuration, against the cluster's exec configuration, the log group or bucket, and the task roles' rights to write there.",
@@ -24,6 +26,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Direct,
 };
 
 /// The checks that tell whether sessions are recorded, in the order in which a record is made.

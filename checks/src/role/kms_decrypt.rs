@@ -3,14 +3,16 @@ use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
 use crate::world::World;
 use aws_rules::needs;
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::KmsKey;
 use model::finding::{Finding, Severity};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
+    area: Area::Role,
     title: "The task role may decrypt with the cluster's KMS key",
     why: "Where the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials; otherwise every session ends at its start.",
     how: "kms:Decrypt on the key: the role's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
@@ -28,6 +30,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -3,12 +3,14 @@ use super::{each_role, role_subject};
 use crate::made_once::MadeOnce;
 use crate::world::World;
 use aws_rules::needs::{self, Need};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
+    area: Area::Role,
     title: "The task role may record sessions in CloudWatch Logs",
     why: "The agent writes a session's record with the task role's credentials. Without the rights nothing is recorded; where the cluster demands an encrypted log group, and the agent may not look at it, every session ends at its start.",
     how: "The policy simulator, for the four actions on the log group: the cluster's own, or with DEFAULT logging the one of the container's awslogs driver.",
@@ -20,6 +22,8 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,14 +1,16 @@
 use super::{role_subject, services_with};
 use crate::fixes;
 use crate::world::{Group, World};
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 use model::tasks::Alike;
 
 pub const CHECK: Check = Check {
     id: "role.present",
+    area: Area::Role,
     title: "The task has a task role, and it exists",
     why: "The agent signs its calls with the task role's credentials; without a role it has none and never connects. The execution role does not count: it is not given to containers.",
     how: "taskRoleArn of the task's overrides, else of its task definition; on EC2 that of the instance profile where neither names one; then iam:GetRole.",
@@ -29,6 +31,8 @@ pub const CHECK: Check = Check {
         "role.s3-write",
     ],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

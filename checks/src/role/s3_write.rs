@@ -3,12 +3,14 @@ use super::recording::{self, Recording};
 use crate::made_once::MadeOnce;
 use crate::world::World;
 use aws_rules::needs;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",
+    area: Area::Role,
     title: "The task role may record sessions in S3",
     why: "The agent uploads a session's record with the task role's credentials. Where the cluster demands an encrypted bucket, it looks at the bucket's encryption first, and may it not, every session ends at its start.",
     how: "The policy simulator, for s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not looked at.",
@@ -20,6 +22,8 @@ pub const CHECK: Check = Check {
     explains: &["policy.logging-required"],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

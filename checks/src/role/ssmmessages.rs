@@ -7,8 +7,9 @@ use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 use aws_rules::iam;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Decision, Role, Task};
 use model::finding::{Finding, Severity, Subject};
 use model::fix::{Disposition, Fix};
@@ -16,6 +17,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
+    area: Area::Role,
     title: "The task role may use ssmmessages",
     why: "The agent opens a control channel and a data channel with the task role's credentials. One of the four actions missing, and it does not connect: TargetNotConnectedException.",
     how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
@@ -28,6 +30,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -4,14 +4,16 @@ use super::{each_role, role_subject};
 use crate::fixes;
 use crate::world::{Group, World};
 use aws_rules::iam::{self, Request, Tri};
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.trust",
+    area: Area::Role,
     title: "ECS tasks may take on the task role",
     why: "ECS hands the role's credentials to the task by assuming the role as ecs-tasks.amazonaws.com; where the trust policy does not let it, the agent has none.",
     how: "The trust policy in iam:GetRole. Conditions other than on aws:SourceAccount and aws:SourceArn cannot be judged from here.",
@@ -21,6 +23,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,12 +1,14 @@
 use crate::fixes;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Deployment, Service};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "service.deployment-stable",
+    area: Area::Service,
     title: "No deployment of the service has failed or is stuck",
     why: "A deployment that fails leaves the old tasks running, with whatever they lack; one that rolls out needs patience, not another one.",
     how: "The deployments in ecs:DescribeServices: their rollout state, their failed tasks, and how long they have been at it; the last event is quoted.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &["task.exec-enabled", "service.running-tasks"],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,10 +1,12 @@
 use crate::fixes;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
+    area: Area::Service,
     title: "The service has ECS Exec enabled",
     why: "ECS puts the agent that a session talks to only into tasks of services that have enableExecuteCommand set.",
     how: "enableExecuteCommand in ecs:DescribeServices. It decides for new tasks; task.exec-enabled looks at those that run.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &["task.exec-enabled", "container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

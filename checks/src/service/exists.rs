@@ -1,10 +1,12 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "service.exists",
+    area: Area::Service,
     title: "The service exists",
     why: "A misspelt name or a deleted service has no tasks to enter.",
     how: "ecs:DescribeServices in the cluster; a deleted service is still listed for a while, as INACTIVE.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &["service.running-tasks"],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

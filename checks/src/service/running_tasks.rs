@@ -1,12 +1,14 @@
 use crate::fixes;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Service, Task};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "service.running-tasks",
+    area: Area::Service,
     title: "The service has a running task",
     why: "A session enters a running task; a service without one cannot be entered.",
     how: "ecs:ListTasks and ecs:DescribeTasks for the service; where none runs, the service's counts, its last events and the last stopped task say why.",
@@ -23,6 +25,8 @@ pub const CHECK: Check = Check {
         "network.path",
     ],
     severity: Severity::Critical,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

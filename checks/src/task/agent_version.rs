@@ -1,14 +1,16 @@
 use crate::container::agent_running::lacks_host_files;
 use crate::fixes;
 use crate::world::{Group, World};
+use model::area::Area;
 use model::arn;
-use model::check::Check;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, ContainerInstance, Fact, Task};
 use model::finding::{Finding, Severity, Subject};
 use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.agent-version",
+    area: Area::Task,
     title: "The task's instance has a new enough ECS agent, and the exec agent's files",
     why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 (1.56 on Windows) it cannot.",
     how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2; on Windows, which the attribute ecs.os-type tells, with 1.56.0. On Fargate there is no such agent to look at.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 const LEAST: [u32; 3] = [1, 50, 2];

@@ -1,7 +1,8 @@
 use crate::fixes;
 use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{DeploymentController, Fact, Facts, Service, Task};
 use model::finding::{Finding, Severity, Status, Subject};
 use model::fix::Fix;
@@ -9,6 +10,7 @@ use model::text;
 
 pub const CHECK: Check = Check {
     id: "task.exec-enabled",
+    area: Area::Task,
     title: "The task was started with ECS Exec on",
     why: "The agent comes into a task when it starts: a task that was started without it can never be entered, whatever its service says now.",
     how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag. Of a plan: whether apply replaces the tasks of a service that turns it on.",
@@ -18,6 +20,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::Judges,
+    inference: Inference::InferredDespiteRollout,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

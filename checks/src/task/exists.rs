@@ -1,11 +1,13 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
 use model::text::Clean;
 
 pub const CHECK: Check = Check {
     id: "task.exists",
+    area: Area::Task,
     title: "The task exists",
     why: "A task that stopped more than an hour ago is forgotten by ECS, and its ID then names nothing.",
     how: "ecs:DescribeTasks for each task that was named.",
@@ -15,6 +17,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Critical,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

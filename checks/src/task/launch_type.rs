@@ -1,10 +1,12 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Task;
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "task.launch-type",
+    area: Area::Task,
     title: "The task runs where ECS Exec works",
     why: "What a task runs on decides what is needed: the Fargate platform, the ECS agent of an EC2 instance, or of a machine outside AWS.",
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,10 +1,12 @@
 use crate::world::World;
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "task.operating-system",
+    area: Area::Task,
     title: "ECS Exec works on the task's operating system",
     why: "ECS Exec works on Linux and on Windows Server from 2019 on; older Windows has no exec agent.",
     how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; none means Linux.",
@@ -14,6 +16,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Medium,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

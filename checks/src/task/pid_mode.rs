@@ -1,12 +1,14 @@
 use crate::fixes::definition::without_pid_mode;
 use crate::role::services_with;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
 use model::finding::{AgentLink, Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
+    area: Area::Task,
     title: "The task's containers do not share their processes",
     why: "There is one exec agent in a PID namespace: with pidMode task only one container of the task can be entered, mostly the one that starts first.",
     how: "pidMode in ecs:DescribeTaskDefinition. Which container started first, ECS does not report.",
@@ -19,6 +21,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::Low,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

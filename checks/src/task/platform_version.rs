@@ -1,13 +1,15 @@
 use crate::fixes;
 use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::Task;
 use model::finding::{Finding, Severity, Subject};
 use model::version;
 
 pub const CHECK: Check = Check {
     id: "task.platform-version",
+    area: Area::Task,
     title: "The Fargate platform is new enough",
     why: "Older Fargate platforms put no exec agent into tasks.",
     how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
@@ -17,6 +19,8 @@ pub const CHECK: Check = Check {
     explains: &["container.agent-running"],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::Judges,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -1,10 +1,12 @@
 use crate::world::{Group, World};
-use model::check::Check;
+use model::area::Area;
+use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "task.running",
+    area: Area::Task,
     title: "The task is RUNNING",
     why: "Only a RUNNING task can be entered; one that starts or stops refuses sessions.",
     how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS says of a task that it has lost touch with may be old. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
@@ -16,6 +18,8 @@ pub const CHECK: Check = Check {
     explains: &[],
     masks: &[],
     severity: Severity::High,
+    on_plan: OnPlan::NothingRuns,
+    inference: Inference::Inferred,
 };
 
 pub fn run(world: &World) -> Vec<Finding> {

@@ -44,7 +44,7 @@ pub fn trouble(name: &str) -> Finding {
     assert_eq!(finding.status, Status::Warn);
     assert_eq!(finding.severity, Severity::Low);
     assert_eq!(finding.check.id, format!("program.{name}"));
-    assert_eq!(finding.check.area(), "program");
+    assert_eq!(finding.check.area.name(), "program");
     assert_eq!(finding.subject.kind, "program");
     assert!(
         finding

@@ -1,5 +1,4 @@
 use super::{Report, Source, Verdict};
-use model::check::EXPECTATION_AREAS;
 use model::finding::{Finding, Status};
 
 impl Report {
@@ -39,7 +38,7 @@ impl Report {
         self.findings
             .iter()
             .filter(|finding| finding.status == Status::Fail)
-            .all(|finding| EXPECTATION_AREAS.contains(&finding.check.area()))
+            .all(|finding| finding.check.area.is_expectation())
     }
 
     /// Something that matters could not be seen.

@@ -33,7 +33,7 @@ impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let said = FindingJson {
             check: self.check.id,
-            area: self.check.area(),
+            area: self.check.area.name(),
             status: self.status,
             severity: self.severity,
             title: &self.title,
