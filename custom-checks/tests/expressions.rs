@@ -52,12 +52,12 @@ fn a_task_that_is_wrong_fails_in_its_own_words() {
     assert_eq!(finding.subject.kind, "task");
     assert_eq!(&*finding.subject.id, arn);
     assert_eq!(finding.subject.service.as_deref(), Some(CODER));
-    let names = finding.tasks.names().unwrap();
+    let names = finding.tasks.arns().unwrap();
     assert_eq!(
-        names.iter().map(|name| &**name.arn()).collect::<Vec<_>>(),
+        names.iter().map(String::as_str).collect::<Vec<_>>(),
         [arn.as_str()]
     );
-    assert_eq!(finding.cause, "The check custom.team-tag fails");
+    assert_eq!(finding.group_title, "The check custom.team-tag fails");
     let fix = &finding.fixes[0];
     assert_eq!(fix.id, "manual:custom.team-tag");
     assert_eq!(fix.title, "Add the tag in services.tf");

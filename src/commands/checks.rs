@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use checks::registry::{self, AREAS};
 use custom_checks::Entry;
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use crate::cli::{CatalogueFormat, Global};
 use crate::cli_error::CliError;
@@ -36,7 +36,7 @@ fn table(own: &[Entry]) -> String {
         .collect();
     let width = all.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
     all.iter()
-        .map(|(id, title)| format!("{id:<width$}  {}\n", clean_line(title)))
+        .map(|(id, title)| format!("{id:<width$}  {}\n", sanitize_line(title)))
         .collect()
 }
 
@@ -85,8 +85,8 @@ fn page(own: &[Entry]) -> String {
             page,
             "\n### {}\n\n{}. {}",
             entry.id,
-            clean_line(&entry.title),
-            clean_line(&entry.why)
+            sanitize_line(&entry.title),
+            sanitize_line(&entry.why)
         );
     }
     page

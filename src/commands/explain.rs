@@ -7,7 +7,7 @@ use custom_checks::Entry;
 use diagnosis::Selection;
 use explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
 use model::Check;
-use model::text::{clean_block, clean_line};
+use model::text::{sanitize_block, sanitize_line};
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -105,7 +105,7 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
     let all = Own::find(&mut settings).catalogue();
     let of_area = all.iter().filter(|own| own.id.starts_with(area));
     let lines: String = of_area
-        .map(|own| format!("  {}: {}\n", own.id, clean_line(&own.title)))
+        .map(|own| format!("  {}: {}\n", own.id, sanitize_line(&own.title)))
         .collect();
     Ok(match lines.is_empty() {
         true => format!("{area}\n{what}\n  none here\n"),
@@ -132,16 +132,16 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError>
 fn about_own(own: &Entry) -> String {
     sections(
         &own.id,
-        &clean_line(&own.title),
+        &sanitize_line(&own.title),
         &[
-            ("Why it matters", &clean_block(&own.why)),
+            ("Why it matters", &sanitize_block(&own.why)),
             (
                 "Permissions it needs",
-                &clean_block(&own.actions.join("\n")),
+                &sanitize_block(&own.actions.join("\n")),
             ),
             (
                 "Why no more is known of it",
-                &clean_block(own.trouble.as_deref().unwrap_or_default()),
+                &sanitize_block(own.trouble.as_deref().unwrap_or_default()),
             ),
         ],
     )
@@ -165,7 +165,7 @@ fn about_text(explained: &Explained) -> String {
         ("resource", &named.resource),
     ] {
         if let Some(value) = value {
-            let _ = writeln!(page, "  {label}: {}", clean_line(value));
+            let _ = writeln!(page, "  {label}: {}", sanitize_line(value));
         }
     }
     if !known.checks.is_empty() {
@@ -184,7 +184,7 @@ fn next(next: Next, named: &Named) -> String {
         Next::Doctor => doctor(named),
         Next::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
         Next::Do(step) => match &named.region {
-            Some(region) => step.replace("REGION", &clean_line(region)),
+            Some(region) => step.replace("REGION", &sanitize_line(region)),
             None => step.to_owned(),
         },
     }
@@ -195,7 +195,10 @@ fn doctor(named: &Named) -> String {
     let mut words = vec!["ecs-exec doctor".to_owned()];
     let mut option = |name: &str, value: &Option<String>| {
         if let Some(value) = value {
-            words.push(format!("{name} {}", shell_words::quote(&clean_line(value))));
+            words.push(format!(
+                "{name} {}",
+                shell_words::quote(&sanitize_line(value))
+            ));
         }
     };
     option("--task", &named.task);
@@ -203,7 +206,7 @@ fn doctor(named: &Named) -> String {
     option("--region", &named.region);
     if named.task.is_none() {
         let service = named.service.as_deref().unwrap_or("SERVICE");
-        words.insert(1, shell_words::quote(&clean_line(service)).into_owned());
+        words.insert(1, shell_words::quote(&sanitize_line(service)).into_owned());
     }
     words.join(" ")
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use crate::cli::Trust;
 use crate::cli_error::CliError;
@@ -40,7 +40,7 @@ pub fn run(arguments: &Trust) -> Result<ExitCode, CliError> {
     file.trust()?;
     say!("{} is trusted. It sets:", file.shown());
     for command in commands {
-        say!("  {}", clean_line(&command));
+        say!("  {}", sanitize_line(&command));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -195,7 +195,7 @@ async fn decide(file: &ProjectFile, commands: &[String]) -> Result<(), CliError>
         file.shown()
     );
     for command in commands {
-        say!("  {}", model::text::clean_line(command));
+        say!("  {}", model::text::sanitize_line(command));
     }
     let answer = ask("Trust this file? [y/N] ").await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {

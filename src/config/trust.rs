@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use super::keys::halves;
 use super::read::{Chosen, foreign_owner, quoted, read, writable_by_others};
@@ -38,7 +38,7 @@ impl ProjectFile {
     }
 
     pub fn shown(&self) -> String {
-        clean_line(&self.path.display().to_string())
+        sanitize_line(&self.path.display().to_string())
     }
 
     /// What the file says is run, or as whom, after everything in it was found to be valid.
@@ -122,7 +122,7 @@ pub fn list() -> Vec<String> {
     let entries = private().map(|folder| entries(&folder)).unwrap_or_default();
     let mut paths: Vec<String> = entries
         .iter()
-        .map(|(_, path)| clean_line(&String::from_utf8_lossy(path)))
+        .map(|(_, path)| sanitize_line(&String::from_utf8_lossy(path)))
         .collect();
     paths.sort();
     paths

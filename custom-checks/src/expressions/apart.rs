@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_rules::iam;
 use checks::World;
 use model::facts::Facts;
-use model::tasks::Tasks;
+use model::task_scope::TaskScope;
 use model::{Finding, Fix, Severity, Status, Subject};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ struct Answer {
     detail: String,
     subject: Subject,
     /// ARNs. `None`: all.
-    tasks: Option<Vec<Arc<str>>>,
+    tasks: Option<Vec<String>>,
     missing_permission: Option<String>,
     fixes: Vec<Fix>,
 }
@@ -133,7 +133,7 @@ fn finding(expression: &Expression, answer: Answer, facts: &Facts) -> Finding {
         answer.subject,
         answer.title,
     )
-    .cause(expression.cause)
+    .group_title(expression.cause)
     .missing(answer.missing_permission);
     finding.severity = answer.severity;
     finding.detail = answer.detail.into();
@@ -145,7 +145,7 @@ fn finding(expression: &Expression, answer: Answer, facts: &Facts) -> Finding {
             let tasks = arns
                 .iter()
                 .filter_map(|arn| facts.tasks.get(&**arn)?.known());
-            finding.on(Tasks::of(tasks))
+            finding.on(TaskScope::of(tasks))
         }
         None => finding,
     }
@@ -159,7 +159,7 @@ fn failed(expression: &Expression, facts: &Facts, failure: &Failure) -> Finding 
         false => failure.what.clone(),
     };
     check
-        .unsure(
+        .unknown_because(
             Subject::new("cluster", facts.cluster_name.as_str()),
             format!("The expression of {} {what}", check.id),
         )
@@ -190,17 +190,17 @@ pub fn evaluate(input: impl Read, mut output: impl Write) -> io::Result<()> {
 }
 
 fn answer(finding: Finding) -> Answer {
-    let tasks = finding.tasks.names();
+    let tasks = finding.tasks.arns();
     Answer {
         check: finding.check.id.to_owned(),
         status: finding.status,
         severity: finding.severity,
-        tasks: tasks.map(|names| names.iter().map(|name| name.arn().clone()).collect()),
-        title: finding.title.into_owned(),
-        detail: finding.detail.into_owned(),
+        tasks: tasks.map(|names| names.iter().map(|name| name.clone()).collect()),
+        title: finding.title,
+        detail: finding.detail,
         subject: finding.subject,
         missing_permission: finding.missing_permission.map(String::from),
-        fixes: finding.fixes.iter().map(|fix| (**fix).clone()).collect(),
+        fixes: finding.fixes.iter().map(|fix| fix.clone()).collect(),
     }
 }
 

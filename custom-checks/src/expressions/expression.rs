@@ -89,7 +89,7 @@ impl Expression {
             Silence::Unseen(why) => self.check.unknown(subject, &why),
             Silence::Trouble(trouble) => self
                 .check
-                .unsure(
+                .unknown_because(
                     subject,
                     format!("The expression of {} gives no answer", self.check.id),
                 )
@@ -106,7 +106,7 @@ impl Expression {
             subject,
             self.title.sentence(evaluation),
         )
-        .cause(self.cause);
+        .group_title(self.cause);
         if let Some(detail) = &self.detail {
             finding.detail = detail.sentence(evaluation).into();
         }

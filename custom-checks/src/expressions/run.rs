@@ -32,7 +32,7 @@ pub fn run(expressions: &[Expression], world: &World) -> Vec<Finding> {
 fn not_run(expression: &Expression, world: &World) -> Finding {
     let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
     let title = "The expression could not be evaluated: no thread could be started for it";
-    expression.check().unsure(subject, title)
+    expression.check().unknown_because(subject, title)
 }
 
 /// One check on everything that it is judged on.

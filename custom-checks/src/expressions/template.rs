@@ -110,7 +110,7 @@ impl Template {
 
 /// A value as one word of a shell. What a terminal might act on, or hide, has no place in a command.
 fn quoted(value: &str) -> Option<String> {
-    let is_plain = model::text::clean_line(value) == value;
+    let is_plain = model::text::sanitize_line(value) == value;
     is_plain.then(|| shell_words::quote(value).into_owned())
 }
 

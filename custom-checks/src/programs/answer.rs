@@ -1,6 +1,6 @@
 //! What a program prints, and the findings it stands for.
 
-use model::text::{clean_block, clean_line};
+use model::text::{sanitize_block, sanitize_line};
 use model::{Disposition, Finding, Fix, Severity, Status, Subject};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -114,7 +114,7 @@ pub fn failed(program: &Program, failure: &Failure) -> Finding {
         .warn(subject, title)
         .detail(failure.detail.clone())
         .evidence("details", Value::Object(details))
-        .harmless()
+        .severity(Severity::Low)
 }
 
 fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
@@ -130,7 +130,7 @@ fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
     };
     let mut finding = Finding::new(check, said.status, subject, title);
     finding.detail = block(&said.detail).into();
-    finding.cause = cause(program);
+    finding.group_title = cause(program);
     if let Some(severity) = said.severity {
         finding.severity = severity;
     }
@@ -172,7 +172,7 @@ fn fix_of(said: SaidFix) -> Fix {
         fix.commands = said
             .commands
             .iter()
-            .map(|command| clean_line(command))
+            .map(|command| sanitize_line(command))
             .collect();
     } else {
         fix.explain = "Its commands are too long to be shown.".to_owned();
@@ -181,9 +181,9 @@ fn fix_of(said: SaidFix) -> Fix {
 }
 
 fn line(text: &str, most: usize) -> String {
-    shortened(&clean_line(text), most)
+    shortened(&sanitize_line(text), most)
 }
 
 fn block(text: &str) -> String {
-    shortened(&clean_block(text), LONGEST_DETAIL)
+    shortened(&sanitize_block(text), LONGEST_DETAIL)
 }

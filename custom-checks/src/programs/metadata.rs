@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Severity;
-use model::text::{clean_block, clean_line};
+use model::text::{sanitize_block, sanitize_line};
 use serde::Deserialize;
 
 use super::answer::document;
@@ -48,7 +48,7 @@ impl Program {
         .and_then(|bytes| document::<Metadata>(&bytes));
         match asked {
             Ok(metadata) => Ok(metadata.bounded()),
-            Err(failure) => Err(clean_line(&format!(
+            Err(failure) => Err(sanitize_line(&format!(
                 "The check program {} {}. {}",
                 self.name, failure.what, failure.detail
             ))),
@@ -68,14 +68,14 @@ pub fn all_metadata(
 impl Metadata {
     fn bounded(self) -> Metadata {
         Metadata {
-            title: shortened(&clean_line(&self.title), 300),
-            why: shortened(&clean_block(&self.why), 4000),
+            title: shortened(&sanitize_line(&self.title), 300),
+            why: shortened(&sanitize_block(&self.why), 4000),
             severity: self.severity,
             actions: self
                 .actions
                 .iter()
                 .take(100)
-                .map(|action| shortened(&clean_line(action), 100))
+                .map(|action| shortened(&sanitize_line(action), 100))
                 .collect(),
         }
     }

@@ -1,38 +1,19 @@
 //! What AWS or a user wrote of findings and fixes is made harmless here, once, for every format.
 
-use std::borrow::Cow;
 use std::mem::take;
-use std::sync::Arc;
 
 use serde_json::Value;
 
-use model::evidence::Seen;
 use model::finding::Finding;
 use model::fix::Fix;
-use model::text::{clean_block, clean_line, is_plain};
+use model::text::{sanitize_block, sanitize_line};
 
 /// But for its subject, which is clean from the start.
 pub fn finding(finding: &mut Finding) {
-    if let Some(action) = &mut finding.missing_permission
-        && !is_plain(action)
-    {
-        *action = clean_line(action).into();
-    }
-    // What is borrowed is of our own making.
-    if let Cow::Owned(title) = &mut finding.title {
-        line(title);
-    }
-    if let Cow::Owned(detail) = &mut finding.detail {
-        block(detail);
-    }
-    for seen in finding.evidence.iter_mut() {
-        match seen {
-            Seen::Text(text) if is_plain(text) => {}
-            Seen::Text(text) => *text = clean_line(text).into(),
-            Seen::Json(json) if is_clean(json) => {}
-            Seen::Json(json) => value(Arc::make_mut(json)),
-        }
-    }
+    finding.missing_permission.iter_mut().for_each(line);
+    line(&mut finding.title);
+    block(&mut finding.detail);
+    finding.evidence.values_mut().for_each(value);
 }
 
 /// But for its ID, which is clean from the start.
@@ -45,27 +26,11 @@ pub fn fix(fix: &mut Fix) {
 }
 
 fn line(text: &mut String) {
-    if !is_plain(text) {
-        *text = clean_line(text);
-    }
+    *text = sanitize_line(text);
 }
 
 fn block(text: &mut String) {
-    if !is_plain(text) {
-        *text = clean_block(text);
-    }
-}
-
-fn is_clean(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_plain(text),
-        Value::Array(items) => items.iter().all(is_clean),
-        Value::Object(fields) => {
-            let mut fields = fields.iter();
-            fields.all(|(name, value)| is_plain(name) && is_clean(value))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
+    *text = sanitize_block(text);
 }
 
 fn value(json: &mut Value) {
