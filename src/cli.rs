@@ -146,7 +146,7 @@ pub enum Command {
 pub const SHORT_FORM: &str = "open-a-session";
 
 /// The hidden command that evaluates expressions in a process of their own.
-pub const EVALUATE: &str = "evaluate-own-checks";
+pub const EVALUATE: &str = "evaluate-expressions";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -2,13 +2,13 @@
 //! user's, that the built-in one.
 
 mod file;
-mod find;
-mod keys;
-mod load;
+mod layers;
 mod merge;
-mod read;
-mod refuse;
+mod paths;
+mod safe_read;
 pub mod trust;
+mod trusted_keys;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ use custom_checks::expressions::Expression;
 
 use file::File;
 pub use file::{Recipe, ServiceSettings};
-pub use find::{FILE_NAME, found, project_file};
-pub use load::{Use, load};
-pub use refuse::is_region;
+pub use layers::{Use, load};
+pub use paths::{FILE_NAME, found, project_file};
+pub use validation::is_region;
 
-use find::state_folder;
+use paths::state_folder;
 
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 

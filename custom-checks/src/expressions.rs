@@ -3,29 +3,28 @@
 //! An expression is judged on one thing after the other (`each`), and is true where something is wrong. What it
 //! reads may not have been seen: then it answers `unknown`, with the reason, unless what it did see decides.
 
-mod apart;
+mod checker;
 mod collect;
+mod compile;
+mod config;
 mod evaluate;
-mod expression;
+mod expr_check;
+mod facts_value;
 mod kind;
-mod language;
-mod load;
-mod names;
 mod node;
 mod object;
 mod run;
-mod scope;
-mod shape;
-mod source;
+mod samples;
+mod subject_kind;
+mod subprocess;
 mod table;
 mod template;
-mod to_node;
 mod unseen;
-mod view;
+mod variables;
 
-pub use apart::{evaluate, run_apart};
-pub use expression::Expression;
-pub use load::load;
+pub use crate::source::LoadError;
+pub use config::load;
+pub use expr_check::Expression;
 pub use run::run;
-pub use scope::Each;
-pub use source::LoadError;
+pub use subject_kind::Each;
+pub use subprocess::{evaluate, run_apart};

@@ -10,6 +10,7 @@ pub mod catalogue;
 mod check;
 pub mod expressions;
 pub mod programs;
+mod source;
 
 pub use catalogue::{Entry, catalogue};
 pub use check::is_id;

@@ -2,16 +2,16 @@
 //!
 //! A program that fails hurts nobody: it gives one warning of its own, and the others are heard.
 
-mod answer;
 mod environment;
-mod find;
-mod group;
+mod exec_check;
 mod metadata;
 pub(crate) mod process;
+mod process_group;
+mod response;
 mod run;
 
 pub use environment::Environment;
-pub use find::{Program, find};
+pub use exec_check::{Program, find};
 pub use metadata::{Metadata, all_metadata};
 pub use run::run;
 

@@ -11,10 +11,10 @@ use common::*;
 use custom_checks::programs::{Environment, Program, run};
 use custom_checks::{catalogue, expressions};
 
-const CONFIGURATION: &str = include_str!("../../examples/own-checks/ecs-exec.toml");
+const CONFIGURATION: &str = include_str!("../../examples/custom-checks/ecs-exec.toml");
 
 fn image_tags() -> Program {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/own-checks");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/custom-checks");
     Program::new("image-tags", folder.join("ecs-exec-check-image-tags"))
 }
 

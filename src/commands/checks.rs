@@ -8,12 +8,12 @@ use custom_checks::Entry;
 use crate::cli::{CatalogueFormat, Global};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
+use crate::custom_checks::CustomChecks;
 use crate::output::print;
-use crate::own::Own;
 
 pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let own = Own::find(&mut settings).catalogue();
+    let own = CustomChecks::find(&mut settings).catalogue();
     let text = match format {
         CatalogueFormat::Human => table(&own),
         CatalogueFormat::Json => json(&own),

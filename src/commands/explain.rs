@@ -11,8 +11,8 @@ use custom_checks::Entry;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
+use crate::custom_checks::CustomChecks;
 use crate::output::{print, text_width};
-use crate::own::Own;
 use crate::report::human::wrap;
 use crate::target;
 
@@ -101,7 +101,7 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
         false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let all = Own::find(&mut settings).catalogue();
+    let all = CustomChecks::find(&mut settings).catalogue();
     let of_area = all.iter().filter(|own| own.id.starts_with(area));
     let lines: String = of_area
         .map(|own| format!("  {}: {}\n", own.id, clean_line(&own.title)))
@@ -120,7 +120,7 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError>
         return Ok(None);
     }
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let own = Own::find(&mut settings);
+    let own = CustomChecks::find(&mut settings);
     // Only the program that is meant is started.
     let Ok(selection) = Selection::with_own(own.checks(), vec![id.to_owned()], Vec::new()) else {
         return Ok(None);

@@ -9,8 +9,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use checks::text::clean_line;
 use data_encoding::HEXLOWER;
 
-use super::keys::halves;
-use super::read::{Chosen, foreign_owner, quoted, read, writable_by_others};
+use super::safe_read::{Chosen, foreign_owner, quoted, read, writable_by_others};
+use super::trusted_keys::halves;
 use super::{file, state_folder};
 use crate::cli_error::CliError;
 use crate::environment::variable;

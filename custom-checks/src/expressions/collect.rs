@@ -1,9 +1,9 @@
-//! The parts of lists and objects, one after the other, for [`super::to_node`].
+//! The parts of lists and objects, one after the other, for [`super::facts_value`].
 
 use serde::ser::{self, Serialize};
 
+use super::facts_value::{Failed, ToNode};
 use super::node::{Map, Node};
-use super::to_node::{Failed, ToNode};
 
 /// Collects a list's elements, an object's members, or a map's entries.
 pub struct Collect {

@@ -7,7 +7,7 @@ use checks::facts::Unavailable;
 
 use super::object::Object;
 use super::unseen::Unseen;
-use super::view::{Variables, View};
+use super::variables::{Variables, View};
 use crate::check::shortened;
 
 /// Why there is no answer.

@@ -7,10 +7,10 @@ use checks::facts::{Fact, Service, Task, TaskDefinition, Unavailable};
 use checks::world::{Group, TaskRole};
 use checks::{Finding, Subject, World};
 
-use super::expression::Expression;
-use super::language::with_stack;
-use super::scope::Each;
-use super::view::{Variables, View};
+use super::compile::with_stack;
+use super::expr_check::Expression;
+use super::subject_kind::Each;
+use super::variables::{Variables, View};
 use crate::check::Fixes;
 
 /// What the checks find, in their order. Like the built-in ones, they look at running tasks alone.

@@ -3,10 +3,10 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::expression::Mend;
-use super::scope::Each;
-use super::source::{Literal, LoadError, Source, did_you_mean};
+use super::expr_check::Mend;
+use super::subject_kind::Each;
 use super::template::{Template, Use};
+use crate::source::{Literal, LoadError, Source, did_you_mean};
 
 const KEYS: [&str; 9] = [
     "each", "when", "status", "severity", "title", "detail", "why", "fix", "commands",

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use cel::Program;
 
+use super::checker::look;
+use super::compile::compile;
 use super::evaluate::Evaluation;
-use super::language::compile;
-use super::names::look;
-use super::scope::Each;
-use super::source::{Literal, LoadError};
+use super::subject_kind::Each;
+use crate::source::{Literal, LoadError};
 
 #[derive(Clone)]
 pub struct Template {

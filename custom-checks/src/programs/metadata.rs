@@ -7,10 +7,10 @@ use checks::Severity;
 use checks::text::{clean_block, clean_line};
 use serde::Deserialize;
 
-use super::answer::document;
 use super::environment::Environment;
-use super::find::Program;
+use super::exec_check::Program;
 use super::process::{Bounds, output};
+use super::response::document;
 use crate::check::shortened;
 
 /// What `ecs-exec-check-NAME --metadata` prints.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use super::group;
+use super::process_group as group;
 use crate::check::shortened;
 
 /// How long a program may take, and how many bytes it may print.

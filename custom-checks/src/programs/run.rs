@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use checks::Finding;
 
-use super::answer::{Answer, document, failed, findings};
 use super::environment::Environment;
-use super::find::Program;
+use super::exec_check::Program;
 use super::process::{Bounds, output};
+use super::response::{Answer, document, failed, findings};
 
 /// Gives the facts (a snapshot's JSON) to each program, several at once, and collects what they find, in the
 /// order of the programs. Each may take as long as `timeout`.

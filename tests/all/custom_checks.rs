@@ -42,9 +42,9 @@ fn install(home: &Path, name: &str, text: &str) {
 fn the_examples_run_with_the_rest() {
     let home = home(true);
     let program =
-        fs::read_to_string(root("examples/own-checks/ecs-exec-check-image-tags")).unwrap();
+        fs::read_to_string(root("examples/custom-checks/ecs-exec-check-image-tags")).unwrap();
     install(home.path(), "ecs-exec-check-image-tags", &program);
-    let config = root("examples/own-checks/ecs-exec.toml");
+    let config = root("examples/custom-checks/ecs-exec.toml");
     let run = doctor(home.path(), &["--config", &config]);
     let report = run.json();
     let areas: Vec<&str> = report["findings"]

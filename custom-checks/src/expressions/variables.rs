@@ -8,10 +8,10 @@ use checks::arn;
 use checks::facts::{Container, Fact, Facts, Task, Unavailable};
 use checks::world::{Group, World};
 
-use super::language::language;
+use super::compile::language;
+use super::facts_value::node;
 use super::node::Node;
 use super::object::value;
-use super::to_node::node;
 use super::unseen::Unseen;
 
 /// The variables of one evaluation, by name. Those that could not be seen are there too, with the reason.

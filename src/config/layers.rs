@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use custom_checks::expressions::Expression;
 
 use super::file::{self, File};
-use super::keys::{Halves, halves};
 use super::merge::{Layer, merge};
-use super::read::{Chosen, read};
+use super::safe_read::{Chosen, read};
 use super::trust::ProjectFile;
-use super::{BUILT_IN, Settings, find, refuse};
+use super::trusted_keys::{Halves, halves};
+use super::{BUILT_IN, Settings, paths, validation};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::output::ask;
@@ -57,7 +57,7 @@ pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliErro
         }
     }
     settings.own = layers.custom_checks()?;
-    refuse::refuse_nonsense(global, &environment, &settings)?;
+    validation::refuse_nonsense(global, &environment, &settings)?;
     Ok(settings)
 }
 
@@ -114,12 +114,12 @@ impl Layers {
             layers.named = Some(Source::read(path.clone(), Chosen::ByName)?);
             return Ok(layers);
         }
-        let user = find::user_file();
+        let user = paths::user_file();
         let is_user_s = |path: &PathBuf| {
             let user = user.as_ref().and_then(|user| user.canonicalize().ok());
             user.is_some() && path.canonicalize().ok() == user
         };
-        if let Some(path) = find::found().filter(|path| !is_user_s(path)) {
+        if let Some(path) = paths::found().filter(|path| !is_user_s(path)) {
             layers.project = Some(Source {
                 is_project: true,
                 ..Source::read(path, Chosen::ByPlace)?

@@ -8,9 +8,9 @@ use checks::{Check, Disposition, Finding, Fix, Status, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Evaluation, Silence};
-use super::scope::Each;
+use super::subject_kind::Each;
 use super::template::Template;
-use super::view::{Variables, View};
+use super::variables::{Variables, View};
 use crate::check::Fixes;
 
 /// A configuration file, as it was read.

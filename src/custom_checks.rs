@@ -14,20 +14,20 @@ use crate::cli::EVALUATE;
 use crate::config::{Plugins, Settings};
 
 #[derive(Default)]
-pub struct Own {
+pub struct CustomChecks {
     expressions: Vec<Expression>,
     programs: Vec<Program>,
     timeout: Duration,
 }
 
-impl Own {
+impl CustomChecks {
     /// Takes the expressions out of the settings, and finds the programs.
-    pub fn find(settings: &mut Settings) -> Own {
-        Own::search(settings)()
+    pub fn find(settings: &mut Settings) -> CustomChecks {
+        CustomChecks::search(settings)()
     }
 
     /// The same, while something else is done: the search has begun, and is waited for by calling what is returned.
-    pub fn search(settings: &mut Settings) -> impl FnOnce() -> Own + Send + use<> {
+    pub fn search(settings: &mut Settings) -> impl FnOnce() -> CustomChecks + Send + use<> {
         let Plugins {
             enabled,
             timeout_seconds,
@@ -36,7 +36,7 @@ impl Own {
         let path = env::var_os("PATH").filter(|_| enabled).unwrap_or_default();
         let searched = path.clone();
         let search = thread::Builder::new().spawn(move || programs::find(&searched));
-        move || Own {
+        move || CustomChecks {
             expressions,
             programs: match search {
                 Ok(search) => search.join().unwrap_or_default(),
@@ -64,7 +64,7 @@ impl Own {
     }
 
     /// Only those that are selected are run.
-    pub fn only(mut self, selection: &Selection) -> Own {
+    pub fn only(mut self, selection: &Selection) -> CustomChecks {
         self.expressions
             .retain(|expression| selection.includes(expression.check()));
         self.programs

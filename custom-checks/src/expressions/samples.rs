@@ -11,9 +11,9 @@ use checks::facts::{
 };
 use serde_json::json;
 
+use super::facts_value::node;
 use super::node::Node;
-use super::to_node::node;
-use super::view::task_node;
+use super::variables::task_node;
 
 /// An example of each variable, with everything in it that can be there. What is null in it can be anything.
 static EXAMPLES: LazyLock<BTreeMap<&'static str, Node>> = LazyLock::new(|| {
@@ -116,7 +116,7 @@ fn role() -> Role {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scope::VARIABLES;
+    use super::super::subject_kind::VARIABLES;
     use super::example;
 
     #[test]

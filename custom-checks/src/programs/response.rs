@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::PROTOCOL;
-use super::find::Program;
+use super::exec_check::Program;
 use super::process::Failure;
 use crate::check::{Fixes, shortened};
 

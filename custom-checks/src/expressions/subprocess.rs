@@ -12,8 +12,8 @@ use checks::tasks::Tasks;
 use checks::{Finding, Fix, Severity, Status, Subject, World, iam};
 use serde::{Deserialize, Serialize};
 
-use super::expression::{Expression, File};
-use super::load::load;
+use super::config::load;
+use super::expr_check::{Expression, File};
 use super::run::run;
 use crate::programs::Environment;
 use crate::programs::process::{Bounds, Failure, output};

@@ -8,15 +8,15 @@ use checks::{Severity, Status};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::expression::{Expression, File};
-use super::language::{compile, with_stack};
-use super::names::look;
-use super::scope::Each;
-use super::source::{Literal, LoadError, Source};
+use super::checker::look;
+use super::compile::{compile, with_stack};
+use super::expr_check::{Expression, File};
+use super::subject_kind::Each;
 use super::table::Table;
 use super::template::{Template, Use};
 use crate::CUSTOM;
 use crate::check::{About, forever, is_name, text};
+use crate::source::{Literal, LoadError, Source};
 
 /// The checks of a whole `ecs-exec.toml`, in the order in which they stand there. Other tables are not looked at.
 /// `file_name` is how errors call the file.

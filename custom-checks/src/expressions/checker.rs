@@ -4,12 +4,12 @@
 use cel::Program;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, MapExpr, operators};
 
+use super::compile::FUNCTIONS;
 use super::kind::{Kind, result_of};
-use super::language::FUNCTIONS;
 use super::node::Node;
-use super::scope::{Each, VARIABLES};
-use super::shape;
-use super::source::did_you_mean;
+use super::samples;
+use super::subject_kind::{Each, VARIABLES};
+use crate::source::did_you_mean;
 
 /// What is wrong with an expression.
 pub struct Wrong {
@@ -138,7 +138,7 @@ impl<'p> Look<'p> {
         }
         let known = self.each.variables();
         if known.contains(&name) {
-            return Ok(shape::example(name).map_or(Kind::Open, Kind::Like));
+            return Ok(samples::example(name).map_or(Kind::Open, Kind::Like));
         }
         let each = self.each.name();
         let (message, help) = if VARIABLES.contains(&name) {
