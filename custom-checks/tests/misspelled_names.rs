@@ -1,92 +1,94 @@
-//! Misspelt keys, words and names in a configuration.
+//! Misspelled keys, words and names in a configuration.
 
 mod common;
 
-use common::of_line;
-use custom_checks::expressions::load;
+use common::{line_error, load};
 
 #[test]
-fn misspelt_keys_and_words_name_the_nearest() {
-    let (line, column, shown) = of_line("sevrity = 'high'");
+fn a_misspelled_key_or_word_gets_the_nearest_one() {
+    let (line, column, shown) = line_error("sevrity = 'high'");
     assert_eq!((line, column), (2, 1));
-    assert!(shown.contains("unknown key sevrity in checks.x"), "{shown}");
-    assert!(shown.ends_with("did you mean severity?"), "{shown}");
-    let (_, _, shown) = of_line("xyzzy = 'high'");
-    assert!(shown.contains("the keys are each, when"), "{shown}");
-    let (line, column, shown) = of_line("severity = 'hihg'");
-    assert_eq!((line, column), (2, 13));
-    assert!(shown.contains("did you mean high?"), "{shown}");
-    let (_, _, shown) = of_line("each = 'container-definition'");
-    assert!(shown.contains("it is one of cluster, service"), "{shown}");
-    let (_, _, shown) = of_line("status = 'pass'");
-    assert!(shown.contains("it is one of fail, warn"), "{shown}");
+    assert!(shown.contains("unknown key `sevrity`"), "{shown}");
+    assert!(shown.ends_with("Did you mean `severity`?"), "{shown}");
+    let (_, _, shown) = line_error("xyzzy = 'high'");
+    assert!(shown.contains("Known keys: each, when"), "{shown}");
+    let (line, column, shown) = line_error("severity = 'hihg'");
+    assert_eq!((line, column), (2, 12));
+    assert!(
+        shown.contains("invalid value `hihg` for checks.x.severity (expected `low`, `medium`"),
+        "{shown}"
+    );
+    let (_, _, shown) = line_error("each = 'container-definition'");
+    assert!(shown.contains("expected `cluster`, `service`"), "{shown}");
+    let (_, _, shown) = line_error("status = 'pass'");
+    assert!(shown.contains("expected `fail`, `warn`"), "{shown}");
 }
 
 #[test]
-fn misspelt_names_in_expressions_name_the_nearest() {
+fn a_misspelled_name_in_an_expression_gets_the_nearest_one() {
     for (line, column, said, help) in [
         (
             "when = 'tsk.arn == 1'",
             9,
             "unknown variable tsk",
-            "did you mean task?",
+            "Did you mean `task`?",
         ),
         (
             "when = 'x == 1'",
             9,
             "unknown variable x",
-            "there are task, service",
+            "Variables: task, service",
         ),
         (
             "when = 'task.exec_enable'",
             14,
-            "there is no member exec_enable",
-            "did you mean exec_enabled?",
+            "unknown member exec_enable",
+            "Did you mean `exec_enabled`?",
         ),
         (
             "when = 'has(task.exec_enable)'",
             12,
-            "there is no member exec_enable",
-            "did you mean exec_enabled?",
+            "unknown member exec_enable",
+            "Did you mean `exec_enabled`?",
         ),
         (
             "when = \"task['exec_enable']\"",
             14,
-            "there is no member exec_enable",
-            "did you mean exec_enabled?",
+            "unknown member exec_enable",
+            "Did you mean `exec_enabled`?",
         ),
         (
             "when = 'task.interface.subnets == 1'",
             24,
-            "there is no member subnets",
-            "did you mean subnet?",
+            "unknown member subnets",
+            "Did you mean `subnet`?",
         ),
         (
             "when = 'task.containers.exists(c, c.nam == 1)'",
             37,
-            "there is no member nam",
-            "did you mean name?",
+            "unknown member nam",
+            "Did you mean `name`?",
         ),
         (
             "when = 'facts.taks == 1'",
             15,
-            "there is no member taks",
-            "did you mean tasks?",
+            "unknown member taks",
+            "Did you mean `tasks`?",
         ),
         (
             "when = 'container.name == 1'",
             9,
-            "there is no container where a check is judged on each task",
-            "there are task,",
+            "a check on each task has no variable container",
+            "Variables: task,",
         ),
         (
             "when = 'task.arn.startWith(1)'",
             27,
             "unknown function startWith",
-            "did you mean startsWith?",
+            "Did you mean `startsWith`?",
         ),
     ] {
-        let (found, at, shown) = of_line(line);
+        let (found, at, shown) = line_error(line);
         assert_eq!((found, at), (2, column), "{shown}");
         assert!(shown.contains(said), "{shown}");
         assert!(shown.contains(help), "{shown}");
@@ -94,16 +96,16 @@ fn misspelt_names_in_expressions_name_the_nearest() {
 }
 
 #[test]
-fn what_can_never_be_true_or_false_is_refused() {
+fn a_condition_that_is_never_true_or_false_is_an_error() {
     for (line, what) in [
-        ("when = 'task.arn'", "a text"),
+        ("when = 'task.arn'", "a string"),
         ("when = '1 + 1'", "a number"),
         ("when = 'size(task.containers)'", "a number"),
         ("when = 'task.containers.map(c, c.name)'", "a list"),
         ("when = 'task.tags'", "an object"),
         ("when = 'null'", "null"),
     ] {
-        let (found, at, shown) = of_line(line);
+        let (found, at, shown) = line_error(line);
         assert_eq!((found, at), (2, 9), "{shown}");
         assert!(shown.contains(&format!("this is {what}")), "{shown}");
     }
@@ -114,16 +116,16 @@ fn what_can_never_be_true_or_false_is_refused() {
         "[1].exists_one(x, x == 1)",
     ] {
         assert!(
-            load(&format!("[checks.x]\nwhen = '{fine}'\ntitle = 't'"), "f").is_ok(),
+            load(&format!("[checks.x]\nwhen = '{fine}'\ntitle = 't'")).is_ok(),
             "{fine}"
         );
     }
 }
 
 #[test]
-fn objects_are_not_compared_with_ones_that_are_written_out() {
-    let (_, _, shown) = of_line("when = \"task.tags == {'a': 'b'}\"");
+fn an_object_literal_cannot_be_compared() {
+    let (_, _, shown) = line_error("when = \"task.tags == {'a': 'b'}\"");
     assert!(shown.contains("can only be looked up in"), "{shown}");
-    let (_, _, shown) = of_line("when = \"{'a': {'b': 1}}['a'] == task.tags\"");
+    let (_, _, shown) = line_error("when = \"{'a': {'b': 1}}['a'] == task.tags\"");
     assert!(shown.contains("can only be looked up in"), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! The texts and commands that expressions stand in.
+//! Texts and commands with expressions in them.
 
 mod common;
 
@@ -27,12 +27,12 @@ fn values_are_quoted_for_the_shell() {
 }
 
 #[test]
-fn a_command_is_left_out_where_it_would_name_nothing() {
+fn a_command_with_an_unknown_value_is_left_out() {
     let mut facts = coder();
     let toml = "[checks.x]\nwhen = 'true'\ntitle = 't'\nfix = 'f'\ncommands = ['a', 'b ${task.stop_code}']";
     let finding = &judge(toml, &facts)[0];
     assert!(finding.fixes[0].commands.is_empty());
-    assert!(finding.fixes[0].explain.contains("not known"));
+    assert!(finding.fixes[0].explain.contains("is unknown"));
     task(&mut facts).stop_code = Some("x\u{1b}[2J".into());
     assert!(judge(toml, &facts)[0].fixes[0].commands.is_empty());
     task(&mut facts).stop_code = Some("x".into());
@@ -40,7 +40,7 @@ fn a_command_is_left_out_where_it_would_name_nothing() {
 }
 
 #[test]
-fn the_same_change_is_one_fix_and_another_is_another() {
+fn equal_fixes_share_an_id() {
     let facts = healthy();
     let of = |command: &str| {
         let toml = format!("[checks.x]\nwhen = 'true'\ntitle = 't'\ncommands = ['{command}']");
@@ -58,7 +58,7 @@ fn the_same_change_is_one_fix_and_another_is_another() {
 }
 
 #[test]
-fn texts_may_hold_objects_nulls_and_the_unknown() {
+fn a_text_can_hold_objects_nulls_and_unknown_values() {
     let mut facts = coder();
     facts.cluster = denied("ecs:DescribeClusters");
     task(&mut facts).tags = BTreeMap::from([("b".into(), "2".into()), ("a".into(), "1".into())]);

@@ -1,4 +1,4 @@
-//! What could not be seen is never taken for right, nor for wrong.
+//! A fact that could not be read never makes a check pass or fail.
 
 mod common;
 
@@ -7,7 +7,7 @@ use checks::facts::Fact;
 use common::*;
 
 #[test]
-fn what_could_not_be_seen_is_unknown_with_the_reason() {
+fn an_unreadable_task_is_unknown_with_the_reason() {
     let mut facts = coder();
     let arn = task_arn(&facts);
     facts.tasks.insert(arn, denied("ecs:DescribeTasks"));
@@ -25,7 +25,7 @@ fn what_could_not_be_seen_is_unknown_with_the_reason() {
 }
 
 #[test]
-fn a_cluster_that_could_not_be_seen_is_unknown() {
+fn an_unreadable_cluster_is_unknown_unless_other_facts_decide() {
     let mut facts = coder();
     facts.cluster = denied("ecs:DescribeClusters");
     assert_eq!(status("cluster", "false", &facts), Status::Unknown);
@@ -33,7 +33,7 @@ fn a_cluster_that_could_not_be_seen_is_unknown() {
         status("task", "cluster.status == 'ACTIVE'", &facts),
         Status::Unknown
     );
-    // Reading a variable that was not seen decides nothing where something else does.
+    // The other operand decides.
     assert_eq!(
         status("task", "cluster.status == 'X' || true", &facts),
         Status::Fail
@@ -73,7 +73,7 @@ fn an_absent_fact_is_null() {
 }
 
 #[test]
-fn a_role_that_could_not_be_seen_is_unknown_and_no_task_passes_for_it() {
+fn an_unreadable_role_makes_no_task_pass() {
     let mut facts = coder();
     let role = definition(&mut facts).task_role.clone().expect("role");
     facts.roles.insert(role, denied("iam:GetRole"));
@@ -84,7 +84,7 @@ fn a_role_that_could_not_be_seen_is_unknown_and_no_task_passes_for_it() {
 }
 
 #[test]
-fn a_definition_that_could_not_be_seen_is_unknown() {
+fn an_unreadable_definition_is_unknown() {
     let mut facts = coder();
     let arn = task(&mut facts).task_definition.to_string();
     facts
@@ -99,12 +99,12 @@ fn a_definition_that_could_not_be_seen_is_unknown() {
         status("container", "container.name == 'coder'", &facts),
         Status::Fail
     );
-    // The role's name stands in the definition.
+    // The definition names the role.
     assert_eq!(status("task", "role == null", &facts), Status::Unknown);
 }
 
 #[test]
-fn a_service_that_was_not_read_is_not_taken_for_none() {
+fn a_service_that_was_not_read_is_not_null() {
     let mut facts = coder();
     let arn = task_arn(&facts);
     facts.target.services.clear();
@@ -117,7 +117,7 @@ fn a_service_that_was_not_read_is_not_taken_for_none() {
 }
 
 #[test]
-fn a_listing_with_gaps_is_never_taken_for_the_whole() {
+fn a_list_with_gaps_is_never_taken_for_complete() {
     let mut facts = healthy();
     let other = facts
         .service_tasks
@@ -148,7 +148,7 @@ fn a_listing_with_gaps_is_never_taken_for_the_whole() {
         assert_eq!(finding.status, Status::Unknown, "{expression}");
         assert_eq!(finding.missing_permission.as_deref(), Some("ecs:ListTasks"));
     }
-    // What was seen is known all the same.
+    // What was read is known.
     let arn = task_arn(&facts);
     facts.service_tasks.insert(other, denied("ecs:ListTasks"));
     let seen = format!("facts.tasks['{arn}'].last_status == 'RUNNING' && '{arn}' in facts.tasks");
@@ -156,16 +156,16 @@ fn a_listing_with_gaps_is_never_taken_for_the_whole() {
 }
 
 #[test]
-fn one_unseen_entry_spoils_only_what_depends_on_it() {
+fn one_unreadable_entry_affects_only_what_depends_on_it() {
     let mut facts = healthy();
     facts.target.services.retain(|wanted| wanted.name == CODER);
-    let unseen = facts
+    let unreadable = facts
         .tasks
         .keys()
         .find(|arn| **arn != task_arn(&facts))
         .cloned()
         .expect("another task");
-    facts.tasks.insert(unseen, denied("ecs:DescribeTasks"));
+    facts.tasks.insert(unreadable, denied("ecs:DescribeTasks"));
     let all = |condition: &str| format!("facts.tasks.all(arn, facts.tasks[arn].{condition})");
     assert_eq!(
         status("cluster", &all("last_status == 'RUNNING'"), &facts),

@@ -1,23 +1,54 @@
-//! Looks through an expression, before anything runs, for what can never be right: unknown variables, members and
-//! functions, and objects that are written out.
+//! Checks an expression before it runs: unknown variables, members and functions, object literals, and a condition that
+//! can never be true or false.
 
 use cel::Program;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, MapExpr, operators};
+use cel::common::types::CelList;
+use cel::common::value::Val;
 
-use super::compile::FUNCTIONS;
-use super::kind::{Kind, result_of};
-use super::node::Node;
-use super::samples;
-use super::subject_kind::{Each, VARIABLES};
+use super::compile::{ExprError, compile};
+use super::evaluate::type_name;
+use super::object::Object;
+use super::samples::sample;
+use super::subject_kind::{SubjectKind, VARIABLES};
 use crate::source::did_you_mean;
 
-/// What is wrong with an expression.
-pub struct Wrong {
-    /// In bytes, within the expression.
-    pub offset: usize,
-    pub message: String,
-    pub help: Option<String>,
-}
+/// Functions and macros by name, without operators.
+const FUNCTIONS: &[&str] = &[
+    "all",
+    "bool",
+    "bytes",
+    "charAt",
+    "contains",
+    "double",
+    "dyn",
+    "endsWith",
+    "exists",
+    "existsOne",
+    "exists_one",
+    "filter",
+    "format",
+    "has",
+    "indexOf",
+    "int",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "map",
+    "matches",
+    "replace",
+    "reverse",
+    "size",
+    "split",
+    "startsWith",
+    "string",
+    "strings.quote",
+    "substring",
+    "trim",
+    "type",
+    "uint",
+    "upperAscii",
+];
 
 /// Names of types, for `type(x) == string`.
 const TYPES: [&str; 10] = [
@@ -33,199 +64,259 @@ const TYPES: [&str; 10] = [
     "uint",
 ];
 
-struct Look<'p> {
-    program: &'p Program,
-    each: Each,
-    /// The variables of the comprehensions around, the innermost last.
-    local: Vec<(&'p str, Kind<'static>)>,
+const NUMBER: StaticType = StaticType::Other("a number");
+const STRING: StaticType = StaticType::Other("a string");
+const LIST: StaticType = StaticType::Other("a list");
+
+/// What is known about the value of an expression before it is evaluated.
+#[derive(Clone, Copy)]
+enum StaticType {
+    /// It has the members, or the elements, of this sample.
+    Like(&'static dyn Val),
+    Bool,
+    /// Neither; the words for it.
+    Other(&'static str),
+    Any,
 }
 
-/// Whether the expression's names are right; with `boolean`, also whether it can be true or false at all.
-pub fn look(program: &Program, each: Each, boolean: bool) -> Result<(), Wrong> {
-    let mut look = Look {
-        program,
-        each,
-        local: Vec::new(),
-    };
-    let root = program.expression();
-    let kind = look.kind(root)?;
-    match kind.word() {
-        Some(word) if boolean => Err(Wrong {
-            offset: 0,
-            message: format!("this is {word}, and has to be true or false"),
-            help: Some("compare it with something".to_owned()),
-        }),
-        _ => Ok(()),
-    }
-}
-
-impl<'p> Look<'p> {
-    fn wrong(&self, at: &IdedExpr, message: String, help: Option<String>) -> Wrong {
-        let offset = self.program.source_info().offset_for(at.id);
-        // A selection is placed at its dot.
-        let dot = usize::from(matches!(&at.expr, Expr::Select(select) if !select.test));
-        Wrong {
-            offset: offset.map_or(0, |(start, _)| start as usize) + dot,
-            message,
-            help,
+impl StaticType {
+    fn of(sample: &'static dyn Val) -> StaticType {
+        match type_name(sample) {
+            "null" => StaticType::Any,
+            "bool" => StaticType::Bool,
+            _ => StaticType::Like(sample),
         }
     }
 
-    fn kind(&mut self, at: &'p IdedExpr) -> Result<Kind<'static>, Wrong> {
+    /// What it is, if it can never be true or false.
+    fn non_bool(self) -> Option<&'static str> {
+        match self {
+            StaticType::Like(sample) => Some(type_name(sample)),
+            StaticType::Other(name) => Some(name),
+            StaticType::Bool | StaticType::Any => None,
+        }
+    }
+
+    fn element(self) -> StaticType {
+        let StaticType::Like(sample) = self else {
+            return StaticType::Any;
+        };
+        let list = sample.downcast_ref::<CelList>();
+        let first = list.and_then(|list| list.inner().first());
+        first.map_or(StaticType::Any, |first| StaticType::of(first.as_ref()))
+    }
+
+    /// What functions and operators return that always return the same type.
+    fn of_result(function: &str) -> StaticType {
+        match function {
+            operators::ADD
+            | operators::SUBSTRACT
+            | operators::MULTIPLY
+            | operators::DIVIDE
+            | operators::MODULO => StaticType::Other("a number or a string"),
+            "size" | "int" | "uint" | "double" | "indexOf" | "lastIndexOf" | operators::NEGATE => {
+                NUMBER
+            }
+            "string" | "join" | "lowerAscii" | "upperAscii" | "trim" | "replace" | "substring"
+            | "format" | "charAt" | "reverse" => STRING,
+            "split" => LIST,
+            _ => StaticType::Any,
+        }
+    }
+}
+
+/// Compiles a condition, which has to be true or false.
+pub fn compile_condition(expression: &str, kind: SubjectKind) -> Result<Program, ExprError> {
+    let (program, found) = compile_checked(expression, kind)?;
+    match found.non_bool() {
+        None => Ok(program),
+        Some(found) => Err(ExprError {
+            offset: 0,
+            message: format!("this is {found}, but it has to be true or false"),
+            hint: Some("Compare it with something.".to_owned()),
+        }),
+    }
+}
+
+/// Compiles an expression with any value.
+pub fn compile_value(expression: &str, kind: SubjectKind) -> Result<Program, ExprError> {
+    compile_checked(expression, kind).map(|(program, _)| program)
+}
+
+fn compile_checked(
+    expression: &str,
+    kind: SubjectKind,
+) -> Result<(Program, StaticType), ExprError> {
+    let program = compile(expression)?;
+    let mut checker = Checker {
+        program: &program,
+        kind,
+        locals: Vec::new(),
+    };
+    let found = checker.infer(program.expression())?;
+    Ok((program, found))
+}
+
+struct Checker<'p> {
+    program: &'p Program,
+    kind: SubjectKind,
+    /// The variables of the comprehensions around the current expression, the innermost last.
+    locals: Vec<(&'p str, StaticType)>,
+}
+
+impl<'p> Checker<'p> {
+    fn error(&self, at: &IdedExpr, message: impl Into<String>, hint: Option<String>) -> ExprError {
+        let offset = self.program.source_info().offset_for(at.id);
+        // CEL places a selection at its dot.
+        let dot = usize::from(matches!(&at.expr, Expr::Select(select) if !select.test));
+        ExprError {
+            offset: offset.map_or(0, |(start, _)| start as usize) + dot,
+            message: message.into(),
+            hint,
+        }
+    }
+
+    fn infer(&mut self, at: &'p IdedExpr) -> Result<StaticType, ExprError> {
         match &at.expr {
-            Expr::Unspecified => Ok(Kind::Open),
+            Expr::Unspecified => Ok(StaticType::Any),
             Expr::Literal(literal) => Ok(match literal {
-                LiteralValue::Boolean(_) => Kind::Boolean,
-                LiteralValue::Null => Kind::Other("null"),
-                LiteralValue::String(_) | LiteralValue::Bytes(_) => Kind::Other("a text"),
-                LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_) => {
-                    Kind::Other("a number")
-                }
+                LiteralValue::Boolean(_) => StaticType::Bool,
+                LiteralValue::Null => StaticType::Other("null"),
+                LiteralValue::String(_) | LiteralValue::Bytes(_) => STRING,
+                LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_) => NUMBER,
             }),
             Expr::Ident(name) => self.variable(at, name),
             Expr::Select(select) => {
-                let operand = self.kind(&select.operand)?;
+                let operand = self.infer(&select.operand)?;
                 let member = self.member(at, operand, &select.field)?;
-                Ok(if select.test { Kind::Boolean } else { member })
+                Ok(if select.test {
+                    StaticType::Bool
+                } else {
+                    member
+                })
             }
             Expr::Call(call) => self.call(at, call),
             Expr::List(list) => {
                 for element in &list.elements {
-                    self.kind(element)?;
+                    self.infer(element)?;
                 }
-                Ok(Kind::Other("a list"))
+                Ok(LIST)
             }
-            // One side of `==` would know only the other's own kind of object, and call them different.
-            Expr::Map(_) => Err(self.wrong(
+            // `==` compares only objects of the same Rust type, and would call equal ones different.
+            Expr::Map(_) => Err(self.error(
                 at,
-                "an object that is written out can only be looked up in, as in {'a': 1}[x], or x in {'a': 1}"
-                    .to_owned(),
-                Some("compare the members one by one".to_owned()),
+                "an object literal can only be looked up in, as in {'a': 1}[x] or x in {'a': 1}",
+                Some("Compare the members one by one.".to_owned()),
             )),
-            Expr::Struct(_) => Err(self.wrong(at, "there are no types to make here".to_owned(), None)),
+            Expr::Struct(_) => Err(self.error(at, "there are no message types", None)),
             Expr::Comprehension(comprehension) => {
-                let range = self.kind(&comprehension.iter_range)?;
-                let element = match range {
-                    Kind::Like(Node::List(nodes)) => nodes.first().map_or(Kind::Open, Kind::Like),
-                    _ => Kind::Open,
-                };
-                let result = self.kind(&comprehension.accu_init)?;
-                let outside = self.local.len();
-                self.local.push((&comprehension.accu_var, Kind::Open));
-                self.local.push((&comprehension.iter_var, element));
+                let element = self.infer(&comprehension.iter_range)?.element();
+                let result = self.infer(&comprehension.accu_init)?;
+                let outside = self.locals.len();
+                self.locals.push((&comprehension.accu_var, StaticType::Any));
+                self.locals.push((&comprehension.iter_var, element));
                 if let Some(second) = &comprehension.iter_var2 {
-                    self.local.push((second, Kind::Open));
+                    self.locals.push((second, StaticType::Any));
                 }
-                self.kind(&comprehension.loop_cond)?;
-                self.kind(&comprehension.loop_step)?;
-                self.kind(&comprehension.result)?;
-                self.local.truncate(outside);
+                self.infer(&comprehension.loop_cond)?;
+                self.infer(&comprehension.loop_step)?;
+                self.infer(&comprehension.result)?;
+                self.locals.truncate(outside);
                 // `exists_one` counts, and compares in the end.
                 Ok(match result {
-                    Kind::Other("a number") => Kind::Boolean,
+                    StaticType::Other("a number") => StaticType::Bool,
                     other => other,
                 })
             }
         }
     }
 
-    fn variable(&self, at: &IdedExpr, name: &str) -> Result<Kind<'static>, Wrong> {
-        if let Some((_, kind)) = self.local.iter().rev().find(|(known, _)| *known == name) {
-            return Ok(*kind);
+    fn variable(&self, at: &IdedExpr, name: &str) -> Result<StaticType, ExprError> {
+        if let Some((_, found)) = self.locals.iter().rev().find(|(known, _)| *known == name) {
+            return Ok(*found);
         }
         if TYPES.contains(&name) {
-            return Ok(Kind::Open);
+            return Ok(StaticType::Any);
         }
-        let known = self.each.variables();
+        let known = self.kind.variables();
         if known.contains(&name) {
-            return Ok(samples::example(name).map_or(Kind::Open, Kind::Like));
+            return Ok(sample(name).map_or(StaticType::Any, StaticType::of));
         }
-        let each = self.each.name();
-        let (message, help) = if VARIABLES.contains(&name) {
-            (
-                format!("there is no {name} where a check is judged on each {each}"),
-                format!("there are {}", known.join(", ")),
-            )
-        } else {
-            (
-                format!("unknown variable {name}"),
-                did_you_mean(name, known.iter().copied())
-                    .unwrap_or_else(|| format!("there are {}", known.join(", "))),
-            )
-        };
-        Err(self.wrong(at, message, Some(help)))
+        let all = format!("Variables: {}.", known.join(", "));
+        if VARIABLES.contains(&name) {
+            let kind = self.kind.name();
+            let message = format!("a check on each {kind} has no variable {name}");
+            return Err(self.error(at, message, Some(all)));
+        }
+        let hint = did_you_mean(name, known.iter().copied()).unwrap_or(all);
+        Err(self.error(at, format!("unknown variable {name}"), Some(hint)))
     }
 
     fn member(
         &self,
         at: &IdedExpr,
-        operand: Kind<'static>,
+        operand: StaticType,
         name: &str,
-    ) -> Result<Kind<'static>, Wrong> {
-        match operand {
-            Kind::Like(node @ Node::Struct(members)) => match node.member(name) {
-                Some(member) => Ok(Kind::Like(member).settled()),
-                None => {
-                    let known = || members.iter().map(|(known, _)| known.as_str());
-                    let all = || format!("there are {}", known().collect::<Vec<_>>().join(", "));
-                    Err(self.wrong(
-                        at,
-                        format!("there is no member {name}"),
-                        Some(did_you_mean(name, known()).unwrap_or_else(all)),
-                    ))
-                }
-            },
-            _ => Ok(Kind::Open),
+    ) -> Result<StaticType, ExprError> {
+        let StaticType::Like(sample) = operand else {
+            return Ok(StaticType::Any);
+        };
+        let Some(object) = sample.downcast_ref::<Object>() else {
+            return Ok(StaticType::Any);
+        };
+        match object.member(name) {
+            Some(Ok(member)) => Ok(StaticType::of(member.as_ref())),
+            None if object.has_fixed_keys() => {
+                let known: Vec<&str> = object.members().map(|(known, _)| known).collect();
+                let hint = did_you_mean(name, known.iter().copied())
+                    .unwrap_or_else(|| format!("Members: {}.", known.join(", ")));
+                Err(self.error(at, format!("unknown member {name}"), Some(hint)))
+            }
+            _ => Ok(StaticType::Any),
         }
     }
 
-    fn call(&mut self, at: &'p IdedExpr, call: &'p CallExpr) -> Result<Kind<'static>, Wrong> {
+    fn call(&mut self, at: &'p IdedExpr, call: &'p CallExpr) -> Result<StaticType, ExprError> {
         let name = call.func_name.as_str();
         let is_operator = name.starts_with(['_', '@', '!', '-']);
-        // `strings.quote(x)` reads like a call on a variable.
-        let namespaced = call.target.as_ref().and_then(|target| match &target.expr {
-            Expr::Ident(space) => Some(format!("{space}.{name}")),
-            _ => None,
+        // `strings.quote(x)` looks like a call on a variable.
+        let is_namespaced = call.target.as_ref().is_some_and(|target| {
+            matches!(&target.expr, Expr::Ident(space)
+                if FUNCTIONS.contains(&format!("{space}.{name}").as_str()))
         });
-        let is_namespaced = namespaced.is_some_and(|full| FUNCTIONS.contains(&full.as_str()));
         if !is_operator && !is_namespaced && !FUNCTIONS.contains(&name) {
-            let help = did_you_mean(name, FUNCTIONS.iter().copied());
-            return Err(self.wrong(at, format!("unknown function {name}"), help));
+            let hint = did_you_mean(name, FUNCTIONS.iter().copied());
+            return Err(self.error(at, format!("unknown function {name}"), hint));
         }
-        let mut kinds = Vec::new();
         if let Some(target) = call.target.as_ref().filter(|_| !is_namespaced) {
-            self.kind(target)?;
+            self.infer(target)?;
         }
+        let mut types = Vec::new();
         for (position, argument) in call.args.iter().enumerate() {
-            let looked_up = matches!((name, position), (operators::INDEX, 0) | (operators::IN, 1));
-            kinds.push(match &argument.expr {
-                Expr::Map(map) if looked_up => self.entries(map)?,
-                _ => self.kind(argument)?,
+            let is_lookup = matches!((name, position), (operators::INDEX, 0) | (operators::IN, 1));
+            types.push(match &argument.expr {
+                Expr::Map(map) if is_lookup => self.entries(map)?,
+                _ => self.infer(argument)?,
             });
         }
-        if let (operators::INDEX, [operand, _], [_, index]) =
-            (name, kinds.as_slice(), call.args.as_slice())
-        {
-            return match (&index.expr, operand) {
-                (Expr::Literal(LiteralValue::String(key)), _) => {
+        match (name, types.as_slice(), call.args.as_slice()) {
+            (operators::INDEX, [operand, _], [_, index]) => match &index.expr {
+                Expr::Literal(LiteralValue::String(key)) => {
                     self.member(index, *operand, key.inner())
                 }
-                (_, Kind::Like(Node::List(nodes))) => Ok(nodes
-                    .first()
-                    .map_or(Kind::Open, |node| Kind::Like(node).settled())),
-                _ => Ok(Kind::Open),
-            };
+                _ => Ok(operand.element()),
+            },
+            _ => Ok(StaticType::of_result(name)),
         }
-        Ok(result_of(name))
     }
 
-    fn entries(&mut self, map: &'p MapExpr) -> Result<Kind<'static>, Wrong> {
+    fn entries(&mut self, map: &'p MapExpr) -> Result<StaticType, ExprError> {
         for entry in &map.entries {
             if let EntryExpr::MapEntry(entry) = &entry.expr {
-                self.kind(&entry.key)?;
-                self.kind(&entry.value)?;
+                self.infer(&entry.key)?;
+                self.infer(&entry.value)?;
             }
         }
-        Ok(Kind::Open)
+        Ok(StaticType::Any)
     }
 }

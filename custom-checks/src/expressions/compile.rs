@@ -1,113 +1,83 @@
-//! CEL as checks use it: the standard library and its functions on strings, without optional values.
+//! Compiles CEL as checks use it: the standard library and its functions on strings, without optional values.
 //!
-//! Optional values are left out because `a.?b` makes "could not be seen" into "is not there".
+//! Optional values are left out because `a.?b` turns "could not be read" into "does not exist".
 
 use std::sync::{Arc, LazyLock};
 
 use cel::{Env, ParseError, Program};
 
-/// How the parser's own errors begin.
+/// How the messages of the parser itself begin.
 const SYNTAX: &str = "Syntax error: ";
-/// Longer expressions are refused. With [`DEEPEST`] it bounds how much stack the parser takes.
-const LONGEST: usize = 2000;
-/// How deep brackets may be nested.
-const DEEPEST: usize = 24;
-/// What the deepest expression takes of an unoptimized build, and as much again. The system hands it out as it
-/// is used.
-const STACK: usize = 128 << 20;
+/// In bytes. Together with [`MAX_DEPTH`] it bounds how much stack the parser needs.
+const MAX_LENGTH: usize = 2000;
+/// How deep brackets can be nested.
+const MAX_DEPTH: usize = 24;
+/// Twice what the deepest expression needs in a debug build. The system provides the memory as it is used.
+const STACK_SIZE: usize = 128 << 20;
 
-/// Functions and macros by name, without operators.
-pub const FUNCTIONS: &[&str] = &[
-    "all",
-    "bool",
-    "bytes",
-    "charAt",
-    "contains",
-    "double",
-    "dyn",
-    "endsWith",
-    "exists",
-    "existsOne",
-    "exists_one",
-    "filter",
-    "format",
-    "has",
-    "indexOf",
-    "int",
-    "join",
-    "lastIndexOf",
-    "lowerAscii",
-    "map",
-    "matches",
-    "replace",
-    "reverse",
-    "size",
-    "split",
-    "startsWith",
-    "string",
-    "strings.quote",
-    "substring",
-    "trim",
-    "type",
-    "uint",
-    "upperAscii",
-];
-
-static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| {
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib().with_optional_support(false);
-    // Fails only where a name is taken, and none is: a test calls each of the functions.
+    // Fails only if a name is taken, and none is: a test calls each function.
     let _ = env.add_extension(cel::extensions::strings);
     Arc::new(env)
 });
 
-pub fn language() -> Arc<Env> {
-    Arc::clone(&LANGUAGE)
+pub fn environment() -> Arc<Env> {
+    Arc::clone(&ENVIRONMENT)
 }
 
-/// Why an expression does not compile, and where in it, in bytes.
-pub struct Misspelt {
+/// What is wrong with an expression.
+#[derive(Debug)]
+pub struct ExprError {
+    /// In bytes, within the expression.
     pub offset: usize,
     pub message: String,
+    pub hint: Option<String>,
 }
 
-pub fn compile(expression: &str) -> Result<Program, Misspelt> {
-    refuse_too_much(expression)?;
-    LANGUAGE.compile(expression).map_err(|errors| {
+impl ExprError {
+    fn new(offset: usize, message: impl Into<String>) -> ExprError {
+        ExprError {
+            offset,
+            message: message.into(),
+            hint: None,
+        }
+    }
+}
+
+/// Compiles an expression without a look at its names.
+pub fn compile(expression: &str) -> Result<Program, ExprError> {
+    check_limits(expression)?;
+    ENVIRONMENT.compile(expression).map_err(|errors| {
         let errors = &errors.errors;
-        // The parser's own come before what was made of the rest.
+        // The parser's own errors come before those of later stages.
         let first = errors
             .iter()
             .find(|error| error.msg.starts_with(SYNTAX))
             .or_else(|| errors.first());
         first.map_or_else(
-            || Misspelt {
-                offset: 0,
-                message: "this is no CEL expression".to_owned(),
-            },
-            |error| misspelt(expression, error),
+            || ExprError::new(0, "invalid CEL expression"),
+            |error| parse_error(expression, error),
         )
     })
 }
 
-/// Runs something that parses or evaluates expressions where there is stack enough for it.
+/// Runs something that parses or evaluates expressions on a thread with enough stack.
 pub fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
-            .name("checks".to_owned())
-            .stack_size(STACK)
+            .stack_size(STACK_SIZE)
             .spawn_scoped(scope, work);
         worker.ok()?.join().ok()
     })
 }
 
-fn refuse_too_much(expression: &str) -> Result<(), Misspelt> {
-    if expression.len() > LONGEST {
-        return Err(Misspelt {
-            offset: LONGEST,
-            message: format!("the expression is longer than {LONGEST} bytes"),
-        });
+fn check_limits(expression: &str) -> Result<(), ExprError> {
+    if expression.len() > MAX_LENGTH {
+        let message = format!("the expression is longer than {MAX_LENGTH} bytes");
+        return Err(ExprError::new(MAX_LENGTH, message));
     }
-    // Brackets within strings count too: that errs on the safe side.
+    // Brackets within strings count too, which errs on the safe side.
     let mut depth = 0usize;
     for (offset, c) in expression.char_indices() {
         match c {
@@ -115,42 +85,32 @@ fn refuse_too_much(expression: &str) -> Result<(), Misspelt> {
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEEPEST {
-            return Err(Misspelt {
-                offset,
-                message: format!("brackets are nested more than {DEEPEST} deep"),
-            });
+        if depth > MAX_DEPTH {
+            let message = format!("brackets are nested more than {MAX_DEPTH} deep");
+            return Err(ExprError::new(offset, message));
         }
     }
     Ok(())
 }
 
-fn misspelt(expression: &str, error: &ParseError) -> Misspelt {
+fn parse_error(expression: &str, error: &ParseError) -> ExprError {
     let (line, column) = error.pos;
     let line = usize::try_from(line - 1).unwrap_or(0);
     let column = usize::try_from(column - 1).unwrap_or(0);
-    let start: usize = expression
-        .split_inclusive('\n')
-        .take(line)
-        .map(str::len)
-        .sum();
+    let lines = expression.split_inclusive('\n');
+    let start: usize = lines.take(line).map(str::len).sum();
     let rest = expression.get(start..).unwrap_or_default();
-    // The parser counts characters, and what comes after it counts bytes.
-    let offset = match error.msg.starts_with(SYNTAX) {
-        true => rest
-            .char_indices()
-            .nth(column)
-            .map_or(rest.len(), |(offset, _)| offset),
-        false => column,
+    let syntax = error.msg.strip_prefix(SYNTAX);
+    // The parser counts characters, later stages count bytes.
+    let offset = match syntax {
+        Some(_) => rest.chars().take(column).map(char::len_utf8).sum(),
+        None => column,
     };
-    let message = error.msg.strip_prefix(SYNTAX).unwrap_or(&error.msg);
-    // What is expected is a list of everything that an expression may begin with.
+    let message = syntax.unwrap_or(&error.msg);
+    // What follows lists everything that an expression can begin with.
     let message = message.split(" expecting {").next().unwrap_or(message);
     let message = message
         .replace("mismatched input '<EOF>'", "the expression ends too early")
         .replace("<EOF>", "the end");
-    Misspelt {
-        offset: start + offset,
-        message: format!("this is no CEL expression: {message}"),
-    }
+    ExprError::new(start + offset, format!("invalid CEL expression: {message}"))
 }

@@ -1,147 +1,143 @@
-//! Reads `[checks.NAME]` tables.
+//! Reads the tables `[checks.NAME]` of a configuration file.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cel::Program;
 use checks::{Severity, Status};
+use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::checker::look;
-use super::compile::{compile, with_stack};
-use super::expr_check::{Expression, File};
-use super::subject_kind::Each;
-use super::table::Table;
-use super::template::{Template, Use};
-use crate::CUSTOM;
-use crate::check::{About, forever, is_name, text};
-use crate::source::{Literal, LoadError, Source};
+use super::checker::compile_condition;
+use super::compile::{ExprError, with_stack};
+use super::expr_check::{ExprCheck, FixTemplate};
+use super::subject_kind::SubjectKind;
+use super::template::{Template, Usage};
+use crate::check::{CUSTOM, CheckTexts, is_name, leak_check};
+use crate::source::{SourceError, SourceFile};
 
-/// The checks of a whole `ecs-exec.toml`, in the order in which they stand there. Other tables are not looked at.
-/// `file_name` is how errors call the file.
-pub fn load(file_text: &str, file_name: &str) -> Result<Vec<Expression>, LoadError> {
-    let source = Source {
-        name: file_name,
-        text: file_text,
-    };
-    with_stack(|| read(source)).unwrap_or_else(|| {
-        Err(source.error(
-            0,
-            "the checks could not be read: no thread could be started for it",
-        ))
+/// Of the file only the checks; other tables are ignored.
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    checks: BTreeMap<Spanned<String>, CheckTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct CheckTable {
+    #[serde(default)]
+    each: SubjectKind,
+    when: Spanned<String>,
+    #[serde(default)]
+    status: FailureStatus,
+    #[serde(default = "medium")]
+    severity: Severity,
+    title: Spanned<String>,
+    detail: Option<Spanned<String>>,
+    #[serde(default)]
+    why: String,
+    fix: Option<Spanned<String>>,
+    #[serde(default)]
+    commands: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FailureStatus {
+    #[default]
+    Fail,
+    Warn,
+}
+
+fn medium() -> Severity {
+    Severity::Medium
+}
+
+/// The checks of an `ecs-exec.toml`, in its order.
+pub fn load(source: &SourceFile) -> Result<Vec<ExprCheck>, SourceError> {
+    let no_thread = || source.error(0..0, "the checks could not be read: no thread");
+    with_stack(|| {
+        let config: Config = source.parse()?;
+        let shared = Arc::new(source.clone());
+        let mut tables: Vec<_> = config.checks.into_iter().collect();
+        tables.sort_by_key(|(name, _)| name.span().start);
+        let tables = tables.into_iter();
+        tables
+            .map(|(name, table)| compile(&shared, &name, table))
+            .collect()
     })
+    .unwrap_or_else(|| Err(no_thread()))
 }
 
-fn read(source: Source) -> Result<Vec<Expression>, LoadError> {
-    let file = DeTable::parse(source.text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        source.error(at, error.message().trim().replace('\n', ", "))
-    })?;
-    let Some((_, checks)) = file
-        .get_ref()
-        .iter()
-        .find(|(key, _)| key.get_ref() == "checks")
-    else {
-        return Ok(Vec::new());
-    };
-    let DeValue::Table(checks) = checks.get_ref() else {
-        return Err(source.error(
-            checks.span().start,
-            "checks has to be a table of tables: [checks.NAME]",
-        ));
-    };
-    let mut tables: Vec<_> = checks.iter().collect();
-    tables.sort_by_key(|(name, _)| name.span().start);
-    let file = Arc::new(File {
-        name: source.name.to_owned(),
-        text: source.text.to_owned(),
-    });
-    tables
-        .into_iter()
-        .map(|(name, table)| expression(source, &file, name.span(), name.get_ref(), table))
-        .collect()
-}
-
-fn expression(
-    source: Source,
-    file: &Arc<File>,
-    at: Range<usize>,
-    name: &str,
-    table: &Spanned<DeValue>,
-) -> Result<Expression, LoadError> {
-    let at = at.start;
-    if !is_name(name) {
-        return Err(source
-            .error(at, format!("{name} is no name for a check"))
-            .help("names are made of a-z, 0-9 and -"));
+fn compile(
+    source: &Arc<SourceFile>,
+    name: &Spanned<String>,
+    table: CheckTable,
+) -> Result<ExprCheck, SourceError> {
+    if !is_name(name.get_ref()) {
+        let message = format!("invalid name `{}` for a check", name.get_ref());
+        let hint = "Use a-z, 0-9 and -.".to_owned();
+        return Err(source.error(name.span(), message).hint(Some(hint)));
     }
-    let DeValue::Table(keys) = table.get_ref() else {
-        return Err(source.error(at, format!("checks.{name} has to be a table")));
+    for (key, text) in [("when", &table.when), ("title", &table.title)] {
+        if text.get_ref().trim().is_empty() {
+            let message = format!("checks.{}.{key}: this value is empty", name.get_ref());
+            return Err(source.error(text.span(), message));
+        }
+    }
+    let kind = table.each;
+    let condition = compile_condition(table.when.get_ref(), kind)
+        .map_err(|error| error.locate(source, &table.when))?;
+    let template = |text: &Spanned<String>, usage| Template::compile(source, text, kind, usage);
+    let sentence = |text: &Option<Spanned<String>>| {
+        let template = text.as_ref().map(|text| template(text, Usage::Sentence));
+        template.transpose()
     };
-    let table = Table {
-        source,
-        at,
-        name,
-        keys,
+    let fix = FixTemplate {
+        title: sentence(&table.fix)?,
+        commands: table
+            .commands
+            .iter()
+            .map(|command| template(command, Usage::Command))
+            .collect::<Result<_, _>>()?,
     };
-    table.refuse_unknown_keys()?;
-    let each = table.choice("each", Each::Task, &Each::NAMES, Each::from_name)?;
-    let status = table.choice(
-        "status",
-        Status::Fail,
-        &["fail", "warn"],
-        |word| match word {
-            "fail" => Some(Status::Fail),
-            "warn" => Some(Status::Warn),
-            _ => None,
+    let title = template(&table.title, Usage::Sentence)?;
+    let detail = sentence(&table.detail)?;
+    let id = format!("{CUSTOM}.{}", name.get_ref());
+    Ok(ExprCheck {
+        source: Arc::clone(source),
+        kind,
+        condition: Arc::new(condition),
+        status: match table.status {
+            FailureStatus::Fail => Status::Fail,
+            FailureStatus::Warn => Status::Warn,
         },
-    )?;
-    let severities = ["low", "medium", "high", "critical"];
-    let severity = table.choice("severity", Severity::Medium, &severities, severity)?;
-    let written = table.needed("when")?;
-    let when = condition(&written, each)?;
-    let title = table.needed("title")?;
-    let mend = table.mend(each)?;
-    let id = format!("{CUSTOM}.{name}");
-    let check = forever(About {
-        title: title.value.clone(),
-        why: table.text("why")?.map_or_else(String::new, |why| why.value),
-        how: format!("On each {}, wrong where: {}", each.name(), written.value),
-        remedy: table.text("fix")?.map_or_else(String::new, |fix| fix.value),
-        severity,
-        id,
-    });
-    Ok(Expression {
-        check,
-        file: Arc::clone(file),
-        each,
-        when: Arc::new(when),
-        status,
-        cause: text(format!("The check {} fails", check.id)),
-        detail: table.template("detail", each)?,
-        title: Template::new(&title, each, Use::Sentence)?,
-        mend,
+        cause: format!("The check {id} fails").leak(),
+        title,
+        detail,
+        fix: (fix.title.is_some() || !fix.commands.is_empty()).then_some(fix),
+        check: leak_check(
+            CheckTexts {
+                id,
+                how: format!(
+                    "On each {}, fails if: {}",
+                    kind.name(),
+                    table.when.get_ref()
+                ),
+                title: table.title.into_inner(),
+                why: table.why,
+                remedy: table.fix.map_or_else(String::new, Spanned::into_inner),
+            },
+            table.severity,
+        ),
     })
 }
 
-fn severity(word: &str) -> Option<Severity> {
-    Some(match word {
-        "low" => Severity::Low,
-        "medium" => Severity::Medium,
-        "high" => Severity::High,
-        "critical" => Severity::Critical,
-        _ => return None,
-    })
-}
-
-fn condition(literal: &Literal, each: Each) -> Result<Program, LoadError> {
-    let program =
-        compile(&literal.value).map_err(|wrong| literal.error(wrong.offset, wrong.message))?;
-    look(&program, each, true).map_err(|wrong| {
-        literal
-            .error(wrong.offset, wrong.message)
-            .help_some(wrong.help)
-    })?;
-    Ok(program)
+impl ExprError {
+    /// The same error at its place in the file. `string` holds the expression.
+    pub(super) fn locate(self, source: &SourceFile, string: &Spanned<String>) -> SourceError {
+        source
+            .error_in(string, self.offset, self.message)
+            .hint(self.hint)
+    }
 }

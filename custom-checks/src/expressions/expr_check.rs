@@ -1,143 +1,101 @@
-//! A check that is an expression, and how it is judged.
+//! A check that is an expression, and its findings.
 
 use std::sync::Arc;
 
 use cel::Program;
-use checks::facts::Unavailable;
 use checks::{Check, Disposition, Finding, Fix, Status, Subject};
-use serde::{Deserialize, Serialize};
 
-use super::evaluate::{Evaluation, Silence};
-use super::subject_kind::Each;
+use super::evaluate::EvalError;
+use super::subject_kind::SubjectKind;
 use super::template::Template;
-use super::variables::{Variables, View};
-use crate::check::Fixes;
+use super::variables::Variables;
+use crate::check::FixIds;
+use crate::source::SourceFile;
 
-/// A configuration file, as it was read.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct File {
-    pub name: String,
-    pub text: String,
-}
-
-/// One `[checks.NAME]` of the configuration.
-#[derive(Clone)]
-pub struct Expression {
+/// One `[checks.NAME]` of the configuration, compiled.
+#[derive(Debug, Clone)]
+pub struct ExprCheck {
     pub(super) check: &'static Check,
-    /// The file that it stands in, whole.
-    pub(super) file: Arc<File>,
-    pub(super) each: Each,
-    /// True where something is wrong.
-    pub(super) when: Arc<Program>,
-    /// `Fail` or `Warn`.
+    /// The file that defines it, for the child process that evaluates it.
+    pub(super) source: Arc<SourceFile>,
+    pub(super) kind: SubjectKind,
+    /// True if something is wrong.
+    pub(super) condition: Arc<Program>,
+    /// The status if something is wrong: `Fail` or `Warn`.
     pub(super) status: Status,
-    /// Words the same failure of many subjects.
+    /// The root cause of this check's failures, whatever their subjects.
     pub(super) cause: &'static str,
     pub(super) title: Template,
     pub(super) detail: Option<Template>,
-    pub(super) mend: Option<Mend>,
+    pub(super) fix: Option<FixTemplate>,
 }
 
 /// What a person can do about it.
-#[derive(Clone)]
-pub(super) struct Mend {
+#[derive(Debug, Clone)]
+pub(super) struct FixTemplate {
     pub title: Option<Template>,
     pub commands: Vec<Template>,
 }
 
-impl std::fmt::Debug for Expression {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Expression({} on each {})",
-            self.check.id,
-            self.each.name()
-        )
-    }
-}
-
-impl Expression {
+impl ExprCheck {
     /// For `--only`, `--skip` and the list of checks.
     pub fn check(&self) -> &'static Check {
         self.check
     }
 
-    pub fn each(&self) -> Each {
-        self.each
+    pub fn kind(&self) -> SubjectKind {
+        self.kind
     }
 
-    pub(super) fn judge(
+    pub(super) fn finding(
         &self,
-        view: &View,
         variables: &Variables,
         subject: Subject,
-        fixes: &mut Fixes,
+        fix_ids: &mut FixIds,
     ) -> Finding {
-        let evaluation = Evaluation::new(view, variables);
-        match evaluation.holds(&self.when) {
-            Ok(true) => self.wrong(&evaluation, subject, fixes),
-            Ok(false) => {
-                let title = format!("{} found nothing wrong", self.check.id);
-                self.check.pass(subject, title)
-            }
-            Err(silence) => self.unknown(subject, silence),
-        }
-    }
-
-    fn unknown(&self, subject: Subject, silence: Silence) -> Finding {
-        match silence {
-            Silence::Unseen(why) => self.check.unknown(subject, &why),
-            Silence::Trouble(trouble) => self
+        let id = self.check.id;
+        match variables.is_true(&self.condition) {
+            Ok(true) => self.failed(variables, subject, fix_ids),
+            Ok(false) => self
                 .check
-                .unsure(
-                    subject,
-                    format!("The expression of {} gives no answer", self.check.id),
-                )
-                .detail(format!(
-                    "Its `when` could not be evaluated here: {trouble}."
-                )),
+                .pass(subject, format!("{id} found nothing wrong")),
+            Err(EvalError::Unavailable(why)) => self.check.unknown(subject, &why),
+            Err(EvalError::Mismatch(reason)) => self
+                .check
+                .unsure(subject, format!("The expression of {id} has no value"))
+                .detail(format!("Its `when` could not be evaluated: {reason}.")),
         }
     }
 
-    fn wrong(&self, evaluation: &Evaluation, subject: Subject, fixes: &mut Fixes) -> Finding {
-        let mut finding = Finding::new(
-            self.check,
-            self.status,
-            subject,
-            self.title.sentence(evaluation),
-        )
-        .cause(self.cause);
-        if let Some(detail) = &self.detail {
-            finding.detail = detail.sentence(evaluation).into();
-        }
-        match self.mend.as_ref().map(|mend| self.fix(mend, evaluation)) {
-            Some(fix) => finding.fix(fixes.name(self.check.id, fix)),
-            None => finding,
-        }
+    fn failed(&self, variables: &Variables, subject: Subject, fix_ids: &mut FixIds) -> Finding {
+        let title = self.title.sentence(variables);
+        let detail = self.detail.as_ref();
+        let fix = self.fix.as_ref().map(|fix| {
+            let fix = fix.fill(self.check.id, variables);
+            fix_ids.assign(self.check.id, fix)
+        });
+        Finding::new(self.check, self.status, subject, title)
+            .cause(self.cause)
+            .detail(detail.map_or_else(String::new, |detail| detail.sentence(variables)))
+            .fix_some(fix)
     }
+}
 
-    fn fix(&self, mend: &Mend, evaluation: &Evaluation) -> Fix {
-        let title = match &mend.title {
-            Some(title) => title.sentence(evaluation),
-            None => format!("Run the commands that {} names", self.check.id),
+impl FixTemplate {
+    fn fill(&self, check_id: &str, variables: &Variables) -> Fix {
+        let title = match &self.title {
+            Some(title) => title.sentence(variables),
+            None => format!("Run the commands of {check_id}"),
         };
-        let commands: Option<Vec<String>> = mend
-            .commands
-            .iter()
-            .map(|command| command.command(evaluation))
-            .collect();
-        // Half of the commands could be worse than none.
+        let commands = self.commands.iter().map(|one| one.command(variables));
+        // Some of the commands could be worse than none.
+        let commands: Option<Vec<String>> = commands.collect();
         let explain = match &commands {
             Some(_) => "",
-            None => "Its commands cannot be told: something that they name is not known.",
+            None => "Its commands are left out because a value in them is unknown.",
         };
         let mut fix = Fix::new("", Disposition::Manual, title, explain);
         fix.commands = commands.unwrap_or_default();
         fix
-    }
-
-    /// A subject that could not be seen itself.
-    pub(super) fn unseen(&self, subject: Subject, why: &Unavailable) -> Finding {
-        self.check.unknown(subject, why)
     }
 }

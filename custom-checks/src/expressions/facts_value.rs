@@ -1,169 +1,121 @@
-//! Turns anything serde can write into a [`Node`].
+//! Turns facts into CEL values.
 //!
-//! JSON would not do: there, a tag named `known` looks like a fact that is known. A serializer still sees which
-//! type it is given.
+//! JSON would not do as a step between: there, a tag named `known` looks like a fact that is known. `serde_content`
+//! keeps the names of types, and tells objects of a type from maps.
 
-use std::fmt;
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString};
+use cel::common::value::Val;
+use checks::facts::{Fact, Unavailable};
+use serde::{Deserialize, Serialize};
+use serde_content::{Data, Deserializer, Number, Serializer, Value};
 
-use checks::facts::Unavailable;
-use serde::ser::{self, Serialize};
+use super::object::{FactValue, Keys, Members, Object};
+use super::unknown_reads::UnknownReads;
 
-use super::collect::Collect;
-use super::node::Node;
-
-/// The facts never fail to serialize; if one did, it could not be seen.
-pub fn node<T: Serialize + ?Sized>(value: &T) -> Node {
-    value.serialize(ToNode).unwrap_or_else(|Failed(message)| {
-        Node::Unseen(Unavailable::not_asked("this program", message))
+/// A fact with the names of its types.
+pub fn content<T: Serialize>(fact: T) -> Value<'static> {
+    // Facts never fail to serialize.
+    let content = Serializer::new().human_readable().serialize(fact);
+    content.unwrap_or_else(|error| {
+        let why = Unavailable::not_asked("this program", error.to_string());
+        unavailable(&why)
     })
 }
 
-#[derive(Clone, Copy)]
-pub struct ToNode;
+/// A fact that could not be read.
+pub fn unavailable(why: &Unavailable) -> Value<'static> {
+    content(Fact::<()>::Unavailable(why.clone()))
+}
 
-#[derive(Debug)]
-pub struct Failed(String);
+/// Adds members to an object of a type.
+pub fn with_members<const N: usize>(
+    mut object: Value<'static>,
+    members: [(&'static str, Value<'static>); N],
+) -> Value<'static> {
+    if let Value::Struct(object) = &mut object
+        && let Data::Struct { fields } = &mut object.data
+    {
+        let members = members.into_iter();
+        fields.extend(members.map(|(name, value)| (name.into(), value)));
+    }
+    object
+}
 
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// Makes the CEL value of a fact.
+pub fn value(content: Value, reads: &UnknownReads) -> FactValue {
+    match content {
+        Value::Unit | Value::Option(None) => Ok(Box::new(CelNull)),
+        Value::Option(Some(content)) => value(*content, reads),
+        Value::Bool(content) => Ok(Box::new(CelBool::from(content))),
+        Value::Number(number) => Ok(number_value(number)),
+        Value::Char(content) => Ok(Box::new(CelString::from(content.to_string()))),
+        Value::String(content) => Ok(Box::new(CelString::from(content.into_owned()))),
+        Value::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Ok(Box::new(CelString::from(text)))
+        }
+        Value::Seq(contents) | Value::Tuple(contents) => list(contents, reads),
+        Value::Map(entries) => {
+            let entries = entries.into_iter().map(|(key, content)| match key {
+                Value::String(key) => (key.into_owned(), content),
+                other => (format!("{other:?}"), content),
+            });
+            Ok(object(entries, Keys::Data, reads))
+        }
+        Value::Struct(content) => data(content.data, reads),
+        Value::Enum(content) => match (&*content.name, &*content.variant, content.data) {
+            ("Fact", "absent", _) => Ok(Box::new(CelNull)),
+            ("Fact", "known", known) => data(known, reads),
+            ("Fact", "unavailable", Data::NewType { value }) => Err(reason(value)),
+            (_, variant, Data::Unit) => Ok(Box::new(CelString::from(variant.to_owned()))),
+            (_, variant, inside) => {
+                let inside = data(inside, reads);
+                let members = Members::from([(CelString::from(variant.to_owned()), inside)]);
+                Ok(Box::new(Object::new(members, Keys::Fixed, reads)))
+            }
+        },
     }
 }
 
-impl std::error::Error for Failed {}
-
-impl ser::Error for Failed {
-    fn custom<T: fmt::Display>(message: T) -> Failed {
-        Failed(message.to_string())
+fn data(content: Data, reads: &UnknownReads) -> FactValue {
+    match content {
+        Data::Unit => Ok(Box::new(CelNull)),
+        Data::NewType { value: content } => value(content, reads),
+        Data::Tuple { values } => list(values, reads),
+        Data::Struct { fields } => {
+            let fields = fields.into_iter();
+            let fields = fields.map(|(name, content)| (name.into_owned(), content));
+            Ok(object(fields, Keys::Fixed, reads))
+        }
     }
 }
 
-/// `Fact::Unavailable`, from its members.
-fn unseen(node: &Node) -> Node {
-    let text = |name: &str| match node.member(name) {
-        Some(Node::Text(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let reason = serde_json::from_value(serde_json::Value::String(text("reason")))
-        .unwrap_or(checks::facts::Reason::Failed);
-    Node::Unseen(Unavailable::new(text("action"), reason, text("message")))
+fn object<'c>(
+    entries: impl Iterator<Item = (String, Value<'c>)>,
+    keys: Keys,
+    reads: &UnknownReads,
+) -> Box<dyn Val> {
+    let members = entries.map(|(name, content)| (CelString::from(name), value(content, reads)));
+    Box::new(Object::new(members.collect(), keys, reads))
 }
 
-macro_rules! ints {
-    ($($method:ident: $int:ty),*) => {
-        $(fn $method(self, value: $int) -> Result<Node, Failed> {
-            Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
-        })*
-    };
+fn list(contents: Vec<Value>, reads: &UnknownReads) -> FactValue {
+    let values = contents.into_iter().map(|content| value(content, reads));
+    let values: Vec<Box<dyn Val>> = values.collect::<Result<_, _>>()?;
+    Ok(Box::new(CelList::from(values)))
 }
 
-impl ser::Serializer for ToNode {
-    type Ok = Node;
-    type Error = Failed;
-    type SerializeSeq = Collect;
-    type SerializeTuple = Collect;
-    type SerializeTupleStruct = Collect;
-    type SerializeTupleVariant = Collect;
-    type SerializeMap = Collect;
-    type SerializeStruct = Collect;
-    type SerializeStructVariant = Collect;
+fn number_value(number: Number) -> Box<dyn Val> {
+    let number = serde_json::to_value(number).unwrap_or_default();
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => Box::new(CelInt::from(integer)),
+        (None, Some(float)) => Box::new(CelDouble::from(float)),
+        (None, None) => Box::new(CelNull),
+    }
+}
 
-    ints!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
-          serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64);
-
-    fn serialize_bool(self, value: bool) -> Result<Node, Failed> {
-        Ok(Node::Bool(value))
-    }
-    fn serialize_f32(self, value: f32) -> Result<Node, Failed> {
-        Ok(Node::Float(value.into()))
-    }
-    fn serialize_f64(self, value: f64) -> Result<Node, Failed> {
-        Ok(Node::Float(value))
-    }
-    fn serialize_char(self, value: char) -> Result<Node, Failed> {
-        Ok(Node::Text(value.into()))
-    }
-    fn serialize_str(self, value: &str) -> Result<Node, Failed> {
-        Ok(Node::Text(value.to_owned()))
-    }
-    fn serialize_bytes(self, value: &[u8]) -> Result<Node, Failed> {
-        Ok(Node::Text(String::from_utf8_lossy(value).into_owned()))
-    }
-    fn serialize_none(self) -> Result<Node, Failed> {
-        Ok(Node::Null)
-    }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Node, Failed> {
-        value.serialize(self)
-    }
-    fn serialize_unit(self) -> Result<Node, Failed> {
-        Ok(Node::Null)
-    }
-    fn serialize_unit_struct(self, _: &'static str) -> Result<Node, Failed> {
-        Ok(Node::Null)
-    }
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<Node, Failed> {
-        Ok(match (name, variant) {
-            ("Fact", "absent") => Node::Null,
-            _ => Node::Text(variant.to_owned()),
-        })
-    }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<Node, Failed> {
-        value.serialize(self)
-    }
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        _: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<Node, Failed> {
-        let node = value.serialize(self)?;
-        Ok(match (name, variant) {
-            ("Fact", "known") => node,
-            ("Fact", "unavailable") => unseen(&node),
-            _ => Collect::within(Some(variant), node),
-        })
-    }
-    fn serialize_seq(self, _: Option<usize>) -> Result<Collect, Failed> {
-        Ok(Collect::new(None))
-    }
-    fn serialize_tuple(self, _: usize) -> Result<Collect, Failed> {
-        Ok(Collect::new(None))
-    }
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Collect, Failed> {
-        Ok(Collect::new(None))
-    }
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Collect, Failed> {
-        Ok(Collect::new(Some(variant)))
-    }
-    fn serialize_map(self, _: Option<usize>) -> Result<Collect, Failed> {
-        Ok(Collect::new(None))
-    }
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Collect, Failed> {
-        Ok(Collect::new(None))
-    }
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Collect, Failed> {
-        Ok(Collect::new(Some(variant)))
-    }
+fn reason(content: Value) -> Unavailable {
+    let deserializer = Deserializer::new(content).human_readable();
+    Unavailable::deserialize(deserializer)
+        .unwrap_or_else(|error| Unavailable::not_asked("this program", error.to_string()))
 }

@@ -1,8 +1,9 @@
-//! Which members the variables have, so that a misspelt one is an error before anything runs.
+//! A value of each variable with all members that its type has, so that the checker finds misspelled ones.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use cel::common::value::Val;
 use checks::Facts;
 use checks::facts::{
     AwsVpc, Cluster, Container, ContainerDefinition, ContainerLog, Deployment, Event,
@@ -11,36 +12,42 @@ use checks::facts::{
 };
 use serde_json::json;
 
-use super::facts_value::node;
-use super::node::Node;
-use super::variables::task_node;
+use super::facts_value::{content, value, with_members};
+use super::unknown_reads::UnknownReads;
+use super::variables::task_content;
 
-/// An example of each variable, with everything in it that can be there. What is null in it can be anything.
-static EXAMPLES: LazyLock<BTreeMap<&'static str, Node>> = LazyLock::new(|| {
-    let mut examples = BTreeMap::from([
-        ("cluster", node(&cluster())),
-        ("service", node(&service())),
-        ("definition", node(&definition())),
-        (
-            "container",
-            node(&container())
-                .with("task", Node::text(Some("")))
-                .with("definition", node(&container_definition())),
-        ),
-        ("role", node(&role())),
-    ]);
-    if let Some(facts) = facts() {
-        examples.insert("task", task_node(&task(), &facts));
-        examples.insert("facts", node(&facts));
-    }
-    examples
+/// By variable. What is null in a sample can be anything.
+static SAMPLES: LazyLock<BTreeMap<&'static str, Box<dyn Val>>> = LazyLock::new(|| {
+    let container = with_members(
+        content(container()),
+        [
+            ("task", content("")),
+            ("definition", content(container_definition())),
+        ],
+    );
+    let facts = facts();
+    let task = facts.as_ref().map(|facts| task_content(&task(), facts));
+    let contents = [
+        ("cluster", Some(content(cluster()))),
+        ("service", Some(content(service()))),
+        ("definition", Some(content(definition()))),
+        ("container", Some(container)),
+        ("role", Some(content(role()))),
+        ("task", task),
+        ("facts", facts.as_ref().map(content)),
+    ];
+    let samples = contents.into_iter().filter_map(|(name, content)| {
+        Some((name, value(content?, &UnknownReads::default()).ok()?))
+    });
+    samples.collect()
 });
 
-pub fn example(variable: &str) -> Option<&'static Node> {
-    EXAMPLES.get(variable)
+/// The sample of a variable.
+pub fn sample(variable: &str) -> Option<&'static dyn Val> {
+    SAMPLES.get(variable).map(Box::as_ref)
 }
 
-/// The least that a snapshot holds; all its maps are empty, so that nothing is said of what they hold.
+/// The smallest snapshot. Its maps are empty, so the checker accepts every member of their values.
 fn facts() -> Option<Facts> {
     let absent = || json!("absent");
     serde_json::from_value(json!({
@@ -117,12 +124,12 @@ fn role() -> Role {
 #[cfg(test)]
 mod tests {
     use super::super::subject_kind::VARIABLES;
-    use super::example;
+    use super::sample;
 
     #[test]
-    fn every_variable_has_an_example() {
+    fn every_variable_has_a_sample() {
         for variable in VARIABLES {
-            assert!(example(variable).is_some(), "{variable}");
+            assert!(sample(variable).is_some(), "{variable}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Evaluates expressions in a process of their own, which can be ended: a short expression can ask for more time and
-//! memory than there is.
+//! Evaluates expressions in a child process that can be killed: a short expression can ask for more time and memory than
+//! there is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,28 +13,29 @@ use checks::{Finding, Fix, Severity, Status, Subject, World, iam};
 use serde::{Deserialize, Serialize};
 
 use super::config::load;
-use super::expr_check::{Expression, File};
+use super::expr_check::ExprCheck;
 use super::run::run;
 use crate::programs::Environment;
-use crate::programs::process::{Bounds, Failure, output};
+use crate::programs::process::{Limits, ProgramError, run_program};
+use crate::source::SourceFile;
 
-/// What the process may take of memory, in bytes.
-const MOST_MEMORY: u64 = 2 << 30;
-/// What it may print: of a large fleet each check has a finding for each task.
-const MOST_OUTPUT: usize = 256 << 20;
+/// How much memory the process can use, in bytes.
+const MAX_MEMORY: u64 = 2 << 30;
+/// How much it can print, in bytes: of a large fleet each check has a finding for each task.
+const MAX_OUTPUT: usize = 256 << 20;
 
-/// What the process reads.
+/// What the process reads. `S` and `F` are owned when it is read, and borrowed when it is written.
 #[derive(Serialize, Deserialize)]
-struct Question {
-    files: Vec<File>,
-    /// IDs of the checks that are to be evaluated.
-    checks: Vec<String>,
-    facts: Facts,
+struct Request<S, F> {
+    sources: Vec<S>,
+    /// The IDs of the checks to evaluate.
+    checks: BTreeSet<String>,
+    facts: F,
 }
 
-/// What it prints of each finding.
+/// What it prints for each finding.
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct Response {
     check: String,
     status: Status,
     severity: Severity,
@@ -47,181 +48,148 @@ struct Answer {
     fixes: Vec<Fix>,
 }
 
-/// What the checks find. `program` is this program, which evaluates with `arguments`; see [`evaluate`]. If one of the
-/// checks takes more than `timeout` or the memory, the others are still heard.
-pub fn run_apart(
-    expressions: &[Expression],
-    facts: &Facts,
-    (program, arguments): (&Path, &[&str]),
-    timeout: Duration,
-    environment: &Environment,
-) -> Vec<Finding> {
-    let process = Process {
-        facts,
-        program,
-        arguments,
-        bounds: Bounds {
-            timeout,
-            most_output: MOST_OUTPUT,
-        },
-        environment,
-    };
-    let all: Vec<&Expression> = expressions.iter().collect();
-    match (process.findings(&all), all.as_slice()) {
-        (Ok(findings), _) => findings,
-        (Err(failure), [one]) => vec![failed(one, facts, &failure)],
-        (Err(_), several) => several
-            .iter()
-            .flat_map(|one| {
-                let findings = process.findings(&[one]);
-                findings.unwrap_or_else(|failure| vec![failed(one, facts, &failure)])
-            })
-            .collect(),
+/// How to start the process.
+#[derive(Debug, Clone)]
+pub struct Subprocess {
+    /// A program that calls [`serve`] if it gets `argument`.
+    pub program: PathBuf,
+    pub argument: &'static str,
+    pub timeout: Duration,
+    pub environment: Environment,
+}
+
+impl Subprocess {
+    /// The findings of the checks. If one check exceeds the time or the memory, the others are evaluated one by one.
+    pub fn run(&self, checks: &[ExprCheck], facts: &Facts) -> Vec<Finding> {
+        match (self.try_run(checks, facts), checks) {
+            (Ok(findings), _) => findings,
+            (Err(error), [one]) => vec![failed(one, facts, &error)],
+            (Err(_), several) => several
+                .iter()
+                .flat_map(|one| self.run(std::slice::from_ref(one), facts))
+                .collect(),
+        }
     }
-}
 
-struct Process<'p> {
-    facts: &'p Facts,
-    program: &'p Path,
-    arguments: &'p [&'p str],
-    bounds: Bounds,
-    environment: &'p Environment,
-}
-
-impl Process<'_> {
-    fn findings(&self, expressions: &[&Expression]) -> Result<Vec<Finding>, Failure> {
-        if expressions.is_empty() {
+    fn try_run(&self, checks: &[ExprCheck], facts: &Facts) -> Result<Vec<Finding>, ProgramError> {
+        if checks.is_empty() {
             return Ok(Vec::new());
         }
-        let files: BTreeMap<&str, &File> = expressions
-            .iter()
-            .map(|expression| (expression.file.name.as_str(), &*expression.file))
-            .collect();
-        let question = serde_json::json!({
-            "files": files.values().collect::<Vec<_>>(),
-            "checks": expressions.iter().map(|expression| expression.check().id).collect::<Vec<_>>(),
-            "facts": self.facts,
-        });
-        let question = serde_json::to_vec(&question).unwrap_or_default();
-        let printed = output(
-            self.program,
-            self.arguments,
-            Arc::from(question),
-            self.bounds,
-            self.environment,
-        )?;
-        let answers: Vec<Answer> = serde_json::from_slice(&printed)
-            .map_err(|error| Failure::new("gave no answer", format!("{error}.")))?;
-        let by_id: HashMap<&str, &Expression> = expressions
-            .iter()
-            .map(|expression| (expression.check().id, *expression))
-            .collect();
-        let findings = answers.into_iter().filter_map(|answer| {
-            let expression = by_id.get(answer.check.as_str())?;
-            Some(finding(expression, answer, self.facts))
+        let sources: BTreeSet<&SourceFile> = checks.iter().map(|one| &*one.source).collect();
+        let request = Request {
+            sources: Vec::from_iter(sources),
+            checks: checks.iter().map(|one| one.check.id.to_owned()).collect(),
+            facts,
+        };
+        let request = serde_json::to_vec(&request).unwrap_or_default();
+        let limits = Limits {
+            timeout: self.timeout,
+            max_output: MAX_OUTPUT,
+        };
+        let arguments = [self.argument];
+        let (program, environment) = (&self.program, &self.environment);
+        let output = run_program(program, &arguments, request.into(), limits, environment)?;
+        let responses: Vec<Response> = serde_json::from_slice(&output)
+            .map_err(|error| ProgramError::InvalidAnswer(format!("{error}.")))?;
+        let by_id: HashMap<&str, &ExprCheck> =
+            checks.iter().map(|one| (one.check.id, one)).collect();
+        let findings = responses.into_iter().filter_map(|response| {
+            let check = by_id.get(response.check.as_str())?;
+            Some(response.into_finding(check, facts))
         });
         Ok(findings.collect())
     }
 }
 
-fn finding(expression: &Expression, answer: Answer, facts: &Facts) -> Finding {
-    let mut finding = Finding::new(
-        expression.check(),
-        answer.status,
-        answer.subject,
-        answer.title,
-    )
-    .cause(expression.cause)
-    .missing(answer.missing_permission);
-    finding.severity = answer.severity;
-    finding.detail = answer.detail.into();
-    for fix in answer.fixes {
-        finding = finding.fix(fix);
-    }
-    match answer.tasks {
-        Some(arns) => {
-            let tasks = arns
-                .iter()
-                .filter_map(|arn| facts.tasks.get(&**arn)?.known());
-            finding.on(Tasks::of(tasks))
+/// The finding about a check that exceeds its limits: it says nothing about sessions.
+fn failed(check: &ExprCheck, facts: &Facts, error: &ProgramError) -> Finding {
+    let check = check.check;
+    let what = match error {
+        ProgramError::Killed { .. } => {
+            format!("needed more than {} GB of memory", MAX_MEMORY >> 30)
         }
-        None => finding,
-    }
-}
-
-/// What is said of a check that cannot be evaluated within its bounds: nothing about sessions.
-fn failed(expression: &Expression, facts: &Facts, failure: &Failure) -> Finding {
-    let check = expression.check();
-    let what = match failure.was_killed() {
-        true => format!("needed more than {} GB of memory", MOST_MEMORY >> 30),
-        false => failure.what.clone(),
+        other => other.to_string(),
     };
+    let subject = Subject::new("cluster", facts.cluster_name.as_str());
     check
-        .unsure(
-            Subject::new("cluster", facts.cluster_name.as_str()),
-            format!("The expression of {} {what}", check.id),
-        )
+        .unsure(subject, format!("The expression of {} {what}", check.id))
         .detail(format!(
-            "It was ended. Make the expression simpler: fewer loops within loops. {}",
-            failure.detail
+            "Make the expression simpler: fewer loops within loops. {}",
+            error.detail()
         ))
 }
 
-/// The other side: reads a question, prints the answers. Its memory is bounded from here on.
-pub fn evaluate(input: impl Read, mut output: impl Write) -> io::Result<()> {
-    bound_resources();
-    let question: Question = serde_json::from_reader(io::BufReader::new(input))?;
-    let mut expressions = Vec::new();
-    for file in &question.files {
-        let loaded = load(&file.text, &file.name).map_err(io::Error::other)?;
-        expressions.extend(loaded);
+impl Response {
+    fn new(finding: Finding) -> Response {
+        let tasks = finding.tasks.names();
+        Response {
+            check: finding.check.id.to_owned(),
+            status: finding.status,
+            severity: finding.severity,
+            tasks: tasks.map(|names| names.iter().map(|name| name.arn().clone()).collect()),
+            title: finding.title.into_owned(),
+            detail: finding.detail.into_owned(),
+            subject: finding.subject,
+            missing_permission: finding.missing_permission.map(String::from),
+            fixes: finding.fixes.iter().map(|fix| (**fix).clone()).collect(),
+        }
     }
-    expressions.retain(|expression| {
-        let mut checks = question.checks.iter();
-        checks.any(|id| id == expression.check().id)
-    });
-    let simulations = iam::settled(&question.facts);
-    let world = World::new(&question.facts, &simulations);
-    let answers: Vec<Answer> = run(&expressions, &world).into_iter().map(answer).collect();
-    serde_json::to_writer(&mut output, &answers)?;
+
+    fn into_finding(self, check: &ExprCheck, facts: &Facts) -> Finding {
+        let mut finding = Finding::new(check.check, self.status, self.subject, self.title)
+            .cause(check.cause)
+            .detail(self.detail)
+            .missing(self.missing_permission);
+        finding.severity = self.severity;
+        finding.fixes = self.fixes.into_iter().map(Arc::new).collect();
+        match self.tasks {
+            Some(arns) => {
+                let tasks = arns.iter();
+                let tasks = tasks.filter_map(|arn| facts.tasks.get(&**arn)?.known());
+                finding.on(Tasks::of(tasks))
+            }
+            None => finding,
+        }
+    }
+}
+
+/// The child process's side: reads a request, limits its own resources, and prints the responses.
+pub fn serve(input: impl Read, mut output: impl Write) -> io::Result<()> {
+    limit_resources();
+    let request: Request<SourceFile, Facts> = serde_json::from_reader(io::BufReader::new(input))?;
+    let mut checks = Vec::new();
+    for source in &request.sources {
+        checks.extend(load(source).map_err(io::Error::other)?);
+    }
+    checks.retain(|one| request.checks.contains(one.check.id));
+    let simulations = iam::settled(&request.facts);
+    let world = World::new(&request.facts, &simulations);
+    let findings = run(&checks, &world).into_iter();
+    let responses: Vec<Response> = findings.map(Response::new).collect();
+    serde_json::to_writer(&mut output, &responses)?;
     output.flush()
 }
 
-fn answer(finding: Finding) -> Answer {
-    let tasks = finding.tasks.names();
-    Answer {
-        check: finding.check.id.to_owned(),
-        status: finding.status,
-        severity: finding.severity,
-        tasks: tasks.map(|names| names.iter().map(|name| name.arn().clone()).collect()),
-        title: finding.title.into_owned(),
-        detail: finding.detail.into_owned(),
-        subject: finding.subject,
-        missing_permission: finding.missing_permission.map(String::from),
-        fixes: finding.fixes.iter().map(|fix| (**fix).clone()).collect(),
-    }
-}
-
-/// Where the system can: memory, and CPU time for the case that nobody is left to end the process.
+/// Limits memory, and CPU time in case nobody is left to kill the process.
 #[cfg(unix)]
-fn bound_resources() {
+fn limit_resources() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    const MOST_CPU_SECONDS: u64 = 15;
-    let bound = |resource, most: u64| {
+    const MAX_CPU_SECONDS: u64 = 15;
+    let limit = |resource, max: u64| {
         let limit = Rlimit {
-            current: Some(most),
-            maximum: Some(most),
+            current: Some(max),
+            maximum: Some(max),
         };
-        // Fails where less is allowed already.
+        // Fails if the limit is lower already.
         let _ = setrlimit(resource, limit);
     };
-    bound(Resource::As, MOST_MEMORY);
-    bound(Resource::Cpu, MOST_CPU_SECONDS);
-    bound(Resource::Core, 0);
-    // Nobody is left to hear the answer when the program that asked has been interrupted.
+    limit(Resource::As, MAX_MEMORY);
+    limit(Resource::Cpu, MAX_CPU_SECONDS);
+    limit(Resource::Core, 0);
+    // Nobody reads the answer once the parent was interrupted.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
 #[cfg(not(unix))]
-fn bound_resources() {}
+fn limit_resources() {}

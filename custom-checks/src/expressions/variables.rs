@@ -1,176 +1,222 @@
-//! The facts as the variables of expressions.
+//! The variables of expressions, for each subject.
 
 use std::collections::BTreeMap;
 
 use cel::Context;
-use cel::common::value::Val;
 use checks::arn;
-use checks::facts::{Container, Fact, Facts, Task, Unavailable};
-use checks::world::{Group, World};
+use checks::facts::{Container, Fact, Facts, Service, Task, TaskDefinition, Unavailable};
+use checks::world::{Group, TaskRole, World};
+use serde::Serialize;
+use serde_content::Value;
 
-use super::compile::language;
-use super::facts_value::node;
-use super::node::Node;
-use super::object::value;
-use super::unseen::Unseen;
+use super::compile::environment;
+use super::facts_value::{content, unavailable, value, with_members};
+use super::object::{FactValue, Keys, Object, incomplete};
+use super::unknown_reads::UnknownReads;
 
-/// The variables of one evaluation, by name. Those that could not be seen are there too, with the reason.
-pub type Variables = BTreeMap<&'static str, Result<Box<dyn Val>, Unavailable>>;
-
-/// Everything that expressions may look at.
-pub struct View<'a> {
-    pub world: &'a World<'a>,
-    pub unseen: Unseen,
-    facts: Result<Box<dyn Val>, Unavailable>,
-    cluster: Result<Box<dyn Val>, Unavailable>,
+/// The variables of one subject, ready for evaluation.
+pub struct Variables {
+    pub context: Context<'static, 'static>,
+    /// Those that could not be read, by name. They are not in the context, so that reading one is an error of CEL.
+    pub unavailable: BTreeMap<&'static str, Unavailable>,
+    pub reads: UnknownReads,
 }
 
-impl<'a> View<'a> {
-    pub fn new(world: &'a World<'a>) -> View<'a> {
-        let unseen = Unseen::default();
-        View {
+impl Variables {
+    fn set(&mut self, name: &'static str, value: FactValue) {
+        match value {
+            Ok(value) => self.context.add_variable_as_val(name, value),
+            Err(why) => _ = self.unavailable.insert(name, why),
+        }
+    }
+
+    fn with(mut self, name: &'static str, fact: Value) -> Variables {
+        let value = value(fact, &self.reads);
+        self.set(name, value);
+        self
+    }
+}
+
+/// Makes the variables of each subject from the facts.
+pub struct VariableSource<'a> {
+    world: &'a World<'a>,
+    reads: UnknownReads,
+    facts: FactValue,
+    cluster: FactValue,
+}
+
+impl<'a> VariableSource<'a> {
+    pub fn new(world: &'a World<'a>) -> VariableSource<'a> {
+        let reads = UnknownReads::default();
+        VariableSource {
             world,
-            facts: value(&facts_node(world), &unseen),
-            cluster: value(&node(&world.facts.cluster), &unseen),
-            unseen,
+            facts: facts_value(world, &reads),
+            cluster: value(content(&world.facts.cluster), &reads),
+            reads,
         }
     }
 
-    pub fn whole(&self) -> Variables {
-        BTreeMap::from([
-            ("facts", self.facts.clone()),
-            ("cluster", self.cluster.clone()),
-        ])
+    pub fn of_cluster(&self) -> Variables {
+        let mut variables = Variables {
+            context: Context::with_env(environment()),
+            unavailable: BTreeMap::new(),
+            reads: self.reads.clone(),
+        };
+        variables.set("facts", self.facts.clone());
+        variables.set("cluster", self.cluster.clone());
+        variables
     }
 
-    fn add(&self, variables: &mut Variables, name: &'static str, node: &Node) {
-        variables.insert(name, value(node, &self.unseen));
-    }
-
-    pub fn add_service(&self, variables: &mut Variables, group: &Group) {
-        let node = match (group.service_fact, group.service) {
-            (Some(fact), _) => node(fact),
-            (None, Some(name)) => Node::Unseen(not_read("service", name)),
+    fn of_group(&self, group: &Group) -> Variables {
+        let service = match (group.service_fact, group.service) {
+            (Some(fact), _) => content(fact),
+            (None, Some(name)) => unavailable(&not_read("service", name)),
             // The tasks belong to no service.
-            (None, None) => Node::Null,
+            (None, None) => Value::Unit,
         };
-        self.add(variables, "service", &node);
+        self.of_cluster().with("service", service)
     }
 
-    pub fn add_task(&self, variables: &mut Variables, task: &Task) {
-        self.add(variables, "task", &task_node(task, self.world.facts));
-        self.add_definition(variables, Some(&task.task_definition));
+    pub fn of_service(&self, group: &Group, service: &Service) -> Variables {
+        let definition = self.definition(service.task_definition.as_deref());
+        self.of_group(group).with("definition", definition)
     }
 
-    pub fn add_container(&self, variables: &mut Variables, task: &Task, container: &Container) {
+    pub fn of_task(&self, group: &Group, task: &'a Task) -> Variables {
+        self.of_group(group)
+            .with("task", task_content(task, self.world.facts))
+            .with("definition", self.definition(Some(&task.task_definition)))
+            .with("role", self.task_role(task))
+    }
+
+    pub fn of_container(&self, group: &Group, task: &'a Task, container: &Container) -> Variables {
         let definition = match self.world.definition(task) {
-            Some(Fact::Known(definition)) => definition
-                .container(&container.name)
-                .map_or(Node::Null, node),
-            Some(Fact::Absent) => Node::Null,
-            Some(Fact::Unavailable(why)) => Node::Unseen(why.clone()),
-            None => Node::Unseen(not_read("task definition", &task.task_definition)),
+            Some(Fact::Known(definition)) => content(definition.container(&container.name)),
+            Some(other) => content(other),
+            None => unavailable(&not_read("task definition", &task.task_definition)),
         };
-        let container = node(container)
-            .with("task", Node::text(Some(task.id())))
-            .with("definition", definition);
-        self.add(variables, "container", &container);
+        let container = with_members(
+            content(container),
+            [("task", content(task.id())), ("definition", definition)],
+        );
+        self.of_task(group, task).with("container", container)
     }
 
-    pub fn add_definition(&self, variables: &mut Variables, arn: Option<&str>) {
-        let definitions = &self.world.facts.task_definitions;
-        let node = match arn {
-            None => Node::Null,
-            Some(arn) => match definitions.get(arn) {
-                Some(fact) => node(fact),
-                None => Node::Unseen(not_read("task definition", arn)),
-            },
+    pub fn of_definition(
+        &self,
+        group: &Group,
+        definition: &TaskDefinition,
+        tasks: &[&'a Task],
+    ) -> Variables {
+        let role = match tasks.first() {
+            // Tasks of one definition differ in their role only if one of them was run with another role.
+            Some(task) if definition.task_role.is_none() => self.task_role(task),
+            _ => self.role(definition.task_role.as_deref()),
         };
-        self.add(variables, "definition", &node);
+        self.of_group(group)
+            .with("definition", self.definition(Some(&definition.arn)))
+            .with("role", role)
     }
 
-    pub fn add_role(&self, variables: &mut Variables, arn: Option<&str>) {
-        let node = match arn {
-            None => Node::Null,
-            Some(arn) => match self.world.facts.roles.get(arn) {
-                Some(fact) => node(fact),
-                None => Node::Unseen(not_read("role", arn)),
-            },
-        };
-        self.add(variables, "role", &node);
+    pub fn of_role(&self, group: &Group, arn: &str) -> Variables {
+        self.of_group(group).with("role", self.role(Some(arn)))
     }
 
-    pub fn hide_role(&self, variables: &mut Variables, why: Unavailable) {
-        variables.insert("role", Err(why));
-    }
-
-    /// What an evaluation sees. A variable that could not be seen is left out: CEL makes an error of reading it.
-    pub fn context(&self, variables: &Variables) -> Context<'static, 'static> {
-        let mut context = Context::with_env(language());
-        for (name, variable) in variables {
-            if let Ok(value) = variable {
-                context.add_variable_as_val(*name, value.clone());
-            }
+    fn task_role(&self, task: &'a Task) -> Value<'static> {
+        match self.world.task_role(task) {
+            TaskRole::Role(arn) => self.role(Some(arn)),
+            TaskRole::Unnamed => Value::Unit,
+            TaskRole::Unknown(why) => unavailable(&why),
         }
-        context
+    }
+
+    fn role(&self, arn: Option<&str>) -> Value<'static> {
+        lookup(&self.world.facts.roles, "role", arn)
+    }
+
+    fn definition(&self, arn: Option<&str>) -> Value<'static> {
+        lookup(&self.world.facts.task_definitions, "task definition", arn)
     }
 }
 
-/// A task with its handy members.
-pub fn task_node(task: &Task, facts: &Facts) -> Node {
-    let family = arn::family(&task.task_definition);
-    let age = task
+fn lookup<T: Serialize>(
+    facts: &BTreeMap<String, Fact<T>>,
+    what: &str,
+    arn: Option<&str>,
+) -> Value<'static> {
+    match arn {
+        None => Value::Unit,
+        Some(arn) => match facts.get(arn) {
+            Some(fact) => content(fact),
+            None => unavailable(&not_read(what, arn)),
+        },
+    }
+}
+
+/// A task with the members that expressions get in addition.
+pub fn task_content(task: &Task, facts: &Facts) -> Value<'static> {
+    let age_seconds = task
         .started_at
         .map(|started| facts.taken_at.as_second() - started.as_second());
-    node(task)
-        .with("id", Node::text(Some(task.id())))
-        .with("service", Node::text(task.service_name()))
-        .with("family", Node::text(Some(family)))
-        .with("age_seconds", age.map_or(Node::Null, Node::Int))
+    with_members(
+        content(task),
+        [
+            ("id", content(task.id())),
+            ("service", content(task.service_name())),
+            ("family", content(arn::family(&task.task_definition))),
+            ("age_seconds", content(age_seconds)),
+        ],
+    )
 }
 
-/// All facts, marked where a listing is missing, so that nobody takes "not in the list" for "not there".
-fn facts_node(world: &World) -> Node {
-    /// What follows from tasks and their definitions.
-    const DERIVED: [&str; 12] = [
-        "task_definitions",
-        "roles",
-        "simulations",
-        "identities",
-        "container_instances",
-        "instance_profiles",
-        "probes",
-        "kms_keys",
-        "log_groups",
-        "buckets",
-        "service_tasks",
-        "network",
-    ];
+/// All facts. Lists that may have gaps are marked, so that "not in the list" is not taken for "does not exist".
+fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
     let facts = world.facts;
-    let mut all = node(facts);
-    if let Some(simulations) = all.member_mut("simulations") {
-        *simulations = node(world.simulations);
-    }
-    let services = facts.unlisted.as_ref();
-    let tasks = services
+    let without_services = facts.unlisted.as_ref();
+    let without_tasks = without_services
         .or_else(|| facts.services.values().find_map(Fact::unavailable))
         .or_else(|| facts.service_tasks.values().find_map(Fact::unavailable));
-    let derived = tasks
+    let without_definitions = without_tasks
         .or_else(|| facts.cluster.unavailable())
         .or_else(|| facts.tasks.values().find_map(Fact::unavailable))
         .or_else(|| facts.task_definitions.values().find_map(Fact::unavailable));
-    if let Some(why) = services {
-        all.mark_incomplete("services", why);
-    }
-    if let Some(why) = tasks {
-        all.mark_incomplete("tasks", why);
-    }
-    if let Some(why) = derived {
-        for member in DERIVED {
-            all.mark_incomplete(member, why);
-        }
-    }
-    all
+
+    let all = value(content(facts), reads)?;
+    let simulations = value(content(world.simulations), reads);
+    let Some(all) = all.downcast_ref::<Object>() else {
+        return Ok(all);
+    };
+    let members = all.members().map(|(name, member)| {
+        let gap = match name {
+            "services" => without_services,
+            "tasks" => without_tasks,
+            // What follows from tasks and their definitions.
+            "task_definitions"
+            | "roles"
+            | "simulations"
+            | "identities"
+            | "container_instances"
+            | "instance_profiles"
+            | "probes"
+            | "kms_keys"
+            | "log_groups"
+            | "buckets"
+            | "service_tasks"
+            | "network" => without_definitions,
+            _ => None,
+        };
+        let member = match name {
+            "simulations" => simulations.clone(),
+            _ => member.clone(),
+        };
+        let member = match gap {
+            Some(why) => incomplete(member, why),
+            None => member,
+        };
+        (name.to_owned().into(), member)
+    });
+    let members = members.collect();
+    Ok(Box::new(Object::new(members, Keys::Fixed, reads)))
 }
 
 fn not_read(what: &str, arn: &str) -> Unavailable {

@@ -1,91 +1,75 @@
-use std::collections::{BTreeMap, BTreeSet};
+//! Check programs, and where they are found.
+
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use checks::{Check, Severity};
 
-use crate::PROGRAM;
-use crate::check::{About, forever, is_name};
+use crate::check::{CheckTexts, PROGRAM, is_name, leak_check};
 
-/// How the files of such programs are called, before their name.
+/// How the file names of check programs begin.
 const PREFIX: &str = "ecs-exec-check-";
 
-/// A program that is a check.
-#[derive(Clone)]
-pub struct Program {
-    /// What comes after `ecs-exec-check-`.
+/// A check that is a program.
+#[derive(Debug, Clone)]
+pub struct ExecCheck {
+    /// What follows `ecs-exec-check-` in the file name.
     pub name: String,
     pub path: PathBuf,
     check: &'static Check,
 }
 
-impl std::fmt::Debug for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Program({}, {})", self.name, self.path.display())
-    }
-}
-
-impl Program {
-    pub fn new(name: &str, path: impl Into<PathBuf>) -> Program {
-        Program {
+impl ExecCheck {
+    pub fn new(name: &str, path: impl Into<PathBuf>) -> ExecCheck {
+        let texts = CheckTexts {
+            id: format!("{PROGRAM}.{name}"),
+            title: format!("The check program {name}"),
+            why: String::new(),
+            how: format!("Runs {PREFIX}{name}, found on PATH, with the facts on standard input."),
+            remedy: String::new(),
+        };
+        ExecCheck {
             name: name.to_owned(),
             path: path.into(),
-            check: forever(About {
-                id: format!("{PROGRAM}.{name}"),
-                title: format!("The check program {name}"),
-                why: String::new(),
-                how: format!(
-                    "{PREFIX}{name}, found on PATH, reads the facts and says what it finds."
-                ),
-                remedy: String::new(),
-                severity: Severity::Medium,
-            }),
+            check: leak_check(texts, Severity::Medium),
         }
     }
 
-    /// For `--only` and `--skip`, without asking the program anything.
+    /// For `--only` and `--skip`. Does not run the program, so the texts are general ones.
     pub fn check(&self) -> &'static Check {
         self.check
     }
 }
 
-/// The check programs of a PATH, by name; of two with the same name the one that comes first on PATH. No program
-/// is started. Folders that are not absolute are passed over: what is found there would depend on where one is.
-pub fn find(path: &OsStr) -> Vec<Program> {
+/// Finds the check programs on a PATH, by name; of several with the same name, the first. Starts no program. Ignores
+/// relative folders, because what they hold depends on the working folder.
+pub fn find(path: &OsStr) -> Vec<ExecCheck> {
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    // Many a PATH leads to the same folder twice, /bin and /usr/bin say.
-    for folder in folders.filter(|folder| seen.insert(folder.canonicalize().ok())) {
-        for (name, path) in in_folder(&folder) {
+    for folder in std::env::split_paths(path).filter(|folder| folder.is_absolute()) {
+        for (name, path) in programs_in(&folder) {
             found.entry(name).or_insert(path);
         }
     }
     found
         .into_iter()
-        .map(|(name, path)| Program::new(&name, path))
+        .map(|(name, path)| ExecCheck::new(&name, path))
         .collect()
 }
 
-fn in_folder(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = folder.read_dir() else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let file = entry.file_name();
-            let name = name(file.to_str()?)?.to_owned();
-            // Follows links, as a shell does.
-            let metadata = std::fs::metadata(entry.path()).ok()?;
-            is_executable(&metadata).then(|| (name, entry.path()))
-        })
-        .collect()
+fn programs_in(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let name = check_name(entry.file_name().to_str()?)?.to_owned();
+        // Follows links, as a shell does.
+        let metadata = std::fs::metadata(entry.path()).ok()?;
+        is_executable(&metadata).then(|| (name, entry.path()))
+    })
 }
 
-fn name(file: &str) -> Option<&str> {
-    let name = file.strip_prefix(PREFIX)?;
+fn check_name(file_name: &str) -> Option<&str> {
+    let name = file_name.strip_prefix(PREFIX)?;
     let name = match cfg!(windows) {
         true => name.strip_suffix(".exe")?,
         false => name,

@@ -2,18 +2,20 @@
 
 use std::process::{Child, Command};
 
-/// Puts the program into a group of its own, so that all of it can be ended.
 #[cfg(unix)]
-pub fn apart(command: &mut Command) {
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+/// Starts the program in a process group of its own, so that [`kill`] reaches its children.
+#[cfg(unix)]
+pub fn isolate(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
 }
 
-/// Whether the program itself has ended. Its number stays taken until it is waited for, so that its group can
-/// still be ended without meeting another's.
+/// Whether the program itself has exited. Does not reap it: its process ID stays taken, so that [`kill`] cannot hit
+/// another group.
 #[cfg(unix)]
-pub fn has_ended(child: &mut Child) -> bool {
-    use rustix::process::{WaitId, WaitIdOptions, waitid};
+pub fn has_exited(child: &mut Child) -> bool {
     let Some(pid) = pid(child) else {
         return true;
     };
@@ -25,29 +27,29 @@ pub fn has_ended(child: &mut Child) -> bool {
     }
 }
 
-/// Ends what there is of the group. Only before the program was waited for.
+/// Kills what is left of the group. Call it only before the program is reaped.
 #[cfg(unix)]
-pub fn end(child: &mut Child) {
+pub fn kill(child: &mut Child) {
     if let Some(pid) = pid(child) {
-        // Fails where nobody is left.
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        // Fails if no process is left.
+        let _ = kill_process_group(pid, Signal::KILL);
     }
 }
 
 #[cfg(unix)]
-fn pid(child: &Child) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(child.id()).ok()?)
+fn pid(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
 }
 
 #[cfg(not(unix))]
-pub fn apart(_: &mut Command) {}
+pub fn isolate(_: &mut Command) {}
 
 #[cfg(not(unix))]
-pub fn has_ended(child: &mut Child) -> bool {
+pub fn has_exited(child: &mut Child) -> bool {
     !matches!(child.try_wait(), Ok(None))
 }
 
 #[cfg(not(unix))]
-pub fn end(child: &mut Child) {
+pub fn kill(child: &mut Child) {
     let _ = child.kill();
 }

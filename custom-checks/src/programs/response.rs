@@ -1,4 +1,4 @@
-//! What a program prints, and the findings it stands for.
+//! What programs print: metadata, and findings. Bounds both, and removes what could harm a terminal.
 
 use checks::text::{clean_block, clean_line};
 use checks::{Disposition, Finding, Fix, Severity, Status, Subject};
@@ -6,46 +6,60 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::PROTOCOL;
-use super::exec_check::Program;
-use super::process::Failure;
-use crate::check::{Fixes, shortened};
+use super::exec_check::ExecCheck;
+use super::process::ProgramError;
+use crate::check::{FixIds, truncate};
 
-const MOST_FINDINGS: usize = 1000;
-const MOST_COMMANDS: usize = 20;
-const LONGEST_TITLE: usize = 300;
-const LONGEST_DETAIL: usize = 4000;
-const LONGEST_COMMAND: usize = 4000;
+/// The version of the protocol.
+const PROTOCOL: u64 = 1;
+
+const MAX_FINDINGS: usize = 1000;
+const MAX_COMMANDS: usize = 20;
+/// In characters.
+const MAX_TITLE: usize = 300;
+/// In characters; of a finding's detail, a fix's explanation, and a command.
+const MAX_TEXT: usize = 4000;
 /// Of a finding's evidence, in bytes of JSON.
-const MOST_EVIDENCE: usize = 16 << 10;
+const MAX_EVIDENCE: usize = 16 << 10;
 
-#[derive(Debug, Deserialize)]
-pub struct Answer {
-    findings: Vec<Said>,
+/// What `ecs-exec-check-NAME --metadata` prints.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Metadata {
+    /// What holds if the check passes.
+    pub title: String,
+    #[serde(default)]
+    pub why: String,
+    #[serde(default = "medium")]
+    pub severity: Severity,
+    /// AWS actions whose answers the check needs, as IAM policies write them.
+    #[serde(default)]
+    pub actions: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Said {
+fn medium() -> Severity {
+    Severity::Medium
+}
+
+#[derive(Deserialize)]
+struct Response {
+    findings: Vec<ProgramFinding>,
+}
+
+#[derive(Deserialize)]
+struct ProgramFinding {
     status: Status,
     title: String,
     #[serde(default)]
     detail: String,
-    subject: SaidSubject,
+    subject: Subject,
     severity: Option<Severity>,
     #[serde(default)]
     evidence: Map<String, Value>,
-    fix: Option<SaidFix>,
+    fix: Option<ProgramFix>,
 }
 
-#[derive(Debug, Deserialize)]
-struct SaidSubject {
-    kind: String,
-    id: String,
-    service: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SaidFix {
+#[derive(Deserialize)]
+struct ProgramFix {
     title: String,
     #[serde(default)]
     explain: String,
@@ -53,137 +67,128 @@ struct SaidFix {
     commands: Vec<String>,
 }
 
-/// Reads a document of the protocol, whichever it is.
-pub fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    let garbled = |error: serde_json::Error| {
-        let detail = format!("What it printed is not what the protocol asks for: {error}.");
-        Failure::new(
-            "could not be understood",
-            shortened(&detail, LONGEST_DETAIL),
-        )
-    };
-    let value: Value = serde_json::from_slice(bytes).map_err(garbled)?;
-    match value.get("protocol") {
-        Some(version) if version.as_u64() == Some(PROTOCOL) => {
-            serde_json::from_value(value).map_err(garbled)
-        }
-        Some(version) => {
-            let version = shortened(&version.to_string(), 30);
-            let detail =
-                format!("It speaks version {version}, and this ecs-exec speaks {PROTOCOL}.");
-            Err(Failure::new(
-                "speaks another version of the protocol",
-                detail,
-            ))
-        }
-        None => Err(Failure::new(
-            "could not be understood",
-            "What it printed has no member \"protocol\".",
-        )),
-    }
+/// Reads what a program prints with `--metadata`.
+pub fn metadata(bytes: &[u8]) -> Result<Metadata, ProgramError> {
+    let metadata: Metadata = document(bytes)?;
+    let actions = metadata.actions.iter().take(100);
+    Ok(Metadata {
+        title: line(&metadata.title, MAX_TITLE),
+        why: block(&metadata.why),
+        severity: metadata.severity,
+        actions: actions.map(|action| line(action, 100)).collect(),
+    })
 }
 
-/// The findings of an answer, within bounds, each with what it says made fit for a report.
-pub fn findings(program: &Program, answer: Answer) -> Vec<Finding> {
-    let mut fixes = Fixes::default();
-    let said = answer.findings.len();
-    let mut findings: Vec<Finding> = answer
+/// Reads what a program prints for the facts.
+pub fn findings(program: &ExecCheck, bytes: &[u8]) -> Result<Vec<Finding>, ProgramError> {
+    let response: Response = document(bytes)?;
+    let mut fix_ids = FixIds::default();
+    let count = response.findings.len();
+    let mut findings: Vec<Finding> = response
         .findings
         .into_iter()
-        .take(MOST_FINDINGS)
-        .map(|said| finding(program, said, &mut fixes))
+        .take(MAX_FINDINGS)
+        .map(|from| finding(program, from, &mut fix_ids))
         .collect();
-    if said > MOST_FINDINGS {
-        let what = format!("had {said} findings; only the first {MOST_FINDINGS} are here");
-        findings.push(failed(program, &Failure::new(what, "")));
+    if count > MAX_FINDINGS {
+        let limit = MAX_FINDINGS;
+        let error = ProgramError::TooManyFindings { count, limit };
+        findings.push(program_failed(program, &error));
     }
-    findings
+    Ok(findings)
 }
 
-/// What is said of a program that gave no answer. A warning at most: it says nothing of sessions.
-pub fn failed(program: &Program, failure: &Failure) -> Finding {
-    let subject = Subject::new("program", program.name.as_str());
-    let title = format!("The check program {} {}", program.name, failure.what);
+/// The finding about a program without a usable answer: a harmless warning, because it says nothing about sessions.
+pub fn program_failed(program: &ExecCheck, error: &ProgramError) -> Finding {
     let mut details = Map::new();
     details.insert("path".to_owned(), program.path.display().to_string().into());
-    if let Some(status) = failure.exit_status {
-        details.insert("exit_status".to_owned(), status.into());
+    if let ProgramError::Exit { status, .. } = error {
+        details.insert("exit_status".to_owned(), (*status).into());
     }
     program
         .check()
-        .warn(subject, title)
-        .detail(failure.detail.clone())
+        .warn(
+            Subject::new("program", program.name.as_str()),
+            format!("The check program {} {error}", program.name),
+        )
+        .detail(error.detail())
         .evidence("details", Value::Object(details))
         .harmless()
 }
 
-fn finding(program: &Program, said: Said, fixes: &mut Fixes) -> Finding {
+fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProgramError> {
+    let invalid = |error: serde_json::Error| {
+        let detail = format!("Its output does not follow the protocol: {error}.");
+        ProgramError::InvalidAnswer(truncate(&detail, MAX_TEXT))
+    };
+    let value: Value = serde_json::from_slice(bytes).map_err(invalid)?;
+    match value.get("protocol") {
+        Some(version) if version.as_u64() == Some(PROTOCOL) => {
+            serde_json::from_value(value).map_err(invalid)
+        }
+        Some(version) => {
+            let version = truncate(&version.to_string(), 30);
+            Err(ProgramError::OtherProtocol {
+                detail: format!(
+                    "It speaks version {version}, and this ecs-exec speaks {PROTOCOL}."
+                ),
+            })
+        }
+        None => Err(ProgramError::InvalidAnswer(
+            "Its output has no member \"protocol\".".to_owned(),
+        )),
+    }
+}
+
+fn finding(program: &ExecCheck, from: ProgramFinding, fix_ids: &mut FixIds) -> Finding {
     let check = program.check();
-    let title = line(&said.title, LONGEST_TITLE);
     let subject = Subject {
-        kind: line(&said.subject.kind, 50).into(),
-        id: line(&said.subject.id, LONGEST_TITLE).into(),
-        service: said
+        kind: line(&from.subject.kind, 50).into(),
+        id: line(&from.subject.id, MAX_TITLE).into(),
+        service: from
             .subject
             .service
-            .map(|name| line(&name, LONGEST_TITLE).into()),
+            .map(|name| line(&name, MAX_TITLE).into()),
     };
-    let mut finding = Finding::new(check, said.status, subject, title);
-    finding.detail = block(&said.detail).into();
-    finding.cause = cause(program);
-    if let Some(severity) = said.severity {
+    let title = line(&from.title, MAX_TITLE);
+    let mut finding = Finding::new(check, from.status, subject, title)
+        .detail(block(&from.detail))
+        .cause(check.title);
+    if let Some(severity) = from.severity {
         finding.severity = severity;
     }
-    if !said.evidence.is_empty() {
-        finding
-            .evidence
-            .insert("details", evidence(said.evidence).into());
+    if !from.evidence.is_empty() {
+        // All below one key: keys of evidence are never freed, and a program must not add to them.
+        finding = finding.evidence("details", evidence(from.evidence));
     }
-    match said.fix {
-        Some(fix) => finding.fix(fixes.name(check.id, fix_of(fix))),
-        None => finding,
-    }
+    finding.fix_some(from.fix.map(|from| fix_ids.assign(check.id, fix(from))))
 }
 
-/// Words the same failure of many subjects.
-fn cause(program: &Program) -> &'static str {
-    program.check().title
-}
-
-/// All under one key: those of findings live as long as the process, and a program must not fill it with them.
 fn evidence(evidence: Map<String, Value>) -> Value {
     let value = Value::Object(evidence);
     match value.to_string().len() {
-        0..=MOST_EVIDENCE => value,
+        0..=MAX_EVIDENCE => value,
         size => Value::String(format!("{size} bytes of evidence were left out")),
     }
 }
 
-fn fix_of(said: SaidFix) -> Fix {
-    let mut fix = Fix::new(
-        "",
-        Disposition::Manual,
-        line(&said.title, LONGEST_TITLE),
-        block(&said.explain),
-    );
-    let is_whole = |command: &String| command.chars().nth(LONGEST_COMMAND).is_none();
-    // A command that is cut off would do something else than meant, and so would some of many.
-    if said.commands.len() <= MOST_COMMANDS && said.commands.iter().all(is_whole) {
-        fix.commands = said
-            .commands
-            .iter()
-            .map(|command| clean_line(command))
-            .collect();
+fn fix(from: ProgramFix) -> Fix {
+    let title = line(&from.title, MAX_TITLE);
+    let mut fix = Fix::new("", Disposition::Manual, title, block(&from.explain));
+    let is_short = |command: &String| command.chars().nth(MAX_TEXT).is_none();
+    // A truncated command, or only some of the commands, would do something else than intended.
+    if from.commands.len() <= MAX_COMMANDS && from.commands.iter().all(is_short) {
+        fix.commands = from.commands.iter().map(|text| clean_line(text)).collect();
     } else {
         fix.explain = "Its commands are too long to be shown.".to_owned();
     }
     fix
 }
 
-fn line(text: &str, most: usize) -> String {
-    shortened(&clean_line(text), most)
+fn line(text: &str, max: usize) -> String {
+    truncate(&clean_line(text), max)
 }
 
 fn block(text: &str) -> String {
-    shortened(&clean_block(text), LONGEST_DETAIL)
+    truncate(&clean_block(text), MAX_TEXT)
 }
