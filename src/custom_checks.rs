@@ -7,32 +7,32 @@ use std::time::Duration;
 use checks::capture::mask;
 use checks::facts::Facts;
 use checks::{Check, Finding, Selection};
-use custom_checks::expressions::{self, Expression};
-use custom_checks::programs::{self, Environment, Program};
+use custom_checks::expressions::{ExprCheck, Subprocess};
+use custom_checks::programs::{self, Environment, ExecCheck};
 
 use crate::cli::EVALUATE;
 use crate::config::{Plugins, Settings};
 
 #[derive(Default)]
 pub struct CustomChecks {
-    expressions: Vec<Expression>,
-    programs: Vec<Program>,
-    timeout: Duration,
+    expressions: Vec<ExprCheck>,
+    programs: Vec<ExecCheck>,
+    program_timeout: Duration,
 }
 
 impl CustomChecks {
-    /// Takes the expressions out of the settings, and finds the programs.
+    /// Takes the expressions out of the settings, and searches PATH for programs.
     pub fn find(settings: &mut Settings) -> CustomChecks {
         CustomChecks::search(settings)()
     }
 
-    /// The same, while something else is done: the search has begun, and is waited for by calling what is returned.
+    /// The same, but starts the search in the background; the returned function waits for it.
     pub fn search(settings: &mut Settings) -> impl FnOnce() -> CustomChecks + Send + use<> {
         let Plugins {
             enabled,
             timeout_seconds,
         } = settings.plugins;
-        let expressions = std::mem::take(&mut settings.own);
+        let expressions = std::mem::take(&mut settings.custom_checks);
         let path = env::var_os("PATH").filter(|_| enabled).unwrap_or_default();
         let searched = path.clone();
         let search = thread::Builder::new().spawn(move || programs::find(&searched));
@@ -42,64 +42,57 @@ impl CustomChecks {
                 Ok(search) => search.join().unwrap_or_default(),
                 Err(_) => programs::find(&path),
             },
-            timeout: Duration::from_secs(timeout_seconds),
+            program_timeout: Duration::from_secs(timeout_seconds),
         }
     }
 
     pub fn checks(&self) -> Vec<&'static Check> {
-        let expressions = self.expressions.iter().map(Expression::check);
-        expressions
-            .chain(self.programs.iter().map(Program::check))
-            .collect()
+        let expressions = self.expressions.iter().map(ExprCheck::check);
+        let programs = self.programs.iter().map(ExecCheck::check);
+        expressions.chain(programs).collect()
     }
 
-    /// What they are, as `ecs-exec checks` lists them; programs are asked for it.
-    pub fn catalogue(&self) -> Vec<custom_checks::Entry> {
-        custom_checks::catalogue(
-            &self.expressions,
-            &self.programs,
-            self.timeout,
-            &environment(),
-        )
+    /// The entries of `ecs-exec checks`. Runs each program for its metadata.
+    pub fn catalogue(&self) -> Vec<custom_checks::CatalogueEntry> {
+        let (expressions, programs) = (&self.expressions, &self.programs);
+        custom_checks::catalogue(expressions, programs, self.program_timeout, &environment())
     }
 
-    /// Only those that are selected are run.
+    /// Keeps the selected checks only.
     pub fn only(mut self, selection: &Selection) -> CustomChecks {
         self.expressions
-            .retain(|expression| selection.includes(expression.check()));
-        self.programs
-            .retain(|program| selection.includes(program.check()));
+            .retain(|one| selection.includes(one.check()));
+        self.programs.retain(|one| selection.includes(one.check()));
         self
     }
 
-    /// Whether there is anything to run.
     pub fn is_empty(&self) -> bool {
         self.expressions.is_empty() && self.programs.is_empty()
     }
 
-    /// What they find; takes a while. Nothing takes longer than `most`.
-    pub fn findings(&self, facts: &Facts, most: Duration) -> Vec<Finding> {
-        let mut findings = self.evaluated(facts, most.min(programs::TIMEOUT));
+    /// Runs the checks. Blocks, but at most for about `max` each for expressions and programs.
+    pub fn findings(&self, facts: &Facts, max: Duration) -> Vec<Finding> {
+        let mut findings = self.run_expressions(facts, max.min(programs::DEFAULT_TIMEOUT));
         if !self.programs.is_empty() {
-            findings.extend(self.programs(facts, most.min(self.timeout)));
+            findings.extend(self.run_programs(facts, max.min(self.program_timeout)));
         }
         findings
     }
 
-    fn evaluated(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
-        match env::current_exe() {
-            Ok(program) => expressions::run_apart(
-                &self.expressions,
-                facts,
-                (&program, &[EVALUATE]),
-                timeout,
-                &environment(),
-            ),
-            Err(_) => Vec::new(),
-        }
+    fn run_expressions(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
+        let Ok(program) = env::current_exe() else {
+            return Vec::new();
+        };
+        let subprocess = Subprocess {
+            program,
+            argument: EVALUATE,
+            timeout,
+            environment: environment(),
+        };
+        subprocess.run(&self.expressions, facts)
     }
 
-    fn programs(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
+    fn run_programs(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
         let json = serde_json::to_vec(facts).unwrap_or_default();
         let mut findings = programs::run(&self.programs, &json, timeout, &environment());
         for finding in &mut findings {
@@ -110,7 +103,7 @@ impl CustomChecks {
     }
 }
 
-/// Nothing secret goes to a program.
+/// Without anything secret.
 fn environment() -> Environment {
     Environment::of(env::vars_os())
 }

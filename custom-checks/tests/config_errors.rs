@@ -39,7 +39,7 @@ fn an_error_shows_the_line_and_marks_the_place() {
     let error = load("[checks.x]\ntitle = 't'\nwhen = 'task.nme'").expect_err("error");
     assert_eq!(
         error.snippet,
-        "  |\n3 | when = 'task.nme'\n  |             ^"
+        "  |\n3 | when = 'task.nme'\n  |              ^"
     );
     let error = load("[checks.x]\nstatus = 'pass'").expect_err("error");
     assert_eq!(

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use checks::registry::{AREAS, CHECKS};
 use checks::text::clean_line;
-use custom_checks::Entry;
+use custom_checks::CatalogueEntry;
 
 use crate::cli::{CatalogueFormat, Global};
 use crate::cli_error::CliError;
@@ -23,11 +23,11 @@ pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(own: &[Entry]) -> String {
+fn table(own: &[CatalogueEntry]) -> String {
     let own = own.iter().map(|entry| {
         (
             entry.id.as_str(),
-            entry.trouble.as_ref().unwrap_or(&entry.title).as_str(),
+            entry.error.as_ref().unwrap_or(&entry.title).as_str(),
         )
     });
     let all: Vec<(&str, &str)> = CHECKS
@@ -42,7 +42,7 @@ fn table(own: &[Entry]) -> String {
 }
 
 /// One list; the user's own have fewer fields.
-fn json(own: &[Entry]) -> String {
+fn json(own: &[CatalogueEntry]) -> String {
     let own = own
         .iter()
         .filter_map(|entry| serde_json::to_value(entry).ok());
@@ -57,7 +57,7 @@ fn json(own: &[Entry]) -> String {
 }
 
 /// `docs/checks.md`.
-fn page(own: &[Entry]) -> String {
+fn page(own: &[CatalogueEntry]) -> String {
     let mut page = "# Checks\n\nMade by `ecs-exec checks --format markdown`; `ecs-exec explain CHECK` shows one.\n".to_owned();
     for area in AREAS {
         let _ = writeln!(page, "\n## {area}");

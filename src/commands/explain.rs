@@ -6,7 +6,7 @@ use checks::explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
 use checks::registry::{AREAS, CHECKS};
 use checks::text::{clean_block, clean_line};
 use checks::{Check, Selection, registry};
-use custom_checks::Entry;
+use custom_checks::CatalogueEntry;
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -115,7 +115,7 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
 }
 
 /// A check of the user's own with this ID.
-async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError> {
+async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
     if !custom_checks::is_id(id) {
         return Ok(None);
     }
@@ -128,7 +128,7 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError>
     Ok(own.only(&selection).catalogue().into_iter().next())
 }
 
-fn about_own(own: &Entry) -> String {
+fn about_own(own: &CatalogueEntry) -> String {
     sections(
         &own.id,
         &clean_line(&own.title),
@@ -140,7 +140,7 @@ fn about_own(own: &Entry) -> String {
             ),
             (
                 "Why no more is known of it",
-                &clean_block(own.trouble.as_deref().unwrap_or_default()),
+                &clean_block(own.error.as_deref().unwrap_or_default()),
             ),
         ],
     )

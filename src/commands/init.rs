@@ -1,4 +1,4 @@
-//! Writes an ecs-exec.toml for a cluster, with what can be found out about it.
+//! `ecs-exec init`: writes an ecs-exec.toml for a cluster.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -33,7 +33,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     }
     if let Some(why) = &workload.unlisted {
         return Err(CliError::new(
-            format!("the cluster's services could not be listed, because {why}"),
+            format!("cannot list the cluster's services: {why}"),
             "",
         ));
     }
@@ -46,7 +46,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
             &existing,
         ));
     }
-    let text = written(
+    let text = render(
         cluster,
         &aws.region.value,
         settings
@@ -56,7 +56,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
         &workload,
     );
     save(arguments, &text)?;
-    // Nothing in it is anybody else's: names that AWS gave, and the profile in use.
+    // The user's AWS account and profile are the only sources of its content.
     if let Err(trouble) = ProjectFile::new(&arguments.output, &text).trust() {
         say!("{trouble}");
     }
@@ -68,7 +68,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     Ok(ExitCode::SUCCESS)
 }
 
-/// The cluster that is configured, where it exists; else the only one.
+/// The configured cluster if it exists, else the only one.
 async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     let clusters = ecs::cluster_names(aws).await;
     if let Some(trouble) = aws.rejected() {
@@ -76,17 +76,17 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     }
     let clusters = clusters.map_err(|failure| {
         CliError::new(
-            format!("the clusters could not be listed, because {}", failure.why),
+            format!("cannot list clusters: {}", failure.why),
             "Name one with --cluster.",
         )
     })?;
-    let wanted = short_name(&settings.cluster);
+    let configured = short_name(&settings.cluster);
     match clusters.as_slice() {
         [] => Err(CliError::new(
-            format!("there are no clusters in {}", aws.region.value),
+            format!("no clusters in {}", aws.region.value),
             "Name another region with --region.",
         )),
-        some if some.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
+        some if some.iter().any(|name| name == configured) => Ok(configured.to_owned()),
         [only] => Ok(only.clone()),
         many => Err(CliError::new(
             format!("there are {} clusters in {}", many.len(), aws.region.value),
@@ -95,40 +95,40 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     }
 }
 
-fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
+/// The text of the file.
+fn render(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
     let names: Vec<&str> = workload.services.keys().map(String::as_str).collect();
     let prefix = common_prefix(&names);
     let mut text = String::new();
-    let quoted = |value: &str| toml_string(value);
     let _ = writeln!(
         text,
-        "# What ecs-exec knows of this cluster. Flags and environment variables beat it.\n"
+        "# ecs-exec configuration for this cluster. Flags and environment variables override it.\n"
     );
-    let _ = writeln!(text, "cluster = {}", quoted(cluster));
-    let _ = writeln!(text, "region = {}", quoted(region));
+    let _ = writeln!(text, "cluster = {}", toml_string(cluster));
+    let _ = writeln!(text, "region = {}", toml_string(region));
     if let Some(profile) = profile {
-        let _ = writeln!(text, "profile = {}", quoted(profile));
+        let _ = writeln!(text, "profile = {}", toml_string(profile));
     }
     if !prefix.is_empty() {
-        let _ = writeln!(text, "# `web` then also means `{prefix}web`.");
+        let _ = writeln!(text, "# `web` also means `{prefix}web`.");
     }
-    let _ = writeln!(text, "service_prefix = {}", quoted(&prefix));
+    let _ = writeln!(text, "service_prefix = {}", toml_string(&prefix));
     let _ = writeln!(
         text,
         "# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\""
     );
     for (name, containers) in containers(workload) {
         let short = name.strip_prefix(prefix.as_str()).unwrap_or(&name);
-        let _ = writeln!(text, "\n[services.{}]", quoted(short));
+        let _ = writeln!(text, "\n[services.{}]", toml_string(short));
         match containers.as_slice() {
             [] => {
                 let _ = writeln!(
                     text,
-                    "# No task runs, so its containers are not known.\n# container = \"…\""
+                    "# No task is running, so the container names are unknown.\n# container = \"…\""
                 );
             }
             [only] => {
-                let _ = writeln!(text, "container = {}", quoted(only));
+                let _ = writeln!(text, "container = {}", toml_string(only));
             }
             several => {
                 let likely = several
@@ -139,7 +139,7 @@ fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Worklo
                     text,
                     "# One of {}.\ncontainer = {}",
                     several.join(", "),
-                    quoted(likely)
+                    toml_string(likely)
                 );
             }
         }
@@ -149,20 +149,20 @@ fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Worklo
 }
 
 const EXAMPLES: &str = r#"
-# A command that is run often: `ecs-exec recipe NAME`.
+# A named command: `ecs-exec recipe NAME`.
 # [recipes.disk]
 # service = "web"
 # description = "How full are the disks?"
 # command = ["df", "-h"]
 
-# What must hold beyond "sessions would work"; `ecs-exec doctor` checks it.
+# Expectations that `ecs-exec doctor` checks in addition.
 # [expect]
 # exec_forbidden = ["workspace-*"]
 # traffic = "endpoint"
 # session_logging = true
 "#;
 
-/// A basic string of TOML: JSON's are a part of them.
+/// A TOML string. JSON strings are valid TOML strings.
 fn toml_string(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
@@ -187,7 +187,7 @@ fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-/// What all names begin with, up to a hyphen; nothing where there is one name only.
+/// The common beginning of all names, up to a hyphen. Empty for a single name.
 fn common_prefix(names: &[&str]) -> String {
     let [first, rest @ ..] = names else {
         return String::new();
@@ -218,10 +218,10 @@ fn save(arguments: &Init, text: &str) -> Result<(), CliError> {
     };
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => CliError::new(
-            format!("{} is there already", path.display()),
-            "Write over it with --force, or elsewhere with --output.",
+            format!("{} already exists", path.display()),
+            "Overwrite it with --force, or choose another file with --output.",
         ),
-        _ => CliError::new(format!("{} cannot be written: {error}", path.display()), ""),
+        _ => CliError::new(format!("cannot write {}: {error}", path.display()), ""),
     })
 }
 
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes() {
+    fn the_common_prefix_ends_with_a_hyphen() {
         assert_eq!(common_prefix(&["a-b-web", "a-b-worker", "a-b-x"]), "a-b-");
         assert_eq!(common_prefix(&["web", "worker"]), "");
         assert_eq!(common_prefix(&["prod-web"]), "");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_toml() {
+    fn toml_strings_are_escaped() {
         let parsed: toml::Table =
             toml::from_str(&format!("x = {}", toml_string("a\"'\n\\b"))).unwrap();
         assert_eq!(parsed["x"].as_str(), Some("a\"'\n\\b"));

@@ -1,23 +1,22 @@
-//! Reads all layers, and decides whether what a project's file says is run counts.
+//! Reads all configuration files, and decides whether the keys of a project's file that need trust count.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use custom_checks::expressions::Expression;
+use custom_checks::ExprCheck;
+use custom_checks::source::SourceFile;
 
-use super::file::{self, File};
 use super::merge::{Layer, merge};
-use super::safe_read::{Chosen, read};
+use super::safe_read::{FileOrigin, read};
 use super::trust::ProjectFile;
-use super::trusted_keys::{Halves, halves};
-use super::{BUILT_IN, Settings, paths, validation};
+use super::trusted_keys::{Split, split};
+use super::{BUILT_IN, Settings, file, paths, validation};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::output::ask;
 use crate::target;
 
-/// What a command takes from the configuration beside places. What it does not name here, it does not get from a
-/// project's file that is not trusted.
+/// What a command uses of the keys that need trust. Of an untrusted project file it gets only the other keys.
 #[derive(Debug, Clone, Copy)]
 pub enum Use<'a> {
     /// It calls AWS with the user's credentials.
@@ -25,150 +24,89 @@ pub enum Use<'a> {
     /// It starts the shell of this service, as the user wrote it; `None`: of any.
     Shell(Option<&'a str>),
     Recipe(&'a str),
-    /// It lists them.
+    /// It lists the recipes.
     Recipes,
-    /// It evaluates the user's own checks.
+    /// It evaluates the expressions of custom checks.
     Checks,
-    /// It runs programs that are checks.
+    /// It runs check programs.
     Programs,
 }
 
-/// Where a project's file says what is run and is not trusted, the user is asked; where nobody can be asked, it is
-/// refused. A command that needs nothing of that goes on without it.
+/// The settings of a command. If it uses keys of a project's file that is not trusted, asks the user; without a
+/// terminal that is an error.
 pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliError> {
     let environment = |name: &str| std::env::var(name).ok();
-    let built_in = file::parse(BUILT_IN, Path::new("the built-in configuration"))?;
-    let layered = |layers: &Layers| {
-        let own = [&layers.named, &layers.project, &layers.user];
-        let layers = own.map(|layer| layer.as_ref().map(Source::layer));
-        let layers: Vec<Layer> = layers.into_iter().flatten().collect();
-        merge(global, &environment, &layers, &built_in)
-    };
-    let mut layers = Layers::read(global)?;
-    let mut settings = layered(&layers);
-    if let Some(project) = layers.unknown_project() {
-        let full = layers.project.replace(project.places);
-        let without = layered(&layers);
-        if uses.iter().any(|one| one.differs(&settings, &without)) {
-            decide(&project.file, &project.commands).await?;
-            layers.project = full;
-        } else {
-            settings = without;
+    let built_in = file::parse(&SourceFile::new("the built-in configuration", BUILT_IN))?;
+    let mut layers = read_layers(global)?;
+    let mut settings = merge(global, &environment, &layers, &built_in);
+    if let Some(at) = layers.iter().position(|layer| layer.is_project) {
+        let project = ProjectFile::new(&layers[at].path, &layers[at].source.text);
+        let Split {
+            harmless,
+            trusted_keys,
+        } = split(&layers[at].file);
+        if !trusted_keys.is_empty() && !project.is_trusted() {
+            let full = std::mem::replace(&mut layers[at].file, harmless);
+            let without = merge(global, &environment, &layers, &built_in);
+            if uses.iter().any(|one| one.differs(&settings, &without)) {
+                ask_for_trust(&project, &trusted_keys).await?;
+                layers[at].file = full;
+            } else {
+                settings = without;
+            }
         }
     }
-    settings.own = layers.custom_checks()?;
-    validation::refuse_nonsense(global, &environment, &settings)?;
+    settings.custom_checks = custom_checks(&layers)?;
+    validation::validate(global, &environment, &settings)?;
     Ok(settings)
 }
 
-/// One file.
-struct Source {
-    path: PathBuf,
-    text: String,
-    file: File,
-    is_project: bool,
+/// The files that exist, the strongest first.
+fn read_layers(global: &Global) -> Result<Vec<Layer>, CliError> {
+    if let Some(path) = &global.config {
+        return Ok(vec![read_layer(path.clone(), FileOrigin::Named, false)?]);
+    }
+    let user = paths::user_file();
+    let is_user_file = |path: &Path| {
+        let user = user.as_ref().and_then(|user| user.canonicalize().ok());
+        user.is_some() && path.canonicalize().ok() == user
+    };
+    let project = paths::discovered_file().filter(|path| !is_user_file(path));
+    let project = project.map(|path| read_layer(path, FileOrigin::Discovered, true));
+    let user = user.map(|path| read_layer(path, FileOrigin::Discovered, false));
+    project.into_iter().chain(user).collect()
 }
 
-impl Source {
-    fn read(path: PathBuf, chosen: Chosen) -> Result<Source, CliError> {
-        let text = read(&path, chosen)?;
-        Ok(Source {
-            file: file::parse(&text, &path)?,
-            path,
-            text,
-            is_project: false,
-        })
-    }
-
-    fn layer(&self) -> Layer<'_> {
-        Layer {
-            file: &self.file,
-            path: &self.path,
-            is_project: self.is_project,
-        }
-    }
+fn read_layer(path: PathBuf, origin: FileOrigin, is_project: bool) -> Result<Layer, CliError> {
+    let source = SourceFile::new(path.display().to_string(), read(&path, origin)?);
+    Ok(Layer {
+        file: file::parse(&source)?,
+        path,
+        source,
+        is_project,
+    })
 }
 
-/// The files there are, the strongest first.
-struct Layers {
-    named: Option<Source>,
-    project: Option<Source>,
-    user: Option<Source>,
-}
-
-/// A project's file that says what is run, and that nobody trusted yet.
-struct Unknown {
-    file: ProjectFile,
-    commands: Vec<String>,
-    places: Source,
-}
-
-impl Layers {
-    fn read(global: &Global) -> Result<Layers, CliError> {
-        let mut layers = Layers {
-            named: None,
-            project: None,
-            user: None,
-        };
-        if let Some(path) = &global.config {
-            layers.named = Some(Source::read(path.clone(), Chosen::ByName)?);
-            return Ok(layers);
+/// Of two checks with the same ID the user's own counts: a project cannot replace a check of the user.
+fn custom_checks(layers: &[Layer]) -> Result<Vec<ExprCheck>, CliError> {
+    let mut all: Vec<ExprCheck> = Vec::new();
+    let (project, user): (Vec<&Layer>, Vec<&Layer>) =
+        layers.iter().partition(|layer| layer.is_project);
+    for layer in user.into_iter().chain(project) {
+        if layer.file.checks.is_none() {
+            continue;
         }
-        let user = paths::user_file();
-        let is_user_s = |path: &PathBuf| {
-            let user = user.as_ref().and_then(|user| user.canonicalize().ok());
-            user.is_some() && path.canonicalize().ok() == user
-        };
-        if let Some(path) = paths::found().filter(|path| !is_user_s(path)) {
-            layers.project = Some(Source {
-                is_project: true,
-                ..Source::read(path, Chosen::ByPlace)?
-            });
-        }
-        if let Some(path) = user {
-            layers.user = Some(Source::read(path, Chosen::ByPlace)?);
-        }
-        Ok(layers)
-    }
-
-    fn unknown_project(&self) -> Option<Unknown> {
-        let project = self.project.as_ref()?;
-        let Halves { places, commands } = halves(&project.file);
-        let file = ProjectFile::new(&project.path, &project.text);
-        (!commands.is_empty() && !file.is_trusted()).then(|| Unknown {
-            file,
-            commands,
-            places: Source {
-                file: places,
-                path: project.path.clone(),
-                text: project.text.clone(),
-                is_project: true,
-            },
-        })
-    }
-
-    /// Of two with the same ID the user's own: a project cannot take a check away by its name.
-    fn custom_checks(&self) -> Result<Vec<Expression>, CliError> {
-        let mut all: Vec<Expression> = Vec::new();
-        for layer in [&self.named, &self.user, &self.project]
-            .into_iter()
-            .flatten()
-        {
-            if layer.file.checks.is_none() {
-                continue;
-            }
-            for check in file::custom_checks(&layer.text, &layer.path)? {
-                if !all.iter().any(|known| known.check().id == check.check().id) {
-                    all.push(check);
-                }
+        for check in file::custom_checks(&layer.source)? {
+            if !all.iter().any(|known| known.check().id == check.check().id) {
+                all.push(check);
             }
         }
-        Ok(all)
     }
+    Ok(all)
 }
 
 impl Use<'_> {
-    /// Whether the command does something else with the one than with the other.
+    /// Whether the command behaves differently with and without the keys that need trust.
     fn differs(self, with: &Settings, without: &Settings) -> bool {
         let shell = |settings: &Settings, name: &str| target::candidate(settings, name, true).shell;
         match self {
@@ -186,20 +124,20 @@ impl Use<'_> {
 }
 
 /// Asks the user on the terminal, and remembers a yes.
-async fn decide(file: &ProjectFile, commands: &[String]) -> Result<(), CliError> {
+async fn ask_for_trust(file: &ProjectFile, keys: &[String]) -> Result<(), CliError> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(file.refusal(commands));
+        return Err(file.untrusted(keys));
     }
     say!(
-        "{} is not trusted. It sets what is run, or as whom:",
-        file.shown()
+        "{} is not trusted. It decides what is run, or as whom:",
+        file.display()
     );
-    for command in commands {
-        say!("  {}", checks::text::clean_line(command));
+    for key in keys {
+        say!("  {}", checks::text::clean_line(key));
     }
     let answer = ask("Trust this file? [y/N] ").await.unwrap_or_default();
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => file.trust(),
-        _ => Err(file.refusal(commands)),
+        _ => Err(file.untrusted(keys)),
     }
 }

@@ -1,19 +1,21 @@
-//! Flags, environment and files → settings: of each the strongest that says something.
+//! Merges flags, environment and files into settings. For each setting the strongest source counts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use checks::facts::Expect;
+use custom_checks::source::SourceFile;
 
-use super::file::{File, PluginSettings, ServiceSettings};
-use super::{AWS_PROFILE, Plugins, Project, Settings, Sourced, short_name};
+use super::file::{ConfigFile, PluginSettings, ServiceSettings};
+use super::{AWS_PROFILE, Plugins, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
 
-/// What one file says.
-pub struct Layer<'l> {
-    pub file: &'l File,
-    pub path: &'l Path,
-    /// It was found in the working folder or above it.
+/// One configuration file.
+pub struct Layer {
+    pub path: PathBuf,
+    pub source: SourceFile,
+    pub file: ConfigFile,
+    /// Whether it was found in the working folder or above it.
     pub is_project: bool,
 }
 
@@ -22,12 +24,12 @@ pub fn merge(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
     layers: &[Layer],
-    built_in: &File,
+    built_in: &ConfigFile,
 ) -> Settings {
-    let first = |pick: fn(&File) -> &Option<String>| {
+    let first = |pick: fn(&ConfigFile) -> &Option<String>| {
         layers.iter().find_map(|layer| {
-            Some(Sourced {
-                value: pick(layer.file).clone()?,
+            Some(SourcedValue {
+                value: pick(&layer.file).clone()?,
                 source: layer.path.display().to_string(),
             })
         })
@@ -47,14 +49,14 @@ pub fn merge(
         .or_else(|| first(|file| &file.region))
         .or_else(|| {
             let value = built_in.region.clone().filter(|_| is_built_in)?;
-            Some(Sourced {
+            Some(SourcedValue {
                 value,
                 source: "the built-in configuration".to_owned(),
             })
         });
     let profile_of_file = first(|file| &file.profile);
     let profile = flag(&global.profile, "--profile").or_else(|| {
-        // Keys in the environment beat a profile that nobody named just now.
+        // Keys in the environment beat a profile that no flag names.
         let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
         let others =
             || from_environment(environment, AWS_PROFILE).or_else(|| profile_of_file.clone());
@@ -62,15 +64,15 @@ pub fn merge(
     });
     let project = layers.iter().find(|layer| layer.is_project);
     let project = project.map(|layer| Project {
-        path: layer.path.to_owned(),
+        path: layer.path.clone(),
         file: layer.file.clone(),
         sets_cluster: global.cluster.is_none() && layer.file.cluster.is_some(),
         sets_profile: layer.file.profile.is_some() && profile == profile_of_file,
     });
 
-    // What is built in is of one cluster.
+    // The built-in file describes one cluster.
     let with_built_in = || {
-        let files = layers.iter().map(|layer| layer.file);
+        let files = layers.iter().map(|layer| &layer.file);
         files.chain(Some(built_in).filter(|_| is_built_in))
     };
     let named: Vec<String> = layers
@@ -117,14 +119,14 @@ pub fn merge(
                 .filter_map(|layer| layer.file.plugins.as_ref()),
         ),
         has_checks: layers.iter().any(|layer| layer.file.checks.is_some()),
-        own: Vec::new(),
+        custom_checks: Vec::new(),
         default_services,
         project,
     }
 }
 
-/// Of each key the value of the strongest file that has it.
-fn services<'f>(files: impl Iterator<Item = &'f File>) -> BTreeMap<String, ServiceSettings> {
+/// For each key the value of the strongest file that has it.
+fn services<'f>(files: impl Iterator<Item = &'f ConfigFile>) -> BTreeMap<String, ServiceSettings> {
     let mut services: BTreeMap<String, ServiceSettings> = BTreeMap::new();
     for (name, weaker) in files.flat_map(|file| &file.services) {
         let ServiceSettings { container, shell } = services.entry(name.clone()).or_default();
@@ -134,7 +136,7 @@ fn services<'f>(files: impl Iterator<Item = &'f File>) -> BTreeMap<String, Servi
     services
 }
 
-/// Everything that any of them demands: no file takes back what another one expects.
+/// All expectations of all files: no file takes back what another one expects.
 fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     let mut strictest = Expect::default();
     for one in all {
@@ -154,7 +156,7 @@ fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     strictest
 }
 
-/// Programs run where no file turns them off, for the shortest time that any of them gives.
+/// Programs run unless a file turns them off, with the shortest timeout of all files.
 fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
     let mut enabled = true;
     let mut shortest: Option<u64> = None;
@@ -168,25 +170,28 @@ fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
     }
 }
 
-fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
-    Some(Sourced {
+fn flag(value: &Option<String>, name: &str) -> Option<SourcedValue> {
+    Some(SourcedValue {
         value: value.clone()?,
         source: name.to_owned(),
     })
 }
 
-fn from_environment(environment: &impl Fn(&str) -> Option<String>, name: &str) -> Option<Sourced> {
+fn from_environment(
+    environment: &impl Fn(&str) -> Option<String>,
+    name: &str,
+) -> Option<SourcedValue> {
     let value = environment(name).filter(|value| !value.is_empty())?;
-    Some(Sourced {
+    Some(SourcedValue {
         value,
         source: name.to_owned(),
     })
 }
 
-pub fn region_of_arn(cluster: &str) -> Option<Sourced> {
+pub fn region_of_arn(cluster: &str) -> Option<SourcedValue> {
     let mut parts = cluster.strip_prefix("arn:")?.split(':');
     let value = parts.nth(2).filter(|region| !region.is_empty())?;
-    Some(Sourced {
+    Some(SourcedValue {
         value: value.to_owned(),
         source: "the cluster's ARN".to_owned(),
     })
@@ -195,7 +200,6 @@ pub fn region_of_arn(cluster: &str) -> Option<Sourced> {
 #[cfg(test)]
 mod tests {
     use super::super::BUILT_IN;
-    use super::super::file::parse;
     use super::*;
 
     fn global() -> Global {
@@ -212,33 +216,26 @@ mod tests {
         }
     }
 
+    fn parse(text: &str) -> ConfigFile {
+        super::super::file::parse(&SourceFile::new("f", text)).unwrap()
+    }
+
     /// The first file is the project's.
     fn settings(global: &Global, variables: &[(&str, &str)], files: &[&str]) -> Settings {
-        let files: Vec<File> = files
-            .iter()
-            .map(|text| parse(text, Path::new("f")).unwrap())
-            .collect();
-        let layers: Vec<Layer> = files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| Layer {
-                file,
-                path: Path::new(if at == 0 { "project" } else { "user" }),
-                is_project: at == 0,
-            })
-            .collect();
+        let layer = |(at, text): (usize, &&str)| Layer {
+            path: PathBuf::from(if at == 0 { "project" } else { "user" }),
+            source: SourceFile::new("f", *text),
+            file: parse(text),
+            is_project: at == 0,
+        };
+        let layers: Vec<Layer> = files.iter().enumerate().map(layer).collect();
         let environment = |name: &str| {
             variables
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        merge(
-            global,
-            &environment,
-            &layers,
-            &parse(BUILT_IN, Path::new("b")).unwrap(),
-        )
+        merge(global, &environment, &layers, &parse(BUILT_IN))
     }
 
     #[test]
@@ -276,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn another_cluster_is_not_where_the_built_in_one_is() {
+    fn another_cluster_gets_nothing_built_in() {
         let mut global = global();
         global.cluster = Some("mine".into());
         let settings = settings(&global, &[], &[]);
@@ -286,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_s_arn_tells_its_region() {
+    fn a_cluster_s_arn_sets_the_region() {
         let mut global = global();
         global.cluster = Some("arn:aws:ecs:eu-west-3:123456789012:cluster/mine".into());
         assert_eq!(
@@ -310,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn no_project_loosens_what_the_user_s_file_demands() {
+    fn a_project_cannot_loosen_the_user_s_expectations() {
         let user = "[plugins]\nenabled = false\ntimeout_seconds = 2\n[expect]\nexec_forbidden = [\"db-*\"]\ntraffic = \"endpoint\"\nsession_logging = true";
         for project in [
             "",
@@ -339,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_project_decides_is_known() {
+    fn settings_know_what_the_project_decides() {
         let project = "cluster = \"c\"\nprofile = \"ops\"";
         let identity = |global: &Global, variables: &[(&str, &str)], files: &[&str]| {
             let project = settings(global, variables, files).project.unwrap();

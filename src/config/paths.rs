@@ -1,4 +1,4 @@
-//! Where configuration files are looked for, and where state is kept.
+//! Where configuration files are, and where state is kept.
 
 use std::env;
 use std::path::PathBuf;
@@ -8,18 +8,18 @@ use crate::environment::variable;
 
 pub const FILE_NAME: &str = "ecs-exec.toml";
 
-/// The file that was named, or the one of the folder and those above it.
+/// The file that was named, or else the discovered one.
 pub fn project_file(global: &Global) -> Option<PathBuf> {
     match &global.config {
         Some(named) => Some(named.clone()),
-        None => found(),
+        None => discovered_file(),
     }
 }
 
-/// The nearest file of the working folder and those above it.
-pub fn found() -> Option<PathBuf> {
-    let here = env::current_dir().ok()?;
-    let mut candidates = here.ancestors().map(|folder| folder.join(FILE_NAME));
+/// The nearest file in the working folder or above it.
+pub fn discovered_file() -> Option<PathBuf> {
+    let folder = env::current_dir().ok()?;
+    let mut candidates = folder.ancestors().map(|folder| folder.join(FILE_NAME));
     candidates.find(|path| path.symlink_metadata().is_ok())
 }
 
@@ -34,8 +34,8 @@ pub fn state_folder() -> Option<PathBuf> {
     user_folder("XDG_STATE_HOME", "LOCALAPPDATA", ".local/state")
 }
 
-/// <https://specifications.freedesktop.org/basedir-spec/latest/>: what is not absolute does not count. It would be in the
-/// working folder, whosever that is.
+/// <https://specifications.freedesktop.org/basedir-spec/latest/>. Relative paths are ignored: they would lead into the
+/// working folder, which can belong to anybody.
 fn user_folder(unix: &str, windows: &str, in_home: &str) -> Option<PathBuf> {
     let absolute = |path: &PathBuf| path.is_absolute();
     let named = |name: &str| variable(name).map(PathBuf::from).filter(absolute);

@@ -1,23 +1,23 @@
-//! Which keys of a file only name places, and which say what is run, or as whom. The second kind needs trust in the
-//! file where a project brings it.
+//! Separates the keys that decide what is run, or as whom, from harmless ones. If a project brings a file, the first kind
+//! needs the user's trust.
 
 use std::collections::BTreeMap;
 
 use checks::text::short_list;
 
-use super::file::{File, PluginSettings, Recipe, ServiceSettings};
+use super::file::{ConfigFile, PluginSettings, Recipe, ServiceSettings};
 
-/// A file in two halves.
-pub struct Halves {
-    /// The file with nothing but its places.
-    pub places: File,
-    /// The rest, a line for each key, for a person to read.
-    pub commands: Vec<String>,
+/// A file in two parts.
+pub struct Split {
+    /// The file without the keys that need trust.
+    pub harmless: ConfigFile,
+    /// The keys that need trust, one line each, for a person to read.
+    pub trusted_keys: Vec<String>,
 }
 
-/// Decides about each key there is: one that is added to the types and not here does not compile.
-pub fn halves(file: &File) -> Halves {
-    let File {
+/// Decides about each key: a key that is added to the types but not here does not compile.
+pub fn split(file: &ConfigFile) -> Split {
+    let ConfigFile {
         cluster,
         region,
         profile,
@@ -31,78 +31,57 @@ pub fn halves(file: &File) -> Halves {
         checks,
         plugins,
     } = file.clone();
-    let mut commands = Commands::default();
-    let places = File {
-        cluster: place(cluster),
-        region: place(region),
-        service_prefix: place(service_prefix),
-        plan_is_complete: place(plan_is_complete),
-        escape: place(escape),
-        expect: place(expect),
-        profile: commands.take("profile", profile, quoted),
-        shell: commands.take("shell", shell, quoted),
-        services: of_services(services, &mut commands),
-        recipes: commands.take_all("recipes", recipes, command_of),
-        checks: commands.take("checks", checks, names),
-        plugins: commands.take("plugins", plugins, of_plugins),
-    };
-    Halves {
-        places,
-        commands: commands.lines,
-    }
-}
-
-fn of_services(
-    services: BTreeMap<String, ServiceSettings>,
-    commands: &mut Commands,
-) -> BTreeMap<String, ServiceSettings> {
-    let split = services.into_iter().map(|(name, settings)| {
+    let mut lines = Vec::new();
+    add_string(&mut lines, "profile", &profile);
+    add_string(&mut lines, "shell", &shell);
+    let services = services.into_iter().map(|(name, settings)| {
         let ServiceSettings { container, shell } = settings;
-        let key = format!("services.{name}.shell");
-        let places = ServiceSettings {
-            container: place(container),
-            shell: commands.take(&key, shell, quoted),
+        add_string(&mut lines, &format!("services.{name}.shell"), &shell);
+        let harmless = ServiceSettings {
+            container,
+            shell: None,
         };
-        (name, places)
+        (name, harmless)
     });
-    split.collect()
-}
-
-fn place<T>(value: T) -> T {
-    value
-}
-
-#[derive(Default)]
-struct Commands {
-    lines: Vec<String>,
-}
-
-impl Commands {
-    /// Notes the value, and leaves nothing in its place.
-    fn take<T>(&mut self, key: &str, value: Option<T>, show: fn(&T) -> String) -> Option<T> {
-        let value = value?;
-        self.lines.push(format!("{key} = {}", show(&value)));
-        None
+    let services: BTreeMap<String, ServiceSettings> = services.collect();
+    for (name, recipe) in &recipes {
+        lines.push(format!("recipes.{name} = {}", recipe_line(recipe)));
     }
-
-    fn take_all<T>(
-        &mut self,
-        key: &str,
-        values: BTreeMap<String, T>,
-        show: fn(&T) -> String,
-    ) -> BTreeMap<String, T> {
-        for (name, value) in values {
-            self.lines.push(format!("{key}.{name} = {}", show(&value)));
-        }
-        BTreeMap::new()
+    if let Some(checks) = &checks {
+        let names: Vec<&str> = checks.keys().map(String::as_str).collect();
+        let names = match names.is_empty() {
+            true => "none".to_owned(),
+            false => short_list(&names, 20),
+        };
+        lines.push(format!("checks = {names}"));
+    }
+    if let Some(plugins) = &plugins {
+        lines.push(format!("plugins = {}", plugins_line(plugins)));
+    }
+    Split {
+        harmless: ConfigFile {
+            cluster,
+            region,
+            profile: None,
+            service_prefix,
+            plan_is_complete,
+            services,
+            shell: None,
+            escape,
+            recipes: BTreeMap::new(),
+            expect,
+            checks: None,
+            plugins: None,
+        },
+        trusted_keys: lines,
     }
 }
 
-fn quoted(text: &String) -> String {
-    format!("{text:?}")
+fn add_string(lines: &mut Vec<String>, key: &str, value: &Option<String>) {
+    lines.extend(value.iter().map(|value| format!("{key} = {value:?}")));
 }
 
-fn command_of(recipe: &Recipe) -> String {
+fn recipe_line(recipe: &Recipe) -> String {
     let Recipe {
         service,
         description: _,
@@ -117,15 +96,7 @@ fn command_of(recipe: &Recipe) -> String {
     format!("{command:?} in {target}")
 }
 
-fn names(checks: &toml::Table) -> String {
-    let names: Vec<&str> = checks.keys().map(String::as_str).collect();
-    match names.is_empty() {
-        true => "none".to_owned(),
-        false => short_list(&names, 20),
-    }
-}
-
-fn of_plugins(plugins: &PluginSettings) -> String {
+fn plugins_line(plugins: &PluginSettings) -> String {
     let PluginSettings {
         enabled,
         timeout_seconds,
@@ -138,10 +109,13 @@ fn of_plugins(plugins: &PluginSettings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use custom_checks::source::SourceFile;
 
-    use super::super::file::parse;
     use super::*;
+
+    fn parse(text: &str) -> ConfigFile {
+        super::super::file::parse(&SourceFile::new("x.toml", text)).unwrap()
+    }
 
     const ALL: &str = r#"
         cluster = "c"
@@ -164,9 +138,11 @@ mod tests {
     "#;
 
     #[test]
-    fn a_file_without_trust_names_places_only() {
-        let file = parse(ALL, Path::new("x.toml")).unwrap();
-        let Halves { places, commands } = halves(&file);
+    fn without_trust_only_harmless_keys_count() {
+        let Split {
+            harmless,
+            trusted_keys,
+        } = split(&parse(ALL));
         let expected = r#"
             cluster = "c"
             region = "eu-west-1"
@@ -176,9 +152,9 @@ mod tests {
             [expect]
             session_logging = true
         "#;
-        assert_eq!(places, parse(expected, Path::new("x.toml")).unwrap());
+        assert_eq!(harmless, parse(expected));
         assert_eq!(
-            commands,
+            trusted_keys,
             [
                 "profile = \"admin\"",
                 "shell = \"/bin/ash\"",
@@ -188,6 +164,6 @@ mod tests {
                 "plugins = enabled: true",
             ]
         );
-        assert!(halves(&places).commands.is_empty());
+        assert!(split(&harmless).trusted_keys.is_empty());
     }
 }

@@ -1,14 +1,15 @@
-//! Settings with which AWS could not be asked, or that contradict themselves.
+//! Refuses settings that no AWS call can be made with, or that contradict each other.
 
 use checks::arn;
 
 use super::merge::region_of_arn;
-use super::{Settings, Sourced, short_name};
+use super::{Settings, SourcedValue, short_name};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::environment::PROXIES;
 
-pub fn refuse_nonsense(
+/// Whether the settings can be used.
+pub fn validate(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
@@ -16,28 +17,28 @@ pub fn refuse_nonsense(
     for (flag, value) in global.whereabouts() {
         if value.is_some_and(|value| value.contains(',')) {
             return Err(CliError::new(
-                format!("{flag} names several"),
-                "Only `ecs-exec doctor` looks at several clusters at once.",
+                format!("{flag} has several values"),
+                "Only `ecs-exec doctor` accepts several clusters.",
             ));
         }
     }
     if arn::kind(&settings.cluster).is_some_and(|kind| kind != "cluster") {
         return Err(CliError::new(
-            format!("{} is no cluster's ARN", settings.cluster),
-            "It looks like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
+            format!("{} is not the ARN of a cluster", settings.cluster),
+            "Cluster ARNs look like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
         ));
     }
     if short_name(&settings.cluster).is_empty() {
         return Err(CliError::new(
-            "the cluster's name is empty",
+            "the cluster name is empty",
             "Name one with --cluster.",
         ));
     }
-    if let Some(Sourced { value, source }) = &settings.region
+    if let Some(SourcedValue { value, source }) = &settings.region
         && !is_region(value)
     {
         return Err(CliError::new(
-            format!("{value} (from {source}) is no region"),
+            format!("{value} (from {source}) is not a region"),
             "Regions look like us-west-2.",
         ));
     }
@@ -46,30 +47,30 @@ pub fn refuse_nonsense(
     {
         return Err(CliError::new(
             format!(
-                "--region says {flag}, and the cluster's ARN says {}",
+                "--region is {flag}, but the cluster's ARN has {}",
                 arn.value
             ),
-            "Leave --region out, or correct one of them.",
+            "Omit --region, or correct one of them.",
         ));
     }
-    // The addresses themselves may hold a password.
-    if let Some(name) = bad_address(environment, settings) {
+    // Not the URLs themselves: they can contain a password.
+    if let Some(name) = invalid_endpoint(environment, settings) {
         return Err(CliError::new(
-            format!("{name} is no address that AWS calls could be sent to"),
+            format!("{name} is not a valid endpoint URL"),
             "It has to begin with http:// or https://.",
         ));
     }
-    match bad_proxy(environment) {
+    match invalid_proxy(environment) {
         Some(name) => Err(CliError::new(
-            format!("{name} is no address of a proxy"),
-            "It looks like http://proxy.example.com:3128. Without one, unset it.",
+            format!("{name} is not a valid proxy URL"),
+            "Use a URL like http://proxy.example.com:3128, or unset it.",
         )),
         None => Ok(()),
     }
 }
 
-/// The flag or variable that names an address which is none.
-fn bad_address(
+/// The flag or variable with an invalid endpoint URL.
+fn invalid_endpoint(
     environment: &impl Fn(&str) -> Option<String>,
     settings: &Settings,
 ) -> Option<&'static str> {
@@ -96,8 +97,8 @@ fn bad_address(
     variables.find(|name| environment(name).is_some_and(is_bad))
 }
 
-/// The variable that is to name a proxy and does not: the AWS SDK would pass it over, and go without a proxy.
-fn bad_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+/// The variable with an invalid proxy URL. The AWS SDK would ignore it and connect without a proxy.
+fn invalid_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     let is_bad = |address: String| {
         let is_proxy = address.parse::<http::Uri>().is_ok_and(|uri| {
@@ -110,7 +111,7 @@ fn bad_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static s
     proxies.find(|name| environment(name).is_some_and(is_bad))
 }
 
-/// Whether a text has the form of a region's name.
+/// Whether a text has the form of a region name.
 pub fn is_region(value: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     !value.is_empty() && value.chars().all(plain)
