@@ -1,7 +1,6 @@
 //! `ecs-exec init`: writes an ecs-exec.toml for a cluster.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -46,15 +45,9 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
             &existing,
         ));
     }
-    let text = render(
-        cluster,
-        &aws.region.value,
-        settings
-            .profile
-            .as_ref()
-            .map(|profile| profile.value.as_str()),
-        &workload,
-    );
+    let profile = settings.profile.as_ref();
+    let profile = profile.map(|profile| profile.value.as_str());
+    let text = render(cluster, &aws.region.value, profile, &workload);
     save(arguments, &text)?;
     // The user's AWS account and profile are the only sources of its content.
     if let Err(trouble) = ProjectFile::new(&arguments.output, &text).trust() {
@@ -99,53 +92,34 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
 fn render(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
     let names: Vec<&str> = workload.services.keys().map(String::as_str).collect();
     let prefix = common_prefix(&names);
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "# ecs-exec configuration for this cluster. Flags and environment variables override it.\n"
-    );
-    let _ = writeln!(text, "cluster = {}", toml_string(cluster));
-    let _ = writeln!(text, "region = {}", toml_string(region));
-    if let Some(profile) = profile {
-        let _ = writeln!(text, "profile = {}", toml_string(profile));
-    }
+    let mut lines = vec![
+        "# ecs-exec configuration for this cluster. Flags and environment variables override it."
+            .to_owned(),
+        String::new(),
+        format!("cluster = {}", toml_string(cluster)),
+        format!("region = {}", toml_string(region)),
+    ];
+    lines.extend(profile.map(|profile| format!("profile = {}", toml_string(profile))));
     if !prefix.is_empty() {
-        let _ = writeln!(text, "# `web` also means `{prefix}web`.");
+        lines.push(format!("# `web` also means `{prefix}web`."));
     }
-    let _ = writeln!(text, "service_prefix = {}", toml_string(&prefix));
-    let _ = writeln!(
-        text,
-        "# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\""
-    );
+    lines.push(format!("service_prefix = {}", toml_string(&prefix)));
+    lines.push("# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\"".to_owned());
     for (name, containers) in containers(workload) {
         let short = name.strip_prefix(prefix.as_str()).unwrap_or(&name);
-        let _ = writeln!(text, "\n[services.{}]", toml_string(short));
-        match containers.as_slice() {
-            [] => {
-                let _ = writeln!(
-                    text,
-                    "# No task is running, so the container names are unknown.\n# container = \"…\""
-                );
+        lines.push(format!("\n[services.{}]", toml_string(short)));
+        lines.push(match containers.as_slice() {
+            [] => "# No task is running, so the container names are unknown.\n# container = \"…\""
+                .to_owned(),
+            [only] => format!("container = {}", toml_string(only)),
+            [first, ..] => {
+                let same = containers.iter().find(|name| *name == short);
+                let likely = toml_string(same.unwrap_or(first));
+                format!("# One of {}.\ncontainer = {likely}", containers.join(", "))
             }
-            [only] => {
-                let _ = writeln!(text, "container = {}", toml_string(only));
-            }
-            several => {
-                let likely = several
-                    .iter()
-                    .find(|name| *name == short)
-                    .unwrap_or(&several[0]);
-                let _ = writeln!(
-                    text,
-                    "# One of {}.\ncontainer = {}",
-                    several.join(", "),
-                    toml_string(likely)
-                );
-            }
-        }
+        });
     }
-    text.push_str(EXAMPLES);
-    text
+    lines.join("\n") + "\n" + EXAMPLES
 }
 
 const EXAMPLES: &str = r#"
@@ -168,23 +142,15 @@ fn toml_string(value: &str) -> String {
 }
 
 fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
-    workload
-        .services
-        .keys()
-        .map(|name| {
-            let arns = workload.service_tasks.get(name).and_then(Fact::known);
-            let task: Option<&Task> = arns
-                .into_iter()
-                .flatten()
-                .find_map(|arn| workload.tasks.get(arn)?.known());
-            let containers = task.map_or(Vec::new(), |task| {
-                task.own_containers()
-                    .map(|container| container.name.to_string())
-                    .collect()
-            });
-            (name.clone(), containers)
-        })
-        .collect()
+    let names = workload.services.keys().map(|name| {
+        let arns = workload.service_tasks.get(name).and_then(Fact::known);
+        let mut arns = arns.into_iter().flatten();
+        let task: Option<&Task> = arns.find_map(|arn| workload.tasks.get(arn)?.known());
+        let containers = task.into_iter().flat_map(Task::own_containers);
+        let names = containers.map(|container| container.name.to_string());
+        (name.clone(), names.collect())
+    });
+    names.collect()
 }
 
 /// The common beginning of all names, up to a hyphen. Empty for a single name.
@@ -192,18 +158,13 @@ fn common_prefix(names: &[&str]) -> String {
     let [first, rest @ ..] = names else {
         return String::new();
     };
-    if rest.is_empty() {
-        return String::new();
-    }
-    let shared = first
-        .char_indices()
-        .take_while(|(at, c)| rest.iter().all(|name| name[*at..].starts_with(*c)))
-        .last()
-        .map_or(0, |(at, c)| at + c.len_utf8());
-    match first[..shared].rfind('-') {
-        Some(hyphen) => first[..=hyphen].to_owned(),
-        None => String::new(),
-    }
+    let hyphens = first.match_indices('-').map(|(at, _)| &first[..=at]);
+    let is_common = |prefix: &&str| rest.iter().all(|name| name.starts_with(prefix));
+    let longest = hyphens.filter(is_common).last();
+    longest
+        .filter(|_| !rest.is_empty())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn save(arguments: &Init, text: &str) -> Result<(), CliError> {

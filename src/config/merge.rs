@@ -27,13 +27,11 @@ pub fn merge(
     built_in: &ConfigFile,
 ) -> Settings {
     let first = |pick: fn(&ConfigFile) -> &Option<String>| {
-        layers.iter().find_map(|layer| {
-            Some(SourcedValue {
-                value: pick(&layer.file).clone()?,
-                source: layer.path.display().to_string(),
-            })
-        })
+        layers
+            .iter()
+            .find_map(|layer| sourced(pick(&layer.file).clone(), &layer.path.display().to_string()))
     };
+    let variable = |name: &str| sourced(environment(name).filter(|value| !value.is_empty()), name);
     let built_in_cluster = built_in.cluster.clone().unwrap_or_default();
     let cluster = global
         .cluster
@@ -42,24 +40,20 @@ pub fn merge(
         .unwrap_or_else(|| built_in_cluster.clone());
     let is_built_in = short_name(&cluster) == built_in_cluster;
 
-    let region = flag(&global.region, "--region")
+    let region = sourced(global.region.clone(), "--region")
         .or_else(|| region_of_arn(&cluster))
-        .or_else(|| from_environment(environment, "AWS_REGION"))
-        .or_else(|| from_environment(environment, "AWS_DEFAULT_REGION"))
+        .or_else(|| variable("AWS_REGION"))
+        .or_else(|| variable("AWS_DEFAULT_REGION"))
         .or_else(|| first(|file| &file.region))
         .or_else(|| {
-            let value = built_in.region.clone().filter(|_| is_built_in)?;
-            Some(SourcedValue {
-                value,
-                source: "the built-in configuration".to_owned(),
-            })
+            let region = built_in.region.clone().filter(|_| is_built_in);
+            sourced(region, "the built-in configuration")
         });
     let profile_of_file = first(|file| &file.profile);
-    let profile = flag(&global.profile, "--profile").or_else(|| {
+    let profile = sourced(global.profile.clone(), "--profile").or_else(|| {
         // Keys in the environment beat a profile that no flag names.
-        let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
-        let others =
-            || from_environment(environment, AWS_PROFILE).or_else(|| profile_of_file.clone());
+        let has_keys = variable("AWS_ACCESS_KEY_ID").is_some();
+        let others = || variable(AWS_PROFILE).or_else(|| profile_of_file.clone());
         (!has_keys).then(others).flatten()
     });
     let project = layers.iter().find(|layer| layer.is_project);
@@ -170,31 +164,17 @@ fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
     }
 }
 
-fn flag(value: &Option<String>, name: &str) -> Option<SourcedValue> {
+fn sourced(value: Option<String>, source: &str) -> Option<SourcedValue> {
     Some(SourcedValue {
-        value: value.clone()?,
-        source: name.to_owned(),
-    })
-}
-
-fn from_environment(
-    environment: &impl Fn(&str) -> Option<String>,
-    name: &str,
-) -> Option<SourcedValue> {
-    let value = environment(name).filter(|value| !value.is_empty())?;
-    Some(SourcedValue {
-        value,
-        source: name.to_owned(),
+        value: value?,
+        source: source.to_owned(),
     })
 }
 
 pub fn region_of_arn(cluster: &str) -> Option<SourcedValue> {
     let mut parts = cluster.strip_prefix("arn:")?.split(':');
-    let value = parts.nth(2).filter(|region| !region.is_empty())?;
-    Some(SourcedValue {
-        value: value.to_owned(),
-        source: "the cluster's ARN".to_owned(),
-    })
+    let region = parts.nth(2).filter(|region| !region.is_empty())?;
+    sourced(Some(region.to_owned()), "the cluster's ARN")
 }
 
 #[cfg(test)]

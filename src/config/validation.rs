@@ -85,7 +85,7 @@ fn invalid_endpoint(
         "AWS_ENDPOINT_URL_SSM",
         "AWS_ENDPOINT_URL_STS",
     ];
-    let is_bad = |url: String| !url.is_empty() && !is_http(&url);
+    let is_bad = |url: String| !url.is_empty() && !is_url(&url, "", &["http", "https"]);
     if let Some(url) = &settings.endpoint_url {
         return is_bad(url.clone()).then_some("--endpoint-url");
     }
@@ -100,13 +100,7 @@ fn invalid_endpoint(
 /// The variable with an invalid proxy URL. The AWS SDK would ignore it and connect without a proxy.
 fn invalid_proxy(environment: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
-    let is_bad = |address: String| {
-        let is_proxy = address.parse::<http::Uri>().is_ok_and(|uri| {
-            let scheme = uri.scheme_str().unwrap_or("http");
-            uri.authority().is_some() && SCHEMES.contains(&scheme)
-        });
-        !address.is_empty() && !is_proxy
-    };
+    let is_bad = |url: String| !url.is_empty() && !is_url(&url, "http", &SCHEMES);
     let mut proxies = PROXIES.into_iter();
     proxies.find(|name| environment(name).is_some_and(is_bad))
 }
@@ -117,10 +111,9 @@ pub fn is_region(value: &str) -> bool {
     !value.is_empty() && value.chars().all(plain)
 }
 
-fn is_http(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(scheme, rest)| {
-        matches!(scheme, "http" | "https")
-            && !rest.is_empty()
-            && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+/// Whether it is a URL with a host and one of these schemes. `default` is the scheme of a URL without one.
+fn is_url(url: &str, default: &str, schemes: &[&str]) -> bool {
+    url.parse::<http::Uri>().is_ok_and(|uri| {
+        uri.authority().is_some() && schemes.contains(&uri.scheme_str().unwrap_or(default))
     })
 }

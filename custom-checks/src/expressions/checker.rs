@@ -13,60 +13,32 @@ use super::samples::sample;
 use super::subject_kind::{SubjectKind, VARIABLES};
 use crate::source::did_you_mean;
 
-/// Functions and macros by name, without operators.
-const FUNCTIONS: &[&str] = &[
-    "all",
-    "bool",
-    "bytes",
-    "charAt",
-    "contains",
-    "double",
-    "dyn",
-    "endsWith",
-    "exists",
-    "existsOne",
-    "exists_one",
-    "filter",
-    "format",
-    "has",
-    "indexOf",
-    "int",
-    "join",
-    "lastIndexOf",
-    "lowerAscii",
-    "map",
-    "matches",
-    "replace",
-    "reverse",
-    "size",
-    "split",
-    "startsWith",
-    "string",
-    "strings.quote",
-    "substring",
-    "trim",
-    "type",
-    "uint",
-    "upperAscii",
+/// Functions and macros, without operators, by the type of what they return.
+const FUNCTIONS: [(StaticType, &str); 4] = [
+    (NUMBER, "size int uint double indexOf lastIndexOf"),
+    (
+        STRING,
+        "string join lowerAscii upperAscii trim replace substring format charAt reverse",
+    ),
+    (LIST, "split"),
+    (
+        StaticType::Any,
+        "all bool bytes contains dyn endsWith exists existsOne exists_one filter has map matches startsWith \
+         strings.quote type",
+    ),
 ];
 
 /// Names of types, for `type(x) == string`.
-const TYPES: [&str; 10] = [
-    "bool",
-    "bytes",
-    "double",
-    "int",
-    "list",
-    "map",
-    "null_type",
-    "string",
-    "type",
-    "uint",
-];
+const TYPES: &str = "bool bytes double int list map null_type string type uint";
 
 const NUMBER: StaticType = StaticType::Other("a number");
 const STRING: StaticType = StaticType::Other("a string");
 const LIST: StaticType = StaticType::Other("a list");
+
+fn functions() -> impl Iterator<Item = (&'static str, StaticType)> {
+    let functions = FUNCTIONS.into_iter();
+    functions.flat_map(|(returned, names)| names.split(' ').map(move |name| (name, returned)))
+}
 
 /// What is known about the value of an expression before it is evaluated.
 #[derive(Clone, Copy)]
@@ -104,24 +76,6 @@ impl StaticType {
         let list = sample.downcast_ref::<CelList>();
         let first = list.and_then(|list| list.inner().first());
         first.map_or(StaticType::Any, |first| StaticType::of(first.as_ref()))
-    }
-
-    /// What functions and operators return that always return the same type.
-    fn of_result(function: &str) -> StaticType {
-        match function {
-            operators::ADD
-            | operators::SUBSTRACT
-            | operators::MULTIPLY
-            | operators::DIVIDE
-            | operators::MODULO => StaticType::Other("a number or a string"),
-            "size" | "int" | "uint" | "double" | "indexOf" | "lastIndexOf" | operators::NEGATE => {
-                NUMBER
-            }
-            "string" | "join" | "lowerAscii" | "upperAscii" | "trim" | "replace" | "substring"
-            | "format" | "charAt" | "reverse" => STRING,
-            "split" => LIST,
-            _ => StaticType::Any,
-        }
     }
 }
 
@@ -235,7 +189,7 @@ impl<'p> Checker<'p> {
         if let Some((_, found)) = self.locals.iter().rev().find(|(known, _)| *known == name) {
             return Ok(*found);
         }
-        if TYPES.contains(&name) {
+        if TYPES.split(' ').any(|known| known == name) {
             return Ok(StaticType::Any);
         }
         let known = self.kind.variables();
@@ -278,16 +232,28 @@ impl<'p> Checker<'p> {
 
     fn call(&mut self, at: &'p IdedExpr, call: &'p CallExpr) -> Result<StaticType, ExprError> {
         let name = call.func_name.as_str();
-        let is_operator = name.starts_with(['_', '@', '!', '-']);
+        let returned = |name: &str| functions().find(|(known, _)| *known == name);
         // `strings.quote(x)` looks like a call on a variable.
         let is_namespaced = call.target.as_ref().is_some_and(|target| {
-            matches!(&target.expr, Expr::Ident(space)
-                if FUNCTIONS.contains(&format!("{space}.{name}").as_str()))
+            matches!(&target.expr, Expr::Ident(space) if returned(&format!("{space}.{name}")).is_some())
         });
-        if !is_operator && !is_namespaced && !FUNCTIONS.contains(&name) {
-            let hint = did_you_mean(name, FUNCTIONS.iter().copied());
-            return Err(self.error(at, format!("unknown function {name}"), hint));
-        }
+        let returned = match (name, returned(name)) {
+            (_, Some((_, returned))) => returned,
+            (
+                operators::ADD
+                | operators::SUBSTRACT
+                | operators::MULTIPLY
+                | operators::DIVIDE
+                | operators::MODULO,
+                None,
+            ) => StaticType::Other("a number or a string"),
+            (operators::NEGATE, None) => NUMBER,
+            (_, None) if is_namespaced || name.starts_with(['_', '@', '!', '-']) => StaticType::Any,
+            (_, None) => {
+                let hint = did_you_mean(name, functions().map(|(known, _)| known));
+                return Err(self.error(at, format!("unknown function {name}"), hint));
+            }
+        };
         if let Some(target) = call.target.as_ref().filter(|_| !is_namespaced) {
             self.infer(target)?;
         }
@@ -306,7 +272,7 @@ impl<'p> Checker<'p> {
                 }
                 _ => Ok(operand.element()),
             },
-            _ => Ok(StaticType::of_result(name)),
+            _ => Ok(returned),
         }
     }
 

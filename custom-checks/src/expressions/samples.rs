@@ -18,21 +18,52 @@ use super::variables::task_content;
 
 /// By variable. What is null in a sample can be anything.
 static SAMPLES: LazyLock<BTreeMap<&'static str, Box<dyn Val>>> = LazyLock::new(|| {
-    let container = with_members(
-        content(container()),
-        [
-            ("task", content("")),
-            ("definition", content(container_definition())),
-        ],
-    );
+    let container = Container {
+        managed_agents: vec![ManagedAgent::default()],
+        ..Container::default()
+    };
+    let task = Task {
+        interface: Some(TaskInterface::default()),
+        containers: vec![container.clone()],
+        ..Task::default()
+    };
+    let container_definition = ContainerDefinition {
+        proxy: Some(ProxyEnvironment::default()),
+        log: Some(ContainerLog::default()),
+        ..ContainerDefinition::default()
+    };
+    let service = Service {
+        deployments: vec![Deployment::default()],
+        events: vec![Event {
+            at: None,
+            message: String::new(),
+        }],
+        awsvpc: Some(AwsVpc::default()),
+        ..Service::default()
+    };
+    let role = Role {
+        arn: String::new(),
+        name: String::new(),
+        trust: serde_json::Value::Null,
+        boundary: None,
+    };
+    let members = [
+        ("task", content("")),
+        ("definition", content(&container_definition)),
+    ];
+    let container = with_members(content(&container), members);
+    let definition = TaskDefinition {
+        containers: vec![container_definition],
+        ..TaskDefinition::default()
+    };
     let facts = facts();
-    let task = facts.as_ref().map(|facts| task_content(&task(), facts));
+    let task = facts.as_ref().map(|facts| task_content(&task, facts));
     let contents = [
         ("cluster", Some(content(cluster()))),
-        ("service", Some(content(service()))),
-        ("definition", Some(content(definition()))),
+        ("service", Some(content(service))),
+        ("definition", Some(content(definition))),
         ("container", Some(container)),
-        ("role", Some(content(role()))),
+        ("role", Some(content(role))),
         ("task", task),
         ("facts", facts.as_ref().map(content)),
     ];
@@ -67,57 +98,6 @@ fn cluster() -> Cluster {
             ..ExecConfiguration::default()
         }),
         ..Cluster::default()
-    }
-}
-
-fn service() -> Service {
-    Service {
-        deployments: vec![Deployment::default()],
-        events: vec![Event {
-            at: None,
-            message: String::new(),
-        }],
-        awsvpc: Some(AwsVpc::default()),
-        ..Service::default()
-    }
-}
-
-fn task() -> Task {
-    Task {
-        interface: Some(TaskInterface::default()),
-        containers: vec![container()],
-        ..Task::default()
-    }
-}
-
-fn container() -> Container {
-    Container {
-        managed_agents: vec![ManagedAgent::default()],
-        ..Container::default()
-    }
-}
-
-fn definition() -> TaskDefinition {
-    TaskDefinition {
-        containers: vec![container_definition()],
-        ..TaskDefinition::default()
-    }
-}
-
-fn container_definition() -> ContainerDefinition {
-    ContainerDefinition {
-        proxy: Some(ProxyEnvironment::default()),
-        log: Some(ContainerLog::default()),
-        ..ContainerDefinition::default()
-    }
-}
-
-fn role() -> Role {
-    Role {
-        arn: String::new(),
-        name: String::new(),
-        trust: serde_json::Value::Null,
-        boundary: None,
     }
 }
 

@@ -6,7 +6,7 @@ use cel::Program;
 use toml::Spanned;
 
 use super::checker::compile_value;
-use super::compile::ExprError;
+use super::compile::{ExprError, compile};
 use super::subject_kind::SubjectKind;
 use super::variables::Variables;
 use crate::source::{SourceError, SourceFile};
@@ -106,44 +106,20 @@ fn quote(value: &str) -> Option<String> {
     is_plain.then(|| shell_words::quote(value).into_owned())
 }
 
-/// The length of an expression up to the `}` that closes it, past the braces and strings within it.
+/// The length of an expression: up to the first `}` that leaves a valid one, because strings and object literals can
+/// contain `}` too. If none does, up to the first.
 fn expression_length(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut quote = None;
-    let mut is_escaped = false;
-    for (offset, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(_), _) if is_escaped => is_escaped = false,
-            (Some(_), '\\') => is_escaped = true,
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '{') => depth += 1,
-            (None, '}') if depth == 0 => return Some(offset),
-            (None, '}') => depth -= 1,
-            (None, _) => {}
-        }
-    }
-    None
+    let mut ends = text.match_indices('}').map(|(at, _)| at);
+    let first = ends.clone().next();
+    ends.find(|end| compile(&text[..*end]).is_ok()).or(first)
 }
 
-/// Whether the fixed parts of a command leave a shell within quotes, or after a backslash.
+/// Whether the fixed parts of a command leave a shell within quotes, or after a backslash: then an empty string after
+/// them is not one.
 fn is_quoting(parts: &[Part]) -> bool {
     let texts = parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
         Part::Value(_) => None,
     });
-    let mut quote = None;
-    let mut is_escaped = false;
-    for c in texts.flat_map(str::chars) {
-        match (quote, c) {
-            _ if is_escaped => is_escaped = false,
-            (Some(open), c) if c == open => quote = None,
-            (Some('\''), _) => {}
-            (_, '\\') => is_escaped = true,
-            (None, '\'' | '"') => quote = Some(c),
-            _ => {}
-        }
-    }
-    quote.is_some() || is_escaped
+    shell_words::split(&(texts.collect::<String>() + "''")).is_err()
 }
