@@ -135,7 +135,7 @@ pub enum Command {
     /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
     #[command(hide = true, name = SHORT_FORM)]
     Short(Short),
-    /// Evaluates the expressions of the user's own checks, read from standard input
+    /// Evaluate the expressions of custom checks, read from standard input
     #[command(hide = true, name = EVALUATE)]
     Evaluate,
     #[command(external_subcommand)]

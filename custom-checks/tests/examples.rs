@@ -64,7 +64,7 @@ fn the_configuration_finds_problems() {
     assert_eq!(registry[0].severity, Severity::High);
     assert_eq!(
         registry[0].title,
-        format!("Container coder of {CODER} runs an image from elsewhere")
+        format!("Container coder of {CODER} runs an image from another registry")
     );
     assert_eq!(
         registry[0].fixes[0].commands[0],
@@ -162,7 +162,7 @@ fn the_catalogue_lists_both_kinds() {
     );
     assert_eq!(entries[0].area, "custom");
     assert_eq!(entries[0].severity, Severity::High);
-    assert!(entries[1].why.starts_with("Tasks on Fargate"));
+    assert!(entries[1].why.starts_with("Fargate moves"));
     assert_eq!(entries[3].area, "program");
     assert_eq!(entries[3].title, "Images are not named by the tag latest");
     assert_eq!(entries[3].severity, Severity::Low);

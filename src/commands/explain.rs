@@ -97,8 +97,8 @@ fn about_area(area: &str) -> String {
 
 async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError> {
     let what = match area == custom_checks::CUSTOM {
-        true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
-        false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
+        true => "Custom checks: [checks.NAME] in ecs-exec.toml",
+        false => "Custom checks: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let all = CustomChecks::find(&mut settings).catalogue();
@@ -114,7 +114,7 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
     })
 }
 
-/// A check of the user's own with this ID.
+/// The custom check with this ID.
 async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
     if !custom_checks::is_id(id) {
         return Ok(None);
@@ -139,7 +139,7 @@ fn about_own(own: &CatalogueEntry) -> String {
                 &clean_block(&own.actions.join("\n")),
             ),
             (
-                "Why no more is known of it",
+                "Why it has no description",
                 &clean_block(own.error.as_deref().unwrap_or_default()),
             ),
         ],

@@ -83,7 +83,7 @@ fn selection(arguments: &Doctor, own: &CustomChecks) -> Result<Selection, CliErr
         "no check is left",
         match are_own {
             true => {
-                "There are no checks of your own. A demo heeds no configuration that is not named."
+                "There are no custom checks. A demo reads a configuration only with --config."
             }
             false => "What --only names and --skip takes away leaves nothing to look at.",
         },
