@@ -17,6 +17,7 @@ mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use checks::arn;
 use checks::facts::Expect;
@@ -59,7 +60,8 @@ pub struct Settings {
     /// Expressions only; programs are found later.
     pub custom_checks: Vec<ExprCheck>,
     has_checks: bool,
-    pub plugins: Plugins,
+    /// How long each program `ecs-exec-check-NAME` can run. `None`: they are turned off.
+    pub program_timeout: Option<Duration>,
     /// Services to check if none is named.
     pub default_services: Vec<String>,
     /// The file that was found in the working folder or above it.
@@ -74,23 +76,6 @@ pub const AWS_PROFILE: &str = "AWS_PROFILE";
 pub struct SourcedValue {
     pub value: String,
     pub source: String,
-}
-
-/// Whether, and for how long, programs `ecs-exec-check-NAME` run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plugins {
-    pub enabled: bool,
-    /// For each program.
-    pub timeout_seconds: u64,
-}
-
-impl Default for Plugins {
-    fn default() -> Plugins {
-        Plugins {
-            enabled: true,
-            timeout_seconds: custom_checks::programs::DEFAULT_TIMEOUT.as_secs(),
-        }
-    }
 }
 
 /// The cluster's name, from its name or ARN.

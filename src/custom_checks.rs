@@ -11,7 +11,7 @@ use custom_checks::expressions::{ExprCheck, Subprocess};
 use custom_checks::programs::{self, Environment, ExecCheck};
 
 use crate::cli::EVALUATE;
-use crate::config::{Plugins, Settings};
+use crate::config::Settings;
 
 #[derive(Default)]
 pub struct CustomChecks {
@@ -28,12 +28,10 @@ impl CustomChecks {
 
     /// The same, but starts the search in the background; the returned function waits for it.
     pub fn search(settings: &mut Settings) -> impl FnOnce() -> CustomChecks + Send + use<> {
-        let Plugins {
-            enabled,
-            timeout_seconds,
-        } = settings.plugins;
+        let timeout = settings.program_timeout;
         let expressions = std::mem::take(&mut settings.custom_checks);
-        let path = env::var_os("PATH").filter(|_| enabled).unwrap_or_default();
+        let path = env::var_os("PATH").filter(|_| timeout.is_some());
+        let path = path.unwrap_or_default();
         let searched = path.clone();
         let search = thread::Builder::new().spawn(move || programs::find(&searched));
         move || CustomChecks {
@@ -42,7 +40,7 @@ impl CustomChecks {
                 Ok(search) => search.join().unwrap_or_default(),
                 Err(_) => programs::find(&path),
             },
-            program_timeout: Duration::from_secs(timeout_seconds),
+            program_timeout: timeout.unwrap_or_default(),
         }
     }
 

@@ -118,7 +118,7 @@ impl Use<'_> {
             Use::Recipe(name) => with.recipes.get(name) != without.recipes.get(name),
             Use::Recipes => with.recipes != without.recipes,
             Use::Checks => with.has_checks != without.has_checks,
-            Use::Programs => with.plugins != without.plugins,
+            Use::Programs => with.program_timeout != without.program_timeout,
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use checks::facts::Expect;
+use custom_checks::programs::DEFAULT_TIMEOUT;
 use custom_checks::source::SourceFile;
 
 use super::file::{ConfigFile, PluginSettings, ServiceSettings};
-use super::{AWS_PROFILE, Plugins, Project, Settings, SourcedValue, short_name};
+use super::{AWS_PROFILE, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
 
 /// One configuration file.
@@ -26,29 +28,33 @@ pub fn merge(
     layers: &[Layer],
     built_in: &ConfigFile,
 ) -> Settings {
-    let first = |pick: fn(&ConfigFile) -> &Option<String>| {
-        layers
-            .iter()
-            .find_map(|layer| sourced(pick(&layer.file).clone(), &layer.path.display().to_string()))
-    };
     let variable = |name: &str| sourced(environment(name).filter(|value| !value.is_empty()), name);
-    let built_in_cluster = built_in.cluster.clone().unwrap_or_default();
+    let mut files: Vec<(&ConfigFile, String)> = layers
+        .iter()
+        .map(|layer| (&layer.file, layer.path.display().to_string()))
+        .collect();
+    let in_files = files.iter().find_map(|(file, _)| file.cluster.as_ref());
     let cluster = global
         .cluster
-        .clone()
-        .or_else(|| first(|file| &file.cluster).map(|sourced| sourced.value))
-        .unwrap_or_else(|| built_in_cluster.clone());
-    let is_built_in = short_name(&cluster) == built_in_cluster;
+        .as_ref()
+        .or(in_files)
+        .or(built_in.cluster.as_ref());
+    let cluster = cluster.cloned().unwrap_or_default();
+    // The built-in file describes one cluster.
+    if built_in.cluster.as_deref() == Some(short_name(&cluster)) {
+        files.push((built_in, "the built-in configuration".to_owned()));
+    }
+    let first = |pick: fn(&ConfigFile) -> &Option<String>| {
+        let mut values = files.iter();
+        values.find_map(|(file, source)| sourced(pick(file).clone(), source))
+    };
+    let value = |pick| first(pick).map(|found| found.value);
 
     let region = sourced(global.region.clone(), "--region")
         .or_else(|| region_of_arn(&cluster))
         .or_else(|| variable("AWS_REGION"))
         .or_else(|| variable("AWS_DEFAULT_REGION"))
-        .or_else(|| first(|file| &file.region))
-        .or_else(|| {
-            let region = built_in.region.clone().filter(|_| is_built_in);
-            sourced(region, "the built-in configuration")
-        });
+        .or_else(|| first(|file| &file.region));
     let profile_of_file = first(|file| &file.profile);
     let profile = sourced(global.profile.clone(), "--profile").or_else(|| {
         // Keys in the environment beat a profile that no flag names.
@@ -63,54 +69,35 @@ pub fn merge(
         sets_cluster: global.cluster.is_none() && layer.file.cluster.is_some(),
         sets_profile: layer.file.profile.is_some() && profile == profile_of_file,
     });
-
-    // The built-in file describes one cluster.
-    let with_built_in = || {
-        let files = layers.iter().map(|layer| &layer.file);
-        files.chain(Some(built_in).filter(|_| is_built_in))
-    };
-    let named: Vec<String> = layers
-        .iter()
-        .flat_map(|layer| layer.file.services.keys().cloned())
-        .collect();
-    let default_services = if !named.is_empty() {
-        crate::target::distinct(named)
-    } else if is_built_in {
-        built_in.services.keys().cloned().collect()
-    } else {
-        Vec::new()
-    };
     let mut recipes = BTreeMap::new();
-    for (name, recipe) in with_built_in().flat_map(|file| &file.recipes) {
+    for (name, recipe) in files.iter().flat_map(|(file, _)| &file.recipes) {
         recipes.entry(name.clone()).or_insert(recipe.clone());
+    }
+    let services = services(files.iter().map(|(file, _)| *file));
+    let named = layers.iter().flat_map(|layer| layer.file.services.keys());
+    let mut default_services = crate::target::distinct(named.cloned().collect());
+    if default_services.is_empty() {
+        default_services = services.keys().cloned().collect();
     }
 
     Settings {
         cluster,
         region,
         profile,
-        service_prefix: global
-            .service_prefix
-            .clone()
-            .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
-            .or(built_in.service_prefix.clone().filter(|_| is_built_in))
+        service_prefix: (global.service_prefix.clone())
+            .or_else(|| value(|file| &file.service_prefix))
             .unwrap_or_default(),
-        plan_is_complete: layers
-            .iter()
-            .find_map(|layer| layer.file.plan_is_complete)
+        plan_is_complete: (files.iter())
+            .find_map(|(file, _)| file.plan_is_complete)
             .unwrap_or(false),
         endpoint_url: global.endpoint_url.clone(),
-        services: services(with_built_in()),
-        escape: first(|file| &file.escape).map(|escape| escape.value),
-        shell: first(|file| &file.shell)
-            .map(|sourced| sourced.value)
-            .or(built_in.shell.clone()),
+        services,
+        escape: value(|file| &file.escape),
+        shell: value(|file| &file.shell).or(built_in.shell.clone()),
         recipes,
-        expect: strictest(layers.iter().filter_map(|layer| layer.file.expect.as_ref())),
-        plugins: plugins(
-            layers
-                .iter()
-                .filter_map(|layer| layer.file.plugins.as_ref()),
+        expect: strictest(files.iter().filter_map(|(file, _)| file.expect.as_ref())),
+        program_timeout: program_timeout(
+            files.iter().filter_map(|(file, _)| file.plugins.as_ref()),
         ),
         has_checks: layers.iter().any(|layer| layer.file.checks.is_some()),
         custom_checks: Vec::new(),
@@ -150,18 +137,16 @@ fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     strictest
 }
 
-/// Programs run unless a file turns them off, with the shortest timeout of all files.
-fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
-    let mut enabled = true;
+/// The shortest timeout of all files. `None` if a file turns programs off.
+fn program_timeout<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Option<Duration> {
     let mut shortest: Option<u64> = None;
     for one in all {
-        enabled &= one.enabled.unwrap_or(true);
+        if one.enabled == Some(false) {
+            return None;
+        }
         shortest = shortest.into_iter().chain(one.timeout_seconds).min();
     }
-    Plugins {
-        enabled,
-        timeout_seconds: shortest.unwrap_or(Plugins::default().timeout_seconds),
-    }
+    Some(shortest.map_or(DEFAULT_TIMEOUT, Duration::from_secs))
 }
 
 fn sourced(value: Option<String>, source: &str) -> Option<SourcedValue> {
@@ -282,8 +267,7 @@ mod tests {
         let web = &settings.services["web"];
         assert_eq!(web.container.as_deref(), Some("app"));
         assert_eq!(web.shell.as_deref(), Some("/bin/ash"));
-        assert!(settings.plugins.enabled);
-        assert_eq!(settings.plugins.timeout_seconds, 3);
+        assert_eq!(settings.program_timeout, Some(Duration::from_secs(3)));
     }
 
     #[test]
@@ -296,8 +280,7 @@ mod tests {
             "[expect]\nexec_forbidden = [\"web\"]\nsession_logging = false",
         ] {
             let settings = settings(&global(), &[], &[project, user]);
-            assert!(!settings.plugins.enabled, "{project}");
-            assert_eq!(settings.plugins.timeout_seconds, 2, "{project}");
+            assert_eq!(settings.program_timeout, None, "{project}");
             let expect = settings.expect;
             assert!(
                 expect.exec_forbidden.contains(&"db-*".to_owned()),
@@ -312,7 +295,11 @@ mod tests {
         let settings = settings(&global(), &[], &[project, user]);
         assert_eq!(settings.expect.exec_forbidden, ["web", "db-*"]);
         let alone = self::settings(&global(), &[], &[project, ""]);
-        assert!(!alone.plugins.enabled && !alone.expect.session_logging);
+        assert!(alone.program_timeout.is_none() && !alone.expect.session_logging);
+        let slower = "[plugins]\ntimeout_seconds = 5";
+        let user = "[plugins]\ntimeout_seconds = 2";
+        let settings = self::settings(&global(), &[], &[slower, user]);
+        assert_eq!(settings.program_timeout, Some(Duration::from_secs(2)));
     }
 
     #[test]

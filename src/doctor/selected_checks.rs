@@ -82,9 +82,7 @@ fn selection(arguments: &Doctor, own: &CustomChecks) -> Result<Selection, CliErr
     Err(CliError::new(
         "no check is left",
         match are_own {
-            true => {
-                "There are no custom checks. A demo reads a configuration only with --config."
-            }
+            true => "There are no custom checks. Demos use no configuration.",
             false => "What --only names and --skip takes away leaves nothing to look at.",
         },
     ))

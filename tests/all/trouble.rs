@@ -99,10 +99,18 @@ fn addresses_with_passwords() {
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
     let run = offline(&["list"], &variables);
-    assert_refused(&run, "AWS_ENDPOINT_URL_ECS is not a valid endpoint URL", "https://");
+    assert_refused(
+        &run,
+        "AWS_ENDPOINT_URL_ECS is not a valid endpoint URL",
+        "https://",
+    );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
-    assert_refused(&run, "--endpoint-url is not a valid endpoint URL", "https://");
+    assert_refused(
+        &run,
+        "--endpoint-url is not a valid endpoint URL",
+        "https://",
+    );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let mut variables = KEYS.to_vec();
     variables.push(("https_proxy", "htp://ops:hunter2@proxy:3128"));

@@ -39,7 +39,11 @@ fn what_names_only_places_needs_no_trust() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let run = ask(home.path(), &["trust"]);
     assert_eq!(run.status, 0);
-    assert!(run.stderr.contains("sets no keys that need trust"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("sets no keys that need trust"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

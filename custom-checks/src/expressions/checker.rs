@@ -2,7 +2,7 @@
 //! can never be true or false.
 
 use cel::Program;
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, MapExpr, operators};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 use cel::common::types::CelList;
 use cel::common::value::Val;
 
@@ -260,10 +260,20 @@ impl<'p> Checker<'p> {
         let mut types = Vec::new();
         for (position, argument) in call.args.iter().enumerate() {
             let is_lookup = matches!((name, position), (operators::INDEX, 0) | (operators::IN, 1));
-            types.push(match &argument.expr {
-                Expr::Map(map) if is_lookup => self.entries(map)?,
-                _ => self.infer(argument)?,
-            });
+            let Expr::Map(map) = &argument.expr else {
+                types.push(self.infer(argument)?);
+                continue;
+            };
+            if !is_lookup {
+                self.infer(argument)?;
+            }
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    self.infer(&entry.key)?;
+                    self.infer(&entry.value)?;
+                }
+            }
+            types.push(StaticType::Any);
         }
         match (name, types.as_slice(), call.args.as_slice()) {
             (operators::INDEX, [operand, _], [_, index]) => match &index.expr {
@@ -274,15 +284,5 @@ impl<'p> Checker<'p> {
             },
             _ => Ok(returned),
         }
-    }
-
-    fn entries(&mut self, map: &'p MapExpr) -> Result<StaticType, ExprError> {
-        for entry in &map.entries {
-            if let EntryExpr::MapEntry(entry) = &entry.expr {
-                self.infer(&entry.key)?;
-                self.infer(&entry.value)?;
-            }
-        }
-        Ok(StaticType::Any)
     }
 }
