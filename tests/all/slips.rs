@@ -181,7 +181,7 @@ fn variables_and_files_of_configuration() {
 }
 
 #[test]
-fn a_configuration_that_says_nothing() {
+fn empty_values_in_a_configuration_are_errors() {
     for (text, what) in [
         ("shell = \"\"", "shell: this value is empty"),
         (
@@ -194,7 +194,7 @@ fn a_configuration_that_says_nothing() {
         ),
         (
             "[recipes.\"\"]\nservice = \"web\"\ncommand = [\"ls\"]",
-            "name of a table is empty",
+            "recipes: a table has an empty name",
         ),
         (
             "[plugins]\ntimeout_seconds = 0",
@@ -279,7 +279,7 @@ fn a_cluster_that_is_named_twice() {
 }
 
 #[test]
-fn areas_of_the_user_s_own_checks_are_explained() {
+fn areas_of_custom_checks_are_explained() {
     for area in ["custom", "program"] {
         let run = offline(&["explain", area], &[]);
         assert_eq!(run.status, 0, "{}", run.stdout);

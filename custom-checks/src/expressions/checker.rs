@@ -3,7 +3,7 @@
 
 use cel::Program;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
-use cel::common::types::CelList;
+use cel::common::types::{CelBool, CelList, CelNull};
 use cel::common::value::Val;
 
 use super::compile::{ExprError, compile};
@@ -15,12 +15,15 @@ use crate::source::did_you_mean;
 
 /// Functions and macros, without operators, by the type of what they return.
 const FUNCTIONS: [(StaticType, &str); 4] = [
-    (NUMBER, "size int uint double indexOf lastIndexOf"),
     (
-        STRING,
+        StaticType::Number,
+        "size int uint double indexOf lastIndexOf",
+    ),
+    (
+        StaticType::String,
         "string join lowerAscii upperAscii trim replace substring format charAt reverse",
     ),
-    (LIST, "split"),
+    (StaticType::List, "split"),
     (
         StaticType::Any,
         "all bool bytes contains dyn endsWith exists existsOne exists_one filter has map matches startsWith \
@@ -30,10 +33,6 @@ const FUNCTIONS: [(StaticType, &str); 4] = [
 
 /// Names of types, for `type(x) == string`.
 const TYPES: &str = "bool bytes double int list map null_type string type uint";
-
-const NUMBER: StaticType = StaticType::Other("a number");
-const STRING: StaticType = StaticType::Other("a string");
-const LIST: StaticType = StaticType::Other("a list");
 
 fn functions() -> impl Iterator<Item = (&'static str, StaticType)> {
     let functions = FUNCTIONS.into_iter();
@@ -46,27 +45,38 @@ enum StaticType {
     /// It has the members, or the elements, of this sample.
     Like(&'static dyn Val),
     Bool,
-    /// Neither; the words for it.
-    Other(&'static str),
+    Number,
+    String,
+    NumberOrString,
+    List,
+    Null,
     Any,
 }
 
 impl StaticType {
     fn of(sample: &'static dyn Val) -> StaticType {
-        match type_name(sample) {
-            "null" => StaticType::Any,
-            "bool" => StaticType::Bool,
-            _ => StaticType::Like(sample),
+        if sample.downcast_ref::<CelNull>().is_some() {
+            return StaticType::Any;
+        }
+        let is_bool = sample.downcast_ref::<CelBool>().is_some();
+        if is_bool {
+            StaticType::Bool
+        } else {
+            StaticType::Like(sample)
         }
     }
 
-    /// What it is, if it can never be true or false.
+    /// The words for it, if it can never be true or false.
     fn non_bool(self) -> Option<&'static str> {
-        match self {
-            StaticType::Like(sample) => Some(type_name(sample)),
-            StaticType::Other(name) => Some(name),
-            StaticType::Bool | StaticType::Any => None,
-        }
+        Some(match self {
+            StaticType::Like(sample) => type_name(sample),
+            StaticType::Number => "a number",
+            StaticType::String => "a string",
+            StaticType::NumberOrString => "a number or a string",
+            StaticType::List => "a list",
+            StaticType::Null => "null",
+            StaticType::Bool | StaticType::Any => return None,
+        })
     }
 
     fn element(self) -> StaticType {
@@ -135,9 +145,11 @@ impl<'p> Checker<'p> {
             Expr::Unspecified => Ok(StaticType::Any),
             Expr::Literal(literal) => Ok(match literal {
                 LiteralValue::Boolean(_) => StaticType::Bool,
-                LiteralValue::Null => StaticType::Other("null"),
-                LiteralValue::String(_) | LiteralValue::Bytes(_) => STRING,
-                LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_) => NUMBER,
+                LiteralValue::Null => StaticType::Null,
+                LiteralValue::String(_) | LiteralValue::Bytes(_) => StaticType::String,
+                LiteralValue::Double(_) | LiteralValue::Int(_) | LiteralValue::UInt(_) => {
+                    StaticType::Number
+                }
             }),
             Expr::Ident(name) => self.variable(at, name),
             Expr::Select(select) => {
@@ -154,7 +166,7 @@ impl<'p> Checker<'p> {
                 for element in &list.elements {
                     self.infer(element)?;
                 }
-                Ok(LIST)
+                Ok(StaticType::List)
             }
             // `==` compares only objects of the same Rust type, and would call equal ones different.
             Expr::Map(_) => Err(self.error(
@@ -178,7 +190,7 @@ impl<'p> Checker<'p> {
                 self.locals.truncate(outside);
                 // `exists_one` counts, and compares in the end.
                 Ok(match result {
-                    StaticType::Other("a number") => StaticType::Bool,
+                    StaticType::Number => StaticType::Bool,
                     other => other,
                 })
             }
@@ -246,8 +258,8 @@ impl<'p> Checker<'p> {
                 | operators::DIVIDE
                 | operators::MODULO,
                 None,
-            ) => StaticType::Other("a number or a string"),
-            (operators::NEGATE, None) => NUMBER,
+            ) => StaticType::NumberOrString,
+            (operators::NEGATE, None) => StaticType::Number,
             (_, None) if is_namespaced || name.starts_with(['_', '@', '!', '-']) => StaticType::Any,
             (_, None) => {
                 let hint = did_you_mean(name, functions().map(|(known, _)| known));

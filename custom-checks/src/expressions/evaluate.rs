@@ -1,6 +1,6 @@
 //! Evaluates one program on one subject's variables.
 
-use cel::common::types::{CelBool, CelList};
+use cel::common::types::{CelBool, CelList, CelNull};
 use cel::common::value::Val;
 use cel::{ExecutionError, Program, Value};
 use checks::facts::Unavailable;
@@ -34,7 +34,7 @@ impl Variables {
     /// A value as text. `None`: it is null.
     pub fn text(&self, program: &Program) -> Result<Option<String>, EvalError> {
         self.evaluate(program, |value| {
-            let is_null = type_name(value) == "null";
+            let is_null = value.downcast_ref::<CelNull>().is_some();
             Ok((!is_null).then(|| text(value)))
         })
     }

@@ -172,11 +172,11 @@ pub fn task_content(task: &Task, facts: &Facts) -> Value<'static> {
 /// All facts. Lists that may have gaps are marked, so that "not in the list" is not taken for "does not exist".
 fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
     let facts = world.facts;
-    let without_services = facts.unlisted.as_ref();
-    let without_tasks = without_services
+    let services_gap = facts.unlisted.as_ref();
+    let tasks_gap = services_gap
         .or_else(|| facts.services.values().find_map(Fact::unavailable))
         .or_else(|| facts.service_tasks.values().find_map(Fact::unavailable));
-    let without_definitions = without_tasks
+    let derived_gap = tasks_gap
         .or_else(|| facts.cluster.unavailable())
         .or_else(|| facts.tasks.values().find_map(Fact::unavailable))
         .or_else(|| facts.task_definitions.values().find_map(Fact::unavailable));
@@ -188,8 +188,8 @@ fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
     };
     let members = all.members().map(|(name, member)| {
         let gap = match name {
-            "services" => without_services,
-            "tasks" => without_tasks,
+            "services" => services_gap,
+            "tasks" => tasks_gap,
             // What follows from tasks and their definitions.
             "task_definitions"
             | "roles"
@@ -202,7 +202,7 @@ fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
             | "log_groups"
             | "buckets"
             | "service_tasks"
-            | "network" => without_definitions,
+            | "network" => derived_gap,
             _ => None,
         };
         let member = match name {
