@@ -13,6 +13,7 @@ use custom_checks::programs::{self, Environment, ExecCheck};
 use crate::cli::EVALUATE;
 use crate::config::Settings;
 
+/// The custom checks of this run.
 #[derive(Default)]
 pub struct CustomChecks {
     expressions: Vec<ExprCheck>,
@@ -44,6 +45,7 @@ impl CustomChecks {
         }
     }
 
+    /// For the selection by `--only` and `--skip`.
     pub fn checks(&self) -> Vec<&'static Check> {
         let expressions = self.expressions.iter().map(ExprCheck::check);
         let programs = self.programs.iter().map(ExecCheck::check);

@@ -158,13 +158,10 @@ fn common_prefix(names: &[&str]) -> String {
     let [first, rest @ ..] = names else {
         return String::new();
     };
-    let hyphens = first.match_indices('-').map(|(at, _)| &first[..=at]);
     let is_common = |prefix: &&str| rest.iter().all(|name| name.starts_with(prefix));
-    let longest = hyphens.filter(is_common).last();
-    longest
-        .filter(|_| !rest.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+    let mut prefixes = first.rmatch_indices('-').map(|(at, _)| &first[..=at]);
+    let longest = prefixes.find(is_common).filter(|_| !rest.is_empty());
+    longest.unwrap_or_default().to_owned()
 }
 
 fn save(arguments: &Init, text: &str) -> Result<(), CliError> {

@@ -11,28 +11,30 @@ use serde::de::{Deserializer, Error};
 
 use crate::cli_error::CliError;
 
+/// An `ecs-exec.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct ConfigFile {
     /// A name or an ARN.
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub cluster: Option<String>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub region: Option<String>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub profile: Option<String>,
+    /// Users can omit it from service names.
     pub service_prefix: Option<String>,
     /// A Terraform plan contains all resources: what is not in it does not exist.
     pub plan_is_complete: Option<bool>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_tables")]
     pub services: BTreeMap<String, ServiceSettings>,
     /// The program that a session starts, unless the service's table names one.
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub shell: Option<String>,
     /// The escape character of sessions, or `none`.
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub escape: Option<String>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_tables")]
     pub recipes: BTreeMap<String, Recipe>,
     pub expect: Option<Expect>,
     /// [`expressions`] reads these from the text again.
@@ -40,13 +42,14 @@ pub struct ConfigFile {
     pub plugins: Option<PluginSettings>,
 }
 
+/// How sessions enter one service.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct ServiceSettings {
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub container: Option<String>,
     /// The program that a session starts.
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub shell: Option<String>,
 }
 
@@ -55,13 +58,13 @@ pub struct ServiceSettings {
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct Recipe {
     /// The service's short or full name.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "non_empty_string")]
     pub service: String,
     #[serde(default)]
     pub description: String,
     pub container: Option<String>,
     /// A program and its arguments. No shell interprets them.
-    #[serde(deserialize_with = "command_line")]
+    #[serde(deserialize_with = "command")]
     pub command: Vec<String>,
     /// Whether it needs a terminal.
     #[serde(default)]
@@ -74,17 +77,17 @@ pub struct Recipe {
 pub struct PluginSettings {
     pub enabled: Option<bool>,
     /// For each program.
-    #[serde(default, deserialize_with = "positive")]
+    #[serde(default, deserialize_with = "positive_seconds")]
     pub timeout_seconds: Option<u64>,
 }
 
 const EMPTY: &str = "this value is empty; set it or remove the key";
 
-fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    filled_text(from).map(Some)
+fn non_empty_option<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    non_empty_string(from).map(Some)
 }
 
-fn filled_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+fn non_empty_string<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     match text.trim().is_empty() {
         true => Err(D::Error::custom(EMPTY)),
@@ -92,7 +95,7 @@ fn filled_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
 }
 
-fn command_line<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let words = Vec::<String>::deserialize(from)?;
     match words.first().is_none_or(|word| word.trim().is_empty()) {
         true => Err(D::Error::custom(EMPTY)),
@@ -100,7 +103,7 @@ fn command_line<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Er
     }
 }
 
-fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+fn positive_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     match u64::deserialize(from)? {
         0 => Err(D::Error::custom(
             "must be greater than 0; use `enabled = false` to turn programs off",
@@ -109,7 +112,7 @@ fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error>
     }
 }
 
-fn named<'de, D, T>(from: D) -> Result<BTreeMap<String, T>, D::Error>
+fn named_tables<'de, D, T>(from: D) -> Result<BTreeMap<String, T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

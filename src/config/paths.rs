@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::cli::Global;
 use crate::environment::variable;
 
+/// What configuration files are called.
 pub const FILE_NAME: &str = "ecs-exec.toml";
 
 /// The file that was named, or else the discovered one.

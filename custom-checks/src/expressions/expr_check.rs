@@ -43,6 +43,7 @@ impl ExprCheck {
         self.check
     }
 
+    /// What the check is evaluated on.
     pub fn kind(&self) -> SubjectKind {
         self.kind
     }

@@ -16,6 +16,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    /// As the configuration writes it.
     pub fn name(self) -> &'static str {
         match self {
             SubjectKind::Cluster => "cluster",
@@ -27,6 +28,7 @@ impl SubjectKind {
         }
     }
 
+    /// The variables of its expressions.
     pub fn variables(self) -> &'static [&'static str] {
         match self {
             SubjectKind::Cluster => &["cluster", "facts"],

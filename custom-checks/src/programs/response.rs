@@ -27,6 +27,7 @@ const MAX_EVIDENCE: usize = 16 << 10;
 pub struct Metadata {
     /// What holds if the check passes.
     pub title: String,
+    /// What goes wrong if it fails.
     #[serde(default)]
     pub why: String,
     #[serde(default = "medium")]
