@@ -72,7 +72,7 @@ impl Object {
         members.map(|(name, value)| (name.inner(), value))
     }
 
-    /// The same object, of which some entries may be missing. In an object with fixed keys, those of its members.
+    /// The same object, marked as incomplete. An object with fixed keys marks its members instead.
     pub fn incomplete(&self, why: &Unavailable) -> Object {
         let Content {
             members,
@@ -108,7 +108,7 @@ impl Object {
     }
 }
 
-/// Marks a value of which something may be missing. A list has no keys to look up, so a part of it is worth nothing.
+/// Marks a value as incomplete. A list becomes unreadable, because it has no keys to look up.
 pub fn incomplete(value: FactValue, why: &Unavailable) -> FactValue {
     let value = value?;
     match value.downcast_ref::<Object>() {
