@@ -3,7 +3,7 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use checks::registry::{self, AREAS};
-use custom_checks::Entry;
+use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
 use explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
 use model::Check;
@@ -12,8 +12,8 @@ use model::text::{sanitize_block, sanitize_line};
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
+use crate::custom_checks::CustomChecks;
 use crate::output::{print, text_width};
-use crate::own::Own;
 use crate::report::human::wrap;
 use crate::target;
 
@@ -98,11 +98,11 @@ fn about_area(area: &str) -> String {
 
 async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError> {
     let what = match area == custom_checks::CUSTOM {
-        true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
-        false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
+        true => "Custom checks: [checks.NAME] in ecs-exec.toml",
+        false => "Custom checks: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let all = Own::find(&mut settings).catalogue();
+    let all = CustomChecks::find(&mut settings).catalogue();
     let of_area = all.iter().filter(|own| own.id.starts_with(area));
     let lines: String = of_area
         .map(|own| format!("  {}: {}\n", own.id, sanitize_line(&own.title)))
@@ -115,13 +115,13 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
     })
 }
 
-/// A check of the user's own with this ID.
-async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError> {
+/// The custom check with this ID.
+async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
     if !custom_checks::is_id(id) {
         return Ok(None);
     }
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let own = Own::find(&mut settings);
+    let own = CustomChecks::find(&mut settings);
     // Only the program that is meant is started.
     let Ok(selection) = Selection::with_own(own.checks(), vec![id.to_owned()], Vec::new()) else {
         return Ok(None);
@@ -129,7 +129,7 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError>
     Ok(own.only(&selection).catalogue().into_iter().next())
 }
 
-fn about_own(own: &Entry) -> String {
+fn about_own(own: &CatalogueEntry) -> String {
     sections(
         &own.id,
         &sanitize_line(&own.title),
@@ -140,8 +140,8 @@ fn about_own(own: &Entry) -> String {
                 &sanitize_block(&own.actions.join("\n")),
             ),
             (
-                "Why no more is known of it",
-                &sanitize_block(own.trouble.as_deref().unwrap_or_default()),
+                "Why it has no description",
+                &sanitize_block(own.error.as_deref().unwrap_or_default()),
             ),
         ],
     )

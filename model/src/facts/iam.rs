@@ -78,7 +78,7 @@ pub struct Decision {
     /// The keys on which a Deny depends. `None`: nobody read the policies, so that it may be any missing key.
     #[serde(
         default,
-        alias = "deny_hangs_on",
+        alias = "deny_depends_on",
         skip_serializing_if = "Option::is_none"
     )]
     pub deny_depends_on: Option<Vec<String>>,
