@@ -13,7 +13,7 @@ use checks::text::clean_line;
 use checks::{Facts, Finding, Selection, Status, examine, examine_with, registry};
 
 use custom_checks::{CUSTOM, PROGRAM};
-use terraform_plan::Plan;
+use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, Global, ReportFlags};
 use crate::cli_error::CliError;
@@ -36,7 +36,7 @@ pub struct DoctorRun<'a> {
     /// Services that are asked about instead of what was named.
     instead: Vec<String>,
     /// The Terraform plan that the facts come from.
-    plan: Option<&'a Plan>,
+    plan: Option<&'a TerraformPlan>,
 }
 
 pub struct DoctorOutcome {
@@ -64,7 +64,7 @@ impl<'a> DoctorRun<'a> {
         })
     }
 
-    pub fn of_plan(self, plan: Option<&'a Plan>) -> DoctorRun<'a> {
+    pub fn of_plan(self, plan: Option<&'a TerraformPlan>) -> DoctorRun<'a> {
         DoctorRun { plan, ..self }
     }
 
@@ -200,7 +200,7 @@ impl DoctorRun<'_> {
     /// What would be after apply.
     async fn planned(
         &self,
-        plan: &Plan,
+        plan: &TerraformPlan,
         settings: &Settings,
         global: &Global,
         timeout: Duration,

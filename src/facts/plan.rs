@@ -6,7 +6,7 @@ use checks::arn;
 use checks::facts::Facts;
 use checks::text;
 use jiff::Timestamp;
-use terraform_plan::{Ask, ClusterPlace, Plan, Unreadable};
+use terraform_plan::{ClusterLocation, PlanError, PlanRequest, TerraformPlan};
 
 use crate::aws::partition;
 use crate::cli::Global;
@@ -19,7 +19,7 @@ use crate::target;
 const MOST_BYTES: u64 = 1 << 30;
 
 /// `is_complete`: its owner declares that there is nothing beside it.
-pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
+pub fn read(path: &Path, is_complete: bool) -> Result<TerraformPlan, CliError> {
     let json = read_at_most(path, MOST_BYTES, "plan")?;
     let plan = terraform_plan::read(&json)
         .map_err(|why| CliError::new(format!("{}: {why}", path.display()), help(&why)))?;
@@ -29,21 +29,21 @@ pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
     })
 }
 
-fn help(why: &Unreadable) -> &'static str {
+fn help(why: &PlanError) -> &'static str {
     match why {
-        Unreadable::Empty
-        | Unreadable::NotJson(_)
-        | Unreadable::NotAPlan
-        | Unreadable::Malformed(_) => "terraform show -json tfplan > tfplan.json",
-        Unreadable::BinaryPlan
-        | Unreadable::LogLines
-        | Unreadable::State
-        | Unreadable::Foreign(_)
-        | Unreadable::Compressed
-        | Unreadable::PlanText
-        | Unreadable::QuotedReference { .. } => "",
-        Unreadable::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
-        Unreadable::Errored => "Fix what `terraform plan` reports, and plan again.",
+        PlanError::Empty
+        | PlanError::NotJson(_)
+        | PlanError::NotAPlan
+        | PlanError::Malformed(_) => "terraform show -json tfplan > tfplan.json",
+        PlanError::BinaryPlan
+        | PlanError::LogLines
+        | PlanError::State
+        | PlanError::Foreign(_)
+        | PlanError::Compressed
+        | PlanError::PlanText
+        | PlanError::QuotedReference { .. } => "",
+        PlanError::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
+        PlanError::Errored => "Fix what `terraform plan` reports, and plan again.",
     }
 }
 
@@ -52,16 +52,16 @@ const NO_CLUSTER: &str = "no-cluster";
 
 /// Where the plan is asked about: the cluster that was named, else every cluster that it has services in, those of each
 /// region apart.
-pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliError> {
+pub async fn places(plan: &TerraformPlan, global: &Global) -> Result<Vec<Global>, CliError> {
     let configured = config::load(global, &[]).await?.cluster;
     let said = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
     let all = plan.places();
-    let is_said = |place: &&ClusterPlace| said.is_none_or(|said| said == place.cluster);
-    let of_region = |place: &&ClusterPlace| {
+    let is_said = |place: &&ClusterLocation| said.is_none_or(|said| said == place.cluster);
+    let of_region = |place: &&ClusterLocation| {
         region.is_none() || place.region.as_deref() == region || place.region.is_none()
     };
-    let mut chosen: Vec<&ClusterPlace> = all.iter().filter(is_said).collect();
+    let mut chosen: Vec<&ClusterLocation> = all.iter().filter(is_said).collect();
     if chosen.is_empty() && global.named_cluster().is_none() {
         // The environment's is not meant for this plan.
         chosen = all.iter().collect();
@@ -117,15 +117,15 @@ pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliErro
 
 /// What the plan is asked about the cluster of the settings.
 pub fn ask(
-    plan: &Plan,
+    plan: &TerraformPlan,
     settings: &Settings,
     global: &Global,
     container: Option<&str>,
-) -> Result<Ask, CliError> {
+) -> Result<PlanRequest, CliError> {
     let cluster_name = short_name(&settings.cluster).to_owned();
     let region = region(plan, &cluster_name, settings, global)?;
     let account = account(plan, &cluster_name, settings, global)?;
-    Ok(Ask {
+    Ok(PlanRequest {
         partition: partition(&region).to_owned(),
         cluster_name,
         region,
@@ -140,7 +140,7 @@ pub fn ask(
 /// The region of a configuration, or of the environment, may be a guess, and the plan knows better. One that was said
 /// counts, and has to be the plan's.
 fn region(
-    plan: &Plan,
+    plan: &TerraformPlan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
@@ -168,7 +168,7 @@ fn region(
 
 /// The account of the cluster's ARN, where the plan does not tell of another.
 fn account(
-    plan: &Plan,
+    plan: &TerraformPlan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
@@ -187,7 +187,7 @@ fn account(
 }
 
 /// Where AWS is asked about what is not part of the plan: in the cluster and the region that the plan was asked about.
-pub fn place(settings: &Settings, ask: &Ask) -> Settings {
+pub fn place(settings: &Settings, ask: &PlanRequest) -> Settings {
     let mut settings = settings.clone();
     if short_name(&settings.cluster) != ask.cluster_name {
         settings.cluster.clone_from(&ask.cluster_name);
@@ -203,7 +203,11 @@ pub fn place(settings: &Settings, ask: &Ask) -> Settings {
 }
 
 /// What AWS says of one account is nothing of another.
-pub fn refuse_other_account(plan: &Plan, ask: &Ask, live: &Facts) -> Result<(), CliError> {
+pub fn refuse_other_account(
+    plan: &TerraformPlan,
+    ask: &PlanRequest,
+    live: &Facts,
+) -> Result<(), CliError> {
     match (plan.account_of(&ask.cluster_name), &live.account) {
         (Some(planned), Some(asked)) if planned != *asked => Err(CliError::new(
             format!("the plan is for account {planned}, and AWS was asked about account {asked}"),

@@ -1,14 +1,14 @@
 //! The cluster, its services, and the tasks that they would start.
 
 mod cluster;
-mod definitions;
-mod renewal;
+mod redeployment;
 mod services;
 mod tags;
+mod task_definitions;
 mod tasks;
 
 pub use cluster::cluster;
-pub use definitions::{definition, roles_of};
-pub use renewal::keeps_closed_tasks;
+pub use redeployment::keeps_closed_tasks;
 pub use services::{EXPRESS, Planned, cluster_of, planned_services};
+pub use task_definitions::{definition, roles_of};
 pub use tasks::{host_of, start};

@@ -14,59 +14,64 @@ use self::network::{add_network, subnet};
 use self::roles::add_roles;
 pub use self::roles::containers_by_role;
 use self::terraform::add_terraform;
-use crate::ask::Ask;
-use crate::choices::{Assumed, Met, settled};
-use crate::document::Plan;
 use crate::ecs::{self, Planned, planned_services};
-use crate::known::{elsewhere, later, or_live, untold};
-use crate::records;
+use crate::exec_logging;
+use crate::plan::TerraformPlan;
+use crate::request::PlanRequest;
 use crate::resolve::Resolver;
+use crate::resolve::assumptions::{Assumed, Met, settled};
+use crate::unavailable::{known_after_apply, not_in_plan, not_shown, or_live};
 
-impl Plan {
+impl TerraformPlan {
     /// The facts of the world after apply, as the plan alone tells them, for one cluster.
-    pub fn facts(&self, ask: &Ask) -> Facts {
-        build(self, ask, None)
+    pub fn facts(&self, request: &PlanRequest) -> Facts {
+        build(self, request, None)
     }
 
     /// The same, where what is not part of the plan is taken from facts that were read from AWS: of the same
     /// cluster, before apply.
-    pub fn over(&self, live: Facts, ask: &Ask) -> Facts {
-        build(self, ask, Some(&live))
+    pub fn over(&self, live: Facts, request: &PlanRequest) -> Facts {
+        build(self, request, Some(&live))
     }
 }
 
-fn build(plan: &Plan, ask: &Ask, live: Option<&Facts>) -> Facts {
-    let of_region = plan.within(&ask.region);
+fn build(plan: &TerraformPlan, request: &PlanRequest, live: Option<&Facts>) -> Facts {
+    let of_region = plan.within(&request.region);
     let of_region = of_region.as_ref().unwrap_or(plan);
     settled(of_region.managed.len(), |assumed| {
-        assuming(plan, of_region, ask, live, assumed)
+        assuming(plan, of_region, request, live, assumed)
     })
 }
 
-/// The facts where attributes are taken for what is assumed of them, and which others may name one thing or another.
+/// The facts where attributes are taken for what is assumed of them, and which others may name one kind or another.
 fn assuming(
-    whole: &Plan,
-    plan: &Plan,
-    ask: &Ask,
+    whole: &TerraformPlan,
+    plan: &TerraformPlan,
+    request: &PlanRequest,
     live: Option<&Facts>,
     assumed: &Assumed,
 ) -> (Facts, Met) {
-    let account = ask
+    let account = request
         .account
         .clone()
         .or_else(|| live?.account.clone())
-        .or_else(|| whole.account_of(&ask.cluster_name))
+        .or_else(|| whole.account_of(&request.cluster_name))
         .or_else(|| whole.account());
-    let mut resolver = Resolver::new(plan, &ask.partition, &ask.region, account.as_deref());
+    let mut resolver = Resolver::new(
+        plan,
+        &request.partition,
+        &request.region,
+        account.as_deref(),
+    );
     resolver.choices.assumed.clone_from(assumed);
-    let (planned, unlisted) = planned_services(&resolver, &ask.cluster_name);
-    let mut facts = empty(ask, account.clone());
+    let (planned, unlisted) = planned_services(&resolver, &request.cluster_name);
+    let mut facts = empty(request, account.clone());
     facts.cluster = or_live(
-        ecs::cluster(&resolver, &ask.cluster_name),
+        ecs::cluster(&resolver, &request.cluster_name),
         live.map(|live| &live.cluster),
     );
-    facts.target.services = wanted(&resolver, ask, &planned, live);
-    facts.unlisted = unlisted.filter(|_| ask.services.is_empty());
+    facts.target.services = wanted(&resolver, request, &planned, live);
+    facts.unlisted = unlisted.filter(|_| request.services.is_empty());
     for wanted in facts.target.services.clone() {
         match planned.iter().find(|service| service.name == wanted.name) {
             Some(service) => add_service(&mut facts, &resolver, service, live),
@@ -85,12 +90,12 @@ fn assuming(
 
 fn wanted(
     resolver: &Resolver,
-    ask: &Ask,
+    request: &PlanRequest,
     planned: &[Planned],
     live: Option<&Facts>,
 ) -> Vec<Wanted> {
-    if !ask.services.is_empty() {
-        return ask.services.clone();
+    if !request.services.is_empty() {
+        return request.services.clone();
     }
     let mut wanted: Vec<Wanted> = planned
         .iter()
@@ -99,30 +104,30 @@ fn wanted(
     for other in live.into_iter().flat_map(|live| &live.target.services) {
         match wanted.iter_mut().find(|wanted| wanted.name == other.name) {
             Some(known) => known.clone_from(other),
-            None if is_taken_away(resolver, &ask.cluster_name, &other.name) => {}
+            None if is_taken_away(resolver, &request.cluster_name, &other.name) => {}
             None => wanted.push(other.clone()),
         }
     }
     wanted
 }
 
-fn empty(ask: &Ask, account: Option<String>) -> Facts {
-    let nowhere = || untold("a plan says nothing of who opens sessions, and from where");
+fn empty(request: &PlanRequest, account: Option<String>) -> Facts {
+    let nowhere = || not_shown("a plan says nothing of who opens sessions, and from where");
     Facts {
         format: FORMAT,
         manifest: None,
-        taken_at: ask.taken_at,
-        partition: ask.partition.clone(),
-        region: ask.region.clone(),
+        taken_at: request.taken_at,
+        partition: request.partition.clone(),
+        region: request.region.clone(),
         account,
-        cluster_name: ask.cluster_name.clone(),
+        cluster_name: request.cluster_name.clone(),
         planned: true,
         target: Target {
             services: Vec::new(),
             tasks: Vec::new(),
-            container: ask.container.clone(),
+            container: request.container.clone(),
         },
-        expect: ask.expect.clone(),
+        expect: request.expect.clone(),
         local: Local {
             os: String::new(),
             region_source: "the Terraform plan".to_owned(),
@@ -132,7 +137,7 @@ fn empty(ask: &Ask, account: Option<String>) -> Facts {
             stream: Fact::Unavailable(nowhere()),
             clock_ahead_seconds: Fact::Unavailable(nowhere()),
         },
-        caller: Fact::Unavailable(untold("a plan says nothing of who opens sessions")),
+        caller: Fact::Unavailable(not_shown("a plan says nothing of who opens sessions")),
         cluster: Fact::Absent,
         unlisted: None,
         services: BTreeMap::new(),
@@ -162,7 +167,7 @@ fn all_of(name: &str) -> Wanted {
 
 /// Whether the plan ends a service.
 fn is_taken_away(resolver: &Resolver, cluster: &str, name: &str) -> bool {
-    let mut services = resolver.plan.before_of_kind(&["aws_ecs_service"]);
+    let mut services = resolver.plan.before_of_type(&["aws_ecs_service"]);
     services.any(|service| {
         service.text(&["name"]) == Ok(Some(name))
             && ecs::cluster_of(resolver, service).as_deref() == Ok(cluster)
@@ -179,10 +184,10 @@ fn add_missing(facts: &mut Facts, resolver: &Resolver, name: &str, live: Option<
         facts.services.insert(name.to_owned(), Fact::Absent);
         return;
     }
-    let missing = || Fact::Unavailable(elsewhere(format!("service {name}")));
+    let missing = || Fact::Unavailable(not_in_plan(format!("service {name}")));
     let service = or_live(missing(), live.and_then(|live| live.services.get(name)));
     facts.services.insert(name.to_owned(), service);
-    let why = Fact::Unavailable(elsewhere(format!("service {name}")));
+    let why = Fact::Unavailable(not_in_plan(format!("service {name}")));
     let arns = or_live(why, live.and_then(|live| live.service_tasks.get(name)));
     if let Some(live) = live {
         take_tasks(facts, live, arns.known().map_or(&[], Vec::as_slice));
@@ -216,7 +221,7 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
                 ecs::definition(resolver, &arn),
                 live.and_then(|live| live.task_definitions.get(&arn)),
             ),
-            None => Fact::Unavailable(later(format!("the task definition of {name}"))),
+            None => Fact::Unavailable(known_after_apply(format!("the task definition of {name}"))),
         });
     let started = ecs::start(
         resolver,
@@ -226,7 +231,7 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
         |id| subnet(resolver, id, live),
     );
     if planned.capacity.is_on_instances() {
-        let why = untold(format!("the plan does not tell which instances run {name}"));
+        let why = not_shown(format!("the plan does not tell which instances run {name}"));
         facts
             .container_instances
             .insert(ecs::host_of(&name), Fact::Unavailable(why));
@@ -260,17 +265,17 @@ fn add_records(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     let keyed = |name: Option<String>| name.filter(|name| !name.is_empty());
     if let Some(name) = keyed(key) {
         let live = live.and_then(|live| live.kms_keys.get(&name));
-        let key = or_live(records::kms_key(resolver, &name), live);
+        let key = or_live(exec_logging::kms_key(resolver, &name), live);
         facts.kms_keys.insert(name, key);
     }
     if let Some(name) = keyed(log.log_group) {
         let live = live.and_then(|live| live.log_groups.get(&name));
-        let group = or_live(records::log_group(resolver, &name), live);
+        let group = or_live(exec_logging::log_group(resolver, &name), live);
         facts.log_groups.insert(name, group);
     }
     if let Some(name) = keyed(log.bucket) {
         let live = live.and_then(|live| live.buckets.get(&name));
-        let bucket = or_live(records::bucket(resolver, &name), live);
+        let bucket = or_live(exec_logging::bucket(resolver, &name), live);
         facts.buckets.insert(name, bucket);
     }
 }

@@ -1,11 +1,11 @@
 //! Roles, what their policies will be, and what these allow.
 
-mod attached;
-mod policies;
+mod managed_policies;
+mod policy_document_data;
+mod role_policies;
 mod roles;
 mod simulations;
-mod statements;
 
-pub use attached::{Joins, is_touched};
+pub use role_policies::{Joins, is_touched};
 pub use roles::role;
 pub use simulations::{Judged, judge};

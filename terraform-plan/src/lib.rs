@@ -6,37 +6,24 @@
 
 #![forbid(unsafe_code)]
 
-mod address;
-mod ask;
-mod candidates;
-mod choices;
-mod configuration;
-mod document;
+mod cloudformation;
 mod ecs;
-mod extent;
+mod error;
+mod exec_logging;
+mod existing_resources;
 mod facts;
-mod formats;
-mod givers;
 mod iam;
-mod index;
-mod instance;
-mod known;
+mod location;
 mod network;
-mod others;
-mod parse;
-mod pick;
-mod place;
-mod quoted;
-mod records;
-mod references;
+mod plan;
+mod read;
 mod region;
+mod request;
 mod resolve;
-mod things;
-mod trace;
-mod unreadable;
+mod unavailable;
 
-pub use ask::Ask;
-pub use document::{Plan, read};
-pub use place::ClusterPlace;
-pub use references::References;
-pub use unreadable::Unreadable;
+pub use error::PlanError;
+pub use existing_resources::ExistingResources;
+pub use location::ClusterLocation;
+pub use plan::{TerraformPlan, read};
+pub use request::PlanRequest;

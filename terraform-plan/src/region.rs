@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::address::module_path;
-use crate::document::Plan;
 use crate::ecs::cluster_of;
-use crate::instance::Instance;
+use crate::plan::TerraformPlan;
+use crate::plan::address::module_path;
+use crate::plan::resource::Resource;
 use crate::resolve::Resolver;
 
 const OF_CLUSTERS: [&str; 2] = ["aws_ecs_service", "aws_ecs_cluster"];
 
-impl Plan {
+impl TerraformPlan {
     /// The region of the plan's services, if it tells: of the first of them, where they are in several.
     pub fn region(&self) -> Option<String> {
         let own = self
-            .of_kind(&OF_CLUSTERS)
+            .of_type(&OF_CLUSTERS)
             .find_map(|one| self.region_of_resource(one));
-        let of_data = || self.data_of_kind("aws_region").find_map(read_region);
+        let of_data = || self.data_of_type("aws_region").find_map(read_region);
         own.or_else(|| self.default_region()).or_else(of_data)
     }
 
@@ -27,10 +27,10 @@ impl Plan {
     pub fn region_of(&self, cluster: &str) -> Option<String> {
         let resolver = Resolver::new(self, "aws", "", None);
         let services = self
-            .of_kind(&["aws_ecs_service"])
+            .of_type(&["aws_ecs_service"])
             .filter(|service| cluster_of(&resolver, service).as_deref() == Ok(cluster));
         let clusters = self
-            .of_kind(&["aws_ecs_cluster"])
+            .of_type(&["aws_ecs_cluster"])
             .filter(|one| one.text(&["name"]) == Ok(Some(cluster)));
         let mut told: BTreeSet<String> = services
             .chain(clusters)
@@ -46,8 +46,8 @@ impl Plan {
 
     /// The plan without what is in another region; none where that changes nothing. Resources of which the region
     /// is not known stay.
-    pub(crate) fn within(&self, region: &str) -> Option<Plan> {
-        let is_here = |instance: &Instance| {
+    pub(crate) fn within(&self, region: &str) -> Option<TerraformPlan> {
+        let is_here = |instance: &Resource| {
             is_everywhere(instance)
                 || self
                     .region_of_resource(instance)
@@ -58,7 +58,7 @@ impl Plan {
     }
 
     /// By its own attribute, by its ARN, or by its provider.
-    pub(crate) fn region_of_resource(&self, instance: &Instance) -> Option<String> {
+    pub(crate) fn region_of_resource(&self, instance: &Resource) -> Option<String> {
         let set = instance.text(&["region"]).ok().flatten();
         let key = || self.provider_of(instance);
         set.map(str::to_owned)
@@ -66,13 +66,13 @@ impl Plan {
             .or_else(|| self.region_of_provider(key()?))
             .or_else(|| {
                 let mut read = self
-                    .data_of_kind("aws_region")
+                    .data_of_type("aws_region")
                     .filter(|data| key().is_some() && self.provider_of(data) == key());
                 read.find_map(read_region)
             })
     }
 
-    fn provider_of(&self, instance: &Instance) -> Option<&str> {
+    fn provider_of(&self, instance: &Resource) -> Option<&str> {
         self.resource(instance)?
             .get("provider_config_key")?
             .as_str()
@@ -120,13 +120,13 @@ impl Plan {
     }
 }
 
-fn read_region(data: &Instance) -> Option<String> {
+fn read_region(data: &Resource) -> Option<String> {
     let known = |name: &str| data.text(&[name]).ok().flatten();
     known("region").or(known("name")).map(str::to_owned)
 }
 
 /// IAM has no regions, and buckets may be used from others.
-fn is_everywhere(instance: &Instance) -> bool {
+fn is_everywhere(instance: &Resource) -> bool {
     [
         "aws_iam_",
         "aws_s3_",
@@ -134,5 +134,5 @@ fn is_everywhere(instance: &Instance) -> bool {
         "aws_partition",
     ]
     .iter()
-    .any(|start| instance.kind.starts_with(start))
+    .any(|start| instance.resource_type.starts_with(start))
 }

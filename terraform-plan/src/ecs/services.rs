@@ -2,21 +2,21 @@
 
 use checks::facts::{AwsVpc, Deployment, DeploymentController, Service, Unavailable};
 
-use crate::document::Plan;
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, untold};
-use crate::network::Likeness;
+use crate::network::SubnetEquivalence;
+use crate::plan::TerraformPlan;
+use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
+use crate::unavailable::{PlanValue, not_shown};
 
 /// A service of the plan.
 pub struct Planned<'p> {
-    pub instance: &'p Instance,
+    pub instance: &'p Resource,
     pub name: String,
-    pub service: Known<Service>,
-    pub subnets: Known<Vec<String>>,
+    pub service: PlanValue<Service>,
+    pub subnets: PlanValue<Vec<String>>,
     /// None are named: AWS takes the VPC's default group.
-    pub groups: Known<Vec<String>>,
+    pub groups: PlanValue<Vec<String>>,
     pub capacity: Capacity,
     /// It gives its tasks an interface of their own.
     pub has_network: bool,
@@ -29,16 +29,16 @@ pub struct Capacity {
     pub provider: Option<String>,
 }
 
-pub fn services(plan: &Plan) -> impl Iterator<Item = &Instance> {
-    plan.of_kind(&["aws_ecs_service"])
+pub fn services(plan: &TerraformPlan) -> impl Iterator<Item = &Resource> {
+    plan.of_type(&["aws_ecs_service"])
 }
 
 /// The name of the cluster that a service is in.
-pub fn cluster_of(resolver: &Resolver, service: &Instance) -> Known<String> {
-    if service.at(&["cluster"]) == Seen::Later && !resolver.plan.is_set(service, "cluster") {
+pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> {
+    if service.at(&["cluster"]) == Attribute::Unknown && !resolver.plan.is_set(service, "cluster") {
         return Ok("default".to_owned());
     }
-    let cluster = resolver.one(service, &["cluster"], Thing::Cluster)?;
+    let cluster = resolver.one(service, &["cluster"], ResourceKind::Cluster)?;
     Ok(cluster.unwrap_or_else(|| "default".to_owned()))
 }
 
@@ -49,11 +49,11 @@ pub fn planned_services<'p>(
 ) -> (Vec<Planned<'p>>, Option<Unavailable>) {
     let mut planned = Vec::new();
     let mut unlisted = None;
-    let likeness = Likeness::new(resolver);
+    let equivalence = SubnetEquivalence::new(resolver);
     for instance in services(resolver.plan) {
         match (cluster_of(resolver, instance), instance.text(&["name"])) {
             (Ok(of), Ok(Some(name))) if of == cluster => {
-                planned.push(read_service(resolver, &likeness, instance, name));
+                planned.push(read_service(resolver, &equivalence, instance, name));
             }
             (Ok(_), Ok(_)) => {}
             (Ok(of), Err(_)) if of != cluster => {}
@@ -70,7 +70,7 @@ pub const EXPRESS: &str = "aws_ecs_express_gateway_service";
 /// Why services of the cluster are not in the plan as resources that it changes.
 fn unshown(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
     let plan = resolver.plan;
-    let is_here = |service: &&Instance| {
+    let is_here = |service: &&Resource| {
         let of = cluster_of(resolver, service);
         of.is_err() || of.as_deref() == Ok(cluster)
     };
@@ -79,20 +79,20 @@ fn unshown(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
         .by_ref()
         .filter(|one| one.is(&["aws_ecs_service", EXPRESS]));
     if let Some(service) = deferred.find(is_here) {
-        return Some(untold(format!(
+        return Some(not_shown(format!(
             "Terraform leaves {} for a later plan",
             service.address
         )));
     }
-    let express = plan.of_kind(&[EXPRESS]).find(is_here);
+    let express = plan.of_type(&[EXPRESS]).find(is_here);
     if let Some(service) = express {
-        return Some(untold(format!(
+        return Some(not_shown(format!(
             "{} is a service of Express Mode: ECS makes its network and its tasks, and the plan does not show them",
             service.address
         )));
     }
     plan.is_without_service().then(|| {
-        untold("the plan has no ECS service, so that nobody can tell which tasks it changes anything for")
+        not_shown("the plan has no ECS service, so that nobody can tell which tasks it changes anything for")
     })
 }
 
@@ -100,13 +100,17 @@ const NETWORK: [&str; 2] = ["network_configuration", "0"];
 
 fn read_service<'p>(
     resolver: &Resolver<'p>,
-    likeness: &Likeness,
-    instance: &'p Instance,
+    equivalence: &SubnetEquivalence,
+    instance: &'p Resource,
     name: &str,
 ) -> Planned<'p> {
     let within = |name| [NETWORK.as_slice(), &[name]].concat();
-    let subnets = likeness.of_tasks(instance, &within("subnets"));
-    let groups = resolver.all(instance, &within("security_groups"), Thing::SecurityGroup);
+    let subnets = equivalence.of_tasks(instance, &within("subnets"));
+    let groups = resolver.all(
+        instance,
+        &within("security_groups"),
+        ResourceKind::SecurityGroup,
+    );
     Planned {
         instance,
         name: name.to_owned(),
@@ -120,11 +124,11 @@ fn read_service<'p>(
 
 fn service(
     resolver: &Resolver,
-    instance: &Instance,
+    instance: &Resource,
     name: &str,
-    subnets: &Known<Vec<String>>,
-    groups: &Known<Vec<String>>,
-) -> Known<Service> {
+    subnets: &PlanValue<Vec<String>>,
+    groups: &PlanValue<Vec<String>>,
+) -> PlanValue<Service> {
     let exec_enabled = instance.flag(&["enable_execute_command"])?.unwrap_or(false);
     let public = [NETWORK.as_slice(), &["assign_public_ip"]].concat();
     let strategy = instance.text(&["scheduling_strategy"]).ok().flatten();
@@ -135,7 +139,7 @@ fn service(
         .filter(|_| !daemon)
         .and_then(|count| u32::try_from(count).ok())
         .unwrap_or(1);
-    let definition = resolver.one(instance, &["task_definition"], Thing::TaskDefinition);
+    let definition = resolver.one(instance, &["task_definition"], ResourceKind::TaskDefinition);
     let definition = definition.ok().flatten();
     let id = instance.text(&["id"]).ok().flatten();
     let cluster = cluster_of(resolver, instance)?;
@@ -190,7 +194,7 @@ fn settled(task_definition: Option<String>, count: u32) -> Deployment {
     }
 }
 
-pub fn controller(service: &Instance) -> DeploymentController {
+pub fn controller(service: &Resource) -> DeploymentController {
     match service.text(&["deployment_controller", "0", "type"]) {
         Ok(Some("CODE_DEPLOY")) => DeploymentController::CodeDeploy,
         Ok(Some("EXTERNAL")) => DeploymentController::External,
@@ -199,7 +203,7 @@ pub fn controller(service: &Instance) -> DeploymentController {
 }
 
 /// By the service's own strategy or launch type, else by the cluster's strategy.
-fn capacity(resolver: &Resolver, service: &Instance) -> Capacity {
+fn capacity(resolver: &Resolver, service: &Resource) -> Capacity {
     let own = service.text(&["capacity_provider_strategy", "0", "capacity_provider"]);
     if let Ok(Some(provider)) = own {
         return Capacity::of_provider(provider);
@@ -215,9 +219,9 @@ fn capacity(resolver: &Resolver, service: &Instance) -> Capacity {
     };
     let strategy = resolver
         .plan
-        .of_kind(&["aws_ecs_cluster_capacity_providers"])
+        .of_type(&["aws_ecs_cluster_capacity_providers"])
         .find(|of| {
-            resolver.one(of, &["cluster_name"], Thing::Cluster) == Ok(Some(cluster.clone()))
+            resolver.one(of, &["cluster_name"], ResourceKind::Cluster) == Ok(Some(cluster.clone()))
         });
     let Some(strategy) = strategy else {
         return Capacity::default();

@@ -1,16 +1,16 @@
 use checks::facts::Tags;
 use serde_json::Value;
 
-use crate::instance::{Instance, Seen};
+use crate::plan::resource::{Attribute, Resource};
 
 /// What stands for a value that is known only after apply.
 const LATER: &str = "known after apply";
 
 /// The tags of a resource, those that the provider adds to all of its resources among them. Of tags whose names are
 /// known only after apply nothing is said.
-pub fn tags(instance: &Instance) -> Tags {
+pub fn tags(instance: &Resource) -> Tags {
     let named = |attribute| match instance.at(&[attribute]) {
-        Seen::Value(Value::Object(tags)) => tags.keys().cloned().collect(),
+        Attribute::Known(Value::Object(tags)) => tags.keys().cloned().collect(),
         _ => Vec::new(),
     };
     let attribute = match named("tags_all").is_empty() {

@@ -3,9 +3,9 @@
 use checks::facts::*;
 
 use super::services::Planned;
-use crate::known::later;
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
+use crate::unavailable::known_after_apply;
 
 /// A task that would run, and what its interface would be.
 pub struct Started {
@@ -52,7 +52,7 @@ pub fn start(
         unknown => {
             let why = match unknown {
                 Err(why) => why.clone(),
-                Ok(_) => later(format!("which subnets {name} is placed in")),
+                Ok(_) => known_after_apply(format!("which subnets {name} is placed in")),
             };
             let task = task(resolver, planned, service, definition, arn(""));
             vec![unplaced(planned, task, why)]
@@ -164,12 +164,13 @@ fn interface(
         Err(why) => return Fact::Unavailable(why.clone()),
         Ok(groups) if !groups.is_empty() => groups.clone(),
         Ok(_) => {
-            let vpc = vpc.and_then(|vpc| resolver.plan.find(Thing::Vpc.kinds(), vpc));
-            match vpc.and_then(|vpc| resolver.default_of(vpc, Thing::SecurityGroup)) {
+            let vpc =
+                vpc.and_then(|vpc| resolver.plan.find(ResourceKind::Vpc.resource_types(), vpc));
+            match vpc.and_then(|vpc| resolver.default_of(vpc, ResourceKind::SecurityGroup)) {
                 Some(default) => vec![default],
                 None => {
                     let what = format!("the default security group that {} takes", planned.name);
-                    return Fact::Unavailable(later(what));
+                    return Fact::Unavailable(known_after_apply(what));
                 }
             }
         }

@@ -7,7 +7,7 @@ use checks::facts::*;
 use super::network::Seen;
 use crate::network::{self, Endpoints};
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
 
 /// Takes over tasks that the plan has nothing to do with, and what they refer to.
 pub fn take_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
@@ -52,20 +52,20 @@ pub fn add_caller(facts: &mut Facts, live: &Facts) {
 }
 
 /// IDs of what the plan manages, changes or takes away: what AWS says of them is over.
-fn own(resolver: &Resolver, thing: Thing) -> BTreeSet<String> {
+fn own(resolver: &Resolver, kind: ResourceKind) -> BTreeSet<String> {
     let plan = resolver.plan;
-    let before = plan.before_of_kind(thing.kinds());
-    plan.of_kind(thing.kinds())
+    let before = plan.before_of_type(kind.resource_types());
+    plan.of_type(kind.resource_types())
         .chain(before)
         .filter_map(|instance| instance.id().map(str::to_owned))
         .collect()
 }
 
 /// Subnets that an association of the plan held, which it changes or takes away.
-fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
+fn left(resolver: &Resolver, resource_type: &str) -> BTreeSet<String> {
     resolver
         .plan
-        .before_of_kind(&[kind])
+        .before_of_type(&[resource_type])
         .filter_map(|join| join.text(&["subnet_id"]).ok().flatten())
         .map(str::to_owned)
         .collect()
@@ -74,7 +74,7 @@ fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
 pub fn endpoints(resolver: &Resolver, mut planned: Endpoints, live: Option<&Facts>) -> Seen {
     let told = live.and_then(|live| live.network.endpoints.as_ref()?.known());
     if let Some(told) = told {
-        let own = own(resolver, Thing::Endpoint);
+        let own = own(resolver, ResourceKind::Endpoint);
         let others = told.iter().filter(|endpoint| !own.contains(&endpoint.id));
         planned.known.extend(others.cloned());
     }
@@ -93,7 +93,7 @@ pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         Ok(tables) => tables,
         Err(why) => return Fact::Unavailable(why),
     };
-    let own = own(resolver, Thing::RouteTable);
+    let own = own(resolver, ResourceKind::RouteTable);
     let joins = match network::table_associations(resolver) {
         Ok(joins) => joins,
         Err(why) => return Fact::Unavailable(why),
@@ -131,7 +131,7 @@ pub fn nat_gateways(
     let Some(told) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
         return network::nat_gateways(resolver, vpc, tables);
     };
-    let own = own(resolver, Thing::NatGateway);
+    let own = own(resolver, ResourceKind::NatGateway);
     // Those of other VPCs are of no use here, and none of these routes lead elsewhere.
     let planned = network::nat_gateways(resolver, vpc, &Fact::Known(Vec::new()));
     match (planned, told) {
@@ -154,7 +154,7 @@ pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fac
         Ok(acls) => acls,
         Err(why) => return Fact::Unavailable(why),
     };
-    let own = own(resolver, Thing::NetworkAcl);
+    let own = own(resolver, ResourceKind::NetworkAcl);
     let mut placed = left(resolver, "aws_network_acl_association");
     placed.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
     match network::acl_associations(resolver) {

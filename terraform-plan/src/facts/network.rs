@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use checks::facts::*;
 
 use super::live;
-use crate::known::or_live;
 use crate::network::{self, Endpoints, Groups, SERVICES, endpoints, is_whole, refuse_others};
 use crate::resolve::Resolver;
+use crate::unavailable::or_live;
 
 pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
     let of_live = live.and_then(|live| live.network.subnets.get(id));

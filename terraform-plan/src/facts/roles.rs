@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use checks::facts::*;
 use checks::needs::{Need, Place, of_task_role};
 
+use crate::cloudformation;
 use crate::iam;
-use crate::known::{is_elsewhere, or_live};
-use crate::others;
 use crate::resolve::Resolver;
+use crate::unavailable::{is_elsewhere, or_live};
 
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     let place = resolver.account.map(|account| Place {
@@ -32,7 +32,8 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
         add_judged(facts, resolver, role, judged, live);
         let of_live = live.and_then(|live| live.roles.get(role));
         // A stack of the plan may make what is not there yet.
-        let is_made = |now: &&Fact<Role>| now.is_absent() && others::changes_stacks(resolver.plan);
+        let is_made =
+            |now: &&Fact<Role>| now.is_absent() && cloudformation::changes_stacks(resolver.plan);
         let of_live = of_live.filter(|now| !is_made(now));
         let known = or_live(iam::role(resolver, role), of_live);
         facts.roles.insert(role.clone(), known);

@@ -6,43 +6,44 @@ use checks::arn;
 use checks::facts::{Fact, Facts, TerraformResource, terraform_key};
 use serde_json::Value;
 
-use crate::address::Key;
-use crate::configuration::{Given, references};
-use crate::document::Plan;
 use crate::ecs::Planned;
-use crate::instance::Instance;
+use crate::plan::TerraformPlan;
+use crate::plan::address::InstanceKey;
+use crate::plan::configuration::{Given, references};
+use crate::plan::resource::Resource;
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
 
 pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[Planned]) {
     let plan = resolver.plan;
     let mut all = BTreeMap::new();
-    let mut add = |kind: &str, name: &str, instance: &Instance| {
+    let mut add = |kind: &str, name: &str, instance: &Resource| {
         all.insert(terraform_key(kind, name), resource(plan, instance));
     };
     for service in planned {
         add("aws_ecs_service", &service.name, service.instance);
     }
     for arn in facts.task_definitions.keys() {
-        if let Some(instance) = resolver.instance_named(arn, Thing::TaskDefinition)
+        if let Some(instance) = resolver.instance_named(arn, ResourceKind::TaskDefinition)
             && let Ok(Some(family)) = instance.text(&["family"])
         {
             add("aws_ecs_task_definition", family, instance);
         }
     }
     for role in facts.roles.keys() {
-        if let Some(instance) = resolver.instance_named(role, Thing::Role) {
+        if let Some(instance) = resolver.instance_named(role, ResourceKind::Role) {
             add("aws_iam_role", arn::name(role), instance);
         }
     }
-    if let Some(cluster) = resolver.instance_named(&facts.cluster_name, Thing::Cluster) {
+    if let Some(cluster) = resolver.instance_named(&facts.cluster_name, ResourceKind::Cluster) {
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }
-    for (thing, names) in of_network(facts) {
+    for (kind, names) in of_network(facts) {
         for name in names {
-            if let (Some(kind), Some(instance)) =
-                (thing.kinds().first(), plan.find(thing.kinds(), name))
-            {
+            if let (Some(kind), Some(instance)) = (
+                kind.resource_types().first(),
+                plan.find(kind.resource_types(), name),
+            ) {
                 add(kind, name, instance);
             }
         }
@@ -50,34 +51,34 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[Planned]
     facts.terraform = all;
 }
 
-fn of_network(facts: &Facts) -> [(Thing, Vec<&String>); 6] {
+fn of_network(facts: &Facts) -> [(ResourceKind, Vec<&String>); 6] {
     let network = &facts.network;
     let tables = network.route_tables.values().filter_map(Fact::known);
     let acls = network.network_acls.values().filter_map(Fact::known);
     let endpoints = network.endpoints.iter().filter_map(Fact::known);
     [
-        (Thing::Vpc, network.vpcs.keys().collect()),
-        (Thing::Subnet, network.subnets.keys().collect()),
+        (ResourceKind::Vpc, network.vpcs.keys().collect()),
+        (ResourceKind::Subnet, network.subnets.keys().collect()),
         (
-            Thing::SecurityGroup,
+            ResourceKind::SecurityGroup,
             network.security_groups.keys().collect(),
         ),
         (
-            Thing::RouteTable,
+            ResourceKind::RouteTable,
             tables.flatten().map(|one| &one.id).collect(),
         ),
         (
-            Thing::NetworkAcl,
+            ResourceKind::NetworkAcl,
             acls.flatten().map(|one| &one.id).collect(),
         ),
         (
-            Thing::Endpoint,
+            ResourceKind::Endpoint,
             endpoints.flatten().map(|one| &one.id).collect(),
         ),
     ]
 }
 
-fn resource(plan: &Plan, instance: &Instance) -> TerraformResource {
+fn resource(plan: &TerraformPlan, instance: &Resource) -> TerraformResource {
     TerraformResource {
         address: instance.address.clone(),
         expression: expression(plan, instance),
@@ -87,12 +88,12 @@ fn resource(plan: &Plan, instance: &Instance) -> TerraformResource {
 }
 
 /// In the root module by the address, else by an output of the module.
-fn expression(plan: &Plan, instance: &Instance) -> Option<String> {
+fn expression(plan: &TerraformPlan, instance: &Resource) -> Option<String> {
     let [module] = instance.module.as_slice() else {
         let is_in_root = instance.module.is_empty();
         return is_in_root.then(|| format!("{}.id", instance.address));
     };
-    let own = format!("{}.{}", instance.kind, instance.name);
+    let own = format!("{}.{}", instance.resource_type, instance.name);
     let is_own = |reference: &&str| {
         let after = reference.strip_prefix(own.as_str());
         after.is_some_and(|after| after.is_empty() || after == ".id" || after.starts_with('['))
@@ -111,16 +112,16 @@ fn expression(plan: &Plan, instance: &Instance) -> Option<String> {
     ))
 }
 
-fn index(key: Option<&Key>) -> String {
+fn index(key: Option<&InstanceKey>) -> String {
     match key {
         None => String::new(),
-        Some(Key::Number(number)) => format!("[{number}]"),
-        Some(Key::Text(text)) => format!("[{}]", Value::String(text.clone())),
+        Some(InstanceKey::Number(number)) => format!("[{number}]"),
+        Some(InstanceKey::Text(text)) => format!("[{}]", Value::String(text.clone())),
     }
 }
 
 /// Arguments that are a variable of the module and nothing else, followed to the call in the root module.
-fn inputs(plan: &Plan, instance: &Instance) -> BTreeMap<String, (String, String)> {
+fn inputs(plan: &TerraformPlan, instance: &Resource) -> BTreeMap<String, (String, String)> {
     let resource = plan.resource(instance);
     let set = resource.and_then(|resource| resource["expressions"].as_object());
     let inputs = set

@@ -9,10 +9,10 @@ use checks::needs::Need;
 use checks::policy_document::TASK_ROLE_ACTIONS;
 use serde_json::{Value, json};
 
-use super::attached::{Attached, attached};
-use super::statements::{UNREAD, unread};
-use crate::known::untold;
+use super::policy_document_data::{UNREAD, unread};
+use super::role_policies::{Attached, attached};
 use crate::resolve::Resolver;
+use crate::unavailable::not_shown;
 
 /// What the plan's policies say of a role.
 pub struct Judged {
@@ -85,7 +85,7 @@ fn why_open(attached: &Attached) -> Option<Unavailable> {
 
 /// The checks read the policies themselves; this stands where nobody asked a simulator.
 fn later_by_policies() -> Fact<Vec<Decision>> {
-    Fact::Unavailable(untold(
+    Fact::Unavailable(not_shown(
         "the policy simulator does not know what is only planned",
     ))
 }

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use checks::facts::{AclEntry, Fact, NetworkAcl};
 
 use super::{is_in, port};
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, elsewhere};
+use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
+use crate::unavailable::{PlanValue, not_in_plan};
 
 /// The ACLs of a VPC. Those of another stack are not among them, and neither is the default one then.
 pub fn network_acls(resolver: &Resolver, vpc: &str) -> Fact<Vec<NetworkAcl>> {
     match acls(resolver, vpc) {
         Ok(acls) if acls.is_empty() => {
-            Fact::Unavailable(elsewhere(format!("every network ACL of VPC {vpc}")))
+            Fact::Unavailable(not_in_plan(format!("every network ACL of VPC {vpc}")))
         }
         Ok(acls) => Fact::Known(acls),
         Err(why) => Fact::Unavailable(why),
@@ -22,15 +22,23 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> Fact<Vec<NetworkAcl>> {
 }
 
 /// The ACLs that are resources of the plan.
-pub fn own_network_acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
+pub fn own_network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
     let mut acls = Vec::new();
-    for instance in resolver.plan.of_kind(&["aws_network_acl"]) {
-        if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
+    for instance in resolver.plan.of_type(&["aws_network_acl"]) {
+        if resolver
+            .one(instance, &["vpc_id"], ResourceKind::Vpc)?
+            .as_deref()
+            == Some(vpc)
+        {
             acls.push(acl(resolver, instance, instance.identity(), false)?);
         }
     }
-    for instance in resolver.plan.of_kind(&["aws_default_network_acl"]) {
-        let named = resolver.one(instance, &["default_network_acl_id"], Thing::NetworkAcl)?;
+    for instance in resolver.plan.of_type(&["aws_default_network_acl"]) {
+        let named = resolver.one(
+            instance,
+            &["default_network_acl_id"],
+            ResourceKind::NetworkAcl,
+        )?;
         if let Some(id) = named.filter(|id| default_of(resolver, vpc).as_deref() == Some(id)) {
             acls.push(acl(resolver, instance, &id, true)?);
         }
@@ -41,10 +49,10 @@ pub fn own_network_acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>
 /// The ACL that AWS makes with the VPC.
 fn default_of(resolver: &Resolver, vpc: &str) -> Option<String> {
     let vpc = resolver.plan.find(&["aws_vpc"], vpc)?;
-    resolver.default_of(vpc, Thing::NetworkAcl)
+    resolver.default_of(vpc, ResourceKind::NetworkAcl)
 }
 
-fn acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
+fn acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
     let mut acls = own_network_acls(resolver, vpc)?;
     let has_default = acls.iter().any(|acl| acl.default);
     let may_lack = resolver
@@ -60,7 +68,7 @@ fn acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
         // Only the subnets of this VPC can be in its ACLs.
         let is_here = is_in(resolver, &subnet, vpc);
         if is_here && !acls.iter().any(|acl| acl.id == id) {
-            return Err(elsewhere(format!("network ACL {id} of {subnet}")));
+            return Err(not_in_plan(format!("network ACL {id} of {subnet}")));
         }
     }
     Ok(acls)
@@ -88,7 +96,7 @@ fn open_default(id: String) -> NetworkAcl {
 /// By direction, number and version of IP, which are what tells entries apart.
 type Entries = BTreeMap<(bool, u32, bool), AclEntry>;
 
-fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Known<NetworkAcl> {
+fn acl(resolver: &Resolver, instance: &Resource, id: &str, default: bool) -> PlanValue<NetworkAcl> {
     let mut entries = Entries::new();
     for (attribute, egress) in [("ingress", false), ("egress", true)] {
         let is_set = resolver.plan.is_set(instance, attribute);
@@ -105,10 +113,10 @@ fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Kno
             );
         }
     }
-    let given =
-        instance.at(&["subnet_ids"]) != Seen::Later || resolver.plan.is_set(instance, "subnet_ids");
+    let given = instance.at(&["subnet_ids"]) != Attribute::Unknown
+        || resolver.plan.is_set(instance, "subnet_ids");
     let subnets = match given {
-        true => resolver.all(instance, &["subnet_ids"], Thing::Subnet)?,
+        true => resolver.all(instance, &["subnet_ids"], ResourceKind::Subnet)?,
         false => Vec::new(),
     };
     let mut acl = NetworkAcl {
@@ -122,20 +130,20 @@ fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Kno
 }
 
 /// Adds the rules and associations that are resources of their own, and takes away those that are no more.
-pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> Known<()> {
+pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> PlanValue<()> {
     const RULE: &str = "aws_network_acl_rule";
     let mut entries: Entries = acl
         .entries
         .drain(..)
         .map(|entry| (key(&entry), entry))
         .collect();
-    for gone in resolver.plan.before_of_kind(&[RULE]) {
+    for gone in resolver.plan.before_of_type(&[RULE]) {
         if gone.text(&["network_acl_id"]) == Ok(Some(&acl.id)) {
             entries.remove(&key(&separate(gone)?));
         }
     }
-    for rule in resolver.plan.of_kind(&[RULE]) {
-        let of = resolver.one(rule, &["network_acl_id"], Thing::NetworkAcl)?;
+    for rule in resolver.plan.of_type(&[RULE]) {
+        let of = resolver.one(rule, &["network_acl_id"], ResourceKind::NetworkAcl)?;
         if of.as_deref() == Some(&acl.id) {
             add(&mut entries, separate(rule)?);
         }
@@ -150,27 +158,27 @@ pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> Known<()> {
 }
 
 /// Subnets with the ACLs that the plan's associations put them in.
-pub fn associations(resolver: &Resolver) -> Known<Vec<(String, String)>> {
+pub fn associations(resolver: &Resolver) -> PlanValue<Vec<(String, String)>> {
     let mut found = Vec::new();
-    for join in resolver.plan.of_kind(&["aws_network_acl_association"]) {
-        let acl = resolver.one(join, &["network_acl_id"], Thing::NetworkAcl)?;
-        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
+    for join in resolver.plan.of_type(&["aws_network_acl_association"]) {
+        let acl = resolver.one(join, &["network_acl_id"], ResourceKind::NetworkAcl)?;
+        let subnet = resolver.one(join, &["subnet_id"], ResourceKind::Subnet)?;
         found.extend(subnet.zip(acl));
     }
     Ok(found)
 }
 
-fn separate(rule: &Instance) -> Known<AclEntry> {
+fn separate(rule: &Resource) -> PlanValue<AclEntry> {
     let egress = rule.flag(&["egress"])?.unwrap_or(false);
     entry(rule, &[], egress, ("rule_number", "rule_action"))
 }
 
 fn entry(
-    instance: &Instance,
+    instance: &Resource,
     path: &[&str],
     egress: bool,
     (number, action): (&str, &str),
-) -> Known<AclEntry> {
+) -> PlanValue<AclEntry> {
     let within = |name| [path, &[name]].concat();
     let v4 = instance.text(&within("cidr_block"))?;
     let v6 = instance.text(&within("ipv6_cidr_block"))?;

@@ -3,11 +3,11 @@
 use checks::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
-use super::Likeness;
-use crate::instance::{Instance, Seen};
-use crate::known::Known;
+use super::SubnetEquivalence;
+use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
+use crate::unavailable::PlanValue;
 
 pub const SERVICES: [&str; 4] = ["ssmmessages", "kms", "logs", "s3"];
 
@@ -21,9 +21,12 @@ pub struct Endpoints {
 
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
-    let likeness = Likeness::new(resolver);
-    for instance in resolver.plan.of_kind(Thing::Endpoint.kinds()) {
-        let vpc = resolver.one(instance, &["vpc_id"], Thing::Vpc);
+    let equivalence = SubnetEquivalence::new(resolver);
+    for instance in resolver
+        .plan
+        .of_type(ResourceKind::Endpoint.resource_types())
+    {
+        let vpc = resolver.one(instance, &["vpc_id"], ResourceKind::Vpc);
         let name = instance.text(&["service_name"]);
         let service = match &name {
             Ok(name) => match service_of(resolver, name.unwrap_or_default()) {
@@ -33,8 +36,8 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
             Err(why) => Err(why.clone()),
         };
         let told = match (&service, &vpc) {
-            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, &likeness, instance, name, vpc),
-            (Ok(_), Ok(None)) => Err(instance.later(&["vpc_id"])),
+            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, &equivalence, instance, name, vpc),
+            (Ok(_), Ok(None)) => Err(instance.known_after_apply(&["vpc_id"])),
             (Err(why), _) | (_, Err(why)) => Err(why.clone()),
         };
         let why = match told {
@@ -68,18 +71,18 @@ fn service_of(resolver: &Resolver, name: &str) -> Option<&'static str> {
 }
 
 /// Those whose routes lead to a gateway endpoint.
-fn route_tables(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec<String>> {
+fn route_tables(resolver: &Resolver, instance: &Resource, id: &str) -> PlanValue<Vec<String>> {
     let mut tables = match is_given(resolver, instance, "route_table_ids") {
-        true => resolver.all(instance, &["route_table_ids"], Thing::RouteTable)?,
+        true => resolver.all(instance, &["route_table_ids"], ResourceKind::RouteTable)?,
         false => Vec::new(),
     };
     for join in resolver
         .plan
-        .of_kind(&["aws_vpc_endpoint_route_table_association"])
+        .of_type(&["aws_vpc_endpoint_route_table_association"])
     {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint)?;
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], ResourceKind::Endpoint)?;
         if endpoint.as_deref() == Some(id) {
-            tables.extend(resolver.one(join, &["route_table_id"], Thing::RouteTable)?);
+            tables.extend(resolver.one(join, &["route_table_id"], ResourceKind::RouteTable)?);
         }
     }
     Ok(tables)
@@ -87,11 +90,11 @@ fn route_tables(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec
 
 fn endpoint(
     resolver: &Resolver,
-    likeness: &Likeness,
-    instance: &Instance,
+    equivalence: &SubnetEquivalence,
+    instance: &Resource,
     service: &str,
     vpc: &str,
-) -> Known<Endpoint> {
+) -> PlanValue<Endpoint> {
     let id = instance.identity();
     let private_dns = private_dns(resolver, instance, id)?;
     let inbound_only = instance.flag(&[
@@ -111,7 +114,7 @@ fn endpoint(
         state: state.unwrap_or("available").to_owned(),
         private_dns,
         inbound_only: inbound_only.ok().flatten().unwrap_or(false),
-        subnets: subnets(resolver, likeness, instance, id)?,
+        subnets: subnets(resolver, equivalence, instance, id)?,
         security_groups: groups(resolver, instance, id, vpc)?,
         route_tables: Vec::new(),
         interfaces: Vec::new(),
@@ -120,9 +123,9 @@ fn endpoint(
 }
 
 /// By a resource of its own, else by the endpoint's.
-fn private_dns(resolver: &Resolver, instance: &Instance, id: &str) -> Known<bool> {
-    for own in resolver.plan.of_kind(&["aws_vpc_endpoint_private_dns"]) {
-        let of = resolver.one(own, &["vpc_endpoint_id"], Thing::Endpoint)?;
+fn private_dns(resolver: &Resolver, instance: &Resource, id: &str) -> PlanValue<bool> {
+    for own in resolver.plan.of_type(&["aws_vpc_endpoint_private_dns"]) {
+        let of = resolver.one(own, &["vpc_endpoint_id"], ResourceKind::Endpoint)?;
         if of.as_deref() == Some(id) {
             return Ok(own.flag(&["private_dns_enabled"])?.unwrap_or(false));
         }
@@ -135,34 +138,34 @@ fn private_dns(resolver: &Resolver, instance: &Instance, id: &str) -> Known<bool
 }
 
 /// Not left to AWS to fill in.
-fn is_given(resolver: &Resolver, instance: &Instance, attribute: &str) -> bool {
-    instance.at(&[attribute]) != Seen::Later || resolver.plan.is_set(instance, attribute)
+fn is_given(resolver: &Resolver, instance: &Resource, attribute: &str) -> bool {
+    instance.at(&[attribute]) != Attribute::Unknown || resolver.plan.is_set(instance, attribute)
 }
 
 fn subnets(
     resolver: &Resolver,
-    likeness: &Likeness,
-    instance: &Instance,
+    equivalence: &SubnetEquivalence,
+    instance: &Resource,
     id: &str,
-) -> Known<Vec<String>> {
+) -> PlanValue<Vec<String>> {
     let mut subnets = match is_given(resolver, instance, "subnet_ids") {
-        true => likeness.of_endpoint(instance, &["subnet_ids"])?,
+        true => equivalence.of_endpoint(instance, &["subnet_ids"])?,
         false => Vec::new(),
     };
     for at in 0..instance.count(&["subnet_configuration"]).unwrap_or(0) {
         let path = ["subnet_configuration", &at.to_string(), "subnet_id"];
-        subnets.extend(resolver.one(instance, &path, Thing::Subnet)?);
+        subnets.extend(resolver.one(instance, &path, ResourceKind::Subnet)?);
     }
     for join in resolver
         .plan
-        .of_kind(&["aws_vpc_endpoint_subnet_association"])
+        .of_type(&["aws_vpc_endpoint_subnet_association"])
     {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], ResourceKind::Endpoint);
         if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
             continue;
         }
         endpoint?;
-        subnets.extend(resolver.one(join, &["subnet_id"], Thing::Subnet)?);
+        subnets.extend(resolver.one(join, &["subnet_id"], ResourceKind::Subnet)?);
     }
     subnets.sort();
     subnets.dedup();
@@ -170,30 +173,34 @@ fn subnets(
 }
 
 /// Where the configuration names none, AWS gives an endpoint the default group of its VPC.
-fn groups(resolver: &Resolver, instance: &Instance, id: &str, vpc: &str) -> Known<Vec<String>> {
+fn groups(resolver: &Resolver, instance: &Resource, id: &str, vpc: &str) -> PlanValue<Vec<String>> {
     let default = || {
-        let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
-        vpc.and_then(|vpc| resolver.default_of(vpc, Thing::SecurityGroup))
+        let vpc = resolver.plan.find(ResourceKind::Vpc.resource_types(), vpc);
+        vpc.and_then(|vpc| resolver.default_of(vpc, ResourceKind::SecurityGroup))
     };
     let mut groups = match is_given(resolver, instance, "security_group_ids") {
-        true => resolver.all(instance, &["security_group_ids"], Thing::SecurityGroup)?,
+        true => resolver.all(
+            instance,
+            &["security_group_ids"],
+            ResourceKind::SecurityGroup,
+        )?,
         false => match instance.text(&["vpc_endpoint_type"])? {
             Some("Interface") => {
-                vec![default().ok_or_else(|| instance.later(&["security_group_ids"]))?]
+                vec![default().ok_or_else(|| instance.known_after_apply(&["security_group_ids"]))?]
             }
             _ => Vec::new(),
         },
     };
     for join in resolver
         .plan
-        .of_kind(&["aws_vpc_endpoint_security_group_association"])
+        .of_type(&["aws_vpc_endpoint_security_group_association"])
     {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
+        let endpoint = resolver.one(join, &["vpc_endpoint_id"], ResourceKind::Endpoint);
         if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
             continue;
         }
         endpoint?;
-        groups.extend(resolver.one(join, &["security_group_id"], Thing::SecurityGroup)?);
+        groups.extend(resolver.one(join, &["security_group_id"], ResourceKind::SecurityGroup)?);
         if join.flag(&["replace_default_association"])? == Some(true) {
             let default = default();
             groups.retain(|group| Some(group) != default.as_ref());
@@ -204,12 +211,12 @@ fn groups(resolver: &Resolver, instance: &Instance, id: &str, vpc: &str) -> Know
     Ok(groups)
 }
 
-fn policy(resolver: &Resolver, instance: &Instance, id: &str) -> Option<Value> {
+fn policy(resolver: &Resolver, instance: &Resource, id: &str) -> Option<Value> {
     let separate = resolver
         .plan
-        .of_kind(&["aws_vpc_endpoint_policy"])
+        .of_type(&["aws_vpc_endpoint_policy"])
         .find(|policy| {
-            let of = resolver.one(policy, &["vpc_endpoint_id"], Thing::Endpoint);
+            let of = resolver.one(policy, &["vpc_endpoint_id"], ResourceKind::Endpoint);
             of.ok().flatten().as_deref() == Some(id)
         });
     let holder = separate.unwrap_or(instance);
@@ -240,7 +247,7 @@ impl Endpoints {
         resolver.plan.is_all()
             && resolver
                 .plan
-                .before_of_kind(Thing::Endpoint.kinds())
+                .before_of_type(ResourceKind::Endpoint.resource_types())
                 .any(|endpoint| {
                     let text = |name| endpoint.text(&[name]).ok().flatten();
                     text("vpc_id") == Some(vpc)
@@ -249,7 +256,7 @@ impl Endpoints {
                         && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
                         && resolver
                             .plan
-                            .find(Thing::Endpoint.kinds(), &endpoint.address)
+                            .find(ResourceKind::Endpoint.resource_types(), &endpoint.address)
                             .is_none()
                 })
     }

@@ -3,17 +3,17 @@
 use checks::facts::{Fact, Route, RouteTable, RouteTarget};
 
 use super::{is_in, is_whole};
-use crate::document::Extent;
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, elsewhere};
+use crate::plan::Completeness;
+use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::resource_kind::ResourceKind;
+use crate::unavailable::{PlanValue, not_in_plan};
 
 /// The tables of a VPC. Those of another stack are not among them, and neither is the main one then.
 pub fn route_tables(resolver: &Resolver, vpc: &str) -> Fact<Vec<RouteTable>> {
     match tables(resolver, vpc) {
         Ok(tables) if tables.is_empty() => {
-            Fact::Unavailable(elsewhere(format!("every route table of VPC {vpc}")))
+            Fact::Unavailable(not_in_plan(format!("every route table of VPC {vpc}")))
         }
         Ok(tables) => Fact::Known(tables),
         Err(why) => Fact::Unavailable(why),
@@ -21,22 +21,30 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> Fact<Vec<RouteTable>> {
 }
 
 /// The tables that are resources of the plan.
-pub fn own_route_tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
+pub fn own_route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
     own_tables(resolver, vpc, &associations(resolver)?)
 }
 
-fn own_tables(resolver: &Resolver, vpc: &str, joins: &[Join]) -> Known<Vec<RouteTable>> {
+fn own_tables(resolver: &Resolver, vpc: &str, joins: &[Join]) -> PlanValue<Vec<RouteTable>> {
     let mut tables = Vec::new();
-    for instance in resolver.plan.of_kind(&["aws_route_table"]) {
-        if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
+    for instance in resolver.plan.of_type(&["aws_route_table"]) {
+        if resolver
+            .one(instance, &["vpc_id"], ResourceKind::Vpc)?
+            .as_deref()
+            == Some(vpc)
+        {
             let id = instance.identity();
             let main = is_main(resolver, id)?;
             tables.push(table(resolver, Some(instance), id, main, joins)?);
         }
     }
     let has_main = tables.iter().any(|table| table.main);
-    for instance in resolver.plan.of_kind(&["aws_default_route_table"]) {
-        let named = resolver.one(instance, &["default_route_table_id"], Thing::RouteTable)?;
+    for instance in resolver.plan.of_type(&["aws_default_route_table"]) {
+        let named = resolver.one(
+            instance,
+            &["default_route_table_id"],
+            ResourceKind::RouteTable,
+        )?;
         if let Some(id) = named.filter(|id| main_of(resolver, vpc).as_deref() == Some(id)) {
             tables.push(table(resolver, Some(instance), &id, !has_main, joins)?);
         }
@@ -46,17 +54,19 @@ fn own_tables(resolver: &Resolver, vpc: &str, joins: &[Join]) -> Known<Vec<Route
 
 /// The main table that AWS makes with the VPC.
 fn main_of(resolver: &Resolver, vpc: &str) -> Option<String> {
-    let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc)?;
-    resolver.default_of(vpc, Thing::RouteTable)
+    let vpc = resolver
+        .plan
+        .find(ResourceKind::Vpc.resource_types(), vpc)?;
+    resolver.default_of(vpc, ResourceKind::RouteTable)
 }
 
-fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
+fn tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
     let joins = associations(resolver)?;
     let mut tables = own_tables(resolver, vpc, &joins)?;
     add_main(resolver, vpc, &joins, &mut tables)?;
     for (subnet, id) in &joins {
         if is_in(resolver, subnet, vpc) && !tables.iter().any(|table| table.id == *id) {
-            return Err(elsewhere(format!("route table {id} of {subnet}")));
+            return Err(not_in_plan(format!("route table {id} of {subnet}")));
         }
     }
     Ok(tables)
@@ -67,15 +77,15 @@ fn add_main(
     vpc: &str,
     joins: &[Join],
     tables: &mut Vec<RouteTable>,
-) -> Known<()> {
+) -> PlanValue<()> {
     let main = main_of(resolver, vpc).filter(|_| !tables.iter().any(|table| table.main));
     let Some(id) = main else {
         return Ok(());
     };
     let mut main = table(resolver, None, &id, true, joins)?;
-    let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
+    let of_vpc = resolver.plan.find(ResourceKind::Vpc.resource_types(), vpc);
     let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
-    let may_have_more = !is_new && resolver.plan.extent != Extent::Declared;
+    let may_have_more = !is_new && resolver.plan.completeness != Completeness::Declared;
     if may_have_more || is_whole(resolver, vpc).is_err() {
         // Somebody may have given it routes by hand.
         main.routes.push(Route {
@@ -88,10 +98,10 @@ fn add_main(
     Ok(())
 }
 
-fn is_main(resolver: &Resolver, id: &str) -> Known<bool> {
-    for join in resolver.plan.of_kind(&["aws_main_route_table_association"]) {
+fn is_main(resolver: &Resolver, id: &str) -> PlanValue<bool> {
+    for join in resolver.plan.of_type(&["aws_main_route_table_association"]) {
         if resolver
-            .one(join, &["route_table_id"], Thing::RouteTable)?
+            .one(join, &["route_table_id"], ResourceKind::RouteTable)?
             .as_deref()
             == Some(id)
         {
@@ -104,11 +114,11 @@ fn is_main(resolver: &Resolver, id: &str) -> Known<bool> {
 /// `instance`: the resource, where the table has one.
 fn table(
     resolver: &Resolver,
-    instance: Option<&Instance>,
+    instance: Option<&Resource>,
     id: &str,
     main: bool,
     joins: &[Join],
-) -> Known<RouteTable> {
+) -> PlanValue<RouteTable> {
     let mut routes = vec![Route {
         destination: "local".to_owned(),
         target: RouteTarget::Local,
@@ -133,8 +143,8 @@ fn table(
 }
 
 /// Routes that are resources of their own.
-pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
-    for gone in resolver.plan.before_of_kind(&["aws_route"]) {
+pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
+    for gone in resolver.plan.before_of_type(&["aws_route"]) {
         if gone.text(&["route_table_id"]) == Ok(Some(&table.id)) {
             let destination = destination(gone, &[]);
             table
@@ -142,8 +152,8 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
                 .retain(|known| known.destination != destination);
         }
     }
-    for route in resolver.plan.of_kind(&["aws_route"]) {
-        let of = resolver.one(route, &["route_table_id"], Thing::RouteTable)?;
+    for route in resolver.plan.of_type(&["aws_route"]) {
+        let of = resolver.one(route, &["route_table_id"], ResourceKind::RouteTable)?;
         if of.as_deref() == Some(&table.id) {
             let destination = destination(route, &[]);
             table
@@ -159,18 +169,18 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
 type Join = (String, String);
 
 /// Subnets with the tables that the plan's associations give them.
-pub fn associations(resolver: &Resolver) -> Known<Vec<Join>> {
+pub fn associations(resolver: &Resolver) -> PlanValue<Vec<Join>> {
     let mut found = Vec::new();
-    for join in resolver.plan.of_kind(&["aws_route_table_association"]) {
-        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
-        let table = resolver.one(join, &["route_table_id"], Thing::RouteTable)?;
+    for join in resolver.plan.of_type(&["aws_route_table_association"]) {
+        let subnet = resolver.one(join, &["subnet_id"], ResourceKind::Subnet)?;
+        let table = resolver.one(join, &["route_table_id"], ResourceKind::RouteTable)?;
         found.extend(subnet.zip(table));
     }
     Ok(found)
 }
 
 /// Where the configuration has no routes in the table, it shows all that AWS has now.
-fn inline(resolver: &Resolver, table: &Instance) -> Known<Vec<Route>> {
+fn inline(resolver: &Resolver, table: &Resource) -> PlanValue<Vec<Route>> {
     let mut routes = Vec::new();
     let is_set = resolver.plan.is_set(table, "route");
     match table.count(&["route"]) {
@@ -194,7 +204,7 @@ const DESTINATIONS: [&str; 6] = [
     "prefix_list_id",
 ];
 
-fn destination(instance: &Instance, path: &[&str]) -> String {
+fn destination(instance: &Resource, path: &[&str]) -> String {
     DESTINATIONS
         .iter()
         .find_map(|name| instance.text(&[path, &[name]].concat()).ok().flatten())
@@ -203,10 +213,10 @@ fn destination(instance: &Instance, path: &[&str]) -> String {
 }
 
 /// A route of which not even the destination is known may be the default route.
-fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option<Route> {
+fn read_route(resolver: &Resolver, instance: &Resource, path: &[&str]) -> Option<Route> {
     let destination = destination(instance, path);
     let is_later = DESTINATIONS.iter().any(|name| {
-        is_given(resolver, instance, path, name) && at(instance, path, name) == Seen::Later
+        is_given(resolver, instance, path, name) && at(instance, path, name) == Attribute::Unknown
     });
     let is_list = destination.starts_with("pl-");
     match (destination.is_empty(), is_later) {
@@ -231,12 +241,12 @@ fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option
     }
 }
 
-fn at<'i>(instance: &'i Instance, path: &[&str], name: &str) -> Seen<'i> {
+fn at<'i>(instance: &'i Resource, path: &[&str], name: &str) -> Attribute<'i> {
     instance.at(&[path, &[name]].concat())
 }
 
 /// The provider fills in some attributes of a route by itself.
-fn is_given(resolver: &Resolver, instance: &Instance, path: &[&str], name: &str) -> bool {
+fn is_given(resolver: &Resolver, instance: &Resource, path: &[&str], name: &str) -> bool {
     !path.is_empty() || resolver.plan.is_set(instance, name)
 }
 
@@ -251,26 +261,26 @@ fn through_nat(resolver: &Resolver, id: Option<String>) -> RouteTarget {
     }
 }
 
-fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarget {
+fn target(resolver: &Resolver, instance: &Resource, path: &[&str]) -> RouteTarget {
     // What it leads to, or nothing; an empty text is as good as none.
-    let named = |name: &str, thing: Thing| {
+    let named = |name: &str, kind: ResourceKind| {
         let is_there = match at(instance, path, name) {
-            Seen::Unset => false,
-            Seen::Value(value) => value.as_str() != Some(""),
-            Seen::Later => is_given(resolver, instance, path, name),
+            Attribute::Null => false,
+            Attribute::Known(value) => value.as_str() != Some(""),
+            Attribute::Unknown => is_given(resolver, instance, path, name),
         };
         is_there.then(|| {
-            let known = resolver.one(instance, &[path, &[name]].concat(), thing);
+            let known = resolver.one(instance, &[path, &[name]].concat(), kind);
             known.ok().flatten()
         })
     };
-    if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
+    if let Some(id) = named("nat_gateway_id", ResourceKind::NatGateway) {
         return through_nat(resolver, id);
     }
-    if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
+    if let Some(id) = named("egress_only_gateway_id", ResourceKind::EgressOnlyGateway) {
         return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
     }
-    match named("gateway_id", Thing::Gateway) {
+    match named("gateway_id", ResourceKind::Gateway) {
         Some(Some(id)) if id == "local" => return RouteTarget::Local,
         Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
         Some(Some(id)) if resolver.plan.find(&["aws_vpc_endpoint"], &id).is_some() => {
@@ -295,6 +305,6 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
         "core_network_arn",
     ]
     .iter()
-    .find_map(|name| named(name, Thing::Endpoint));
+    .find_map(|name| named(name, ResourceKind::Endpoint));
     RouteTarget::Other(other.flatten().unwrap_or_else(|| LATER.to_owned()))
 }

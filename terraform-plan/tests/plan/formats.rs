@@ -1,6 +1,6 @@
 //! Files of other tools are named for what they are.
 
-use terraform_plan::{Unreadable, read};
+use terraform_plan::{PlanError, read};
 
 #[test]
 fn what_other_tools_write() {
@@ -65,10 +65,10 @@ fn what_other_tools_write() {
     }
     assert_eq!(
         read(b"\x1f\x8b\x08\x00").unwrap_err(),
-        Unreadable::Compressed
+        PlanError::Compressed
     );
     for other in ["{}", "[]", "nonsense", "{\"a\": 1}"] {
         let why = read(other.as_bytes()).unwrap_err();
-        assert!(!matches!(why, Unreadable::Foreign(_)), "{other}");
+        assert!(!matches!(why, PlanError::Foreign(_)), "{other}");
     }
 }

@@ -1,56 +1,56 @@
 //! Files that are not plans, and plans that nobody's Terraform wrote.
 
 use serde_json::{Value, json};
-use terraform_plan::{Unreadable, read};
+use terraform_plan::{PlanError, read};
 
 use crate::support::*;
 
-fn refused(bytes: impl AsRef<[u8]>) -> Unreadable {
+fn refused(bytes: impl AsRef<[u8]>) -> PlanError {
     read(bytes.as_ref()).unwrap_err()
 }
 
 #[test]
 fn what_is_not_a_plan() {
-    assert_eq!(refused(""), Unreadable::Empty);
-    assert_eq!(refused(" \n"), Unreadable::Empty);
-    assert_eq!(refused(b"PK\x03\x04\x14\x00"), Unreadable::BinaryPlan);
-    assert_eq!(refused("Terraform will perform"), Unreadable::PlanText);
+    assert_eq!(refused(""), PlanError::Empty);
+    assert_eq!(refused(" \n"), PlanError::Empty);
+    assert_eq!(refused(b"PK\x03\x04\x14\x00"), PlanError::BinaryPlan);
+    assert_eq!(refused("Terraform will perform"), PlanError::PlanText);
     assert!(matches!(
         refused("{\"format_version\":"),
-        Unreadable::NotJson(_)
+        PlanError::NotJson(_)
     ));
-    assert_eq!(refused("{}"), Unreadable::NotAPlan);
-    assert_eq!(refused("[]"), Unreadable::NotAPlan);
-    assert_eq!(refused("null"), Unreadable::NotAPlan);
+    assert_eq!(refused("{}"), PlanError::NotAPlan);
+    assert_eq!(refused("[]"), PlanError::NotAPlan);
+    assert_eq!(refused("null"), PlanError::NotAPlan);
     let lines = "{\"@level\":\"info\",\"type\":\"version\"}\n{\"@level\":\"info\"}\n";
-    assert_eq!(refused(lines), Unreadable::LogLines);
-    assert_eq!(refused("{\"@level\":\"info\"}"), Unreadable::LogLines);
+    assert_eq!(refused(lines), PlanError::LogLines);
+    assert_eq!(refused("{\"@level\":\"info\"}"), PlanError::LogLines);
     let state = json!({"version": 4, "serial": 1, "lineage": "x", "resources": []});
-    assert_eq!(refused(state.to_string()), Unreadable::State);
+    assert_eq!(refused(state.to_string()), PlanError::State);
     let shown = json!({"format_version": "1.0", "values": {"root_module": {}}});
-    assert_eq!(refused(shown.to_string()), Unreadable::State);
+    assert_eq!(refused(shown.to_string()), PlanError::State);
 }
 
 #[test]
 fn each_refusal_is_a_sentence() {
     let all = [
-        Unreadable::Empty,
-        Unreadable::BinaryPlan,
-        Unreadable::LogLines,
-        Unreadable::State,
-        Unreadable::NotJson("why".into()),
-        Unreadable::Foreign("YAML"),
-        Unreadable::Compressed,
-        Unreadable::PlanText,
-        Unreadable::QuotedReference {
+        PlanError::Empty,
+        PlanError::BinaryPlan,
+        PlanError::LogLines,
+        PlanError::State,
+        PlanError::NotJson("why".into()),
+        PlanError::Foreign("YAML"),
+        PlanError::Compressed,
+        PlanError::PlanText,
+        PlanError::QuotedReference {
             address: "aws_subnet.a".into(),
             attribute: "vpc_id".into(),
             text: "aws_vpc.v".into(),
         },
-        Unreadable::NotAPlan,
-        Unreadable::FormatVersion("2.0".into()),
-        Unreadable::Errored,
-        Unreadable::Malformed("what".into()),
+        PlanError::NotAPlan,
+        PlanError::FormatVersion("2.0".into()),
+        PlanError::Errored,
+        PlanError::Malformed("what".into()),
     ];
     for refusal in all {
         let told = refusal.to_string();
@@ -71,13 +71,13 @@ fn versions_and_errors() {
     assert_eq!(with(json!("0.2"), false), Ok(()));
     assert_eq!(
         with(json!("2.0"), false),
-        Err(Unreadable::FormatVersion("2.0".into()))
+        Err(PlanError::FormatVersion("2.0".into()))
     );
     assert_eq!(
         with(json!(1), false),
-        Err(Unreadable::FormatVersion("missing".into()))
+        Err(PlanError::FormatVersion("missing".into()))
     );
-    assert_eq!(with(json!("1.2"), true), Err(Unreadable::Errored));
+    assert_eq!(with(json!("1.2"), true), Err(PlanError::Errored));
 }
 
 #[test]
@@ -92,16 +92,13 @@ fn as_powershell_writes_it() {
 #[test]
 fn deeper_than_a_parser_goes() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(matches!(refused(deep), Unreadable::NotJson(_)));
+    assert!(matches!(refused(deep), PlanError::NotJson(_)));
     let modules = "module.a.".repeat(50_000);
     let plan = json!({"format_version": "1.2", "resource_changes": [{
         "address": "x", "module_address": modules.trim_end_matches('.'), "type": "a", "name": "b",
         "change": {"actions": ["create"], "after": {}},
     }]});
-    assert!(matches!(
-        refused(plan.to_string()),
-        Unreadable::Malformed(_)
-    ));
+    assert!(matches!(refused(plan.to_string()), PlanError::Malformed(_)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use checks::facts::Facts;
 use checks::{Report, Selection, Status, examine};
 use serde_json::{Value, json};
-use terraform_plan::{Ask, Plan, read};
+use terraform_plan::{PlanRequest, TerraformPlan, read};
 
 pub const CREATE: &str = include_str!("../../fixtures/create.json");
 pub const UPDATE: &str = include_str!("../../fixtures/update.json");
@@ -12,14 +12,14 @@ pub const WOVEN: &str = include_str!("../../fixtures/woven.json");
 
 pub const ENDPOINT: &str = r#"module.vpc.aws_vpc_endpoint.interface["ssmmessages"]"#;
 
-pub fn ask(plan: &Plan, cluster: &str) -> Ask {
-    Ask {
+pub fn ask(plan: &TerraformPlan, cluster: &str) -> PlanRequest {
+    PlanRequest {
         region: plan.region().unwrap(),
         ..ask_anywhere(cluster)
     }
 }
 
-pub fn plan(document: &Value) -> Plan {
+pub fn plan(document: &Value) -> TerraformPlan {
     read(&serde_json::to_vec(document).unwrap()).unwrap()
 }
 
@@ -168,8 +168,8 @@ pub fn delete(document: &mut Value, address: &str) {
     change["after_unknown"] = json!({});
 }
 
-pub fn ask_anywhere(cluster: &str) -> Ask {
-    Ask {
+pub fn ask_anywhere(cluster: &str) -> PlanRequest {
+    PlanRequest {
         cluster_name: cluster.to_owned(),
         region: "us-west-2".to_owned(),
         partition: "aws".to_owned(),
