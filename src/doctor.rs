@@ -212,7 +212,7 @@ impl DoctorRun<'_> {
                 services: Services::All,
                 // Before the first apply there is none of it.
                 may_be_nothing: true,
-                planned: plan.references(&ask),
+                planned: plan.existing_resources(&ask),
                 ..Request::default()
             };
             let settings = &plan::place(settings, &ask);
@@ -222,7 +222,7 @@ impl DoctorRun<'_> {
             progress.end();
             let live = live?;
             plan::refuse_other_account(plan, &ask, &live.facts)?;
-            (plan.over(live.facts, &ask), live.calls)
+            (plan.facts_over(live.facts, &ask), live.calls)
         } else {
             (plan.facts(&ask), Default::default())
         };

@@ -56,7 +56,7 @@ pub async fn places(plan: &TerraformPlan, global: &Global) -> Result<Vec<Global>
     let configured = config::load(global, &[]).await?.cluster;
     let said = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
-    let all = plan.places();
+    let all = plan.cluster_locations();
     let is_said = |place: &&ClusterLocation| said.is_none_or(|said| said == place.cluster);
     let of_region = |place: &&ClusterLocation| {
         region.is_none() || place.region.as_deref() == region || place.region.is_none()

@@ -1,94 +1,107 @@
-//! What a plan makes by other means than Terraform's own resources: it does not show what comes of it.
+//! What a plan creates through CloudFormation or Cloud Control: it does not show which resources result.
 
-use serde_json::Value;
+use checks::facts::Unavailable;
 
 use crate::plan::TerraformPlan;
 use crate::plan::configuration::references;
 use crate::plan::resource::Resource;
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::resolve::trace::trace;
+use crate::resolve::{Resolver, ResourceKind, STACK_TYPES, trace};
+use crate::unavailable::not_shown;
 
-pub const STACKS: [&str; 3] = [
-    "aws_cloudformation_stack",
-    "aws_cloudformation_stack_instances",
-    "awscc_cloudformation_stack",
-];
-
-/// Where a stack says what it is made of, and of what.
-const CONTENTS: [&str; 4] = [
+/// The attributes of a stack that say what is in it.
+const STACK_CONTENTS: [&str; 4] = [
     "parameters",
     "parameter_overrides",
     "template_body",
     "template_url",
 ];
 
-/// How surely a stack has to do with a role.
+/// How sure it is that a stack refers to a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Naming {
-    May,
-    Does,
+pub enum Certainty {
+    Possible,
+    Certain,
 }
 
-fn all(plan: &TerraformPlan) -> impl Iterator<Item = &Resource> {
-    let all = plan.managed.iter();
-    all.filter(|one| one.is(&STACKS) || one.resource_type.starts_with("awscc_ec2_"))
-}
-
-/// Whether a stack is made or changed, and roles with it.
+/// Whether the plan creates or changes a stack, which may create roles.
 pub fn changes_stacks(plan: &TerraformPlan) -> bool {
-    let mut stacks = plan.of_type(&STACKS);
+    let mut stacks = plan.resources.of_types(&STACK_TYPES);
     stacks.any(|stack| !stack.is_unchanged)
 }
 
-/// What may put something into a VPC: it names the VPC, or something that is known only after apply.
-pub fn added_to<'p>(plan: &'p TerraformPlan, vpc: &str) -> Option<&'p Resource> {
-    let names = |instance: &Resource| {
-        let is_known = instance.values.to_string().contains(vpc);
-        let expressions = plan.resource(instance).map(|one| &one["expressions"]);
-        let mut set = expressions.and_then(Value::as_object).into_iter().flatten();
-        is_known
-            || expressions.is_none()
-            || set.any(|(attribute, expression)| {
-                instance.unknown_within(attribute) && !references(expression).is_empty()
-            })
-    };
-    all(plan).find(|other| !other.is_unchanged && names(other))
+/// Fails if something that the plan creates may add resources to a VPC that the plan does not show.
+pub fn check_vpc(plan: &TerraformPlan, vpc: &str) -> Result<(), Unavailable> {
+    let mut resources = plan.resources.iter().filter(|one| {
+        let is_opaque = one.is(&STACK_TYPES) || one.resource_type.starts_with("awscc_ec2_");
+        is_opaque && !one.is_unchanged && may_refer_to(plan, one, vpc)
+    });
+    match resources.next() {
+        Some(resource) => Err(not_shown(format!(
+            "the plan does not show what {} makes, and VPC {vpc} may have more",
+            resource.address
+        ))),
+        None => Ok(()),
+    }
 }
 
-/// A stack that names a role, or may: it may give the role policies.
-pub fn stack_of<'p>(resolver: &Resolver<'p>, role: &Resource) -> Option<(&'p Resource, Naming)> {
-    let stacks = resolver.plan.of_type(&STACKS);
-    let named = stacks.filter_map(|stack| Some((stack, naming(resolver, stack, role)?)));
-    named.max_by_key(|(_, naming)| *naming)
+/// Whether a resource contains a name, or something that is known only after apply.
+fn may_refer_to(plan: &TerraformPlan, resource: &Resource, name: &str) -> bool {
+    let mut arguments = plan.configuration.arguments(resource);
+    resource.values.to_string().contains(name)
+        || plan.configuration.resource(resource).is_none()
+        || arguments.any(|(attribute, expression)| {
+            resource.has_unknown_in(attribute) && !references(expression).is_empty()
+        })
 }
 
-fn naming(resolver: &Resolver, stack: &Resource, role: &Resource) -> Option<Naming> {
-    let name = role.text(&["name"]).ok().flatten();
-    let content = |attribute: &&str| -> Option<Naming> {
-        let written = stack.values[*attribute].to_string();
-        if name.is_some_and(|name| words(&written).any(|word| word == name)) {
-            return Some(Naming::Does);
-        }
-        if !stack.unknown_within(attribute) {
-            return None;
-        }
-        let traced = trace(resolver.plan, stack, &[attribute]);
-        let mut roles = traced.sources.iter().map(|source| source.instance);
-        if roles.any(|source| source.address == role.address) {
-            return Some(Naming::Does);
-        }
-        let named = resolver.name_of(role, ResourceKind::Role);
-        let possible = resolver.possible(stack, &[attribute], ResourceKind::Role);
-        possible
-            .is_none_or(|roles| roles.contains(&named))
-            .then_some(Naming::May)
-    };
-    CONTENTS.iter().filter_map(content).max()
+/// The stack that refers to a role most surely: it may give the role policies.
+pub fn stack_with_role<'p>(
+    resolver: &Resolver<'p>,
+    role: &Resource,
+) -> Option<(&'p Resource, Certainty)> {
+    let plan = resolver.plan;
+    let stacks = plan.resources.of_types(&STACK_TYPES);
+    let stacks = stacks.filter_map(|stack| {
+        let contents = STACK_CONTENTS.iter();
+        let certainty =
+            contents.filter_map(|attribute| reference(resolver, stack, attribute, role));
+        Some((stack, certainty.max()?))
+    });
+    stacks.max_by_key(|(_, certainty)| *certainty)
 }
 
-/// What may be names of roles.
+fn reference(
+    resolver: &Resolver,
+    stack: &Resource,
+    attribute: &str,
+    role: &Resource,
+) -> Option<Certainty> {
+    let content = stack.values[attribute].to_string();
+    if role
+        .known_text("name")
+        .is_some_and(|name| role_names(&content).any(|one| one == name))
+    {
+        return Some(Certainty::Certain);
+    }
+    if !stack.has_unknown_in(attribute) {
+        return None;
+    }
+    let trace = trace(resolver.plan, stack, attribute);
+    if trace
+        .sources
+        .iter()
+        .any(|source| source.resource.address == role.address)
+    {
+        return Some(Certainty::Certain);
+    }
+    let name = resolver.name_of(role, ResourceKind::Role);
+    let possible = resolver.possible(stack, attribute, ResourceKind::Role);
+    let may_be_role = possible.is_none_or(|roles| roles.contains(&name));
+    may_be_role.then_some(Certainty::Possible)
+}
+
+/// The words that could be names of roles.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
-fn words(text: &str) -> impl Iterator<Item = &str> {
+fn role_names(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric() && !"_+=,.@-".contains(letter))
 }

@@ -7,8 +7,8 @@ mod tags;
 mod task_definitions;
 mod tasks;
 
-pub use cluster::cluster;
+pub use cluster::{cluster, cluster_of};
 pub use redeployment::keeps_closed_tasks;
-pub use services::{EXPRESS, Planned, cluster_of, planned_services};
-pub use task_definitions::{definition, roles_of};
-pub use tasks::{host_of, start};
+pub use services::{PlannedService, SERVICE_TYPES, planned_services};
+pub use task_definitions::task_definition;
+pub use tasks::{instances_of, planned_tasks};

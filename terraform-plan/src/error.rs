@@ -1,99 +1,71 @@
-//! Why a file cannot be taken for a plan.
+//! Why a file cannot be read as a plan.
 
-use std::fmt;
+use thiserror::Error;
 
-/// Each is one sentence for a person who handed over the wrong file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a file cannot be read as a plan, in one sentence for the person who passed it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
+    #[error("the plan is empty")]
     Empty,
-    /// What `terraform plan -out` writes.
+    /// The output of `terraform plan -out`.
+    #[error(
+        "this is a binary plan file, which only Terraform can read: convert it to JSON with \
+         `terraform show -json tfplan > tfplan.json`"
+    )]
     BinaryPlan,
-    /// What `terraform plan -json` prints: one message a line.
+    /// The output of `terraform plan -json`: one message a line.
+    #[error(
+        "this is the log of `terraform plan -json`, not a plan: save the plan with `terraform plan -out tfplan`, \
+         then convert it to JSON with `terraform show -json tfplan > tfplan.json`"
+    )]
     LogLines,
-    /// A state, raw or shown.
+    /// A state file, or the output of `terraform show -json` for a state.
+    #[error("this is a state, not a plan: pass the plan file to `terraform show -json tfplan`")]
     State,
-    /// What another tool writes, by its name.
+    /// The output of another tool, by name.
+    #[error(
+        "this is {0}; only Terraform and OpenTofu plans are supported: convert one to JSON with \
+         `terraform show -json tfplan`"
+    )]
     Foreign(&'static str),
-    /// By gzip or the like.
+    #[error("the file is compressed: unpack it first, for example with `gunzip`")]
     Compressed,
-    /// What `terraform plan` prints for people.
+    /// The output of `terraform plan`.
+    #[error(
+        "this is the text output of `terraform plan`: save the plan with `terraform plan -out tfplan`, then convert it \
+         to JSON with `terraform show -json tfplan > tfplan.json`"
+    )]
     PlanText,
-    /// A reference in quotes, which Terraform takes for a text.
+    /// A reference in quotes, which Terraform passes to AWS as a text.
+    #[error(
+        "{attribute} of {address} is the text \"{text}\", which AWS will reject: write {} without quotes",
+        unquoted(text)
+    )]
     QuotedReference {
         address: String,
         attribute: String,
         text: String,
     },
+    /// Holds the parser's message.
+    #[error("this is not the JSON output of `terraform show -json tfplan`: {0}")]
     NotJson(String),
+    #[error(
+        "this JSON is not a plan: it has no resource_changes, which `terraform show -json tfplan` prints"
+    )]
     NotAPlan,
+    #[error("the plan has format_version {0}; only 0.x and 1.x are supported")]
     FormatVersion(String),
-    /// Terraform could not finish planning.
+    #[error("the plan is incomplete: `terraform plan` ended with errors")]
     Errored,
-    /// A part of the plan that is not as Terraform writes it.
+    /// Something that Terraform does not write.
+    #[error("the plan is damaged: {0}")]
     Malformed(String),
 }
 
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PlanError::Empty => f.write_str("the plan is empty"),
-            PlanError::BinaryPlan => f.write_str(
-                "this is the plan file itself, which only Terraform reads: turn it into JSON with \
-                 `terraform show -json tfplan > tfplan.json`",
-            ),
-            PlanError::LogLines => f.write_str(
-                "these are the messages of `terraform plan -json`, not the plan: write it with \
-                 `terraform plan -out tfplan`, then `terraform show -json tfplan > tfplan.json`",
-            ),
-            PlanError::State => f.write_str(
-                "this is a state, not a plan: name the plan's file in `terraform show -json tfplan`",
-            ),
-            PlanError::Foreign(what) => write!(
-                f,
-                "this is {what}, and only Terraform and OpenTofu plans can be read: `terraform show -json tfplan`"
-            ),
-            PlanError::Compressed => {
-                f.write_str("the file is compressed: unpack it first, with `gunzip` or the like")
-            }
-            PlanError::PlanText => f.write_str(
-                "this is what `terraform plan` prints for people: write the plan with `terraform plan -out tfplan`, \
-                 then `terraform show -json tfplan > tfplan.json`",
-            ),
-            PlanError::QuotedReference {
-                address,
-                attribute,
-                text,
-            } => write!(
-                f,
-                "{attribute} of {address} is the text \"{text}\", which AWS will refuse: write {} without quotes",
-                expression(text)
-            ),
-            PlanError::NotJson(why) => write!(
-                f,
-                "this is not the JSON that `terraform show -json tfplan` prints: {why}"
-            ),
-            PlanError::NotAPlan => f.write_str(
-                "this JSON is not a plan: it has no resource_changes, as `terraform show -json tfplan` prints them",
-            ),
-            PlanError::FormatVersion(version) => write!(
-                f,
-                "the plan's format_version is {version}, and only 0.x and 1.x can be read"
-            ),
-            PlanError::Errored => {
-                f.write_str("Terraform could not finish this plan: it ended with errors")
-            }
-            PlanError::Malformed(what) => write!(f, "the plan is damaged: {what}"),
-        }
-    }
-}
-
-/// A reference to the ID, where none of an attribute was written.
-fn expression(text: &str) -> String {
-    let parts = text.strip_prefix("module.").unwrap_or(text);
-    match parts.split('.').count() {
+/// The reference that the author meant: to the ID, if the text names no attribute.
+fn unquoted(text: &str) -> String {
+    match text.split('.').count() {
         2 if !text.starts_with("module.") => format!("{text}.id"),
         _ => text.to_owned(),
     }
 }
-
-impl std::error::Error for PlanError {}

@@ -1,49 +1,51 @@
+//! Resources outside of the plan that planned tasks use.
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use checks::facts::{ContainerLog, Facts};
+use checks::facts::ContainerLog;
 
 use crate::facts::containers_by_role;
 use crate::plan::TerraformPlan;
 use crate::request::PlanRequest;
-use crate::unavailable::is_elsewhere;
+use crate::unavailable::may_be_in_aws;
 
-/// What is in AWS already and planned tasks refer to, whether or not tasks of today do.
+/// Resources that exist in AWS and that planned tasks use. Running tasks may not use them yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExistingResources {
-    /// IDs of subnets of tasks and endpoints.
+    /// IDs of the subnets of tasks and endpoints.
     pub subnets: BTreeSet<String>,
-    /// IDs of their security groups.
+    /// IDs of the security groups of tasks and endpoints.
     pub security_groups: BTreeSet<String>,
-    /// ARNs of roles whose policies the plan does not have, with the logs of the containers that get them.
+    /// ARNs of roles whose policies are not in the plan, with the logs of the containers that use the role.
     pub roles: BTreeMap<String, Vec<ContainerLog>>,
 }
 
 impl TerraformPlan {
-    pub fn references(&self, request: &PlanRequest) -> ExistingResources {
+    /// The existing resources to read from AWS, to complete the facts of the plan.
+    pub fn existing_resources(&self, request: &PlanRequest) -> ExistingResources {
         let facts = self.facts(request);
-        // What the plan makes has no ID yet.
-        let ids = |keys: &mut dyn Iterator<Item = &String>, kind: &str| {
-            keys.filter(|id| id.starts_with(kind)).cloned().collect()
+        let containers = containers_by_role(&facts);
+        let logs = |role: &str| {
+            let containers = containers.get(role).into_iter().flatten();
+            containers
+                .filter_map(|container| container.log.clone())
+                .collect()
         };
+        let identities = facts.identities.iter();
+        let roles =
+            identities.filter(|(role, known)| role.starts_with("arn:") && may_be_in_aws(known));
         ExistingResources {
-            subnets: ids(&mut facts.network.subnets.keys(), "subnet-"),
-            security_groups: ids(&mut facts.network.security_groups.keys(), "sg-"),
-            roles: roles(&facts),
+            subnets: with_prefix(facts.network.subnets.keys(), "subnet-"),
+            security_groups: with_prefix(facts.network.security_groups.keys(), "sg-"),
+            roles: roles.map(|(role, _)| (role.clone(), logs(role))).collect(),
         }
     }
 }
 
-fn roles(facts: &Facts) -> BTreeMap<String, Vec<ContainerLog>> {
-    let containers = containers_by_role(facts);
-    let logs = |role: &str| {
-        let containers = containers.get(role).into_iter().flatten();
-        containers
-            .filter_map(|container| container.log.clone())
-            .collect()
-    };
-    let identities = facts.identities.iter();
-    identities
-        .filter(|(arn, identity)| arn.starts_with("arn:") && is_elsewhere(identity))
-        .map(|(arn, _)| (arn.clone(), logs(arn)))
+/// The names that are IDs: resources that the plan creates have none yet.
+fn with_prefix<'n>(names: impl Iterator<Item = &'n String>, prefix: &str) -> BTreeSet<String> {
+    names
+        .filter(|name| name.starts_with(prefix))
+        .cloned()
         .collect()
 }

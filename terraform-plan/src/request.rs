@@ -1,18 +1,19 @@
-//! What is asked of a plan.
+//! What the doctor asks of a plan.
 
 use checks::facts::{Expect, Wanted};
 use jiff::Timestamp;
 
+/// The cluster whose facts are wanted, and which part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanRequest {
     pub cluster_name: String,
     pub region: String,
     pub partition: String,
-    /// `None`: as the plan tells it, if it does.
+    /// An account ID; `None` takes the account from the plan.
     pub account: Option<String>,
-    /// By full names. Empty: every service of the cluster that the plan has.
+    /// Services by their full names; empty for every service of the cluster.
     pub services: Vec<Wanted>,
-    /// Only this container.
+    /// Limits the facts to one container.
     pub container: Option<String>,
     pub expect: Expect,
     pub taken_at: Timestamp,

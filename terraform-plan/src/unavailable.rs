@@ -1,44 +1,40 @@
-//! What a plan cannot tell, said in the words of the facts.
+//! Why the plan alone cannot tell something, as the facts state it.
 
 use checks::facts::{Fact, Unavailable};
 
-/// Something that the plan tells, or why it does not.
+/// Something that the plan says, or why it does not.
 pub type PlanValue<T> = Result<T, Unavailable>;
 
-const LATER: &str = "terraform apply";
-const ELSEWHERE: &str = "terraform plan";
+/// The reason's action if only apply can tell.
+const APPLY: &str = "terraform apply";
+/// The reason's action if AWS may know what the plan does not contain.
+const PLAN: &str = "terraform plan";
 
 /// Nobody can know it before apply.
 pub fn known_after_apply(what: impl AsRef<str>) -> Unavailable {
-    Unavailable::not_asked(
-        LATER,
-        format!("{} is known only after apply", what.as_ref()),
-    )
+    let message = format!("{} is known only after apply", what.as_ref());
+    Unavailable::not_asked(APPLY, message)
 }
 
-/// The plan does not manage it, so that AWS may know what it does not.
+/// The plan does not manage it; AWS may know it.
 pub fn not_in_plan(what: impl AsRef<str>) -> Unavailable {
-    Unavailable::not_asked(
-        ELSEWHERE,
-        format!("{} is not part of the plan", what.as_ref()),
-    )
+    not_shown(format!("{} is not part of the plan", what.as_ref()))
 }
 
-/// Something other than those two, which AWS may know all the same.
+/// The plan does not show it for another reason; AWS may know it.
 pub fn not_shown(message: impl Into<String>) -> Unavailable {
-    Unavailable::not_asked(ELSEWHERE, message)
+    Unavailable::not_asked(PLAN, message)
 }
 
-/// Whether AWS may know what the plan does not tell.
-pub fn is_elsewhere<T>(fact: &Fact<T>) -> bool {
-    fact.unavailable()
-        .is_some_and(|why| why.action == ELSEWHERE)
+/// Whether AWS may know what the plan does not show.
+pub fn may_be_in_aws<T>(fact: &Fact<T>) -> bool {
+    fact.unavailable().is_some_and(|why| why.action == PLAN)
 }
 
-/// What AWS told, where the plan has nothing to say.
+/// The fact from AWS, if the plan does not contain it.
 pub fn or_live<T: Clone>(planned: Fact<T>, live: Option<&Fact<T>>) -> Fact<T> {
     match live {
-        Some(live) if is_elsewhere(&planned) => live.clone(),
+        Some(live) if may_be_in_aws(&planned) => live.clone(),
         _ => planned,
     }
 }

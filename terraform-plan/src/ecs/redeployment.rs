@@ -1,4 +1,4 @@
-//! Whether apply starts new tasks: one that runs keeps what it was started with.
+//! Whether apply replaces running tasks: until then a task keeps what it was started with.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,13 @@ use serde_json::Value;
 
 use super::services::controller;
 use crate::plan::resource::{Attribute, Resource};
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::unavailable::{PlanValue, known_after_apply};
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::PlanValue;
 
-/// What a deployment rolls out: ECS starts new tasks when one of these changes. The exec flag is not among them.
+/// ECS starts new tasks when one of these changes. The exec flag is not among them.
 ///
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
-const DEPLOYED: [&str; 11] = [
+const DEPLOYED_ATTRIBUTES: [&str; 11] = [
     "task_definition",
     "network_configuration",
     "platform_version",
@@ -28,131 +27,114 @@ const DEPLOYED: [&str; 11] = [
     "vpc_lattice_configurations",
 ];
 
-/// Whether tasks that were started without ECS Exec stay as they are through apply, though their service has it on
-/// then. `None`: there are no such tasks.
+/// Whether apply turns ECS Exec on for the service but keeps tasks that were started without it. `None`: there are no
+/// such tasks.
 pub fn keeps_closed_tasks(
     resolver: &Resolver,
     service: &Resource,
     name: &str,
     live: Option<&Facts>,
 ) -> Option<Fact<bool>> {
-    if service.is_made || service.flag(&["enable_execute_command"]) != Ok(Some(true)) {
+    const FLAG: &str = "enable_execute_command";
+    if service.is_created || service.flag(FLAG) != Ok(Some(true)) {
         return None;
     }
-    let before = resolver.plan.before_at_address(&service.address);
-    let are_closed = match before {
-        Some(before) if before.number(&["desired_count"]) == Ok(Some(0)) => return None,
-        Some(before) => before.flag(&["enable_execute_command"]) != Ok(Some(true)),
-        None => false,
-    };
-    let are_closed = live
-        .and_then(|live| are_closed_now(live, name))
-        .unwrap_or(are_closed);
-    are_closed.then(|| match before {
-        Some(before) => is_deployed(resolver, before, service)
-            .map(|is_deployed| !is_deployed)
-            .into(),
+    let before = resolver.plan.before.at_address(&service.address);
+    if before.is_some_and(|before| before.number("desired_count") == Ok(Some(0))) {
+        return None;
+    }
+    let has_closed_tasks = live
+        .and_then(|live| has_live_closed_tasks(live, name))
+        .unwrap_or_else(|| before.is_some_and(|before| before.flag(FLAG) != Ok(Some(true))));
+    has_closed_tasks.then(|| match before {
+        Some(before) => {
+            let redeploys = redeploys(resolver, before, service);
+            redeploys.map(|redeploys| !redeploys).into()
+        }
         None => Fact::Known(true),
     })
 }
 
-/// What AWS says of the service's tasks, where it does.
-fn are_closed_now(live: &Facts, name: &str) -> Option<bool> {
+/// Whether the service has running tasks without ECS Exec; `None` if AWS did not say.
+fn has_live_closed_tasks(live: &Facts, name: &str) -> Option<bool> {
     let arns = live.service_tasks.get(name)?.known()?;
-    let tasks: Option<Vec<_>> = arns
-        .iter()
-        .map(|arn| live.tasks.get(arn)?.known())
-        .collect();
+    let tasks = arns.iter().map(|arn| live.tasks.get(arn)?.known());
+    let tasks: Option<Vec<_>> = tasks.collect();
     Some(tasks?.iter().any(|task| !task.exec_enabled))
 }
 
-fn is_deployed(resolver: &Resolver, before: &Resource, after: &Resource) -> PlanValue<bool> {
-    // Another controller deploys in its own time.
+fn redeploys(resolver: &Resolver, before: &Resource, after: &Resource) -> PlanValue<bool> {
+    // Other deployment controllers deploy on their own schedule.
     if controller(after) != DeploymentController::Ecs {
         return Ok(false);
     }
-    if after.flag(&["force_new_deployment"]) == Ok(Some(true)) {
+    if after.flag("force_new_deployment") == Ok(Some(true)) {
         return Ok(true);
     }
-    let mut open = None;
-    for attribute in DEPLOYED {
-        match is_changed(resolver, before, after, attribute) {
+    let mut result = Ok(false);
+    for attribute in DEPLOYED_ATTRIBUTES {
+        match changes(resolver, before, after, attribute) {
             Ok(true) => return Ok(true),
             Ok(false) => {}
-            Err(why) => open = Some(why),
+            unknown => result = unknown,
         }
     }
-    match open {
-        Some(why) => Err(why),
-        None => Ok(false),
-    }
+    result
 }
 
-fn is_changed(
+fn changes(
     resolver: &Resolver,
     before: &Resource,
     after: &Resource,
     attribute: &str,
 ) -> PlanValue<bool> {
-    let path = [attribute];
-    if attribute == "task_definition" && after.at(&path) == Attribute::Unknown {
-        let definition = resolver.one(after, &path, ResourceKind::TaskDefinition)?;
-        let named = definition
-            .and_then(|name| resolver.instance_named(&name, ResourceKind::TaskDefinition));
-        return match named {
-            Some(named) if named.is_made => Ok(true),
-            _ => Err(after.known_after_apply(&path)),
+    let kind = ResourceKind::TaskDefinition;
+    if attribute == "task_definition" && after.attribute(attribute) == Attribute::Unknown {
+        let name = resolver.resolve(after, attribute, kind)?;
+        let definition = name.and_then(|name| resolver.find(&name, kind));
+        return match definition {
+            Some(definition) if definition.is_created => Ok(true),
+            _ => Err(after.known_after_apply(attribute)),
         };
     }
-    if attribute == "network_configuration" && is_later(after.unknown.get(attribute)) {
-        return is_moved(resolver, before, after);
+    if !after.has_unknown_in(attribute) {
+        return Ok(content(before, attribute) != content(after, attribute));
     }
-    if is_later(after.unknown.get(attribute)) {
-        // Without a value in the configuration, AWS fills in what is there.
-        return match resolver.plan.is_set(after, attribute) {
-            true => Err(known_after_apply(format!(
-                "{attribute} of {}",
-                after.address
-            ))),
-            false => Ok(false),
-        };
+    if attribute == "network_configuration" {
+        return moves(resolver, before, after);
     }
-    Ok(filled(before, attribute) != filled(after, attribute))
+    // AWS keeps what the configuration does not set.
+    match resolver.is_set(after, attribute) {
+        true => Err(after.known_after_apply(attribute)),
+        false => Ok(false),
+    }
 }
 
-/// Nothing, where there is nothing in it.
-fn filled<'i>(instance: &'i Resource, attribute: &str) -> Option<&'i Value> {
-    let value = instance.values.get(attribute)?;
-    let is_empty = match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    };
-    (!is_empty).then_some(value)
+/// The value of an attribute, unless it is empty.
+fn content<'r>(resource: &'r Resource, attribute: &str) -> Option<&'r Value> {
+    resource.values.get(attribute).filter(|value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    })
 }
 
-/// Whether the tasks get into other subnets, or other security groups.
-fn is_moved(resolver: &Resolver, before: &Resource, after: &Resource) -> PlanValue<bool> {
+/// Whether the tasks move to other subnets or security groups.
+fn moves(resolver: &Resolver, before: &Resource, after: &Resource) -> PlanValue<bool> {
     for (list, kind) in [
         ("subnets", ResourceKind::Subnet),
         ("security_groups", ResourceKind::SecurityGroup),
     ] {
-        let path = ["network_configuration", "0", list];
-        let named = |service| Ok(BTreeSet::from_iter(resolver.all(service, &path, kind)?));
-        if named(before)? != named(after)? {
+        let path = format!("network_configuration.0.{list}");
+        let names = |service| {
+            Ok(BTreeSet::from_iter(
+                resolver.resolve_all(service, &path, kind)?,
+            ))
+        };
+        if names(before)? != names(after)? {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-/// Whether anything in it is known only after apply.
-fn is_later(mark: Option<&Value>) -> bool {
-    match mark {
-        Some(Value::Bool(is_later)) => *is_later,
-        Some(Value::Array(items)) => items.iter().any(|item| is_later(Some(item))),
-        Some(Value::Object(fields)) => fields.values().any(|field| is_later(Some(field))),
-        _ => false,
-    }
 }

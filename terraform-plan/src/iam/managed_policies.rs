@@ -1,122 +1,114 @@
-//! The documents of managed policies, as far as a plan holds them or AWS publishes them.
+//! Reads the documents of policies, and knows some that AWS publishes.
 
 use checks::arn;
 use checks::facts::Unavailable;
 use serde_json::{Value, json};
 
-use super::policy_document_data;
+use super::policy_document_data::read_data_document;
 use crate::plan::resource::Resource;
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::resolve::trace::trace;
+use crate::resolve::{Resolver, ResourceKind, trace};
 use crate::unavailable::{not_in_plan, not_shown};
 
-/// A policy of which the document is not known.
+/// A policy whose document is unknown.
 #[derive(Debug, Clone)]
-pub struct Unread {
+pub struct UnreadPolicy {
     pub why: Unavailable,
-    /// It may deny, too.
+    /// It may deny actions, not only allow them.
     pub may_deny: bool,
-    /// Which one it is, where that is known.
-    pub policy: Option<Named>,
+    /// `None` if it may be any policy of the role.
+    pub name: Option<PolicyName>,
 }
 
-/// A policy of a role.
+/// Identifies a policy of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum PolicyName {
     Inline(String),
     Managed,
 }
 
-impl Unread {
-    pub fn any(why: Unavailable) -> Unread {
-        Unread {
+impl UnreadPolicy {
+    /// Any policy, about which nothing is known.
+    pub fn unknown(why: Unavailable) -> UnreadPolicy {
+        UnreadPolicy {
             why,
             may_deny: true,
-            policy: None,
+            name: None,
         }
     }
 }
 
-/// A policy's document.
+/// A policy document.
 pub struct Document {
     pub json: Value,
-    /// Why some of its statements hang on [`policy_document_data::UNREAD`].
+    /// Why some of its statements are open.
     pub open: Option<Unavailable>,
 }
 
-pub fn managed(resolver: &Resolver, arn: &str) -> Result<Document, Unread> {
-    let own = resolver.instance_named(arn, ResourceKind::Policy);
-    let mut data = resolver.plan.data_of_type("aws_iam_policy");
-    let read = || data.find(|policy| policy.text(&["arn"]) == Ok(Some(arn)));
-    if let Some(instance) = own.or_else(read) {
-        return document(resolver, instance, &["policy"]);
+/// Reads the document of a managed policy: from the plan, or as AWS publishes it.
+pub fn managed_policy(resolver: &Resolver, arn: &str) -> Result<Document, UnreadPolicy> {
+    let plan = resolver.plan;
+    let managed = resolver.find(arn, ResourceKind::Policy);
+    let mut data = plan.data.of_type("aws_iam_policy");
+    if let Some(policy) = managed.or_else(|| data.find(|policy| policy.has_text("arn", arn))) {
+        return read_document(resolver, policy, "policy");
     }
-    if let Some(json) = published(arn) {
+    if let Some(json) = published_document(arn) {
         return Ok(Document { json, open: None });
     }
-    Err(Unread {
+    // AWS's own policies only allow, except for those that lock someone out.
+    let name = arn::name(arn);
+    let is_aws_managed = arn::account(arn) == Some("aws");
+    Err(UnreadPolicy {
         why: not_in_plan(format!("policy {arn}, and so what it allows,")),
-        may_deny: may_deny(arn),
-        policy: Some(Named::Managed),
+        may_deny: !is_aws_managed || name.contains("Deny") || name.contains("Quarantine"),
+        name: Some(PolicyName::Managed),
     })
 }
 
-/// The document in an attribute.
-pub fn document(
+/// Reads the document in an attribute.
+pub fn read_document(
     resolver: &Resolver,
-    instance: &Resource,
-    path: &[&str],
-) -> Result<Document, Unread> {
-    document_by(resolver, instance, path, Some(path))
+    resource: &Resource,
+    path: &str,
+) -> Result<Document, UnreadPolicy> {
+    read_document_of(resolver, resource, path, Some(path))
 }
 
-/// The same, where the expression is at another place than the value; none where nobody can tell at which.
-pub fn document_by(
+/// Reads the document in an attribute whose expression has another path; `None` if that is unknown.
+pub fn read_document_of(
     resolver: &Resolver,
-    instance: &Resource,
-    path: &[&str],
-    expression: Option<&[&str]>,
-) -> Result<Document, Unread> {
-    let unread = Unread::any;
-    let text = match instance.text(path) {
+    resource: &Resource,
+    path: &str,
+    expression: Option<&str>,
+) -> Result<Document, UnreadPolicy> {
+    let text = match resource.text(path) {
         Ok(text) => text.unwrap_or("{}"),
         Err(why) => {
-            let Some(expression) = expression else {
-                return Err(unread(why));
-            };
-            let traced = trace(resolver.plan, instance, expression);
-            return match traced.sources.as_slice() {
-                [only] if !traced.is_open => {
-                    policy_document_data::read_later(resolver, only.instance)
-                        .map(|json| Document {
-                            json,
-                            open: Some(why.clone()),
-                        })
-                        .ok_or(unread(why))
-                }
-                _ => Err(unread(why)),
+            let trace = expression.map(|path| trace(resolver.plan, resource, path));
+            let source = trace.filter(|trace| !trace.is_open && trace.sources.len() == 1);
+            let source = source.and_then(|mut trace| trace.sources.pop());
+            let json = source.and_then(|source| read_data_document(resolver, source.resource));
+            return match json {
+                Some(json) => Ok(Document {
+                    json,
+                    open: Some(why),
+                }),
+                None => Err(UnreadPolicy::unknown(why)),
             };
         }
     };
     match serde_json::from_str(text) {
         Ok(json) => Ok(Document { json, open: None }),
-        Err(_) => Err(unread(not_shown(format!(
-            "the policy of {} is not JSON",
-            instance.address
-        )))),
+        Err(_) => {
+            let why = not_shown(format!("the policy of {} is not JSON", resource.address));
+            Err(UnreadPolicy::unknown(why))
+        }
     }
 }
 
-/// AWS's own policies only ever allow, except those that are there to shut somebody out.
-fn may_deny(arn: &str) -> bool {
-    let name = arn::name(arn);
-    let is_aws_s = arn::account(arn) == Some("aws");
-    !is_aws_s || name.contains("Deny") || name.contains("Quarantine")
-}
-
+/// The document of an AWS managed policy that task roles often have.
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
-fn published(arn: &str) -> Option<Value> {
+fn published_document(arn: &str) -> Option<Value> {
     if arn::account(arn) != Some("aws") {
         return None;
     }

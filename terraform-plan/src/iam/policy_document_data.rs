@@ -1,42 +1,37 @@
-//! Policy documents that a data source makes only once apply has told what they name: the statements are known all
-//! the same, as far as the configuration tells.
+//! Documents of `aws_iam_policy_document` data sources that Terraform reads during apply: the configuration shows most of
+//! their statements.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::network::texts;
 use crate::plan::resource::{Attribute, Resource};
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::resolve::trace::trace;
+use crate::resolve::{Resolver, ResourceKind, trace};
 
-/// A key that no request has: what hangs on it hangs on a policy that is not known, or not in full.
-pub const UNREAD: &str = "aws:policy-that-is-not-known";
+/// A condition key that no request has: a statement with it is open, since the policy is unknown or not fully known.
+pub const OPEN_KEY: &str = "aws:policy-that-is-not-known";
 
-/// The condition of a statement of which nobody can say yet whether it applies.
-pub fn unread() -> Value {
-    json!({"StringEquals": {UNREAD: "so"}})
+/// The condition of an open statement: nobody can tell whether it applies.
+pub fn open_condition() -> Value {
+    json!({"StringEquals": {OPEN_KEY: "so"}})
 }
 
-/// Lets every statement of a document hang on what is not known.
+/// Makes all statements of a document open.
 pub fn leave_open(document: &mut Value) {
     let statements = match &mut document["Statement"] {
         Value::Array(all) => all.as_mut_slice(),
         one => std::slice::from_mut(one),
     };
     for statement in statements.iter_mut().filter(|one| one.is_object()) {
-        statement["Condition"] = unread();
+        statement["Condition"] = open_condition();
     }
 }
 
-/// The document of an `aws_iam_policy_document`; none where its statements are not known.
-pub fn read_later(resolver: &Resolver, data: &Resource) -> Option<Value> {
-    const DEPTH: usize = 16;
-    if !data.is_data
-        || data.resource_type != "aws_iam_policy_document"
-        || resolver.depth.get() >= DEPTH
-    {
+/// Reads the document of an `aws_iam_policy_document`; `None` if its statements are unknown.
+pub fn read_data_document(resolver: &Resolver, data: &Resource) -> Option<Value> {
+    const MAX_DEPTH: usize = 16;
+    let is_document = data.is_data && data.resource_type == "aws_iam_policy_document";
+    if !is_document || resolver.depth.get() >= MAX_DEPTH {
         return None;
     }
     resolver.depth.set(resolver.depth.get() + 1);
@@ -46,100 +41,96 @@ pub fn read_later(resolver: &Resolver, data: &Resource) -> Option<Value> {
 }
 
 fn document(resolver: &Resolver, data: &Resource) -> Option<Value> {
-    let count = data.count(&["statement"]).ok()?;
-    let statements: Option<Vec<Value>> =
-        (0..count).map(|at| statement(resolver, data, at)).collect();
-    let mut statements = statements?;
-    for name in ["source_policy_documents", "override_policy_documents"] {
-        statements.extend(mixed_in(resolver, data, name)?);
+    let count = data.count("statement").ok()?;
+    let statements = (0..count).map(|at| statement(resolver, data, &format!("statement.{at}")));
+    let mut statements: Vec<Value> = statements.collect::<Option<_>>()?;
+    for attribute in ["source_policy_documents", "override_policy_documents"] {
+        statements.extend(included_statements(resolver, data, attribute)?);
     }
-    // Of two with one Sid only one counts.
-    let mut named = BTreeSet::new();
+    // Of several statements with one Sid, only one counts.
     let ids = statements
         .iter()
         .filter_map(|statement| statement["Sid"].as_str());
-    let are_distinct = ids
-        .filter(|id| !id.is_empty())
-        .all(|id| named.insert(id.to_owned()));
+    let ids: Vec<&str> = ids.filter(|id| !id.is_empty()).collect();
+    let are_distinct = ids.iter().collect::<BTreeSet<_>>().len() == ids.len();
     are_distinct.then(|| json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
-/// The statements of other documents; none where they are not known.
-fn mixed_in(resolver: &Resolver, data: &Resource, name: &str) -> Option<Vec<Value>> {
-    let (texts, is_open) = texts(data, &[name]);
-    let mut documents: Vec<Value> = Vec::new();
-    for text in &texts {
-        documents.push(serde_json::from_str(text).ok()?);
-    }
-    if is_open {
-        let traced = trace(resolver.plan, data, &[name]);
-        let is_text = |value: &&&Value| value.is_string() || value.is_array();
-        let has_others = traced.constants.iter().any(|value| is_text(&value));
-        if traced.is_open || has_others || !traced.scopes.is_empty() {
+/// The statements of included documents; `None` if they are unknown.
+fn included_statements(
+    resolver: &Resolver,
+    data: &Resource,
+    attribute: &str,
+) -> Option<Vec<Value>> {
+    let (texts, has_unknown) = data.texts(attribute);
+    let parsed = texts.iter().map(|text| serde_json::from_str(text).ok());
+    let mut documents: Vec<Value> = parsed.collect::<Option<_>>()?;
+    if has_unknown {
+        let trace = trace(resolver.plan, data, attribute);
+        let mut constants = trace.constants.iter();
+        let has_others = constants.any(|value| value.is_string() || value.is_array());
+        if trace.is_open || has_others || !trace.scopes.is_empty() {
             return None;
         }
-        for source in &traced.sources {
-            let of = source.instance;
-            match of.text(&["json"]) {
-                // It is one of the texts.
-                Ok(_) => {}
-                Err(_) => documents.push(read_later(resolver, of)?),
+        for source in &trace.sources {
+            // A known document is one of the texts.
+            if source.resource.text("json").is_err() {
+                documents.push(read_data_document(resolver, source.resource)?);
             }
         }
     }
-    let statements =
-        documents
-            .into_iter()
-            .flat_map(|mut document| match document["Statement"].take() {
-                Value::Array(all) => all,
-                Value::Null => Vec::new(),
-                one => vec![one],
-            });
+    let statements = documents.into_iter();
+    let statements = statements.flat_map(|mut document| match document["Statement"].take() {
+        Value::Array(all) => all,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    });
     Some(statements.collect())
 }
 
-fn statement(resolver: &Resolver, data: &Resource, at: usize) -> Option<Value> {
-    let at = at.to_string();
-    let path = |name| ["statement", at.as_str(), name];
+/// Reads the statement in a block; `None` if it excludes something unknown.
+fn statement(resolver: &Resolver, data: &Resource, block: &str) -> Option<Value> {
     let mut statement = Map::new();
-    if let Ok(Some(id)) = data.text(&path("sid")) {
+    if let Some(id) = data.known_text(&format!("{block}.sid")) {
         statement.insert("Sid".to_owned(), id.into());
     }
-    let effect = data.text(&path("effect")).ok()?.unwrap_or("Allow");
+    let effect = data
+        .text(&format!("{block}.effect"))
+        .ok()?
+        .unwrap_or("Allow");
     statement.insert("Effect".to_owned(), effect.into());
-    let mut is_open = data.count(&path("condition")) != Ok(0);
-    let lists = [
+    let mut is_open = data.count(&format!("{block}.condition")) != Ok(0);
+    for (attribute, element) in [
         ("actions", "Action"),
         ("not_actions", "NotAction"),
         ("resources", "Resource"),
         ("not_resources", "NotResource"),
-    ];
-    for (name, word) in lists {
-        let items = match data.at(&path(name)) {
+    ] {
+        let path = format!("{block}.{attribute}");
+        // Keys go by the same names as in the checks.
+        let keys = || resolver.resolve_all(data, &path, ResourceKind::KmsKey);
+        let items = match data.attribute(&path) {
             Attribute::Null => continue,
             Attribute::Known(Value::Array(items)) if items.is_empty() => continue,
             Attribute::Known(Value::Array(items)) if items.iter().all(Value::is_string) => {
                 items.clone()
             }
-            // A key goes by the same name here and where it is needed.
-            _ if name == "resources"
-                && let Ok(keys) = resolver.all(data, &path(name), ResourceKind::KmsKey) =>
+            _ if attribute == "resources"
+                && let Ok(keys) = keys() =>
             {
                 keys.into_iter().map(Value::String).collect()
             }
-            Attribute::Known(_) | Attribute::Unknown => {
+            // It may be for anything.
+            _ if matches!(attribute, "actions" | "resources") => {
                 is_open = true;
-                // It may be for anything.
-                match name {
-                    "actions" | "resources" => vec![json!("*")],
-                    _ => return None,
-                }
+                vec![json!("*")]
             }
+            _ => return None,
         };
-        statement.insert(word.to_owned(), Value::Array(items));
+        statement.insert(element.to_owned(), Value::Array(items));
     }
     if is_open {
-        statement.insert("Condition".to_owned(), unread());
+        statement.insert("Condition".to_owned(), open_condition());
     }
     Some(Value::Object(statement))
 }

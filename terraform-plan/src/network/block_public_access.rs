@@ -1,35 +1,30 @@
-//! VPC Block Public Access, which stands above all routes of a region.
+//! VPC Block Public Access, which overrides all routes of a region.
 
 use std::collections::BTreeSet;
 
 use checks::facts::Fact;
 
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
+use crate::resolve::{Resolver, ResourceKind};
 
 const OPTIONS: &str = "aws_vpc_block_public_access_options";
 const EXCLUSION: &str = "aws_vpc_block_public_access_exclusion";
 
-/// The mode after apply, for what is in these VPCs; none where the plan says nothing of it.
+/// The mode for these VPCs; `None` if the plan does not set it.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
 pub fn block_public_access(resolver: &Resolver, vpcs: &BTreeSet<String>) -> Option<Fact<String>> {
     let plan = resolver.plan;
-    let Some(options) = plan.of_type(&[OPTIONS]).next() else {
-        let mut gone = plan.before_of_type(&[OPTIONS]);
-        return gone.next().map(|_| Fact::Known("off".to_owned()));
+    let off = || Fact::Known("off".to_owned());
+    let Some(options) = plan.resources.of_type(OPTIONS).next() else {
+        return plan.before.of_type(OPTIONS).next().map(|_| off());
     };
-    let mode = match options.text(&["internet_gateway_block_mode"]) {
-        Ok(mode) => mode.unwrap_or("off"),
-        Err(why) => return Some(Fact::Unavailable(why)),
+    let is_excluded = |vpc: &String| {
+        // Each kind of exclusion allows traffic to the internet.
+        let mut exclusions = resolver.referring(EXCLUSION, "vpc_id", ResourceKind::Vpc, vpc);
+        exclusions.any(|exclusion| exclusion.is_ok())
     };
-    let is_left_out = |vpc: &String| {
-        let mut exclusions = plan.of_type(&[EXCLUSION]);
-        exclusions.any(|exclusion| {
-            resolver.one(exclusion, &["vpc_id"], ResourceKind::Vpc) == Ok(Some(vpc.clone()))
-        })
-    };
-    let are_left_out = !vpcs.is_empty() && vpcs.iter().all(is_left_out);
-    // Both kinds of exclusion let packets out of the VPC.
-    let mode = if are_left_out { "off" } else { mode };
-    Some(Fact::Known(mode.to_owned()))
+    Some(match options.text("internet_gateway_block_mode") {
+        Err(why) => Fact::Unavailable(why),
+        Ok(_) if !vpcs.is_empty() && vpcs.iter().all(is_excluded) => off(),
+        Ok(mode) => Fact::Known(mode.unwrap_or("off").to_owned()),
+    })
 }

@@ -1,70 +1,55 @@
-//! Which DNS servers the tasks in a VPC will request.
+//! The DNS servers of a VPC.
 
 use checks::facts::{Fact, besides_amazon};
 
-use super::texts;
-use crate::plan::Completeness;
+use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::unavailable::{known_after_apply, not_in_plan, not_shown};
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, known_after_apply, not_in_plan, not_shown};
 
-/// The DNS servers that a VPC's DHCP options give to tasks, besides Amazon's own. `None`: the plan does not tell which
-/// options it has.
-pub fn own_name_servers(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>> {
-    let joins = resolver.plan.of_type(&["aws_vpc_dhcp_options_association"]);
-    for join in joins {
-        match resolver.one(join, &["vpc_id"], ResourceKind::Vpc) {
-            Ok(Some(of)) if of == vpc => return Some(by(resolver, join, vpc)),
-            Ok(_) => {}
-            // Where it is not known which VPC it is, it may be any.
-            Err(why) => return Some(Fact::Unavailable(why)),
-        }
+/// The DNS servers that the DHCP options of a VPC set, besides Amazon's own. `None` if the plan does not show which
+/// options the VPC has.
+pub fn own_dns_servers(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>> {
+    const ASSOCIATION: &str = "aws_vpc_dhcp_options_association";
+    // An association of an unknown VPC may be for this one.
+    if let Some(association) = resolver
+        .referring(ASSOCIATION, "vpc_id", ResourceKind::Vpc, vpc)
+        .next()
+    {
+        let servers = association.and_then(|association| associated(resolver, association, vpc));
+        return Some(servers.into());
     }
-    let managed = resolver
-        .plan
+    let plan = resolver.plan;
+    let managed = plan
+        .resources
         .find(ResourceKind::Vpc.resource_types(), vpc)?;
-    let is_declared = resolver.plan.completeness == Completeness::Declared;
-    (managed.is_made || is_declared).then(|| Fact::Known(Vec::new()))
+    let has_default = managed.is_created || plan.completeness == Completeness::Declared;
+    has_default.then(|| Fact::Known(Vec::new()))
 }
 
-fn by(resolver: &Resolver, join: &Resource, vpc: &str) -> Fact<Vec<String>> {
-    let id = match resolver.one(join, &["dhcp_options_id"], ResourceKind::DhcpOptions) {
-        Ok(Some(id)) => id,
-        Ok(None) => {
-            return Fact::Unavailable(known_after_apply(format!(
-                "the options of {}",
-                join.address
-            )));
-        }
-        Err(why) => return Fact::Unavailable(why),
-    };
-    let read = || {
-        let mut read = resolver.plan.data_of_type("aws_vpc_dhcp_options");
-        read.find(|options| options.id() == Some(&id))
-    };
-    let managed = resolver
-        .plan
-        .find(ResourceKind::DhcpOptions.resource_types(), &id);
-    let Some(options) = managed.or_else(read) else {
-        return Fact::Unavailable(not_in_plan(format!("the DHCP options set {id}")));
-    };
+fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanValue<Vec<String>> {
+    let plan = resolver.plan;
+    let kind = ResourceKind::DhcpOptions;
+    let id = resolver.resolve(association, "dhcp_options_id", kind)?;
+    let id =
+        id.ok_or_else(|| known_after_apply(format!("the options of {}", association.address)))?;
+    let mut data = plan.data.of_type("aws_vpc_dhcp_options");
+    let managed = plan.resources.find(kind.resource_types(), &id);
+    let options = managed.or_else(|| data.find(|options| options.id() == Some(&id)));
+    let options = options.ok_or_else(|| not_in_plan(format!("the DHCP options set {id}")))?;
     if options.resource_type == "aws_default_vpc_dhcp_options" {
-        return Fact::Known(Vec::new());
+        return Ok(Vec::new());
     }
-    match texts(options, &["domain_name_servers"]) {
+    let address = &options.address;
+    match options.texts("domain_name_servers") {
         (servers, false) if !servers.is_empty() => {
-            let cidr = resolver.plan.find(ResourceKind::Vpc.resource_types(), vpc);
-            let cidr = cidr.and_then(|vpc| vpc.text(&["cidr_block"]).ok().flatten());
-            Fact::Known(besides_amazon(servers.iter().map(String::as_str), cidr))
+            let vpc = plan.resources.find(ResourceKind::Vpc.resource_types(), vpc);
+            let cidr = vpc.and_then(|vpc| vpc.known_text("cidr_block"));
+            Ok(besides_amazon(servers.iter().map(String::as_str), cidr))
         }
-        (_, false) => Fact::Unavailable(not_shown(format!(
-            "{} names no DNS servers",
-            options.address
-        ))),
-        _ => Fact::Unavailable(known_after_apply(format!(
-            "which DNS servers {} names",
-            options.address
+        (_, false) => Err(not_shown(format!("{address} names no DNS servers"))),
+        (_, true) => Err(known_after_apply(format!(
+            "which DNS servers {address} names"
         ))),
     }
 }

@@ -1,309 +1,331 @@
 //! Rules of security groups: in the group itself, and as resources of their own.
 
-use checks::facts::GroupRule;
+use checks::facts::{GroupRule, Unavailable};
 
-use super::{port, texts};
-use crate::plan::resource::{Attribute, Resource};
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{known_after_apply, not_in_plan};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    In,
-    Out,
+pub enum Direction {
+    Ingress,
+    Egress,
 }
 
-/// A rule with one peer at most, so that rules can be told apart.
+impl Direction {
+    /// The attribute of a security group with the rules of this direction.
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        }
+    }
+}
+
+/// A part of a rule that is unknown: the rule may allow anything, or nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownPart {
+    pub what: String,
+    pub why: Unavailable,
+}
+
+impl UnknownPart {
+    fn after_apply(what: String) -> UnknownPart {
+        UnknownPart {
+            why: known_after_apply(&what),
+            what,
+        }
+    }
+}
+
+/// A rule with at most one peer, so that rules can be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    pub side: Side,
+    pub direction: Direction,
     pub rule: GroupRule,
-    /// Names what is not known of the rule. It may let anything through, or nothing.
-    pub doubt: Option<String>,
-    /// What the rule goes by, where it is a resource of its own.
+    pub unknown: Option<UnknownPart>,
+    /// The name of the rule, if it is a resource of its own.
     pub name: Option<String>,
 }
 
+impl Rule {
+    pub fn new(direction: Direction, rule: GroupRule, unknown: Option<UnknownPart>) -> Rule {
+        Rule {
+            direction,
+            rule,
+            unknown,
+            name: None,
+        }
+    }
+
+    /// A rule about which nothing is known.
+    fn any(direction: Direction, unknown: UnknownPart) -> Rule {
+        let rule = GroupRule {
+            protocol: "-1".to_owned(),
+            ..GroupRule::default()
+        };
+        Rule::new(direction, rule, Some(unknown))
+    }
+}
+
 /// A rule that is a resource of its own.
-pub struct Separate {
-    /// The group that it belongs to; none: it may be any.
+pub struct SeparateRule {
+    /// The group that it belongs to; `None` if it may be any.
     pub group: Option<String>,
     pub rule: Rule,
 }
 
-const KINDS: [&str; 3] = [
+const TYPES: [&str; 3] = [
     "aws_security_group_rule",
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_egress_rule",
 ];
 
-/// Takes away the rules of a group that a list does not have; those in the group itself are in none.
+/// The rules after apply that are resources of their own.
+pub fn separate_rules(resolver: &Resolver) -> Vec<SeparateRule> {
+    let rules = resolver.plan.resources.of_types(&TYPES);
+    rules
+        .flat_map(|rule| read_separate(resolver, rule))
+        .collect()
+}
+
+/// The rules that the plan changes or removes, as they are before apply.
+pub fn removed_rules(resolver: &Resolver) -> Vec<SeparateRule> {
+    let rules = resolver.plan.before.of_types(&TYPES);
+    rules
+        .flat_map(|rule| read_separate(resolver, rule))
+        .collect()
+}
+
+/// Removes the rules of a group that an exclusive list does not have.
 pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
-    let lists = resolver
-        .plan
-        .of_type(&["aws_vpc_security_group_rules_exclusive"]);
-    for list in lists {
-        let of = resolver.one(list, &["security_group_id"], ResourceKind::SecurityGroup);
-        let is_it = match &of {
-            Ok(of) => of.as_deref() == Some(group),
-            Err(_) => true,
-        };
-        if !is_it {
+    const LIST: &str = "aws_vpc_security_group_rules_exclusive";
+    for list in resolver.plan.resources.of_type(LIST) {
+        // A list of an unknown group may be for this one.
+        let kind = ResourceKind::SecurityGroup;
+        let is_for_group = resolver.refers_to(list, "security_group_id", kind, group);
+        if is_for_group == Ok(false) {
             continue;
         }
-        for (side, attribute) in [
-            (Side::In, "ingress_rule_ids"),
-            (Side::Out, "egress_rule_ids"),
+        for (direction, attribute) in [
+            (Direction::Ingress, "ingress_rule_ids"),
+            (Direction::Egress, "egress_rule_ids"),
         ] {
-            let listed = resolver.all(list, &[attribute], ResourceKind::GroupRule);
-            match (&of, listed) {
-                (Ok(_), Ok(listed)) => rules.retain(|rule| {
+            match resolver.resolve_all(list, attribute, ResourceKind::GroupRule) {
+                Ok(listed) if is_for_group.is_ok() => rules.retain(|rule| {
                     let is_listed = rule.name.as_ref().is_some_and(|name| listed.contains(name));
-                    rule.side != side || is_listed
+                    rule.direction != direction || is_listed
                 }),
                 _ => {
-                    let of_side = rules.iter_mut().filter(|rule| rule.side == side);
-                    let doubt = format!("which rules {} leaves", list.address);
-                    of_side.for_each(|rule| rule.doubt = Some(doubt.clone()));
+                    let what = format!("which rules {} leaves", list.address);
+                    let unknown = UnknownPart::after_apply(what);
+                    let of_direction = rules.iter_mut().filter(|rule| rule.direction == direction);
+                    of_direction.for_each(|rule| rule.unknown = Some(unknown.clone()));
                 }
             }
         }
     }
 }
 
-/// All rules that are there after apply.
-pub fn separate(resolver: &Resolver) -> Vec<Separate> {
-    let rules = resolver.plan.of_type(&KINDS);
-    rules.flat_map(|rule| of_resource(resolver, rule)).collect()
-}
-
-/// Rules that the plan changes or takes away, as they are now.
-pub fn gone(resolver: &Resolver) -> Vec<Separate> {
-    let before = resolver.plan.before_of_type(&KINDS);
-    before
-        .flat_map(|rule| of_resource(resolver, rule))
-        .collect()
-}
-
-fn of_resource(resolver: &Resolver, instance: &Resource) -> Vec<Separate> {
-    let group = resolver.one(
-        instance,
-        &["security_group_id"],
-        ResourceKind::SecurityGroup,
-    );
+fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> {
+    let group = resolver.resolve(resource, "security_group_id", ResourceKind::SecurityGroup);
     let group = group.ok().flatten();
-    let rules = match instance.resource_type.as_str() {
-        "aws_security_group_rule" => classic(resolver, instance, group.as_deref()),
-        kind => vec![single(resolver, instance, side_of(kind))],
+    let rules = match resource.resource_type.as_str() {
+        "aws_security_group_rule" => read_classic(resolver, resource, group.as_deref()),
+        "aws_vpc_security_group_egress_rule" => {
+            vec![read_single(resolver, resource, Direction::Egress)]
+        }
+        _ => vec![read_single(resolver, resource, Direction::Ingress)],
     };
-    rules
-        .into_iter()
-        .map(|mut rule| {
-            rule.name = Some(resolver.name_of(instance, ResourceKind::GroupRule));
-            if group.is_none() {
-                rule.doubt = Some(format!("the security group of {}", instance.address));
-            }
-            Separate {
-                group: group.clone(),
-                rule,
-            }
-        })
-        .collect()
+    let rules = rules.into_iter().map(|mut rule| {
+        rule.name = Some(resolver.name_of(resource, ResourceKind::GroupRule));
+        if group.is_none() {
+            let what = format!("the security group of {}", resource.address);
+            rule.unknown = Some(UnknownPart::after_apply(what));
+        }
+        SeparateRule {
+            group: group.clone(),
+            rule,
+        }
+    });
+    rules.collect()
 }
 
-fn side_of(kind: &str) -> Side {
-    match kind.contains("egress") {
-        true => Side::Out,
-        false => Side::In,
-    }
-}
-
-/// `aws_security_group_rule`: several ranges in one.
-fn classic(resolver: &Resolver, instance: &Resource, group: Option<&str>) -> Vec<Rule> {
-    let side = match instance.text(&["type"]) {
-        Ok(Some("egress")) => Side::Out,
-        _ => Side::In,
+/// An `aws_security_group_rule`, with any number of peers.
+fn read_classic(resolver: &Resolver, resource: &Resource, group: Option<&str>) -> Vec<Rule> {
+    let direction = match resource.has_text("type", "egress") {
+        true => Direction::Egress,
+        false => Direction::Ingress,
     };
-    let mut peers = Peers::listed(instance, &[]);
-    if is_peer_set(resolver, instance, "source_security_group_id") {
-        peers.group(resolver, instance, &["source_security_group_id"]);
+    let mut peers = Peers::in_lists(resource, "");
+    // The provider fills in this attribute if the peer is something else.
+    if !resolver.is_computed(resource, "source_security_group_id") {
+        peers.add_group(resolver, resource, "source_security_group_id");
     }
-    peers.itself(instance, &["self"], group);
-    peers.rules(side, &ports(instance, &[], "protocol"))
+    peers.add_self(resource, "self", group);
+    peers.into_rules(direction, &ports(resource, "", "protocol"))
 }
 
-/// `aws_vpc_security_group_ingress_rule` and its sibling: one peer each.
-fn single(resolver: &Resolver, instance: &Resource, side: Side) -> Rule {
+/// An `aws_vpc_security_group_ingress_rule` or `..._egress_rule`, with one peer.
+fn read_single(resolver: &Resolver, resource: &Resource, direction: Direction) -> Rule {
     let mut peers = Peers::default();
-    for name in ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"] {
-        match instance.text(&[name]) {
-            Ok(Some(text)) if name == "prefix_list_id" => peers.lists.push(text.to_owned()),
-            Ok(Some(text)) => peers.cidrs.push(text.to_owned()),
+    for attribute in ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"] {
+        match resource.text(attribute) {
+            Ok(Some(list)) if attribute == "prefix_list_id" => peers.lists.push(list.to_owned()),
+            Ok(Some(cidr)) => peers.cidrs.push(cidr.to_owned()),
             Ok(None) => {}
-            Err(_) => peers.doubt(instance),
+            Err(_) => peers.add_unknown(resource),
         }
     }
-    peers.group(resolver, instance, &["referenced_security_group_id"]);
-    let all = peers.rules(side, &ports(instance, &[], "ip_protocol"));
-    all.into_iter().next().unwrap_or(Rule {
-        side,
-        rule: GroupRule::default(),
-        doubt: Some(format!("the peer of {}", instance.address)),
-        name: None,
+    peers.add_group(resolver, resource, "referenced_security_group_id");
+    let rules = peers.into_rules(direction, &ports(resource, "", "ip_protocol"));
+    rules.into_iter().next().unwrap_or_else(|| {
+        let unknown = UnknownPart::after_apply(format!("the peer of {}", resource.address));
+        Rule::new(direction, GroupRule::default(), Some(unknown))
     })
 }
 
-/// The provider fills in some peers that the configuration leaves out; only what it sets can be a peer.
-fn is_peer_set(resolver: &Resolver, instance: &Resource, name: &str) -> bool {
-    instance.at(&[name]) != Attribute::Unknown || resolver.plan.is_set(instance, name)
-}
-
-/// The rules in a group's own `ingress` or `egress`.
-pub fn inline(resolver: &Resolver, group: &Resource, side: Side, id: &str) -> Vec<Rule> {
-    let attribute = match side {
-        Side::In => "ingress",
-        Side::Out => "egress",
+/// The rules in the group's own attribute.
+pub fn inline_rules(
+    resolver: &Resolver,
+    group: &Resource,
+    direction: Direction,
+    id: &str,
+) -> Vec<Rule> {
+    let attribute = direction.attribute();
+    let Ok(count) = group.count(attribute) else {
+        // Without rules in the configuration, AWS reports after apply that there are none.
+        let what = format!("{attribute} of {}", group.address);
+        let unknown = resolver
+            .is_set(group, attribute)
+            .then(|| UnknownPart::after_apply(what));
+        return unknown
+            .into_iter()
+            .map(|unknown| Rule::any(direction, unknown))
+            .collect();
     };
-    let Ok(count) = group.count(&[attribute]) else {
-        // Where the configuration has no rules, AWS says after apply that there are none.
-        return match resolver.plan.is_set(group, attribute) {
-            true => vec![mystery(side, format!("{attribute} of {}", group.address))],
-            false => Vec::new(),
-        };
-    };
-    (0..count)
-        .flat_map(|at| {
-            let at = at.to_string();
-            let path = [attribute, at.as_str()];
-            let within = |name| [attribute, at.as_str(), name];
-            let mut peers = Peers::listed(group, &path);
-            peers.groups(resolver, group, &within("security_groups"));
-            peers.itself(group, &within("self"), Some(id));
-            peers.rules(side, &ports(group, &path, "protocol"))
-        })
-        .collect()
-}
-
-/// A rule of which nothing is known.
-pub fn mystery(side: Side, what: String) -> Rule {
-    let rule = GroupRule {
-        protocol: "-1".to_owned(),
-        ..GroupRule::default()
-    };
-    Rule {
-        side,
-        rule,
-        doubt: Some(what),
-        name: None,
-    }
-}
-
-/// Protocol and ports; where they are not known, the rule may be for any.
-fn ports(instance: &Resource, path: &[&str], protocol: &str) -> GroupRule {
-    let within = |name| [path, &[name]].concat();
-    let known = instance.text(&within(protocol)).ok().flatten();
-    GroupRule {
-        protocol: match known {
-            Some("all") | None => "-1",
-            Some(known) => known,
+    let rules = (0..count).flat_map(|at| {
+        let prefix = format!("{attribute}.{at}.");
+        let mut peers = Peers::in_lists(group, &prefix);
+        let kind = ResourceKind::SecurityGroup;
+        match resolver.resolve_all(group, &format!("{prefix}security_groups"), kind) {
+            Ok(groups) => peers.groups.extend(groups),
+            Err(_) => peers.add_unknown(group),
         }
-        .to_ascii_lowercase(),
-        from_port: port(instance, &within("from_port")),
-        to_port: port(instance, &within("to_port")),
+        peers.add_self(group, &format!("{prefix}self"), Some(id));
+        peers.into_rules(direction, &ports(group, &prefix, "protocol"))
+    });
+    rules.collect()
+}
+
+/// The rules of a group that is not in the plan: it may have any.
+pub fn unknown_rules(id: &str) -> Vec<Rule> {
+    let what = format!("security group {id}");
+    let unknown = UnknownPart {
+        why: not_in_plan(&what),
+        what,
+    };
+    vec![
+        Rule::any(Direction::Ingress, unknown.clone()),
+        Rule::any(Direction::Egress, unknown),
+    ]
+}
+
+/// A rule without peers: protocol and ports. An unknown protocol counts as any.
+fn ports(resource: &Resource, prefix: &str, protocol: &str) -> GroupRule {
+    let protocol = resource.known_text(&format!("{prefix}{protocol}"));
+    let protocol = protocol
+        .filter(|protocol| *protocol != "all")
+        .unwrap_or("-1");
+    GroupRule {
+        protocol: protocol.to_ascii_lowercase(),
+        from_port: resource.port(&format!("{prefix}from_port")),
+        to_port: resource.port(&format!("{prefix}to_port")),
         ..GroupRule::default()
     }
 }
 
-/// Whom a rule lets through.
+/// The peers of a rule.
 #[derive(Default)]
 struct Peers {
     cidrs: Vec<String>,
     lists: Vec<String>,
     groups: Vec<String>,
-    doubts: Vec<String>,
+    unknown: Vec<UnknownPart>,
 }
 
 impl Peers {
-    fn listed(instance: &Resource, path: &[&str]) -> Peers {
+    fn in_lists(resource: &Resource, prefix: &str) -> Peers {
         let mut peers = Peers::default();
-        for name in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"] {
-            let (known, is_open) = texts(instance, &[path, &[name]].concat());
-            match name {
+        for attribute in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"] {
+            let (known, has_unknown) = resource.texts(&format!("{prefix}{attribute}"));
+            match attribute {
                 "prefix_list_ids" => peers.lists.extend(known),
                 _ => peers.cidrs.extend(known),
             }
-            if is_open {
-                peers.doubt(instance);
+            if has_unknown {
+                peers.add_unknown(resource);
             }
         }
         peers
     }
 
-    fn doubt(&mut self, instance: &Resource) {
-        self.doubts.push(format!("a peer in {}", instance.address));
+    fn add_unknown(&mut self, resource: &Resource) {
+        let what = format!("a peer in {}", resource.address);
+        self.unknown.push(UnknownPart::after_apply(what));
     }
 
-    fn group(&mut self, resolver: &Resolver, instance: &Resource, path: &[&str]) {
-        match resolver.one(instance, path, ResourceKind::SecurityGroup) {
+    fn add_group(&mut self, resolver: &Resolver, resource: &Resource, path: &str) {
+        match resolver.resolve(resource, path, ResourceKind::SecurityGroup) {
             Ok(group) => self.groups.extend(group),
-            Err(_) => self.doubt(instance),
+            Err(_) => self.add_unknown(resource),
         }
     }
 
-    fn groups(&mut self, resolver: &Resolver, instance: &Resource, path: &[&str]) {
-        match resolver.all(instance, path, ResourceKind::SecurityGroup) {
-            Ok(groups) => self.groups.extend(groups),
-            Err(_) => self.doubt(instance),
+    /// Adds the group that the rule belongs to, if the `self` flag is on.
+    fn add_self(&mut self, resource: &Resource, path: &str, group: Option<&str>) {
+        match resource.flag(path) {
+            Ok(Some(true)) => self.groups.extend(group.map(str::to_owned)),
+            Ok(_) => {}
+            Err(_) => self.add_unknown(resource),
         }
     }
 
-    fn itself(&mut self, instance: &Resource, path: &[&str], group: Option<&str>) {
-        match (instance.flag(path), group) {
-            (Ok(Some(true)), Some(group)) => self.groups.push(group.to_owned()),
-            (Ok(_), _) => {}
-            (Err(_), _) => self.doubt(instance),
-        }
-    }
-
-    fn rules(self, side: Side, ports: &GroupRule) -> Vec<Rule> {
-        let told = GroupRule {
+    fn into_rules(self, direction: Direction, ports: &GroupRule) -> Vec<Rule> {
+        let known = split_by_peer(&GroupRule {
             cidrs: self.cidrs,
             prefix_lists: self.lists,
             security_groups: self.groups,
             ..ports.clone()
-        };
-        let known = split(&told).into_iter().map(|rule| Rule {
-            side,
-            rule,
-            doubt: None,
-            name: None,
         });
-        let doubts = self.doubts.into_iter().map(|what| Rule {
-            side,
-            rule: ports.clone(),
-            doubt: Some(what),
-            name: None,
-        });
-        known.chain(doubts).collect()
+        let known = known
+            .into_iter()
+            .map(|rule| Rule::new(direction, rule, None));
+        let unknown = self.unknown.into_iter();
+        let unknown = unknown.map(|unknown| Rule::new(direction, ports.clone(), Some(unknown)));
+        known.chain(unknown).collect()
     }
 }
 
-/// A rule for each peer.
-pub fn split(rule: &GroupRule) -> Vec<GroupRule> {
-    let single = |cidr: Option<&String>, list: Option<&String>, group: Option<&String>| GroupRule {
-        cidrs: cidr.into_iter().cloned().collect(),
-        prefix_lists: list.into_iter().cloned().collect(),
-        security_groups: group.into_iter().cloned().collect(),
+/// Splits a rule into one for each peer.
+pub fn split_by_peer(rule: &GroupRule) -> Vec<GroupRule> {
+    let without_peers = GroupRule {
+        cidrs: Vec::new(),
+        prefix_lists: Vec::new(),
+        security_groups: Vec::new(),
         ..rule.clone()
     };
-    let cidrs = rule.cidrs.iter().map(|cidr| single(Some(cidr), None, None));
-    let lists = rule
-        .prefix_lists
-        .iter()
-        .map(|list| single(None, Some(list), None));
-    let groups = rule
-        .security_groups
-        .iter()
-        .map(|group| single(None, None, Some(group)));
+    let cidrs = rule.cidrs.iter().map(|cidr| GroupRule {
+        cidrs: vec![cidr.clone()],
+        ..without_peers.clone()
+    });
+    let lists = rule.prefix_lists.iter().map(|list| GroupRule {
+        prefix_lists: vec![list.clone()],
+        ..without_peers.clone()
+    });
+    let groups = rule.security_groups.iter().map(|group| GroupRule {
+        security_groups: vec![group.clone()],
+        ..without_peers.clone()
+    });
     cidrs.chain(lists).chain(groups).collect()
 }

@@ -1,49 +1,46 @@
-//! Security groups with all their rules.
+//! Security groups, with all of their rules.
 
 use std::collections::BTreeMap;
 
 use checks::facts::{Fact, Facts, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
-    Rule, Separate, Side, gone, inline, keep_listed, mystery, separate, split,
+    Direction, Rule, SeparateRule, inline_rules, keep_listed, removed_rules, separate_rules,
+    split_by_peer, unknown_rules,
 };
-use super::texts;
-use crate::plan::Completeness;
+use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::unavailable::{known_after_apply, not_in_plan};
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::not_in_plan;
 
-/// The groups, with the rules that are resources of their own read once for all.
-pub struct Groups<'r> {
-    resolver: &'r Resolver<'r>,
-    separate: Vec<Separate>,
-    gone: Vec<Separate>,
+/// Reads security groups. Reads the rules that are resources of their own once for all groups.
+pub struct SecurityGroups<'r, 'p> {
+    resolver: &'r Resolver<'p>,
+    separate: Vec<SeparateRule>,
+    removed: Vec<SeparateRule>,
     live: Option<&'r Facts>,
-    /// What rules let through that cannot be told: the model has no unknown rules, but prefix lists whose
-    /// content is not known.
+    /// Prefix lists with unknown content, which stand for unknown parts of rules: the facts have no unknown rules.
     unknown_peers: BTreeMap<String, Fact<Vec<String>>>,
 }
 
-impl<'r> Groups<'r> {
-    pub fn new(resolver: &'r Resolver<'r>, live: Option<&'r Facts>) -> Groups<'r> {
-        Groups {
+impl<'r, 'p> SecurityGroups<'r, 'p> {
+    pub fn new(resolver: &'r Resolver<'p>, live: Option<&'r Facts>) -> SecurityGroups<'r, 'p> {
+        SecurityGroups {
             resolver,
-            separate: separate(resolver),
-            gone: gone(resolver),
+            separate: separate_rules(resolver),
+            removed: removed_rules(resolver),
             live,
             unknown_peers: BTreeMap::new(),
         }
     }
 
-    /// What is in the prefix lists that the rules name, those that stand for unknown peers among them.
+    /// The content of the prefix lists that the rules refer to, with those that stand for unknown peers.
     pub fn prefix_lists(self) -> BTreeMap<String, Fact<Vec<String>>> {
         let live = self.live.map(|live| live.network.prefix_lists.clone());
         let mut lists = live.unwrap_or_default();
         lists.extend(self.unknown_peers);
-        for list in self.resolver.plan.data_of_type("aws_prefix_list") {
-            let (cidrs, is_open) = texts(list, &["cidr_blocks"]);
-            if let (Some(id), false) = (list.id(), is_open) {
+        for list in self.resolver.plan.data.of_type("aws_prefix_list") {
+            if let (Some(id), (cidrs, false)) = (list.id(), list.texts("cidr_blocks")) {
                 lists.insert(id.to_owned(), Fact::Known(cidrs));
             }
         }
@@ -52,120 +49,117 @@ impl<'r> Groups<'r> {
 
     pub fn group(&mut self, id: &str) -> Fact<SecurityGroup> {
         let plan = self.resolver.plan;
-        if let Some(vpc) = self.default_of(id) {
-            let managed = plan
-                .of_type(&["aws_default_security_group"])
-                .find(|group| self.vpc_of(group).as_deref() == Some(vpc.identity()));
-            return match managed {
-                Some(group) => self.managed(group, id),
-                None if vpc.id().is_none() || plan.completeness == Completeness::Declared => {
-                    self.untouched_default(vpc, id)
+        let group = match self.vpc_with_default(id) {
+            None => plan
+                .resources
+                .find(ResourceKind::SecurityGroup.resource_types(), id),
+            Some(vpc) => {
+                let mut adopted = plan.resources.of_type("aws_default_security_group");
+                let adopted =
+                    adopted.find(|group| self.vpc_of(group).as_deref() == Some(vpc.identity()));
+                let is_untouched =
+                    vpc.id().is_none() || plan.completeness == Completeness::Declared;
+                if adopted.is_none() && is_untouched {
+                    return Fact::Known(self.untouched_default(vpc, id));
                 }
-                None => self.unmanaged(id),
-            };
-        }
-        match plan.find(ResourceKind::SecurityGroup.resource_types(), id) {
-            Some(group) => self.managed(group, id),
+                adopted
+            }
+        };
+        match group {
+            Some(group) => Fact::Known(self.managed(group, id)),
             None => self.unmanaged(id),
         }
     }
 
     /// The VPC whose default group this is.
-    fn default_of(&self, id: &str) -> Option<&'r Resource> {
-        self.resolver
-            .plan
-            .of_type(ResourceKind::Vpc.resource_types())
-            .find(|vpc| {
-                self.resolver
-                    .default_of(vpc, ResourceKind::SecurityGroup)
-                    .as_deref()
-                    == Some(id)
-            })
+    fn vpc_with_default(&self, id: &str) -> Option<&'p Resource> {
+        let plan = self.resolver.plan;
+        let mut vpcs = plan.resources.of_types(ResourceKind::Vpc.resource_types());
+        vpcs.find(|vpc| {
+            let default = self.resolver.default_of(vpc, ResourceKind::SecurityGroup);
+            default.as_deref() == Some(id)
+        })
     }
 
     fn vpc_of(&self, group: &Resource) -> Option<String> {
         self.resolver
-            .one(group, &["vpc_id"], ResourceKind::Vpc)
-            .ok()
-            .flatten()
+            .resolve(group, "vpc_id", ResourceKind::Vpc)
+            .ok()?
     }
 
-    fn managed(&mut self, group: &Resource, id: &str) -> Fact<SecurityGroup> {
+    fn managed(&mut self, group: &Resource, id: &str) -> SecurityGroup {
         let mut rules = Vec::new();
-        for side in [Side::In, Side::Out] {
-            rules.extend(self.own(group, side, id));
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let mut own = inline_rules(self.resolver, group, direction, id);
+            // Without rules in the configuration, the attribute shows those that AWS has before apply.
+            if !self.resolver.is_set(group, direction.attribute()) {
+                self.drop_removed(&mut own, id);
+            }
+            rules.extend(own);
         }
-        let name = group.text(&["name"]).ok().flatten().unwrap_or_default();
+        let name = group.known_text("name").unwrap_or_default();
         let vpc = self.vpc_of(group).unwrap_or_default();
-        Fact::Known(self.with_separate(id, name, vpc, rules))
+        self.with_separate_rules(id, name, vpc, rules)
     }
 
-    /// Where the configuration has no rules in the group, it shows all that AWS has now.
-    fn own(&self, group: &Resource, side: Side, id: &str) -> Vec<Rule> {
-        let mut rules = inline(self.resolver, group, side, id);
-        let attribute = match side {
-            Side::In => "ingress",
-            Side::Out => "egress",
+    /// The default group as AWS creates it: it allows traffic among its members, and all outbound traffic.
+    fn untouched_default(&mut self, vpc: &Resource, id: &str) -> SecurityGroup {
+        let any = || GroupRule {
+            protocol: "-1".to_owned(),
+            ..GroupRule::default()
         };
-        if !self.resolver.plan.is_set(group, attribute) {
-            self.without_gone(&mut rules, id);
-        }
-        rules
-    }
-
-    /// As AWS makes it with a VPC: open among its own, and outwards.
-    fn untouched_default(&mut self, vpc: &Resource, id: &str) -> Fact<SecurityGroup> {
-        let any = |side, cidrs: &[&str], groups: &[&str]| Rule {
-            side,
-            rule: GroupRule {
-                protocol: "-1".to_owned(),
-                cidrs: cidrs.iter().map(|cidr| (*cidr).to_owned()).collect(),
-                security_groups: groups.iter().map(|group| (*group).to_owned()).collect(),
-                ..GroupRule::default()
-            },
-            doubt: None,
-            name: None,
+        let ingress = GroupRule {
+            security_groups: vec![id.to_owned()],
+            ..any()
+        };
+        let egress = GroupRule {
+            cidrs: vec!["0.0.0.0/0".to_owned()],
+            ..any()
         };
         let rules = vec![
-            any(Side::In, &[], &[id]),
-            any(Side::Out, &["0.0.0.0/0"], &[]),
+            Rule::new(Direction::Ingress, ingress, None),
+            Rule::new(Direction::Egress, egress, None),
         ];
-        Fact::Known(self.with_separate(id, "default", vpc.identity().to_owned(), rules))
+        self.with_separate_rules(id, "default", vpc.identity().to_owned(), rules)
     }
 
-    /// A group of another stack may have more rules than the plan gives it.
+    /// A group that is not in the plan: it may have more rules than the plan adds to it.
     fn unmanaged(&mut self, id: &str) -> Fact<SecurityGroup> {
-        let what = || format!("security group {id}");
         match self
             .live
             .and_then(|live| live.network.security_groups.get(id))
         {
             Some(Fact::Known(live)) => {
-                let mut rules = as_rules(live);
-                self.without_gone(&mut rules, id);
-                let (name, vpc) = (live.name.clone(), live.vpc.clone());
-                return Fact::Known(self.with_separate(id, &name, vpc, rules));
+                let mut rules = rules_of(live);
+                self.drop_removed(&mut rules, id);
+                let vpc = live.vpc.clone();
+                Fact::Known(self.with_separate_rules(id, &live.name, vpc, rules))
             }
-            Some(other) => return other.clone(),
-            None => {}
+            Some(other) => other.clone(),
+            None if self
+                .separate
+                .iter()
+                .any(|rule| rule.group.as_deref() == Some(id)) =>
+            {
+                Fact::Known(self.with_separate_rules(id, "", String::new(), unknown_rules(id)))
+            }
+            None => Fact::Unavailable(not_in_plan(format!("security group {id}"))),
         }
-        let is_own = |rule: &Separate| rule.group.as_deref() == Some(id);
-        if !self.separate.iter().any(is_own) {
-            return Fact::Unavailable(not_in_plan(what()));
-        }
-        let rules = vec![mystery(Side::In, what()), mystery(Side::Out, what())];
-        Fact::Known(self.with_separate(id, "", String::new(), rules))
     }
 
-    /// Takes away what the plan takes away from what AWS has now.
-    fn without_gone(&self, rules: &mut Vec<Rule>, id: &str) {
-        let of_group = |gone: &&Separate| gone.group.as_deref() == Some(id);
-        let gone: Vec<&Separate> = self.gone.iter().filter(of_group).collect();
-        rules.retain(|rule| !gone.iter().any(|gone| is_same(&gone.rule, rule)));
+    /// Drops the rules that AWS has before apply and the plan removes.
+    fn drop_removed(&self, rules: &mut Vec<Rule>, id: &str) {
+        let removed = self
+            .removed
+            .iter()
+            .filter(|removed| removed.group.as_deref() == Some(id));
+        for removed in removed {
+            rules.retain(|rule| !is_same(&removed.rule, rule));
+        }
     }
 
-    /// Adds the rules that are resources of their own, and those that may be this group's.
-    fn with_separate(
+    /// Adds the rules that are resources of their own, with those that may be for any group.
+    fn with_separate_rules(
         &mut self,
         id: &str,
         name: &str,
@@ -173,11 +167,8 @@ impl<'r> Groups<'r> {
         mut rules: Vec<Rule>,
     ) -> SecurityGroup {
         let separate = self.separate.iter();
-        rules.extend(
-            separate
-                .filter(|rule| rule.group.as_deref().is_none_or(|group| group == id))
-                .map(|separate| separate.rule.clone()),
-        );
+        let separate = separate.filter(|one| one.group.as_deref().is_none_or(|group| group == id));
+        rules.extend(separate.map(|separate| separate.rule.clone()));
         keep_listed(self.resolver, id, &mut rules);
         let mut group = SecurityGroup {
             id: id.to_owned(),
@@ -186,59 +177,48 @@ impl<'r> Groups<'r> {
             ..SecurityGroup::default()
         };
         for rule in rules {
-            let side = rule.side;
-            let told = self.read_rule(rule);
-            match side {
-                Side::In => group.ingress.push(told),
-                Side::Out => group.egress.push(told),
-            }
+            let of_direction = match rule.direction {
+                Direction::Ingress => &mut group.ingress,
+                Direction::Egress => &mut group.egress,
+            };
+            of_direction.push(match rule.unknown {
+                None => rule.rule,
+                Some(unknown) => {
+                    let content = Fact::Unavailable(unknown.why);
+                    self.unknown_peers.insert(unknown.what.clone(), content);
+                    GroupRule {
+                        cidrs: Vec::new(),
+                        security_groups: Vec::new(),
+                        prefix_lists: vec![unknown.what],
+                        ..rule.rule
+                    }
+                }
+            });
         }
         group
-    }
-
-    fn read_rule(&mut self, rule: Rule) -> GroupRule {
-        let Some(what) = rule.doubt else {
-            return rule.rule;
-        };
-        let why = match what.starts_with("security group ") {
-            true => not_in_plan(&what),
-            false => known_after_apply(&what),
-        };
-        self.unknown_peers
-            .insert(what.clone(), Fact::Unavailable(why));
-        GroupRule {
-            cidrs: Vec::new(),
-            security_groups: Vec::new(),
-            prefix_lists: vec![what],
-            ..rule.rule
-        }
     }
 }
 
 fn is_same(one: &Rule, other: &Rule) -> bool {
-    let ports = |rule: &GroupRule| match rule.protocol.as_str() {
-        "-1" => None,
-        _ => Some((rule.from_port, rule.to_port)),
+    // With protocol -1, the ports do not matter.
+    let comparable = |rule: &GroupRule| match rule.protocol.as_str() {
+        "-1" => GroupRule {
+            from_port: None,
+            to_port: None,
+            ..rule.clone()
+        },
+        _ => rule.clone(),
     };
-    one.side == other.side
-        && one.rule.protocol == other.rule.protocol
-        && ports(&one.rule) == ports(&other.rule)
-        && one.rule.cidrs == other.rule.cidrs
-        && one.rule.prefix_lists == other.rule.prefix_lists
-        && one.rule.security_groups == other.rule.security_groups
+    one.direction == other.direction && comparable(&one.rule) == comparable(&other.rule)
 }
 
-/// The rules of a group as AWS tells them.
-fn as_rules(group: &SecurityGroup) -> Vec<Rule> {
-    let sides = [(Side::In, &group.ingress), (Side::Out, &group.egress)];
-    let rules = sides.into_iter().flat_map(|(side, rules)| {
-        let single = rules.iter().flat_map(split);
-        single.map(move |rule| Rule {
-            side,
-            rule,
-            doubt: None,
-            name: None,
-        })
+/// The rules of a group as AWS reports them.
+fn rules_of(group: &SecurityGroup) -> Vec<Rule> {
+    let ingress = group.ingress.iter().map(|rule| (Direction::Ingress, rule));
+    let egress = group.egress.iter().map(|rule| (Direction::Egress, rule));
+    let rules = ingress.chain(egress).flat_map(|(direction, rule)| {
+        let split = split_by_peer(rule).into_iter();
+        split.map(move |rule| Rule::new(direction, rule, None))
     });
     rules.collect()
 }

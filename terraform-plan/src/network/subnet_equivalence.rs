@@ -1,26 +1,29 @@
-//! Which subnets are alike. Of a list of which nobody can tell how long it is, some may be left out: it does not
-//! matter which as long as all of them are alike.
+//! Which subnets are equivalent. If the length of a list is unknown, it may lack some of its candidates: that does not
+//! matter as long as all of them are equivalent.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 
-use checks::facts::{Fact, RouteTarget};
+use checks::facts::RouteTarget;
 
-use super::{network_acls, route_tables, subnet};
+use super::acls::network_acls;
+use super::routes::route_tables;
+use super::vpcs::subnet;
 use crate::plan::resource::{Attribute, Resource};
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
+use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::PlanValue;
 
-/// Where the packets of a subnet's tasks go.
+/// Where packets from a subnet go.
 #[derive(PartialEq)]
 struct RoutingContext {
     vpc: String,
-    /// Each destination with the kind of what is behind it.
-    routes: BTreeSet<(String, &'static str)>,
+    /// Destinations with the kinds of their targets.
+    routes: HashSet<(String, Discriminant<RouteTarget>)>,
     acl: Option<String>,
 }
 
+/// Compares the subnets of a plan.
 pub struct SubnetEquivalence<'r, 'p> {
     resolver: &'r Resolver<'p>,
     by_subnet: OnceCell<BTreeMap<String, RoutingContext>>,
@@ -34,13 +37,13 @@ impl<'r, 'p> SubnetEquivalence<'r, 'p> {
         }
     }
 
-    /// The subnets of tasks that an attribute names, where it does not matter which of them they are.
-    pub fn of_tasks(&self, of: &Resource, path: &[&str]) -> PlanValue<Vec<String>> {
+    /// The subnets of tasks in an attribute, if it does not matter which of them are meant.
+    pub fn task_subnets(&self, of: &Resource, path: &str) -> PlanValue<Vec<String>> {
         self.subnets(of, path, |one, other| one == other)
     }
 
-    /// The same of an endpoint, from which nobody goes anywhere.
-    pub fn of_endpoint(&self, of: &Resource, path: &[&str]) -> PlanValue<Vec<String>> {
+    /// The subnets of an endpoint. Their routes do not matter: an endpoint opens no connections.
+    pub fn endpoint_subnets(&self, of: &Resource, path: &str) -> PlanValue<Vec<String>> {
         self.subnets(of, path, |one, other| {
             one.vpc == other.vpc && one.acl == other.acl
         })
@@ -49,70 +52,57 @@ impl<'r, 'p> SubnetEquivalence<'r, 'p> {
     fn subnets(
         &self,
         of: &Resource,
-        path: &[&str],
-        are_alike: fn(&RoutingContext, &RoutingContext) -> bool,
+        path: &str,
+        are_equivalent: fn(&RoutingContext, &RoutingContext) -> bool,
     ) -> PlanValue<Vec<String>> {
-        let subnets = self.resolver.all(of, path, ResourceKind::Subnet)?;
-        let may_be_less = of.at(path) == Attribute::Unknown && subnets.len() > 1;
-        if !may_be_less {
+        let subnets = self.resolver.resolve_all(of, path, ResourceKind::Subnet)?;
+        if of.attribute(path) != Attribute::Unknown {
             return Ok(subnets);
         }
-        let known = self.by_subnet.get_or_init(|| surroundings(self.resolver));
-        let around: Vec<&RoutingContext> = subnets.iter().filter_map(|id| known.get(id)).collect();
-        match around.windows(2).all(|pair| are_alike(pair[0], pair[1])) {
+        let known = self
+            .by_subnet
+            .get_or_init(|| routing_contexts(self.resolver));
+        let mut contexts = subnets.iter().filter_map(|id| known.get(id));
+        let first = contexts.next();
+        match first.is_none_or(|first| contexts.all(|other| are_equivalent(first, other))) {
             true => Ok(subnets),
             false => Err(of.known_after_apply(path)),
         }
     }
 }
 
-/// Of all subnets of the plan, as far as it shows them.
-fn surroundings(resolver: &Resolver) -> BTreeMap<String, RoutingContext> {
-    let subnets = resolver.plan.of_type(ResourceKind::Subnet.resource_types());
-    let mut by_vpc: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for instance in subnets {
-        let id = instance.identity();
-        if let Fact::Known(known) = subnet(resolver, id) {
-            by_vpc.entry(known.vpc).or_default().push(id.to_owned());
+/// The routing contexts of all subnets of the plan, as far as it shows them.
+fn routing_contexts(resolver: &Resolver) -> BTreeMap<String, RoutingContext> {
+    let mut by_vpc: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let types = ResourceKind::Subnet.resource_types();
+    for id in resolver
+        .plan
+        .resources
+        .of_types(types)
+        .map(Resource::identity)
+    {
+        if let Ok(subnet) = subnet(resolver, id) {
+            by_vpc.entry(subnet.vpc).or_default().push(id);
         }
     }
-    let of_vpc = by_vpc
-        .into_iter()
-        .map(|(vpc, subnets)| in_vpc(resolver, &vpc, subnets));
-    of_vpc.flatten().collect()
-}
-
-fn in_vpc(resolver: &Resolver, vpc: &str, subnets: Vec<String>) -> Vec<(String, RoutingContext)> {
-    let (tables, acls) = (route_tables(resolver, vpc), network_acls(resolver, vpc));
-    let tables = tables.known().map(Vec::as_slice).unwrap_or_default();
-    let acls = acls.known().map(Vec::as_slice).unwrap_or_default();
-    let around = |subnet: &String| {
-        let own = tables.iter().find(|table| table.subnets.contains(subnet));
-        let table = own.or_else(|| tables.iter().find(|table| table.main));
-        let routes = table.into_iter().flat_map(|table| &table.routes);
-        let acl = acls.iter().find(|acl| acl.subnets.contains(subnet));
-        RoutingContext {
-            vpc: vpc.to_owned(),
-            routes: routes
-                .map(|route| (route.destination.clone(), kind(&route.target)))
-                .collect(),
-            acl: acl.map(|acl| acl.id.clone()),
+    let mut contexts = BTreeMap::new();
+    for (vpc, subnets) in by_vpc {
+        let tables = route_tables(resolver, &vpc).unwrap_or_default();
+        let acls = network_acls(resolver, &vpc).unwrap_or_default();
+        for subnet in subnets.into_iter().map(str::to_owned) {
+            let own = tables.iter().find(|table| table.subnets.contains(&subnet));
+            let table = own.or_else(|| tables.iter().find(|table| table.main));
+            let routes = table.into_iter().flat_map(|table| &table.routes);
+            let routes =
+                routes.map(|route| (route.destination.clone(), discriminant(&route.target)));
+            let acl = acls.iter().find(|acl| acl.subnets.contains(&subnet));
+            let context = RoutingContext {
+                vpc: vpc.clone(),
+                routes: routes.collect(),
+                acl: acl.map(|acl| acl.id.clone()),
+            };
+            contexts.insert(subnet, context);
         }
-    };
-    let around = subnets.into_iter().map(|subnet| {
-        let around = around(&subnet);
-        (subnet, around)
-    });
-    around.collect()
-}
-
-fn kind(target: &RouteTarget) -> &'static str {
-    match target {
-        RouteTarget::Local => "local",
-        RouteTarget::NatGateway(_) => "NAT gateway",
-        RouteTarget::InternetGateway(_) => "internet gateway",
-        RouteTarget::EgressOnlyInternetGateway(_) => "egress-only internet gateway",
-        RouteTarget::GatewayEndpoint(_) => "gateway endpoint",
-        RouteTarget::Other(_) => "other",
     }
+    contexts
 }

@@ -1,29 +1,30 @@
 //! VPCs and subnets.
 
-use checks::facts::{Fact, Subnet, Unavailable, Vpc};
+use checks::facts::{Fact, Subnet, Vpc};
 
 use crate::cloudformation;
-use crate::plan::Completeness;
-use crate::plan::resource::{Attribute, Resource};
-use crate::resolve::Resolver;
-use crate::resolve::resource_kind::ResourceKind;
-use crate::unavailable::{known_after_apply, not_in_plan, not_shown};
+use crate::plan::completeness::Completeness;
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, known_after_apply, not_in_plan, not_shown};
 
-/// Whether the plan would have to contain whatever is in this VPC: what it does not contain is not there then.
-///
-/// Into a VPC that was there before, others may have put something; so was a default VPC, before Terraform was.
-pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
-    if resolver.plan.completeness == Completeness::Declared {
-        return refuse_others(resolver, vpc);
-    }
-    let managed = resolver.plan.find(&["aws_vpc"], vpc);
-    if !managed.is_some_and(|vpc| vpc.is_made) {
-        return Err(not_shown(format!(
-            "VPC {vpc} is not new in this plan, so that it may have more than the plan shows"
-        )));
-    }
-    let why = match resolver.plan.completeness {
-        Completeness::Complete | Completeness::Declared => return refuse_others(resolver, vpc),
+/// Fails unless the plan has to contain whatever is in a VPC: only then is something missing if the plan does not
+/// contain it. Others may have added to a VPC that existed before, such as a default VPC.
+pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
+    let plan = resolver.plan;
+    let is_created = || {
+        plan.resources
+            .find(&["aws_vpc"], vpc)
+            .is_some_and(|vpc| vpc.is_created)
+    };
+    let why = match plan.completeness {
+        Completeness::Declared => return cloudformation::check_vpc(plan, vpc),
+        _ if !is_created() => {
+            return Err(not_shown(format!(
+                "VPC {vpc} is not new in this plan, so that it may have more than the plan shows"
+            )));
+        }
+        Completeness::Complete => return cloudformation::check_vpc(plan, vpc),
         Completeness::Partial => "the plan is only a part",
         Completeness::Unknown => "the plan does not tell whether it is only a part",
     };
@@ -32,78 +33,58 @@ pub fn is_whole(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
     )))
 }
 
-/// Whether all that the plan puts into a VPC is Terraform's own.
-pub fn refuse_others(resolver: &Resolver, vpc: &str) -> Result<(), Unavailable> {
-    match cloudformation::added_to(resolver.plan, vpc) {
-        Some(other) => Err(not_shown(format!(
-            "the plan does not show what {} makes, and VPC {vpc} may have more",
-            other.address
-        ))),
-        None => Ok(()),
-    }
-}
-
 pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
-    let managed = resolver.plan.find(ResourceKind::Vpc.resource_types(), id);
-    let data = || {
-        let mut known = resolver.plan.data_of_type("aws_vpc");
-        known.find(|vpc| vpc.id() == Some(id))
-    };
-    let Some(vpc) = managed.or_else(data) else {
+    let plan = resolver.plan;
+    let managed = plan.resources.find(ResourceKind::Vpc.resource_types(), id);
+    let mut data = plan.data.of_type("aws_vpc");
+    let Some(vpc) = managed.or_else(|| data.find(|vpc| vpc.id() == Some(id))) else {
         return Fact::Unavailable(not_in_plan(format!("VPC {id}")));
     };
-    let is_default = vpc.resource_type == "aws_default_vpc";
-    let attribute = |name: &str, unless_set: bool| match vpc.at(&[name]) {
-        Attribute::Known(value) => Fact::Known(value.as_bool().unwrap_or(unless_set)),
-        Attribute::Null => Fact::Known(unless_set),
-        Attribute::Unknown if !resolver.plan.is_set(vpc, name) => Fact::Known(unless_set),
-        Attribute::Unknown => Fact::Unavailable(vpc.known_after_apply(&[name])),
+    let flag = |attribute: &str, default: bool| match resolver.is_computed(vpc, attribute) {
+        true => Fact::Known(default),
+        false => vpc
+            .flag(attribute)
+            .map(|flag| flag.unwrap_or(default))
+            .into(),
     };
     Fact::Known(Vpc {
         id: id.to_owned(),
-        dns_support: attribute("enable_dns_support", true),
-        dns_hostnames: attribute("enable_dns_hostnames", is_default),
+        dns_support: flag("enable_dns_support", true),
+        dns_hostnames: flag(
+            "enable_dns_hostnames",
+            vpc.resource_type == "aws_default_vpc",
+        ),
         own_name_servers: None,
     })
 }
 
-pub fn subnet(resolver: &Resolver, id: &str) -> Fact<Subnet> {
-    let Some(subnet) = resolver
-        .plan
+pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
+    let plan = resolver.plan;
+    let Some(subnet) = plan
+        .resources
         .find(ResourceKind::Subnet.resource_types(), id)
     else {
-        return match data_subnet(resolver, id) {
-            Some(subnet) => Fact::Known(subnet),
-            None => Fact::Unavailable(not_in_plan(format!("subnet {id}"))),
-        };
+        let mut data = plan.data.of_type("aws_subnet");
+        let data = data.find(|subnet| subnet.id() == Some(id));
+        let read = data.and_then(|data| Some(read_subnet(data, id, data.known_text("vpc_id")?)));
+        return read.ok_or_else(|| not_in_plan(format!("subnet {id}")));
     };
-    match resolver.one(subnet, &["vpc_id"], ResourceKind::Vpc) {
-        Ok(Some(vpc)) => Fact::Known(read_subnet(subnet, id, vpc)),
-        Ok(None) => Fact::Unavailable(known_after_apply(format!("the VPC of {}", subnet.address))),
-        Err(why) => Fact::Unavailable(why),
+    match resolver.resolve(subnet, "vpc_id", ResourceKind::Vpc)? {
+        Some(vpc) => Ok(read_subnet(subnet, id, &vpc)),
+        None => Err(known_after_apply(format!("the VPC of {}", subnet.address))),
     }
 }
 
 /// Whether a subnet is, or may be, in a VPC.
-pub fn is_in(resolver: &Resolver, id: &str, vpc: &str) -> bool {
-    subnet(resolver, id)
-        .known()
-        .is_none_or(|subnet| subnet.vpc == vpc)
+pub fn may_be_in(resolver: &Resolver, subnet_id: &str, vpc: &str) -> bool {
+    subnet(resolver, subnet_id).map_or(true, |subnet| subnet.vpc == vpc)
 }
 
-/// A subnet that a data source read.
-fn data_subnet(resolver: &Resolver, id: &str) -> Option<Subnet> {
-    let mut known = resolver.plan.data_of_type("aws_subnet");
-    let subnet = known.find(|subnet| subnet.id() == Some(id))?;
-    let vpc = subnet.text(&["vpc_id"]).ok()??;
-    Some(read_subnet(subnet, id, vpc.to_owned()))
-}
-
-fn read_subnet(subnet: &Resource, id: &str, vpc: String) -> Subnet {
-    let text = |name: &str| subnet.text(&[name]).ok().flatten().map(str::to_owned);
+fn read_subnet(subnet: &Resource, id: &str, vpc: &str) -> Subnet {
+    let text = |attribute| subnet.known_text(attribute).map(str::to_owned);
     Subnet {
         id: id.to_owned(),
-        vpc,
+        vpc: vpc.to_owned(),
         cidr: text("cidr_block"),
         ipv6_cidrs: text("ipv6_cidr_block").into_iter().collect(),
         availability_zone: text("availability_zone"),

@@ -1,8 +1,8 @@
-//! Addresses of modules and resources, and references to them, taken apart.
+//! Parses addresses of modules and resources, and references to them.
 
 use serde_json::Value;
 
-/// What tells the instances of a resource or module apart: `count` gives numbers, `for_each` texts.
+/// What tells the instances of a resource or module apart: a number with `count`, a text with `for_each`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstanceKey {
     Number(u64),
@@ -10,7 +10,8 @@ pub enum InstanceKey {
 }
 
 impl InstanceKey {
-    pub fn of(value: &Value) -> Option<InstanceKey> {
+    /// The key in a JSON value; `None` if the value is neither a text nor a natural number.
+    pub fn from_json(value: &Value) -> Option<InstanceKey> {
         match value {
             Value::Number(number) => number.as_u64().map(InstanceKey::Number),
             Value::String(text) => Some(InstanceKey::Text(text.clone())),
@@ -19,10 +20,10 @@ impl InstanceKey {
     }
 }
 
-/// Modules in modules; nobody nests them deeper.
-const DEEPEST: usize = 32;
+/// Limits how deep a hostile plan can nest modules. Real ones nest a handful.
+const MAX_MODULE_DEPTH: usize = 32;
 
-/// One module on the way from the root.
+/// One module call on the way from the root module.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ModuleStep {
     pub name: String,
@@ -45,22 +46,28 @@ impl ReferencePart {
     }
 }
 
-/// `module.m["u"].aws_subnet.a[0].id`, part by part; `None` for what is no such address.
-pub fn parts(text: &str) -> Option<Vec<ReferencePart>> {
+/// The names at the start of a reference, before its first key.
+pub fn leading_names(parts: &[ReferencePart]) -> Vec<&str> {
+    parts.iter().map_while(ReferencePart::name).collect()
+}
+
+/// Splits a reference such as `module.m["u"].aws_subnet.a[0].id`; `None` if the text is not one.
+pub fn parse_reference(text: &str) -> Option<Vec<ReferencePart>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(inner) = rest.strip_prefix('[') {
-            let (key, after) = key(inner)?;
+            // A key is written as in JSON.
+            let mut json = serde_json::Deserializer::from_str(inner).into_iter::<Value>();
+            let key = InstanceKey::from_json(&json.next()?.ok()?)?;
             parts.push(ReferencePart::Index(key));
-            rest = after.strip_prefix(']')?;
+            rest = inner.get(json.byte_offset()..)?.strip_prefix(']')?;
         } else {
             let start = match parts.is_empty() {
                 true => rest,
                 false => rest.strip_prefix('.')?,
             };
-            let end = start.find(['.', '[']).unwrap_or(start.len());
-            let (name, after) = start.split_at(end);
+            let (name, after) = start.split_at(start.find(['.', '[']).unwrap_or(start.len()));
             if name.is_empty() {
                 return None;
             }
@@ -71,27 +78,9 @@ pub fn parts(text: &str) -> Option<Vec<ReferencePart>> {
     Some(parts)
 }
 
-/// A number or a quoted text, with what follows it.
-fn key(text: &str) -> Option<(InstanceKey, &str)> {
-    if !text.starts_with('"') {
-        let end = text.find(']')?;
-        let (number, after) = text.split_at(end);
-        return Some((InstanceKey::Number(number.parse().ok()?), after));
-    }
-    let mut escaped = false;
-    let end = text.char_indices().skip(1).find_map(|(at, character)| {
-        let ends = character == '"' && !escaped;
-        escaped = character == '\\' && !escaped;
-        ends.then_some(at + 1)
-    })?;
-    let (quoted, after) = text.split_at(end);
-    let text: String = serde_json::from_str(quoted).ok()?;
-    Some((InstanceKey::Text(text), after))
-}
-
-/// `module.a.module.b["x"]`; nothing stands for the root.
-pub fn module_path(text: &str) -> Option<Vec<ModuleStep>> {
-    let parts = parts(text)?;
+/// Parses the address of a module, such as `module.a.module.b["x"]`; the root module's is empty.
+pub fn parse_module_path(text: &str) -> Option<Vec<ModuleStep>> {
+    let parts = parse_reference(text)?;
     let mut path = Vec::new();
     let mut rest = parts.as_slice();
     while let [
@@ -100,23 +89,25 @@ pub fn module_path(text: &str) -> Option<Vec<ModuleStep>> {
         after @ ..,
     ] = rest
     {
-        if word != "module" {
+        if word != "module" || path.len() == MAX_MODULE_DEPTH {
             return None;
         }
-        let (key, after) = match after {
-            [ReferencePart::Index(key), after @ ..] => (Some(key.clone()), after),
-            after => (None, after),
-        };
-        if path.len() == DEEPEST {
-            return None;
-        }
+        let (key, after) = split_key(after);
         path.push(ModuleStep {
             name: name.clone(),
-            key,
+            key: key.cloned(),
         });
         rest = after;
     }
     rest.is_empty().then_some(path)
+}
+
+/// The key at the start of the parts, if there is one, and the parts after it.
+pub fn split_key(parts: &[ReferencePart]) -> (Option<&InstanceKey>, &[ReferencePart]) {
+    match parts.split_first() {
+        Some((ReferencePart::Index(key), rest)) => (Some(key), rest),
+        _ => (None, parts),
+    }
 }
 
 #[cfg(test)]
@@ -128,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_references() {
+    fn a_reference_splits_into_names_and_keys() {
         assert_eq!(
-            parts(r#"module.m["u.v"].out[0]"#).unwrap(),
+            parse_reference(r#"module.m["u.v"].out[0]"#).unwrap(),
             [
                 name("module"),
                 name("m"),
@@ -140,22 +131,22 @@ mod tests {
             ]
         );
         assert_eq!(
-            parts(r#"aws_x.y["a\"]b"]"#).unwrap()[2],
+            parse_reference(r#"aws_x.y["a\"]b"]"#).unwrap()[2],
             ReferencePart::Index(InstanceKey::Text("a\"]b".into()))
         );
         for broken in ["a..b", "a[", "a[x]", "a[\"", "a[0", ".", "a[0]b", "a[-1]"] {
-            assert_eq!(parts(broken), None, "{broken}");
+            assert_eq!(parse_reference(broken), None, "{broken}");
         }
-        assert_eq!(parts("").unwrap(), []);
+        assert_eq!(parse_reference("").unwrap(), []);
     }
 
     #[test]
-    fn paths_of_modules() {
-        assert_eq!(module_path("").unwrap(), []);
-        let path = module_path(r#"module.a.module.b["x"]"#).unwrap();
+    fn a_module_address_splits_into_steps() {
+        assert_eq!(parse_module_path("").unwrap(), []);
+        let path = parse_module_path(r#"module.a.module.b["x"]"#).unwrap();
         assert_eq!(path.len(), 2);
         assert_eq!(path[1].key, Some(InstanceKey::Text("x".into())));
-        assert_eq!(module_path("aws_vpc.main"), None);
-        assert_eq!(module_path("module"), None);
+        assert_eq!(parse_module_path("aws_vpc.main"), None);
+        assert_eq!(parse_module_path("module"), None);
     }
 }

@@ -1,13 +1,26 @@
-//! Whether a plan has all of its configuration.
+//! Whether a plan covers all of its configuration.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::plan::address::ModuleStep;
-use crate::plan::configuration::references;
-use crate::plan::{Completeness, TerraformPlan};
+use super::TerraformPlan;
+use super::address::ModuleStep;
+use super::configuration::references;
 
-/// Resources that decide about sessions: where one of them may be missing, others may be too.
-const DECIDING: [&str; 9] = [
+/// Whether a plan covers all of its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    Complete,
+    /// `-target` or deferred actions left a part out, which may exist all the same.
+    Partial,
+    /// Terraform says so only since 1.8, and OpenTofu never does. The plan counts as complete if every resource of its
+    /// configuration is in it.
+    Unknown,
+    /// The user declares that nothing exists besides what the plan contains.
+    Declared,
+}
+
+/// Resource types that decide about sessions: if one of them may be missing, others may be too.
+const DECIDING_PREFIXES: [&str; 9] = [
     "aws_ecs_",
     "aws_iam_",
     "aws_kms_",
@@ -19,56 +32,40 @@ const DECIDING: [&str; 9] = [
     "aws_vpc",
 ];
 
-fn decides(resource_type: &str) -> bool {
-    DECIDING
-        .iter()
-        .any(|start| resource_type.starts_with(start))
-}
-
 impl TerraformPlan {
-    /// Whether nothing but the plan can have put something into what it makes.
-    pub(crate) fn is_all(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         matches!(
             self.completeness,
             Completeness::Complete | Completeness::Declared
         )
     }
 
-    /// Whether the configuration may have a resource of these types that the plan leaves out. A plan that does not
-    /// tell whether it is whole does so where there is none at all of a resource that is configured.
+    /// Whether the configuration may have a resource of these types that the plan leaves out.
     pub(crate) fn may_lack(&self, resource_types: &[&str]) -> bool {
         match self.completeness {
             Completeness::Complete | Completeness::Declared => false,
             Completeness::Partial => true,
-            Completeness::Unknown => {
-                self.lacks(|resource_type| resource_types.contains(&resource_type))
-            }
+            Completeness::Unknown => self.lacks(|one| resource_types.contains(&one)),
         }
     }
 
-    /// Whether there is an instance of each resource that decides about sessions, but for those of which the
-    /// configuration wants none.
+    /// Whether the plan has an instance of each configured resource that decides about sessions, except for those that
+    /// `count` or `for_each` turn off.
     pub(crate) fn has_every_resource(&self) -> bool {
-        self.configuration.get("root_module").is_some() && !self.lacks(decides)
+        let is_deciding = |one: &str| DECIDING_PREFIXES.iter().any(|start| one.starts_with(start));
+        self.configuration.module(&[]).is_some() && !self.lacks(is_deciding)
     }
 
     fn lacks(&self, counts: impl Fn(&str) -> bool + Copy) -> bool {
         let root: &[ModuleStep] = &[];
         let mut left = vec![root];
         while let Some(path) = left.pop() {
-            let Some(module) = self.module(path) else {
-                continue;
-            };
-            if self.lacks_in(module, path, counts) {
+            if self.module_lacks(path, counts) {
                 return true;
             }
-            let calls = module.get("module_calls").and_then(Value::as_object);
-            for (name, call) in calls.into_iter().flatten() {
-                let children = self.children(path, name);
-                if children.is_empty()
-                    && !self.is_none(call, path)
-                    && call.get("module").is_some_and(|module| has(module, counts))
-                {
+            for (name, call) in self.configuration.calls(path) {
+                let children = self.modules.instances(path, name);
+                if children.is_empty() && !self.is_turned_off(call, path) && has_any(call, counts) {
                     return true;
                 }
                 left.extend(children);
@@ -77,81 +74,70 @@ impl TerraformPlan {
         false
     }
 
-    fn lacks_in(&self, module: &Value, path: &[ModuleStep], counts: impl Fn(&str) -> bool) -> bool {
-        let resources = module.get("resources").and_then(Value::as_object);
-        let mut resources = resources.into_iter().flat_map(serde_json::Map::values);
-        resources.any(|resource| {
-            let text = |name: &str| resource[name].as_str().unwrap_or_default();
+    fn module_lacks(&self, path: &[ModuleStep], counts: impl Fn(&str) -> bool) -> bool {
+        let module = self.configuration.module(path);
+        module.into_iter().flat_map(managed_resources).any(|block| {
+            let text = |field: &str| block[field].as_str().unwrap_or_default();
             let (resource_type, name) = (text("type"), text("name"));
-            let is_complete = match self.instances(path, resource_type, name).is_empty() {
-                true => self.is_gone(path, resource_type, name) || self.is_none(resource, path),
-                // Each is a kind of its own, and where one is missing another service is.
-                false => {
-                    resource_type != "aws_vpc_endpoint"
-                        || self.has_each(resource, path, resource_type, name)
-                }
+            let is_there = match self.resources.instances(path, resource_type, name).len() {
+                0 => self.is_deleted(path, resource_type, name) || self.is_turned_off(block, path),
+                // Each instance may be for another service.
+                _ if resource_type == "aws_vpc_endpoint" => self.has_each(block, path, name),
+                _ => true,
             };
-            resource["mode"] != "data" && counts(resource_type) && !is_complete
+            counts(resource_type) && !is_there
         })
     }
 
-    /// Whether each instance that `for_each` asks for is there, as far as its values are in the plan.
-    fn has_each(
-        &self,
-        resource: &Value,
-        path: &[ModuleStep],
-        resource_type: &str,
-        name: &str,
-    ) -> bool {
-        let instances = self.instances(path, resource_type, name);
+    /// Whether an endpoint has as many instances as the values of its `for_each`.
+    fn has_each(&self, block: &Value, path: &[ModuleStep], name: &str) -> bool {
+        let instances = self.resources.instances(path, "aws_vpc_endpoint", name);
         if instances.iter().all(|instance| instance.key.is_none()) {
             return true;
         }
-        let expression = resource.get("for_each_expression");
-        let wanted = match expression.and_then(|expression| self.value_of(expression, path)) {
-            Some(Value::Object(fields)) => fields.len(),
-            Some(Value::Array(items)) => items.len(),
-            _ => return false,
-        };
-        instances.len() >= wanted
+        let for_each = block.get("for_each_expression");
+        match for_each.and_then(|expression| self.configuration.constant(expression, path)) {
+            Some(Value::Object(fields)) => instances.len() >= fields.len(),
+            Some(Value::Array(items)) => instances.len() >= items.len(),
+            _ => false,
+        }
     }
 
-    /// The plan takes it away, as a plan that destroys everything does.
-    fn is_gone(&self, path: &[ModuleStep], resource_type: &str, name: &str) -> bool {
-        self.before_of_type(&[resource_type])
-            .any(|before| before.module == path && before.name == name)
+    fn is_deleted(&self, path: &[ModuleStep], resource_type: &str, name: &str) -> bool {
+        !self.before.instances(path, resource_type, name).is_empty()
     }
 
-    /// `count` or `for_each` refer to something that says no: a flag that is off, or nothing to make it for.
-    fn is_none(&self, block: &Value, module: &[ModuleStep]) -> bool {
+    /// Whether `count` or `for_each` refer to something that gives no instances: a flag that is off, or an empty list.
+    fn is_turned_off(&self, block: &Value, module: &[ModuleStep]) -> bool {
         let expressions = ["count_expression", "for_each_expression"];
         let mut given = expressions.iter().filter_map(|name| block.get(*name));
         given.any(|expression| match expression.get("constant_value") {
-            Some(value) => is_nothing(value),
+            Some(value) => is_empty(value),
             None => references(expression).iter().any(|reference| {
-                let value = self.value_named(reference, module);
-                value.is_some_and(is_nothing)
+                let value = self.configuration.reference_value(reference, module);
+                value.is_some_and(is_empty)
             }),
         })
     }
 }
 
-fn has(module: &Value, counts: impl Fn(&str) -> bool + Copy) -> bool {
-    let mut left = vec![module];
-    while let Some(module) = left.pop() {
-        let resources = module.get("resources").and_then(Value::as_object);
-        let mut resources = resources.into_iter().flat_map(serde_json::Map::values);
-        if resources.any(|one| one["mode"] != "data" && one["type"].as_str().is_some_and(counts)) {
-            return true;
-        }
-        let calls = module.get("module_calls").and_then(Value::as_object);
-        let calls = calls.into_iter().flat_map(serde_json::Map::values);
-        left.extend(calls.filter_map(|call| call.get("module")));
-    }
-    false
+fn managed_resources(module: &Value) -> impl Iterator<Item = &Value> {
+    let resources = module.get("resources").and_then(Value::as_object);
+    let resources = resources.into_iter().flat_map(Map::values);
+    resources.filter(|block| block["mode"] != "data")
 }
 
-fn is_nothing(value: &Value) -> bool {
+/// Whether the module of a call, or one that it calls, has a resource that counts.
+fn has_any(call: &Value, counts: impl Fn(&str) -> bool + Copy) -> bool {
+    call.get("module").is_some_and(|module| {
+        let mut types = managed_resources(module).filter_map(|block| block["type"].as_str());
+        let calls = module.get("module_calls").and_then(Value::as_object);
+        let mut calls = calls.into_iter().flat_map(Map::values);
+        types.any(counts) || calls.any(|call| has_any(call, counts))
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Number(number) => number.as_f64() == Some(0.0),

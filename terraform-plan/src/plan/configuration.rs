@@ -1,141 +1,163 @@
 //! The configuration in a plan: the expressions behind values that are not known yet.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::plan::TerraformPlan;
-use crate::plan::address::{InstanceKey, ModuleStep, ReferencePart};
-use crate::plan::resource::Resource;
+use super::address::{InstanceKey, ModuleStep, ReferencePart};
+use super::resource::Resource;
 
-impl TerraformPlan {
-    /// The configuration of the module at a path.
-    pub(crate) fn module(&self, path: &[ModuleStep]) -> Option<&Value> {
-        let root = self.configuration.get("root_module")?;
+/// The configuration, and the values of the root module's variables.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    document: Value,
+    variables: Value,
+}
+
+/// What sets a module's variable.
+pub enum VariableInput<'p, 'm> {
+    Value(&'p Value),
+    /// An expression in the calling module, and the call.
+    Expression(&'p Value, &'m [ModuleStep], &'m ModuleStep),
+}
+
+impl Configuration {
+    pub fn new(mut document: Value, variables: Value) -> Configuration {
+        if let Some(root) = document.get_mut("root_module") {
+            key_by_address(root);
+        }
+        Configuration {
+            document,
+            variables,
+        }
+    }
+
+    /// The block of a module.
+    pub fn module(&self, path: &[ModuleStep]) -> Option<&Value> {
+        let root = self.document.get("root_module")?;
         path.iter().try_fold(root, |module, step| {
             module.get("module_calls")?.get(&step.name)?.get("module")
         })
     }
 
-    /// The call that makes the module at a path.
-    pub(crate) fn call(&self, path: &[ModuleStep]) -> Option<&Value> {
+    /// The module calls in a module, by name.
+    pub fn calls(&self, module: &[ModuleStep]) -> impl Iterator<Item = (&String, &Value)> {
+        fields(self.module(module), "module_calls")
+    }
+
+    /// The call that creates a module.
+    pub fn call(&self, path: &[ModuleStep]) -> Option<&Value> {
         let (last, parent) = path.split_last()?;
         self.module(parent)?.get("module_calls")?.get(&last.name)
     }
 
-    /// The configuration of a resource.
-    pub(crate) fn resource(&self, instance: &Resource) -> Option<&Value> {
-        let resources = self.module(&instance.module)?.get("resources")?;
-        resources.get(resource_key(
-            instance.is_data,
-            &instance.resource_type,
-            &instance.name,
-        ))
+    /// The provider blocks, by their keys.
+    pub fn providers(&self) -> impl Iterator<Item = (&String, &Value)> {
+        fields(Some(&self.document), "provider_config")
     }
 
-    /// The expression of an attribute, at a path of names and numbers.
-    pub(crate) fn expression(&self, instance: &Resource, path: &[&str]) -> Option<&Value> {
-        let mut at = self.resource(instance)?.get("expressions")?;
-        for step in path {
+    /// The block of a resource.
+    pub fn resource(&self, resource: &Resource) -> Option<&Value> {
+        let key = resource_key(resource.is_data, &resource.resource_type, &resource.name);
+        self.module(&resource.module)?.get("resources")?.get(key)
+    }
+
+    /// The arguments that the configuration sets on a resource, with their expressions.
+    pub fn arguments(&self, resource: &Resource) -> impl Iterator<Item = (&String, &Value)> {
+        fields(self.resource(resource), "expressions")
+    }
+
+    /// The expression of an attribute.
+    pub fn expression(&self, resource: &Resource, path: &str) -> Option<&Value> {
+        let mut at = self.resource(resource)?.get("expressions")?;
+        for step in path.split('.') {
             at = match at {
                 Value::Array(blocks) => blocks.get(step.parse::<usize>().ok()?)?,
-                // Blocks that are attributes to Terraform have one expression for all of them.
+                // Attributes with block syntax have one expression for all of their blocks.
                 Value::Object(fields) if fields.contains_key("references") => return Some(at),
-                Value::Object(fields) => fields.get(*step)?,
+                Value::Object(fields) => fields.get(step)?,
                 _ => return None,
             };
         }
         Some(at)
     }
 
-    /// Whether the configuration gives an attribute a value: `= null` gives none. Where it cannot be looked up, it may.
-    pub(crate) fn is_set(&self, instance: &Resource, attribute: &str) -> bool {
-        let Some(resource) = self.resource(instance) else {
+    /// Whether the configuration sets an attribute to something other than `null`. True if the resource is not in the
+    /// configuration, since nobody can tell.
+    pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
+        let Some(block) = self.resource(resource) else {
             return true;
         };
-        let expression = resource["expressions"].get(attribute);
+        let expression = block["expressions"].get(attribute);
         expression.is_some_and(|expression| {
-            self.value_of(expression, &instance.module) != Some(&Value::Null)
+            self.constant(expression, &resource.module) != Some(&Value::Null)
         })
     }
 
-    /// The values that the root module's variables have.
-    pub(crate) fn values_of_variables(&self) -> impl Iterator<Item = &Value> {
+    /// The values of the root module's variables.
+    pub fn root_variables(&self) -> impl Iterator<Item = &Value> {
         let variables = self.variables.as_object().into_iter();
-        let variables = variables.flat_map(serde_json::Map::values);
+        let variables = variables.flat_map(Map::values);
         variables.filter_map(|variable| variable.get("value"))
     }
 
-    /// What the variable of a module is.
-    pub(crate) fn given<'p, 'm>(
+    /// What sets a variable of a module.
+    pub fn variable<'p, 'm>(
         &'p self,
         name: &str,
         module: &'m [ModuleStep],
-    ) -> Option<Given<'p, 'm>> {
+    ) -> Option<VariableInput<'p, 'm>> {
         let Some((last, parent)) = module.split_last() else {
             let value = self.variables.get(name)?.get("value")?;
-            return Some(Given::Value(value));
+            return Some(VariableInput::Value(value));
         };
-        match self
-            .call(module)?
-            .get("expressions")
-            .and_then(|all| all.get(name))
-        {
-            Some(expression) => Some(match expression.get("constant_value") {
-                Some(value) => Given::Value(value),
-                None => Given::By(expression, parent, last),
-            }),
+        let inputs = self.call(module)?.get("expressions");
+        Some(match inputs.and_then(|inputs| inputs.get(name)) {
+            Some(expression) => match expression.get("constant_value") {
+                Some(value) => VariableInput::Value(value),
+                None => VariableInput::Expression(expression, parent, last),
+            },
             None => {
                 let variable = self.module(module)?.get("variables")?.get(name)?;
-                // Terraform leaves out a default of null.
-                Some(Given::Value(
-                    variable.get("default").unwrap_or(&Value::Null),
-                ))
+                // Terraform omits a default of null.
+                VariableInput::Value(variable.get("default").unwrap_or(&Value::Null))
             }
-        }
-    }
-
-    /// The value of an expression that is a constant, or a variable that is one.
-    pub(crate) fn value_of<'p>(
-        &'p self,
-        mut expression: &'p Value,
-        mut module: &[ModuleStep],
-    ) -> Option<&'p Value> {
-        loop {
-            if let Some(value) = expression.get("constant_value") {
-                return Some(value);
-            }
-            let references = references(expression);
-            let [only] = references.as_slice() else {
-                return None;
-            };
-            match self.given(only.strip_prefix("var.")?, module)? {
-                Given::Value(value) => return Some(value),
-                Given::By(outer, parent, _) => (expression, module) = (outer, parent),
-            }
-        }
-    }
-
-    /// The value of what a reference names, where that is a variable that is a constant.
-    pub(crate) fn value_named(&self, reference: &str, module: &[ModuleStep]) -> Option<&Value> {
-        match self.given(reference.strip_prefix("var.")?, module)? {
-            Given::Value(value) => Some(value),
-            Given::By(outer, parent, _) => self.value_of(outer, parent),
-        }
-    }
-
-    /// Whether the configuration can have no instance of a module.
-    pub(crate) fn may_be_none(&self, parent: &[ModuleStep], name: &str) -> bool {
-        let calls = self
-            .module(parent)
-            .and_then(|module| module.get("module_calls"));
-        let call = calls.and_then(|calls| calls.get(name));
-        call.is_some_and(|call| {
-            call.get("count_expression").is_some() || call.get("for_each_expression").is_some()
         })
+    }
+
+    /// The value of an expression that is a constant, or nothing but a variable with a known value.
+    pub fn constant<'p>(
+        &'p self,
+        expression: &'p Value,
+        module: &[ModuleStep],
+    ) -> Option<&'p Value> {
+        if let Some(value) = expression.get("constant_value") {
+            return Some(value);
+        }
+        match references(expression).as_slice() {
+            [only] => self.reference_value(only, module),
+            _ => None,
+        }
+    }
+
+    /// The value of a reference to a variable with a known value.
+    pub fn reference_value(&self, reference: &str, module: &[ModuleStep]) -> Option<&Value> {
+        match self.variable(reference.strip_prefix("var.")?, module)? {
+            VariableInput::Value(value) => Some(value),
+            VariableInput::Expression(outer, parent, _) => self.constant(outer, parent),
+        }
     }
 }
 
-/// Makes the lists of resources of a module, and of those in it, into objects, so that each is found at once.
-pub fn by_address(module: &mut Value) {
+/// The entries of an object in a block; empty if there is none.
+pub fn fields<'v>(
+    block: Option<&'v Value>,
+    name: &str,
+) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    let object = block.and_then(|block| block.get(name)?.as_object());
+    object.into_iter().flatten()
+}
+
+/// Turns the lists of resources in a module and its children into objects, to look resources up by address.
+fn key_by_address(module: &mut Value) {
     if let Some(Value::Array(resources)) = module.get_mut("resources").map(Value::take) {
         let keyed = resources.into_iter().map(|resource| {
             let text = |name: &str| resource[name].as_str().unwrap_or_default();
@@ -147,27 +169,18 @@ pub fn by_address(module: &mut Value) {
     let calls = module
         .get_mut("module_calls")
         .and_then(Value::as_object_mut);
-    for call in calls.into_iter().flat_map(serde_json::Map::values_mut) {
-        call.get_mut("module").into_iter().for_each(by_address);
+    for call in calls.into_iter().flat_map(Map::values_mut) {
+        call.get_mut("module").into_iter().for_each(key_by_address);
     }
 }
 
 fn resource_key(is_data: bool, resource_type: &str, name: &str) -> String {
-    match is_data {
-        true => format!("data.{resource_type}.{name}"),
-        false => format!("{resource_type}.{name}"),
-    }
+    let data = if is_data { "data." } else { "" };
+    format!("{data}{resource_type}.{name}")
 }
 
-/// What a module's variable is given.
-pub enum Given<'p, 'm> {
-    Value(&'p Value),
-    /// An expression in the module outside, by the call of this step.
-    By(&'p Value, &'m [ModuleStep], &'m ModuleStep),
-}
-
-/// What the rest of a reference names within a value.
-pub fn part_of<'v>(value: &'v Value, rest: &[ReferencePart]) -> Option<&'v Value> {
+/// The part of a value that the rest of a reference selects.
+pub fn select<'v>(value: &'v Value, rest: &[ReferencePart]) -> Option<&'v Value> {
     rest.iter().try_fold(value, |value, part| match part {
         ReferencePart::Name(name) | ReferencePart::Index(InstanceKey::Text(name)) => {
             value.get(name)
@@ -176,26 +189,18 @@ pub fn part_of<'v>(value: &'v Value, rest: &[ReferencePart]) -> Option<&'v Value
     })
 }
 
-/// All references anywhere in an expression.
+/// All references anywhere in an expression. The JSON parser bounds the depth of the recursion.
 pub fn references(expression: &Value) -> Vec<&str> {
-    let mut found = Vec::new();
-    collect(expression, &mut found);
-    found
-}
-
-/// The depth of the document is bounded by its parser.
-fn collect<'v>(expression: &'v Value, found: &mut Vec<&'v str>) {
     match expression {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
         Value::Object(fields) => match fields.get("references") {
-            Some(Value::Array(references)) => {
-                found.extend(references.iter().filter_map(Value::as_str));
-            }
+            Some(Value::Array(references)) => references.iter().filter_map(Value::as_str).collect(),
             _ => fields
                 .iter()
                 .filter(|(name, _)| *name != "constant_value")
-                .for_each(|(_, field)| collect(field, found)),
+                .flat_map(|(_, field)| references(field))
+                .collect(),
         },
-        _ => {}
+        _ => Vec::new(),
     }
 }

@@ -1,16 +1,16 @@
-//! The bytes of a plan, told from those of something else.
+//! Parses JSON, and recognises a plan by its fields.
 
 use serde_json::Value;
 
+use super::foreign_format::{recognize_json, recognize_text};
 use crate::error::PlanError;
-use crate::read::foreign_format::{foreign_json, foreign_text};
 
 pub fn parse(json: &[u8]) -> Result<Value, PlanError> {
     let decoded;
     let json = match json {
         // PowerShell's `>` writes UTF-16.
         [0xff, 0xfe, rest @ ..] => {
-            decoded = utf16(rest);
+            decoded = decode_utf16(rest);
             decoded.as_bytes()
         }
         [0xef, 0xbb, 0xbf, rest @ ..] => rest,
@@ -19,49 +19,43 @@ pub fn parse(json: &[u8]) -> Result<Value, PlanError> {
     if json.iter().all(u8::is_ascii_whitespace) {
         return Err(PlanError::Empty);
     }
-    if json.starts_with(b"PK") {
-        return Err(PlanError::BinaryPlan);
-    }
     serde_json::from_slice(json).map_err(|error| {
-        if let Some(foreign) = foreign_text(json) {
-            return foreign;
-        }
-        let first = json.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        match serde_json::from_slice::<Value>(first) {
-            Ok(message) if message.get("@level").is_some() => PlanError::LogLines,
-            _ => PlanError::NotJson(error.to_string()),
+        let line = json.split(|byte| *byte == b'\n').next();
+        let line = line.and_then(|line| serde_json::from_slice::<Value>(line).ok());
+        let is_log = line.is_some_and(|message| message.get("@level").is_some());
+        match recognize_text(json) {
+            Some(format) => format,
+            None if is_log => PlanError::LogLines,
+            None => PlanError::NotJson(error.to_string()),
         }
     })
 }
 
-fn utf16(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| match pair {
-        [low, high] => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    });
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+fn decode_utf16(bytes: &[u8]) -> String {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    String::from_utf16_lossy(&units)
 }
 
-pub fn check(document: &Value) -> Result<(), PlanError> {
-    if document.get("@level").is_some() {
+pub fn check_is_plan(document: &Value) -> Result<(), PlanError> {
+    let has = |field: &str| document.get(field).is_some();
+    if has("@level") {
         return Err(PlanError::LogLines);
     }
-    let has = |field: &str| document.get(field).is_some();
     if !has("resource_changes") && !has("planned_values") {
         let is_state = has("lineage") || (has("format_version") && has("values"));
         return Err(match is_state {
             true => PlanError::State,
-            false => foreign_json(document).unwrap_or(PlanError::NotAPlan),
+            false => recognize_json(document).unwrap_or(PlanError::NotAPlan),
         });
     }
     let version = document["format_version"].as_str().unwrap_or("missing");
     if !matches!(version.split('.').next(), Some("0" | "1")) {
-        return Err(PlanError::FormatVersion(version.chars().take(20).collect()));
+        let version = version.chars().take(20).collect();
+        return Err(PlanError::FormatVersion(version));
     }
-    if document["errored"] == true {
-        return Err(PlanError::Errored);
+    match document["errored"] == true {
+        true => Err(PlanError::Errored),
+        false => Ok(()),
     }
-    Ok(())
 }

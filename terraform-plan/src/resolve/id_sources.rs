@@ -1,10 +1,18 @@
-//! What gives IDs that no resource of their own resource_type in the plan has: so that an unknown ID may be any.
+//! What can supply the ID of a resource that is not in the plan: an unknown ID may then be any.
 
-use crate::cloudformation::STACKS;
-use crate::resolve::resource_kind::ResourceKind;
+use serde_json::Value;
 
-/// Data sources that give whatever somebody put there.
-const CARRIERS: [&str; 10] = [
+use super::resource_kind::ResourceKind;
+
+/// CloudFormation stacks, which create resources that the plan does not show.
+pub const STACK_TYPES: [&str; 3] = [
+    "aws_cloudformation_stack",
+    "aws_cloudformation_stack_instances",
+    "awscc_cloudformation_stack",
+];
+
+/// Data sources that can supply any value.
+const ANY_VALUE_DATA: [&str; 10] = [
     "aws_cloudformation_export",
     "aws_cloudformation_stack",
     "aws_lambda_invocation",
@@ -17,8 +25,8 @@ const CARRIERS: [&str; 10] = [
     "aws_dynamodb_table_item",
 ];
 
-/// Providers whose data and resources hold no IDs of AWS.
-const FOREIGN: [&str; 12] = [
+/// Providers whose resources and data sources supply no IDs of AWS resources.
+const PROVIDERS_WITHOUT_IDS: [&str; 12] = [
     "archive_",
     "cloudinit_",
     "docker_",
@@ -33,15 +41,20 @@ const FOREIGN: [&str; 12] = [
     "tls_",
 ];
 
-/// Whether a data source that is read only later may tell of such a kind that the plan does not have.
-pub fn data_gives(resource_type: &str, kind: ResourceKind) -> bool {
+/// Whether a data source that is read during apply may supply such an ID.
+pub fn data_may_supply(resource_type: &str, kind: ResourceKind) -> bool {
     if !resource_type.starts_with("aws_") {
-        return !FOREIGN.iter().any(|start| resource_type.starts_with(start));
+        return provider_may_supply(resource_type);
     }
-    CARRIERS.contains(&resource_type) || given_by_data(kind).contains(&resource_type)
+    ANY_VALUE_DATA.contains(&resource_type) || data_sources(kind).contains(&resource_type)
 }
 
-fn given_by_data(kind: ResourceKind) -> &'static [&'static str] {
+fn provider_may_supply(resource_type: &str) -> bool {
+    let mut harmless = PROVIDERS_WITHOUT_IDS.iter();
+    !harmless.any(|prefix| resource_type.starts_with(prefix))
+}
+
+fn data_sources(kind: ResourceKind) -> &'static [&'static str] {
     match kind {
         ResourceKind::Vpc => &[
             "aws_vpc",
@@ -86,8 +99,29 @@ fn given_by_data(kind: ResourceKind) -> &'static [&'static str] {
     }
 }
 
-/// Resources of Cloud Control's provider, by the service and the kind that they are named after.
-fn cloud_control_gives(resource_type: &str, kind: ResourceKind) -> bool {
+/// Whether a computed attribute of a resource may hold such an ID.
+pub fn resource_may_supply(resource_type: &str, kind: ResourceKind) -> bool {
+    if STACK_TYPES.contains(&resource_type) {
+        return true;
+    }
+    if let Some(cloud_control_type) = resource_type.strip_prefix("awscc_") {
+        return cloud_control_may_supply(cloud_control_type, kind);
+    }
+    if !resource_type.starts_with("aws_") {
+        return provider_may_supply(resource_type);
+    }
+    // AWS creates security groups with these.
+    let with_groups = [
+        "aws_eks_cluster",
+        "aws_directory_service_directory",
+        "aws_elb",
+        "aws_sagemaker_domain",
+    ];
+    kind == ResourceKind::SecurityGroup && with_groups.contains(&resource_type)
+}
+
+/// Resource types of the Cloud Control provider start with the service, here without `awscc_`.
+fn cloud_control_may_supply(resource_type: &str, kind: ResourceKind) -> bool {
     match kind {
         ResourceKind::Cluster => resource_type == "ecs_cluster",
         ResourceKind::TaskDefinition => resource_type == "ecs_task_definition",
@@ -101,26 +135,12 @@ fn cloud_control_gives(resource_type: &str, kind: ResourceKind) -> bool {
     }
 }
 
-/// Whether something that a resource is given only once it is made may be the ID of such a kind.
-pub fn resource_gives(resource_type: &str, kind: ResourceKind) -> bool {
-    if STACKS.contains(&resource_type) {
-        return true;
-    }
-    if let Some(of) = resource_type.strip_prefix("awscc_") {
-        return cloud_control_gives(of, kind);
-    }
-    if !resource_type.starts_with("aws_") {
-        return !FOREIGN.iter().any(|start| resource_type.starts_with(start));
-    }
-    match kind {
-        // AWS makes groups of its own with these.
-        ResourceKind::SecurityGroup => matches!(
-            resource_type,
-            "aws_eks_cluster"
-                | "aws_directory_service_directory"
-                | "aws_elb"
-                | "aws_sagemaker_domain"
-        ),
+/// Whether a known value may be or contain such an ID.
+pub fn may_contain_id(value: &Value, kind: ResourceKind) -> bool {
+    match value {
+        Value::String(text) => text.starts_with(kind.id_prefix().unwrap_or("arn:")),
+        Value::Array(items) => items.iter().any(|item| may_contain_id(item, kind)),
+        Value::Object(fields) => fields.values().any(|field| may_contain_id(field, kind)),
         _ => false,
     }
 }

@@ -1,8 +1,8 @@
-//! The resource_types of things that other resources name, and what they are named by.
+//! The kinds of resources that attributes identify, and what identifies them.
 
 use crate::plan::resource::Resource;
 
-/// A kind that an attribute names.
+/// The kind of resource that an attribute identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceKind {
     Vpc,
@@ -16,7 +16,7 @@ pub enum ResourceKind {
     /// A rule of a security group.
     GroupRule,
     HostedZone,
-    /// What the `gateway_id` of a route may name.
+    /// Whatever the `gateway_id` of a route can identify.
     Gateway,
     EgressOnlyGateway,
     Cluster,
@@ -29,7 +29,7 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
-    /// The types of resources that are such a kind.
+    /// The Terraform resource types of this kind.
     pub fn resource_types(self) -> &'static [&'static str] {
         match self {
             ResourceKind::Vpc => &["aws_vpc", "aws_default_vpc"],
@@ -64,8 +64,8 @@ impl ResourceKind {
         }
     }
 
-    /// What a resource is, if it is such a kind.
-    pub fn of(instance: &Resource) -> Option<ResourceKind> {
+    /// The kind of a resource; `None` for resources that no attribute identifies.
+    pub fn of(resource: &Resource) -> Option<ResourceKind> {
         const ALL: [ResourceKind; 19] = [
             ResourceKind::Vpc,
             ResourceKind::DhcpOptions,
@@ -88,11 +88,11 @@ impl ResourceKind {
             ResourceKind::Bucket,
         ];
         ALL.into_iter()
-            .find(|kind| instance.is(kind.resource_types()))
+            .find(|kind| resource.is(kind.resource_types()))
     }
 
-    /// What its IDs start with; those of the others are ARNs, or names.
-    pub fn prefix(self) -> Option<&'static str> {
+    /// What its IDs start with; `None` for kinds that go by ARNs or names.
+    pub fn id_prefix(self) -> Option<&'static str> {
         Some(match self {
             ResourceKind::Vpc => "vpc-",
             ResourceKind::DhcpOptions => "dopt-",
@@ -109,7 +109,7 @@ impl ResourceKind {
         })
     }
 
-    /// The attributes by which such a resource names itself.
+    /// The attributes by which other resources identify one of this kind.
     pub fn identifying_attributes(self) -> &'static [&'static str] {
         match self {
             ResourceKind::Cluster
@@ -127,8 +127,8 @@ impl ResourceKind {
         }
     }
 
-    /// What a VPC calls the one that AWS makes with it.
-    pub fn default_of_vpc(self) -> &'static [&'static str] {
+    /// The attributes of a VPC that identify the default resource of this kind, which AWS creates with the VPC.
+    pub fn vpc_attributes(self) -> &'static [&'static str] {
         match self {
             ResourceKind::SecurityGroup => &["default_security_group_id"],
             ResourceKind::RouteTable => &["main_route_table_id", "default_route_table_id"],

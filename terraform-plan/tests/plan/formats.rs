@@ -14,7 +14,7 @@ fn what_other_tools_write() {
             r#"{"AWSTemplateFormatVersion": "2010-09-09"}"#,
         ),
         (
-            "change set",
+            "CloudFormation change set",
             r#"{"ChangeSetName": "c", "Changes": [], "StackId": "s"}"#,
         ),
         (
@@ -22,15 +22,15 @@ fn what_other_tools_write() {
             r#"{"version": "36", "artifacts": {"s": {"type": "aws:cloudformation:stack"}}}"#,
         ),
         (
-            "preview of Pulumi",
+            "Pulumi preview",
             r#"{"steps": [{"op": "create", "urn": "urn:pulumi:a"}]}"#,
         ),
         (
-            "preview of Pulumi",
+            "Pulumi preview",
             r#"{"changeSummary": {"create": 1}, "steps": []}"#,
         ),
         (
-            "stack of Pulumi",
+            "Pulumi stack",
             r#"{"version": 3, "deployment": {"manifest": {}, "resources": []}}"#,
         ),
         (
@@ -47,7 +47,7 @@ fn what_other_tools_write() {
             "Resources:\n  S:\n    Type: AWS::ECS::Service\n",
         ),
         (
-            "Pulumi in YAML",
+            "Pulumi program in YAML",
             "name: web\nruntime: yaml\nresources:\n  v:\n    type: aws:ec2:Vpc\n",
         ),
         ("YAML", "---\na: 1\n"),
@@ -56,7 +56,7 @@ fn what_other_tools_write() {
             "# web\nresource \"aws_vpc\" \"v\" {\n}\n",
         ),
         (
-            "prints for people",
+            "text output",
             "\nTerraform will perform the following actions:\n",
         ),
     ] {

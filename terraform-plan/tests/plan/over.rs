@@ -17,7 +17,7 @@ fn over(base: &str, live: Facts, cluster: &str, change: impl Fn(&mut Value)) -> 
     let mut document: Value = serde_json::from_str(base).unwrap();
     change(&mut document);
     let plan = plan(&document);
-    plan.over(live, &ask(&plan, cluster))
+    plan.facts_over(live, &ask(&plan, cluster))
 }
 
 pub fn platform(live: Facts, change: impl Fn(&mut Value)) -> Facts {
@@ -108,7 +108,7 @@ fn application(live: Facts, change: impl Fn(&mut Value)) -> Facts {
     let mut document = application_of(&live);
     change(&mut document);
     let plan = plan(&document);
-    plan.over(live, &ask(&plan, "coder-production-cluster"))
+    plan.facts_over(live, &ask(&plan, "coder-production-cluster"))
 }
 
 pub fn application_of(live: &Facts) -> Value {
@@ -265,11 +265,11 @@ fn a_service_that_the_plan_takes_away() {
 fn what_planned_tasks_refer_to() {
     let document = application_of(&live());
     let application = plan(&document);
-    let references = application.references(&ask(&application, "coder-production-cluster"));
+    let references = application.existing_resources(&ask(&application, "coder-production-cluster"));
     assert!(!references.subnets.is_empty(), "{references:?}");
     assert!(!references.security_groups.is_empty(), "{references:?}");
     let platform = plan(&serde_json::from_str(CREATE).unwrap());
-    let made = platform.references(&ask(&platform, "coder-production-cluster"));
+    let made = platform.existing_resources(&ask(&platform, "coder-production-cluster"));
     assert_eq!(made, Default::default());
 }
 

@@ -97,7 +97,7 @@ fn tasks_that_aws_tells_of() {
         let mut document: Value = serde_json::from_str(UPDATE).unwrap();
         change(&mut document);
         let plan = plan(&document);
-        let facts = plan.over(live, &ask(&plan, "coder-production-cluster"));
+        let facts = plan.facts_over(live, &ask(&plan, "coder-production-cluster"));
         causes(&report(&facts))
     };
     let untouched = |document: &mut Value| {

@@ -153,7 +153,7 @@ fn with_changed_policy(joins: &[Value]) -> Vec<String> {
     }));
     changes.extend_from_slice(joins);
     let plan = plan(&document);
-    let report = report(&plan.over(live, &ask(&plan, "coder-production-cluster")));
+    let report = report(&plan.facts_over(live, &ask(&plan, "coder-production-cluster")));
     assert_eq!(failures(&report), [""; 0]);
     titles(&report, Status::Unknown)
 }
