@@ -37,7 +37,7 @@ pub fn check_vpc(plan: &TerraformPlan, vpc: &str) -> Result<(), Unavailable> {
     });
     match resources.next() {
         Some(resource) => Err(not_shown(format!(
-            "the plan does not show what {} makes, and VPC {vpc} may have more",
+            "the plan does not show what {} creates, so VPC {vpc} may contain more",
             resource.address
         ))),
         None => Ok(()),

@@ -51,7 +51,7 @@ fn key_policy(resolver: &Resolver, key: &Resource) -> PlanValue<Value> {
             .map_err(|_| not_shown(format!("the policy of {} is not JSON", key.address))),
         (Err(why), _) if resolver.is_set(holder, "policy") => Err(why),
         (_, Some(account)) => Ok(default_key_policy(resolver.partition, account)),
-        (_, None) => Err(not_shown("the account is not known, which owns the key")),
+        (_, None) => Err(not_shown("the account that owns the key is unknown")),
     }
 }
 
@@ -59,7 +59,7 @@ fn key_policy(resolver: &Resolver, key: &Resource) -> PlanValue<Value> {
 fn grants(resolver: &Resolver, key: &Resource) -> PlanValue<Vec<Grant>> {
     let name = resolver.name_of(key, ResourceKind::KmsKey);
     if key.id().is_some() && resolver.plan.completeness != Completeness::Declared {
-        let why = format!("a plan does not tell who has grants of {name}");
+        let why = format!("a plan does not show the existing grants of {name}");
         return Err(not_shown(why));
     }
     let mut grants = Vec::new();

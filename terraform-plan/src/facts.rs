@@ -82,7 +82,7 @@ fn build_assuming(
 fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
     fn no_caller<T>() -> Fact<T> {
         Fact::Unavailable(not_shown(
-            "a plan says nothing of who opens sessions, and from where",
+            "a plan does not show who opens sessions, or from where",
         ))
     }
     Facts {
@@ -108,7 +108,7 @@ fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
             stream: no_caller(),
             clock_ahead_seconds: no_caller(),
         },
-        caller: Fact::Unavailable(not_shown("a plan says nothing of who opens sessions")),
+        caller: Fact::Unavailable(not_shown("a plan does not show who opens sessions")),
         cluster: Fact::Absent,
         unlisted: None,
         services: BTreeMap::new(),

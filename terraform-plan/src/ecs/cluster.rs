@@ -43,11 +43,12 @@ fn exec_configuration(
     if cluster.count("configuration")? == 0 || cluster.count(EXEC)? == 0 {
         return Ok(None);
     }
-    let logging = cluster.text(&format!("{EXEC}.0.logging"))?;
-    let key = format!("{EXEC}.0.kms_key_id");
     let log = format!("{EXEC}.0.log_configuration");
+    let key = format!("{EXEC}.0.kms_key_id");
+    let kms_key = resolver.resolve(cluster, &key, ResourceKind::KmsKey)?;
+    let logging = cluster.text(&format!("{EXEC}.0.logging"))?;
     Ok(Some(ExecConfiguration {
-        kms_key: resolver.resolve(cluster, &key, ResourceKind::KmsKey)?,
+        kms_key,
         logging: logging.unwrap_or("DEFAULT").to_owned(),
         log: match cluster.count(&log)? {
             0 => None,

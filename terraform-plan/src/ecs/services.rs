@@ -68,12 +68,12 @@ fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
     if let Some(service) = deferred.find(may_be_in_cluster) {
         let address = &service.address;
         return Some(not_shown(format!(
-            "Terraform leaves {address} for a later plan"
+            "Terraform defers {address} to a later plan"
         )));
     }
     if let Some(service) = express.find(may_be_in_cluster) {
         return Some(not_shown(format!(
-            "{} is a service of Express Mode: ECS makes its network and its tasks, and the plan does not show them",
+            "{} is an Express Mode service: ECS creates its network and tasks, and the plan does not show them",
             service.address
         )));
     }
@@ -82,7 +82,7 @@ fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
     let deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
     let has_service = resources.chain(before).chain(deferred).next().is_some();
     (!has_service).then(|| {
-        not_shown("the plan has no ECS service, so that nobody can tell which tasks it changes anything for")
+        not_shown("the plan has no ECS service, so it does not show which tasks it affects")
     })
 }
 

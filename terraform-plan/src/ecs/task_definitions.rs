@@ -62,7 +62,7 @@ fn containers(resolver: &Resolver, definition: &Resource) -> PlanValue<Vec<Conta
     let list: Vec<Value> = serde_json::from_str(json).map_err(|_| {
         let address = &definition.address;
         not_shown(format!(
-            "container_definitions of {address} are not a list of containers in JSON"
+            "container_definitions of {address} is not a JSON list of containers"
         ))
     })?;
     let host = host_of(resolver.partition, resolver.region, "ssmmessages");

@@ -48,7 +48,7 @@ pub fn planned_tasks(
             });
             return tasks.collect();
         }
-        Ok(_) => known_after_apply(format!("which subnets {name} is placed in")),
+        Ok(_) => known_after_apply(format!("which subnets {name} uses")),
         Err(why) => why.clone(),
     };
     let subnet = format!("subnets of {name}");
@@ -150,7 +150,7 @@ fn placed_task(
             true => {
                 let group =
                     vpc.and_then(|vpc| resolver.vpc_default(vpc, ResourceKind::SecurityGroup));
-                let what = || format!("the default security group that {} takes", planned.name);
+                let what = || format!("the default security group that {} gets", planned.name);
                 group
                     .map(|group| vec![group])
                     .ok_or_else(|| known_after_apply(what()))
@@ -163,7 +163,7 @@ fn placed_task(
             vpc: vpc.unwrap_or_default().into(),
             subnet: subnet_id.into(),
             security_groups,
-            public_ip: is_public.then(|| "given when the task starts".to_owned()),
+            public_ip: is_public.then(|| "assigned when the task starts".to_owned()),
             ..Interface::default()
         })
     });

@@ -109,7 +109,7 @@ fn add_planned(
     let tasks = ecs::planned_tasks(resolver, planned, cluster, (&arn, &definition), subnet_of);
     facts.task_definitions.insert(arn, definition);
     if planned.capacity.is_on_instances() {
-        let why = not_shown(format!("the plan does not tell which instances run {name}"));
+        let why = not_shown(format!("the plan does not show which instances run {name}"));
         let instances = ecs::instances_of(&name);
         facts
             .container_instances

@@ -52,7 +52,7 @@ pub fn evaluate(
         |pairs: &[(&str, &str)], decisions| simulation(role, pairs, &context, decisions);
     let Some(why) = why_open(&policies).filter(|_| !open.is_empty()) else {
         // The checks evaluate the policies themselves.
-        let decisions = not_shown("the policy simulator does not know what is only planned");
+        let decisions = not_shown("the policy simulator does not know planned policies");
         return PlannedPolicies {
             simulations: vec![simulation(&pairs, Fact::Unavailable(decisions))],
             identity: Fact::Known(Identity {

@@ -59,7 +59,7 @@ pub fn managed_policy(resolver: &Resolver, arn: &str) -> Result<Document, Unread
     let name = arn::name(arn);
     let is_aws_managed = arn::account(arn) == Some("aws");
     Err(UnreadPolicy {
-        why: not_in_plan(format!("policy {arn}, and so what it allows,")),
+        why: not_in_plan(format!("the document of policy {arn}")),
         may_deny: !is_aws_managed || name.contains("Deny") || name.contains("Quarantine"),
         name: Some(PolicyName::Managed),
     })

@@ -36,7 +36,7 @@ impl RolePolicies {
                 policies.unread.extend(stack_policies(resolver, resource));
             }
             None => {
-                let what = format!("role {}, and so its policies,", arn::name(role));
+                let what = format!("role {} with its policies", arn::name(role));
                 policies.add_unread(not_in_plan(what));
             }
         }
@@ -225,13 +225,13 @@ impl RolePolicies {
 fn stack_policies(resolver: &Resolver, role: &Resource) -> Option<UnreadPolicy> {
     let (stack, certainty) = cloudformation::stack_with_role(resolver, role)?;
     let names = match certainty {
-        Certainty::Certain => "names",
-        Certainty::Possible => "may name",
+        Certainty::Certain => "refers to",
+        Certainty::Possible => "may refer to",
     };
     let role = resolver.name_of(role, ResourceKind::Role);
     Some(UnreadPolicy {
         why: not_shown(format!(
-            "the plan does not show what {} makes, which {names} role {}",
+            "the plan does not show what {} creates, and it {names} role {}",
             stack.address,
             arn::name(&role),
         )),

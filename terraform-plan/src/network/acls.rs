@@ -7,7 +7,7 @@ use checks::facts::{AclEntry, NetworkAcl};
 use super::vpcs::may_be_in;
 use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
-use crate::unavailable::{PlanValue, not_in_plan};
+use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// All ACLs of a VPC, if the plan contains those of its subnets.
 pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
@@ -29,7 +29,9 @@ pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
         }
     }
     match acls.is_empty() {
-        true => Err(not_in_plan(format!("every network ACL of VPC {vpc}"))),
+        true => Err(not_shown(format!(
+            "no network ACL of VPC {vpc} is part of the plan"
+        ))),
         false => Ok(acls),
     }
 }

@@ -31,8 +31,9 @@ fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanVal
     let plan = resolver.plan;
     let kind = ResourceKind::DhcpOptions;
     let id = resolver.resolve(association, "dhcp_options_id", kind)?;
-    let id =
-        id.ok_or_else(|| known_after_apply(format!("the options of {}", association.address)))?;
+    let id = id.ok_or_else(|| {
+        known_after_apply(format!("the DHCP options set of {}", association.address))
+    })?;
     let mut data = plan.data.of_type("aws_vpc_dhcp_options");
     let managed = plan.resources.find(kind.resource_types(), &id);
     let options = managed.or_else(|| data.find(|options| options.id() == Some(&id)));
@@ -47,9 +48,7 @@ fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanVal
             let cidr = vpc.and_then(|vpc| vpc.known_text("cidr_block"));
             Ok(besides_amazon(servers.iter().map(String::as_str), cidr))
         }
-        (_, false) => Err(not_shown(format!("{address} names no DNS servers"))),
-        (_, true) => Err(known_after_apply(format!(
-            "which DNS servers {address} names"
-        ))),
+        (_, false) => Err(not_shown(format!("{address} has no DNS servers"))),
+        (_, true) => Err(options.known_after_apply("domain_name_servers")),
     }
 }

@@ -7,7 +7,7 @@ use super::vpcs::{check_vpc_is_complete, may_be_in};
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::{Resolver, ResourceKind};
-use crate::unavailable::{PlanValue, not_in_plan};
+use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// A subnet, and the route table that it is associated with.
 type Association = (String, String);
@@ -27,7 +27,9 @@ pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>
         }
     }
     match tables.is_empty() {
-        true => Err(not_in_plan(format!("every route table of VPC {vpc}"))),
+        true => Err(not_shown(format!(
+            "no route table of VPC {vpc} is part of the plan"
+        ))),
         false => Ok(tables),
     }
 }
@@ -80,7 +82,7 @@ fn untouched_main_table(
         // Someone may have added routes by hand.
         main.routes.push(Route {
             destination: "0.0.0.0/0".to_owned(),
-            target: RouteTarget::Other(format!("what is not part of the plan (main table {id})")),
+            target: RouteTarget::Other(format!("something outside of the plan (main table {id})")),
             blackhole: false,
         });
     }
@@ -182,18 +184,14 @@ fn destination(resource: &Resource, prefix: &str) -> String {
 fn read_route(resolver: &Resolver, resource: &Resource, prefix: &str) -> Option<Route> {
     let destination = destination(resource, prefix);
     if destination.is_empty() {
-        let is_unknown = |name: &&str| is_unknown(resolver, resource, prefix, name);
-        return DESTINATIONS
-            .iter()
-            .any(|name| is_unknown(&name))
-            .then(|| Route {
-                destination: "0.0.0.0/0".to_owned(),
-                target: RouteTarget::Other(format!(
-                    "what is known only after apply ({})",
-                    resource.address
-                )),
-                blackhole: false,
-            });
+        let mut names = DESTINATIONS.iter();
+        let may_be_default = names.any(|name| is_unknown(resolver, resource, prefix, name));
+        let address = &resource.address;
+        return may_be_default.then(|| Route {
+            destination: "0.0.0.0/0".to_owned(),
+            target: RouteTarget::Other(format!("a target known only after apply ({address})")),
+            blackhole: false,
+        });
     }
     let target = match target(resolver, resource, prefix) {
         // A route to an address range, not to a prefix list, leads to the endpoint of a firewall.

@@ -117,7 +117,7 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
                     rule.direction != direction || is_listed
                 }),
                 _ => {
-                    let what = format!("which rules {} leaves", list.address);
+                    let what = format!("which rules {} keeps", list.address);
                     let unknown = UnknownPart::after_apply(what);
                     let of_direction = rules.iter_mut().filter(|rule| rule.direction == direction);
                     of_direction.for_each(|rule| rule.unknown = Some(unknown.clone()));

@@ -21,15 +21,15 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
         Completeness::Declared => return cloudformation::check_vpc(plan, vpc),
         _ if !is_created() => {
             return Err(not_shown(format!(
-                "VPC {vpc} is not new in this plan, so that it may have more than the plan shows"
+                "VPC {vpc} existed before this plan, so it may contain more than the plan shows"
             )));
         }
         Completeness::Complete => return cloudformation::check_vpc(plan, vpc),
-        Completeness::Partial => "the plan is only a part",
-        Completeness::Unknown => "the plan does not tell whether it is only a part",
+        Completeness::Partial => "the plan is partial",
+        Completeness::Unknown => "the plan does not say whether it is complete",
     };
     Err(not_shown(format!(
-        "{why}, so that VPC {vpc} may have more than the plan shows"
+        "{why}, so VPC {vpc} may contain more than the plan shows"
     )))
 }
 

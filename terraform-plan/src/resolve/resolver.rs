@@ -25,12 +25,14 @@ pub struct Resolver<'p> {
     pub(crate) depth: Cell<usize>,
     pub(super) locals: LocalsMemo,
     ambiguities: Ambiguities,
-    /// Answers, by the resource's address and the attribute's path.
-    resolved: RefCell<BTreeMap<(String, String, ResourceKind), PlanValue<Option<String>>>>,
+    resolved: RefCell<BTreeMap<Question, PlanValue<Option<String>>>>,
     pub(super) by_name: RefCell<BTreeMap<ResourceKind, BTreeMap<String, &'p Resource>>>,
     pub(super) definition_aliases: OnceCell<BTreeMap<String, String>>,
     pub(super) role_aliases: OnceCell<BTreeMap<String, String>>,
 }
+
+/// The address of a resource, the path of its attribute, and what the attribute identifies.
+type Question = (String, String, ResourceKind);
 
 /// A module, what is looked for in it, and what counts.
 pub type LocalsKey = (Vec<ModuleStep>, ResourceKind, Include);

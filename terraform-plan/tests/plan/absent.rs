@@ -24,7 +24,11 @@ fn an_endpoint_of_another_stack_in_a_vpc_of_this_one() {
         document["prior_state"] = state;
     };
     let check = "network.endpoint-present";
-    is_unknown(&facts_of(UPDATE, without), check, "is not new in this plan");
+    is_unknown(
+        &facts_of(UPDATE, without),
+        check,
+        "existed before this plan",
+    );
     let replaced = facts_of(UPDATE, |document| {
         without(document);
         let vpc = change(document, "module.vpc.aws_vpc.main");
@@ -43,7 +47,7 @@ fn an_endpoint_that_goes_away() {
         })
     };
     assert_eq!(causes(&report(&gone(true))), ["network.endpoint-present"]);
-    is_unknown(&gone(false), "network.endpoint-present", "is not new");
+    is_unknown(&gone(false), "network.endpoint-present", "existed before");
 }
 
 /// Terraform before 1.8, and OpenTofu.
@@ -59,11 +63,7 @@ fn a_plan_that_does_not_tell_whether_it_is_whole() {
         untold(document);
         remove(document, ENDPOINT);
     });
-    is_unknown(
-        &facts,
-        "network.endpoint-present",
-        "whether it is only a part",
-    );
+    is_unknown(&facts, "network.endpoint-present", "whether it is complete");
     // An ACL that is configured and not in the plan may have been left out.
     let facts = facts_of(CREATE, |document| {
         untold(document);
@@ -87,7 +87,7 @@ fn a_service_on_instances() {
         is_unknown(
             &facts,
             "network.path",
-            "the plan does not tell which instances run coder-production-coder",
+            "the plan does not show which instances run coder-production-coder",
         );
         let told = titles(&report(&facts), Status::Unknown);
         assert!(

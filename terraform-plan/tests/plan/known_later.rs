@@ -346,7 +346,7 @@ fn a_part_of_a_plan_claims_no_absence() {
     is_unknown(
         CREATE,
         "network.endpoint-present",
-        "the plan is only a part",
+        "the plan is partial",
         |document| {
             document["complete"] = false.into();
             remove(document, ENDPOINT);
