@@ -1,9 +1,9 @@
-//! Files of other tools are named for what they are.
+//! Files of other tools are recognised.
 
 use terraform_plan::{PlanError, read};
 
 #[test]
-fn what_other_tools_write() {
+fn the_error_names_the_format_of_other_tools() {
     let template = r#"{"Resources": {"S": {"Type": "AWS::ECS::Service", "Properties": {}}}}"#;
     let cdk = r#"{"Resources": {"CDKMetadata": {"Type": "AWS::CDK::Metadata"}}}"#;
     for (what, text) in [

@@ -4,29 +4,29 @@ use checks::Status;
 use checks::facts::Fact;
 use serde_json::{Value, json};
 
-use crate::small::{Small, from};
+use crate::plan_builder::{PlanBuilder, references};
 use crate::support::*;
 
-fn recorded(log: Value) -> Small {
+fn recorded(log: Value) -> PlanBuilder {
     let exec = json!({
         "logging": "OVERRIDE",
-        "kms_key_id": from(&["aws_kms_key.k.arn", "aws_kms_key.k"]),
+        "kms_key_id": references(&["aws_kms_key.k.arn", "aws_kms_key.k"]),
         "log_configuration": [log],
     });
-    Small::new()
+    PlanBuilder::new()
         .with(
             "aws_ecs_cluster.c",
             json!({"name": "c", "configuration": [{"execute_command_configuration": [exec]}]}),
         )
         .with(
             "aws_kms_key.k",
-            json!({"arn": from(&[]), "key_id": from(&[])}),
+            json!({"arn": references(&[]), "key_id": references(&[])}),
         )
         .service(json!([]))
         .endpoint(None)
 }
 
-fn of_check(small: Small, check: &str) -> Vec<Status> {
+fn of_check(small: PlanBuilder, check: &str) -> Vec<Status> {
     let report = report(&small.facts());
     let findings = report.findings.iter();
     findings
@@ -36,10 +36,10 @@ fn of_check(small: Small, check: &str) -> Vec<Status> {
 }
 
 #[test]
-fn a_group_that_the_plan_encrypts_and_one_that_it_does_not() {
+fn log_groups_are_encrypted_as_planned() {
     let log =
         json!({"cloud_watch_log_group_name": "/exec", "cloud_watch_encryption_enabled": true});
-    let key = from(&["aws_kms_key.k.arn", "aws_kms_key.k"]);
+    let key = references(&["aws_kms_key.k.arn", "aws_kms_key.k"]);
     let small = recorded(log.clone()).with(
         "aws_cloudwatch_log_group.g",
         json!({"name": "/exec", "kms_key_id": key}),
@@ -55,7 +55,7 @@ fn a_group_that_the_plan_encrypts_and_one_that_it_does_not() {
 }
 
 #[test]
-fn a_bucket() {
+fn buckets_are_encrypted_as_planned() {
     let log = json!({"s3_bucket_name": "audit", "s3_bucket_encryption_enabled": true});
     let small = || recorded(log.clone()).with("aws_s3_bucket.b", json!({"bucket": "audit"}));
     assert_eq!(
@@ -64,7 +64,7 @@ fn a_bucket() {
         "S3 encrypts all"
     );
     let encryption = json!({
-        "bucket": from(&["aws_s3_bucket.b.id", "aws_s3_bucket.b"]),
+        "bucket": references(&["aws_s3_bucket.b.id", "aws_s3_bucket.b"]),
         "rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms:dsse"}]}],
     });
     let small = small().with(
@@ -75,7 +75,7 @@ fn a_bucket() {
 }
 
 #[test]
-fn a_new_key_has_the_grants_of_the_plan() {
+fn a_new_key_has_only_the_grants_of_the_plan() {
     let facts = recorded(json!({})).facts();
     let key = facts.kms_keys["aws_kms_key.k"].known().unwrap();
     assert_eq!(key.grants, Fact::Known(Vec::new()));
@@ -85,8 +85,8 @@ fn a_new_key_has_the_grants_of_the_plan() {
         [Status::Fail]
     );
     let grant = json!({
-        "key_id": from(&["aws_kms_key.k.key_id", "aws_kms_key.k"]),
-        "grantee_principal": from(&["aws_iam_role.r.arn", "aws_iam_role.r"]),
+        "key_id": references(&["aws_kms_key.k.key_id", "aws_kms_key.k"]),
+        "grantee_principal": references(&["aws_iam_role.r.arn", "aws_iam_role.r"]),
         "operations": ["Decrypt"],
     });
     let small = recorded(json!({})).with("aws_kms_grant.g", grant);

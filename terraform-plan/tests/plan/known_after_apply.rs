@@ -1,11 +1,11 @@
-//! What nobody can know before apply is unknown, and never a failure.
+//! What is known only after apply is unknown, and never a failure.
 
 use checks::{Status, Verdict};
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Nothing fails, and the check is unknown for this reason.
+/// Asserts that nothing fails, and that the check is unknown for this reason.
 fn is_unknown(base: &str, check: &str, why: &str, change: impl Fn(&mut Value)) {
     let report = report(&facts_of(base, change));
     assert_eq!(failures(&report), [""; 0]);
@@ -23,7 +23,7 @@ fn is_unknown(base: &str, check: &str, why: &str, change: impl Fn(&mut Value)) {
 }
 
 #[test]
-fn a_policy() {
+fn an_unknown_policy_leaves_the_role_unknown() {
     let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
     for base in [CREATE, UPDATE] {
         is_unknown(
@@ -46,9 +46,9 @@ fn a_policy() {
     });
 }
 
-/// Whose it is cannot be told, so that it may be any role's.
+/// The role is unknown, so the policy may be for any role.
 #[test]
-fn a_policy_of_some_role() {
+fn a_policy_of_an_unknown_role_may_be_for_any_role() {
     let policy = r#"module.iam.aws_iam_role_policy.exec["litellm"]"#;
     is_unknown(
         CREATE,
@@ -61,7 +61,7 @@ fn a_policy_of_some_role() {
 }
 
 #[test]
-fn a_policy_of_another_stack() {
+fn a_managed_policy_outside_of_the_plan_is_unknown() {
     let attachment = r#"module.iam.aws_iam_role_policy_attachment.logs["litellm"]"#;
     let other = "arn:aws:iam::123456789012:policy/other";
     is_unknown(CREATE, "role.ssmmessages", other, |document| {
@@ -71,7 +71,7 @@ fn a_policy_of_another_stack() {
     is_unknown(CREATE, "role.ssmmessages", quarantine, |document| {
         set(document, attachment, "policy_arn", quarantine.into());
     });
-    // What AWS itself publishes only allows, so that what is allowed without it stays so.
+    // Policies that AWS publishes only allow, so the role keeps its permissions.
     let report = report(&facts_of(CREATE, |document| {
         let published = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
         set(document, attachment, "policy_arn", published.into());
@@ -105,7 +105,7 @@ fn a_deny_that_is_known_decides_whatever_else_there_is() {
 }
 
 #[test]
-fn a_boundary() {
+fn an_unknown_permissions_boundary_leaves_the_role_unknown() {
     let role = r#"module.iam.aws_iam_role.task["litellm"]"#;
     let other = "arn:aws:iam::123456789012:policy/limits";
     is_unknown(CREATE, "role.ssmmessages", other, |document| {
@@ -132,7 +132,7 @@ fn a_boundary() {
 }
 
 #[test]
-fn the_flag() {
+fn an_unknown_exec_flag_is_unknown() {
     is_unknown(
         CREATE,
         "service.exec-enabled",
@@ -145,7 +145,7 @@ fn the_flag() {
 }
 
 #[test]
-fn the_definition_and_its_roles() {
+fn the_roles_of_an_unknown_definition_may_be_known() {
     let definition = r#"aws_ecs_task_definition.service["coder"]"#;
     is_unknown(
         CREATE,
@@ -155,7 +155,7 @@ fn the_definition_and_its_roles() {
             hide(document, definition, "container_definitions");
         },
     );
-    // The role is known all the same, so that it can be judged.
+    // The role is known, so it is judged.
     let facts = facts_of(CREATE, |document| {
         hide(document, definition, "container_definitions");
         remove(document, r#"module.iam.aws_iam_role_policy.exec["coder"]"#);
@@ -167,7 +167,7 @@ fn the_definition_and_its_roles() {
 }
 
 #[test]
-fn the_network_of_the_service() {
+fn an_unknown_network_configuration_is_unknown() {
     let service = r#"aws_ecs_service.service["coder"]"#;
     for (attribute, check) in [
         ("subnets", "network.endpoint-present"),
@@ -180,13 +180,13 @@ fn the_network_of_the_service() {
             change["after_unknown"]["network_configuration"][0][attribute] = true.into();
             let expression = expression(document, service, "network_configuration");
             expression[0][attribute] = json!({"references": ["var.nowhere"]});
-            more_than_one(document);
+            add_candidates(document);
         });
     }
 }
 
-/// Another subnet and another group: what a local stands for cannot be guessed then.
-fn more_than_one(document: &mut Value) {
+/// Adds another subnet and another group, so a local has several candidates.
+fn add_candidates(document: &mut Value) {
     let changes = document["resource_changes"].as_array().unwrap().clone();
     for (address, new) in [
         (
@@ -210,14 +210,14 @@ fn more_than_one(document: &mut Value) {
 }
 
 #[test]
-fn the_place_of_the_endpoint() {
+fn an_endpoint_with_unknown_subnets_is_unknown() {
     is_unknown(
         CREATE,
         "network.endpoint-present",
         "vpc_id of",
         |document| {
             hide(document, ENDPOINT, "vpc_id");
-            // Two VPCs, so that the local may be either.
+            // The local may be either of two VPCs.
             let changes = document["resource_changes"].as_array_mut().unwrap();
             let vpc = |change: &&Value| change["address"] == "module.vpc.aws_vpc.main";
             let mut other = changes.iter().find(vpc).unwrap().clone();
@@ -257,14 +257,14 @@ fn the_place_of_the_endpoint() {
 }
 
 #[test]
-fn the_policy_of_the_endpoint() {
+fn an_unknown_endpoint_policy_decides_nothing() {
     is_unknown(CREATE, "network.endpoint-policy", "policy of", |document| {
         hide(document, ENDPOINT, "policy");
     });
 }
 
 #[test]
-fn rules_of_groups() {
+fn unknown_rules_may_allow_anything_or_nothing() {
     let rule = "aws_security_group_rule.tasks_to_endpoints";
     is_unknown(
         CREATE,
@@ -315,10 +315,10 @@ fn network_acls() {
 }
 
 #[test]
-fn a_network_of_another_stack() {
+fn the_network_of_another_stack_is_unknown() {
     let plan = plan(&serde_json::from_str(SHARED_VPC).unwrap());
     assert_eq!(plan.clusters(), ["staging"]);
-    let facts = plan.facts(&ask(&plan, "staging"));
+    let facts = plan.facts(&request(&plan, "staging"));
     let report = report(&facts);
     assert_eq!(failures(&report), [""; 0]);
     assert_eq!(causes(&report), [""; 0]);
@@ -342,7 +342,7 @@ fn a_network_of_another_stack() {
 }
 
 #[test]
-fn a_part_of_a_plan_claims_no_absence() {
+fn nothing_is_missing_from_a_partial_plan() {
     is_unknown(
         CREATE,
         "network.endpoint-present",
@@ -355,7 +355,7 @@ fn a_part_of_a_plan_claims_no_absence() {
 }
 
 #[test]
-fn what_terraform_lets_go_of_stays() {
+fn forgotten_resources_stay_in_aws() {
     let facts = facts_of(UPDATE, |document| {
         let change = change(document, ENDPOINT);
         change["actions"] = json!(["forget"]);

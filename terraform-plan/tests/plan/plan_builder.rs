@@ -1,59 +1,62 @@
-//! Small plans of things that are all new, made resource by resource.
+//! Builds small plans of new resources, one resource at a time.
 
 use checks::facts::Facts;
 use serde_json::{Map, Value, json};
 
 use crate::support::*;
 
-/// One service in one subnet of a new VPC, which nothing leads out of.
-pub struct Small {
+/// A plan with one service in one subnet of a new VPC without egress.
+pub struct PlanBuilder {
     changes: Vec<Value>,
     configuration: Vec<Value>,
 }
 
-/// A value that comes from other resources, and is known only after apply.
-pub fn from(references: &[&str]) -> Value {
+/// A value from other resources, known only after apply.
+pub fn references(references: &[&str]) -> Value {
     json!({"references": references})
 }
 
-/// The same for a list with so many elements.
-pub fn list_from(elements: usize, references: &[&str]) -> Value {
+/// A list of this length whose elements come from other resources.
+pub fn list_of_references(elements: usize, references: &[&str]) -> Value {
     json!({"references": references, "elements": elements})
 }
 
-impl Small {
-    pub fn new() -> Small {
-        Small {
+impl PlanBuilder {
+    pub fn new() -> PlanBuilder {
+        PlanBuilder {
             changes: Vec::new(),
             configuration: Vec::new(),
         }
         .with("aws_ecs_cluster.c", json!({"name": "c"}))
         .with("aws_vpc.v", json!({"cidr_block": "10.0.0.0/16", "enable_dns_hostnames": true}))
-        .with("aws_subnet.s", json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.0.0/24"}))
-        .with("aws_iam_role.r", json!({"name": "r", "arn": from(&[]), "assume_role_policy": trust()}))
+        .with("aws_subnet.s", json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.0.0/24"}))
+        .with("aws_iam_role.r", json!({"name": "r", "arn": references(&[]), "assume_role_policy": trust()}))
         .with("aws_iam_role_policy_attachment.r", json!({
             "role": "r", "policy_arn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
         }))
         .with("aws_ecs_task_definition.d", json!({
-            "family": "d", "arn": from(&[]), "task_role_arn": from(&["aws_iam_role.r.arn", "aws_iam_role.r"]),
+            "family": "d", "arn": references(&[]), "task_role_arn": references(&["aws_iam_role.r.arn", "aws_iam_role.r"]),
             "network_mode": "awsvpc",
             "container_definitions": json!([{"name": "app", "linuxParameters": {"initProcessEnabled": true}}]).to_string(),
         }))
     }
 
-    /// With the service, in the subnet; `groups`: its security groups.
-    pub fn service(self, groups: Value) -> Small {
-        self.service_in(list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]), groups)
+    /// Adds the service, in the subnet, with these security groups.
+    pub fn service(self, groups: Value) -> PlanBuilder {
+        self.service_in(
+            list_of_references(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+            groups,
+        )
     }
 
-    /// The same in these subnets.
-    pub fn service_in(self, subnets: Value, groups: Value) -> Small {
+    /// Adds the service in these subnets.
+    pub fn service_in(self, subnets: Value, groups: Value) -> PlanBuilder {
         self.with(
             "aws_ecs_service.s",
             json!({
                 "name": "s", "enable_execute_command": true, "launch_type": "FARGATE", "desired_count": 1,
-                "cluster": from(&["aws_ecs_cluster.c.id", "aws_ecs_cluster.c"]),
-                "task_definition": from(&["aws_ecs_task_definition.d.arn", "aws_ecs_task_definition.d"]),
+                "cluster": references(&["aws_ecs_cluster.c.id", "aws_ecs_cluster.c"]),
+                "task_definition": references(&["aws_ecs_task_definition.d.arn", "aws_ecs_task_definition.d"]),
                 "network_configuration": [{
                     "subnets": subnets,
                     "security_groups": groups,
@@ -62,12 +65,12 @@ impl Small {
         )
     }
 
-    /// An endpoint in the subnet.
-    pub fn endpoint(self, groups: Option<Value>) -> Small {
+    /// Adds an endpoint in the subnet.
+    pub fn endpoint(self, groups: Option<Value>) -> PlanBuilder {
         let mut values = json!({
             "service_name": "com.amazonaws.us-west-2.ssmmessages", "vpc_endpoint_type": "Interface",
-            "private_dns_enabled": true, "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
-            "subnet_ids": list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+            "private_dns_enabled": true, "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
+            "subnet_ids": list_of_references(1, &["aws_subnet.s.id", "aws_subnet.s"]),
         });
         if let Some(groups) = groups {
             values["security_group_ids"] = groups;
@@ -75,15 +78,15 @@ impl Small {
         self.with("aws_vpc_endpoint.e", values)
     }
 
-    /// A group in the VPC.
-    pub fn group(self, name: &str, mut values: Value) -> Small {
-        values["id"] = from(&[]);
-        values["vpc_id"] = from(&["aws_vpc.v.id", "aws_vpc.v"]);
+    /// Adds a security group in the VPC.
+    pub fn group(self, name: &str, mut values: Value) -> PlanBuilder {
+        values["id"] = references(&[]);
+        values["vpc_id"] = references(&["aws_vpc.v.id", "aws_vpc.v"]);
         self.with(&format!("aws_security_group.{name}"), values)
     }
 
-    /// With a resource, in place of one that has this address; `kind.name["key"]` is one of several.
-    pub fn with(mut self, address: &str, values: Value) -> Small {
+    /// Adds a resource, or replaces the one with this address; `type.name["key"]` is one of several instances.
+    pub fn with(mut self, address: &str, values: Value) -> PlanBuilder {
         let (resource, key) = match address.split_once('[') {
             Some((resource, key)) => (resource, Some(key.trim_matches(['"', ']']))),
             None => (address, None),
@@ -96,7 +99,7 @@ impl Small {
             unknown.insert(name.clone(), mark);
             expressions.extend(expression.map(|expression| (name.clone(), expression)));
         }
-        // What AWS fills in.
+        // Computed attributes.
         for name in [
             "id",
             "security_group_ids",
@@ -133,9 +136,9 @@ impl Small {
 
     pub fn facts(self) -> Facts {
         let plan = plan(&self.document());
-        let mut ask = ask_anywhere("c");
-        ask.account = Some("123456789012".into());
-        plan.facts(&ask)
+        let mut request = request_anywhere("c");
+        request.account = Some("123456789012".into());
+        plan.facts(&request)
     }
 
     pub fn causes(self) -> Vec<String> {
@@ -153,7 +156,7 @@ fn trust() -> Value {
     trust.to_string().into()
 }
 
-/// What is known of a value, the mark of what is not, and its expression.
+/// Splits a value into its known part, the marks of its unknown parts, and its expression.
 fn split(value: &Value) -> (Option<Value>, Value, Option<Value>) {
     match value {
         Value::Object(fields) if fields.contains_key("references") => {

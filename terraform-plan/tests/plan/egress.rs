@@ -1,44 +1,44 @@
-//! Ways out of the subnets.
+//! Egress from the subnets.
 
 use checks::Status;
 use serde_json::{Value, json};
 
 use crate::network::open;
-use crate::small::{Small, from};
+use crate::plan_builder::{PlanBuilder, references};
 use crate::support::*;
 
-pub fn with_way(route: Value) -> Small {
+pub fn with_way(route: Value) -> PlanBuilder {
     open()
         .with("aws_internet_gateway.i", json!({}))
         .with("aws_nat_gateway.n", json!({}))
         .with(
             "aws_route_table.t",
-            json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"])}),
+            json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"])}),
         )
         .with("aws_route.r", route)
 }
 
-pub fn joined(small: Small) -> Small {
+pub fn joined(small: PlanBuilder) -> PlanBuilder {
     small.with(
         "aws_route_table_association.a",
         json!({
-            "subnet_id": from(&["aws_subnet.s.id", "aws_subnet.s"]),
-            "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+            "subnet_id": references(&["aws_subnet.s.id", "aws_subnet.s"]),
+            "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
         }),
     )
 }
 
 pub fn default_route() -> Value {
     json!({
-        "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+        "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
         "destination_cidr_block": "0.0.0.0/0",
     })
 }
 
 #[test]
-fn ways_out() {
+fn each_kind_of_egress_works() {
     let mut nat = default_route();
-    nat["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
+    nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
     assert_eq!(joined(with_way(nat.clone())).causes(), [""; 0]);
     let causes = with_way(nat.clone()).causes();
     assert_eq!(
@@ -47,26 +47,26 @@ fn ways_out() {
         "a table that is no subnet's"
     );
     let main = json!({
-        "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
-        "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+        "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
+        "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
     });
     let small = with_way(nat).with("aws_main_route_table_association.m", main);
     assert_eq!(small.causes(), [""; 0]);
     let mut internet = default_route();
-    internet["gateway_id"] = from(&["aws_internet_gateway.i.id", "aws_internet_gateway.i"]);
+    internet["gateway_id"] = references(&["aws_internet_gateway.i.id", "aws_internet_gateway.i"]);
     let causes = joined(with_way(internet)).causes();
     assert_eq!(causes, ["network.endpoint-present"], "no public address");
 }
 
 #[test]
-fn a_route_in_the_main_table_that_comes_with_the_vpc() {
+fn a_route_in_the_default_main_table_counts() {
     let mut nat = default_route();
-    nat["route_table_id"] = from(&["aws_vpc.v.main_route_table_id", "aws_vpc.v"]);
-    nat["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
+    nat["route_table_id"] = references(&["aws_vpc.v.main_route_table_id", "aws_vpc.v"]);
+    nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
     assert_eq!(with_way(nat).causes(), [""; 0]);
     let adopted = json!({
-        "default_route_table_id": from(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
-        "route": [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"])}],
+        "default_route_table_id": references(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
+        "route": [{"cidr_block": "0.0.0.0/0", "nat_gateway_id": references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"])}],
     });
     let small = open().with("aws_nat_gateway.n", json!({}));
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_route_in_the_main_table_that_comes_with_the_vpc() {
 }
 
 #[test]
-fn a_way_that_cannot_be_followed() {
+fn a_route_to_an_unknown_target_is_unknown() {
     let mut transit = default_route();
     transit["transit_gateway_id"] = "tgw-1".into();
     let report = report(&joined(with_way(transit)).facts());
@@ -85,14 +85,14 @@ fn a_way_that_cannot_be_followed() {
 }
 
 #[test]
-fn a_nat_gateway_that_leads_to_other_networks_only() {
+fn a_private_nat_gateway_is_no_egress() {
     let mut nat = default_route();
-    nat["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
+    nat["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
     let way = |kind: Value| {
         let gateway = json!({"connectivity_type": kind});
         report(&joined(with_way(nat.clone()).with("aws_nat_gateway.n", gateway)).facts())
     };
-    for unclear in [json!("private"), from(&["local.kind"])] {
+    for unclear in [json!("private"), references(&["local.kind"])] {
         let report = way(unclear);
         assert_eq!(failures(&report), [""; 0]);
         assert!(!titles(&report, Status::Unknown).is_empty());
@@ -101,19 +101,19 @@ fn a_nat_gateway_that_leads_to_other_networks_only() {
 }
 
 #[test]
-fn routes_that_a_vpn_gateway_propagates() {
+fn propagated_routes_are_unknown() {
     let table = |gateways: Option<Value>| {
-        let mut table = json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"])});
+        let mut table = json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"])});
         if let Some(gateways) = gateways {
             table["propagating_vgws"] = gateways;
         }
         joined(open().with("aws_route_table.t", table))
     };
     let join = json!({
-        "vpn_gateway_id": from(&["aws_vpn_gateway.g.id", "aws_vpn_gateway.g"]),
-        "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+        "vpn_gateway_id": references(&["aws_vpn_gateway.g.id", "aws_vpn_gateway.g"]),
+        "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
     });
-    let gateways = from(&["aws_vpn_gateway.g.id", "aws_vpn_gateway.g"]);
+    let gateways = references(&["aws_vpn_gateway.g.id", "aws_vpn_gateway.g"]);
     for small in [
         table(Some(gateways)),
         table(None).with("aws_vpn_gateway_route_propagation.p", join),

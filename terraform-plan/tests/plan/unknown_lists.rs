@@ -1,18 +1,18 @@
-//! Lists of which nobody can tell before apply how long they are: all of a resource's instances, or some of them.
+//! Lists of unknown length: all of a resource's instances, or some of them.
 
 use serde_json::{Value, json};
 
 use crate::network::{any, own_group};
-use crate::small::{Small, from, list_from};
+use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
 
 fn at(address: &str) -> Value {
     let plain = address.split('[').next().unwrap();
-    from(&[&format!("{address}.id"), address, plain])
+    references(&[&format!("{address}.id"), address, plain])
 }
 
-/// Two subnets of one resource, and a service in all of them or in some; the way out of the second is another.
-fn two_subnets(of_second: &str) -> Small {
+/// Two subnets of one resource with different egress, and a service in all of them or in some.
+fn two_subnets(of_second: &str) -> PlanBuilder {
     let way = |name: &str, target: &str| {
         let attribute = match target.starts_with("aws_nat") {
             true => "nat_gateway_id",
@@ -20,7 +20,7 @@ fn two_subnets(of_second: &str) -> Small {
         };
         json!({"name": name, attribute: at(target)})
     };
-    let mut small = Small::new()
+    let mut small = PlanBuilder::new()
         .with("aws_nat_gateway.n", json!({}))
         .with("aws_internet_gateway.i", json!({}))
         .group("g", any("egress"));
@@ -46,22 +46,23 @@ fn two_subnets(of_second: &str) -> Small {
 }
 
 #[test]
-fn subnets_that_are_alike() {
-    let small = two_subnets("aws_nat_gateway.n").service_in(from(&["aws_subnet.all"]), own_group());
+fn equivalent_subnets_may_be_any_of_them() {
+    let small =
+        two_subnets("aws_nat_gateway.n").service_in(references(&["aws_subnet.all"]), own_group());
     assert_eq!(unknown_or_causes(&small.document()), [""; 0]);
 }
 
-/// Tasks without a public address get out of the first only.
+/// Tasks without a public IP address have egress in the first subnet only.
 #[test]
-fn subnets_of_which_one_has_another_way_out() {
-    let some = || from(&["aws_subnet.all"]);
+fn subnets_with_different_routes_stay_unknown() {
+    let some = || references(&["aws_subnet.all"]);
     let small = two_subnets("aws_internet_gateway.i").service_in(some(), own_group());
-    let told = unknown_or_causes(&small.document());
+    let found = unknown_or_causes(&small.document());
     assert!(
-        !told.is_empty() && told.iter().all(|check| check.starts_with('?')),
-        "{told:?}"
+        !found.is_empty() && found.iter().all(|check| check.starts_with('?')),
+        "{found:?}"
     );
-    let both = list_from(2, &["aws_subnet.all"]);
+    let both = list_of_references(2, &["aws_subnet.all"]);
     let small = two_subnets("aws_internet_gateway.i").service_in(both, own_group());
     assert_eq!(
         unknown_or_causes(&small.document()),
@@ -69,44 +70,44 @@ fn subnets_of_which_one_has_another_way_out() {
     );
 }
 
-/// It answers in all of the VPC, whichever of them it is in.
+/// An endpoint serves the whole VPC from any subnet.
 #[test]
-fn an_endpoint_in_subnets_with_several_ways_out() {
+fn the_routes_of_an_endpoints_subnets_do_not_matter() {
     let open =
         json!([{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}]);
     let endpoint = json!({
         "service_name": "com.amazonaws.us-west-2.ssmmessages", "vpc_endpoint_type": "Interface",
         "private_dns_enabled": true, "vpc_id": at("aws_vpc.v"),
-        "subnet_ids": from(&["aws_subnet.all"]), "security_group_ids": own_group(),
+        "subnet_ids": references(&["aws_subnet.all"]), "security_group_ids": own_group(),
     });
     let small = two_subnets("aws_internet_gateway.i")
         .group("g", json!({"egress": open, "ingress": open}))
         .with("aws_vpc_endpoint.e", endpoint)
-        .service_in(list_from(2, &["aws_subnet.all"]), own_group());
+        .service_in(list_of_references(2, &["aws_subnet.all"]), own_group());
     assert_eq!(unknown_or_causes(&small.document()), [""; 0]);
 }
 
 #[test]
-fn groups_of_which_some_may_be_chosen() {
+fn an_unknown_selection_of_security_groups_stays_unknown() {
     let small = || {
         two_subnets("aws_nat_gateway.n")
             .group("all[\"open\"]", any("egress"))
             .group("all[\"closed\"]", json!({}))
     };
     let in_groups = |groups: Value| {
-        let small = small().service_in(list_from(2, &["aws_subnet.all"]), groups);
+        let small = small().service_in(list_of_references(2, &["aws_subnet.all"]), groups);
         unknown_or_causes(&small.document())
     };
-    let told = in_groups(from(&["aws_security_group.all"]));
+    let found = in_groups(references(&["aws_security_group.all"]));
     assert!(
-        !told.is_empty() && told.iter().all(|check| check.starts_with('?')),
-        "{told:?}"
+        !found.is_empty() && found.iter().all(|check| check.starts_with('?')),
+        "{found:?}"
     );
     assert_eq!(
-        in_groups(list_from(2, &["aws_security_group.all"])),
+        in_groups(list_of_references(2, &["aws_security_group.all"])),
         [""; 0]
     );
-    let one = in_groups(from(&[
+    let one = in_groups(references(&[
         "aws_security_group.all[\"closed\"].id",
         "aws_security_group.all[\"closed\"]",
         "aws_security_group.all",

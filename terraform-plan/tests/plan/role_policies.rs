@@ -1,24 +1,24 @@
-//! What a role may do after apply, by everything that gives and takes policies.
+//! The policies of roles after apply, by everything that attaches and removes them.
 
 use checks::Status;
 use serde_json::{Value, json};
 
-use crate::over::{application_of, live};
-use crate::small::{Small, from, list_from};
+use crate::plan_builder::{PlanBuilder, list_of_references, references};
+use crate::plan_over_live::{application_of, live};
 use crate::support::*;
 
 const CORE: &str = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
 const ROLE: &str = "coder-production-coder-task";
 
-/// An open group, so that only the role decides.
-fn small() -> Small {
-    Small::new()
+/// The security group allows everything, so only the role decides.
+fn small() -> PlanBuilder {
+    PlanBuilder::new()
         .group("g", json!({"egress": anywhere(), "ingress": anywhere()}))
-        .service(list_from(
+        .service(list_of_references(
             1,
             &["aws_security_group.g.id", "aws_security_group.g"],
         ))
-        .endpoint(Some(list_from(
+        .endpoint(Some(list_of_references(
             1,
             &["aws_security_group.g.id", "aws_security_group.g"],
         )))
@@ -35,15 +35,15 @@ fn document(effect: &str) -> String {
 
 fn unknown_of(document: &Value) -> Vec<String> {
     let plan = plan(document);
-    let mut ask = ask_anywhere("c");
-    ask.account = Some("123456789012".into());
-    let report = report(&plan.facts(&ask));
+    let mut request = request_anywhere("c");
+    request.account = Some("123456789012".into());
+    let report = report(&plan.facts(&request));
     assert_eq!(failures(&report), [""; 0]);
     titles(&report, Status::Unknown)
 }
 
 #[test]
-fn a_list_that_takes_away_what_it_does_not_have() {
+fn an_exclusive_list_removes_unlisted_policies() {
     let attached = |arns: Value| {
         small().with(
             "aws_iam_role_policy_attachments_exclusive.only",
@@ -53,7 +53,7 @@ fn a_list_that_takes_away_what_it_does_not_have() {
     assert_eq!(attached(json!([CORE])).causes(), [""; 0]);
     let none = json!(["arn:aws:iam::aws:policy/AmazonECSTaskExecutionRolePolicy"]);
     assert_eq!(attached(none).causes(), ["role.ssmmessages"]);
-    let unknown = unknown_of(&attached(from(&["local.policies"])).document());
+    let unknown = unknown_of(&attached(references(&["local.policies"])).document());
     assert!(unknown[0].starts_with("role.ssmmessages"), "{unknown:#?}");
     let inline = |names: Value| {
         small()
@@ -74,9 +74,9 @@ fn a_list_that_takes_away_what_it_does_not_have() {
     assert_eq!(inline(json!(["other"])).causes(), ["role.ssmmessages"]);
 }
 
-/// Terraform sorts the policies of a role by what is in them.
+/// Terraform sorts the inline policies of a role by content.
 #[test]
-fn blocks_are_told_apart_by_their_names() {
+fn inline_policy_blocks_match_by_name() {
     let data = |name: &str, effect: &str| {
         let address = format!("data.aws_iam_policy_document.{name}");
         json!({
@@ -87,12 +87,12 @@ fn blocks_are_told_apart_by_their_names() {
             },
         })
     };
-    let block = |name: &str, data: &str| json!({"name": name, "policy": from(&[&format!("data.aws_iam_policy_document.{data}.json")])});
+    let block = |name: &str, data: &str| json!({"name": name, "policy": references(&[&format!("data.aws_iam_policy_document.{data}.json")])});
     let of = |shut: &str| {
         let small = small().with(
             "aws_iam_role.r",
             json!({
-                "name": "r", "arn": from(&[]), "assume_role_policy": trust(),
+                "name": "r", "arn": references(&[]), "assume_role_policy": trust(),
                 "inline_policy": [{"name": "a", "policy": document("Allow")}, block("b", shut)],
             }),
         );
@@ -114,9 +114,9 @@ fn blocks_are_told_apart_by_their_names() {
 
 fn unknown_or_causes(document: &Value) -> Vec<String> {
     let plan = plan(document);
-    let mut ask = ask_anywhere("c");
-    ask.account = Some("123456789012".into());
-    let report = report(&plan.facts(&ask));
+    let mut request = request_anywhere("c");
+    request.account = Some("123456789012".into());
+    let report = report(&plan.facts(&request));
     let mut found = titles(&report, Status::Unknown);
     found.extend(causes(&report));
     found
@@ -130,7 +130,7 @@ fn trust() -> Value {
     .into()
 }
 
-/// The application's plan over the platform, with a policy that it changes.
+/// The application's plan over the platform, with a changed policy.
 fn with_changed_policy(joins: &[Value]) -> Vec<String> {
     let live = live();
     let mut document = application_of(&live);
@@ -153,7 +153,7 @@ fn with_changed_policy(joins: &[Value]) -> Vec<String> {
     }));
     changes.extend_from_slice(joins);
     let plan = plan(&document);
-    let report = report(&plan.facts_over(live, &ask(&plan, "coder-production-cluster")));
+    let report = report(&plan.facts_over(live, &request(&plan, "coder-production-cluster")));
     assert_eq!(failures(&report), [""; 0]);
     titles(&report, Status::Unknown)
 }
@@ -170,7 +170,7 @@ fn join(role: &str) -> Value {
 }
 
 #[test]
-fn what_aws_says_of_a_role_is_over_once_one_of_its_policies_changes() {
+fn a_changed_policy_invalidates_what_aws_says_of_the_role() {
     for joins in [vec![join(ROLE)], vec![]] {
         let unknown = with_changed_policy(&joins);
         assert!(
@@ -183,9 +183,9 @@ fn what_aws_says_of_a_role_is_over_once_one_of_its_policies_changes() {
     assert_eq!(with_changed_policy(&[join("another")]), [""; 0]);
 }
 
-/// An attachment that is taken away takes the policy with it, though the role's own resource still lists it.
+/// A deleted attachment removes the policy, though the role's own resource still lists it.
 #[test]
-fn a_policy_that_is_taken_away_beside_a_list_that_has_it() {
+fn a_deleted_policy_counts_as_gone_even_if_a_list_has_it() {
     let of = |actions: Value| {
         let mut document: Value = small().document();
         let role = change(&mut document, "aws_iam_role.r");

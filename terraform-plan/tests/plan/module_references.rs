@@ -10,11 +10,11 @@ fn woven(cluster: &str, change: impl Fn(&mut Value)) -> Facts {
     let mut document: Value = serde_json::from_str(WOVEN).unwrap();
     change(&mut document);
     let plan = plan(&document);
-    plan.facts(&ask(&plan, cluster))
+    plan.facts(&request(&plan, cluster))
 }
 
 #[test]
-fn each_instance_of_a_module_has_its_own() {
+fn module_instances_are_separate() {
     let plan = plan(&serde_json::from_str(WOVEN).unwrap());
     assert_eq!(plan.clusters(), ["blue", "green"]);
     assert_eq!(plan.region().as_deref(), Some("eu-west-1"));
@@ -49,7 +49,7 @@ fn each_instance_of_a_module_has_its_own() {
 }
 
 #[test]
-fn for_each_over_a_resource_leads_to_the_instance_with_the_key() {
+fn for_each_over_a_resource_selects_by_key() {
     let facts = woven("blue", |_| {});
     let definitions = facts.task_definitions.values().filter_map(Fact::known);
     let roles: Vec<_> = definitions
@@ -68,7 +68,7 @@ fn for_each_over_a_resource_leads_to_the_instance_with_the_key() {
 }
 
 #[test]
-fn a_policy_of_which_only_the_resources_are_unknown() {
+fn a_policy_with_unknown_resources_keeps_its_actions() {
     let report = report(&woven("blue", |_| {}));
     assert_eq!(failures(&report), [""; 0]);
     let of_role = |check: &str, role: &str| {
@@ -77,7 +77,7 @@ fn a_policy_of_which_only_the_resources_are_unknown() {
             .find(|finding| finding.check.id == check && finding.subject.id.ends_with(role));
         finding.unwrap().status
     };
-    // One policy is a text that is not known at all; of the other Terraform knows the statements.
+    // One policy is an unknown text. Terraform knows the statements of the other.
     assert_eq!(of_role("role.ssmmessages", "blue-web"), Status::Unknown);
     assert_eq!(of_role("role.ssmmessages", "blue-worker"), Status::Pass);
     assert_eq!(
@@ -89,9 +89,9 @@ fn a_policy_of_which_only_the_resources_are_unknown() {
     assert_eq!(of_role("role.logs-write", "blue-worker"), Status::Pass);
 }
 
-/// What a statement is for is not known, so that it may be for something else.
+/// The resources of the statement are unknown, so it may not apply.
 #[test]
-fn a_statement_of_which_the_resources_are_unknown() {
+fn a_statement_with_unknown_resources_is_open() {
     let report = report(&woven("blue", |document| {
         let address = "module.stack.data.aws_iam_policy_document.made";
         let statements = expression(document, address, "statement");
@@ -106,8 +106,8 @@ fn a_statement_of_which_the_resources_are_unknown() {
 }
 
 #[test]
-fn a_module_for_each_of_a_resource() {
-    // Each module's role is that of the resource's instance with the module's own key.
+fn a_module_can_repeat_over_a_resource() {
+    // Each module gets the role with its own key.
     let facts = woven("blue", |document| {
         let changes = document["resource_changes"].as_array_mut().unwrap();
         for key in ["blue", "green"] {
@@ -137,9 +137,9 @@ fn a_module_for_each_of_a_resource() {
     assert_eq!(roles, ["arn:aws:iam::123456789012:role/outer-blue"]);
 }
 
-/// A dynamic block is not in the plan's configuration: the subnets may be any that the module is given.
+/// The plan does not contain a dynamic block: the subnets may be any that the module gets.
 #[test]
-fn a_dynamic_block() {
+fn a_dynamic_block_is_read_through_its_module() {
     let facts = woven("blue", |_| {});
     assert!(
         facts
@@ -195,8 +195,8 @@ fn without_public_subnets(document: &mut Value) {
 }
 
 #[test]
-fn an_element_that_cannot_be_told_apart() {
-    // `element(…)` of three with no key to go by.
+fn an_ambiguous_element_is_unknown() {
+    // `element(…)` of three, without a key.
     let facts = woven("blue", |document| {
         without_public_subnets(document);
         let association = "aws_route_table_association.private[0]";
@@ -211,7 +211,7 @@ fn an_element_that_cannot_be_told_apart() {
 }
 
 #[test]
-fn references_in_a_circle_end() {
+fn circular_references_end() {
     let facts = woven("blue", |document| {
         let call = &mut document["configuration"]["root_module"]["module_calls"]["stack"];
         call["expressions"]["vpc_id"] =

@@ -1,31 +1,31 @@
-//! What stands above, beside or behind the obvious resources: never green without it, and never blamed for nothing.
+//! Less obvious resources that override the usual ones: never ignored, and never blamed without reason.
 
 use serde_json::{Value, json};
 
+use crate::egress::{default_route, joined, with_way};
 use crate::network::{open, own_group};
-use crate::small::{Small, from, list_from};
+use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
-use crate::ways::{default_route, joined, with_way};
 
 fn id(address: &str) -> Value {
     let plain = address.split('[').next().unwrap();
-    from(&[&format!("{address}.id"), address, plain])
+    references(&[&format!("{address}.id"), address, plain])
 }
 
-fn told(small: Small) -> Vec<String> {
+fn findings(small: PlanBuilder) -> Vec<String> {
     unknown_or_causes(&small.document())
 }
 
-fn is_unknown(small: Small) {
-    let told = told(small);
-    let are_open = told.iter().all(|check| check.starts_with('?'));
-    assert!(!told.is_empty() && are_open, "{told:?}");
+fn is_unknown(small: PlanBuilder) {
+    let found = findings(small);
+    let are_open = found.iter().all(|check| check.starts_with('?'));
+    assert!(!found.is_empty() && are_open, "{found:?}");
 }
 
 const FINE: [&str; 0] = [];
 
-/// Tasks behind a NAT gateway in a subnet `p` of its own, which leads to the internet gateway.
-fn behind_nat() -> Small {
+/// Tasks behind a NAT gateway in its own subnet `p`, whose route leads to the internet gateway.
+fn behind_nat() -> PlanBuilder {
     let mut out = default_route();
     out["nat_gateway_id"] = id("aws_nat_gateway.n");
     joined(with_way(out))
@@ -54,23 +54,23 @@ fn behind_nat() -> Small {
 }
 
 #[test]
-fn the_subnet_of_the_nat_gateway() {
-    assert_eq!(told(behind_nat()), FINE);
+fn the_acl_of_the_nat_gateways_subnet_counts() {
+    assert_eq!(findings(behind_nat()), FINE);
     let inside = behind_nat().with(
         "aws_nat_gateway.n",
         json!({"subnet_id": id("aws_subnet.s")}),
     );
     assert_eq!(
-        told(inside),
+        findings(inside),
         ["network.endpoint-present"],
         "its route leads to itself"
     );
-    let shut = json!({"vpc_id": id("aws_vpc.v"), "subnet_ids": list_from(1, &["aws_subnet.p.id", "aws_subnet.p"])});
+    let shut = json!({"vpc_id": id("aws_vpc.v"), "subnet_ids": list_of_references(1, &["aws_subnet.p.id", "aws_subnet.p"])});
     let shut = behind_nat().with("aws_network_acl.shut", shut);
-    assert_eq!(told(shut), ["network.nacl"]);
+    assert_eq!(findings(shut), ["network.nacl"]);
     let nowhere = behind_nat().with(
         "aws_nat_gateway.n",
-        json!({"subnet_id": from(&["var.nowhere"])}),
+        json!({"subnet_id": references(&["var.nowhere"])}),
     );
     is_unknown(nowhere);
     let mut other = default_route();
@@ -79,37 +79,37 @@ fn the_subnet_of_the_nat_gateway() {
 }
 
 #[test]
-fn a_gateway_id_that_holds_a_nat_gateway() {
+fn gateway_id_can_be_a_nat_gateway() {
     let by = |value: Value| {
         let mut route = default_route();
         route["gateway_id"] = value;
         behind_nat().with("aws_route.r", route)
     };
-    assert_eq!(told(by(id("aws_nat_gateway.n"))), FINE);
+    assert_eq!(findings(by(id("aws_nat_gateway.n"))), FINE);
     assert_eq!(
-        told(by(id("aws_internet_gateway.i"))),
+        findings(by(id("aws_internet_gateway.i"))),
         ["network.endpoint-present"]
     );
-    // There are two gateways that it may be, and only one leads out.
-    is_unknown(by(from(&["local.gateway"])));
+    // It may be either of two gateways, and only one leads to the internet.
+    is_unknown(by(references(&["local.gateway"])));
 }
 
 #[test]
-fn block_public_access() {
+fn block_public_access_overrides_routes() {
     let with = |mode: Value| {
         let options = json!({"internet_gateway_block_mode": mode});
         behind_nat().with("aws_vpc_block_public_access_options.o", options)
     };
-    assert_eq!(told(with("off".into())), FINE);
-    assert_eq!(told(with("block-ingress".into())), FINE);
+    assert_eq!(findings(with("off".into())), FINE);
+    assert_eq!(findings(with("block-ingress".into())), FINE);
     is_unknown(with("block-bidirectional".into()));
-    is_unknown(with(from(&["var.nowhere"])));
+    is_unknown(with(references(&["var.nowhere"])));
     let leaving_out = |vpc: Value| {
         let exclusion = json!({"vpc_id": vpc, "internet_gateway_exclusion_mode": "allow-egress"});
         with("block-bidirectional".into())
             .with("aws_vpc_block_public_access_exclusion.e", exclusion)
     };
-    assert_eq!(told(leaving_out(id("aws_vpc.v"))), FINE);
+    assert_eq!(findings(leaving_out(id("aws_vpc.v"))), FINE);
     is_unknown(leaving_out("vpc-0ther".into()));
 }
 
@@ -118,31 +118,31 @@ fn zone(name: &str, vpc: Value) -> Value {
 }
 
 #[test]
-fn a_private_zone_takes_the_name() {
+fn a_private_zone_can_answer_for_the_service() {
     let with = |name: &str, vpc: Value| behind_nat().with("aws_route53_zone.z", zone(name, vpc));
     let here = || id("aws_vpc.v");
     is_unknown(with("ssmmessages.us-west-2.amazonaws.com", here()));
     is_unknown(with("amazonaws.com.", here()));
-    is_unknown(with("amazonaws.com", from(&["var.nowhere"])));
-    assert_eq!(told(with("corp.internal", here())), FINE);
-    assert_eq!(told(with("amazonaws.com", "vpc-0ther".into())), FINE);
+    is_unknown(with("amazonaws.com", references(&["var.nowhere"])));
+    assert_eq!(findings(with("corp.internal", here())), FINE);
+    assert_eq!(findings(with("amazonaws.com", "vpc-0ther".into())), FINE);
     let public = behind_nat().with("aws_route53_zone.z", json!({"name": "amazonaws.com"}));
-    assert_eq!(told(public), FINE);
+    assert_eq!(findings(public), FINE);
     let joined = behind_nat()
-        .with("aws_route53_zone.z", json!({"name": "amazonaws.com", "zone_id": from(&[])}))
+        .with("aws_route53_zone.z", json!({"name": "amazonaws.com", "zone_id": references(&[])}))
         .with("aws_route53_zone_association.a", json!({
-            "zone_id": from(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": here(),
+            "zone_id": references(&["aws_route53_zone.z.zone_id", "aws_route53_zone.z"]), "vpc_id": here(),
         }));
     is_unknown(joined);
 }
 
 #[test]
-fn private_dns_by_a_resource_of_its_own() {
+fn private_dns_can_be_a_separate_resource() {
     let with = |own: Option<Value>, dns: bool| {
         let mut small = open().endpoint(Some(own_group()));
         let mut endpoint = json!({
             "service_name": "com.amazonaws.us-west-2.ssmmessages", "vpc_endpoint_type": "Interface",
-            "vpc_id": id("aws_vpc.v"), "subnet_ids": list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+            "vpc_id": id("aws_vpc.v"), "subnet_ids": list_of_references(1, &["aws_subnet.s.id", "aws_subnet.s"]),
             "security_group_ids": own_group(),
         });
         if dns {
@@ -159,20 +159,23 @@ fn private_dns_by_a_resource_of_its_own() {
             None => small,
         }
     };
-    assert_eq!(told(with(Some(true.into()), false)), FINE);
+    assert_eq!(findings(with(Some(true.into()), false)), FINE);
     assert_eq!(
-        told(with(Some(false.into()), true)),
+        findings(with(Some(false.into()), true)),
         ["network.endpoint-private-dns"]
     );
-    assert_eq!(told(with(None, false)), ["network.endpoint-private-dns"]);
-    is_unknown(with(Some(from(&["var.nowhere"])), false));
-    // A zone of the plan may give it the name.
+    assert_eq!(
+        findings(with(None, false)),
+        ["network.endpoint-private-dns"]
+    );
+    is_unknown(with(Some(references(&["var.nowhere"])), false));
+    // A zone of the plan may resolve the name.
     let host = "ssmmessages.us-west-2.amazonaws.com";
     is_unknown(with(None, false).with("aws_route53_zone.z", zone(host, id("aws_vpc.v"))));
 }
 
 #[test]
-fn rules_that_a_list_takes_away() {
+fn an_exclusive_list_removes_unlisted_rules() {
     let rule = json!({
         "security_group_id": id("aws_security_group.g"), "cidr_ipv4": "0.0.0.0/0", "ip_protocol": "-1",
     });
@@ -188,21 +191,21 @@ fn rules_that_a_list_takes_away() {
                 }),
             )
     };
-    let own = list_from(
+    let own = list_of_references(
         1,
         &[
             "aws_vpc_security_group_egress_rule.out.id",
             "aws_vpc_security_group_egress_rule.out",
         ],
     );
-    assert_eq!(told(with(own)), FINE);
-    assert_eq!(told(with(json!([]))), ["network.task-egress"]);
-    is_unknown(with(from(&["var.nowhere"])));
+    assert_eq!(findings(with(own)), FINE);
+    assert_eq!(findings(with(json!([]))), ["network.task-egress"]);
+    is_unknown(with(references(&["var.nowhere"])));
 }
 
-/// The role has no policy but what the list attaches.
+/// The list attaches the only policy of the role.
 #[test]
-fn a_list_of_policies_attaches_them() {
+fn an_exclusive_list_attaches_its_policies() {
     let allow =
         json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
     let with = |listed: Value| {
@@ -210,28 +213,28 @@ fn a_list_of_policies_attaches_them() {
             .with("aws_iam_role_policy_attachment.r", json!({"role": "o"}))
             .with(
                 "aws_iam_policy.exec",
-                json!({"name": "exec", "arn": from(&[]), "policy": allow.to_string()}),
+                json!({"name": "exec", "arn": references(&[]), "policy": allow.to_string()}),
             )
             .with(
                 "aws_iam_role_policy_attachments_exclusive.all",
                 json!({"role_name": "r", "policy_arns": listed}),
             )
     };
-    let own = list_from(1, &["aws_iam_policy.exec.arn", "aws_iam_policy.exec"]);
-    assert_eq!(told(with(own)), FINE);
-    assert_eq!(told(with(json!([]))), ["role.ssmmessages"]);
-    is_unknown(with(from(&["var.nowhere"])));
+    let own = list_of_references(1, &["aws_iam_policy.exec.arn", "aws_iam_policy.exec"]);
+    assert_eq!(findings(with(own)), FINE);
+    assert_eq!(findings(with(json!([]))), ["role.ssmmessages"]);
+    is_unknown(with(references(&["var.nowhere"])));
 }
 
-/// An attachment to some role takes nothing away, unless its policy may deny.
+/// An attachment to an unknown role matters only if its policy may deny.
 #[test]
-fn policies_of_a_role_that_is_not_known() {
+fn a_policy_of_an_unknown_role_removes_nothing() {
     let with = |policy: &str| {
-        let join = json!({"role": from(&["var.nowhere"]), "policy_arn": policy});
+        let join = json!({"role": references(&["var.nowhere"]), "policy_arn": policy});
         behind_nat().with("aws_iam_role_policy_attachment.job", join)
     };
     assert_eq!(
-        told(with(
+        findings(with(
             "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
         )),
         FINE
@@ -240,7 +243,7 @@ fn policies_of_a_role_that_is_not_known() {
 }
 
 #[test]
-fn null_is_the_same_as_nothing() {
+fn a_null_argument_counts_as_unset() {
     let endpoint = |groups: Option<Value>| {
         let mut document = open().endpoint(None).document();
         if let Some(groups) = groups {
@@ -258,9 +261,9 @@ fn null_is_the_same_as_nothing() {
     );
 }
 
-/// In quotes, an address is a text, and AWS refuses it.
+/// An address in quotes is a text, which AWS rejects.
 #[test]
-fn a_quoted_address() {
+fn a_quoted_reference_is_refused() {
     let read_with = |vpc: &str| {
         let small = behind_nat().with(
             "aws_subnet.s",

@@ -1,34 +1,37 @@
-//! Resources whose own resources a plan does not show: stacks of CloudFormation, and Cloud Control's provider.
+//! Resources that a plan does not show: those of CloudFormation stacks and of the Cloud Control provider.
 
 use serde_json::{Value, json};
 
 use crate::network::{open, own_group};
-use crate::over::{live, platform};
-use crate::small::{Small, from};
+use crate::plan_builder::{PlanBuilder, references};
+use crate::plan_over_live::{live, platform};
 use crate::support::*;
 
 fn stack(parameters: Value) -> Value {
-    json!({"name": "more", "template_body": "{}", "parameters": parameters, "outputs": from(&[])})
+    json!({"name": "more", "template_body": "{}", "parameters": parameters, "outputs": references(&[])})
 }
 
-fn assert_unseen_endpoint(small: Small) {
-    let told = unknown_or_causes(&small.document());
-    assert_eq!(told[0], "? network.endpoint-present");
-    assert!(told.iter().all(|check| check.starts_with('?')), "{told:?}");
+fn assert_unseen_endpoint(small: PlanBuilder) {
+    let found = unknown_or_causes(&small.document());
+    assert_eq!(found[0], "? network.endpoint-present");
+    assert!(
+        found.iter().all(|check| check.starts_with('?')),
+        "{found:?}"
+    );
 }
 
-/// The VPC has no endpoint that the plan shows.
+/// The plan shows no endpoint in the VPC.
 #[test]
-fn what_a_stack_may_put_into_a_new_vpc() {
+fn a_stack_may_add_an_endpoint_to_a_new_vpc() {
     let with = |values: Value| open().with("aws_cloudformation_stack.more", values);
-    let of_vpc = stack(from(&["aws_vpc.v.id", "aws_vpc.v"]));
+    let of_vpc = stack(references(&["aws_vpc.v.id", "aws_vpc.v"]));
     assert_unseen_endpoint(with(of_vpc));
-    let by_local = stack(from(&["local.parameters"]));
+    let by_local = stack(references(&["local.parameters"]));
     assert_unseen_endpoint(with(by_local));
     let nothing = stack(json!({"Size": "small"}));
     let causes = ["network.endpoint-present"];
     assert_eq!(unknown_or_causes(&with(nothing).document()), causes);
-    let mut earlier = with(stack(from(&["local.parameters"]))).document();
+    let mut earlier = with(stack(references(&["local.parameters"]))).document();
     change(&mut earlier, "aws_cloudformation_stack.more")["actions"] = json!(["no-op"]);
     assert_eq!(
         unknown_or_causes(&earlier),
@@ -38,13 +41,13 @@ fn what_a_stack_may_put_into_a_new_vpc() {
 }
 
 #[test]
-fn what_cloud_controls_provider_puts_into_a_new_vpc() {
+fn cloud_control_may_add_an_endpoint_to_a_new_vpc() {
     let endpoint = json!({
         "service_name": "com.amazonaws.us-west-2.ssmmessages",
-        "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
+        "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
     });
     assert_unseen_endpoint(open().with("awscc_ec2_vpc_endpoint.e", endpoint));
-    let other = json!({"key_name": "k", "public_key_material": from(&[])});
+    let other = json!({"key_name": "k", "public_key_material": references(&[])});
     let small = open().with("awscc_ec2_key_pair.k", other);
     assert_eq!(
         unknown_or_causes(&small.document()),
@@ -52,9 +55,9 @@ fn what_cloud_controls_provider_puts_into_a_new_vpc() {
     );
 }
 
-/// AWS told of all endpoints that are there now, and cannot know of those to come.
+/// AWS reports all endpoints that exist now, and cannot know of new ones.
 #[test]
-fn what_a_stack_may_put_into_a_vpc_that_is_there() {
+fn a_stack_may_add_an_endpoint_to_an_existing_vpc() {
     let planned = |parameters: Value| {
         platform(live(), |document| {
             delete(document, ENDPOINT);
@@ -69,15 +72,15 @@ fn what_a_stack_may_put_into_a_vpc_that_is_there() {
     assert_eq!(causes(&other), ["network.endpoint-present"]);
 }
 
-/// The role has no policy of Terraform's.
-fn bare() -> Small {
+/// No Terraform resource gives the role a policy.
+fn bare() -> PlanBuilder {
     open()
         .endpoint(Some(own_group()))
         .with("aws_iam_role_policy_attachment.r", json!({"role": "o"}))
 }
 
 #[test]
-fn a_policy_that_a_stack_may_give_the_role() {
+fn a_stack_may_give_the_role_a_policy() {
     let causes = ["role.ssmmessages"];
     assert_eq!(unknown_or_causes(&bare().document()), causes);
     let given = |parameters: Value| {
@@ -86,26 +89,26 @@ fn a_policy_that_a_stack_may_give_the_role() {
     };
     let unknown = ["? role.ssmmessages"];
     assert_eq!(given(json!({"Role": "r"})), unknown);
-    let arn = from(&["aws_iam_role.r.arn", "aws_iam_role.r"]);
+    let arn = references(&["aws_iam_role.r.arn", "aws_iam_role.r"]);
     assert_eq!(given(arn), unknown);
-    assert_eq!(given(from(&["local.parameters"])), unknown);
+    assert_eq!(given(references(&["local.parameters"])), unknown);
     assert_eq!(given(json!({"Role": "reader"})), causes);
-    let cluster = from(&["aws_ecs_cluster.c.arn", "aws_ecs_cluster.c"]);
+    let cluster = references(&["aws_ecs_cluster.c.arn", "aws_ecs_cluster.c"]);
     assert_eq!(given(cluster), causes);
 }
 
-/// One that may have to do with the role takes away nothing that is seen.
+/// A stack that may refer to the role does not remove policies.
 #[test]
-fn a_role_whose_policies_are_there_beside_a_stack() {
+fn a_stack_does_not_hide_the_policies_of_a_role() {
     let small = open().endpoint(Some(own_group())).with(
         "aws_cloudformation_stack.more",
-        stack(from(&["local.parameters"])),
+        stack(references(&["local.parameters"])),
     );
     assert_eq!(unknown_or_causes(&small.document()), [""; 0]);
 }
 
 #[test]
-fn policies_of_cloud_controls_provider() {
+fn policies_of_the_cloud_control_provider_count() {
     let allow =
         json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
     let inline = |role: Value| {
@@ -117,8 +120,12 @@ fn policies_of_cloud_controls_provider() {
     };
     assert_eq!(inline("r".into()), [""; 0]);
     assert_eq!(inline("another".into()), ["role.ssmmessages"]);
-    assert_eq!(inline(from(&["local.role"])), [""; 0], "there is no other");
-    let untraced = from(&["var.nowhere"]);
+    assert_eq!(
+        inline(references(&["local.role"])),
+        [""; 0],
+        "there is no other"
+    );
+    let untraced = references(&["var.nowhere"]);
     assert_eq!(inline(untraced), ["? role.ssmmessages"]);
     let managed = json!({
         "roles": ["r"], "managed_policy_name": "exec", "policy_document": allow.to_string(),

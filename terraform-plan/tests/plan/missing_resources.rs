@@ -1,4 +1,4 @@
-//! That something is missing is said only where the plan would have to have it.
+//! Something is missing only if the plan would have to contain it.
 
 use checks::Status;
 use checks::facts::Facts;
@@ -14,9 +14,9 @@ fn is_unknown(facts: &Facts, check: &str, why: &str) {
     assert!(unknown.iter().any(is_it), "{unknown:#?}");
 }
 
-/// Another stack may have put an endpoint into a VPC that was there before.
+/// Another stack may have created an endpoint in an existing VPC.
 #[test]
-fn an_endpoint_of_another_stack_in_a_vpc_of_this_one() {
+fn an_existing_vpc_may_have_an_endpoint_of_another_stack() {
     let without = |document: &mut Value| {
         remove(document, ENDPOINT);
         let state = document["prior_state"].to_string();
@@ -37,9 +37,9 @@ fn an_endpoint_of_another_stack_in_a_vpc_of_this_one() {
     assert_eq!(causes(&report(&replaced)), [check], "a new one is empty");
 }
 
-/// Without private DNS it may have been one of two.
+/// Without private DNS, the VPC may have another endpoint.
 #[test]
-fn an_endpoint_that_goes_away() {
+fn a_deleted_endpoint_with_private_dns_is_missing() {
     let gone = |private_dns: bool| {
         facts_of(UPDATE, |document| {
             change(document, ENDPOINT)["before"]["private_dns_enabled"] = private_dns.into();
@@ -52,7 +52,7 @@ fn an_endpoint_that_goes_away() {
 
 /// Terraform before 1.8, and OpenTofu.
 #[test]
-fn a_plan_that_does_not_tell_whether_it_is_whole() {
+fn a_plan_without_completeness_counts_as_complete_if_it_has_every_resource() {
     let untold = |document: &mut Value| {
         document.as_object_mut().unwrap().remove("complete");
     };
@@ -64,7 +64,7 @@ fn a_plan_that_does_not_tell_whether_it_is_whole() {
         remove(document, ENDPOINT);
     });
     is_unknown(&facts, "network.endpoint-present", "whether it is complete");
-    // An ACL that is configured and not in the plan may have been left out.
+    // The plan may leave out a configured ACL.
     let facts = facts_of(CREATE, |document| {
         untold(document);
         let vpc = &mut document["configuration"]["root_module"]["module_calls"]["vpc"]["module"];
@@ -77,7 +77,7 @@ fn a_plan_that_does_not_tell_whether_it_is_whole() {
 }
 
 #[test]
-fn a_service_on_instances() {
+fn the_network_of_a_service_on_instances_is_unknown() {
     for kind in ["EC2", "EXTERNAL"] {
         let facts = facts_of(CREATE, |document| {
             let service = r#"aws_ecs_service.service["coder"]"#;
@@ -89,10 +89,10 @@ fn a_service_on_instances() {
             "network.path",
             "the plan does not show which instances run coder-production-coder",
         );
-        let told = titles(&report(&facts), Status::Unknown);
+        let found = titles(&report(&facts), Status::Unknown);
         assert!(
-            !told.iter().any(|title| title.contains("AWS's own")),
-            "{told:#?}"
+            !found.iter().any(|title| title.contains("AWS's own")),
+            "{found:#?}"
         );
     }
 }

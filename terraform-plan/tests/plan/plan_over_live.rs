@@ -1,4 +1,4 @@
-//! The plan laid over what AWS has now.
+//! Plans over facts from AWS (`--plan-over-live`).
 
 use checks::facts::{Fact, Facts, GroupRule, NatGateway, Reason, Route, RouteTarget, Unavailable};
 use checks::{Status, Verdict};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// What AWS would tell of the platform as it is before the plan.
+/// The facts from AWS for the platform before the plan.
 pub fn live() -> Facts {
     let mut facts = facts_of(UPDATE, |_| {});
     facts.planned = false;
@@ -17,7 +17,7 @@ fn over(base: &str, live: Facts, cluster: &str, change: impl Fn(&mut Value)) -> 
     let mut document: Value = serde_json::from_str(base).unwrap();
     change(&mut document);
     let plan = plan(&document);
-    plan.facts_over(live, &ask(&plan, cluster))
+    plan.facts_over(live, &request(&plan, cluster))
 }
 
 pub fn platform(live: Facts, change: impl Fn(&mut Value)) -> Facts {
@@ -25,7 +25,7 @@ pub fn platform(live: Facts, change: impl Fn(&mut Value)) -> Facts {
 }
 
 #[test]
-fn the_plan_beats_what_is_there_now() {
+fn the_plan_replaces_its_resources_in_aws() {
     let mut before = live();
     for service in before.services.values_mut().filter_map(Fact::known_mut) {
         service.exec_enabled = false;
@@ -39,7 +39,7 @@ fn the_plan_beats_what_is_there_now() {
 }
 
 #[test]
-fn what_the_plan_mends_is_whole() {
+fn a_fault_that_the_plan_fixes_is_gone() {
     let mut before = live();
     for role in before.roles.values_mut().filter_map(Fact::known_mut) {
         role.trust = json!({"Statement": []});
@@ -63,7 +63,7 @@ fn what_the_plan_mends_is_whole() {
 }
 
 #[test]
-fn what_the_plan_breaks_is_broken() {
+fn a_fault_that_the_plan_causes_is_found() {
     let off = |document: &mut Value| {
         let address = r#"aws_ecs_service.service["coder"]"#;
         set(document, address, "enable_execute_command", false.into());
@@ -84,7 +84,7 @@ fn what_the_plan_breaks_is_broken() {
 }
 
 #[test]
-fn what_is_known_only_after_apply_is_not_taken_from_before_it() {
+fn unknown_values_are_not_taken_from_aws() {
     let facts = platform(live(), |document| {
         hide(
             document,
@@ -103,12 +103,12 @@ fn what_is_known_only_after_apply_is_not_taken_from_before_it() {
     );
 }
 
-/// The application's own stack, in the network and cluster of the platform.
+/// The stack of an application, in the network and cluster of the platform.
 fn application(live: Facts, change: impl Fn(&mut Value)) -> Facts {
     let mut document = application_of(&live);
     change(&mut document);
     let plan = plan(&document);
-    plan.facts_over(live, &ask(&plan, "coder-production-cluster"))
+    plan.facts_over(live, &request(&plan, "coder-production-cluster"))
 }
 
 pub fn application_of(live: &Facts) -> Value {
@@ -124,7 +124,7 @@ pub fn application_of(live: &Facts) -> Value {
 }
 
 #[test]
-fn aws_tells_what_is_not_part_of_the_plan() {
+fn aws_completes_the_plan() {
     let facts = application(live(), |_| {});
     assert_eq!(
         facts.target.services.len(),
@@ -138,7 +138,7 @@ fn aws_tells_what_is_not_part_of_the_plan() {
 }
 
 #[test]
-fn what_is_broken_elsewhere_is_broken_for_the_plan() {
+fn a_fault_outside_of_the_plan_is_found() {
     let mut before = live();
     let role = "arn:aws:iam::123456789012:role/coder-production-coder-task";
     before
@@ -169,7 +169,7 @@ fn what_is_broken_elsewhere_is_broken_for_the_plan() {
 }
 
 #[test]
-fn a_nat_gateway_of_another_stack() {
+fn a_nat_gateway_of_another_stack_counts() {
     let through = |state: &str| {
         let mut before = live();
         let endpoints = before.network.endpoints.as_mut().unwrap();
@@ -202,9 +202,9 @@ fn denied<T>() -> Fact<T> {
     Fact::Unavailable(Unavailable::new(action, Reason::Denied, "no"))
 }
 
-/// The platform's endpoint, into which the application lets its own tasks.
+/// The application allows its tasks in the security group of the platform's endpoint.
 #[test]
-fn a_rule_of_the_plan_in_a_group_of_another_stack() {
+fn a_rule_changes_a_group_of_another_stack() {
     let mut before = live();
     let endpoints = before.network.endpoints.as_ref().unwrap().known().unwrap();
     let endpoint = endpoints
@@ -231,7 +231,7 @@ fn a_rule_of_the_plan_in_a_group_of_another_stack() {
 }
 
 #[test]
-fn a_role_of_another_stack_to_which_the_plan_adds_a_policy() {
+fn a_policy_for_a_role_of_another_stack_leaves_it_unknown() {
     let facts = application(live(), |document| {
         let changes = document["resource_changes"].as_array_mut().unwrap();
         changes.push(json!({
@@ -246,7 +246,7 @@ fn a_role_of_another_stack_to_which_the_plan_adds_a_policy() {
 }
 
 #[test]
-fn a_service_that_the_plan_takes_away() {
+fn a_deleted_service_is_not_judged() {
     let facts = platform(live(), |document| {
         delete(document, r#"aws_ecs_service.service["clickhouse"]"#);
     });
@@ -260,22 +260,23 @@ fn a_service_that_the_plan_takes_away() {
     assert_healthy(&facts);
 }
 
-/// What AWS is asked about beside what runs: what is there, and nothing that the plan makes.
+/// They exist in AWS; resources that the plan creates are not among them.
 #[test]
-fn what_planned_tasks_refer_to() {
+fn existing_resources_are_those_that_planned_tasks_use() {
     let document = application_of(&live());
     let application = plan(&document);
-    let references = application.existing_resources(&ask(&application, "coder-production-cluster"));
+    let references =
+        application.existing_resources(&request(&application, "coder-production-cluster"));
     assert!(!references.subnets.is_empty(), "{references:?}");
     assert!(!references.security_groups.is_empty(), "{references:?}");
     let platform = plan(&serde_json::from_str(CREATE).unwrap());
-    let made = platform.existing_resources(&ask(&platform, "coder-production-cluster"));
+    let made = platform.existing_resources(&request(&platform, "coder-production-cluster"));
     assert_eq!(made, Default::default());
 }
 
-/// A role that is not there may be what a stack of the plan makes.
+/// A stack of the plan may create a role that does not exist.
 #[test]
-fn a_role_that_a_stack_may_make() {
+fn a_missing_role_may_be_in_a_stack() {
     let mut before = live();
     for role in before.roles.values_mut() {
         *role = Fact::Absent;

@@ -1,4 +1,4 @@
-//! Each thing that keeps sessions from working, seen before apply.
+//! Each fault that breaks sessions is found before apply.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn causes_of(base: &str, change: impl Fn(&mut Value)) -> Vec<String> {
 }
 
 #[test]
-fn no_endpoint_and_no_way_out() {
+fn a_missing_endpoint_is_the_cause_without_egress() {
     let without = |document: &mut Value| remove(document, ENDPOINT);
     assert_eq!(causes_of(CREATE, without), ["network.endpoint-present"]);
     let deleted = |document: &mut Value| delete(document, ENDPOINT);
@@ -19,7 +19,7 @@ fn no_endpoint_and_no_way_out() {
 }
 
 #[test]
-fn a_role_that_lacks_an_action() {
+fn a_role_without_an_action_is_the_cause() {
     for base in [CREATE, UPDATE] {
         let facts = facts_of(base, |document| {
             let policy = json!({"Statement": [{
@@ -44,13 +44,13 @@ fn a_role_that_lacks_an_action() {
 }
 
 #[test]
-fn a_policy_that_is_taken_away() {
+fn a_deleted_policy_is_the_cause() {
     let deleted = |document: &mut Value| delete(document, LITELLM_POLICY);
     assert_eq!(causes_of(UPDATE, deleted), ["role.ssmmessages"]);
 }
 
 #[test]
-fn an_attachment_that_is_taken_away() {
+fn a_deleted_attachment_is_the_cause() {
     let role = "coder-production-litellm-task";
     let attached = |document: &mut Value, keep: bool| {
         delete(document, LITELLM_POLICY);
@@ -81,7 +81,7 @@ fn an_attachment_that_is_taken_away() {
 }
 
 #[test]
-fn exec_is_off() {
+fn a_service_without_exec_is_the_cause() {
     for base in [CREATE, UPDATE] {
         let off = |document: &mut Value| {
             let address = r#"aws_ecs_service.service["clickhouse"]"#;
@@ -99,7 +99,7 @@ fn exec_is_off() {
 }
 
 #[test]
-fn the_endpoint_keeps_the_tasks_out() {
+fn an_endpoint_security_group_without_the_tasks_is_the_cause() {
     let rule = "aws_security_group_rule.tasks_to_endpoints";
     let without = |document: &mut Value| remove(document, rule);
     assert_eq!(
@@ -123,14 +123,14 @@ fn the_endpoint_keeps_the_tasks_out() {
 }
 
 #[test]
-fn the_tasks_are_kept_in() {
+fn a_task_security_group_without_egress_is_the_cause() {
     let rule = "aws_vpc_security_group_egress_rule.anywhere";
     let without = |document: &mut Value| remove(document, rule);
     assert_eq!(causes_of(CREATE, without), ["network.task-egress"]);
 }
 
 #[test]
-fn no_private_dns() {
+fn an_endpoint_without_private_dns_is_the_cause() {
     for base in [CREATE, UPDATE] {
         let off =
             |document: &mut Value| set(document, ENDPOINT, "private_dns_enabled", false.into());
@@ -152,7 +152,7 @@ fn no_private_dns() {
 }
 
 #[test]
-fn no_task_role() {
+fn a_definition_without_task_role_is_the_cause() {
     for base in [CREATE, UPDATE] {
         let without = |document: &mut Value| {
             let address = r#"aws_ecs_task_definition.service["langfuse-web"]"#;
@@ -163,7 +163,7 @@ fn no_task_role() {
 }
 
 #[test]
-fn a_trust_that_leaves_tasks_out() {
+fn a_trust_policy_without_ecs_tasks_is_the_cause() {
     let trust = json!({"Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"},
     }]});
@@ -180,7 +180,7 @@ fn a_trust_that_leaves_tasks_out() {
 }
 
 #[test]
-fn the_actions_went_to_the_execution_role() {
+fn actions_in_the_execution_role_are_noticed() {
     let facts = facts_of(CREATE, |document| {
         let swap = |document: &mut Value, address: &str, with: &str| {
             change(document, address)["after"]["policy_arn"] = with.into();
@@ -204,7 +204,7 @@ fn the_actions_went_to_the_execution_role() {
 }
 
 #[test]
-fn a_service_with_no_task_wanted_is_looked_at_all_the_same() {
+fn a_service_with_a_desired_count_of_0_is_judged() {
     let none = |document: &mut Value| {
         let address = r#"aws_ecs_service.service["coder"]"#;
         set(document, address, "desired_count", 0.into());
@@ -214,7 +214,7 @@ fn a_service_with_no_task_wanted_is_looked_at_all_the_same() {
 }
 
 #[test]
-fn a_definition_that_cannot_be_entered() {
+fn a_definition_that_sessions_cannot_enter_is_the_cause() {
     let shared = |document: &mut Value| {
         let address = r#"aws_ecs_task_definition.service["coder"]"#;
         let text = change(document, address)["after"]["container_definitions"]

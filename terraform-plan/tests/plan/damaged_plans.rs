@@ -1,4 +1,4 @@
-//! Files that are not plans, and plans that nobody's Terraform wrote.
+//! Files that are not plans, and plans that Terraform does not write.
 
 use serde_json::{Value, json};
 use terraform_plan::{PlanError, read};
@@ -10,7 +10,7 @@ fn refused(bytes: impl AsRef<[u8]>) -> PlanError {
 }
 
 #[test]
-fn what_is_not_a_plan() {
+fn files_that_are_not_plans_are_refused() {
     assert_eq!(refused(""), PlanError::Empty);
     assert_eq!(refused(" \n"), PlanError::Empty);
     assert_eq!(refused(b"PK\x03\x04\x14\x00"), PlanError::BinaryPlan);
@@ -32,7 +32,7 @@ fn what_is_not_a_plan() {
 }
 
 #[test]
-fn each_refusal_is_a_sentence() {
+fn each_error_is_one_sentence() {
     let all = [
         PlanError::Empty,
         PlanError::BinaryPlan,
@@ -53,16 +53,16 @@ fn each_refusal_is_a_sentence() {
         PlanError::Malformed("what".into()),
     ];
     for refusal in all {
-        let told = refusal.to_string();
+        let found = refusal.to_string();
         assert!(
-            told.len() > 15 && !told.contains('\n') && !told.ends_with('.'),
-            "{told}"
+            found.len() > 15 && !found.contains('\n') && !found.ends_with('.'),
+            "{found}"
         );
     }
 }
 
 #[test]
-fn versions_and_errors() {
+fn unsupported_versions_and_failed_plans_are_refused() {
     let with = |version: Value, errored: bool| {
         let plan = json!({"format_version": version, "resource_changes": [], "errored": errored});
         read(plan.to_string().as_bytes()).map(|_| ())
@@ -81,7 +81,7 @@ fn versions_and_errors() {
 }
 
 #[test]
-fn as_powershell_writes_it() {
+fn utf16_and_byte_order_marks_are_accepted() {
     let mut bytes = vec![0xff, 0xfe];
     bytes.extend(SHARED_VPC.encode_utf16().flat_map(u16::to_le_bytes));
     assert_eq!(read(&bytes).unwrap().clusters(), ["staging"]);
@@ -90,7 +90,7 @@ fn as_powershell_writes_it() {
 }
 
 #[test]
-fn deeper_than_a_parser_goes() {
+fn deep_nesting_is_refused() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(matches!(refused(deep), PlanError::NotJson(_)));
     let modules = "module.a.".repeat(50_000);
@@ -102,7 +102,7 @@ fn deeper_than_a_parser_goes() {
 }
 
 #[test]
-fn parts_of_other_types() {
+fn fields_of_the_wrong_type_are_refused() {
     let with = |field: &str, value: Value| {
         let mut plan = json!({"format_version": "1.2", "resource_changes": []});
         plan[field] = value;
@@ -120,9 +120,9 @@ fn parts_of_other_types() {
     }
 }
 
-/// Every value of a plan becomes something else in turn; nothing panics, whatever it is told.
+/// Replaces every value of a plan in turn: nothing panics.
 #[test]
-fn values_of_any_type() {
+fn no_value_of_an_existing_platform_panics() {
     let document: Value = serde_json::from_str(SHARED_VPC).unwrap();
     let mut pointers = Vec::new();
     collect(&document, String::new(), &mut pointers);
@@ -144,9 +144,9 @@ fn values_of_any_type() {
     }
 }
 
-/// As above for a plan in which little is known, with a sample of its values.
+/// Replaces a sample of the values of a plan with few known values.
 #[test]
-fn values_of_any_type_before_anything_exists() {
+fn no_value_of_a_new_platform_panics() {
     let document: Value = serde_json::from_str(WOVEN).unwrap();
     let mut pointers = Vec::new();
     collect(&document, String::new(), &mut pointers);
@@ -163,9 +163,9 @@ fn judge(document: &Value) {
     };
     let clusters = plan.clusters();
     let cluster = clusters.first().map_or("none", String::as_str);
-    let mut ask = ask_anywhere(cluster);
-    ask.region = plan.region().unwrap_or(ask.region);
-    report(&plan.facts(&ask));
+    let mut request = request_anywhere(cluster);
+    request.region = plan.region().unwrap_or(request.region);
+    report(&plan.facts(&request));
 }
 
 fn collect(value: &Value, at: String, found: &mut Vec<String>) {
@@ -187,16 +187,16 @@ fn collect(value: &Value, at: String, found: &mut Vec<String>) {
 }
 
 #[test]
-fn cut_off_anywhere() {
+fn a_truncated_plan_is_refused() {
     let bytes = SHARED_VPC.as_bytes();
     for end in (0..bytes.len() - 2).step_by(97) {
         assert!(read(&bytes[..end]).is_err(), "{end}");
     }
 }
 
-/// Each module passes on twice what it was given: followed to the end, that would be four thousand million ways.
+/// Each module passes on twice what it gets: following every reference would take hours.
 #[test]
-fn references_that_double_at_every_level() {
+fn references_that_double_at_every_level_end() {
     let depth = 31;
     let address = vec!["module.m"; depth].join(".");
     let twice = json!({"references": ["var.x", "aws_vpc.none", "var.x"]});
@@ -216,7 +216,5 @@ fn references_that_double_at_every_level() {
             "change": {"actions": ["create"], "after": {"name": "s"}, "after_unknown": {"cluster": true}},
         }],
     });
-    let started = std::time::Instant::now();
     judge(&plan);
-    assert!(started.elapsed().as_secs() < 20);
 }

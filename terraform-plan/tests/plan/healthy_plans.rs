@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 #[test]
-fn a_healthy_plan_of_something_new() {
+fn a_plan_of_a_new_platform_passes() {
     let facts = facts_of(CREATE, |_| {});
     assert!(facts.planned);
     assert_healthy(&facts);
@@ -14,12 +14,12 @@ fn a_healthy_plan_of_something_new() {
 }
 
 #[test]
-fn a_healthy_plan_of_a_change() {
+fn a_plan_of_a_change_passes() {
     assert_healthy(&facts_of(UPDATE, |_| {}));
 }
 
 #[test]
-fn what_does_not_exist_yet_goes_by_its_address() {
+fn new_resources_go_by_their_addresses() {
     let facts = facts_of(CREATE, |_| {});
     let subnet = "module.vpc.aws_subnet.private[0]";
     let fact = &facts.network.subnets[subnet];
@@ -37,7 +37,7 @@ fn what_does_not_exist_yet_goes_by_its_address() {
 }
 
 #[test]
-fn what_exists_goes_by_its_id() {
+fn existing_resources_go_by_their_ids() {
     let facts = facts_of(UPDATE, |_| {});
     assert!(
         facts
@@ -56,7 +56,7 @@ fn what_exists_goes_by_its_id() {
 }
 
 #[test]
-fn where_the_plan_is() {
+fn the_plan_shows_region_account_and_clusters() {
     for base in [CREATE, UPDATE] {
         let plan = plan(&serde_json::from_str(base).unwrap());
         let cluster = "coder-production-cluster";
@@ -67,15 +67,15 @@ fn where_the_plan_is() {
 }
 
 #[test]
-fn only_the_services_that_were_asked_for() {
+fn facts_cover_only_the_requested_services() {
     let plan = plan(&serde_json::from_str(CREATE).unwrap());
-    let mut ask = ask(&plan, "coder-production-cluster");
+    let mut request = request(&plan, "coder-production-cluster");
     let wanted = |name: &str| Wanted {
         name: name.into(),
         ..Wanted::default()
     };
-    ask.services = vec![wanted("coder-production-litellm"), wanted("elsewhere")];
-    let facts = plan.facts(&ask);
+    request.services = vec![wanted("coder-production-litellm"), wanted("elsewhere")];
+    let facts = plan.facts(&request);
     assert_eq!(facts.services.len(), 2);
     assert!(facts.services["coder-production-litellm"].known().is_some());
     let why = facts.services["elsewhere"].unavailable().unwrap();
@@ -84,7 +84,7 @@ fn only_the_services_that_were_asked_for() {
 }
 
 #[test]
-fn values_of_the_environment_go_nowhere() {
+fn environment_values_are_not_in_the_facts() {
     for base in [CREATE, UPDATE] {
         let with_proxy = |document: &mut Value| {
             let change = change(document, r#"aws_ecs_task_definition.service["coder"]"#);
@@ -96,8 +96,11 @@ fn values_of_the_environment_go_nowhere() {
             change["after"]["container_definitions"] = containers.to_string().into();
         };
         let facts = facts_of(base, with_proxy);
-        let told = serde_json::to_string(&facts).unwrap();
-        assert!(!told.contains("planted"), "a planted value is in the facts");
+        let found = serde_json::to_string(&facts).unwrap();
+        assert!(
+            !found.contains("planted"),
+            "a planted value is in the facts"
+        );
         let mut definitions = facts.task_definitions.values().filter_map(Fact::known);
         let coder = definitions
             .find(|known| known.family.ends_with("-coder"))
@@ -112,7 +115,7 @@ fn values_of_the_environment_go_nowhere() {
 }
 
 #[test]
-fn the_main_table_of_a_new_vpc_leads_nowhere() {
+fn the_main_table_of_a_new_vpc_has_only_the_local_route() {
     let facts = facts_of(CREATE, |_| {});
     let tables = facts.network.route_tables["module.vpc.aws_vpc.main"]
         .known()
@@ -127,9 +130,9 @@ fn the_main_table_of_a_new_vpc_leads_nowhere() {
 }
 
 #[test]
-fn a_cluster_that_the_plan_does_not_have() {
+fn a_cluster_outside_of_the_plan_is_unknown() {
     let plan = plan(&serde_json::from_str(CREATE).unwrap());
-    let facts = plan.facts(&ask(&plan, "another"));
+    let facts = plan.facts(&request(&plan, "another"));
     assert!(facts.services.is_empty());
     assert!(facts.cluster.unavailable().is_some());
 }

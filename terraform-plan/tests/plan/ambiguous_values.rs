@@ -1,10 +1,10 @@
-//! What may be read in more than one way is not taken for certain.
+//! Values with more than one reading stay unknown.
 
 use checks::Status;
 use checks::facts::Facts;
 use serde_json::{Value, json};
 
-use crate::small::{Small, from, list_from};
+use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
 
 fn open() -> Value {
@@ -13,16 +13,16 @@ fn open() -> Value {
     json!({"ingress": rule, "egress": rule})
 }
 
-/// A service in `subnets`, with the groups `groups`; there is a second subnet, and a second group without rules.
-fn placed(subnets: Value, groups: Value) -> Small {
+/// A service in these subnets and security groups. There is a second subnet, and a second group without rules.
+fn placed(subnets: Value, groups: Value) -> PlanBuilder {
     let other =
-        json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.1.0/24"});
-    Small::new()
+        json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.1.0/24"});
+    PlanBuilder::new()
         .group("g", open())
         .group("shut", json!({}))
         .with("aws_subnet.o", other)
         .service_in(subnets, groups)
-        .endpoint(Some(list_from(
+        .endpoint(Some(list_of_references(
             1,
             &["aws_security_group.g.id", "aws_security_group.g"],
         )))
@@ -38,45 +38,51 @@ const SUBNET: [&str; 2] = ["aws_subnet.s.id", "aws_subnet.s"];
 const GROUP: [&str; 2] = ["aws_security_group.g.id", "aws_security_group.g"];
 
 #[test]
-fn a_list_that_is_unknown_as_a_whole_and_has_one_source() {
-    assert_eq!(placed(from(&SUBNET), from(&GROUP)).causes(), [""; 0]);
-}
-
-#[test]
-fn a_list_that_is_unknown_as_a_whole_through_a_local() {
-    // Both subnets are alike, and of the groups one is shut.
+fn an_unknown_list_with_one_source_is_that_source() {
     assert_eq!(
-        placed(from(&["local.private"]), from(&GROUP)).causes(),
+        placed(references(&SUBNET), references(&GROUP)).causes(),
         [""; 0]
     );
-    is_unknown(&placed(from(&SUBNET), from(&["local.groups"])).facts());
-    let with_source = [&GROUP[..], &["local.more"]].concat();
-    is_unknown(&placed(from(&SUBNET), from(&with_source)).facts());
 }
 
 #[test]
-fn a_list_that_is_unknown_as_a_whole_and_may_be_one_of_two() {
+fn an_unknown_list_from_a_local_counts_only_if_all_candidates_agree() {
+    // The subnets are equivalent, and one of the groups has no rules.
+    assert_eq!(
+        placed(references(&["local.private"]), references(&GROUP)).causes(),
+        [""; 0]
+    );
+    is_unknown(&placed(references(&SUBNET), references(&["local.groups"])).facts());
+    let with_source = [&GROUP[..], &["local.more"]].concat();
+    is_unknown(&placed(references(&SUBNET), references(&with_source)).facts());
+}
+
+#[test]
+fn an_unknown_list_of_two_sources_may_be_either() {
     let shut = ["aws_security_group.shut.id", "aws_security_group.shut"];
     let either = [&["var.debug"][..], &GROUP, &shut].concat();
-    is_unknown(&placed(from(&SUBNET), from(&either)).facts());
+    is_unknown(&placed(references(&SUBNET), references(&either)).facts());
     let either = [&SUBNET[..], &["aws_subnet.o.id", "aws_subnet.o"]].concat();
-    assert_eq!(placed(from(&either), from(&GROUP)).causes(), [""; 0]);
-    let facts = placed(list_from(2, &either), from(&GROUP)).facts();
+    assert_eq!(
+        placed(references(&either), references(&GROUP)).causes(),
+        [""; 0]
+    );
+    let facts = placed(list_of_references(2, &either), references(&GROUP)).facts();
     assert_eq!(facts.tasks.len(), 2, "as many as there can be");
     assert_eq!(
-        placed(list_from(1, &either), from(&GROUP)).causes(),
+        placed(list_of_references(1, &either), references(&GROUP)).causes(),
         [""; 0]
     );
 }
 
-/// An ID that a variable holds may be in the list beside the new one.
+/// The list may contain an ID from a variable and the new one.
 #[test]
-fn a_list_with_a_known_id_beside_the_new_one() {
+fn a_known_id_may_be_in_an_unknown_list() {
     let mixed = [&["var.more"][..], &GROUP].concat();
     let with = |value: Value| {
-        let mut document = placed(from(&SUBNET), from(&mixed)).document();
+        let mut document = placed(references(&SUBNET), references(&mixed)).document();
         document["variables"] = json!({"more": {"value": value}});
-        plan(&document).facts(&ask_anywhere("c"))
+        plan(&document).facts(&request_anywhere("c"))
     };
     is_unknown(&with(json!(["sg-0123"])));
     for harmless in [json!([]), json!(true), json!("name")] {
@@ -86,32 +92,32 @@ fn a_list_with_a_known_id_beside_the_new_one() {
 }
 
 #[test]
-fn a_data_source_that_is_read_later() {
+fn a_data_source_read_during_apply_may_be_anything() {
     for (kind, attribute) in [
         ("aws_subnets", "ids"),
         ("terraform_remote_state", "outputs"),
     ] {
         let reference = format!("data.{kind}.x.{attribute}");
         let whole = format!("data.{kind}.x");
-        let by = from(&[&reference, &whole]);
-        let mut document = placed(by, from(&GROUP)).document();
+        let by = references(&[&reference, &whole]);
+        let mut document = placed(by, references(&GROUP)).document();
         let mut unknown = json!({"id": true});
         unknown[attribute] = true.into();
         document["resource_changes"].as_array_mut().unwrap().push(json!({
             "address": whole, "mode": "data", "type": kind, "name": "x",
             "change": {"actions": ["read"], "before": null, "after": {}, "after_unknown": unknown},
         }));
-        is_unknown(&plan(&document).facts(&ask_anywhere("c")));
+        is_unknown(&plan(&document).facts(&request_anywhere("c")));
     }
 }
 
-/// `aws_vpc.v` is the only VPC that a local can stand for, unless something is read only later.
+/// `aws_vpc.v` is the only VPC that a local can be, unless a data source is read during apply.
 #[test]
-fn one_thing_through_a_local() {
-    let group = json!({"vpc_id": from(&["local.vpc_id"]), "ingress": open()["ingress"], "egress": open()["egress"], "id": from(&[])});
-    let subnet = json!({"vpc_id": from(&["local.vpc_id"]), "cidr_block": "10.0.0.0/24"});
+fn a_local_is_the_only_candidate_in_its_module() {
+    let group = json!({"vpc_id": references(&["local.vpc_id"]), "ingress": open()["ingress"], "egress": open()["egress"], "id": references(&[])});
+    let subnet = json!({"vpc_id": references(&["local.vpc_id"]), "cidr_block": "10.0.0.0/24"});
     let small = || {
-        placed(from(&SUBNET), from(&GROUP))
+        placed(references(&SUBNET), references(&GROUP))
             .with("aws_subnet.s", subnet.clone())
             .with("aws_security_group.g", group.clone())
     };
@@ -121,7 +127,7 @@ fn one_thing_through_a_local() {
         "address": "data.aws_ssm_parameter.vpc", "mode": "data", "type": "aws_ssm_parameter", "name": "vpc",
         "change": {"actions": ["read"], "before": null, "after": {}, "after_unknown": {"value": true}},
     }));
-    is_unknown(&plan(&document).facts(&ask_anywhere("c")));
+    is_unknown(&plan(&document).facts(&request_anywhere("c")));
 }
 
 const ROLES: [&str; 3] = ["module.iam.task_role_arns", "module.iam", "each.value.role"];
@@ -137,9 +143,9 @@ fn by_value(document: &mut Value, for_each: Value) {
     remove(document, r#"module.iam.aws_iam_role_policy.exec["coder"]"#);
 }
 
-/// `each.value.role` is not `each.key`: which role it is hangs on values that the plan may hold.
+/// `each.value.role` is not `each.key`: the role depends on values that the plan may contain.
 #[test]
-fn an_element_by_a_value_of_for_each() {
+fn each_value_selects_an_element_by_its_own_value() {
     let facts = facts_of(CREATE, |document| {
         by_value(document, json!({"references": ["local.services"]}));
     });

@@ -1,23 +1,23 @@
-//! Route tables and network ACLs that somebody else made, or that came with the VPC: what the plan adds to them.
+//! Changes to route tables and network ACLs that exist already, or that AWS creates with a VPC.
 
 use checks::facts::{AclEntry, Fact, Facts, NetworkAcl, Route, RouteTable, RouteTarget};
 use serde_json::{Value, json};
 
+use crate::egress::{default_route, joined, with_way};
 use crate::network::{open, own_group};
-use crate::over::{live, platform};
-use crate::small::{Small, from};
+use crate::plan_builder::{PlanBuilder, references};
+use crate::plan_over_live::{live, platform};
 use crate::support::*;
-use crate::ways::{default_route, joined, with_way};
 
 const VPC: &str = "vpc-22b376478fcd62323";
 const SUBNETS: [&str; 2] = ["subnet-bfb7fa321b5001430", "subnet-b17f6e86de49f3037"];
 
-/// A virtual private gateway has the same argument as the internet's.
+/// A virtual private gateway is set by the same argument as an internet gateway.
 #[test]
-fn a_gateway_that_is_not_the_internets() {
+fn a_vpn_gateway_is_no_internet_gateway() {
     let way = |gateway: &str| {
         let mut route = default_route();
-        route["gateway_id"] = from(&[&format!("{gateway}.id"), gateway]);
+        route["gateway_id"] = references(&[&format!("{gateway}.id"), gateway]);
         joined(with_way(route)).with("aws_vpn_gateway.w", json!({}))
     };
     let internet = way("aws_internet_gateway.i").document();
@@ -28,13 +28,14 @@ fn a_gateway_that_is_not_the_internets() {
 }
 
 #[test]
-fn a_route_of_its_own_in_the_main_table_that_is_adopted() {
+fn an_adopted_main_table_has_its_separate_routes() {
     let adopted = json!({
-        "default_route_table_id": from(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
+        "default_route_table_id": references(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
     });
     let mut route = default_route();
-    route["route_table_id"] = from(&["aws_default_route_table.t.id", "aws_default_route_table.t"]);
-    route["nat_gateway_id"] = from(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
+    route["route_table_id"] =
+        references(&["aws_default_route_table.t.id", "aws_default_route_table.t"]);
+    route["nat_gateway_id"] = references(&["aws_nat_gateway.n.id", "aws_nat_gateway.n"]);
     let small = open()
         .with("aws_nat_gateway.n", json!({}))
         .with("aws_default_route_table.t", adopted);
@@ -47,21 +48,21 @@ fn a_route_of_its_own_in_the_main_table_that_is_adopted() {
         .with(
             "aws_default_route_table.t",
             json!({
-                "default_route_table_id": from(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
+                "default_route_table_id": references(&["aws_vpc.v.default_route_table_id", "aws_vpc.v"]),
             }),
         )
         .with("aws_route.r", route);
     assert_eq!(unknown_or_causes(&small.document()), [""; 0]);
 }
 
-/// The endpoint is in another subnet than the tasks, so that the ACL stands between them.
-fn apart() -> Small {
+/// The endpoint is in another subnet than the tasks, so the ACL filters their traffic.
+fn apart() -> PlanBuilder {
     let other =
-        json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.1.0/24"});
+        json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]), "cidr_block": "10.0.1.0/24"});
     let endpoint = json!({
         "service_name": "com.amazonaws.us-west-2.ssmmessages", "vpc_endpoint_type": "Interface",
-        "private_dns_enabled": true, "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
-        "subnet_ids": crate::small::list_from(1, &["aws_subnet.o.id", "aws_subnet.o"]),
+        "private_dns_enabled": true, "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
+        "subnet_ids": crate::plan_builder::list_of_references(1, &["aws_subnet.o.id", "aws_subnet.o"]),
         "security_group_ids": own_group(),
     });
     open()
@@ -71,13 +72,13 @@ fn apart() -> Small {
 
 fn rule(acl: &[&str], action: &str, egress: bool) -> Value {
     json!({
-        "network_acl_id": from(acl), "rule_number": 50, "egress": egress, "protocol": "-1",
+        "network_acl_id": references(acl), "rule_number": 50, "egress": egress, "protocol": "-1",
         "rule_action": action, "cidr_block": "0.0.0.0/0",
     })
 }
 
 #[test]
-fn rules_of_their_own_in_the_acl_that_comes_with_the_vpc() {
+fn a_separate_rule_changes_the_default_acl() {
     let of_vpc = ["aws_vpc.v.default_network_acl_id", "aws_vpc.v"];
     assert_eq!(unknown_or_causes(&apart().document()), [""; 0]);
     let closed = apart().with("aws_network_acl_rule.d", rule(&of_vpc, "deny", false));
@@ -85,9 +86,9 @@ fn rules_of_their_own_in_the_acl_that_comes_with_the_vpc() {
 }
 
 #[test]
-fn rules_of_their_own_in_the_acl_that_is_adopted() {
+fn an_adopted_acl_has_its_separate_rules() {
     let adopted = || {
-        let of_vpc = from(&["aws_vpc.v.default_network_acl_id", "aws_vpc.v"]);
+        let of_vpc = references(&["aws_vpc.v.default_network_acl_id", "aws_vpc.v"]);
         let adopted = json!({"default_network_acl_id": of_vpc});
         apart().with("aws_default_network_acl.d", adopted)
     };
@@ -105,7 +106,7 @@ fn tables(facts: &mut Facts) -> &mut Vec<RouteTable> {
 }
 
 #[test]
-fn the_plan_joins_its_subnets_to_a_table_that_is_there() {
+fn subnets_can_join_an_existing_route_table() {
     let mut before = live();
     tables(&mut before).push(RouteTable {
         id: "rtb-0ther".to_owned(),
@@ -134,7 +135,7 @@ fn the_plan_joins_its_subnets_to_a_table_that_is_there() {
 }
 
 #[test]
-fn a_rule_of_the_plan_in_an_acl_that_is_there() {
+fn a_rule_changes_an_existing_acl() {
     let mut before = live();
     let entry = |egress| AclEntry {
         number: 100,
@@ -155,7 +156,7 @@ fn a_rule_of_the_plan_in_an_acl_that_is_there() {
         .network
         .network_acls
         .insert(VPC.to_owned(), Fact::Known(vec![acl]));
-    // It stands between the tasks of one subnet and the endpoint in the other.
+    // The ACL filters traffic from the tasks in one subnet to the endpoint in the other.
     let apart = |document: &mut Value| set(document, ENDPOINT, "subnet_ids", json!([SUBNETS[0]]));
     assert_eq!(causes(&report(&platform(before.clone(), apart))), [""; 0]);
     let closed = platform(before, |document| {

@@ -1,4 +1,4 @@
-//! Tasks that run before apply, and whether it replaces them.
+//! Whether apply replaces running tasks.
 
 use checks::Status;
 use checks::facts::Fact;
@@ -9,7 +9,7 @@ use crate::support::*;
 const CODER: &str = r#"aws_ecs_service.service["coder"]"#;
 const DEFINITION: &str = r#"aws_ecs_task_definition.service["coder"]"#;
 
-/// The plan turns exec on for one service, and does nothing else to it.
+/// The plan turns exec on for one service and changes nothing else of it.
 fn only_the_flag(document: &mut Value) {
     let change = self::change(document, CODER);
     change["before"]["enable_execute_command"] = false.into();
@@ -26,7 +26,7 @@ fn causes_of(change: impl Fn(&mut Value)) -> Vec<String> {
 }
 
 #[test]
-fn tasks_without_exec_outlive_a_flag_that_is_only_turned_on() {
+fn the_exec_flag_alone_replaces_no_tasks() {
     assert_eq!(causes_of(only_the_flag), ["task.exec-enabled"]);
     let by_another = |document: &mut Value| {
         only_the_flag(document);
@@ -42,7 +42,7 @@ fn tasks_without_exec_outlive_a_flag_that_is_only_turned_on() {
 }
 
 #[test]
-fn what_replaces_the_tasks_brings_exec_to_them() {
+fn a_new_deployment_brings_exec_to_tasks() {
     let forced = |document: &mut Value| {
         only_the_flag(document);
         set(document, CODER, "force_new_deployment", true.into());
@@ -70,7 +70,7 @@ fn what_replaces_the_tasks_brings_exec_to_them() {
 }
 
 #[test]
-fn whether_they_are_replaced_may_be_known_only_after_apply() {
+fn a_deployment_may_be_known_only_after_apply() {
     let facts = facts_of(UPDATE, |document| {
         only_the_flag(document);
         hide(document, CODER, "platform_version");
@@ -86,9 +86,9 @@ fn whether_they_are_replaced_may_be_known_only_after_apply() {
     );
 }
 
-/// AWS tells of the tasks that run now, which the plan does not mention.
+/// AWS reports the running tasks, which are not in the plan.
 #[test]
-fn tasks_that_aws_tells_of() {
+fn running_tasks_come_from_aws() {
     let causes_over = |has_exec: bool, change: &dyn Fn(&mut Value)| {
         let mut live = facts_of(UPDATE, |_| {});
         for task in live.tasks.values_mut().filter_map(Fact::known_mut) {
@@ -97,7 +97,7 @@ fn tasks_that_aws_tells_of() {
         let mut document: Value = serde_json::from_str(UPDATE).unwrap();
         change(&mut document);
         let plan = plan(&document);
-        let facts = plan.facts_over(live, &ask(&plan, "coder-production-cluster"));
+        let facts = plan.facts_over(live, &request(&plan, "coder-production-cluster"));
         causes(&report(&facts))
     };
     let untouched = |document: &mut Value| {
