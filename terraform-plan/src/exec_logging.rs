@@ -89,6 +89,7 @@ fn default_key_policy(partition: &str, account: &str) -> Value {
     }]})
 }
 
+/// The log group, with the key that encrypts it.
 pub fn log_group(resolver: &Resolver, name: &str) -> Fact<LogGroup> {
     let Some(group) = resolver.find(name, ResourceKind::LogGroup) else {
         return Fact::Unavailable(not_in_plan(format!("log group {name}")));

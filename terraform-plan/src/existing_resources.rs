@@ -9,7 +9,7 @@ use crate::plan::TerraformPlan;
 use crate::request::PlanRequest;
 use crate::unavailable::may_be_in_aws;
 
-/// Resources that exist in AWS and that planned tasks use. Running tasks may not use them yet.
+/// Resources that exist in AWS and that planned tasks use, whether or not running tasks use them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExistingResources {
     /// IDs of the subnets of tasks and endpoints.

@@ -1,5 +1,5 @@
-//! Reads Terraform plans into the facts that the checks of `ecs-exec` look at, to tell before apply whether sessions
-//! will work.
+//! Reads Terraform plans into the facts that the checks of `ecs-exec` look at: whether sessions will work is known before
+//! apply.
 //!
 //! Nothing here calls AWS or Terraform. What is known only after apply stays unknown, and so does what is not part of
 //! the plan. Something counts as missing only if the plan would have to contain it.

@@ -81,6 +81,7 @@ impl TerraformPlan {
         }
     }
 
+    /// The blocks of AWS providers.
     pub(crate) fn aws_providers(&self) -> impl Iterator<Item = &Value> {
         let providers = self.configuration.providers().map(|(_, provider)| provider);
         providers.filter(|provider| provider["name"] == "aws")

@@ -1,13 +1,13 @@
-//! Why the plan alone cannot tell something, as the facts state it.
+//! Why something is not known from the plan alone, as the facts state it.
 
 use checks::facts::{Fact, Unavailable};
 
 /// Something that the plan says, or why it does not.
 pub type PlanValue<T> = Result<T, Unavailable>;
 
-/// The reason's action if only apply can tell.
+/// The action in the reason if the value is known only after apply.
 const APPLY: &str = "terraform apply";
-/// The reason's action if AWS may know what the plan does not contain.
+/// The action in the reason if AWS may know what the plan does not contain.
 const PLAN: &str = "terraform plan";
 
 /// Nobody can know it before apply.

@@ -16,6 +16,7 @@ pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> 
     Ok(cluster.unwrap_or_else(|| "default".to_owned()))
 }
 
+/// The cluster with this name.
 pub fn cluster(resolver: &Resolver, name: &str) -> Fact<Cluster> {
     let mut clusters = resolver.plan.resources.of_type("aws_ecs_cluster");
     match clusters.find(|cluster| cluster.has_text("name", name)) {

@@ -11,6 +11,7 @@ use crate::unavailable::{PlanValue, not_shown};
 
 const EXPRESS: &str = "aws_ecs_express_gateway_service";
 
+/// The resource types of services.
 pub const SERVICE_TYPES: [&str; 2] = ["aws_ecs_service", EXPRESS];
 
 /// A service of the plan.
@@ -165,6 +166,7 @@ fn service(
     })
 }
 
+/// Whether tasks get public IP addresses.
 pub fn assign_public_ip(service: &Resource) -> PlanValue<bool> {
     let flag = service.flag("network_configuration.0.assign_public_ip")?;
     Ok(flag.unwrap_or(false))
@@ -183,6 +185,7 @@ fn completed_deployment(task_definition: Option<String>, count: u32) -> Deployme
     }
 }
 
+/// What deploys the service.
 pub fn controller(service: &Resource) -> DeploymentController {
     match service.known_text("deployment_controller.0.type") {
         Some("CODE_DEPLOY") => DeploymentController::CodeDeploy,

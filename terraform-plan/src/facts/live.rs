@@ -83,6 +83,7 @@ pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints, live: Option<
     endpoints.is_some()
 }
 
+/// The route tables of a VPC: those of the plan, and the others with the changes that the plan makes.
 pub fn route_tables(
     resolver: &Resolver,
     vpc: &str,
@@ -117,6 +118,7 @@ pub fn route_tables(
     Ok(tables)
 }
 
+/// The NAT gateways of a VPC: those of the plan, and the others.
 pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
@@ -137,6 +139,7 @@ pub fn nat_gateways(
     }
 }
 
+/// The ACLs of a VPC: those of the plan, and the others with the changes that the plan makes.
 pub fn network_acls(
     resolver: &Resolver,
     vpc: &str,

@@ -10,11 +10,13 @@ use crate::network::{self, Endpoints, SERVICES, SecurityGroups, check_vpc_is_com
 use crate::resolve::Resolver;
 use crate::unavailable::or_live;
 
+/// A subnet of the plan, else of AWS.
 pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
     let of_live = live.and_then(|live| live.network.subnets.get(id));
     or_live(network::subnet(resolver, id).into(), of_live)
 }
 
+/// Adds everything around the network interfaces of the tasks.
 pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     let mut endpoints = network::endpoints(resolver);
     let is_complete = live::add_endpoints(resolver, &mut endpoints, live);

@@ -10,6 +10,7 @@ use crate::iam::{self, PlannedPolicies, PolicyAttachments};
 use crate::resolve::Resolver;
 use crate::unavailable::{may_be_in_aws, or_live};
 
+/// Adds the roles of the tasks, and the policies of task and execution roles.
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     let place = resolver.account.map(|account| Place {
         partition: resolver.partition,

@@ -9,6 +9,7 @@ use crate::request::PlanRequest;
 use crate::resolve::Resolver;
 use crate::unavailable::{known_after_apply, not_in_plan, not_shown, or_live};
 
+/// Adds the requested services; without a request, those of the plan and of AWS.
 pub fn add_services(
     facts: &mut Facts,
     resolver: &Resolver,

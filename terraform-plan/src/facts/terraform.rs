@@ -13,6 +13,7 @@ use crate::plan::configuration::{VariableInput, fields, references};
 use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
 
+/// Adds the addresses and inputs of the resources in the facts.
 pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedService]) {
     let plan = resolver.plan;
     let mut all = BTreeMap::new();

@@ -46,6 +46,7 @@ pub struct RoleAttachments<'a> {
 }
 
 impl<'p> PolicyAttachments<'p> {
+    /// Reads the attachments once for all roles.
     pub fn new(resolver: &Resolver<'p>) -> PolicyAttachments<'p> {
         let plan = resolver.plan;
         let types = [ATTACHMENT_TYPES.as_slice(), &EXCLUSIVE_TYPES].concat();
@@ -63,6 +64,7 @@ impl<'p> PolicyAttachments<'p> {
         PolicyAttachments(attachments.collect())
     }
 
+    /// The attachments of the role with this ARN, and those that may be its.
     pub fn of_role(&self, role: &str) -> RoleAttachments<'_> {
         let mut found = RoleAttachments::default();
         for (resource, roles) in &self.0 {

@@ -11,7 +11,7 @@ use crate::resolve::{Resolver, ResourceKind, trace};
 /// A condition key that no request has: a statement with it is open, since the policy is unknown or not fully known.
 pub const OPEN_KEY: &str = "aws:policy-that-is-not-known";
 
-/// The condition of an open statement: nobody can tell whether it applies.
+/// The condition of an open statement, which may or may not apply.
 pub fn open_condition() -> Value {
     json!({"StringEquals": {OPEN_KEY: "so"}})
 }

@@ -28,6 +28,7 @@ pub struct RolePolicies {
 }
 
 impl RolePolicies {
+    /// Reads the policies of the role with this ARN.
     pub fn read(resolver: &Resolver, attachments: &PolicyAttachments, role: &str) -> RolePolicies {
         let mut policies = RolePolicies::default();
         match resolver.find(role, ResourceKind::Role) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::not_in_plan;
 
+/// A role of the plan, or one that a data source has read.
 pub fn role(resolver: &Resolver, arn: &str) -> Fact<Role> {
     let mut data = resolver.plan.data.of_type("aws_iam_role");
     let managed = resolver.find(arn, ResourceKind::Role);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use checks::facts::{AclEntry, NetworkAcl};
 
-use super::vpcs::may_be_in;
+use super::vpcs::{Association, may_be_in, subnet_associations};
 use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{PlanValue, not_in_plan, not_shown};
@@ -138,18 +138,14 @@ pub fn add_rules_and_associations(resolver: &Resolver, acl: &mut NetworkAcl) -> 
 }
 
 /// Subnets, with the ACLs that associations of the plan give them.
-pub fn acl_associations(resolver: &Resolver) -> PlanValue<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    for association in resolver
-        .plan
-        .resources
-        .of_type("aws_network_acl_association")
-    {
-        let acl = resolver.resolve(association, "network_acl_id", ResourceKind::NetworkAcl)?;
-        let subnet = resolver.resolve(association, "subnet_id", ResourceKind::Subnet)?;
-        found.extend(subnet.zip(acl));
-    }
-    Ok(found)
+pub fn acl_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
+    let resource_type = "aws_network_acl_association";
+    subnet_associations(
+        resolver,
+        resource_type,
+        "network_acl_id",
+        ResourceKind::NetworkAcl,
+    )
 }
 
 fn read_rule(rule: &Resource) -> PlanValue<AclEntry> {

@@ -33,6 +33,7 @@ impl Endpoints {
     }
 }
 
+/// The endpoints of the plan for these services.
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
     let equivalence = SubnetEquivalence::new(resolver);

@@ -3,14 +3,11 @@
 use checks::facts::{Route, RouteTable, RouteTarget};
 
 use super::gateways::{may_be_private, propagated_routes};
-use super::vpcs::{check_vpc_is_complete, may_be_in};
+use super::vpcs::{Association, check_vpc_is_complete, may_be_in, subnet_associations};
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{PlanValue, not_in_plan, not_shown};
-
-/// A subnet, and the route table that it is associated with.
-type Association = (String, String);
 
 /// All route tables of a VPC, if the plan contains those of its subnets.
 pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
@@ -151,17 +148,13 @@ pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> 
 
 /// Subnets, with the tables that associations of the plan give them.
 pub fn table_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
-    let mut found = Vec::new();
-    for association in resolver
-        .plan
-        .resources
-        .of_type("aws_route_table_association")
-    {
-        let subnet = resolver.resolve(association, "subnet_id", ResourceKind::Subnet)?;
-        let table = resolver.resolve(association, "route_table_id", ResourceKind::RouteTable)?;
-        found.extend(subnet.zip(table));
-    }
-    Ok(found)
+    let resource_type = "aws_route_table_association";
+    subnet_associations(
+        resolver,
+        resource_type,
+        "route_table_id",
+        ResourceKind::RouteTable,
+    )
 }
 
 const DESTINATIONS: [&str; 6] = [

@@ -6,6 +6,7 @@ use crate::plan::resource::Resource;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{known_after_apply, not_in_plan};
 
+/// The direction of the traffic that a rule allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     Ingress,
@@ -130,13 +131,25 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
 fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> {
     let group = resolver.resolve(resource, "security_group_id", ResourceKind::SecurityGroup);
     let group = group.ok().flatten();
-    let rules = match resource.resource_type.as_str() {
-        "aws_security_group_rule" => read_classic(resolver, resource, group.as_deref()),
-        "aws_vpc_security_group_egress_rule" => {
-            vec![read_single(resolver, resource, Direction::Egress)]
-        }
-        _ => vec![read_single(resolver, resource, Direction::Ingress)],
+    let is_classic = resource.resource_type == "aws_security_group_rule";
+    let is_egress = match is_classic {
+        true => resource.has_text("type", "egress"),
+        false => resource.resource_type == "aws_vpc_security_group_egress_rule",
     };
+    let direction = if is_egress {
+        Direction::Egress
+    } else {
+        Direction::Ingress
+    };
+    let mut rules = read_rules(resolver, resource, "", direction, group.as_deref());
+    if !is_classic {
+        // These have one peer.
+        rules.truncate(1);
+        if rules.is_empty() {
+            let unknown = UnknownPart::after_apply(format!("the peer of {}", resource.address));
+            rules.push(Rule::new(direction, GroupRule::default(), Some(unknown)));
+        }
+    }
     let rules = rules.into_iter().map(|mut rule| {
         rule.name = Some(resolver.name_of(resource, ResourceKind::GroupRule));
         if group.is_none() {
@@ -149,40 +162,6 @@ fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> 
         }
     });
     rules.collect()
-}
-
-/// An `aws_security_group_rule`, with any number of peers.
-fn read_classic(resolver: &Resolver, resource: &Resource, group: Option<&str>) -> Vec<Rule> {
-    let direction = match resource.has_text("type", "egress") {
-        true => Direction::Egress,
-        false => Direction::Ingress,
-    };
-    let mut peers = Peers::in_lists(resource, "");
-    // The provider fills in this attribute if the peer is something else.
-    if !resolver.is_computed(resource, "source_security_group_id") {
-        peers.add_group(resolver, resource, "source_security_group_id");
-    }
-    peers.add_self(resource, "self", group);
-    peers.into_rules(direction, &ports(resource, "", "protocol"))
-}
-
-/// An `aws_vpc_security_group_ingress_rule` or `..._egress_rule`, with one peer.
-fn read_single(resolver: &Resolver, resource: &Resource, direction: Direction) -> Rule {
-    let mut peers = Peers::default();
-    for attribute in ["cidr_ipv4", "cidr_ipv6", "prefix_list_id"] {
-        match resource.text(attribute) {
-            Ok(Some(list)) if attribute == "prefix_list_id" => peers.lists.push(list.to_owned()),
-            Ok(Some(cidr)) => peers.cidrs.push(cidr.to_owned()),
-            Ok(None) => {}
-            Err(_) => peers.add_unknown(resource),
-        }
-    }
-    peers.add_group(resolver, resource, "referenced_security_group_id");
-    let rules = peers.into_rules(direction, &ports(resource, "", "ip_protocol"));
-    rules.into_iter().next().unwrap_or_else(|| {
-        let unknown = UnknownPart::after_apply(format!("the peer of {}", resource.address));
-        Rule::new(direction, GroupRule::default(), Some(unknown))
-    })
 }
 
 /// The rules in the group's own attribute.
@@ -204,18 +183,73 @@ pub fn inline_rules(
             .map(|unknown| Rule::any(direction, unknown))
             .collect();
     };
-    let rules = (0..count).flat_map(|at| {
-        let prefix = format!("{attribute}.{at}.");
-        let mut peers = Peers::in_lists(group, &prefix);
-        let kind = ResourceKind::SecurityGroup;
-        match resolver.resolve_all(group, &format!("{prefix}security_groups"), kind) {
-            Ok(groups) => peers.groups.extend(groups),
-            Err(_) => peers.add_unknown(group),
+    let prefixes = (0..count).map(|at| format!("{attribute}.{at}."));
+    let rules = prefixes.map(|prefix| read_rules(resolver, group, &prefix, direction, Some(id)));
+    rules.flatten().collect()
+}
+
+/// Reads the rule whose attributes start with a prefix, as one rule for each peer. `group` is the group that it belongs
+/// to. Reads the attributes of all types of rules: each type has some of them.
+fn read_rules(
+    resolver: &Resolver,
+    resource: &Resource,
+    prefix: &str,
+    direction: Direction,
+    group: Option<&str>,
+) -> Vec<Rule> {
+    let path = |name: &str| format!("{prefix}{name}");
+    let kind = ResourceKind::SecurityGroup;
+    let protocol = resource.known_text(&path("protocol"));
+    let protocol = protocol.or_else(|| resource.known_text(&path("ip_protocol")));
+    let ports = GroupRule {
+        protocol: protocol
+            .filter(|one| *one != "all")
+            .unwrap_or("-1")
+            .to_ascii_lowercase(),
+        from_port: resource.port(&path("from_port")),
+        to_port: resource.port(&path("to_port")),
+        ..GroupRule::default()
+    };
+    let mut peers = ports.clone();
+    let mut has_unknown_peer = false;
+    for name in ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"] {
+        let (known, has_unknown) = resource.texts(&path(name));
+        peers.cidrs.extend(known);
+        has_unknown_peer |= has_unknown;
+    }
+    for name in ["prefix_list_ids", "prefix_list_id"] {
+        let (known, has_unknown) = resource.texts(&path(name));
+        peers.prefix_lists.extend(known);
+        has_unknown_peer |= has_unknown;
+    }
+    let own = resource
+        .flag(&path("self"))
+        .map(|flag| group.filter(|_| flag == Some(true)));
+    // The provider fills in the source group if the peer is something else.
+    let source = match resolver.is_computed(resource, "source_security_group_id") {
+        true => Ok(None),
+        false => resolver.resolve(resource, &path("source_security_group_id"), kind),
+    };
+    for groups in [
+        resolver.resolve_all(resource, &path("security_groups"), kind),
+        source.map(Vec::from_iter),
+        resolver
+            .resolve(resource, &path("referenced_security_group_id"), kind)
+            .map(Vec::from_iter),
+        own.map(|group| group.into_iter().map(str::to_owned).collect()),
+    ] {
+        match groups {
+            Ok(groups) => peers.security_groups.extend(groups),
+            Err(_) => has_unknown_peer = true,
         }
-        peers.add_self(group, &format!("{prefix}self"), Some(id));
-        peers.into_rules(direction, &ports(group, &prefix, "protocol"))
-    });
-    rules.collect()
+    }
+    let rules = split_by_peer(&peers).into_iter();
+    let mut rules: Vec<Rule> = rules.map(|rule| Rule::new(direction, rule, None)).collect();
+    if has_unknown_peer {
+        let unknown = UnknownPart::after_apply(format!("a peer in {}", resource.address));
+        rules.push(Rule::new(direction, ports, Some(unknown)));
+    }
+    rules
 }
 
 /// The rules of a group that is not in the plan: it may have any.
@@ -229,82 +263,6 @@ pub fn unknown_rules(id: &str) -> Vec<Rule> {
         Rule::any(Direction::Ingress, unknown.clone()),
         Rule::any(Direction::Egress, unknown),
     ]
-}
-
-/// A rule without peers: protocol and ports. An unknown protocol counts as any.
-fn ports(resource: &Resource, prefix: &str, protocol: &str) -> GroupRule {
-    let protocol = resource.known_text(&format!("{prefix}{protocol}"));
-    let protocol = protocol
-        .filter(|protocol| *protocol != "all")
-        .unwrap_or("-1");
-    GroupRule {
-        protocol: protocol.to_ascii_lowercase(),
-        from_port: resource.port(&format!("{prefix}from_port")),
-        to_port: resource.port(&format!("{prefix}to_port")),
-        ..GroupRule::default()
-    }
-}
-
-/// The peers of a rule.
-#[derive(Default)]
-struct Peers {
-    cidrs: Vec<String>,
-    lists: Vec<String>,
-    groups: Vec<String>,
-    unknown: Vec<UnknownPart>,
-}
-
-impl Peers {
-    fn in_lists(resource: &Resource, prefix: &str) -> Peers {
-        let mut peers = Peers::default();
-        for attribute in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"] {
-            let (known, has_unknown) = resource.texts(&format!("{prefix}{attribute}"));
-            match attribute {
-                "prefix_list_ids" => peers.lists.extend(known),
-                _ => peers.cidrs.extend(known),
-            }
-            if has_unknown {
-                peers.add_unknown(resource);
-            }
-        }
-        peers
-    }
-
-    fn add_unknown(&mut self, resource: &Resource) {
-        let what = format!("a peer in {}", resource.address);
-        self.unknown.push(UnknownPart::after_apply(what));
-    }
-
-    fn add_group(&mut self, resolver: &Resolver, resource: &Resource, path: &str) {
-        match resolver.resolve(resource, path, ResourceKind::SecurityGroup) {
-            Ok(group) => self.groups.extend(group),
-            Err(_) => self.add_unknown(resource),
-        }
-    }
-
-    /// Adds the group that the rule belongs to, if the `self` flag is on.
-    fn add_self(&mut self, resource: &Resource, path: &str, group: Option<&str>) {
-        match resource.flag(path) {
-            Ok(Some(true)) => self.groups.extend(group.map(str::to_owned)),
-            Ok(_) => {}
-            Err(_) => self.add_unknown(resource),
-        }
-    }
-
-    fn into_rules(self, direction: Direction, ports: &GroupRule) -> Vec<Rule> {
-        let known = split_by_peer(&GroupRule {
-            cidrs: self.cidrs,
-            prefix_lists: self.lists,
-            security_groups: self.groups,
-            ..ports.clone()
-        });
-        let known = known
-            .into_iter()
-            .map(|rule| Rule::new(direction, rule, None));
-        let unknown = self.unknown.into_iter();
-        let unknown = unknown.map(|unknown| Rule::new(direction, ports.clone(), Some(unknown)));
-        known.chain(unknown).collect()
-    }
 }
 
 /// Splits a rule into one for each peer.

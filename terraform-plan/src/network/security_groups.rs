@@ -47,6 +47,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
         lists
     }
 
+    /// The group with this ID or address.
     pub fn group(&mut self, id: &str) -> Fact<SecurityGroup> {
         let plan = self.resolver.plan;
         let group = match self.vpc_with_default(id) {

@@ -33,6 +33,7 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
     )))
 }
 
+/// A VPC of the plan, or one that a data source has read.
 pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
     let plan = resolver.plan;
     let managed = plan.resources.find(ResourceKind::Vpc.resource_types(), id);
@@ -58,6 +59,7 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
     })
 }
 
+/// A subnet of the plan, or one that a data source has read.
 pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
     let plan = resolver.plan;
     let Some(subnet) = plan
@@ -73,6 +75,25 @@ pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
         Some(vpc) => Ok(read_subnet(subnet, id, &vpc)),
         None => Err(known_after_apply(format!("the VPC of {}", subnet.address))),
     }
+}
+
+/// A subnet, and what it is associated with.
+pub type Association = (String, String);
+
+/// Subnets, with what the associations of a type give them.
+pub fn subnet_associations(
+    resolver: &Resolver,
+    resource_type: &str,
+    attribute: &str,
+    kind: ResourceKind,
+) -> PlanValue<Vec<Association>> {
+    let mut found = Vec::new();
+    for association in resolver.plan.resources.of_type(resource_type) {
+        let subnet = resolver.resolve(association, "subnet_id", ResourceKind::Subnet)?;
+        let other = resolver.resolve(association, attribute, kind)?;
+        found.extend(subnet.zip(other));
+    }
+    Ok(found)
 }
 
 /// Whether a subnet is, or may be, in a VPC.

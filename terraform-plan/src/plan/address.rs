@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What tells the instances of a resource or module apart: a number with `count`, a text with `for_each`.
+/// The key of an instance of a resource or module: a number with `count`, a text with `for_each`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstanceKey {
     Number(u64),
@@ -38,6 +38,7 @@ pub enum ReferencePart {
 }
 
 impl ReferencePart {
+    /// The name; `None` for a key.
     pub fn name(&self) -> Option<&str> {
         match self {
             ReferencePart::Name(name) => Some(name),

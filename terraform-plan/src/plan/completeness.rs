@@ -33,6 +33,7 @@ const DECIDING_PREFIXES: [&str; 9] = [
 ];
 
 impl TerraformPlan {
+    /// Whether the plan contains everything in what it creates.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(
             self.completeness,

@@ -20,6 +20,7 @@ pub enum VariableInput<'p, 'm> {
 }
 
 impl Configuration {
+    /// Takes the `configuration` and `variables` of a plan.
     pub fn new(mut document: Value, variables: Value) -> Configuration {
         if let Some(root) = document.get_mut("root_module") {
             key_by_address(root);
@@ -81,7 +82,7 @@ impl Configuration {
     }
 
     /// Whether the configuration sets an attribute to something other than `null`. True if the resource is not in the
-    /// configuration, since nobody can tell.
+    /// configuration: it may be set then.
     pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
         let Some(block) = self.resource(resource) else {
             return true;

@@ -36,6 +36,7 @@ pub enum Attribute<'a> {
 }
 
 impl Resource {
+    /// What the plan says about the attribute at a path.
     pub fn attribute(&self, path: &str) -> Attribute<'_> {
         let mut value = Some(&self.values);
         let mut unknown = Some(&self.unknown);
@@ -83,6 +84,7 @@ impl Resource {
         self.read(path, Value::as_bool)
     }
 
+    /// A whole number, which the provider may write as a text.
     pub fn number(&self, path: &str) -> PlanValue<Option<i64>> {
         self.read(path, |value| match value {
             Value::String(text) => text.parse().ok(),
@@ -101,7 +103,7 @@ impl Resource {
         Ok(count.unwrap_or(0))
     }
 
-    /// The known texts of a list, and whether some of its elements are unknown.
+    /// The known texts of a list, and whether some of its elements are unknown. A text counts as a list of one.
     pub fn texts(&self, path: &str) -> (Vec<String>, bool) {
         match self.attribute(path) {
             Attribute::Known(Value::Array(items)) => {
@@ -110,7 +112,11 @@ impl Resource {
                 let has_unknown = known.len() < items.len();
                 (known, has_unknown)
             }
-            Attribute::Known(_) | Attribute::Null => (Vec::new(), false),
+            Attribute::Known(value) => {
+                let text = value.as_str().filter(|text| !text.is_empty());
+                (text.map(str::to_owned).into_iter().collect(), false)
+            }
+            Attribute::Null => (Vec::new(), false),
             Attribute::Unknown => (Vec::new(), true),
         }
     }
@@ -153,6 +159,7 @@ impl Resource {
         self.unknown.get(attribute).is_some_and(contains_true)
     }
 
+    /// Whether it is of one of these types.
     pub fn is(&self, resource_types: &[&str]) -> bool {
         resource_types.contains(&self.resource_type.as_str())
     }

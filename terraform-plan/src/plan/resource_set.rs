@@ -58,10 +58,12 @@ impl ResourceSet {
         positions.filter_map(|at| self.resources.get(*at))
     }
 
+    /// The resources of a type, in the order of the plan.
     pub fn of_type(&self, resource_type: &str) -> impl Iterator<Item = &Resource> + use<'_> {
         self.at(self.by_type.get(resource_type).into_iter().flatten())
     }
 
+    /// The resources of several types, in the order of the plan.
     pub fn of_types(&self, resource_types: &[&str]) -> impl Iterator<Item = &Resource> + use<'_> {
         let each = resource_types
             .iter()

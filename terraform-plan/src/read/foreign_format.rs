@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::PlanError;
 
+/// Recognises a JSON document that is not a plan.
 pub fn recognize_json(document: &Value) -> Option<PlanError> {
     let has = |field: &str| document.get(field).is_some();
     let at = |pointer: &str| document.pointer(pointer).is_some();

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::foreign_format::{recognize_json, recognize_text};
 use crate::error::PlanError;
 
+/// Parses the bytes of a file, in UTF-8 or UTF-16.
 pub fn parse(json: &[u8]) -> Result<Value, PlanError> {
     let decoded;
     let json = match json {
@@ -37,6 +38,7 @@ fn decode_utf16(bytes: &[u8]) -> String {
     String::from_utf16_lossy(&units)
 }
 
+/// Fails if the JSON is not a plan that Terraform has finished.
 pub fn check_is_plan(document: &Value) -> Result<(), PlanError> {
     let has = |field: &str| document.get(field).is_some();
     if has("@level") {

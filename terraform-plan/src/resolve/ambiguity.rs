@@ -1,4 +1,4 @@
-//! Attributes that may identify one of several resources of the plan. Nobody can tell which one before apply, but if
+//! Attributes that may identify one of several resources of the plan. Which one is known only after apply, but if
 //! the findings are the same for each of them, they hold.
 
 use std::cell::RefCell;
@@ -21,6 +21,7 @@ pub type Choices = BTreeMap<AttributeId, usize>;
 /// Attributes with more options stay unknown.
 const MAX_OPTIONS: usize = 16;
 
+/// The ambiguous attributes that a resolver meets.
 #[derive(Default)]
 pub struct Ambiguities {
     pub assumed: Choices,

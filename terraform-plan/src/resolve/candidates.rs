@@ -41,6 +41,7 @@ impl Candidates {
         add_once(&mut self.names, name);
     }
 
+    /// Adds an instance, by the name that it goes by.
     pub fn add_instance(&mut self, resource: &Resource, name: String) {
         let instances = self
             .by_resource
@@ -50,8 +51,9 @@ impl Candidates {
         self.add(name);
     }
 
+    /// Adds the candidates of another source.
     pub fn add_all(&mut self, other: &Candidates) {
-        // Beyond that many, nobody looks at the names.
+        // With more candidates than that, the names do not matter.
         if self.names.len() <= 4 * MAX_CANDIDATES || !other.from_locals {
             other.names.iter().cloned().for_each(|name| self.add(name));
         }

@@ -48,6 +48,7 @@ pub struct LocalsMemo {
 }
 
 impl<'p> Resolver<'p> {
+    /// A resolver for the resources of one region and account.
     pub fn new(
         plan: &'p TerraformPlan,
         partition: &'p str,

@@ -136,6 +136,16 @@ fn trace_all<'p>(
     tracer.trace
 }
 
+/// What to do with the first two names of a reference.
+#[derive(Clone, Copy)]
+struct Step<'a, 'p> {
+    scope: Scope<'p>,
+    /// The parts of the reference after these names.
+    after: &'a [ReferencePart],
+    /// The key of the element that the outer reference selects.
+    preferred: Option<&'a InstanceKey>,
+}
+
 struct Tracer<'p> {
     plan: &'p TerraformPlan,
     steps_left: usize,
@@ -144,7 +154,6 @@ struct Tracer<'p> {
 }
 
 impl<'p> Tracer<'p> {
-    /// `preferred`: the key of the element that the outer reference selects.
     fn follow(
         &mut self,
         references: &[&str],
@@ -161,44 +170,44 @@ impl<'p> Tracer<'p> {
                 break;
             }
             self.steps_left -= 1;
-            found.extend(self.follow_one(parts, scope, preferred));
+            let after = parts.get(2..).unwrap_or_default();
+            let step = Step {
+                scope,
+                after,
+                preferred,
+            };
+            found.extend(self.follow_one(&leading_names(parts), step));
         }
         found
     }
 
-    fn follow_one(
-        &mut self,
-        parts: &[ReferencePart],
-        scope: Scope<'p>,
-        preferred: Option<&InstanceKey>,
-    ) -> Vec<Source<'p>> {
-        let plan = self.plan;
-        let after = parts.get(2..).unwrap_or_default();
-        let (resources, after) = match leading_names(parts).as_slice() {
-            ["var", variable, ..] => return self.variable(variable, after, scope, preferred),
-            ["module", name, ..] => return self.output(name, after, scope, preferred),
-            ["each", "value", ..] => return self.each_value(after, scope),
+    fn follow_one(&mut self, names: &[&str], step: Step<'_, 'p>) -> Vec<Source<'p>> {
+        let (plan, module) = (self.plan, step.scope.module);
+        let (resources, after) = match names {
+            ["var", variable, ..] => return self.variable(variable, step),
+            ["module", name, ..] => return self.output(name, step),
+            ["each", "value", ..] => return self.each_value(step),
             ["path" | "terraform" | "each" | "count", ..] => return Vec::new(),
             ["local", ..] => {
                 // A plan does not hold the expressions of locals.
-                if !self.trace.scopes.contains(&scope.module) {
-                    self.trace.scopes.push(scope.module);
+                if !self.trace.scopes.contains(&module) {
+                    self.trace.scopes.push(module);
                 }
                 return Vec::new();
             }
             ["data", resource_type, name, ..] => (
-                plan.data.instances(scope.module, resource_type, name),
-                parts.get(3..).unwrap_or_default(),
+                plan.data.instances(module, resource_type, name),
+                step.after.get(1..).unwrap_or_default(),
             ),
             [resource_type, name, ..] if *resource_type != "self" => (
-                plan.resources.instances(scope.module, resource_type, name),
-                after,
+                plan.resources.instances(module, resource_type, name),
+                step.after,
             ),
             _ => return self.lost(),
         };
         let (key, after) = split_key(after);
         let key_of = |resource: &Resource| resource.key.clone();
-        sources(select_by_key(resources, key_of, key, preferred), after)
+        sources(select_by_key(resources, key_of, key, step.preferred), after)
     }
 
     /// The trace ends here: the value may be anything.
@@ -212,13 +221,8 @@ impl<'p> Tracer<'p> {
         Vec::new()
     }
 
-    fn variable(
-        &mut self,
-        name: &str,
-        after: &[ReferencePart],
-        scope: Scope<'p>,
-        preferred: Option<&InstanceKey>,
-    ) -> Vec<Source<'p>> {
+    fn variable(&mut self, name: &str, step: Step<'_, 'p>) -> Vec<Source<'p>> {
+        let Step { scope, after, .. } = step;
         let configuration = &self.plan.configuration;
         let (expression, parent, last) = match configuration.variable(name, scope.module) {
             Some(VariableInput::Value(value)) => {
@@ -234,19 +238,16 @@ impl<'p> Tracer<'p> {
             ..Scope::module(parent, scope.depth + 1)
         };
         let (key, after) = split_key(after);
-        let found = self.follow(&references(expression), outer, key.or(preferred));
+        let found = self.follow(&references(expression), outer, key.or(step.preferred));
         with_attribute(found, after)
     }
 
-    fn output(
-        &mut self,
-        name: &str,
-        after: &[ReferencePart],
-        scope: Scope<'p>,
-        preferred: Option<&InstanceKey>,
-    ) -> Vec<Source<'p>> {
+    fn output(&mut self, name: &str, step: Step<'_, 'p>) -> Vec<Source<'p>> {
         let plan = self.plan;
-        let (module_key, after) = split_key(after);
+        let Step {
+            scope, preferred, ..
+        } = step;
+        let (module_key, after) = split_key(step.after);
         let Some((ReferencePart::Name(output), after)) = after.split_first() else {
             return self.lost();
         };
@@ -281,7 +282,7 @@ impl<'p> Tracer<'p> {
     }
 
     /// `each.value`: the element of `for_each` that the resource or module is for.
-    fn each_value(&mut self, after: &[ReferencePart], scope: Scope<'p>) -> Vec<Source<'p>> {
+    fn each_value(&mut self, Step { scope, after, .. }: Step<'_, 'p>) -> Vec<Source<'p>> {
         if let Some(value) = each_value(self.plan, after, scope) {
             return self.constant(value);
         }
@@ -302,7 +303,7 @@ impl<'p> Tracer<'p> {
 }
 
 /// The key by which references select an element: `each.key`, `count.index` or a known `each.value`. `None` if they
-/// name several: nobody can tell which one belongs to which reference.
+/// name several, since the plan does not show which one belongs to which reference.
 fn selecting_key(
     plan: &TerraformPlan,
     references: &[Vec<ReferencePart>],
@@ -341,7 +342,7 @@ fn each_value<'p>(
     select(element, after)
 }
 
-/// Whether `for_each` is a set such as `toset(["a", "b"])`, of which a plan shows nothing. Its values equal its keys.
+/// Whether `for_each` is a set such as `toset(["a", "b"])`, which a plan shows as empty. Its values equal its keys.
 fn is_set_of_constants(for_each: &Value) -> bool {
     for_each.as_object().is_some_and(Map::is_empty)
 }
