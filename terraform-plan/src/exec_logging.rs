@@ -10,10 +10,7 @@ use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// The key with this ARN, ID or address.
 pub fn kms_key(resolver: &Resolver, name: &str) -> Fact<KmsKey> {
-    let mut keys = resolver
-        .plan
-        .resources
-        .of_types(ResourceKind::KmsKey.resource_types());
+    let mut keys = resolver.of_kind(ResourceKind::KmsKey);
     let key = keys.find(|key| {
         key.has_text("arn", name) || key.has_text("key_id", name) || key.address == name
     });
@@ -37,7 +34,7 @@ pub fn kms_key(resolver: &Resolver, name: &str) -> Fact<KmsKey> {
 
 fn key_policy(resolver: &Resolver, key: &Resource) -> PlanValue<Value> {
     let name = resolver.name_of(key, ResourceKind::KmsKey);
-    let mut policies = resolver.plan.resources.of_type("aws_kms_key_policy");
+    let mut policies = resolver.resources("aws_kms_key_policy");
     let separate = policies.find(|policy| {
         let of = resolver
             .resolve(policy, "key_id", ResourceKind::KmsKey)
@@ -63,7 +60,7 @@ fn grants(resolver: &Resolver, key: &Resource) -> PlanValue<Vec<Grant>> {
         return Err(not_shown(why));
     }
     let mut grants = Vec::new();
-    for grant in resolver.plan.resources.of_type("aws_kms_grant") {
+    for grant in resolver.resources("aws_kms_grant") {
         let of = resolver.resolve(grant, "key_id", ResourceKind::KmsKey)?;
         let grantee = resolver.resolve(grant, "grantee_principal", ResourceKind::Role)?;
         if let (Some(of), Some(grantee)) = (of, grantee)

@@ -18,7 +18,7 @@ pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> 
 
 /// The cluster with this name.
 pub fn cluster(resolver: &Resolver, name: &str) -> Fact<Cluster> {
-    let mut clusters = resolver.plan.resources.of_type("aws_ecs_cluster");
+    let mut clusters = resolver.resources("aws_ecs_cluster");
     match clusters.find(|cluster| cluster.has_text("name", name)) {
         Some(cluster) => read_cluster(resolver, cluster, name).into(),
         None => Fact::Unavailable(not_in_plan(format!("cluster {name}"))),

@@ -39,11 +39,10 @@ pub fn planned_services<'p>(
     resolver: &Resolver<'p>,
     cluster: &str,
 ) -> (Vec<PlannedService<'p>>, Option<Unavailable>) {
-    let plan = resolver.plan;
     let mut planned = Vec::new();
     let mut unlisted = None;
     let equivalence = SubnetEquivalence::new(resolver);
-    for resource in plan.resources.of_type("aws_ecs_service") {
+    for resource in resolver.resources("aws_ecs_service") {
         match (cluster_of(resolver, resource), resource.text("name")) {
             (Ok(of), Ok(Some(name))) if of == cluster => {
                 planned.push(read_service(resolver, &equivalence, resource, name));
@@ -65,7 +64,7 @@ fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
         of.is_err() || of.as_deref() == Ok(cluster)
     };
     let mut deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
-    let mut express = plan.resources.of_type(EXPRESS);
+    let mut express = resolver.resources(EXPRESS);
     if let Some(service) = deferred.find(may_be_in_cluster) {
         let address = &service.address;
         return Some(not_shown(format!(

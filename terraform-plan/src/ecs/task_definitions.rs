@@ -25,9 +25,8 @@ pub fn roles_of(resolver: &Resolver, arn: &str) -> (Option<String>, Option<Strin
 }
 
 fn find<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Resource> {
-    let plan = resolver.plan;
     // A service may keep a revision that the plan replaces.
-    let mut replaced = plan.before.of_type("aws_ecs_task_definition");
+    let mut replaced = resolver.before("aws_ecs_task_definition");
     resolver
         .find(arn, ResourceKind::TaskDefinition)
         .or_else(|| replaced.find(|definition| definition.has_text("arn", arn)))

@@ -64,7 +64,7 @@ fn associated_subnets(
     resource_type: &str,
     associations: &[(String, String)],
 ) -> BTreeSet<String> {
-    let before = resolver.plan.before.of_type(resource_type);
+    let before = resolver.before(resource_type);
     let before = before.filter_map(|one| one.known_text("subnet_id").map(str::to_owned));
     before
         .chain(associations.iter().map(|(subnet, _)| subnet.clone()))

@@ -53,7 +53,7 @@ fn targets(
 /// Whether the plan deletes a service.
 fn is_deleted(resolver: &Resolver, cluster: &str, name: &str) -> bool {
     let plan = resolver.plan;
-    plan.before.of_type("aws_ecs_service").any(|service| {
+    resolver.before("aws_ecs_service").any(|service| {
         service.has_text("name", name)
             && ecs::cluster_of(resolver, service).as_deref() == Ok(cluster)
             && plan.resources.at_address(&service.address).is_none()

@@ -132,7 +132,7 @@ pub fn is_changed(resolver: &Resolver, role: &str) -> bool {
         .resources
         .of_types(&types)
         .chain(plan.before.of_types(&types));
-    let mut policies = plan.before.of_type("aws_iam_policy");
+    let mut policies = resolver.before("aws_iam_policy");
     resolver
         .find(role, ResourceKind::Role)
         .is_some_and(|role| !role.is_unchanged)

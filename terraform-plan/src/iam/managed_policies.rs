@@ -46,9 +46,8 @@ pub struct Document {
 
 /// Reads the document of a managed policy: from the plan, or as AWS publishes it.
 pub fn managed_policy(resolver: &Resolver, arn: &str) -> Result<Document, UnreadPolicy> {
-    let plan = resolver.plan;
     let managed = resolver.find(arn, ResourceKind::Policy);
-    let mut data = plan.data.of_type("aws_iam_policy");
+    let mut data = resolver.data("aws_iam_policy");
     if let Some(policy) = managed.or_else(|| data.find(|policy| policy.has_text("arn", arn))) {
         return read_document(resolver, policy, "policy");
     }

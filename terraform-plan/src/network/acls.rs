@@ -119,7 +119,7 @@ pub fn add_rules_and_associations(resolver: &Resolver, acl: &mut NetworkAcl) -> 
     const RULE: &str = "aws_network_acl_rule";
     let entries = acl.entries.drain(..).map(|entry| (key(&entry), entry));
     let mut entries: Entries = entries.collect();
-    for removed in resolver.plan.before.of_type(RULE) {
+    for removed in resolver.before(RULE) {
         if removed.has_text("network_acl_id", &acl.id) {
             entries.remove(&key(&read_rule(removed)?));
         }

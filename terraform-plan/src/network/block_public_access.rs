@@ -12,10 +12,9 @@ const EXCLUSION: &str = "aws_vpc_block_public_access_exclusion";
 /// The mode for these VPCs; `None` if the plan does not set it.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
 pub fn block_public_access(resolver: &Resolver, vpcs: &BTreeSet<String>) -> Option<Fact<String>> {
-    let plan = resolver.plan;
     let off = || Fact::Known("off".to_owned());
-    let Some(options) = plan.resources.of_type(OPTIONS).next() else {
-        return plan.before.of_type(OPTIONS).next().map(|_| off());
+    let Some(options) = resolver.resources(OPTIONS).next() else {
+        return resolver.before(OPTIONS).next().map(|_| off());
     };
     let is_excluded = |vpc: &String| {
         // Each kind of exclusion allows traffic to the internet.

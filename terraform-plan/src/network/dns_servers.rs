@@ -20,23 +20,18 @@ pub fn own_dns_servers(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String
         return Some(servers.into());
     }
     let plan = resolver.plan;
-    let managed = plan
-        .resources
-        .find(ResourceKind::Vpc.resource_types(), vpc)?;
+    let managed = resolver.by_identity(ResourceKind::Vpc, vpc)?;
     let has_default = managed.is_created || plan.completeness == Completeness::Declared;
     has_default.then(|| Fact::Known(Vec::new()))
 }
 
 fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanValue<Vec<String>> {
-    let plan = resolver.plan;
     let kind = ResourceKind::DhcpOptions;
     let id = resolver.resolve(association, "dhcp_options_id", kind)?;
     let id = id.ok_or_else(|| {
         known_after_apply(format!("the DHCP options set of {}", association.address))
     })?;
-    let mut data = plan.data.of_type("aws_vpc_dhcp_options");
-    let managed = plan.resources.find(kind.resource_types(), &id);
-    let options = managed.or_else(|| data.find(|options| options.id() == Some(&id)));
+    let options = resolver.by_identity_or_data(kind, &id);
     let options = options.ok_or_else(|| not_in_plan(format!("the DHCP options set {id}")))?;
     if options.resource_type == "aws_default_vpc_dhcp_options" {
         return Ok(Vec::new());
@@ -44,7 +39,7 @@ fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanVal
     let address = &options.address;
     match options.texts("domain_name_servers") {
         (servers, false) if !servers.is_empty() => {
-            let vpc = plan.resources.find(ResourceKind::Vpc.resource_types(), vpc);
+            let vpc = resolver.by_identity(ResourceKind::Vpc, vpc);
             let cidr = vpc.and_then(|vpc| vpc.known_text("cidr_block"));
             Ok(besides_amazon(servers.iter().map(String::as_str), cidr))
         }

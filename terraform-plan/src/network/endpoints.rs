@@ -37,7 +37,7 @@ impl Endpoints {
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
     let equivalence = SubnetEquivalence::new(resolver);
-    for resource in resolver.plan.resources.of_type(TYPE) {
+    for resource in resolver.resources(TYPE) {
         let vpc = resolver.resolve(resource, "vpc_id", ResourceKind::Vpc);
         let service = match resource.text("service_name") {
             Ok(name) => match service_of(resolver, name.unwrap_or_default()) {
@@ -85,7 +85,7 @@ fn service_of(resolver: &Resolver, name: &str) -> Option<&'static str> {
 /// Whether the plan deletes a VPC's endpoint of a service. With private DNS, a VPC has only one such endpoint.
 pub fn deletes_endpoint(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
     let plan = resolver.plan;
-    let mut before = plan.before.of_type(TYPE);
+    let mut before = resolver.before(TYPE);
     plan.is_complete()
         && before.any(|endpoint| {
             let service = endpoint.known_text("service_name");

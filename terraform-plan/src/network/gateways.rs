@@ -26,10 +26,9 @@ pub fn nat_gateways(
 }
 
 fn planned_nat_gateways(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NatGateway>> {
-    let plan = resolver.plan;
     let mut found = Vec::new();
-    let resources = plan.resources.of_type("aws_nat_gateway");
-    for gateway in resources.chain(plan.data.of_type("aws_nat_gateway")) {
+    let resources = resolver.resources("aws_nat_gateway");
+    for gateway in resources.chain(resolver.data("aws_nat_gateway")) {
         let of = resolver.resolve(gateway, "vpc_id", ResourceKind::Vpc);
         // A regional gateway is in no subnet.
         let subnet_id = match !gateway.is_data && resolver.is_computed(gateway, "subnet_id") {
@@ -55,23 +54,22 @@ fn planned_nat_gateways(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NatGate
 /// Whether a NAT gateway may be private: it leads to other networks then, not to the internet. Without an ID it may be
 /// any of the plan's gateways.
 pub fn may_be_private(resolver: &Resolver, id: Option<&str>) -> bool {
-    let plan = resolver.plan;
     let is_private = |gateway: &Resource| match gateway.text("connectivity_type") {
         Ok(connectivity) => connectivity == Some("private"),
         Err(_) => resolver.is_set(gateway, "connectivity_type"),
     };
-    let mut data = plan.data.of_type("aws_nat_gateway");
     match id {
         Some(id) => {
-            let managed = plan.resources.find(&["aws_nat_gateway"], id);
-            let gateway = managed.or_else(|| data.find(|gateway| gateway.id() == Some(id)));
+            let gateway = resolver.by_identity_or_data(ResourceKind::NatGateway, id);
             gateway.is_some_and(is_private)
         }
-        None => plan
-            .resources
-            .of_type("aws_nat_gateway")
-            .chain(data)
-            .any(is_private),
+        None => {
+            let data = resolver.data("aws_nat_gateway");
+            resolver
+                .resources("aws_nat_gateway")
+                .chain(data)
+                .any(is_private)
+        }
     }
 }
 

@@ -19,11 +19,10 @@ pub fn hosted_zones(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String>>>
 }
 
 fn zone_names(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<String>> {
-    let resources = &resolver.plan.resources;
-    let zones = resources.of_type("aws_route53_zone");
+    let zones = resolver.resources("aws_route53_zone");
     // A zone of an unknown VPC may be this one's.
     let zones = zones.filter(|zone| is_zone_of(resolver, zone, vpc).unwrap_or(true));
-    let rules = resources.of_type("aws_route53_resolver_rule");
+    let rules = resolver.resources("aws_route53_resolver_rule");
     let rules = rules.filter(|rule| rule.has_text("rule_type", "FORWARD"));
     let mut names = Vec::new();
     for (resource, attribute) in zones

@@ -72,7 +72,7 @@ fn untouched_main_table(
 ) -> PlanValue<RouteTable> {
     let plan = resolver.plan;
     let mut main = read_table(resolver, None, id, true, associations)?;
-    let resource = plan.resources.find(ResourceKind::Vpc.resource_types(), vpc);
+    let resource = resolver.by_identity(ResourceKind::Vpc, vpc);
     let is_new = resource.is_some_and(|vpc| vpc.id().is_none());
     let may_have_more = !is_new && plan.completeness != Completeness::Declared;
     if may_have_more || check_vpc_is_complete(resolver, vpc).is_err() {
@@ -127,7 +127,7 @@ fn read_table(
 /// Adds the routes that are resources of their own, and removes those that the plan removes.
 pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
     let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
-    for removed in resolver.plan.before.of_type("aws_route") {
+    for removed in resolver.before("aws_route") {
         if removed.has_text(attribute, &table.id) {
             let destination = destination(removed, "");
             table

@@ -3,6 +3,7 @@
 use checks::facts::{GroupRule, Unavailable};
 
 use crate::plan::resource::Resource;
+use crate::plan::resource_set::ResourceSet;
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{known_after_apply, not_in_plan};
 
@@ -82,26 +83,17 @@ const TYPES: [&str; 3] = [
     "aws_vpc_security_group_egress_rule",
 ];
 
-/// The rules after apply that are resources of their own.
-pub fn separate_rules(resolver: &Resolver) -> Vec<SeparateRule> {
-    let rules = resolver.plan.resources.of_types(&TYPES);
-    rules
-        .flat_map(|rule| read_separate(resolver, rule))
-        .collect()
-}
-
-/// The rules that the plan changes or removes, as they are before apply.
-pub fn removed_rules(resolver: &Resolver) -> Vec<SeparateRule> {
-    let rules = resolver.plan.before.of_types(&TYPES);
-    rules
-        .flat_map(|rule| read_separate(resolver, rule))
-        .collect()
+/// The rules that are resources of their own, after apply or before.
+pub fn separate_rules(resolver: &Resolver, resources: &ResourceSet) -> Vec<SeparateRule> {
+    let rules = resources.of_types(&TYPES);
+    let rules = rules.flat_map(|rule| read_separate(resolver, rule));
+    rules.collect()
 }
 
 /// Removes the rules of a group that an exclusive list does not have.
 pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
     const LIST: &str = "aws_vpc_security_group_rules_exclusive";
-    for list in resolver.plan.resources.of_type(LIST) {
+    for list in resolver.resources(LIST) {
         // A list of an unknown group may be for this one.
         let kind = ResourceKind::SecurityGroup;
         let is_for_group = resolver.refers_to(list, "security_group_id", kind, group);
@@ -131,15 +123,12 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
 fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> {
     let group = resolver.resolve(resource, "security_group_id", ResourceKind::SecurityGroup);
     let group = group.ok().flatten();
-    let is_classic = resource.resource_type == "aws_security_group_rule";
-    let is_egress = match is_classic {
-        true => resource.has_text("type", "egress"),
-        false => resource.resource_type == "aws_vpc_security_group_egress_rule",
-    };
-    let direction = if is_egress {
-        Direction::Egress
-    } else {
-        Direction::Ingress
+    let resource_type = resource.resource_type.as_str();
+    let is_classic = resource_type == "aws_security_group_rule";
+    let direction = match resource_type {
+        "aws_vpc_security_group_egress_rule" => Direction::Egress,
+        "aws_security_group_rule" if resource.has_text("type", "egress") => Direction::Egress,
+        _ => Direction::Ingress,
     };
     let mut rules = read_rules(resolver, resource, "", direction, group.as_deref());
     if !is_classic {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use checks::facts::{Fact, Facts, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
-    Direction, Rule, SeparateRule, inline_rules, keep_listed, removed_rules, separate_rules,
-    split_by_peer, unknown_rules,
+    Direction, Rule, SeparateRule, inline_rules, keep_listed, separate_rules, split_by_peer,
+    unknown_rules,
 };
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
@@ -17,6 +17,7 @@ use crate::unavailable::not_in_plan;
 pub struct SecurityGroups<'r, 'p> {
     resolver: &'r Resolver<'p>,
     separate: Vec<SeparateRule>,
+    /// Rules that the plan changes or removes, as they are before apply.
     removed: Vec<SeparateRule>,
     live: Option<&'r Facts>,
     /// Prefix lists with unknown content, which stand for unknown parts of rules: the facts have no unknown rules.
@@ -27,8 +28,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     pub fn new(resolver: &'r Resolver<'p>, live: Option<&'r Facts>) -> SecurityGroups<'r, 'p> {
         SecurityGroups {
             resolver,
-            separate: separate_rules(resolver),
-            removed: removed_rules(resolver),
+            separate: separate_rules(resolver, &resolver.plan.resources),
+            removed: separate_rules(resolver, &resolver.plan.before),
             live,
             unknown_peers: BTreeMap::new(),
         }
@@ -39,7 +40,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
         let live = self.live.map(|live| live.network.prefix_lists.clone());
         let mut lists = live.unwrap_or_default();
         lists.extend(self.unknown_peers);
-        for list in self.resolver.plan.data.of_type("aws_prefix_list") {
+        for list in self.resolver.data("aws_prefix_list") {
             if let (Some(id), (cidrs, false)) = (list.id(), list.texts("cidr_blocks")) {
                 lists.insert(id.to_owned(), Fact::Known(cidrs));
             }
@@ -51,11 +52,9 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     pub fn group(&mut self, id: &str) -> Fact<SecurityGroup> {
         let plan = self.resolver.plan;
         let group = match self.vpc_with_default(id) {
-            None => plan
-                .resources
-                .find(ResourceKind::SecurityGroup.resource_types(), id),
+            None => self.resolver.by_identity(ResourceKind::SecurityGroup, id),
             Some(vpc) => {
-                let mut adopted = plan.resources.of_type("aws_default_security_group");
+                let mut adopted = self.resolver.resources("aws_default_security_group");
                 let adopted =
                     adopted.find(|group| self.vpc_of(group).as_deref() == Some(vpc.identity()));
                 let is_untouched =
@@ -74,8 +73,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     /// The VPC whose default group this is.
     fn vpc_with_default(&self, id: &str) -> Option<&'p Resource> {
-        let plan = self.resolver.plan;
-        let mut vpcs = plan.resources.of_types(ResourceKind::Vpc.resource_types());
+        let mut vpcs = self.resolver.of_kind(ResourceKind::Vpc);
         vpcs.find(|vpc| {
             let default = self.resolver.default_of(vpc, ResourceKind::SecurityGroup);
             default.as_deref() == Some(id)

@@ -35,10 +35,7 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
 
 /// A VPC of the plan, or one that a data source has read.
 pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
-    let plan = resolver.plan;
-    let managed = plan.resources.find(ResourceKind::Vpc.resource_types(), id);
-    let mut data = plan.data.of_type("aws_vpc");
-    let Some(vpc) = managed.or_else(|| data.find(|vpc| vpc.id() == Some(id))) else {
+    let Some(vpc) = resolver.by_identity_or_data(ResourceKind::Vpc, id) else {
         return Fact::Unavailable(not_in_plan(format!("VPC {id}")));
     };
     let flag = |attribute: &str, default: bool| match resolver.is_computed(vpc, attribute) {
@@ -61,12 +58,8 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
 
 /// A subnet of the plan, or one that a data source has read.
 pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
-    let plan = resolver.plan;
-    let Some(subnet) = plan
-        .resources
-        .find(ResourceKind::Subnet.resource_types(), id)
-    else {
-        let mut data = plan.data.of_type("aws_subnet");
+    let Some(subnet) = resolver.by_identity(ResourceKind::Subnet, id) else {
+        let mut data = resolver.data("aws_subnet");
         let data = data.find(|subnet| subnet.id() == Some(id));
         let read = data.and_then(|data| Some(read_subnet(data, id, data.known_text("vpc_id")?)));
         return read.ok_or_else(|| not_in_plan(format!("subnet {id}")));
@@ -88,7 +81,7 @@ pub fn subnet_associations(
     kind: ResourceKind,
 ) -> PlanValue<Vec<Association>> {
     let mut found = Vec::new();
-    for association in resolver.plan.resources.of_type(resource_type) {
+    for association in resolver.resources(resource_type) {
         let subnet = resolver.resolve(association, "subnet_id", ResourceKind::Subnet)?;
         let other = resolver.resolve(association, attribute, kind)?;
         found.extend(subnet.zip(other));

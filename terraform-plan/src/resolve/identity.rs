@@ -13,8 +13,7 @@ impl<'p> Resolver<'p> {
             return names.get(name).copied();
         }
         let mut names: BTreeMap<String, &'p Resource> = BTreeMap::new();
-        let plan = self.plan;
-        for resource in plan.resources.of_types(kind.resource_types()) {
+        for resource in self.of_kind(kind) {
             names
                 .entry(self.name_of(resource, kind))
                 .or_insert(resource);
@@ -94,10 +93,7 @@ impl<'p> Resolver<'p> {
 
     /// The name of what AWS creates with a VPC of the plan.
     pub fn vpc_default(&self, vpc: &str, kind: ResourceKind) -> Option<String> {
-        let vpc = self
-            .plan
-            .resources
-            .find(ResourceKind::Vpc.resource_types(), vpc)?;
+        let vpc = self.by_identity(ResourceKind::Vpc, vpc)?;
         self.default_of(vpc, kind)
     }
 
@@ -132,10 +128,7 @@ impl<'p> Resolver<'p> {
 
     /// Policies identify a role by its name.
     fn role_aliases(&self) -> BTreeMap<String, String> {
-        let roles = self
-            .plan
-            .resources
-            .of_types(ResourceKind::Role.resource_types());
+        let roles = self.of_kind(ResourceKind::Role);
         let aliases = roles.filter_map(|role| {
             let name = role.known_text("name")?.to_owned();
             Some((name, self.name_of(role, ResourceKind::Role)))
@@ -147,7 +140,7 @@ impl<'p> Resolver<'p> {
     fn definition_aliases(&self) -> BTreeMap<String, String> {
         let kind = ResourceKind::TaskDefinition;
         let mut aliases = BTreeMap::new();
-        for definition in self.plan.resources.of_types(kind.resource_types()) {
+        for definition in self.of_kind(kind) {
             let text = |attribute| definition.known_text(attribute).map(str::to_owned);
             let revision = definition.number("revision").ok().flatten();
             let numbered = text("family").zip(revision);

@@ -86,6 +86,40 @@ impl<'p> Resolver<'p> {
         self.ambiguities.found.into_inner()
     }
 
+    /// The resources of a type after apply.
+    pub fn resources(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.resources.of_type(resource_type)
+    }
+
+    /// The resources of a type that the plan changes or deletes, as they are before apply.
+    pub fn before(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.before.of_type(resource_type)
+    }
+
+    /// The data sources of a type.
+    pub fn data(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.data.of_type(resource_type)
+    }
+
+    /// The resources of a kind after apply.
+    pub fn of_kind(&self, kind: ResourceKind) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.resources.of_types(kind.resource_types())
+    }
+
+    /// The resource of a kind with this ID or address.
+    pub fn by_identity(&self, kind: ResourceKind, identity: &str) -> Option<&'p Resource> {
+        self.plan.resources.find(kind.resource_types(), identity)
+    }
+
+    /// The resource of a kind with this ID or address, or the data source that has read it.
+    pub fn by_identity_or_data(&self, kind: ResourceKind, id: &str) -> Option<&'p Resource> {
+        let managed = self.by_identity(kind, id);
+        managed.or_else(|| {
+            self.data(kind.resource_types().first()?)
+                .find(|data| data.id() == Some(id))
+        })
+    }
+
     /// Whether the configuration sets an attribute.
     pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
         self.plan.configuration.is_set(resource, attribute)
@@ -143,9 +177,7 @@ impl<'p> Resolver<'p> {
         kind: ResourceKind,
         name: &'r str,
     ) -> impl Iterator<Item = PlanValue<&'p Resource>> + use<'r, 'p> {
-        let plan = self.plan;
-        let resources = plan.resources.of_type(resource_type);
-        resources.filter_map(move |resource| {
+        self.resources(resource_type).filter_map(move |resource| {
             let refers = self.refers_to(resource, path, kind, name);
             refers.map(|refers| refers.then_some(resource)).transpose()
         })
