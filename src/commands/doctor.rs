@@ -24,7 +24,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             let plan = plan::read(path, is_complete)?;
             let mut of_plan = Vec::new();
             for place in &places {
-                of_plan.extend(plan::places(&plan, place).await?);
+                of_plan.extend(plan::locations(&plan, place).await?);
             }
             places = of_plan;
             Some(plan)

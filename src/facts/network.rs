@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 use model::facts::*;
-use terraform_plan::References;
+use terraform_plan::ExistingResources;
 
 use super::{ec2, hosted_zones};
 use crate::aws::Aws;
@@ -15,7 +15,7 @@ use crate::aws::Aws;
 pub async fn network(
     aws: &Aws,
     tasks: &[&Task],
-    planned: &References,
+    planned: &ExistingResources,
     instances: BTreeMap<String, Fact<Instance>>,
     endpoints: Fact<Vec<Endpoint>>,
 ) -> Network {

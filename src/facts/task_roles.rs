@@ -7,7 +7,7 @@ use aws_rules::needs::{self, Need, Place};
 use futures::future::{join, join_all};
 use model::arn;
 use model::facts::*;
-use terraform_plan::References;
+use terraform_plan::ExistingResources;
 
 use super::workload::Workload;
 use super::{ecs, iam, simulations};
@@ -38,7 +38,7 @@ pub struct Roles {
 pub struct OfRoles<'a> {
     pub workload: &'a Workload,
     /// What planned tasks refer to.
-    pub planned: &'a References,
+    pub planned: &'a ExistingResources,
     pub definitions: &'a BTreeMap<String, Fact<TaskDefinition>>,
     /// Roles of instances that stand in for task roles, by container instance.
     pub on_instances: &'a BTreeMap<String, String>,

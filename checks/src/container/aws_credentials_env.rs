@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::{Defined, each_defined};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
@@ -46,8 +46,8 @@ const KEYS: [&str; 4] = [
 /// The first ECS agent whose machine image came with the SSM agent 3.1.1260.0.
 const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
         if !endpoints.is_empty() {
@@ -132,7 +132,7 @@ fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
         let Some(instance) = &task.container_instance else {
             continue;
         };
-        match defined.world.facts.container_instances.get(instance) {
+        match defined.index.facts.container_instances.get(instance) {
             Some(Fact::Known(host)) => {
                 let version = host.agent_version.as_deref();
                 let ignores =

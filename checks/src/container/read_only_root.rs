@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::{Defined, each_defined};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Mount;
@@ -29,8 +29,8 @@ const AGENT_FOLDERS: [&str; 3] = [
     "/var/log/amazon/ssm",
 ];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.read_only_root {
             return CHECK.pass(
