@@ -1,10 +1,10 @@
-//! What the reason of a managed agent tells.
+//! The reason that ECS gives for the state of a managed agent.
 
-/// Beginnings and parts of what the ECS agent says when the instance lacks the files that it mounts into containers:
-/// the SSM agent's programs, its certificates, or its configuration.
+/// Parts of what the ECS agent reports if the instance lacks the files that it mounts into containers: the SSM agent's
+/// programs, its certificates, or its configuration.
 ///
 /// <https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/execcmd/manager_init_task.go>
-const LACKS_FILES: [&str; 5] = [
+const MISSING_FILES: [&str; 5] = [
     "could not find certs",
     "no valid versions were found in",
     "could not generate execagent config",
@@ -12,10 +12,10 @@ const LACKS_FILES: [&str; 5] = [
     "/execute-command/",
 ];
 
-/// The ECS agent did not find on its instance what it has to put into the container.
+/// Whether the ECS agent did not find on its instance the files that it has to put into the container.
 pub fn lacks_host_files(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
-    LACKS_FILES.iter().any(|part| reason.contains(part))
+    MISSING_FILES.iter().any(|part| reason.contains(part))
 }
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests {
     use super::lacks_host_files;
 
     #[test]
-    fn only_missing_files_of_the_instance() {
+    fn only_missing_files_of_the_instance_count() {
         for reason in [
             "could not find certs",
             "no valid versions were found in /var/lib/ecs/deps/execute-command/bin",

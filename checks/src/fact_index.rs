@@ -1,95 +1,78 @@
-//! The facts, joined: which tasks belong to which service, which role a task has, what IAM decided.
+//! The facts, joined: which tasks belong to which service, which role a task has, where it sits in the network, what
+//! IAM decided. What a fact means is up to the checks and their helpers, which use this module and not the reverse.
+//!
+//! | module | joins |
+//! | --- | --- |
+//! | `group` | services and their tasks, the unit in which checks look at tasks |
+//! | `roles` | tasks by role and by task definition |
+//! | [`placement`] | tasks by subnet, security groups and way out of the VPC |
+//! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
+//! | `agents` | how long the exec agents of tasks have been up |
+//! | `session_logging` | the cluster's exec configuration with its KMS key and log groups |
+//! | `endpoints` | VPCs with their endpoints |
+//! | `decisions` | IAM's decisions by principal, action and resource |
+//!
+//! To write a check for each service, task, container or task definition, use the `each_…` methods of
+//! [`per_subject`](crate::per_subject).
 
+mod agents;
 mod decisions;
-mod definitions;
-mod each;
+mod endpoints;
 mod group;
-mod grouping;
-mod sidecar;
-mod target_container;
+pub mod placement;
+mod roles;
+mod session_logging;
 mod task_lookup;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
 
-use crate::vpc_path::connection::PathCache;
-use crate::vpc_path::placement::Placements;
 use aws_rules::iam::like;
-use aws_rules::needs::{Place, recording_group};
+use aws_rules::needs::Place;
 use aws_rules::vpc::Rules;
 use model::arn;
-use model::facts::{
-    Container, Endpoint, ExecLog, Fact, Facts, Interface, KmsKey, Service, Simulation, Task,
-    TaskDefinition, Unavailable,
-};
+use model::facts::{Fact, Facts, Service, Simulation, Task, TaskDefinition};
 
 use decisions::Decisions;
+
+pub use agents::AGENT_START_SECONDS;
 pub use decisions::{Answer, Answered};
 pub use group::Group;
-pub use grouping::Roles;
-pub use sidecar::{as_note, entered_container, is_sidecar};
+pub use roles::{Roles, services_with};
 pub use task_lookup::TaskRole;
 
+/// The facts of a run, joined. Every check gets one.
 pub struct FactIndex<'a> {
+    /// The facts as they were collected.
     pub facts: &'a Facts,
-    /// What IAM was asked, settled as far as it can be.
+    /// The facts' IAM simulations, with conditions settled as far as possible.
     pub simulations: &'a [Cow<'a, Simulation>],
-    /// One a service, then one for the tasks that belong to none.
+    /// One for each service, then those of the tasks that the user named.
     pub groups: Vec<Group<'a>>,
-    decisions: Decisions<'a>,
-    definitions: ById<'a, TaskDefinition>,
-    interfaces: ById<'a, Interface>,
-    /// The network's rules.
+    /// Security groups, network ACLs and routes.
     pub rules: Rules<'a>,
-    pub paths: PathCache,
-}
-
-/// How long an agent may take to start and to connect, before something must be wrong.
-pub const AGENT_PATIENCE_SECONDS: i64 = 180;
-
-/// For the many look-ups of a fleet.
-type ById<'a, T> = HashMap<&'a str, &'a Fact<T>>;
-
-fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
-    let things = things.iter();
-    things.map(|(id, thing)| (id.as_str(), thing)).collect()
+    decisions: Decisions<'a>,
 }
 
 impl<'a> FactIndex<'a> {
-    /// `simulations` are the facts' own, settled by [`aws_rules::iam::settled`].
+    /// Joins the facts. `simulations` are the facts' own, settled by [`aws_rules::iam::settled`].
     pub fn new(facts: &'a Facts, simulations: &'a [Cow<'a, Simulation>]) -> FactIndex<'a> {
         let mut index = FactIndex {
             facts,
             simulations,
-            groups: group::groups(facts),
-            decisions: Decisions::of(simulations),
-            definitions: by_id(&facts.task_definitions),
-            interfaces: by_id(&facts.network.interfaces),
+            groups: Vec::new(),
             rules: Rules::of(&facts.network),
-            paths: PathCache::default(),
+            decisions: Decisions::of(simulations),
         };
-        let groups = index.groups.iter();
-        let joined: Vec<_> = groups
-            .map(|group| {
-                let roles = Roles::of(&index, group.running());
-                let entered = target_container::entered(&index, group);
-                (roles, entered, Placements::of(&index, group))
-            })
-            .collect();
-        for (group, (roles, entered, placements)) in index.groups.iter_mut().zip(joined) {
-            group.roles = roles;
-            group.entered = entered;
-            group.placements = placements;
-        }
+        index.groups = group::groups(&index);
         index
     }
 
-    /// What IAM decided for a principal and an action.
+    /// IAM's decisions for a principal and an action.
     pub fn decisions<'w>(&'w self, principal: &'w str, action: &'w str) -> Answered<'w, 'a> {
         self.decisions.about(principal, action)
     }
 
-    /// The simulations of a principal that include an action; where there is none, nobody asked.
+    /// The simulations of a principal that include an action. There is none if IAM was not asked.
     pub fn simulations_of(
         &self,
         principal: &str,
@@ -101,42 +84,7 @@ impl<'a> FactIndex<'a> {
         })
     }
 
-    /// What the cluster's own exec configuration says of recording; only where it says something.
-    pub fn exec_log(&self) -> Option<&'a ExecLog> {
-        let exec = self.facts.cluster.known()?.exec_configuration.as_ref()?;
-        exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
-    }
-
-    /// The cluster demands that the log group be encrypted.
-    pub fn demands_encrypted_group(&self) -> bool {
-        self.exec_log()
-            .is_some_and(|log| log.log_group.is_some() && log.log_group_encrypted)
-    }
-
-    /// The KMS key of the exec configuration, as it is named there.
-    pub fn key_name(&self) -> Option<&'a str> {
-        let exec = self.facts.cluster.known()?.exec_configuration.as_ref()?;
-        exec.kms_key.as_deref().filter(|name| !name.is_empty())
-    }
-
-    /// The key itself. `Absent`: none is named, or the one that is named does not exist.
-    pub fn key(&self) -> Fact<&'a KmsKey> {
-        if let Fact::Unavailable(why) = &self.facts.cluster {
-            return Fact::Unavailable(why.clone());
-        }
-        let Some(name) = self.key_name() else {
-            return Fact::Absent;
-        };
-        match self.facts.kms_keys.get(name) {
-            Some(fact) => fact.as_ref(),
-            None => Fact::Unavailable(Unavailable::not_asked(
-                "kms:DescribeKey",
-                "nobody asked KMS about the cluster's key",
-            )),
-        }
-    }
-
-    /// Where the account's resources are; needs the account.
+    /// The partition, region and account of the resources; `None` if the account is unknown.
     pub fn place(&self) -> Option<Place<'a>> {
         Some(Place {
             partition: &self.facts.partition,
@@ -145,54 +93,32 @@ impl<'a> FactIndex<'a> {
         })
     }
 
-    /// The log groups that record sessions into these tasks.
-    pub fn recording_groups(&self, tasks: &[&Task]) -> Vec<&'a str> {
-        let exec = self
-            .facts
-            .cluster
-            .known()
-            .and_then(|cluster| cluster.exec_configuration.as_ref());
-        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
-        let own = exec.and_then(|exec| exec.log.as_ref());
-        let mut definitions: Vec<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
-        definitions.dedup();
-        let mut groups: Vec<&str> = definitions
-            .into_iter()
-            .filter_map(|arn| self.definitions.get(arn)?.known())
-            .flat_map(|definition| &definition.containers)
-            .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
-            .collect();
-        groups.sort_unstable();
-        groups.dedup();
-        groups
-    }
-
     /// Every running task.
     pub fn running(&self) -> impl Iterator<Item = &'a Task> {
-        self.groups
-            .iter()
-            .flat_map(|group| group.running().iter().copied())
+        let groups = self.groups.iter();
+        groups.flat_map(|group| group.running().iter().copied())
     }
 
-    /// The user declared that this service's tasks must not be entered.
+    /// The task definition of a task; `None` if it was not read.
+    pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
+        self.facts.task_definitions.get(&*task.task_definition)
+    }
+
+    /// Whether the user declared that ECS Exec must be off on this service.
     pub fn is_exec_forbidden_service(&self, group: &Group) -> bool {
         group.service.is_some_and(|name| self.is_forbidden(name))
     }
 
-    /// The user declared that this task must not be entered: by its service's name or its family.
+    /// Whether the user declared that ECS Exec must be off on this task, by its service's name or its family.
     pub fn is_exec_forbidden(&self, group: &Group, task: &Task) -> bool {
-        self.is_exec_forbidden_service(group) || self.is_forbidden_family(&task.task_definition)
+        self.is_exec_forbidden_service(group)
+            || self.is_forbidden(arn::family(&task.task_definition))
     }
 
-    /// The same of the tasks that a service would start.
+    /// The same for the tasks that a service would start.
     pub fn is_exec_forbidden_for(&self, group: &Group, service: &Service) -> bool {
         let definition = service.task_definition.as_deref().unwrap_or_default();
-        self.is_exec_forbidden_service(group) || self.is_forbidden_family(definition)
-    }
-
-    fn is_forbidden_family(&self, definition: &str) -> bool {
-        // Mostly nothing is forbidden, and a fleet has many tasks.
-        !self.facts.expect.exec_forbidden.is_empty() && self.is_forbidden(arn::family(definition))
+        self.is_exec_forbidden_service(group) || self.is_forbidden(arn::family(definition))
     }
 
     fn is_forbidden(&self, name: &str) -> bool {
@@ -200,71 +126,7 @@ impl<'a> FactIndex<'a> {
         patterns.iter().any(|pattern| like(pattern, name))
     }
 
-    pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
-        self.definitions.get(&*task.task_definition).copied()
-    }
-
-    /// The endpoints of a service in a VPC that are there or on their way. Where there may be others, they count only
-    /// if one of them is in use: no other can answer to the service's name then.
-    pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
-        let is_told = |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| of == name);
-        let mut unseen = self.facts.network.unseen_endpoints.iter();
-        let unseen = unseen.find(|one| is_told(&one.vpc, vpc) && is_told(&one.service, service));
-        self.seen_endpoints_of(vpc, service)
-            .and_then(|seen| match unseen {
-                Some(unseen) if !seen.iter().any(|endpoint| endpoint.is_in_use()) => {
-                    Fact::Unavailable(unseen.why.clone())
-                }
-                _ => Fact::Known(seen),
-            })
-    }
-
-    /// The same, whether or not there may be others.
-    pub fn seen_endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
-        match &self.facts.network.endpoints {
-            Some(fact) => fact.as_ref().map(|endpoints| {
-                let is_of = |endpoint: &Endpoint| self.facts.is_endpoint_of(endpoint, service);
-                endpoints
-                    .iter()
-                    .filter(|endpoint| endpoint.vpc == vpc && is_of(endpoint) && endpoint.is_live())
-                    .collect()
-            }),
-            None => Fact::Unavailable(Unavailable::not_asked(
-                "ec2:DescribeVpcEndpoints",
-                "the VPC's endpoints were not read",
-            )),
-        }
-    }
-
-    /// Whether the agents of these containers have been RUNNING for so long that a fault which is only
-    /// suspected cannot be there.
-    pub fn is_proven(&self, tasks: &[&Task], container: &str) -> bool {
-        const LONG_SECONDS: i64 = 300;
-        !tasks.is_empty()
-            && tasks.iter().all(|task| {
-                let agent = task
-                    .containers
-                    .iter()
-                    .find(|known| known.name == container)
-                    .and_then(Container::exec_agent);
-                agent.is_some_and(|agent| {
-                    let since = agent.last_started_at.or(task.started_at);
-                    agent.is_running() && since.is_some_and(|since| self.age(since) >= LONG_SECONDS)
-                })
-            })
-    }
-
-    /// For how many seconds the agent in a container has been up, where that is less than it may need to connect.
-    pub fn young_agent(&self, task: &Task, container: &str) -> Option<i64> {
-        let container = task.containers.iter().find(|known| known.name == container);
-        let agent = container.and_then(Container::exec_agent);
-        let since = agent
-            .and_then(|agent| agent.last_started_at)
-            .or(task.started_at)?;
-        Some(self.age(since)).filter(|age| *age < AGENT_PATIENCE_SECONDS)
-    }
-
-    /// Seconds from a moment to when the facts were taken.
+    /// Seconds from a moment to when the facts were collected.
     pub fn age(&self, moment: jiff::Timestamp) -> i64 {
         self.facts.taken_at.as_second() - moment.as_second()
     }

@@ -1,11 +1,24 @@
 //! The checks of `ecs-exec`: pure functions from [`model::Facts`] to findings.
 //!
 //! Nothing here asks AWS, reads a clock or looks at the environment, so that the same code judges a live account, a
-//! capture from a ticket and a Terraform plan. [`FactIndex`] joins the facts; [`registry`] lists the checks; one folder
-//! holds the checks of an area; [`fixes`] makes the fixes that findings name.
+//! capture from a ticket and a Terraform plan. Data flows down this table:
+//!
+//! | module | |
+//! | --- | --- |
+//! | [`fact_index`] | joins the facts: tasks of a service, role of a task, place in the network, IAM's decisions |
+//! | [`per_subject`] | visits each service, task, container or task definition for a check |
+//! | [`iam_answers`], `vpc_path`, `kms` | what the joined facts mean: permissions, the network path, key policies |
+//! | [`fixes`] | makes the fixes that findings name |
+//! | `local`, `caller`, `cluster`, `service`, `task`, `container`, `role`, `network`, `policy` | the checks of an area, one file each |
+//! | [`registry`] | lists the checks |
+//! | `planned` | runs a check on a live account or on a Terraform plan |
+//! | [`adjustments`] | lowers findings that an opened session or a rollout overrules |
+//! | [`least_privilege`] | IAM policies for a role in ECS Exec |
 
 #![forbid(unsafe_code)]
 
+pub mod adjustments;
+mod agent_reason;
 mod caller;
 mod cluster;
 mod container;
@@ -14,15 +27,13 @@ pub mod fixes;
 pub mod iam_answers;
 mod kms;
 pub mod least_privilege;
-mod live;
 mod local;
 mod network;
-mod per_definition;
+pub mod per_subject;
 mod planned;
 mod policy;
 pub mod registry;
 mod role;
-mod rollout;
 mod service;
 mod task;
 #[cfg(test)]
@@ -42,10 +53,4 @@ pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding>
         .filter(|registered| includes(registered.check))
         .flat_map(|registered| planned::run(registered, index))
         .collect()
-}
-
-/// Takes into account what settles findings of every check: sessions that were opened, and roll-outs.
-pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
-    live::settle(index, findings);
-    rollout::settle(index, findings);
 }

@@ -1,89 +1,77 @@
-//! Findings for each service, task, container or task definition.
+//! How a check visits its subjects: it calls one of these with a function that judges one subject.
+//!
+//! | one finding for each … | call |
+//! | --- | --- |
+//! | service | [`FactIndex::each_service`] |
+//! | running task | [`FactIndex::each_task`] |
+//! | container of a running task | [`FactIndex::each_container`] |
+//! | place of running tasks in the network | [`FactIndex::each_placement`] |
+//! | task definition of running tasks | [`FactIndex::each_definition`] |
+//! | container of such a task definition | [`container_definition::each_container_definition`] |
+//! | anything else about a service's running tasks | [`FactIndex::each_running`] |
+//!
+//! If the facts about a service or its tasks are missing, or no task is running, they return a finding that says so, and
+//! the function is not called.
 
-use super::{FactIndex, Group, as_note};
-use crate::vpc_path::placement::Placement;
+mod container;
+pub mod container_definition;
+mod sidecar;
+
+use crate::fact_index::placement::Placement;
+use crate::fact_index::{FactIndex, Group};
 use model::check::Check;
-use model::facts::{Container, Fact, Service, Task, TaskDefinition};
+use model::facts::{Fact, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
 
 impl<'a> FactIndex<'a> {
-    /// A finding for each service that is there; one that says why for each other.
+    /// A finding for each service; one that says why for each service that cannot be judged.
     pub fn each_service(
         &self,
         check: &'static Check,
         judge: impl Fn(&Group<'a>, Subject, &Service) -> Finding,
     ) -> Vec<Finding> {
-        self.groups
-            .iter()
-            .filter_map(|group| {
-                Some(check.judge(
-                    group.subject(),
-                    group.service_fact?,
-                    |subject| check.skip(subject, "There is no such service"),
-                    |subject, service| judge(group, subject, service),
-                ))
-            })
-            .collect()
+        let services = self.groups.iter().filter_map(|group| {
+            Some(check.judge(
+                group.subject(),
+                group.service_fact?,
+                |subject| check.skip(subject, "There is no such service"),
+                |subject, service| judge(group, subject, service),
+            ))
+        });
+        services.collect()
     }
 
-    /// Findings for each group of tasks that could be entered; one that says why for each other group.
+    /// Findings for each group that has running tasks; one that says why for each other group.
     pub fn each_running(
         &self,
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.groups.len());
-        for group in &self.groups {
-            match not_entered(check, group) {
-                Some(finding) => findings.push(finding),
-                None => findings.extend(judge(group, group.running())),
-            }
-        }
-        findings
+        let groups = self.groups.iter();
+        groups
+            .flat_map(|group| match (&group.tasks, group.running()) {
+                (Fact::Unavailable(why), _) => vec![check.unknown(group.subject(), why)],
+                (_, []) => vec![check.skip(group.subject(), "No task is running")],
+                (_, running) => judge(group, running),
+            })
+            .collect()
     }
 
-    /// A finding for each task that could be entered; one that says why for each group that has none.
+    /// A finding for each running task.
     pub fn each_task(
         &self,
         check: &'static Check,
         judge: impl Fn(&Group<'a>, Subject, &'a Task) -> Finding,
     ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.running().count());
-        for group in &self.groups {
-            let tasks = group.each_task().filter(|(task, _)| task.is_running());
-            findings.extend(not_entered(check, group));
-            findings.extend(tasks.map(|(task, subject)| judge(group, subject, task).on(task)));
-        }
-        findings
+        self.each_running(check, |group, running| {
+            let tasks = running.iter();
+            tasks
+                .map(|task| judge(group, group.task_subject(task), task).on(*task))
+                .collect()
+        })
     }
 
-    /// A finding for each container of each running task, but only for the one that was asked for. What AWS put into
-    /// the task beside the containers of its definition is judged only if somebody asks for it.
-    pub fn each_container(
-        &self,
-        check: &'static Check,
-        judge: impl Fn(&Group<'a>, Subject, &'a Task, &'a Container) -> Finding,
-    ) -> Vec<Finding> {
-        let mut findings = Vec::with_capacity(self.running().count());
-        for group in &self.groups {
-            findings.extend(not_entered(check, group));
-            findings.extend(group.entered.iter().map(|entered| {
-                let subject = entered.subject(group);
-                let (task, container) = (entered.task, entered.container);
-                let finding = match (entered.is_added, entered.instead) {
-                    (true, _) => added(check, subject, container),
-                    (false, None) => judge(group, subject, task, container),
-                    (false, Some(instead)) => {
-                        as_note(judge(group, subject, task, container), instead)
-                    }
-                };
-                finding.on(task)
-            }));
-        }
-        findings
-    }
-
-    /// Findings for each place in the network of running tasks.
+    /// A finding for each place of running tasks in the network.
     pub fn each_placement(
         &self,
         check: &'static Check,
@@ -97,116 +85,28 @@ impl<'a> FactIndex<'a> {
         })
     }
 
-    /// Findings for each task definition of the running tasks.
+    /// Findings for each task definition of running tasks.
     pub fn each_definition(
         &self,
         check: &'static Check,
         judge: impl Fn(&Group<'a>, &'a TaskDefinition, &[&'a Task]) -> Vec<Finding>,
     ) -> Vec<Finding> {
         self.each_running(check, |group, _| {
-            group
-                .by_definition
-                .iter()
-                .flat_map(|(arn, alike)| {
-                    let subject = || group.definition_subject(arn);
-                    match self.facts.task_definitions.get(*arn) {
-                        Some(Fact::Known(definition)) => judge(group, definition, &alike.tasks),
-                        Some(Fact::Unavailable(why)) => vec![check.unknown(subject(), why)],
-                        Some(Fact::Absent) | None => {
-                            vec![
-                                check.unknown_because(
-                                    subject(),
-                                    "The task definition was not found",
-                                ),
-                            ]
-                        }
+            let mut all = Vec::new();
+            for (arn, set) in &group.by_definition {
+                let subject = || group.definition_subject(arn);
+                let findings = match self.facts.task_definitions.get(*arn) {
+                    Some(Fact::Known(definition)) => judge(group, definition, &set.tasks),
+                    Some(Fact::Unavailable(why)) => vec![check.unknown(subject(), why)],
+                    Some(Fact::Absent) | None => {
+                        let title = "The task definition was not found";
+                        vec![check.unknown_because(subject(), title)]
                     }
-                    .into_iter()
-                    .map(|finding| finding.on(alike.scope.clone()))
-                    .collect::<Vec<_>>()
-                })
-                .collect()
-        })
-    }
-}
-
-/// Why no task of a group could be entered, if none could.
-fn not_entered(check: &'static Check, group: &Group) -> Option<Finding> {
-    match (&group.tasks, group.running()) {
-        (Fact::Unavailable(why), _) => Some(check.unknown(group.subject(), why)),
-        (_, []) => Some(check.skip(group.subject(), "No task is running")),
-        (_, _) => None,
-    }
-}
-
-fn added(check: &'static Check, subject: Subject, container: &Container) -> Finding {
-    let name = &container.name;
-    let title = format!("AWS put {name} into the task, and nobody enters it");
-    check.skip(subject, title)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::*;
-    use diagnosis::{Selection, examine};
-    use model::facts::{Container, Fact, Facts};
-    use model::finding::Status;
-
-    /// The coder service, of which no container is preferred, with a container that ended without an agent.
-    fn with(name: &str) -> Facts {
-        let mut facts = healthy_coder();
-        facts.target.services[0].container = None;
-        task(&mut facts).containers.push(Container {
-            name: name.into(),
-            last_status: "STOPPED".into(),
-            exit_code: Some(1),
-            ..Container::default()
-        });
-        facts
-    }
-
-    fn failed(facts: &Facts) -> Vec<String> {
-        let report = examine(facts, &Selection::default());
-        let failed = report.findings.into_iter();
-        failed
-            .filter(|finding| finding.status == Status::Fail)
-            .map(|finding| finding.check.id.to_string())
-            .collect()
-    }
-
-    #[test]
-    fn what_aws_puts_into_a_task_does_no_harm() {
-        for name in [
-            "ecs-service-connect-AbCd",
-            "aws-guardduty-agent-x1y2",
-            "aws-gd-agent",
-            "of-tomorrow",
-        ] {
-            let mut facts = with(name);
-            assert_eq!(failed(&facts), [""; 0], "{name} has ended");
-            let added = task(&mut facts).containers.last_mut().unwrap();
-            added.last_status = "RUNNING".into();
-            assert_eq!(failed(&facts), [""; 0], "{name} has no agent");
-        }
-    }
-
-    #[test]
-    fn without_the_definition_only_known_names_tell() {
-        let blind = |name: &str| {
-            let mut facts = with(name);
-            for definition in facts.task_definitions.values_mut() {
-                *definition = Fact::Absent;
+                };
+                let findings = findings.into_iter();
+                all.extend(findings.map(|finding| finding.on(set.scope.clone())));
             }
-            failed(&facts)
-        };
-        assert_eq!(blind("aws-gd-agent"), [""; 0]);
-        assert_eq!(blind("worker"), ["container.running"]);
-    }
-
-    #[test]
-    fn who_asks_for_one_gets_an_answer() {
-        let mut facts = with("aws-gd-agent");
-        facts.target.container = Some("aws-gd-agent".into());
-        assert_eq!(failed(&facts), ["container.running"]);
+            all
+        })
     }
 }

@@ -8,10 +8,10 @@ pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fact_index::{FactIndex, Group};
+use crate::fact_index::{FactIndex, Group, services_with};
 use model::arn;
 use model::check::Check;
-use model::facts::{DeploymentController, Fact, Task};
+use model::facts::{Fact, Task};
 use model::finding::{Finding, Subject};
 
 /// A finding for each role that running tasks have; roles that are not there are role.present's business.
@@ -69,25 +69,6 @@ fn each_role_alone(
 
 fn role_subject(group: &Group, role: &str) -> Subject {
     Subject::new("role", role).of_service(group.service_name())
-}
-
-/// Services that ECS itself rolls out and whose running tasks are like this.
-pub fn services_with<'a>(
-    index: &FactIndex<'a>,
-    is_like: impl Fn(&Group<'a>) -> bool,
-) -> Vec<&'a str> {
-    index
-        .groups
-        .iter()
-        .filter(|group| is_like(group))
-        .filter(|group| {
-            group
-                .service_fact
-                .and_then(Fact::known)
-                .is_some_and(|service| service.controller == DeploymentController::Ecs)
-        })
-        .filter_map(|group| group.service)
-        .collect()
 }
 
 fn has_agent_down(task: &Task) -> bool {

@@ -1,27 +1,27 @@
-//! A session that was really opened settles what the checks could only infer.
+//! Sessions that were opened with --live disprove failures that checks only inferred.
 
 use std::collections::BTreeSet;
 
 use crate::fact_index::FactIndex;
-use model::facts::{Facts, ProbeEnd};
+use model::facts::{Facts, Probe, ProbeEnd};
 use model::finding::{Finding, Severity, Status};
 
-/// Failures and doubts about tasks whose sessions worked become notes.
-pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
-    let proven = proven(index.facts);
-    if proven.is_empty() {
+/// Inferred failures on tasks whose sessions worked become warnings, and unknowns stop mattering.
+pub fn apply(index: &FactIndex, findings: &mut [Finding]) {
+    let working = working_tasks(index.facts);
+    if working.is_empty() {
         return;
     }
     for finding in findings {
-        if !finding.check.inference.is_disproved_by_session() || !is_about(index, finding, &proven)
+        if !finding.check.inference.is_disproved_by_session()
+            || !concerns_only(index, finding, &working)
         {
             continue;
         }
         match finding.status {
             Status::Fail => {
                 finding.status = Status::Warn;
-                let detail = std::mem::take(&mut finding.detail);
-                finding.detail = format!("A session worked all the same. {detail}").into();
+                finding.detail = format!("A session worked nevertheless. {}", finding.detail);
             }
             Status::Unknown => finding.severity = Severity::Low,
             Status::Pass | Status::Warn | Status::Skip => {}
@@ -29,34 +29,25 @@ pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
     }
 }
 
-/// Tasks of which every session that was tried worked.
-fn proven(facts: &Facts) -> BTreeSet<&str> {
-    facts
-        .probes
-        .iter()
-        .filter(|(_, probes)| {
-            !probes.is_empty()
-                && probes
-                    .iter()
-                    .all(|probe| matches!(probe.end, ProbeEnd::Worked { .. }))
-        })
+/// The tasks in which every session that was tried worked.
+fn working_tasks(facts: &Facts) -> BTreeSet<&str> {
+    let worked = |probe: &Probe| matches!(probe.end, ProbeEnd::Worked { .. });
+    let tasks = facts.probes.iter();
+    tasks
+        .filter(|(_, probes)| !probes.is_empty() && probes.iter().all(worked))
         .map(|(arn, _)| arn.as_str())
         .collect()
 }
 
-/// Whether a finding concerns no other tasks than these.
-fn is_about(index: &FactIndex, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
-    match finding.tasks.arns() {
-        Some(tasks) => tasks.iter().all(|task| proven.contains(task.as_str())),
-        None => {
-            let service = finding.subject.service.as_ref();
-            let mut tasks = index
-                .groups
-                .iter()
-                .filter(|group| service.is_none() || group.shared_name() == service)
-                .flat_map(|group| group.running())
-                .peekable();
-            tasks.peek().is_some() && tasks.all(|task| proven.contains(&*task.arn))
-        }
+fn concerns_only(index: &FactIndex, finding: &Finding, tasks: &BTreeSet<&str>) -> bool {
+    if let Some(arns) = finding.tasks.arns() {
+        return arns.iter().all(|arn| tasks.contains(arn.as_str()));
     }
+    let service = &finding.subject.service;
+    let groups = index.groups.iter();
+    let mut running = groups
+        .filter(|group| service.is_none() || group.service_name() == *service)
+        .flat_map(|group| group.running())
+        .peekable();
+    running.peek().is_some() && running.all(|task| tasks.contains(&*task.arn))
 }

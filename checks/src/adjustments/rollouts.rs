@@ -1,46 +1,38 @@
-//! Tasks that a deployment is replacing: what is wrong with them is gone when it is done.
+//! Rollouts: failures of tasks that a deployment is replacing end with the deployment.
 
 use std::collections::HashSet;
-use std::mem::take;
 
 use crate::fact_index::{FactIndex, Group};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Status};
 
-/// Failures that only concern tasks which are being replaced become warnings where other tasks, or the roll-out itself,
-/// already decide whether the service can be entered.
-pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
-    let replaced: HashSet<&str> = index
-        .groups
-        .iter()
-        .flat_map(|group| replaced(group).unwrap_or_default())
-        .map(|task| &*task.arn)
-        .collect();
-    if replaced.is_empty() {
-        return;
-    }
+/// Failures that concern only tasks which are being replaced become warnings, if other tasks or the rollout itself
+/// already decide whether sessions into the service work.
+pub fn apply(index: &FactIndex, findings: &mut [Finding]) {
+    let groups = index.groups.iter();
+    let replaced = groups.flat_map(|group| replaced_tasks(group).unwrap_or_default());
+    let replaced: HashSet<&str> = replaced.map(|task| &*task.arn).collect();
     for finding in findings {
-        let is_gone_soon = finding.tasks.arns().is_some_and(|tasks| {
-            !tasks.is_empty() && tasks.iter().all(|task| replaced.contains(task.as_str()))
-        });
+        let is_replaced = |arn: &String| replaced.contains(arn.as_str());
+        let tasks = finding.tasks.arns().unwrap_or_default();
         if finding.status == Status::Fail
-            && is_gone_soon
             && finding.check.inference.ends_with_rollout()
+            && !tasks.is_empty()
+            && tasks.iter().all(is_replaced)
         {
             finding.status = Status::Warn;
-            let detail = take(&mut finding.detail);
             finding.detail = format!(
-                "A deployment is rolling out that replaces the tasks concerned: wait until it is done. {detail}"
-            )
-            .into();
+                "A deployment is replacing these tasks: wait until it is complete. {}",
+                finding.detail
+            );
             finding.fixes.clear();
         }
     }
 }
 
-/// The running tasks that are being replaced, where something else decides about the group: a task of the new
-/// deployment, or one without ECS Exec, which the roll-out explains.
-fn replaced<'a>(group: &Group<'a>) -> Option<Vec<&'a Task>> {
+/// The running tasks that are being replaced, if something else decides about the group: a task of the new deployment,
+/// or one without ECS Exec, which the rollout explains.
+fn replaced_tasks<'a>(group: &Group<'a>) -> Option<Vec<&'a Task>> {
     let service = group.service_fact.and_then(Fact::known)?;
     service.rolling_out()?;
     let running = group.running().iter().copied();
@@ -55,7 +47,7 @@ mod tests {
     use diagnosis::{Selection, examine};
     use model::facts::{Fact, Facts};
 
-    /// A service whose old definition closes the root file system, and whose new one does not.
+    /// A service whose old task definition has a read-only root file system, and whose new one has not.
     fn fixed_by_the_rollout(with_new_task: bool) -> Facts {
         let mut facts = healthy_coder();
         begin_rollout(&mut facts);
@@ -88,12 +80,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_old_tasks_is_no_second_cause() {
+    fn a_fault_of_replaced_tasks_is_no_cause() {
         assert_eq!(causes(&fixed_by_the_rollout(true)), [""; 0]);
     }
 
     #[test]
-    fn while_only_old_tasks_run_their_fault_stands() {
+    fn a_fault_stands_while_only_old_tasks_run() {
         let causes = causes(&fixed_by_the_rollout(false));
         assert_eq!(causes, ["container.read-only-root"]);
     }

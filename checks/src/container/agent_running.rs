@@ -1,15 +1,13 @@
-mod reason;
 mod rollout;
 
-use crate::fact_index::{AGENT_PATIENCE_SECONDS, FactIndex};
+use crate::agent_reason::lacks_host_files;
+use crate::fact_index::{AGENT_START_SECONDS, FactIndex};
 use crate::fixes::service::force_deployment;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, Fact, ManagedAgent, Task};
 use model::finding::{AgentLink, Finding, Severity, Subject};
 use model::text;
-
-pub use reason::lacks_host_files;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
@@ -143,7 +141,7 @@ fn stopped_detail(task: &Task) -> &'static str {
 /// A young task's agent may still come; an old one's will not.
 fn pending_detail(index: &FactIndex, task: &Task) -> String {
     match task.started_at.map(|started| index.age(started)) {
-        Some(age) if age < AGENT_PATIENCE_SECONDS => format!(
+        Some(age) if age < AGENT_START_SECONDS => format!(
             "The task started {} ago, and the agent needs up to a minute or two: ask again.",
             text::span(age)
         ),

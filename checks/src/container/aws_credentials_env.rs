@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_definition::{Defined, each_defined};
+use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
@@ -47,7 +47,7 @@ const KEYS: [&str; 4] = [
 const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_defined(index, &CHECK, |defined| {
+    each_container_definition(index, &CHECK, |defined| {
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
         if !endpoints.is_empty() {
@@ -65,7 +65,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 /// Whether the endpoint gives out credentials that may use ssmmessages depends on its value, which is not read.
-fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
+fn other_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
     let variables = text::list(&found);
     let name = &defined.container.name;
     CHECK
@@ -84,7 +84,7 @@ fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
         .evidence("variables", found)
 }
 
-fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
+fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
     let name = &defined.container.name;
     let variables = text::list(&found);
     let subject = defined.subject.clone();
@@ -126,7 +126,7 @@ fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
 }
 
 /// The version of an ECS agent that is old enough for its SSM agent to read keys; none on Fargate.
-fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
+fn reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<&'a str>> {
     let mut unknown = None;
     for task in defined.tasks {
         let Some(instance) = &task.container_instance else {
@@ -148,7 +148,7 @@ fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
     unknown.map_or(Fact::Known(None), Fact::Unavailable)
 }
 
-fn environment_files(defined: &Defined) -> Finding {
+fn environment_files(defined: &DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let title = format!("Container {name} has environment files, whose content cannot be seen");
     let finding = CHECK.unknown_because(defined.subject.clone(), title);

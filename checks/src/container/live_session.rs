@@ -177,7 +177,7 @@ mod tests {
             .unwrap();
         assert_eq!(suspicion.status, Status::Warn);
         assert!(
-            suspicion.detail.contains("worked all the same"),
+            suspicion.detail.contains("worked nevertheless"),
             "{}",
             suspicion.detail
         );

@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_definition::each_defined;
+use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_defined(index, &CHECK, |defined| {
+    each_container_definition(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if let Fact::Unavailable(why) = &index.facts.cluster {
             return CHECK.unknown(defined.subject, why);

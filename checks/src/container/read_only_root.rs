@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_definition::{Defined, each_defined};
+use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Mount;
@@ -30,7 +30,7 @@ const AGENT_FOLDERS: [&str; 3] = [
 ];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_defined(index, &CHECK, |defined| {
+    each_container_definition(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.read_only_root {
             return CHECK.pass(
@@ -46,7 +46,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-fn judge(defined: &Defined) -> Finding {
+fn judge(defined: &DefinedContainer) -> Finding {
     let title = format!(
         "Container {} has a read-only root file system",
         defined.container.name

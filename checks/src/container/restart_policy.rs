@@ -1,6 +1,6 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::per_definition::each_defined;
+use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_defined(index, &CHECK, |defined| {
+    each_container_definition(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.restarts {
             let title = format!("Container {name} has no restart policy");

@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_definition::{Defined, each_defined};
+use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -21,10 +21,10 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_defined(index, &CHECK, judge)
+    each_container_definition(index, &CHECK, judge)
 }
 
-fn judge(defined: Defined) -> Finding {
+fn judge(defined: DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let shell = defined.shell().unwrap_or("/bin/sh");
     let image = defined.container.image.as_deref().unwrap_or_default();

@@ -1,207 +1,164 @@
+//! Services and their tasks.
+
 use std::collections::BTreeMap;
 
-use super::grouping::{Roles, by_definition};
-use super::target_container::Entered;
-use super::{ById, by_id};
-use crate::vpc_path::placement::Placements;
-use model::facts::{Fact, Facts, Service, Task};
+use super::FactIndex;
+use super::placement::Placements;
+use super::roles::{Roles, by_definition};
+use model::facts::{Fact, Facts, Service, ServiceTarget, Task};
 use model::finding::Subject;
 use model::fix::Fix;
 use model::task_scope::TaskSet;
 use model::text::Sanitized;
 
-/// The tasks of one service, or those that belong to no service.
+/// The tasks of one service, or the tasks that the user named: those of one service, or of none.
 pub struct Group<'a> {
+    /// The service's name; `None` for tasks that belong to no service.
     pub service: Option<&'a str>,
-    /// What is known of the service itself; `None` for tasks that belong to none.
+    /// The service itself; `None` for tasks that belong to no service.
     pub service_fact: Option<&'a Fact<Service>>,
-    /// The container that a session enters, where one is asked for or configured, and is there.
+    /// The container that a session goes to, if one is named or configured, and exists.
     pub container: Option<&'a str>,
     /// A container that the configuration names and no task has.
     pub misnamed: Option<&'a str>,
+    /// All tasks, running or not.
     pub tasks: Fact<Vec<&'a Task>>,
-    /// Tasks that the user named.
+    /// Whether the user named these tasks one by one.
     pub named: bool,
-    running: Vec<&'a Task>,
-    /// The ARNs of all tasks, for the many findings on each.
-    names: Vec<Sanitized>,
-    /// The containers of the running tasks.
-    pub entered: Vec<Entered<'a>>,
-    /// The running tasks by the ARN of their definition.
+    /// The running tasks by the ARN of their task definition.
     pub by_definition: BTreeMap<&'a str, TaskSet<'a>>,
+    /// The running tasks by their role.
     pub roles: Roles<'a>,
-    name: Option<Sanitized>,
-    /// Where the running tasks sit in the network.
+    /// The running tasks by their place in the network.
     pub placements: Placements<'a>,
+    running: Vec<&'a Task>,
 }
 
 impl<'a> Group<'a> {
-    /// The subject for what concerns the whole group.
+    /// The subject of findings about the whole group.
     pub fn subject(&self) -> Subject {
-        match &self.name {
-            Some(name) => Subject::new("service", name.clone()).of_service(self.service_name()),
+        match self.service_name() {
+            Some(name) => Subject::new("service", name.clone()).of_service(Some(name)),
             None => Subject::new("tasks", "standalone"),
         }
     }
 
+    /// The subject of findings about a task.
     pub fn task_subject(&self, task: &Task) -> Subject {
         Subject::new("task", task.arn.clone()).of_service(self.service_name())
     }
 
-    /// All tasks, with a subject for what is found on each.
-    pub fn each_task(&self) -> impl Iterator<Item = (&'a Task, Subject)> {
-        let with_names = self.all().iter().zip(&self.names);
-        with_names.map(|(task, name)| {
-            (
-                *task,
-                Subject::new("task", name.clone()).of_service(self.service_name()),
-            )
-        })
-    }
-
+    /// The subject of findings about a container of a running task.
     pub fn container_subject(&self, task: &Task, container: &str) -> Subject {
-        Subject::new("container", [task.id(), "/", container].concat())
-            .of_service(self.service_name())
+        let id = format!("{}/{container}", task.id());
+        Subject::new("container", id).of_service(self.service_name())
     }
 
+    /// The subject of findings about a task definition.
     pub fn definition_subject(&self, arn: &str) -> Subject {
         Subject::new("task-definition", arn).of_service(self.service_name())
     }
 
+    /// All tasks, running or not; none if they could not be read.
     pub fn all(&self) -> &[&'a Task] {
-        self.tasks.known().map_or(&[], Vec::as_slice)
+        all(&self.tasks)
     }
 
+    /// The running tasks.
     pub fn running(&self) -> &[&'a Task] {
         &self.running
     }
 
-    /// The service's name, for the findings on its many tasks.
-    pub fn shared_name(&self) -> Option<&Sanitized> {
-        self.name.as_ref()
-    }
-
-    /// The same, for a subject.
+    /// The service's name, as subjects have it.
     pub fn service_name(&self) -> Option<Sanitized> {
-        self.name.clone()
+        self.service.map(Sanitized::from)
     }
 
-    /// A fix of the service, where the service could be read.
+    /// A fix of the service; `None` if the service could not be read.
     pub fn service_fix(&self, facts: &Facts, fix: fn(&Facts, &Service) -> Fix) -> Option<Fix> {
         let service = self.service_fact.and_then(Fact::known)?;
         Some(fix(facts, service))
     }
 
-    /// How to name the group in a sentence.
+    /// The group's name in a sentence.
     pub fn name(&self) -> &'a str {
         self.service.unwrap_or("standalone tasks")
     }
-}
 
-/// One group a service that was asked about, and one for the named tasks of each service and of none.
-pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
-    let by_arn = by_id(&facts.tasks);
-    let of_services = facts.target.services.iter().map(|wanted| {
-        let tasks = service_tasks(facts, &by_arn, &wanted.name);
-        let configured = wanted.container.as_deref();
-        let there = |name: &&str| {
-            let tasks = tasks.known().map_or(&[][..], Vec::as_slice);
-            // Containers that are not known may have any name.
-            let may_have = |task: &&Task| task.containers.is_empty() || task.has_container(name);
-            tasks.is_empty() || tasks.iter().any(may_have)
-        };
-        let asked = facts.target.container.as_deref();
-        let running = running(&tasks);
-        Group {
-            service: Some(&wanted.name),
-            service_fact: facts.services.get(&wanted.name),
-            container: asked.or(configured).filter(there),
-            misnamed: configured.filter(|name| asked.is_none() && !there(name)),
-            named: false,
+    fn new(
+        index: &FactIndex<'a>,
+        service: Option<&'a str>,
+        tasks: Fact<Vec<&'a Task>>,
+        target: Option<&'a ServiceTarget>,
+    ) -> Group<'a> {
+        let asked = index.facts.target.container.as_deref();
+        let configured = target.and_then(|target| target.container.as_deref());
+        let exists = |name: &&str| target.is_none() || may_have_container(all(&tasks), name);
+        let mut running = all(&tasks).to_vec();
+        running.retain(|task| task.is_running());
+        let mut group = Group {
+            service,
+            service_fact: service.and_then(|name| index.facts.services.get(name)),
+            container: asked.or(configured).filter(exists),
+            misnamed: configured.filter(|name| asked.is_none() && !exists(name)),
+            named: target.is_none(),
             by_definition: by_definition(&running),
-            roles: Roles::default(),
-            names: names(&tasks),
-            running,
-            entered: Vec::new(),
-            name: Some(wanted.name.as_str().into()),
-            tasks,
+            roles: Roles::of(index, &running),
             placements: Placements::default(),
-        }
-    });
-    let of_named = named_tasks_by_service(facts, &by_arn)
-        .into_iter()
-        .map(|(service, tasks)| {
-            let running = running(&tasks);
-            Group {
-                service,
-                service_fact: service.and_then(|name| facts.services.get(name)),
-                container: facts.target.container.as_deref(),
-                misnamed: None,
-                named: true,
-                by_definition: by_definition(&running),
-                roles: Roles::default(),
-                names: names(&tasks),
-                running,
-                entered: Vec::new(),
-                name: service.map(Sanitized::from),
-                tasks,
-                placements: Placements::default(),
-            }
-        });
-    of_services.chain(of_named).collect()
-}
-
-fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
-    let all = tasks.known().into_iter().flatten().copied();
-    all.filter(|task| task.is_running()).collect()
-}
-
-fn names(tasks: &Fact<Vec<&Task>>) -> Vec<Sanitized> {
-    let tasks = tasks.known().into_iter().flatten();
-    tasks.map(|task| task.arn.clone().into()).collect()
-}
-
-fn service_tasks<'a>(
-    facts: &'a Facts,
-    by_arn: &ById<'a, Task>,
-    service: &str,
-) -> Fact<Vec<&'a Task>> {
-    match facts.service_tasks.get(service) {
-        Some(Fact::Known(arns)) => known_tasks(by_arn, arns),
-        Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
-        Some(Fact::Absent) | None => Fact::Absent,
+            tasks,
+            running,
+        };
+        group.placements = Placements::of(index, &group);
+        group
     }
 }
 
-/// The tasks that could be described; unavailable when any could not. One that is gone since it was
-/// listed is left out.
-fn known_tasks<'a>(by_arn: &ById<'a, Task>, arns: &[String]) -> Fact<Vec<&'a Task>> {
+fn all<'t, 'a>(tasks: &'t Fact<Vec<&'a Task>>) -> &'t [&'a Task] {
+    tasks.known().map_or(&[], Vec::as_slice)
+}
+
+/// A task whose containers are unknown may have any.
+fn may_have_container(tasks: &[&Task], name: &str) -> bool {
+    let has = |task: &&Task| task.containers.is_empty() || task.has_container(name);
+    tasks.is_empty() || tasks.iter().any(has)
+}
+
+/// One group for each service of the target, then one for the named tasks of each service and of none.
+pub(super) fn groups<'a>(index: &FactIndex<'a>) -> Vec<Group<'a>> {
+    let facts = index.facts;
+    let services = facts.target.services.iter().map(|target| {
+        let tasks = match facts.service_tasks.get(&target.name) {
+            Some(Fact::Known(arns)) => known_tasks(facts, arns),
+            Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
+            Some(Fact::Absent) | None => Fact::Absent,
+        };
+        Group::new(index, Some(&target.name), tasks, Some(target))
+    });
+    let mut named: BTreeMap<Option<&str>, Vec<&String>> = BTreeMap::new();
+    for arn in &facts.target.tasks {
+        let task = facts.tasks.get(arn).and_then(Fact::known);
+        let service = task.and_then(Task::service_name);
+        named.entry(service).or_default().push(arn);
+    }
+    let named = named
+        .into_iter()
+        .map(|(service, arns)| Group::new(index, service, known_tasks(facts, arns), None));
+    services.chain(named).collect()
+}
+
+/// The tasks that could be described; unavailable if any could not. A task that is gone since it was listed is left
+/// out.
+fn known_tasks<'a>(
+    facts: &'a Facts,
+    arns: impl IntoIterator<Item = &'a String>,
+) -> Fact<Vec<&'a Task>> {
     let mut tasks = Vec::new();
     for arn in arns {
-        match by_arn.get(arn.as_str()).copied() {
+        match facts.tasks.get(arn) {
             Some(Fact::Known(task)) => tasks.push(task),
             Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
             Some(Fact::Absent) | None => {}
         }
     }
     Fact::Known(tasks)
-}
-
-fn named_tasks_by_service<'a>(
-    facts: &'a Facts,
-    by_arn: &ById<'a, Task>,
-) -> BTreeMap<Option<&'a str>, Fact<Vec<&'a Task>>> {
-    let mut by_service: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-    for arn in &facts.target.tasks {
-        let service = facts
-            .tasks
-            .get(arn)
-            .and_then(Fact::known)
-            .and_then(Task::service_name);
-        by_service.entry(service).or_default().push(arn.clone());
-    }
-    by_service
-        .into_iter()
-        .map(|(service, arns)| (service, known_tasks(by_arn, &arns)))
-        .collect()
 }

@@ -1,48 +1,68 @@
+//! Running tasks by the role and by the task definition that they share.
+
 use std::collections::BTreeMap;
 
-use super::definitions::Definitions;
-use super::{FactIndex, TaskRole};
-use model::facts::{Task, Unavailable};
+use super::{FactIndex, Group, TaskRole};
+use model::facts::{DeploymentController, Fact, Task, Unavailable};
 use model::task_scope::TaskSet;
 
-/// Running tasks by the role that they have.
+/// Running tasks by their role.
 #[derive(Default)]
 pub struct Roles<'a> {
+    /// By the role's ARN.
     pub by_role: BTreeMap<&'a str, TaskSet<'a>>,
+    /// Tasks without a role.
     pub unnamed: Vec<&'a Task>,
+    /// Tasks whose role is unknown, and why.
     pub unknown: Vec<(&'a Task, Unavailable)>,
 }
 
 impl<'a> Roles<'a> {
+    /// Groups tasks by their role.
     pub fn of(index: &FactIndex<'a>, tasks: &[&'a Task]) -> Roles<'a> {
-        let mut by_role: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+        let mut by_role = Vec::new();
         let mut roles = Roles::default();
-        let mut definitions = Definitions::of(index);
         for &task in tasks {
-            match index.task_role_by(task, definitions.get(task)) {
-                TaskRole::Role(arn) => by_role.entry(arn).or_default().push(task),
+            match index.task_role(task) {
+                TaskRole::Role(arn) => by_role.push((arn, task)),
                 TaskRole::Unnamed => roles.unnamed.push(task),
                 TaskRole::Unknown(why) => roles.unknown.push((task, why)),
             }
         }
-        roles.by_role = alike(by_role);
+        roles.by_role = task_sets(by_role);
         roles
     }
 }
 
-/// Running tasks by the ARN of their definition.
-pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, TaskSet<'a>> {
-    let mut by_definition: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
-    for &task in tasks {
-        let arn = &*task.task_definition;
-        by_definition.entry(arn).or_default().push(task);
-    }
-    alike(by_definition)
+/// Tasks by the ARN of their task definition.
+pub(super) fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, TaskSet<'a>> {
+    let tasks = tasks.iter();
+    task_sets(tasks.map(|&task| (task.task_definition.as_str(), task)))
 }
 
-fn alike<'a>(tasks: BTreeMap<&'a str, Vec<&'a Task>>) -> BTreeMap<&'a str, TaskSet<'a>> {
-    tasks
-        .into_iter()
-        .map(|(name, tasks)| (name, TaskSet::from(tasks)))
+fn task_sets<'a>(
+    tasks: impl IntoIterator<Item = (&'a str, &'a Task)>,
+) -> BTreeMap<&'a str, TaskSet<'a>> {
+    let mut by_arn: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+    for (arn, task) in tasks {
+        by_arn.entry(arn).or_default().push(task);
+    }
+    let by_arn = by_arn.into_iter();
+    by_arn.map(|(arn, tasks)| (arn, tasks.into())).collect()
+}
+
+/// The services whose tasks match and whose deployments ECS itself rolls out: a fix can replace their tasks.
+pub fn services_with<'a>(
+    index: &FactIndex<'a>,
+    matches: impl Fn(&Group<'a>) -> bool,
+) -> Vec<&'a str> {
+    let is_rolled_out_by_ecs = |group: &&Group| {
+        let service = group.service_fact.and_then(Fact::known);
+        service.is_some_and(|service| service.controller == DeploymentController::Ecs)
+    };
+    let groups = index.groups.iter().filter(|group| matches(group));
+    groups
+        .filter(is_rolled_out_by_ecs)
+        .filter_map(|group| group.service)
         .collect()
 }

@@ -1,27 +1,22 @@
-//! What a task gets from elsewhere: its role, its network interface, the machine that it runs on.
+//! A task's role, network interface and EC2 instance.
 
 use super::FactIndex;
-use model::facts::{Fact, Instance, Interface, Task, TaskDefinition, Unavailable};
+use model::facts::{Fact, Instance, Interface, Task, Unavailable};
 
 /// The role whose credentials the containers of a task get.
 pub enum TaskRole<'a> {
+    /// The role's ARN.
     Role(&'a str),
     /// Neither the task nor its definition names a role.
     Unnamed,
+    /// A fact is missing.
     Unknown(Unavailable),
 }
 
 impl<'a> FactIndex<'a> {
+    /// The role of a task: its own, or that of the EC2 instance that it runs on.
     pub fn task_role(&self, task: &'a Task) -> TaskRole<'a> {
-        self.task_role_by(task, self.definition(task))
-    }
-
-    /// The same where the task's definition was looked up before.
-    pub fn task_role_by(
-        &self,
-        task: &'a Task,
-        definition: Option<&'a Fact<TaskDefinition>>,
-    ) -> TaskRole<'a> {
+        let definition = self.definition(task);
         match (task.role(definition.and_then(Fact::known)), definition) {
             (Some(role), _) => TaskRole::Role(role),
             (None, Some(Fact::Known(_))) if task.is_fargate() => TaskRole::Unnamed,
@@ -34,7 +29,7 @@ impl<'a> FactIndex<'a> {
         }
     }
 
-    /// On EC2 a task without a role of its own gets the credentials of its instance's profile.
+    /// On EC2 a task without a role gets the credentials of its instance's profile.
     fn instance_role(&self, task: &Task) -> TaskRole<'a> {
         let instance = match self.instance(task) {
             Fact::Known(instance) => instance,
@@ -52,11 +47,11 @@ impl<'a> FactIndex<'a> {
         }
     }
 
-    /// The network interface that a task's packets leave through: its own, or its instance's.
+    /// The network interface through which a task's packets leave: its own, or its instance's.
     pub fn interface(&self, task: &Task) -> Fact<&'a Interface> {
         if let Some(attachment) = &task.interface {
             let id = attachment.id.as_deref();
-            let known = id.and_then(|id| self.interfaces.get(id).copied());
+            let known = id.and_then(|id| self.facts.network.interfaces.get(id));
             return known.map_or(Fact::Absent, Fact::as_ref);
         }
         if self.has_no_network(task) {
@@ -69,7 +64,7 @@ impl<'a> FactIndex<'a> {
             .map(|instance: &Instance| &instance.interface)
     }
 
-    /// The task definition keeps its containers off every network.
+    /// Whether the task definition gives its containers no network.
     pub fn has_no_network(&self, task: &Task) -> bool {
         let definition = self.definition(task).and_then(Fact::known);
         definition.is_some_and(|definition| definition.network_mode.as_deref() == Some("none"))
@@ -82,7 +77,7 @@ impl<'a> FactIndex<'a> {
             return Fact::Unavailable(Unavailable::not_asked(
                 "ecs:DescribeTasks",
                 format!(
-                    "what task {} runs on is AWS's own and not to be seen",
+                    "task {} runs on infrastructure of AWS, which is not visible",
                     task.id()
                 ),
             ));
@@ -108,6 +103,7 @@ impl<'a> FactIndex<'a> {
         }
     }
 
+    /// The execution role of a task, with which ECS itself starts it.
     pub fn execution_role(&self, task: &'a Task) -> Option<&'a str> {
         task.execution_role(self.definition(task).and_then(Fact::known))
     }

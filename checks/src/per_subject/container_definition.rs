@@ -1,27 +1,30 @@
-//! Checks that look at a container as its task definition describes it.
+//! The containers of task definitions, for checks of how a container is configured.
 
-use crate::fact_index::{FactIndex, as_note, entered_container, is_sidecar};
+use super::sidecar::{as_note, is_sidecar, session_container};
+use crate::fact_index::{FactIndex, services_with};
 use crate::fixes::definition::Change;
-use crate::role::services_with;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
 
 /// A container of a task definition, and the running tasks that have it.
-pub struct Defined<'w, 'a> {
+pub struct DefinedContainer<'w, 'a> {
     pub index: &'w FactIndex<'a>,
     pub definition: &'a TaskDefinition,
     pub container: &'a ContainerDefinition,
+    /// The running tasks of one service that have this definition.
     pub tasks: &'w [&'a Task],
-    service: Option<&'a str>,
+    /// What a finding about it has as its subject.
     pub subject: Subject,
+    service: Option<&'a str>,
 }
 
-/// Findings for each container of each task definition, but only for the one that was asked for.
-pub fn each_defined<'a>(
+/// A finding for each container of each task definition; with --container only for that container. What is found on a
+/// sidecar is a note.
+pub fn each_container_definition<'a>(
     index: &FactIndex<'a>,
     check: &'static Check,
-    judge: impl Fn(Defined<'_, 'a>) -> Finding,
+    judge: impl Fn(DefinedContainer<'_, 'a>) -> Finding,
 ) -> Vec<Finding> {
     let asked = index.facts.target.container.as_deref();
     index.each_definition(check, |group, definition, tasks| {
@@ -29,17 +32,14 @@ pub fn each_defined<'a>(
             let subject = group.definition_subject(&definition.arn);
             return vec![check.unknown(subject, why)];
         }
-        let entered = entered_container(group, Some(definition));
-        definition
-            .containers
-            .iter()
+        let target = session_container(group, Some(definition));
+        let containers = definition.containers.iter();
+        containers
             .filter(|container| asked.is_none_or(|name| name == container.name))
             .map(|container| {
-                let id = format!(
-                    "{}:{}/{}",
-                    definition.family, definition.revision, container.name
-                );
-                let finding = judge(Defined {
+                let (family, revision) = (&definition.family, definition.revision);
+                let id = format!("{family}:{revision}/{}", container.name);
+                let finding = judge(DefinedContainer {
                     index,
                     definition,
                     container,
@@ -48,47 +48,36 @@ pub fn each_defined<'a>(
                     subject: Subject::new("container-definition", id)
                         .of_service(group.service_name()),
                 });
-                match entered {
-                    Some(entered) if is_sidecar(Some(entered), container, None) => {
-                        as_note(finding, entered)
-                    }
-                    _ => finding,
+                match target.filter(|target| is_sidecar(target, container, None)) {
+                    Some(target) => as_note(finding, target),
+                    None => finding,
                 }
             })
             .collect()
     })
 }
 
-impl<'a> Defined<'_, 'a> {
-    /// The shell that the configuration names for sessions into this container.
+impl<'a> DefinedContainer<'_, 'a> {
+    /// The shell that the configuration names for sessions in this container.
     pub fn shell(&self) -> Option<&'a str> {
         let service = self.service?;
-        let services = &self.index.facts.target.services;
-        let wanted = services.iter().find(|wanted| wanted.name == service)?;
-        let is_entered = wanted
-            .container
-            .as_ref()
-            .is_none_or(|name| *name == self.container.name);
-        wanted.shell.as_deref().filter(|_| is_entered)
+        let mut targets = self.index.facts.target.services.iter();
+        let target = targets.find(|target| target.name == service)?;
+        let container = target.container.as_ref();
+        let is_this = container.is_none_or(|name| *name == self.container.name);
+        target.shell.as_deref().filter(|_| is_this)
+    }
+
+    /// Whether the container runs Windows.
+    pub fn is_windows(&self) -> bool {
+        let family = self.definition.operating_system.as_deref();
+        family.is_some_and(|family| family.starts_with("WINDOWS"))
     }
 
     /// Services that run this definition and that ECS itself rolls out.
     fn services(&self) -> Vec<&'a str> {
-        services_with(self.index, |group| {
-            group
-                .by_definition
-                .contains_key(self.definition.arn.as_str())
-        })
-    }
-
-    /// What a fix may change of it.
-    pub fn change(&self) -> Change<'a> {
-        Change {
-            facts: self.index.facts,
-            definition: self.definition,
-            container: &self.container.name,
-            services: self.services(),
-        }
+        let arn = self.definition.arn.as_str();
+        services_with(self.index, |group| group.by_definition.contains_key(arn))
     }
 
     /// The same services, as ECS describes them.
@@ -98,26 +87,34 @@ impl<'a> Defined<'_, 'a> {
         names.filter_map(|name| services.get(name)?.known())
     }
 
-    /// The agent has ended in one of these tasks, or a session could not reach it.
+    /// For fixes that change the definition of this container.
+    pub fn change(&self) -> Change<'a> {
+        Change {
+            facts: self.index.facts,
+            definition: self.definition,
+            container: &self.container.name,
+            services: self.services(),
+        }
+    }
+
+    /// Whether the agent has stopped in one of these tasks, or a session could not reach it.
     pub fn agent_is_lost(&self) -> bool {
+        let name = &self.container.name;
         let probes = &self.index.facts.probes;
-        let probes = self.tasks.iter().filter_map(|task| probes.get(&*task.arn));
-        let mut failed = probes.flatten().filter(|probe| {
-            probe.container == self.container.name && matches!(probe.end, ProbeEnd::Failed(_))
-        });
-        self.agent_has_stopped() || failed.next().is_some()
+        self.tasks.iter().any(|task| {
+            let mut probes = probes.get(&*task.arn).into_iter().flatten();
+            let mut containers = task.containers.iter();
+            probes.any(|probe| probe.container == *name && matches!(probe.end, ProbeEnd::Failed(_)))
+                || containers.any(|container| {
+                    container.name == *name
+                        && Container::exec_agent(container)
+                            .is_some_and(|agent| agent.last_status == "STOPPED")
+                })
+        })
     }
 
-    /// The agent has ended in one of these tasks, or did not start.
-    fn agent_has_stopped(&self) -> bool {
-        let containers = self.tasks.iter().flat_map(|task| &task.containers);
-        containers
-            .filter(|container| container.name == self.container.name)
-            .filter_map(Container::exec_agent)
-            .any(|agent| agent.last_status == "STOPPED")
-    }
-
-    /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.
+    /// Whether the agent has been RUNNING in all of these tasks for so long that a fault which is only suspected
+    /// cannot be there.
     pub fn agent_is_proven(&self) -> bool {
         self.index.is_proven(self.tasks, &self.container.name)
     }

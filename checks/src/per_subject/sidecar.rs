@@ -1,12 +1,11 @@
-//! Containers beside the one that sessions enter. What is wrong with them keeps nobody out.
+//! Sidecars: containers beside the one that sessions go to. A fault in them keeps no session from working.
 
-use super::Group;
+use crate::fact_index::Group;
 use model::facts::{Container, ContainerDefinition, TaskDefinition};
 use model::finding::{Finding, Status};
 
-/// The container that sessions enter: the one that was asked for or configured, else the only one that the task stands
-/// and falls with.
-pub fn entered_container<'a>(
+/// The container that sessions go to: the one that is named or configured, else the only essential one.
+pub fn session_container<'a>(
     group: &Group<'a>,
     definition: Option<&'a TaskDefinition>,
 ) -> Option<&'a str> {
@@ -15,30 +14,28 @@ pub fn entered_container<'a>(
         .or_else(|| definition.and_then(TaskDefinition::only_essential))
 }
 
-/// Whether a container only helps the one that sessions enter. One that the task stands and falls with may be an
-/// application of its own, unless it is a log router or hardened so that nobody can enter it, or ECS reports no agent
-/// for it.
+/// Whether a container only helps the one that sessions go to. An essential container may be an application of its
+/// own, unless it is a log router, has a read-only root file system, or ECS reports no agent for it.
 pub fn is_sidecar(
-    entered: Option<&str>,
+    session_container: &str,
     definition: &ContainerDefinition,
     running: Option<&Container>,
 ) -> bool {
     let has_no_agent = running.is_some_and(|running| running.managed_agents.is_empty());
-    entered.is_some_and(|entered| entered != definition.name)
+    session_container != definition.name
         && (!definition.essential
             || definition.read_only_root
             || definition.log_router
             || has_no_agent)
 }
 
-/// What was found on a sidecar, as a note: it is no failure, and nothing has to be fixed.
-pub fn as_note(mut finding: Finding, entered: &str) -> Finding {
+/// A finding on a sidecar, as a note: it is no failure, and nothing has to be fixed.
+pub fn as_note(mut finding: Finding, session_container: &str) -> Finding {
     if finding.status.needs_attention() {
         finding.status = Status::Skip;
         finding.detail = format!(
-            "Sessions enter {entered}; this container is a sidecar. Name it with --container to have it judged."
-        )
-        .into();
+            "Sessions go to {session_container}; this container is a sidecar. Name it with --container to check it."
+        );
         finding.fixes.clear();
         finding.missing_permission = None;
         finding.agent_link = None;
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_sidecar_fails_nobody() {
+    fn a_broken_sidecar_is_no_failure() {
         let changes: [fn(&mut ContainerDefinition); 4] = [
             |second| second.essential = false,
             |second| second.read_only_root = true,
@@ -103,23 +100,23 @@ mod tests {
     }
 
     #[test]
-    fn an_application_beside_it_still_counts() {
+    fn a_second_application_is_judged() {
         let facts = with_second(|_| {});
         assert_eq!(causes(&facts), ["container.agent-running"]);
     }
 
     #[test]
-    fn the_only_essential_container_is_the_one_that_is_entered() {
+    fn sessions_go_to_the_only_essential_container() {
         let mut facts = with_second(|second| second.essential = false);
         facts.target.services[0].container = None;
         assert_eq!(causes(&facts), [""; 0]);
         let mut facts = with_second(|second| second.read_only_root = true);
         facts.target.services[0].container = None;
-        assert_ne!(causes(&facts), [""; 0], "either may be entered");
+        assert_ne!(causes(&facts), [""; 0], "sessions may go to either");
     }
 
     #[test]
-    fn a_sidecar_is_a_note() {
+    fn a_finding_on_a_sidecar_is_a_note() {
         let facts = with_second(|second| second.read_only_root = true);
         let report = examine(&facts, &Selection::default());
         let mut notes = report.findings.iter().filter(|finding| {
@@ -127,7 +124,7 @@ mod tests {
         });
         let note = notes.next().unwrap();
         assert!(
-            note.detail.contains("Sessions enter coder"),
+            note.detail.contains("Sessions go to coder"),
             "{}",
             note.detail
         );

@@ -1,4 +1,4 @@
-use crate::container::agent_running::lacks_host_files;
+use crate::agent_reason::lacks_host_files;
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use model::area::Area;

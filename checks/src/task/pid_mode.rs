@@ -1,6 +1,6 @@
+use crate::fact_index::services_with;
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes::definition::without_pid_mode;
-use crate::role::services_with;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;

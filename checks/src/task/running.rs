@@ -23,13 +23,13 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let mut findings = Vec::with_capacity(index.running().count());
+    let mut findings = Vec::new();
     for group in &index.groups {
         match &group.tasks {
             Fact::Unavailable(why) => findings.push(CHECK.unknown(group.subject(), why)),
             Fact::Known(_) | Fact::Absent => {
-                let tasks = group.each_task();
-                findings.extend(tasks.map(|(task, subject)| judge(group, subject, task)));
+                let tasks = group.all().iter();
+                findings.extend(tasks.map(|task| judge(group, group.task_subject(task), task)));
             }
         }
     }

@@ -1,0 +1,64 @@
+//! The cluster's exec configuration: where sessions are recorded, and the KMS key that encrypts them.
+
+use super::FactIndex;
+use aws_rules::needs::recording_group;
+use model::facts::{ExecConfiguration, ExecLog, Fact, KmsKey, Task, Unavailable};
+
+impl<'a> FactIndex<'a> {
+    fn exec_configuration(&self) -> Option<&'a ExecConfiguration> {
+        self.facts.cluster.known()?.exec_configuration.as_ref()
+    }
+
+    /// The cluster's own log destinations. They count only with `logging: OVERRIDE`.
+    pub fn exec_log(&self) -> Option<&'a ExecLog> {
+        let exec = self.exec_configuration()?;
+        exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+    }
+
+    /// Whether the cluster demands that the log group be encrypted.
+    pub fn demands_encrypted_group(&self) -> bool {
+        self.exec_log()
+            .is_some_and(|log| log.log_group.is_some() && log.log_group_encrypted)
+    }
+
+    /// The KMS key of the exec configuration, as it is written there.
+    pub fn key_name(&self) -> Option<&'a str> {
+        let name = self.exec_configuration()?.kms_key.as_deref();
+        name.filter(|name| !name.is_empty())
+    }
+
+    /// The KMS key itself. `Absent`: none is configured, or the configured one does not exist.
+    pub fn key(&self) -> Fact<&'a KmsKey> {
+        if let Fact::Unavailable(why) = &self.facts.cluster {
+            return Fact::Unavailable(why.clone());
+        }
+        let Some(name) = self.key_name() else {
+            return Fact::Absent;
+        };
+        match self.facts.kms_keys.get(name) {
+            Some(fact) => fact.as_ref(),
+            None => Fact::Unavailable(Unavailable::not_asked(
+                "kms:DescribeKey",
+                "the cluster's KMS key was not read",
+            )),
+        }
+    }
+
+    /// The log groups that record sessions in these tasks.
+    pub fn recording_groups(&self, tasks: &[&Task]) -> Vec<&'a str> {
+        let exec = self.exec_configuration();
+        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
+        let own = exec.and_then(|exec| exec.log.as_ref());
+        let mut definitions: Vec<&str> = tasks.iter().map(|task| &*task.task_definition).collect();
+        definitions.dedup();
+        let mut groups: Vec<&str> = definitions
+            .into_iter()
+            .filter_map(|arn| self.facts.task_definitions.get(arn)?.known())
+            .flat_map(|definition| &definition.containers)
+            .filter_map(|container| recording_group(logging, own, container.log.as_ref()))
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+}
