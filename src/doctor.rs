@@ -94,9 +94,9 @@ impl<'a> DoctorRun<'a> {
         report.api_calls = gathered.calls;
         if let Some(first) = self.baselines.first() {
             let mut same = self.baselines.iter();
-            let Some(baseline) = same.find(|known| known.is_of_another(&report).is_none()) else {
+            let Some(baseline) = same.find(|known| known.mismatch(&report).is_none()) else {
                 let why = match self.baselines.as_slice() {
-                    [_] => first.is_of_another(&report).unwrap_or_default(),
+                    [_] => first.mismatch(&report).unwrap_or_default(),
                     _ => "none of its reports is about this cluster".to_owned(),
                 };
                 return Err(unusable(&self.arguments.report, &why));

@@ -1,20 +1,19 @@
-//! What changed since an earlier report.
+//! Compares a report with an earlier one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
-use model::finding::{Finding, Status, Subject};
-use model::fix::Fix;
+use crate::report::{Report, SCHEMA_VERSION};
+use model::finding::{Status, Subject};
 use model::text::{count, sanitize_line};
 
 /// An earlier report, as far as it is compared.
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
     target: Target,
-    findings: Vec<Earlier>,
+    findings: Vec<EarlierFinding>,
 }
 
 #[derive(Deserialize)]
@@ -22,14 +21,15 @@ struct Version {
     schema_version: String,
 }
 
+/// The JSON of `doctor`: a report, or those of several clusters.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum BaselineFile {
     Several { reports: Vec<Baseline> },
     One(Baseline),
 }
 
-/// Where the earlier report looked.
+/// The cluster of the earlier report.
 #[derive(Debug, Deserialize)]
 struct Target {
     account: Option<String>,
@@ -38,7 +38,7 @@ struct Target {
 }
 
 #[derive(Debug, Deserialize)]
-struct Earlier {
+struct EarlierFinding {
     check: String,
     status: Status,
     title: String,
@@ -50,25 +50,27 @@ struct Earlier {
 pub struct Since {
     /// Findings that needed attention then and still do; they are left out of this report.
     pub known: usize,
-    /// Findings that needed attention then and do not any more.
+    /// Findings that needed attention then and no longer do.
     pub gone: Vec<Gone>,
-    /// Findings that needed attention then, and of which this report cannot tell: it does not look there, or sees less.
+    /// Findings that needed attention then and could not be checked again: this report does not cover them, or sees
+    /// less.
     pub untold: usize,
 }
 
 impl Since {
     /// How many of each kind, in words.
-    pub fn told(&self) -> String {
-        let known = count(self.known, "finding");
+    pub fn summary(&self) -> String {
+        let known = count(self.known, "known finding");
         let gone = self.gone.len();
-        let untold = match self.untold {
+        let unchecked = match self.untold {
             0 => String::new(),
-            untold => format!(", {untold} that could not be looked at again"),
+            unchecked => format!(", {unchecked} not checked again"),
         };
-        format!("{known} known before and left out, {gone} gone{untold}")
+        format!("{known} left out, {gone} gone{unchecked}")
     }
 }
 
+/// An earlier finding that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Gone {
     pub check: String,
@@ -77,77 +79,68 @@ pub struct Gone {
     pub subject: Subject,
 }
 
-/// Check, and kind and name of what it was about.
+/// The check, and the kind and lasting ID of its subject.
 type Place = (String, String, String);
 
-/// What makes two findings the same one.
-type Key = (String, Status, String, String);
-
 impl Baseline {
-    /// The report of one cluster, or those of several. Fails with a sentence.
+    /// Reads the JSON report of one cluster or of several. The error is a sentence without a subject.
     pub fn read(json: &[u8]) -> Result<Vec<Baseline>, String> {
-        let refused = |_| "it is no JSON report of the doctor's".to_owned();
+        let not_a_report = |_| "it is not a JSON report of ecs-exec doctor".to_owned();
         let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        let version: Version = serde_json::from_slice(json).map_err(refused)?;
+        let version: Version = serde_json::from_slice(json).map_err(not_a_report)?;
         if version.schema_version != SCHEMA_VERSION {
             return Err(format!(
                 "its schema_version is {}, and this version compares with {SCHEMA_VERSION}",
                 sanitize_line(&version.schema_version)
             ));
         }
-        let written: Written = serde_json::from_slice(json).map_err(refused)?;
-        Ok(match written {
-            Written::Several { reports } => reports,
-            Written::One(report) => vec![report],
+        Ok(match serde_json::from_slice(json).map_err(not_a_report)? {
+            BaselineFile::Several { reports } => reports,
+            BaselineFile::One(report) => vec![report],
         })
     }
 
-    /// Why it cannot be compared with a report, if it cannot: it is about something else.
-    pub fn is_of_another(&self, report: &Report) -> Option<String> {
+    /// Why it cannot be compared with a report: it is about another cluster. `None`: it can.
+    pub fn mismatch(&self, report: &Report) -> Option<String> {
         let (then, now) = (&self.target, &report.target);
         let same_account = match (&then.account, &now.account) {
             (Some(then), Some(now)) => then == now,
             _ => true,
         };
         let is_same = then.cluster == now.cluster && then.region == now.region && same_account;
-        let named =
-            |target: &Target| sanitize_line(&format!("{} in {}", target.cluster, target.region));
+        let then = sanitize_line(&format!("{} in {}", then.cluster, then.region));
         (!is_same).then(|| {
             format!(
-                "it is about the cluster {}, and this is {} in {}",
-                named(then),
-                now.cluster,
-                now.region
+                "it is about the cluster {then}, and this is {} in {}",
+                now.cluster, now.region
             )
         })
     }
 }
 
 impl Report {
-    /// Only what needs attention and did not then.
+    /// Keeps only what needs attention now and did not then.
     pub fn since(mut self, baseline: &Baseline) -> Report {
-        let before: BTreeSet<Key> = baseline
-            .findings
-            .iter()
-            .filter(|earlier| earlier.status.needs_attention())
-            .map(Earlier::key)
-            .collect();
-        let now = Now::of(&self);
+        let coverage = Coverage::of(&self);
         let (mut gone, mut untold) = (Vec::new(), 0);
-        let mut told = BTreeSet::new();
+        let mut before = BTreeSet::new();
         for earlier in &baseline.findings {
-            if !earlier.status.needs_attention() || !told.insert(earlier.key()) {
+            let place = place(&earlier.check, &earlier.subject);
+            if !earlier.status.needs_attention() || !before.insert((place.clone(), earlier.status))
+            {
                 continue;
             }
-            match now.tells(earlier) {
-                Tells::Still => {}
-                Tells::Gone => gone.push(earlier.gone()),
-                Tells::Nothing => untold += 1,
+            if coverage.attention.contains(&place) {
+                continue;
+            }
+            match coverage.includes(earlier, &place) {
+                true => gone.push(earlier.gone()),
+                false => untold += 1,
             }
         }
         let mut known = BTreeSet::new();
         self.findings.retain(|finding| {
-            let key = key(finding.check.id, finding.status, &finding.subject);
+            let key = (place(finding.check.id, &finding.subject), finding.status);
             let is_known = before.contains(&key);
             if is_known {
                 known.insert(key);
@@ -159,96 +152,52 @@ impl Report {
             gone,
             untold,
         });
-        self.keep_what_findings_tell();
+        self.retain_what_findings_need();
         self
     }
-
-    fn keep_what_findings_tell(&mut self) {
-        let findings = self.findings.iter();
-        let told: HashSet<(&str, &Subject)> = findings
-            .map(|finding| (finding.check.id, &finding.subject))
-            .collect();
-        for cause in &mut self.root_causes {
-            let check = cause.check;
-            cause
-                .subjects
-                .retain(|subject| told.contains(&(check, subject)));
-        }
-        self.root_causes.retain(|cause| !cause.subjects.is_empty());
-        let of_causes = self.root_causes.iter().flat_map(|cause| &cause.fixes);
-        let of_findings = self.findings.iter().flat_map(Finding::fix_ids);
-        let told: HashSet<&str> = of_causes.map(String::as_str).chain(of_findings).collect();
-        let told = |fix: &Fix| told.contains(fix.id.as_str());
-        self.fixes.retain(told);
-        self.index_fixes();
-        self.summary = summary(&self.findings);
-        self.verdict = verdict(&self.findings);
-    }
 }
 
-/// What a report says of places where an earlier one found something.
-struct Now<'r> {
+/// What a report covers.
+struct Coverage {
     /// Where something needs attention, in whatever way: a failure that is now unknown is not gone.
     attention: BTreeSet<Place>,
-    /// Where something was looked at.
-    seen: BTreeSet<Place>,
-    /// Checks that could not see everything.
-    blind: BTreeSet<&'r str>,
-    checks: BTreeSet<&'r str>,
-    services: BTreeSet<&'r str>,
+    /// Where a check gave a result.
+    checked: BTreeSet<Place>,
+    /// The checks that saw everything that they look at.
+    complete_checks: BTreeSet<&'static str>,
+    services: BTreeSet<String>,
 }
 
-/// What a report says of an earlier finding.
-enum Tells {
-    Still,
-    Gone,
-    Nothing,
-}
-
-impl<'r> Now<'r> {
-    fn of(report: &'r Report) -> Now<'r> {
-        let findings = &report.findings;
-        let places = |needs: fn(Status) -> bool| {
-            findings
-                .iter()
-                .filter(|finding| needs(finding.status))
-                .map(|finding| place(finding.check.id, &finding.subject))
-                .collect()
-        };
-        let unknown = findings
-            .iter()
-            .filter(|finding| finding.status == Status::Unknown);
-        Now {
-            attention: places(Status::needs_attention),
-            seen: places(|_| true),
-            blind: unknown.map(|finding| finding.check.id).collect(),
-            checks: findings.iter().map(|finding| finding.check.id).collect(),
-            services: report.target.services.iter().map(String::as_str).collect(),
+impl Coverage {
+    fn of(report: &Report) -> Coverage {
+        let findings = || report.findings.iter();
+        let place = |finding: &model::Finding| place(finding.check.id, &finding.subject);
+        let mut complete_checks: BTreeSet<&str> =
+            findings().map(|finding| finding.check.id).collect();
+        for finding in findings().filter(|finding| finding.status == Status::Unknown) {
+            complete_checks.remove(finding.check.id);
+        }
+        Coverage {
+            attention: findings()
+                .filter(|finding| finding.status.needs_attention())
+                .map(place)
+                .collect(),
+            checked: findings().map(place).collect(),
+            complete_checks,
+            services: report.target.services.iter().cloned().collect(),
         }
     }
 
-    fn tells(&self, earlier: &Earlier) -> Tells {
-        let place = place(&earlier.check, &earlier.subject);
-        if self.attention.contains(&place) {
-            return Tells::Still;
-        }
-        let check = earlier.check.as_str();
+    /// Whether the report would have found an earlier finding again.
+    fn includes(&self, earlier: &EarlierFinding, place: &Place) -> bool {
         let service = earlier.subject.service.as_deref();
-        let looks_there = self.checks.contains(check)
-            && !self.blind.contains(check)
-            && service.is_none_or(|service| self.services.contains(service));
-        match self.seen.contains(&place) || looks_there {
-            true => Tells::Gone,
-            false => Tells::Nothing,
-        }
+        self.checked.contains(place)
+            || (self.complete_checks.contains(earlier.check.as_str())
+                && service.is_none_or(|service| self.services.contains(service)))
     }
 }
 
-impl Earlier {
-    fn key(&self) -> Key {
-        key(&self.check, self.status, &self.subject)
-    }
-
+impl EarlierFinding {
     fn gone(&self) -> Gone {
         Gone {
             check: sanitize_line(&self.check),
@@ -270,11 +219,6 @@ fn place(check: &str, subject: &Subject) -> Place {
     )
 }
 
-fn key(check: &str, status: Status, subject: &Subject) -> Key {
-    let id = subject.lasting_id().to_owned();
-    (check.to_owned(), status, subject.kind.to_string(), id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_known_is_left_out_even_on_a_new_task() {
+    fn known_findings_are_left_out_even_on_a_new_task() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let before = baseline(&facts);
@@ -312,15 +256,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_and_what_is_gone_are_told() {
+    fn new_findings_are_reported_and_solved_ones_counted() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let before = baseline(&facts);
-        let mut mended = healthy();
-        decide(&mut mended, "ssmmessages:", "*", |decision| {
+        let mut changed = healthy();
+        decide(&mut changed, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
         });
-        let since = report(&mended).since(&before);
+        let since = report(&changed).since(&before);
         assert_eq!(since.verdict, Verdict::Fail);
         assert!(
             since
@@ -334,9 +278,9 @@ mod tests {
         assert!(gone.iter().any(|gone| gone.check == "task.exec-enabled"));
     }
 
-    /// Who sees less than the earlier report cannot say that anything is mended.
+    /// A report that sees less than the earlier one cannot say that anything is solved.
     #[test]
-    fn what_cannot_be_seen_again_is_not_gone() {
+    fn what_cannot_be_checked_again_is_not_gone() {
         let mut facts = healthy();
         task(&mut facts).exec_enabled = false;
         let before = baseline(&facts);
@@ -365,9 +309,8 @@ mod tests {
         assert!(since.gone.is_empty() && since.untold > 0, "{since:?}");
     }
 
-    /// A report of several clusters is a baseline for each.
     #[test]
-    fn the_reports_of_several_clusters() {
+    fn a_report_of_several_clusters_has_a_baseline_for_each() {
         let one = serde_json::to_value(report(&healthy())).unwrap();
         let several = serde_json::json!({"schema_version": "1", "reports": [one, one]});
         let read = Baseline::read(&serde_json::to_vec(&several).unwrap());
@@ -375,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_is_refused() {
+    fn other_files_are_refused() {
         for bad in ["", "{}", "[]", "{\"schema_version\":\"2\",\"findings\":[]}"] {
             assert!(Baseline::read(bad.as_bytes()).is_err(), "{bad}");
         }

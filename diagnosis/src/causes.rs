@@ -1,24 +1,28 @@
 //! Tells causes from symptoms.
 //!
-//! A failing check that explains another failing check on the same tasks is its cause. Failures that
-//! nothing explains are root causes; the same cause on many subjects is one.
+//! 1. `risks`: a warning becomes a failure if it can explain a lost agent that no failure explains.
+//! 2. A failure is a symptom if another failure on the same tasks, whose check `explains` it, is there; else it is a
+//!    root. `scope_index` finds the findings on the same tasks.
+//! 3. Roots of the same check with the same `group_title` are one [`RootCause`], whose text is made by `wording`. It
+//!    names the checks that it `masks`: they could not run and may fail once it is fixed. It also names the checks that
+//!    could explain it but were undecided.
 
 #[cfg(test)]
 mod causes_and_symptoms;
-mod neighbours;
 mod risks;
+mod scope_index;
 mod wording;
 
-use std::collections::HashSet;
-use std::mem::replace;
+use std::collections::{BTreeSet, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use checks::registry;
 use model::finding::{Finding, Status, Subject};
-use neighbours::Neighbours;
+use scope_index::ScopeIndex;
 
+/// The findings, each with its causes, and the root causes of those that failed.
 pub struct Diagnosis {
     pub findings: Vec<Finding>,
     pub root_causes: Vec<RootCause>,
@@ -40,6 +44,7 @@ pub struct RootCause {
     pub fixes: Vec<String>,
 }
 
+/// Finds the causes of all failures.
 pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
     risks::confirm(&mut findings);
     let failures = Failures::of(&findings);
@@ -55,103 +60,91 @@ pub fn diagnose(mut findings: Vec<Finding>) -> Diagnosis {
     }
 }
 
-/// The session that was really opened.
-pub const LIVE: &str = "container.live-session";
+/// ID of the check that opens a session, with `--live`.
+pub const LIVE_SESSION: &str = "container.live-session";
 
 fn has_failed(finding: &Finding) -> bool {
     finding.status == Status::Fail
 }
 
 struct Failures<'f> {
-    all: Vec<&'f Finding>,
-    neighbours: Neighbours<'f>,
-    /// The checks behind each, none where it is a root cause.
+    index: ScopeIndex<'f>,
+    /// For each failure the checks that explain it; none for a root.
     caused_by: Vec<Vec<&'static str>>,
 }
 
 impl<'f> Failures<'f> {
     fn of(findings: &'f [Finding]) -> Failures<'f> {
-        let all: Vec<&Finding> = findings.iter().filter(|one| has_failed(one)).collect();
-        let neighbours = Neighbours::of(&all);
+        let index = ScopeIndex::of(findings.iter().filter(|one| has_failed(one)));
         let causes = |symptom: &&Finding| {
-            let causes = neighbours
-                .concerning(symptom)
-                .map(|number| all[number])
-                .filter(|cause| explains(cause, symptom));
-            in_order(causes.map(|cause| cause.check.id))
+            let causes = index.possible_causes(symptom).map(|at| index.findings[at]);
+            in_session_order(
+                causes
+                    .filter(|cause| explains(cause, symptom))
+                    .map(|cause| cause.check.id),
+            )
         };
         Failures {
-            caused_by: all.iter().map(causes).collect(),
-            all,
-            neighbours,
+            caused_by: index.findings.iter().map(causes).collect(),
+            index,
         }
     }
 
     fn roots(&self) -> impl Iterator<Item = &'f Finding> {
-        let with_causes = self.all.iter().zip(&self.caused_by);
-        with_causes.filter_map(|(failure, causes)| causes.is_empty().then_some(*failure))
+        let failures = self.index.findings.iter().zip(&self.caused_by);
+        failures.filter_map(|(failure, causes)| causes.is_empty().then_some(*failure))
     }
 
     /// The checks that fail because of these failures of one check.
     fn symptoms_of(&self, group: &[&Finding]) -> Vec<&'static str> {
         let check = group[0].check.id;
-        let mut tried = vec![false; self.all.len()];
-        let symptoms = group
-            .iter()
-            .flat_map(|finding| self.neighbours.concerned_by(finding))
-            .filter(|number| !replace(&mut tried[*number], true))
-            .filter(|number| self.is_behind(check, *number))
-            .map(|number| self.all[number].check.id);
-        in_order(symptoms)
+        let failures = group.iter();
+        let symptoms: BTreeSet<usize> = failures
+            .flat_map(|finding| self.index.possible_symptoms(finding))
+            .collect();
+        let symptoms = symptoms.into_iter().filter(|at| self.leads_to(check, *at));
+        in_session_order(symptoms.map(|at| self.index.findings[at].check.id))
     }
 
-    /// Whether a check is among the causes of a failure, or among those of its causes.
-    fn is_behind(&self, check: &str, number: usize) -> bool {
-        let causes = &self.caused_by[number];
-        let is_behind_one = |other: usize| {
-            causes.contains(&self.all[other].check.id) && self.caused_by[other].contains(&check)
+    /// Whether a check is among the causes of a failure, or among the causes of its causes.
+    fn leads_to(&self, check: &str, symptom: usize) -> bool {
+        let (index, causes) = (&self.index, &self.caused_by[symptom]);
+        let leads_to_cause = |other: usize| {
+            causes.contains(&index.findings[other].check.id)
+                && self.caused_by[other].contains(&check)
         };
-        !causes.is_empty()
-            && (causes.contains(&check)
-                || self
-                    .neighbours
-                    .concerning(self.all[number])
-                    .any(is_behind_one))
+        let mut others = index.possible_causes(index.findings[symptom]);
+        causes.contains(&check) || (!causes.is_empty() && others.any(leads_to_cause))
     }
 }
 
-/// Whether one failure may be behind another; what keeps sessions from working explains one that did not.
+/// Whether a failure explains another on the same tasks. What keeps sessions from working explains a session that did
+/// not open.
 fn explains(cause: &Finding, symptom: &Finding) -> bool {
-    if !can_be_of_same_container(cause, symptom) {
-        return false;
-    }
-    let is_of_sessions = || cause.check.id != LIVE && !cause.check.area.is_expectation();
-    let may_be = symptom
+    let is_session = symptom.check.id == LIVE_SESSION;
+    let prevents_sessions = cause.check.id != LIVE_SESSION && !cause.check.area.is_expectation();
+    let is_ruled_out = symptom
         .explained_only_by
-        .is_none_or(|only| only.contains(&cause.check.id));
-    may_be
-        && (cause.check.explains.contains(&symptom.check.id)
-            || (symptom.check.id == LIVE && is_of_sessions()))
+        .is_some_and(|only| !only.contains(&cause.check.id));
+    can_be_same_container(cause, symptom)
+        && !is_ruled_out
+        && (cause.check.explains.contains(&symptom.check.id) || (is_session && prevents_sessions))
 }
 
-/// What is wrong with one container explains nothing about another.
-fn can_be_of_same_container(one: &Finding, other: &Finding) -> bool {
+/// A fault of one container explains nothing about another.
+fn can_be_same_container(one: &Finding, other: &Finding) -> bool {
     match (one.subject.container(), other.subject.container()) {
         (Some(one), Some(other)) => one == other,
         (_, None) | (None, _) => true,
     }
 }
 
-/// Each check once, in the order of the session's path.
-fn in_order(checks: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut once = Vec::new();
-    for check in checks {
-        if !once.contains(&check) {
-            once.push(check);
-        }
-    }
-    once.sort_by_key(|check| registry::rank(check));
-    once
+/// Each check once, in the order in which a session meets what they look at.
+fn in_session_order(checks: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut seen = HashSet::new();
+    let mut checks: Vec<&str> = checks.filter(|check| seen.insert(*check)).collect();
+    checks.sort_by_key(|check| registry::rank(check));
+    checks
 }
 
 fn root_causes(findings: &[Finding], failures: &Failures) -> Vec<RootCause> {
@@ -164,29 +157,24 @@ fn root_causes(findings: &[Finding], failures: &Failures) -> Vec<RootCause> {
             None => groups.push(vec![root]),
         }
     }
-    groups.sort_by_key(|group| (registry::rank(group[0].check.id), usize::MAX - group.len()));
     if groups.is_empty() {
         return Vec::new();
     }
-    let open = Open::of(findings, &groups);
-    groups
-        .iter()
-        .map(|group| cause(group, failures, &open))
-        .collect()
-}
-
-fn cause(group: &[&Finding], failures: &Failures, open: &Open) -> RootCause {
-    RootCause {
+    groups.sort_by_key(|group| (registry::rank(group[0].check.id), usize::MAX - group.len()));
+    let undecided = undecided(findings, &groups);
+    let causes = groups.iter().map(|group| RootCause {
         check: group[0].check.id,
         title: wording::title(group),
-        detail: wording::detail(group, &open.masked_by(group), &open.doubts_of(group)),
-        subjects: group
-            .iter()
-            .map(|finding| finding.subject.clone())
-            .collect(),
-        symptoms: failures.symptoms_of(group).into(),
+        detail: wording::detail(
+            group,
+            &masked_checks(group, &undecided),
+            &suspects(group, &undecided),
+        ),
+        subjects: group.iter().map(|root| root.subject.clone()).collect(),
+        symptoms: failures.symptoms_of(group),
         fixes: fixes(group),
-    }
+    });
+    causes.collect()
 }
 
 fn fixes(group: &[&Finding]) -> Vec<String> {
@@ -197,55 +185,41 @@ fn fixes(group: &[&Finding]) -> Vec<String> {
         .collect()
 }
 
-/// What neither passed nor failed, and may matter.
-struct Open<'f> {
-    all: Vec<&'f Finding>,
-    neighbours: Neighbours<'f>,
+/// The findings that neither passed nor failed, without skipped checks that no root cause masks.
+fn undecided<'f>(findings: &'f [Finding], groups: &[Vec<&Finding>]) -> ScopeIndex<'f> {
+    let masks = groups.iter().flat_map(|group| group[0].check.masks);
+    let masked: HashSet<&str> = masks.copied().collect();
+    ScopeIndex::of(findings.iter().filter(|finding| match finding.status {
+        Status::Skip => masked.contains(finding.check.id),
+        Status::Warn | Status::Unknown => true,
+        Status::Pass | Status::Fail => false,
+    }))
 }
 
-impl<'f> Open<'f> {
-    fn of(findings: &'f [Finding], groups: &[Vec<&Finding>]) -> Open<'f> {
-        let masks = groups.iter().flat_map(|group| group[0].check.masks);
-        let masked: HashSet<&str> = masks.copied().collect();
-        let is_open = |finding: &&Finding| match finding.status {
-            Status::Skip => masked.contains(finding.check.id),
-            Status::Warn | Status::Unknown => true,
-            Status::Pass | Status::Fail => false,
-        };
-        let all: Vec<&Finding> = findings.iter().filter(is_open).collect();
-        Open {
-            neighbours: Neighbours::of(&all),
-            all,
-        }
+/// The checks that were skipped because of a cause, and may fail once it is fixed.
+fn masked_checks(group: &[&Finding], undecided: &ScopeIndex) -> Vec<&'static str> {
+    let masks = group[0].check.masks;
+    if masks.is_empty() {
+        return Vec::new();
     }
+    let findings = group.iter();
+    let skipped: HashSet<&str> = findings
+        .flat_map(|cause| undecided.possible_symptoms(cause))
+        .map(|at| undecided.findings[at])
+        .filter(|finding| finding.status == Status::Skip)
+        .map(|finding| finding.check.id)
+        .collect();
+    let masks = masks.iter().copied();
+    masks.filter(|check| skipped.contains(check)).collect()
+}
 
-    /// Checks that could not be judged because of a cause, and may fail in their turn once it is mended.
-    fn masked_by(&self, group: &[&Finding]) -> Vec<&'static str> {
-        let masks = group[0].check.masks;
-        if masks.is_empty() {
-            return Vec::new();
-        }
-        let masked = group
-            .iter()
-            .flat_map(|cause| self.neighbours.concerned_by(cause))
-            .map(|number| self.all[number])
-            .filter(|finding| finding.status == Status::Skip);
-        let masked: HashSet<&str> = masked.map(|finding| finding.check.id).collect();
-        let in_their_order = masks.iter().copied();
-        in_their_order
-            .filter(|check| masked.contains(check))
-            .collect()
-    }
-
-    /// Checks that could not be decided, or are only suspected, and would explain a failure that nothing else
-    /// explains.
-    fn doubts_of(&self, group: &[&Finding]) -> Vec<&'static str> {
-        let doubts = group
-            .iter()
-            .flat_map(|finding| self.neighbours.concerning(finding))
-            .map(|number| self.all[number])
-            .filter(|doubt| matches!(doubt.status, Status::Unknown | Status::Warn))
-            .filter(|doubt| doubt.check.explains.contains(&group[0].check.id));
-        in_order(doubts.map(|doubt| doubt.check.id))
-    }
+/// The checks that warn or are unknown, and would explain a root if they failed.
+fn suspects(group: &[&Finding], undecided: &ScopeIndex) -> Vec<&'static str> {
+    let roots = group.iter();
+    let suspects = roots
+        .flat_map(|root| undecided.possible_causes(root))
+        .map(|at| undecided.findings[at])
+        .filter(|finding| finding.status != Status::Skip)
+        .filter(|finding| finding.check.explains.contains(&group[0].check.id));
+    in_session_order(suspects.map(|finding| finding.check.id))
 }

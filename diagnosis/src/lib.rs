@@ -1,4 +1,14 @@
-//! Tells causes from symptoms, and builds the report: `findings → causes → Report`.
+//! From findings to a report: what causes what, and in which order the fixes are applied.
+//!
+//! Data flows down this table:
+//!
+//! | module | |
+//! | --- | --- |
+//! | [`selection`] | which checks run: `--only` and `--skip` |
+//! | `sanitize` | makes what AWS or a user wrote harmless to print |
+//! | [`causes`] | turns failures into root causes and symptoms, and warnings that explain a failure into causes |
+//! | [`report`] | builds the report: root causes, findings, fixes in order, verdict |
+//! | [`baseline`] | compares a report with an earlier one |
 
 #![forbid(unsafe_code)]
 
@@ -8,15 +18,15 @@ pub mod causes;
 mod fuzz;
 pub mod report;
 mod sanitize;
-pub mod select;
+pub mod selection;
 
 use checks::FactIndex;
 use model::{Facts, Finding};
 
 pub use report::{Report, Verdict};
-pub use select::Selection;
+pub use selection::Selection;
 
-/// Runs the selected checks on the facts and says what causes their failures.
+/// Runs the selected checks on the facts and finds what causes their failures.
 pub fn examine(facts: &Facts, selection: &Selection) -> Report {
     examine_with(facts, selection, |_| Vec::new())
 }
@@ -31,7 +41,7 @@ pub fn examine_with(
     let index = FactIndex::new(facts, &simulations);
     let mut findings = checks::run(&index, |check| selection.includes(check));
     findings.extend(custom_checks(&index));
-    checks::settle(&index, &mut findings);
+    checks::adjustments::apply(&index, &mut findings);
     findings.iter_mut().for_each(sanitize::finding);
     report::build(facts, causes::diagnose(findings), selection.is_partial())
 }

@@ -1,8 +1,10 @@
-//! The report: what every format is made of, and the JSON that scripts and tickets rely on.
+//! The report: every format is made of it, and scripts and tickets rely on its JSON.
+//!
+//! `build` makes it out of facts and diagnosis, `fix_order` sorts the fixes, `headline` words the verdict.
 
 mod build;
+mod fix_order;
 mod headline;
-mod order;
 
 use std::collections::{BTreeMap, HashSet};
 use std::iter::Sum;
@@ -17,43 +19,39 @@ use model::fix::Fix;
 
 pub(crate) use build::build;
 
-/// Raised by anything but additions.
+/// The version of the report's JSON. It rises with every change but additions.
 pub const SCHEMA_VERSION: &str = "1";
 
-/// What the doctor says of a cluster.
+/// The doctor's report on a cluster.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
-    /// Raised by anything but additions.
+    /// Rises with every change but additions.
     pub schema_version: &'static str,
     pub tool: Tool,
-    /// RFC 3339; when the facts were taken.
+    /// When the facts were collected, in RFC 3339.
     pub generated_at: String,
     pub source: Source,
-    /// What was asked about.
+    /// The cluster, services and tasks that were checked.
     pub target: Target,
     pub caller: CallerLine,
-    /// Whether sessions would work.
+    /// Whether sessions will work.
     pub verdict: Verdict,
-    /// Checks were left out, so that a pass says only that those which ran found nothing.
+    /// Whether checks were left out. A pass then says only that those which ran found nothing.
     pub partial: bool,
     pub summary: Summary,
     /// Why sessions fail, the one that comes first on a session's path first.
     pub root_causes: Vec<RootCause>,
-    /// What every check says of every subject.
+    /// The result of every check on every subject.
     #[schemars(with = "Vec<FindingJson>")]
     pub findings: Vec<Finding>,
-    /// What fixes the findings, which refer to these by their IDs; in the order in which they are applied.
+    /// The fixes in the order in which they are applied. Findings and root causes refer to them by ID.
     pub fixes: Vec<Fix>,
-    /// Places in `fixes`, in the order of the IDs.
-    #[serde(skip)]
-    #[schemars(skip)]
-    by_id: Vec<usize>,
-    /// Where there is a baseline.
+    /// The comparison with a baseline, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
-    /// How often each AWS action was called.
+    /// The number of calls of each AWS action.
     pub api_calls: BTreeMap<String, u64>,
-    /// From the question to the report, in milliseconds.
+    /// Duration of the run in milliseconds.
     pub duration_ms: u64,
 }
 
@@ -64,7 +62,7 @@ pub struct Tool {
     pub version: &'static str,
 }
 
-/// Where the facts came from.
+/// Where the facts come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -74,43 +72,44 @@ pub enum Source {
     Demo,
 }
 
-/// What was asked about.
+/// The cluster, services and tasks that were checked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Target {
-    /// Its number, of twelve digits; null where it could not be learnt.
+    /// The account ID, of twelve digits; null if it is unknown.
     pub account: Option<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: String,
     pub region: String,
     /// The cluster's name.
     pub cluster: String,
-    /// Full names.
+    /// Names of the services.
     pub services: Vec<String>,
-    /// ARNs of tasks that were named, or belong to no service.
+    /// ARNs of the tasks that were named, or that belong to no service.
     pub tasks: Vec<String>,
-    /// The only container that was asked about, where one was named.
+    /// The container that was named, if any; no other is checked.
     pub container: Option<String>,
 }
 
-/// Who asked AWS, and would open sessions.
+/// The caller: the principal that called AWS and would open sessions.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CallerLine {
-    /// As STS names the caller; null where it could not be asked.
+    /// The ARN that STS reports; null if STS could not be asked.
     pub arn: Option<String>,
 }
 
+/// Whether sessions will work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Sessions would work.
+    /// Sessions will work.
     Pass,
     /// A check failed.
     Fail,
-    /// Nothing failed, but something that matters could not be seen.
+    /// Nothing failed, but a check that matters could not decide.
     Inconclusive,
 }
 
-/// How many findings have each status.
+/// The number of findings by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     pub pass: usize,
@@ -133,7 +132,7 @@ impl<'s> Sum<&'s Summary> for Summary {
 }
 
 impl Report {
-    /// The findings that a root cause stands for.
+    /// The findings that a root cause groups.
     pub fn findings_of<'r>(&'r self, cause: &'r RootCause) -> impl Iterator<Item = &'r Finding> {
         let subjects: HashSet<&Subject> = cause.subjects.iter().collect();
         self.findings.iter().filter(move |finding| {
@@ -141,12 +140,29 @@ impl Report {
         })
     }
 
-    /// After fixes were taken away.
-    pub(crate) fn index_fixes(&mut self) {
-        self.by_id = build::by_id(&self.fixes);
+    /// Removes root causes and fixes that no finding needs any more, and counts anew: after findings were removed.
+    pub(crate) fn retain_what_findings_need(&mut self) {
+        let subjects: HashSet<(&str, &Subject)> = self
+            .findings
+            .iter()
+            .map(|finding| (finding.check.id, &finding.subject))
+            .collect();
+        for cause in &mut self.root_causes {
+            let check = cause.check;
+            cause
+                .subjects
+                .retain(|subject| subjects.contains(&(check, subject)));
+        }
+        self.root_causes.retain(|cause| !cause.subjects.is_empty());
+        let causes = self.root_causes.iter().flat_map(|cause| &cause.fixes);
+        let findings = self.findings.iter().flat_map(Finding::fix_ids);
+        let needed: HashSet<&str> = causes.map(String::as_str).chain(findings).collect();
+        self.fixes.retain(|fix| needed.contains(fix.id.as_str()));
+        self.summary = summary(&self.findings);
+        self.verdict = verdict(&self.findings, &self.summary);
     }
 
-    /// Fixes of root causes that come after all others: they replace tasks.
+    /// The fixes of root causes that replace tasks, after all others.
     pub fn last_fixes(&self) -> impl Iterator<Item = &Fix> {
         let ids = self.root_causes.iter().flat_map(|cause| &cause.fixes);
         let of_causes: HashSet<&str> = ids.map(String::as_str).collect();
@@ -154,16 +170,14 @@ impl Report {
         fixes.filter(move |fix| fix.is_last && of_causes.contains(fix.id.as_str()))
     }
 
+    /// The fix with an ID.
     pub fn fix(&self, id: &str) -> Option<&Fix> {
-        let places = &self.by_id;
-        let place = places.binary_search_by(|place| self.fixes[*place].id.as_str().cmp(id));
-        place.ok().map(|at| &self.fixes[places[at]])
+        self.fixes.iter().find(|fix| fix.id == id)
     }
 }
 
-pub(crate) fn verdict(findings: &[Finding]) -> Verdict {
-    let failed = |finding: &Finding| finding.status == Status::Fail;
-    if findings.iter().any(failed) {
+fn verdict(findings: &[Finding], summary: &Summary) -> Verdict {
+    if summary.fail > 0 {
         Verdict::Fail
     } else if findings.iter().any(Finding::leaves_open) {
         Verdict::Inconclusive
@@ -172,7 +186,7 @@ pub(crate) fn verdict(findings: &[Finding]) -> Verdict {
     }
 }
 
-pub(crate) fn summary(findings: &[Finding]) -> Summary {
+fn summary(findings: &[Finding]) -> Summary {
     let mut summary = Summary::default();
     for finding in findings {
         match finding.status {

@@ -1,4 +1,4 @@
-//! What AWS or a user wrote of findings and fixes is made harmless here, once, for every format.
+//! Removes control characters from the texts of findings and fixes that AWS or a user wrote, once for all formats.
 
 use std::mem::take;
 
@@ -8,7 +8,7 @@ use model::finding::Finding;
 use model::fix::Fix;
 use model::text::{sanitize_block, sanitize_line};
 
-/// But for its subject, which is clean from the start.
+/// All texts but those of the subject, which is sanitized by its type.
 pub fn finding(finding: &mut Finding) {
     finding.missing_permission.iter_mut().for_each(line);
     line(&mut finding.title);
@@ -16,7 +16,7 @@ pub fn finding(finding: &mut Finding) {
     finding.evidence.values_mut().for_each(value);
 }
 
-/// But for its ID, which is clean from the start.
+/// All texts but the ID, which is sanitized when it is made.
 pub fn fix(fix: &mut Fix) {
     line(&mut fix.title);
     fix.commands.iter_mut().for_each(line);
@@ -38,13 +38,13 @@ fn value(json: &mut Value) {
         Value::String(text) => line(text),
         Value::Array(items) => items.iter_mut().for_each(value),
         Value::Object(fields) => {
-            let dirty = take(fields).into_iter();
-            let clean = |(mut name, mut field)| {
+            let entries = take(fields).into_iter();
+            let sanitized = |(mut name, mut field)| {
                 line(&mut name);
                 value(&mut field);
                 (name, field)
             };
-            *fields = dirty.map(clean).collect();
+            *fields = entries.map(sanitized).collect();
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -56,7 +56,7 @@ mod tests {
     use test_facts::{denied, healthy_coder};
 
     #[test]
-    fn the_name_of_a_missing_permission_is_clean_too() {
+    fn a_missing_permission_is_sanitized() {
         let mut facts = healthy_coder();
         for role in facts.roles.values_mut() {
             *role = denied("iam:GetRole\u{1b}]0;x\u{7}");

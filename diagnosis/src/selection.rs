@@ -1,31 +1,37 @@
+//! Which checks run: `--only` and `--skip`, by ID or by area.
+
 use checks::registry;
 use model::area::Area;
 use model::check::Check;
 
-/// Which checks run: `--only` and `--skip`, by ID or by area.
+/// The checks that run.
 #[derive(Clone, Default)]
 pub struct Selection {
     only: Vec<String>,
     skip: Vec<String>,
     /// The user's own checks, beside those of the registry.
-    own: Vec<&'static Check>,
+    custom_checks: Vec<&'static Check>,
 }
 
 impl Selection {
-    /// Fails with the first name that is neither a check nor an area.
+    /// Selects among the checks of the registry. The error is the first name that is neither a check nor an area.
     pub fn new(only: Vec<String>, skip: Vec<String>) -> Result<Selection, String> {
-        Selection::with_own(Vec::new(), only, skip)
+        Selection::with_custom_checks(Vec::new(), only, skip)
     }
 
-    /// The same where the user has checks of their own.
-    pub fn with_own(
-        own: Vec<&'static Check>,
+    /// The same, among the user's custom checks too.
+    pub fn with_custom_checks(
+        custom_checks: Vec<&'static Check>,
         only: Vec<String>,
         skip: Vec<String>,
     ) -> Result<Selection, String> {
-        let selection = Selection { only, skip, own };
-        let mut named = selection.only.iter().chain(&selection.skip);
-        match named.find(|name| !selection.is_known(name)) {
+        let selection = Selection {
+            only,
+            skip,
+            custom_checks,
+        };
+        let mut names = selection.only.iter().chain(&selection.skip);
+        match names.find(|name| !selection.is_known(name)) {
             Some(unknown) => Err(unknown.clone()),
             None => Ok(selection),
         }
@@ -33,7 +39,7 @@ impl Selection {
 
     /// Whether no check is left.
     pub fn is_empty(&self) -> bool {
-        !self.all().any(|check| self.includes(check))
+        self.selected().next().is_none()
     }
 
     /// Whether any check is left out.
@@ -41,32 +47,33 @@ impl Selection {
         !self.all().all(|check| self.includes(check))
     }
 
+    /// Whether a check runs.
     pub fn includes(&self, check: &Check) -> bool {
-        let named = |names: &[String]| {
-            names
-                .iter()
-                .any(|name| name == check.id || name == check.area.name())
-        };
-        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+        let is_named = |names: &[String]| names.iter().any(|name| is_called(check, name));
+        (self.only.is_empty() || is_named(&self.only)) && !is_named(&self.skip)
     }
 
     /// Whether only checks of this area are left.
     pub fn is_within(&self, area: &str) -> bool {
-        self.all()
-            .filter(|check| self.includes(check))
-            .all(|check| check.area.name() == area)
+        self.selected().all(|check| check.area.name() == area)
+    }
+
+    fn selected(&self) -> impl Iterator<Item = &'static Check> {
+        self.all().filter(|check| self.includes(check))
     }
 
     fn all(&self) -> impl Iterator<Item = &'static Check> {
-        registry::all().chain(self.own.iter().copied())
+        registry::all().chain(self.custom_checks.iter().copied())
     }
 
     fn is_known(&self, name: &str) -> bool {
         Area::CUSTOM.iter().any(|area| area.name() == name)
-            || self
-                .all()
-                .any(|check| check.id == name || check.area.name() == name)
+            || self.all().any(|check| is_called(check, name))
     }
+}
+
+fn is_called(check: &Check, name: &str) -> bool {
+    check.id == name || check.area.name() == name
 }
 
 /// Every name that `--only` and `--skip` take.

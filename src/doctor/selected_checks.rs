@@ -37,7 +37,7 @@ impl Checks {
             }
             false => Box::new(move || {
                 let own = found();
-                let all = Selection::with_own(own.checks(), Vec::new(), Vec::new());
+                let all = Selection::with_custom_checks(own.checks(), Vec::new(), Vec::new());
                 chosen(all.unwrap_or_default(), own)
             }),
         };
@@ -74,7 +74,7 @@ fn selection(arguments: &Doctor, own: &CustomChecks) -> Result<Selection, CliErr
     let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
     let are_own = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
     let own = own.checks();
-    let selection = Selection::with_own(own.clone(), only, skip)
+    let selection = Selection::with_custom_checks(own.clone(), only, skip)
         .map_err(|unknown| no_such_check(&unknown, &own))?;
     if !selection.is_empty() {
         return Ok(selection);
@@ -100,7 +100,7 @@ fn trimmed(names: &[String]) -> Vec<String> {
 fn no_such_check(unknown: &str, own: &[&Check]) -> CliError {
     let near = target::nearest(
         &unknown.to_lowercase(),
-        diagnosis::select::names().chain(own.iter().map(|check| check.id)),
+        diagnosis::selection::names().chain(own.iter().map(|check| check.id)),
     );
     let areas = checks::registry::AREAS.iter().chain(&AREAS);
     let help = match near.first() {

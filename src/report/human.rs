@@ -250,7 +250,7 @@ impl Page {
         if !report.root_causes.is_empty() {
             self.line("");
         }
-        self.prose(0, &format!("Since the baseline: {}.", since.told()));
+        self.prose(0, &format!("Since the baseline: {}.", since.summary()));
         for gone in &since.gone {
             self.line(&format!(
                 "    {} {}",

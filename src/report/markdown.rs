@@ -166,7 +166,7 @@ fn attention(page: &mut String, report: &Report) {
 
 fn gone(page: &mut String, report: &Report) {
     let Some(since) = &report.since else { return };
-    let _ = write!(page, "\n### Since the baseline\n\n{}.\n\n", since.told());
+    let _ = write!(page, "\n### Since the baseline\n\n{}.\n\n", since.summary());
     for gone in &since.gone {
         let _ = writeln!(
             page,

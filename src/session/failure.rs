@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diagnosis::causes::LIVE;
+use diagnosis::causes::LIVE_SESSION;
 use diagnosis::{Report, Selection, examine};
 use model::Status;
 use model::facts::{Probe, ProbeEnd, Reason};
@@ -136,10 +136,10 @@ async fn causes(
     }
     let facts = capture::without_secrets(facts);
     // What is only declared keeps no session from working.
-    let selection = Selection::with_own(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
+    let selection = Selection::with_custom_checks(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
     let mut report = examine(&facts, &selection.unwrap_or_default());
     // That the session failed has been said.
-    report.root_causes.retain(|cause| cause.check != LIVE);
+    report.root_causes.retain(|cause| cause.check != LIVE_SESSION);
     let look = output::look_of_errors(global);
     match (report.root_causes.is_empty(), said) {
         (true, Some(_)) => Ok(suspects(&report)),
@@ -153,7 +153,7 @@ fn suspects(report: &Report) -> String {
     let mut lines = Vec::new();
     for finding in &report.findings {
         let is_open = matches!(finding.status, Status::Warn | Status::Unknown);
-        if is_open && finding.check.id == LIVE {
+        if is_open && finding.check.id == LIVE_SESSION {
             return format!("\n{}. {}\n", finding.title, finding.detail);
         }
         if is_open && (finding.leaves_open() || finding.check.explains.contains(&AGENT)) {

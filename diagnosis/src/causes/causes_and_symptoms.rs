@@ -1,4 +1,4 @@
-//! Worlds in which one thing is broken, or two, and what the diagnosis says of them.
+//! The diagnosis of facts in which one thing is broken, or two.
 
 use super::{Diagnosis, diagnose};
 use aws_rules::iam::settled;
@@ -7,7 +7,7 @@ use checks::registry::CHECKS;
 use model::facts::{Fact, Facts, Outcome};
 use test_facts::*;
 
-fn of(facts: &Facts) -> Diagnosis {
+fn diagnose_facts(facts: &Facts) -> Diagnosis {
     let simulations = settled(facts);
     let index = FactIndex::new(facts, &simulations);
     diagnose(
@@ -19,14 +19,14 @@ fn of(facts: &Facts) -> Diagnosis {
 }
 
 fn causes(facts: &Facts) -> Vec<&'static str> {
-    of(facts)
+    diagnose_facts(facts)
         .root_causes
         .iter()
         .map(|cause| cause.check)
         .collect()
 }
 
-fn agents(facts: &mut Facts, status: &str) {
+fn set_agents(facts: &mut Facts, status: &str) {
     for fact in facts.tasks.values_mut() {
         for container in &mut known(fact).containers {
             container.managed_agents[0].last_status = status.into();
@@ -35,18 +35,18 @@ fn agents(facts: &mut Facts, status: &str) {
 }
 
 #[test]
-fn a_healthy_world_has_no_root_cause() {
+fn healthy_facts_have_no_root_cause() {
     assert!(causes(&healthy()).is_empty());
 }
 
 #[test]
-fn a_stopped_agent_is_the_role_s_symptom() {
+fn a_stopped_agent_is_a_symptom_of_the_role() {
     let mut facts = healthy_coder();
-    agents(&mut facts, "STOPPED");
+    set_agents(&mut facts, "STOPPED");
     decide(&mut facts, "ssmmessages:", "*", |decision| {
         decision.outcome = Outcome::ImplicitDeny;
     });
-    let diagnosis = of(&facts);
+    let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes.len(), 1);
     assert_eq!(diagnosis.root_causes[0].check, "role.ssmmessages");
     assert_eq!(
@@ -56,11 +56,11 @@ fn a_stopped_agent_is_the_role_s_symptom() {
 }
 
 #[test]
-fn a_symptom_that_nothing_explains_is_its_own_cause() {
+fn a_failure_that_nothing_explains_is_a_root_cause() {
     let mut facts = healthy_coder();
-    agents(&mut facts, "STOPPED");
+    set_agents(&mut facts, "STOPPED");
     facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
-    let diagnosis = of(&facts);
+    let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes[0].check, "container.agent-running");
     assert!(
         diagnosis.root_causes[0]
@@ -70,12 +70,12 @@ fn a_symptom_that_nothing_explains_is_its_own_cause() {
 }
 
 #[test]
-fn the_service_s_flag_is_behind_its_tasks() {
+fn the_flag_of_the_service_explains_its_tasks() {
     let mut facts = healthy_coder();
     service(&mut facts).exec_enabled = false;
     task(&mut facts).exec_enabled = false;
     task(&mut facts).containers[0].managed_agents.clear();
-    let diagnosis = of(&facts);
+    let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes.len(), 1);
     assert_eq!(diagnosis.root_causes[0].check, "service.exec-enabled");
     assert_eq!(
@@ -85,15 +85,15 @@ fn the_service_s_flag_is_behind_its_tasks() {
 }
 
 #[test]
-fn one_service_s_fault_is_not_another_s() {
+fn a_fault_of_one_service_explains_nothing_in_another() {
     let mut facts = healthy();
     task(&mut facts).exec_enabled = false;
-    agents(&mut facts, "STOPPED");
+    set_agents(&mut facts, "STOPPED");
     assert_eq!(
         causes(&facts),
         ["task.exec-enabled", "container.agent-running"]
     );
-    let symptom = &of(&facts).root_causes[1];
+    let symptom = &diagnose_facts(&facts).root_causes[1];
     assert!(
         symptom
             .subjects
@@ -108,7 +108,7 @@ fn a_shared_cause_is_one_with_many_subjects() {
     decide(&mut facts, "ssmmessages:OpenDataChannel", "*", |decision| {
         decision.outcome = Outcome::ImplicitDeny;
     });
-    let diagnosis = of(&facts);
+    let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes.len(), 1);
     assert_eq!(diagnosis.root_causes[0].subjects.len(), 6);
     no_endpoint(&mut facts);
@@ -117,14 +117,14 @@ fn a_shared_cause_is_one_with_many_subjects() {
         causes(&facts),
         ["role.ssmmessages", "network.endpoint-present"]
     );
-    assert_eq!(of(&facts).root_causes[1].subjects.len(), 6);
+    assert_eq!(diagnose_facts(&facts).root_causes[1].subjects.len(), 6);
 }
 
 #[test]
-fn a_cause_says_what_it_hides() {
+fn a_cause_names_the_checks_that_it_masks() {
     let mut facts = healthy_coder();
     definition(&mut facts).task_role = None;
-    let diagnosis = of(&facts);
+    let diagnosis = diagnose_facts(&facts);
     assert_eq!(diagnosis.root_causes[0].check, "role.present");
     let detail = &diagnosis.root_causes[0].detail;
     assert!(

@@ -1,71 +1,65 @@
-//! Warnings that become causes: what can keep an agent from being connected has done so where one is not, and nothing
-//! else explains it.
+//! Warnings that become causes: a risk to the agent's connection is the cause of a lost agent that no failure explains.
 
-use super::neighbours::Neighbours;
-use super::{Failures, can_be_of_same_container};
+use super::scope_index::ScopeIndex;
+use super::{Failures, can_be_same_container};
 use model::finding::{AgentLink, Finding, Status};
 
-/// Turns each warning that can explain a lost agent which nothing else explains into a failure.
+/// Turns each warning that can explain a lost agent which no failure explains into a failure.
 pub fn confirm(findings: &mut [Finding]) {
-    for (number, symptom) in confirmed(findings) {
-        let finding = &mut findings[number];
-        let doubt = match symptom.has_other_risks {
-            true => " More than one thing can be why; this is one of them.",
+    for (at, symptom) in confirmed(findings) {
+        let finding = &mut findings[at];
+        let others = match symptom.has_other_risks {
+            true => " Other warnings may explain it too.",
             false => "",
         };
         finding.status = Status::Fail;
         finding.detail = format!(
-            "{}, and nothing else that was seen explains it.{doubt} {}",
+            "{}, and no failed check explains it.{others} {}",
             symptom.title, finding.detail
-        )
-        .into();
+        );
     }
 }
 
-/// What a warning explains.
+/// The failure that a warning explains.
 struct Symptom {
     title: String,
     /// Another check warns of something that can explain it too.
     has_other_risks: bool,
 }
 
-/// The numbers of the warnings, each with what it explains.
+/// The places of the warnings that explain a failure, each with the failure.
 fn confirmed(findings: &[Finding]) -> Vec<(usize, Symptom)> {
-    let numbers: Vec<usize> = (0..findings.len())
-        .filter(|at| is_risk(&findings[*at]))
-        .collect();
-    if numbers.is_empty() {
+    let is_risk = |at: &usize| {
+        let finding = &findings[*at];
+        finding.status == Status::Warn && finding.agent_link == Some(AgentLink::AtRisk)
+    };
+    let places: Vec<usize> = (0..findings.len()).filter(is_risk).collect();
+    if places.is_empty() {
         return Vec::new();
     }
-    let risks: Vec<&Finding> = numbers.iter().map(|at| &findings[*at]).collect();
-    let neighbours = Neighbours::of(&risks);
-    let failures = Failures::of(findings);
+    let index = ScopeIndex::of(places.iter().map(|at| &findings[*at]));
+    let risks = &index.findings;
     let mut symptoms: Vec<Option<Symptom>> = risks.iter().map(|_| None).collect();
-    for symptom in failures
-        .roots()
-        .filter(|root| root.agent_link == Some(AgentLink::Lost))
-    {
-        let explaining: Vec<usize> = neighbours
-            .concerning(symptom)
-            .filter(|risk| can_be_of_same_container(risks[*risk], symptom))
+    let failures = Failures::of(findings);
+    let is_lost = |root: &&Finding| root.agent_link == Some(AgentLink::Lost);
+    for lost in failures.roots().filter(is_lost) {
+        let explaining: Vec<usize> = index
+            .possible_causes(lost)
+            .filter(|risk| can_be_same_container(risks[*risk], lost))
             .collect();
         for risk in &explaining {
             let is_other = |other: &usize| risks[*other].check.id != risks[*risk].check.id;
-            let known = symptoms[*risk].get_or_insert_with(|| Symptom {
-                title: symptom.title.to_string(),
+            let symptom = symptoms[*risk].get_or_insert_with(|| Symptom {
+                title: lost.title.clone(),
                 has_other_risks: false,
             });
-            known.has_other_risks |= explaining.iter().any(is_other);
+            symptom.has_other_risks |= explaining.iter().any(is_other);
         }
     }
-    let with_symptoms = numbers.into_iter().zip(symptoms);
-    with_symptoms
-        .filter_map(|(number, symptom)| Some((number, symptom?)))
+    let confirmed = places.into_iter().zip(symptoms);
+    confirmed
+        .filter_map(|(at, symptom)| Some((at, symptom?)))
         .collect()
-}
-
-fn is_risk(finding: &Finding) -> bool {
-    finding.status == Status::Warn && finding.agent_link == Some(AgentLink::AtRisk)
 }
 
 #[cfg(test)]
@@ -128,12 +122,12 @@ mod tests {
 
     #[test]
     fn a_session_that_cannot_connect_confirms_a_risk() {
-        for (check, take) in RISKS {
+        for (check, add_risk) in RISKS {
             let mut facts = healthy_coder();
-            take(&mut facts);
+            add_risk(&mut facts);
             assert_eq!(causes(&facts), [""; 0], "{check} alone is a warning");
             let mut facts = unconnected();
-            take(&mut facts);
+            add_risk(&mut facts);
             let report = examine(&facts, &Selection::default());
             assert_eq!(causes(&facts), [check]);
             assert_eq!(report.root_causes[0].symptoms, ["container.live-session"]);
@@ -142,22 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_fails_otherwise_or_works_confirms_none() {
-        for (check, take) in RISKS {
+    fn a_session_that_works_or_fails_otherwise_confirms_no_risk() {
+        for (check, add_risk) in RISKS {
             let mut facts = probed(ProbeEnd::Failed("EOF".into()));
-            take(&mut facts);
+            add_risk(&mut facts);
             assert_eq!(causes(&facts), ["container.live-session"], "{check}");
             let mut facts = probed(ProbeEnd::Worked { milliseconds: 9 });
-            take(&mut facts);
+            add_risk(&mut facts);
             assert_eq!(causes(&facts), [""; 0], "{check}");
         }
     }
 
     #[test]
     fn a_failure_that_explains_it_leaves_risks_as_warnings() {
-        for (check, take) in RISKS {
+        for (check, add_risk) in RISKS {
             let mut facts = unconnected();
-            take(&mut facts);
+            add_risk(&mut facts);
             decide(&mut facts, "ssmmessages:", "*", |decision| {
                 decision.outcome = Outcome::ImplicitDeny;
             });
@@ -176,22 +170,24 @@ mod tests {
     }
 
     #[test]
-    fn several_risks_are_told_of_only_where_they_explain_the_same() {
-        const DOUBT: &str = "More than one thing";
-        let doubts = |facts: &Facts| -> Vec<bool> {
+    fn other_risks_are_mentioned_only_if_they_explain_the_same_failure() {
+        const OTHER_RISKS: &str = "Other warnings";
+        let mentions_others = |facts: &Facts| -> Vec<bool> {
             let report = examine(facts, &Selection::default());
             let causes = report.root_causes.iter();
-            causes.map(|cause| cause.detail.contains(DOUBT)).collect()
+            causes
+                .map(|cause| cause.detail.contains(OTHER_RISKS))
+                .collect()
         };
         let mut facts = unconnected();
         definition(&mut facts).containers[0].read_only_root = true;
-        assert_eq!(doubts(&facts), [false]);
+        assert_eq!(mentions_others(&facts), [false]);
         definition(&mut facts).containers[0].restarts = true;
-        assert_eq!(doubts(&facts), [true, true]);
+        assert_eq!(mentions_others(&facts), [true, true]);
 
         // Two services, each with a risk of its own.
         let mut facts = healthy();
-        for (service, take) in [
+        for (service, add_risk) in [
             (CODER, RISKS[1].1),
             ("coder-production-litellm", RISKS[4].1),
         ] {
@@ -202,17 +198,17 @@ mod tests {
             let end = ProbeEnd::Failed(NOT_CONNECTED.into());
             facts.probes.insert(arn, vec![Probe { container, end }]);
             let mut alone = healthy_coder();
-            take(&mut alone);
+            add_risk(&mut alone);
             let changed = self::definition(&mut alone).containers[0].clone();
             let definition = known(facts.task_definitions.get_mut(&definition).unwrap());
             definition.containers[0].read_only_root = changed.read_only_root;
             definition.containers[0].restarts = changed.restarts;
         }
-        assert_eq!(doubts(&facts), [false, false]);
+        assert_eq!(mentions_others(&facts), [false, false]);
     }
 
     #[test]
-    fn a_task_that_is_seconds_old_has_to_be_waited_for() {
+    fn a_task_that_is_seconds_old_confirms_no_risk() {
         let mut facts = unconnected();
         let now = facts.taken_at;
         task(&mut facts).started_at = Some(now);

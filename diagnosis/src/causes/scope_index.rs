@@ -1,94 +1,78 @@
-//! Findings by the tasks and services that they are about, so that of a fleet's thousands those that bear on each
-//! other are found without comparing all.
+//! Finds the findings whose scopes meet, without comparing all findings of a fleet with each other.
 //!
-//! A finding about some tasks bears on another about some tasks where they share one. Where either is about all tasks
-//! of its service, it bears on those of the same service; about all tasks of no service, on everything.
+//! A finding about some tasks can cause another about some tasks if they share one. If either is about all tasks of its
+//! service, they must be of the same service. A finding about all tasks of no service can cause every other.
 
 use std::collections::HashMap;
 
 use model::finding::Finding;
 use model::task_scope::TaskScope;
 
-/// Findings are known by their numbers in the list that this was made of.
-pub struct Neighbours<'f> {
-    of_task: Lists<'f>,
+/// Findings by the tasks and services that they are about.
+pub struct ScopeIndex<'f> {
+    /// The findings; results are places in this list.
+    pub findings: Vec<&'f Finding>,
+    by_task: Places<'f>,
     /// Those about all tasks of a service.
-    of_service: Lists<'f>,
+    by_service: Places<'f>,
     /// Those about some tasks of a service.
-    of_some_tasks: Lists<'f>,
-    of_all: Vec<usize>,
-    /// How many there are.
-    count: usize,
+    by_service_of_some: Places<'f>,
+    /// Those about all tasks of no service.
+    about_everything: Vec<usize>,
 }
 
-impl<'f> Neighbours<'f> {
-    pub fn of(findings: &[&'f Finding]) -> Neighbours<'f> {
-        let mut all = Neighbours {
-            of_task: Lists::default(),
-            of_service: Lists::default(),
-            of_some_tasks: Lists::default(),
-            of_all: Vec::new(),
-            count: findings.len(),
+type Places<'f> = HashMap<&'f str, Vec<usize>>;
+
+impl<'f> ScopeIndex<'f> {
+    pub fn of(findings: impl IntoIterator<Item = &'f Finding>) -> ScopeIndex<'f> {
+        let mut index = ScopeIndex {
+            findings: findings.into_iter().collect(),
+            by_task: Places::new(),
+            by_service: Places::new(),
+            by_service_of_some: Places::new(),
+            about_everything: Vec::new(),
         };
-        for (number, finding) in findings.iter().enumerate() {
-            let service = finding.subject.service.as_deref();
+        for (at, finding) in index.findings.iter().enumerate() {
             for task in finding.tasks.arns().into_iter().flatten() {
-                all.of_task.entry(task).or_default().push(number);
+                index.by_task.entry(task).or_default().push(at);
             }
-            match (service, &finding.tasks) {
-                (Some(name), TaskScope::All) => {
-                    all.of_service.entry(name).or_default().push(number)
-                }
-                (Some(name), _) => all.of_some_tasks.entry(name).or_default().push(number),
-                (None, TaskScope::All) => all.of_all.push(number),
-                (None, _) => {}
-            }
+            let places = match (finding.subject.service.as_deref(), &finding.tasks) {
+                (Some(name), TaskScope::All) => index.by_service.entry(name).or_default(),
+                (Some(name), _) => index.by_service_of_some.entry(name).or_default(),
+                (None, TaskScope::All) => &mut index.about_everything,
+                (None, _) => continue,
+            };
+            places.push(at);
         }
-        all
+        index
     }
 
-    /// Those that bear on what a finding is about; some more than once.
-    pub fn concerning<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
-        self.about_its_tasks(finding)
-            .chain(self.about_its_service(finding))
-            .chain(self.of_all.iter().copied())
+    /// The findings whose scope allows them to cause a finding; some more than once.
+    pub fn possible_causes<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
+        let everything = self.about_everything.iter().copied();
+        self.overlapping(finding).chain(everything)
     }
 
-    /// Those on whose subject a finding bears; some more than once.
-    pub fn concerned_by<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
-        let bears_on_all = finding.subject.service.is_none() && finding.tasks == TaskScope::All;
-        let everything = match bears_on_all {
-            true => 0..self.count,
-            false => 0..0,
-        };
-        self.about_its_tasks(finding)
-            .chain(self.about_its_service(finding))
-            .chain(everything)
+    /// The findings whose scope allows a finding to cause them; some more than once.
+    pub fn possible_symptoms<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
+        let is_about_everything =
+            finding.subject.service.is_none() && finding.tasks == TaskScope::All;
+        let everything = is_about_everything.then_some(0..self.findings.len());
+        self.overlapping(finding)
+            .chain(everything.into_iter().flatten())
     }
 
-    /// Those that share a task with a finding about some tasks.
-    fn about_its_tasks<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
+    /// The findings that share a task with a finding, or its service if either is about all tasks of the service.
+    fn overlapping<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
         let tasks = finding.tasks.arns().into_iter().flatten();
-        tasks.flat_map(|task| list(&self.of_task, task))
+        let by_task = tasks.filter_map(|task| self.by_task.get(task.as_str()));
+        let service = finding.subject.service.as_deref();
+        let all = service.and_then(|name| self.by_service.get(name));
+        let some = service
+            .filter(|_| finding.tasks == TaskScope::All)
+            .and_then(|name| self.by_service_of_some.get(name));
+        by_task.chain(all).chain(some).flatten().copied()
     }
-
-    /// Those of the same service, where either is about all its tasks.
-    fn about_its_service<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
-        let service = finding.subject.service.as_deref().into_iter();
-        let is_about_all = finding.tasks == TaskScope::All;
-        service.flat_map(move |name| {
-            let some_tasks = is_about_all.then(|| list(&self.of_some_tasks, name));
-            let all_tasks = list(&self.of_service, name);
-            all_tasks.chain(some_tasks.into_iter().flatten())
-        })
-    }
-}
-
-/// The numbers of findings by what they are about.
-type Lists<'f> = HashMap<&'f str, Vec<usize>>;
-
-fn list<'n>(lists: &'n Lists, key: &str) -> impl Iterator<Item = usize> + use<'n> {
-    lists.get(key).into_iter().flatten().copied()
 }
 
 #[cfg(test)]
@@ -98,7 +82,7 @@ mod tests {
     use model::finding::Subject;
 
     /// The rule, for two findings.
-    fn bears_on(one: &Finding, other: &Finding) -> bool {
+    fn can_cause(one: &Finding, other: &Finding) -> bool {
         if let (Some(mine), Some(theirs)) = (one.tasks.arns(), other.tasks.arns()) {
             return theirs.iter().any(|task| mine.contains(task));
         }
@@ -136,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn all_that_bear_on_each_other_are_found_and_no_others() {
+    fn all_findings_whose_scopes_meet_are_found_and_no_others() {
         let all = every_kind();
-        let neighbours = Neighbours::of(&all.iter().collect::<Vec<_>>());
+        let index = ScopeIndex::of(&all);
         for finding in &all {
-            let on_it: Vec<usize> = neighbours.concerning(finding).collect();
-            let by_it: Vec<usize> = neighbours.concerned_by(finding).collect();
+            let causes: Vec<usize> = index.possible_causes(finding).collect();
+            let symptoms: Vec<usize> = index.possible_symptoms(finding).collect();
             for (number, other) in all.iter().enumerate() {
                 let pair = format!(
                     "{:?} {:?}",
@@ -149,14 +133,14 @@ mod tests {
                     (&other.subject, &other.tasks)
                 );
                 assert_eq!(
-                    on_it.contains(&number),
-                    bears_on(other, finding),
-                    "on {pair}"
+                    causes.contains(&number),
+                    can_cause(other, finding),
+                    "causes {pair}"
                 );
                 assert_eq!(
-                    by_it.contains(&number),
-                    bears_on(finding, other),
-                    "by {pair}"
+                    symptoms.contains(&number),
+                    can_cause(finding, other),
+                    "symptoms {pair}"
                 );
             }
         }

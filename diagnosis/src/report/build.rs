@@ -1,11 +1,15 @@
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+//! Makes the report out of facts and diagnosis.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use super::{
+    CallerLine, Report, SCHEMA_VERSION, Source, Target, Tool, fix_order, summary, verdict,
+};
 use crate::causes::Diagnosis;
 use crate::sanitize;
 use model::facts::{Caller, Facts};
 use model::finding::Finding;
+use model::fix::Fix;
 use model::step::Step;
 use model::text::sanitize_line;
 
@@ -16,9 +20,11 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         mut root_causes,
     } = diagnosis;
     let mut fixes = distinct_fixes(&findings);
-    order::order(&mut fixes, &mut root_causes, &mut findings);
-    say_of_one_revision(&mut fixes);
+    fix_order::sort(&mut fixes, &mut root_causes, &mut findings);
+    mention_other_edits(&mut fixes);
     fixes.iter_mut().for_each(sanitize::fix);
+    let summary = summary(&findings);
+    let caller_arn = |caller: &Caller| sanitize_line(&caller.arn);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool {
@@ -29,15 +35,11 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         source: Source::Live,
         target: target(facts),
         caller: CallerLine {
-            arn: facts
-                .caller
-                .known()
-                .map(|caller: &Caller| sanitize_line(&caller.arn)),
+            arn: facts.caller.known().map(caller_arn),
         },
-        verdict: verdict(&findings),
+        verdict: verdict(&findings, &summary),
         partial,
-        summary: summary(&findings),
-        by_id: by_id(&fixes),
+        summary,
         fixes,
         root_causes,
         findings,
@@ -49,60 +51,55 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
 
 fn target(facts: &Facts) -> Target {
     let target = &facts.target;
-    let lines =
-        |items: &mut dyn Iterator<Item = &String>| items.map(|s| sanitize_line(s)).collect();
+    let services = target.services.iter().map(|service| &service.name);
     Target {
         account: facts.account.as_deref().map(sanitize_line),
         partition: sanitize_line(&facts.partition),
         region: sanitize_line(&facts.region),
         cluster: sanitize_line(&facts.cluster_name),
-        services: lines(&mut target.services.iter().map(|wanted| &wanted.name)),
-        tasks: lines(&mut target.tasks.iter()),
+        services: services.map(|name| sanitize_line(name)).collect(),
+        tasks: target.tasks.iter().map(|arn| sanitize_line(arn)).collect(),
         container: target.container.as_deref().map(sanitize_line),
     }
 }
 
+/// The fixes of all findings, sorted by ID. Fixes with the same ID are joined.
 fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
     let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
     for fix in findings.iter().flat_map(|finding| &finding.fixes) {
-        match fixes.entry(&fix.id) {
-            Entry::Vacant(place) => {
-                place.insert(fix.clone());
+        match fixes.get_mut(fix.id.as_str()) {
+            Some(same) if same == fix => {}
+            Some(same) => same.join(fix),
+            None => {
+                fixes.insert(&fix.id, fix.clone());
             }
-            Entry::Occupied(place) if place.get() == fix => {}
-            Entry::Occupied(mut place) => place.get_mut().join(fix),
         }
     }
     fixes.into_values().collect()
 }
 
-/// The places of fixes in the order of their IDs.
-pub(super) fn by_id(fixes: &[Fix]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..fixes.len()).collect();
-    places.sort_by(|one, other| fixes[*one].id.cmp(&fixes[*other].id));
-    places
-}
-
-/// Commands that edit the same revision undo each other where one is pasted after the other.
-fn say_of_one_revision(fixes: &mut [Fix]) {
-    let edited = |fix: &Fix| -> Vec<String> {
-        let revisions = fix.steps.iter().flatten().filter_map(|step| match step {
-            Step::Revise(revision) => Some(revision.definition.clone()),
-            Step::Call(_) | Step::Shell(_) => None,
-        });
-        revisions.collect()
-    };
-    let all: Vec<String> = fixes.iter().flat_map(edited).collect();
-    let is_shared =
-        |definition: &String| all.iter().filter(|other| *other == definition).count() > 1;
+/// The commands of fixes that edit the same revision undo each other if both are pasted.
+fn mention_other_edits(fixes: &mut [Fix]) {
+    let mut edits: BTreeMap<String, usize> = BTreeMap::new();
+    for definition in fixes.iter().flat_map(edited_definitions) {
+        *edits.entry(definition.to_owned()).or_default() += 1;
+    }
     for fix in fixes {
-        if edited(fix).iter().any(is_shared) {
+        if edited_definitions(fix).any(|definition| edits[definition] > 1) {
             fix.explain.push_str(
-                " Another fix may edit the same revision: after the commands of one, ask the doctor again \
-                 for those of the other.",
+                " Another fix edits the same task definition: after the commands of one fix, run the doctor again \
+                 for the commands of the other.",
             );
         }
     }
+}
+
+fn edited_definitions(fix: &Fix) -> impl Iterator<Item = &str> {
+    let steps = fix.steps.iter().flatten();
+    steps.filter_map(|step| match step {
+        Step::Revise(revision) => Some(revision.definition.as_str()),
+        Step::Call(_) | Step::Shell(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -111,20 +108,20 @@ mod tests {
     use model::facts::Facts;
     use test_facts::{definition, healthy_coder};
 
-    fn warned(facts: &Facts) -> Vec<bool> {
+    fn mentions_the_other(facts: &Facts) -> Vec<bool> {
         let report = examine(facts, &Selection::default());
-        let said = |fix: &model::Fix| fix.explain.contains("the same revision");
-        report.fixes.iter().map(said).collect()
+        let mentions = |fix: &model::Fix| fix.explain.contains("the same task definition");
+        report.fixes.iter().map(mentions).collect()
     }
 
     #[test]
-    fn two_edits_of_one_revision_say_so() {
+    fn two_fixes_that_edit_one_revision_say_so() {
         let mut facts = healthy_coder();
         definition(&mut facts).containers[0].read_only_root = true;
-        assert_eq!(warned(&facts), [false]);
+        assert_eq!(mentions_the_other(&facts), [false]);
         definition(&mut facts).containers[0]
             .environment
             .push("AWS_CONTAINER_CREDENTIALS_FULL_URI".into());
-        assert_eq!(warned(&facts), [true, true]);
+        assert_eq!(mentions_the_other(&facts), [true, true]);
     }
 }

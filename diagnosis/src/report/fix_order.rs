@@ -1,5 +1,5 @@
-//! The order in which fixes are applied. An agent that comes up before everything else is right gives up again, so
-//! that tasks are replaced once, after all other fixes.
+//! The order in which fixes are applied. An agent that starts before everything else is right gives up again. So tasks
+//! are replaced once, after all other fixes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,46 +9,43 @@ use model::finding::Finding;
 use model::fix::{Disposition, Fix};
 use model::step::{Call, Command, Step};
 
-/// Brings the fixes of a report into the order in which they are applied, and takes replacements of tasks together
-/// where others come after them. `fixes` are in the order of their IDs.
-pub fn order(fixes: &mut Vec<Fix>, causes: &mut [RootCause], findings: &mut [Finding]) {
-    let listed = listed(causes);
-    if is_out_of_order(fixes, &listed) {
-        let hosts = replace_once(fixes, &listed);
-        refer(&hosts, causes, findings);
+/// Sorts fixes into the order in which they are applied. If a fix would replace tasks before another changes something
+/// else, one fix at the end replaces them for all. `fixes` are sorted by ID.
+pub fn sort(fixes: &mut Vec<Fix>, causes: &mut [RootCause], findings: &mut [Finding]) {
+    let needed = needed_fixes(causes);
+    if deploys_too_early(fixes, &needed) {
+        let replacements = deploy_once(fixes, &needed);
+        add_replacements(&replacements, causes, findings);
     }
-    let rank: BTreeMap<&str, usize> = listed
-        .iter()
-        .enumerate()
-        .map(|(at, id)| (id.as_str(), at))
-        .collect();
-    let rank = |fix: &Fix| rank.get(fix.id.as_str()).copied().unwrap_or(usize::MAX);
-    fixes.sort_by_key(|fix| (fix.is_last, rank(fix)));
+    let rank = |fix: &Fix| needed.iter().position(|id| *id == fix.id);
+    fixes.sort_by_cached_key(|fix| (fix.is_last, rank(fix).unwrap_or(usize::MAX)));
 }
 
 /// IDs of the fixes of all causes, each once, in the order of the causes.
-fn listed(causes: &[RootCause]) -> Vec<String> {
+fn needed_fixes(causes: &[RootCause]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let ids = causes.iter().flat_map(|cause| &cause.fixes);
     ids.filter(|id| seen.insert(id.as_str())).cloned().collect()
 }
 
-fn place(fixes: &[Fix], id: &str) -> Option<usize> {
-    fixes.binary_search_by(|fix| fix.id.as_str().cmp(id)).ok()
+/// The place of each needed fix in the list.
+fn places(fixes: &[Fix], needed: &[String]) -> Vec<usize> {
+    let place = |id: &String| fixes.binary_search_by(|fix| fix.id.cmp(id)).ok();
+    needed.iter().filter_map(place).collect()
 }
 
 /// Whether tasks would be replaced before something else is changed, or more than once.
-fn is_out_of_order(fixes: &[Fix], listed: &[String]) -> bool {
-    let mut replaced = BTreeSet::new();
-    for at in listed.iter().filter_map(|id| place(fixes, id)) {
+fn deploys_too_early(fixes: &[Fix], needed: &[String]) -> bool {
+    let mut deployed = BTreeSet::new();
+    for at in places(fixes, needed) {
         let steps: Vec<&Step> = fixes[at].steps.iter().flatten().collect();
-        if steps.is_empty() && !replaced.is_empty() {
+        if steps.is_empty() && !deployed.is_empty() {
             return true;
         }
         for step in steps {
             match step.deployed_service() {
-                Some(service) if replaced.insert(service) => {}
-                None if replaced.is_empty() => {}
+                Some(service) if deployed.insert(service) => {}
+                None if deployed.is_empty() => {}
                 Some(_) | None => return true,
             }
         }
@@ -56,81 +53,84 @@ fn is_out_of_order(fixes: &[Fix], listed: &[String]) -> bool {
     false
 }
 
-/// For each fix that does not replace tasks itself any more the fixes that do it for it.
-type Hosts = BTreeMap<String, Vec<Fix>>;
+/// By the ID of a fix that no longer replaces tasks: the fixes that do it instead.
+type Replacements = BTreeMap<String, Vec<Fix>>;
 
-fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
-    let mut hosts = Hosts::new();
+fn deploy_once(fixes: &mut Vec<Fix>, needed: &[String]) -> Replacements {
+    let mut replacements = Replacements::new();
     let mut added = Vec::new();
-    for (service, deployers) in deployers(fixes, listed) {
-        let mut call = deployers[0].1.clone();
-        for (_, other) in &deployers {
+    for (service, deployments) in deployments(fixes, needed) {
+        let mut call = deployments[0].1.clone();
+        for (_, other) in &deployments {
             call.join(other);
         }
-        let (kept, moved): (Vec<usize>, Vec<usize>) = deployers
+        let (kept, moved): (Vec<usize>, Vec<usize>) = deployments
             .iter()
             .map(|(at, _)| *at)
-            .partition(|at| chains(&fixes[*at], &service));
-        let only = moved
-            .iter()
-            .copied()
-            .find(|at| only_deploys(&fixes[*at], &service))
-            // That of a symptom.
-            .or_else(|| fixes.iter().position(|fix| only_deploys(fix, &service)));
+            .partition(|at| deploys_what_it_creates(&fixes[*at], &service));
         for at in &kept {
             fixes[*at].is_last = true;
         }
-        let host = match kept.last().copied().or(only) {
-            Some(host) => {
-                replace_call(&mut fixes[host], &service, &call);
-                fixes[host].is_last = true;
-                fixes[host].clone()
+        let only_deploys = |fix: &Fix| only_deploys(fix, &service);
+        let mut candidates = moved.iter().copied();
+        let last = kept
+            .last()
+            .copied()
+            .or_else(|| candidates.find(|at| only_deploys(&fixes[*at])))
+            // A symptom may have such a fix.
+            .or_else(|| fixes.iter().position(only_deploys));
+        let last = match last {
+            Some(at) => {
+                set_deployment(&mut fixes[at], &service, &call);
+                fixes[at].is_last = true;
+                fixes[at].clone()
             }
             None => {
-                added.push(replace_tasks(&service, call));
-                added[added.len() - 1].clone()
+                let fix = replace_tasks(&service, call);
+                added.push(fix.clone());
+                fix
             }
         };
         for at in moved {
             let fix = &mut fixes[at];
-            if fix.id == host.id {
-                continue;
+            if fix.id != last.id {
+                remove_deployment(fix, &service);
+                let instead = replacements.entry(fix.id.clone()).or_default();
+                instead.push(last.clone());
             }
-            drop_deployment(fix, &service);
-            hosts.entry(fix.id.clone()).or_default().push(host.clone());
         }
     }
     fixes.extend(added);
-    hosts
+    replacements
 }
 
-/// By service the fixes that replace its tasks, with the calls that do so. What a person has to do stays as it is.
-fn deployers(fixes: &[Fix], listed: &[String]) -> BTreeMap<String, Vec<(usize, Call)>> {
-    let mut deployers: BTreeMap<String, Vec<(usize, Call)>> = BTreeMap::new();
-    for at in listed.iter().filter_map(|id| place(fixes, id)) {
+/// By service: the fixes that replace its tasks, each with the call that does so. Manual fixes are left alone.
+fn deployments(fixes: &[Fix], needed: &[String]) -> BTreeMap<String, Vec<(usize, Call)>> {
+    let mut by_service: BTreeMap<String, Vec<(usize, Call)>> = BTreeMap::new();
+    for at in places(fixes, needed) {
         let fix = &fixes[at];
         if fix.disposition == Disposition::Manual {
             continue;
         }
         for step in fix.steps.iter().flatten() {
             if let (Step::Call(call), Some(service)) = (step, step.deployed_service()) {
-                let of_service = deployers.entry(service.to_owned()).or_default();
-                of_service.push((at, call.clone()));
+                let deployments = by_service.entry(service.to_owned()).or_default();
+                deployments.push((at, call.clone()));
             }
         }
     }
-    deployers
+    by_service
 }
 
-/// Whether the tasks are replaced in one command with what has to come before: a service must not get a revision that
-/// was not made.
-fn chains(fix: &Fix, service: &str) -> bool {
-    let mut chains = fix.steps.iter().filter(|steps| steps.len() > 1);
-    chains.any(|steps| {
-        steps
-            .iter()
-            .any(|step| step.deployed_service() == Some(service))
-    })
+fn deploys(steps: &[Step], service: &str) -> bool {
+    let mut steps = steps.iter();
+    steps.any(|step| step.deployed_service() == Some(service))
+}
+
+/// Whether one command creates a revision and deploys it: without the former there is nothing to deploy.
+fn deploys_what_it_creates(fix: &Fix, service: &str) -> bool {
+    let mut commands = fix.steps.iter();
+    commands.any(|steps| steps.len() > 1 && deploys(steps, service))
 }
 
 fn only_deploys(fix: &Fix, service: &str) -> bool {
@@ -140,12 +140,11 @@ fn only_deploys(fix: &Fix, service: &str) -> bool {
         && steps.all(|step| step.deployed_service() == Some(service))
 }
 
-fn replace_call(fix: &mut Fix, service: &str, call: &Call) {
+/// Replaces the call with which a fix deploys a service.
+fn set_deployment(fix: &mut Fix, service: &str, call: &Call) {
     for (command, steps) in fix.commands.iter_mut().zip(&mut fix.steps) {
         for step in steps {
-            if let (Step::Call(old), Some(of)) = (&*step, step.deployed_service())
-                && of == service
-            {
+            if let (Step::Call(old), true) = (&*step, step.deployed_service() == Some(service)) {
                 let (old, new) = (Command::from(old.clone()), Command::from(call.clone()));
                 *command = command.replace(&old.text, &new.text);
                 *step = Step::Call(call.clone());
@@ -154,22 +153,11 @@ fn replace_call(fix: &mut Fix, service: &str, call: &Call) {
     }
 }
 
-fn drop_deployment(fix: &mut Fix, service: &str) {
-    let is_kept: Vec<bool> = fix
-        .steps
-        .iter()
-        .map(|steps| {
-            !steps
-                .iter()
-                .any(|step| step.deployed_service() == Some(service))
-        })
-        .collect();
-    let mut kept = is_kept.iter().copied();
-    fix.commands.retain(|_| kept.next().unwrap_or(true));
-    let mut kept = is_kept.into_iter();
-    fix.steps.retain(|_| kept.next().unwrap_or(true));
-    let told = format!(" The tasks of {service} are replaced at the end, after all other fixes.");
-    fix.explain.push_str(&told);
+fn remove_deployment(fix: &mut Fix, service: &str) {
+    let all = fix.commands.drain(..).zip(fix.steps.drain(..));
+    (fix.commands, fix.steps) = all.filter(|(_, steps)| !deploys(steps, service)).unzip();
+    let note = format!(" The tasks of {service} are replaced at the end, after all other fixes.");
+    fix.explain.push_str(&note);
 }
 
 fn replace_tasks(service: &str, call: Call) -> Fix {
@@ -184,34 +172,25 @@ fn replace_tasks(service: &str, call: Call) -> Fix {
     fix
 }
 
-fn refer(hosts: &Hosts, causes: &mut [RootCause], findings: &mut [Finding]) {
+/// Adds the fixes that replace tasks to the causes and findings whose own fixes no longer do.
+fn add_replacements(
+    replacements: &Replacements,
+    causes: &mut [RootCause],
+    findings: &mut [Finding],
+) {
     for cause in causes {
-        let of_cause: Vec<&Fix> = cause
-            .fixes
-            .iter()
-            .filter_map(|id| hosts.get(id))
-            .flatten()
-            .collect();
-        for host in of_cause
-            .into_iter()
-            .map(|host| host.id.clone())
-            .collect::<Vec<_>>()
-        {
-            if !cause.fixes.contains(&host) {
-                cause.fixes.push(host);
+        let own = cause.fixes.clone();
+        for fix in own.iter().filter_map(|id| replacements.get(id)).flatten() {
+            if !cause.fixes.contains(&fix.id) {
+                cause.fixes.push(fix.id.clone());
             }
         }
     }
     for finding in findings {
-        let of_finding: Vec<Fix> = finding
-            .fix_ids()
-            .filter_map(|id| hosts.get(id))
-            .flatten()
-            .cloned()
-            .collect();
-        for host in of_finding {
-            if !finding.fix_ids().any(|id| id == host.id) {
-                finding.fixes.push(host);
+        let own: Vec<String> = finding.fix_ids().map(str::to_owned).collect();
+        for fix in own.iter().filter_map(|id| replacements.get(id)).flatten() {
+            if !finding.fix_ids().any(|id| id == fix.id) {
+                finding.fixes.push(fix.clone());
             }
         }
     }
@@ -240,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fix_of_a_single_cause_stays_whole() {
+    fn the_fix_of_a_single_cause_keeps_its_deployment() {
         let report = examine(&without_role_actions(), &Selection::default());
         let [cause] = report.root_causes.as_slice() else {
             panic!("{:#?}", report.root_causes)
