@@ -13,10 +13,10 @@ pub const CHECK: Check = Check {
     id: "container.agent-running",
     area: Area::Container,
     title: "The exec agent in the container is RUNNING",
-    why: "ECS hands a session to the ExecuteCommandAgent inside the container; without it the call is refused with InvalidParameterException or TargetNotConnectedException.",
-    how: "managedAgents in ecs:DescribeTasks. This is a symptom: role, network, image or a stale task are behind it. RUNNING says that the process is up, not that it has reached Systems Manager.",
+    why: "ECS hands a session to the ExecuteCommandAgent inside the container. Without it ECS rejects the call with InvalidParameterException or TargetNotConnectedException.",
+    how: "managedAgents in ecs:DescribeTasks. A failure is a symptom: the role, the network, the image or an old task causes it. RUNNING means that the process is up, not that it has reached Systems Manager.",
     actions: &["ecs:DescribeTasks"],
-    remedy: "Fix the cause, then replace the task: on Fargate an agent that gave up does not come back.",
+    remedy: "Fix the cause, then replace the task: on Fargate an agent that gave up does not start again.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
@@ -38,16 +38,16 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let agent = container.exec_agent();
         let finding = match agent {
-            None => absent(subject, task, container),
-            Some(agent) => judge(index, subject, task, container, agent),
+            None => missing_agent(subject, task, container),
+            Some(agent) => reported_agent(index, subject, task, container, agent),
         };
         let service = group.service_fact.and_then(Fact::known);
         if let Some(service) = service.filter(|service| service.rolling_out().is_some()) {
-            return rollout::in_rollout(group, service, task, finding);
+            return rollout::adjust(group, service, task, finding);
         }
         let needs_new_task = match agent {
             None => task.exec_enabled,
-            Some(agent) => agent.last_status == "STOPPED" && !is_of_host(task, agent),
+            Some(agent) => agent.last_status == "STOPPED" && !is_caused_by_host(task, agent),
         };
         match needs_new_task && service.is_some_and(|service| service.exec_enabled) {
             true => finding.fix_some(group.service_fix(index.facts, force_deployment)),
@@ -56,11 +56,11 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
+fn missing_agent(subject: Subject, task: &Task, container: &Container) -> Finding {
     let detail = if task.exec_enabled {
         "The task was started with ECS Exec on, but ECS reports no ExecuteCommandAgent for this container."
     } else {
-        "The task was started without ECS Exec, so there is no agent in it."
+        "The task was started without ECS Exec, so it has no agent."
     };
     let finding = CHECK
         .fail(
@@ -76,7 +76,7 @@ fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
     }
 }
 
-fn judge(
+fn reported_agent(
     index: &FactIndex,
     subject: Subject,
     task: &Task,
@@ -88,24 +88,24 @@ fn judge(
     let reason = agent.reason.as_deref();
     let because = reason.map_or(String::new(), |reason| format!(": {reason}"));
     let finding = match status.as_str() {
-        "RUNNING" => CHECK.pass(subject, ["The exec agent in ", name, " is RUNNING"].concat()),
+        "RUNNING" => CHECK.pass(subject, format!("The exec agent in {name} is RUNNING")),
         "PENDING" => CHECK
             .fail(
                 subject,
-                format!("The exec agent in {name} is PENDING, it has not started yet{because}"),
+                format!("The exec agent in {name} is PENDING: it has not started yet{because}"),
             )
             .detail(pending_detail(index, task))
             .group_title("The exec agent has not started yet"),
-        "STOPPED" if is_of_host(task, agent) => CHECK
+        "STOPPED" if is_caused_by_host(task, agent) => CHECK
             .fail(
                 subject,
-                format!("The exec agent in {name} could not be put into the container{because}"),
+                format!("ECS could not install the exec agent in {name}{because}"),
             )
             .detail(
-                "A new deployment changes nothing while the task runs on an instance that lacks the agent's files.",
+                "A new deployment does not help while the task runs on an instance that lacks the agent's files.",
             )
-            .group_title("The exec agent could not be put into the container")
-            // Fixing the instance does not bring the agent into this task: both have to be done.
+            .group_title("ECS could not install the exec agent in the container")
+            // Fixing the instance does not install the agent in this task: both need a fix.
             .explained_only_by(&[]),
         "STOPPED" => CHECK
             .fail(subject, format!("The exec agent in {name} has STOPPED{because}"))
@@ -114,7 +114,7 @@ fn judge(
             .agent_link(AgentLink::Lost),
         other => CHECK.unknown_because(
             subject,
-            format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
+            format!("ECS reports the exec agent in {name} as {other}, a status that this version does not know"),
         ),
     };
     let finding = finding.evidence("agent", status.as_str());
@@ -124,33 +124,33 @@ fn judge(
     }
 }
 
-/// The instance lacks what the agent is made of.
-fn is_of_host(task: &Task, agent: &ManagedAgent) -> bool {
+/// Whether the agent stopped because its instance lacks the files that it needs.
+fn is_caused_by_host(task: &Task, agent: &ManagedAgent) -> bool {
     task.container_instance.is_some() && agent.reason.as_deref().is_some_and(lacks_host_files)
 }
 
 fn stopped_detail(task: &Task) -> &'static str {
     match task.container_instance {
         Some(_) => {
-            "The ECS agent tries to start it again every 15 minutes; after the cause is fixed, a new task is quicker."
+            "The ECS agent tries to start it again every 15 minutes. After the cause is fixed, a new task is quicker."
         }
         None => "It does not start again by itself. Replace the task after the cause is fixed.",
     }
 }
 
-/// A young task's agent may still come; an old one's will not.
+/// The agent of a young task may still start; that of an old one is stuck.
 fn pending_detail(index: &FactIndex, task: &Task) -> String {
     match task.started_at.map(|started| index.age(started)) {
         Some(age) if age < AGENT_START_SECONDS => format!(
-            "The task started {} ago, and the agent needs up to a minute or two: ask again.",
+            "The task started {} ago. The agent needs up to two minutes: run the doctor again.",
             text::span(age)
         ),
         Some(age) => format!(
-            "The task started {} ago, which is longer than the agent needs: it is stuck.",
+            "The task started {} ago, which is longer than the agent needs: the agent is stuck.",
             text::span(age)
         ),
         None => {
-            "An agent starts within a minute or two of its task; after that it is stuck.".to_owned()
+            "An agent starts within two minutes of its task. After that it is stuck.".to_owned()
         }
     }
 }
@@ -162,12 +162,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn running() {
+    fn a_running_agent_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn stopped_pending_and_absent_all_refuse_sessions() {
+    fn stopped_pending_and_absent_agents_fail() {
         for status in ["STOPPED", "PENDING"] {
             let mut facts = healthy_coder();
             task(&mut facts).containers[0].managed_agents[0].last_status = status.into();
@@ -179,12 +179,16 @@ mod tests {
     }
 
     #[test]
-    fn a_young_agent_may_still_come() {
+    fn a_young_agent_may_still_start() {
         let mut facts = healthy_coder();
         let now = facts.taken_at;
         task(&mut facts).containers[0].managed_agents[0].last_status = "PENDING".into();
         task(&mut facts).started_at = Some(now);
-        assert!(run(&CHECK, &facts)[0].detail.contains("ask again"));
+        assert!(
+            run(&CHECK, &facts)[0]
+                .detail
+                .contains("run the doctor again")
+        );
     }
 
     #[test]
@@ -199,21 +203,21 @@ mod tests {
     }
 
     #[test]
-    fn a_status_from_the_future_is_unknown() {
+    fn an_unknown_status_is_unknown() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].managed_agents[0].last_status = "HIBERNATING".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
     #[test]
-    fn a_container_that_ended_has_no_agent_to_miss() {
+    fn a_container_that_ended_is_skipped() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].last_status = "STOPPED".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
-    fn tasks_that_cannot_be_listed() {
+    fn tasks_that_cannot_be_listed_are_unknown() {
         let mut facts = healthy_coder();
         facts
             .service_tasks

@@ -11,13 +11,13 @@ pub const CHECK: Check = Check {
     id: "container.aws-credentials-env",
     area: Area::Container,
     title: "The agent gets the credentials of the task role",
-    why: "The agent asks the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI for credentials, if that is set, and else the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
-    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. What is in environment files, or set by the image, cannot be seen.",
+    why: "The agent gets its credentials from the endpoint in AWS_CONTAINER_CREDENTIALS_FULL_URI, or else from the one in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, which ECS sets. AWS keys in the environment do no harm: only SSM agents before 3.1.1260.0 (April 2022) read them.",
+    how: "Names, never values, of variables and secrets in ecs:DescribeTaskDefinition; on EC2 the version of the ECS agent, which came with the SSM agent. Variables in environment files, or set by the image, are not visible.",
     actions: &[
         "ecs:DescribeTaskDefinition",
         "ecs:DescribeContainerInstances",
     ],
-    remedy: "Take the variables out of the task definition. Where an old ECS agent reads AWS keys, update it.",
+    remedy: "Remove the variables from the task definition. Update an ECS agent that is old enough to read AWS keys.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
@@ -30,7 +30,7 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-/// The addresses of credentials, in the order in which the agent reads them.
+/// The variables that name an endpoint for credentials, in the order in which the agent reads them.
 const ENDPOINTS: [&str; 2] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -51,7 +51,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
         if !endpoints.is_empty() {
-            other_endpoint(&defined, endpoints)
+            credentials_endpoint(&defined, endpoints)
         } else if !keys.is_empty() {
             keys_in_environment(&defined, keys)
         } else if defined.container.environment_files > 0 {
@@ -64,8 +64,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// Whether the endpoint gives out credentials that may use ssmmessages depends on its value, which is not read.
-fn other_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
+/// The value of the variable is not read, so whether the endpoint's credentials allow ssmmessages is unknown.
+fn credentials_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
     let variables = text::list(&found);
     let name = &defined.container.name;
     CHECK
@@ -74,13 +74,13 @@ fn other_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
             format!("Container {name} sets {variables}"),
         )
         .detail(
-            "The agent asks that endpoint for credentials instead of the task role's. Sessions work only if it answers \
-             the agent with credentials that may use ssmmessages. ECS itself sets \
-             AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; no task definition has to.",
+            "The agent asks that endpoint for credentials instead of using the task role. Sessions work only if the endpoint \
+             returns credentials that allow ssmmessages. ECS itself sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; a task \
+             definition does not need to.",
         )
         .agent_link(AgentLink::AtRisk)
         .fix(defined.change().without_variables(&found))
-        .group_title("Containers name another endpoint for credentials")
+        .group_title("Containers set another endpoint for credentials")
         .evidence("variables", found)
 }
 
@@ -88,13 +88,13 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
     let name = &defined.container.name;
     let variables = text::list(&found);
     let subject = defined.subject.clone();
-    let finding = match reads_keys(defined) {
+    let finding = match agent_that_reads_keys(defined) {
         Fact::Known(None) | Fact::Absent => CHECK
             .pass(
                 subject,
-                format!("Container {name} sets {variables}, which the agent does not read"),
+                format!("Container {name} sets {variables}, which the agent ignores"),
             )
-            .detail("Since the SSM agent 3.1.1260.0 (April 2022) only the task role's credentials count."),
+            .detail("SSM agents since 3.1.1260.0 (April 2022) use only the credentials of the task role."),
         Fact::Known(Some(version)) => {
             let title = format!("Container {name} sets {variables}, and the ECS agent {version} is too old to ignore them");
             let finding = if defined.agent_is_proven() {
@@ -105,7 +105,7 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
             finding
                 .detail(
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
-                     Update the ECS agent, or take the variables out of the task definition.",
+                     Update the ECS agent, or remove the variables from the task definition.",
                 )
                 .fix(defined.change().without_variables(&found))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
@@ -114,7 +114,7 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
             let title = format!("Container {name} sets {variables}, and the version of the ECS agent is unknown");
             let mut finding = CHECK
                 .unknown_because(subject, title)
-                .detail(format!("Only ECS agents before 1.61.0 (April 2022) read them. The version is unknown: {why}."))
+                .detail(format!("Only ECS agents before 1.61.0 (April 2022) read these keys. The version is unknown: {why}."))
                 .missing(why.missing_permission());
             if defined.agent_is_proven() {
                 finding = finding.severity(Severity::Low);
@@ -125,8 +125,8 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
     finding.evidence("variables", found)
 }
 
-/// The version of an ECS agent that is old enough for its SSM agent to read keys; none on Fargate.
-fn reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<&'a str>> {
+/// The version of an ECS agent so old that its SSM agent reads keys; none on Fargate.
+fn agent_that_reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<&'a str>> {
     let mut unknown = None;
     for task in defined.tasks {
         let Some(instance) = &task.container_instance else {
@@ -150,7 +150,7 @@ fn reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<&'a str>> {
 
 fn environment_files(defined: &DefinedContainer) -> Finding {
     let name = &defined.container.name;
-    let title = format!("Container {name} has environment files, whose content cannot be seen");
+    let title = format!("Container {name} has environment files, whose content is not visible");
     let finding = CHECK.unknown_because(defined.subject.clone(), title);
     match defined.agent_is_proven() {
         true => finding.severity(Severity::Low),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn another_endpoint_is_the_cause_where_nothing_else_is() {
+    fn another_endpoint_is_the_cause_if_nothing_else_is() {
         for name in super::ENDPOINTS {
             let mut facts = with_variable(name);
             assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);

@@ -8,9 +8,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "container.exists",
     area: Area::Container,
-    title: "The task has the container that was asked for",
-    why: "A session enters one container by its name in the task definition, which is often not the service's name.",
-    how: "The containers in ecs:DescribeTasks. Without --container every container is looked at, and there is nothing to miss.",
+    title: "The task has the container that --container names",
+    why: "A session goes to one container, by its name in the task definition, which often differs from the service's name.",
+    how: "The containers in ecs:DescribeTasks. Without --container every container is checked, and none can be missing.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Name a container of the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
@@ -33,7 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// The configuration, or the service's table that is built in, does not fit this service.
+/// The configuration names a container that the service does not have.
 fn misnamed(group: &Group) -> Option<Finding> {
     let name = group.misnamed?;
     let subject = group.subject();
@@ -46,8 +46,8 @@ fn misnamed(group: &Group) -> Option<Finding> {
                     group.name()
                 ),
             )
-            .detail("A session needs a container's name: give one, or correct ecs-exec.toml.")
-            .group_title("The configuration names a container that is not there"),
+            .detail("A session needs the name of a container: pass --container, or correct ecs-exec.toml.")
+            .group_title("The configuration names a container that does not exist"),
     )
 }
 
@@ -81,19 +81,19 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn nothing_asked_nothing_missed() {
+    fn without_a_name_nothing_is_checked() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
     }
 
     #[test]
-    fn a_configured_container_that_is_not_there() {
+    fn a_configured_container_that_does_not_exist_warns() {
         let mut facts = healthy_coder();
         facts.target.services[0].container = Some("zz".into());
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
     }
 
     #[test]
-    fn there_not_there_and_unreadable() {
+    fn existing_missing_and_unreadable() {
         let mut facts = healthy_coder();
         facts.target.container = Some("coder".into());
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

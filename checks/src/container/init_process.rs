@@ -8,8 +8,8 @@ pub const CHECK: Check = Check {
     id: "container.init-process",
     area: Area::Container,
     title: "The container has an init process",
-    why: "Without one the processes that sessions leave behind stay as zombies until the task ends.",
-    how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may bring an init of its own, which cannot be seen.",
+    why: "Without one, processes that sessions leave behind stay as zombies until the task ends.",
+    how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may have an init of its own, which is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set linuxParameters.initProcessEnabled to true.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -23,13 +23,8 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     each_container_definition(index, &CHECK, |defined| {
         let name = &defined.container.name;
-        let windows = defined
-            .definition
-            .operating_system
-            .as_deref()
-            .is_some_and(|family| family.starts_with("WINDOWS"));
-        if windows {
-            return CHECK.skip(defined.subject, "Windows containers have none");
+        if defined.is_windows() {
+            return CHECK.skip(defined.subject, "Windows containers have no init process");
         }
         if defined.container.init_process {
             return CHECK.pass(
@@ -56,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn with_without_on_windows_and_unreadable() {
+    fn present_missing_windows_and_unreadable() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).containers[0].init_process = false;

@@ -12,9 +12,9 @@ pub const CHECK: Check = Check {
     id: "container.live-session",
     area: Area::Container,
     title: "A session opens and runs a command",
-    why: "It settles what all other checks can only infer: whatever they say, this is a session.",
-    how: "With --live: a session into each target that runs /bin/sh, prints a mark and ends. It shows in the cluster's records of sessions.",
-    remedy: "Mend the cause that the other checks name; where they are all green, what the session said is the lead.",
+    why: "It proves what all other checks can only infer.",
+    how: "With --live: a session in each target that runs /bin/sh, prints a marker and exits. The cluster's session logs include it.",
+    remedy: "Fix the cause that the other checks name. If they all pass, start from the error of the session.",
     actions: &["ecs:ExecuteCommand"],
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
     explains: &[],
@@ -35,29 +35,29 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 let probes = index.facts.probes.get(&*task.arn);
                 probes.into_iter().flatten().map(|probe| {
                     let subject = group.container_subject(task, &probe.container);
-                    judge(index, task, subject, probe).on(*task)
+                    probe_finding(index, task, subject, probe).on(*task)
                 })
             })
             .collect()
     })
 }
 
-fn judge(index: &FactIndex, task: &Task, subject: Subject, probe: &Probe) -> Finding {
+fn probe_finding(index: &FactIndex, task: &Task, subject: Subject, probe: &Probe) -> Finding {
     let name = &probe.container;
     match &probe.end {
         ProbeEnd::Worked { milliseconds } => CHECK
             .pass(
                 subject,
-                format!("A session into {name} worked, after {milliseconds} ms"),
+                format!("A session in {name} worked, after {milliseconds} ms"),
             )
             .evidence("milliseconds", *milliseconds),
         ProbeEnd::NoShell => CHECK
             .warn(
                 subject,
-                format!("A session into {name} opens, but its image has no /bin/sh"),
+                format!("A session in {name} opens, but its image has no /bin/sh"),
             )
             .detail(
-                "The agent is connected and took the session. Name a program that is in the image.",
+                "The agent is connected and accepted the session. Name a program that the image has.",
             )
             .group_title("Images have no /bin/sh"),
         ProbeEnd::Failed(said) => failed(index, task, subject, name, said),
@@ -79,18 +79,18 @@ fn failed(index: &FactIndex, task: &Task, subject: Subject, name: &str, said: &s
             .unknown_because(
                 subject,
                 format!(
-                    "A session into {name} did not open, {} after its agent started",
+                    "A session in {name} did not open, {} after its agent started",
                     text::span(age)
                 ),
             )
             .detail(
-                "An agent needs up to a minute or two to connect to Systems Manager. Wait, then look again: \
+                "An agent needs up to two minutes to connect to Systems Manager. Wait, then run \
                  `ecs-exec doctor --live --watch`.",
             )
             .evidence("said", said);
     }
     let finding = CHECK
-        .fail(subject, format!("A session into {name} does not work"))
+        .fail(subject, format!("A session in {name} does not work"))
         .detail(format!("It ended with: {said}{meaning}"))
         .group_title("Sessions do not work")
         .evidence("said", said);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn not_asked_worked_no_shell_and_failed() {
+    fn not_tried_worked_no_shell_and_failed() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
         assert_eq!(
             statuses(&CHECK, &probed(ProbeEnd::Worked { milliseconds: 812 })),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn all_green_and_broken_is_impossible() {
+    fn a_failed_session_is_a_cause_if_all_else_passes() {
         let facts = probed(ProbeEnd::Failed("EOF".into()));
         let report = diagnosis::examine(&facts, &diagnosis::Selection::default());
         assert_eq!(report.root_causes[0].check, CHECK.id);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_works_refutes_what_was_only_inferred() {
+    fn a_session_that_works_disproves_inferred_failures() {
         let mut facts = probed(ProbeEnd::Worked { milliseconds: 1 });
         endpoint_group(&mut facts).ingress.clear();
         for acls in facts.network.network_acls.values_mut() {
@@ -168,18 +168,18 @@ mod tests {
         assert_eq!(
             causes,
             ["policy.exec-forbidden"],
-            "what was declared still holds"
+            "an expectation is not inferred"
         );
-        let suspicion = report
+        let inferred = report
             .findings
             .iter()
             .find(|finding| finding.check.id == "network.endpoint-security-group")
             .unwrap();
-        assert_eq!(suspicion.status, Status::Warn);
+        assert_eq!(inferred.status, Status::Warn);
         assert!(
-            suspicion.detail.contains("worked nevertheless"),
+            inferred.detail.contains("worked nevertheless"),
             "{}",
-            suspicion.detail
+            inferred.detail
         );
     }
 }

@@ -8,11 +8,11 @@ use model::finding::{Finding, Severity};
 pub const CHECK: Check = Check {
     id: "container.log-tools",
     area: Area::Container,
-    title: "The image has what records sessions",
-    why: "The agent records a session with the image's own `script` and `cat`: where they are missing the session works, and its record stays empty.",
-    how: "What is in an image cannot be seen from outside: where the cluster demands records this stays unknown, until a live session has looked.",
+    title: "The image has the tools that record sessions",
+    why: "The agent records a session with the `script` and `cat` of the image. If they are missing, the session works, and its log stays empty.",
+    how: "The content of an image is not visible from outside. If the cluster logs sessions, this stays unknown.",
     actions: &["ecs:DescribeClusters"],
-    remedy: "Put script and cat into the image.",
+    remedy: "Install script and cat in the image.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
@@ -34,12 +34,12 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             Some(_) => CHECK.unknown_because(
                 defined.subject,
                 format!(
-                    "Whether the image of {name} has script and cat cannot be seen from outside"
+                    "Whether the image of {name} has script and cat is not visible from outside"
                 ),
             ),
             None => CHECK.skip(
                 defined.subject,
-                "The cluster names no place of its own to record sessions in",
+                "The cluster configures no log destination of its own for sessions",
             ),
         }
     })
@@ -52,13 +52,13 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn only_where_records_are_demanded_and_never_known() {
+    fn unknown_if_sessions_are_logged_else_skipped() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         let recorded = with_log_group(false);
         let finding = &run(&CHECK, &recorded)[0];
         assert_eq!(finding.status, Status::Unknown);
-        assert!(!finding.leaves_open(), "sessions work all the same");
+        assert!(!finding.leaves_open(), "sessions work nevertheless");
         facts.cluster = denied("ecs:DescribeClusters");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }

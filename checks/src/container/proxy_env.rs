@@ -8,9 +8,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
     area: Area::Container,
-    title: "A proxy in the container does not stand between the agent and AWS",
-    why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP, and is lost when sent to a proxy; ssmmessages it calls over TLS, and reaches it only if the proxy lets it.",
-    how: "The proxy variables in ecs:DescribeTaskDefinition, in either case, and what NO_PROXY covers. Values are read, and dropped at once.",
+    title: "No proxy of the container is between the agent and AWS",
+    why: "The agent honours HTTP_PROXY and HTTPS_PROXY. Its request for the task's credentials (169.254.170.2) goes over HTTP and fails if it is sent to a proxy. It calls ssmmessages over TLS and reaches it only if the proxy allows it.",
+    how: "The proxy variables in ecs:DescribeTaskDefinition, in upper and lower case, and what NO_PROXY covers. Their values are not kept.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
     docs: &[
@@ -56,7 +56,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 )
                 .detail(
                     "The agent asks 169.254.170.2 for the task's credentials, and a proxy seldom reaches that address. \
-                     It has been RUNNING for minutes all the same.",
+                     It has been RUNNING for minutes nevertheless.",
                 )
                 .agent_link(AgentLink::AtRisk),
             (_, false) | (true, true) => CHECK
@@ -64,7 +64,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     subject,
                     format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
                 )
-                .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY.")
+                .detail("That works only if the proxy supports WebSockets. Add the host name of ssmmessages to NO_PROXY.")
                 .agent_link(AgentLink::AtRisk),
         };
         let facts = defined.index.facts;
@@ -72,7 +72,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let fix = defined.change().past_the_proxy(&hosts);
         finding
             .fix(fix)
-            .group_title("A proxy stands between the agent and AWS")
+            .group_title("A proxy is between the agent and AWS")
             .evidence("variables", proxy.variables.clone())
     })
 }
@@ -85,7 +85,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn what_no_proxy_covers_decides() {
+    fn no_proxy_decides() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

@@ -9,9 +9,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
     area: Area::Container,
-    title: "The container's root file system can be written to",
-    why: "The agent writes its files into the container; with readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
-    how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec; with writable volumes at the agent's folders some users have it working.",
+    title: "The container's root file system is writable",
+    why: "The agent writes files in the container. With readonlyRootFilesystem it cannot start, unless volumes are mounted at its folders.",
+    how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec. With writable volumes at the agent's folders it works for some users.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-/// Where the agent writes.
+/// The folders in which the agent writes.
 const AGENT_FOLDERS: [&str; 3] = [
     "/managed-agents",
     "/var/lib/amazon/ssm",
@@ -35,7 +35,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         if !defined.container.read_only_root {
             return CHECK.pass(
                 defined.subject,
-                format!("Container {name} can write to its root file system"),
+                format!("Container {name} has a writable root file system"),
             );
         }
         let finding = judge(&defined);
@@ -63,7 +63,7 @@ fn judge(defined: &DefinedContainer) -> Finding {
             text::list(&mounted)
         )
     } else if defined.agent_is_proven() {
-        "The agent is RUNNING all the same. It may have writable folders of its own; it is not sure to start again."
+        "The agent is RUNNING nevertheless. Its folders may be writable; it may not be able to start again."
             .to_owned()
     } else {
         return CHECK.fail(subject, title).detail(
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_has_long_been_up_beats_the_rule() {
+    fn an_agent_that_has_long_been_running_makes_it_a_warning() {
         let mut facts = read_only();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
         let now = facts.taken_at;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn with_volumes_it_is_the_cause_only_where_nothing_else_is() {
+    fn with_volumes_it_is_the_cause_only_if_nothing_else_is() {
         let mut facts = read_only();
         mount(&mut facts, "/var/lib/amazon/ssm", false);
         let causes = |facts: &Facts| -> Vec<&str> {

@@ -7,9 +7,9 @@ use model::finding::{Finding, Severity};
 pub const CHECK: Check = Check {
     id: "container.resources",
     area: Area::Container,
-    title: "The container has memory to spare for a session",
-    why: "The exec agent and the shell live in the container and count against its memory: one that has little is killed when a session starts.",
-    how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, against 128 MiB. How much of it is in use cannot be seen.",
+    title: "The container has enough memory for a session",
+    why: "The exec agent and the shell run in the container and count against its memory: a container with little memory is killed when a session starts.",
+    how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, compared with 128 MiB. How much of it is in use is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Give the container more memory.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -20,18 +20,18 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-const LEAST_MIB: u32 = 128;
+const MIN_MIB: u32 = 128;
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     each_container_definition(index, &CHECK, |defined| {
         let name = &defined.container.name;
         match defined.container.memory_mib.or(defined.definition.memory_mib) {
-            Some(mib) if mib < LEAST_MIB => CHECK
+            Some(mib) if mib < MIN_MIB => CHECK
                 .warn(
                     defined.subject,
                     format!("Container {name} has {mib} MiB of memory"),
                 )
-                .detail("The exec agent takes some tens of MiB of it, and the shell its own: a session may get the container killed.")
+                .detail("The exec agent needs some tens of MiB, and the shell more: a session may get the container killed.")
                 .group_title("Containers have little memory for a session")
                 .evidence("memoryMiB", mib),
             Some(mib) => CHECK
@@ -49,7 +49,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn plenty_little_and_no_limit() {
+    fn enough_memory_little_and_no_limit() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).containers[0].memory_mib = Some(64);

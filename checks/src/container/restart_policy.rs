@@ -9,10 +9,10 @@ pub const CHECK: Check = Check {
     id: "container.restart-policy",
     area: Area::Container,
     title: "ECS does not restart the container in place",
-    why: "The agent starts with the task. When a restart policy restarts a container inside its task, no agent comes with it, and sessions end with TargetNotConnectedException until the task is replaced.",
+    why: "The agent starts with the task. When a restart policy restarts a container inside its task, the agent does not start again, and sessions fail with TargetNotConnectedException until the task is replaced.",
     how: "restartPolicy in ecs:DescribeTaskDefinition. ECS does not report whether it has restarted a container.",
     actions: &["ecs:DescribeTaskDefinition"],
-    remedy: "Replace the task after a restart, or take the restart policy away.",
+    remedy: "Replace the task after a restart, or remove the restart policy.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html",
         "https://github.com/aws/containers-roadmap/issues/2469",
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn none_one_and_unreadable() {
+    fn no_policy_a_policy_and_unreadable() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         let mut facts = restarts();
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_agent_that_nothing_else_explains_is_its_doing() {
+    fn a_restart_explains_a_lost_agent_that_nothing_else_explains() {
         let mut facts = restarts();
         task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
         let report = examine(&facts, &Selection::default());

@@ -9,10 +9,10 @@ pub const CHECK: Check = Check {
     id: "container.running",
     area: Area::Container,
     title: "The container is RUNNING",
-    why: "A session starts a process inside a running container; one that has ended, or has no runtime yet, cannot take it.",
-    how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that ended as it should is no failure.",
+    why: "A session starts a process inside a running container. A container that has ended, or has no runtime yet, cannot accept it.",
+    how: "lastStatus and runtimeId of each container in ecs:DescribeTasks. A helper container that has done its work is no failure.",
     actions: &["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"],
-    remedy: "Mend what ended the container, then replace the task.",
+    remedy: "Fix what ended the container, then replace the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
     explains: &["container.agent-running"],
     masks: &["container.agent-running"],
@@ -38,13 +38,13 @@ fn judge<'a>(
     let status = &container.last_status;
     let finding = if container.last_status == "RUNNING" {
         match container.runtime_id {
-            Some(_) => CHECK.pass(subject, ["Container ", name, " is RUNNING"].concat()),
+            Some(_) => CHECK.pass(subject, format!("Container {name} is RUNNING")),
             None => CHECK
                 .fail(subject, format!("Container {name} has no runtime ID yet"))
-                .detail("ECS reports it as RUNNING, but names no runtime, and a session is addressed to the runtime.")
+                .detail("ECS reports it as RUNNING, but names no runtime, and a session needs the runtime ID.")
                 .group_title("The container has no runtime ID"),
         }
-    } else if is_wanted(index, group, task, name) {
+    } else if is_session_container(index, group, task, name) {
         CHECK
             .fail(
                 subject,
@@ -57,16 +57,15 @@ fn judge<'a>(
         CHECK
             .skip(
                 subject,
-                format!("Container {name} is {status} and is not entered"),
+                format!("Container {name} is {status}; sessions do not use it"),
             )
             .detail(why_ended(container))
     };
     finding.evidence("lastStatus", status.as_str())
 }
 
-/// A session would go to this container: it was asked for, it is the only one, or the task stands and
-/// falls with it.
-fn is_wanted(index: &FactIndex, group: &Group, task: &Task, name: &str) -> bool {
+/// Whether a session would go to this container: it is named, the only one, or essential.
+fn is_session_container(index: &FactIndex, group: &Group, task: &Task, name: &str) -> bool {
     if let Some(wanted) = group.container {
         return wanted == name;
     }
@@ -85,7 +84,7 @@ fn why_ended(container: &Container) -> String {
     let reason = container
         .reason
         .as_ref()
-        .map(|reason| format!("ECS gives as its reason: {reason}"));
+        .map(|reason| format!("Reason from ECS: {reason}"));
     [code, reason]
         .into_iter()
         .flatten()
@@ -101,26 +100,26 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn running() {
+    fn a_running_container_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn the_wanted_one_has_ended() {
+    fn a_container_that_ended_fails() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].last_status = "STOPPED".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
     #[test]
-    fn running_without_a_runtime() {
+    fn running_without_a_runtime_id_fails() {
         let mut facts = healthy_coder();
         task(&mut facts).containers[0].runtime_id = None;
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
     #[test]
-    fn a_helper_that_has_done_its_work_is_no_failure() {
+    fn a_helper_that_ended_is_no_failure() {
         let mut facts = healthy_coder();
         task(&mut facts).containers.push(Container {
             name: "migrate".into(),
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_cannot_be_listed() {
+    fn tasks_that_cannot_be_listed_are_unknown() {
         let mut facts = healthy_coder();
         facts
             .service_tasks

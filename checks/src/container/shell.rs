@@ -8,8 +8,8 @@ pub const CHECK: Check = Check {
     id: "container.shell",
     area: Area::Container,
     title: "The image has the shell that a session starts",
-    why: "A session whose program is not in the image ends at once. Images made from Alpine have /bin/sh only, and images without a distribution have no shell at all.",
-    how: "The shell that the configuration names, against what the image's name tells. What is in an image cannot be seen from outside.",
+    why: "A session ends at once if its program is not in the image. Images made from Alpine have only /bin/sh, and distroless images have no shell.",
+    how: "The shell that the configuration names, compared with what the image's name implies. The content of an image is not visible from outside.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set `shell` for the service in ecs-exec.toml, or name the program to start.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
@@ -28,20 +28,15 @@ fn judge(defined: DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let shell = defined.shell().unwrap_or("/bin/sh");
     let image = defined.container.image.as_deref().unwrap_or_default();
-    let windows = defined
-        .definition
-        .operating_system
-        .as_deref()
-        .is_some_and(|family| family.starts_with("WINDOWS"));
-    let finding = if windows && shell.starts_with('/') {
+    let finding = if defined.is_windows() && shell.starts_with('/') {
         CHECK
             .warn(defined.subject, format!("Container {name} runs Windows, which has no {shell}"))
             .detail("Start powershell.exe or cmd.exe instead: set `shell` for the service in ecs-exec.toml.")
             .group_title("Containers do not have the shell that sessions start")
-    } else if is_without_shell(image) {
+    } else if is_distroless(image) {
         CHECK
-            .warn(defined.subject, format!("The image of {name} has no shell, by its name"))
-            .detail("Images without a distribution hold the program only, unless they are of a debug kind. Any program of the image can be started in a session.")
+            .warn(defined.subject, format!("The image of {name} has no shell, judging by its name"))
+            .detail("Distroless images contain only the program, except for their debug variants. A session can start any program of the image.")
             .group_title("Containers do not have the shell that sessions start")
     } else if shell.ends_with("bash") && image.contains("alpine") {
         CHECK
@@ -54,16 +49,16 @@ fn judge(defined: DefinedContainer) -> Finding {
     } else {
         CHECK.skip(
             defined.subject,
-            format!("Whether the image of {name} has {shell} cannot be seen from outside"),
+            format!("Whether the image of {name} has {shell} is not visible from outside"),
         )
     };
     finding.evidence("shell", shell).evidence("image", image)
 }
 
-fn is_without_shell(image: &str) -> bool {
+fn is_distroless(image: &str) -> bool {
     let bare = ["distroless", "chainguard/static", "cgr.dev/chainguard/"]
         .iter()
-        .any(|mark| image.contains(mark));
+        .any(|part| image.contains(part));
     bare && !image.contains("debug") && !image.contains("-dev")
 }
 
@@ -74,7 +69,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn what_the_image_s_name_tells() {
+    fn the_name_of_the_image_implies_its_shells() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         for (image, shell, status) in [
@@ -93,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn an_unreadable_definition_is_unknown() {
         let mut facts = healthy_coder();
         for fact in facts.task_definitions.values_mut() {
             *fact = denied("ecs:DescribeTaskDefinition");

@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     id: "service.deployment-stable",
     area: Area::Service,
     title: "No deployment of the service has failed or is stuck",
-    why: "A deployment that fails leaves the old tasks running, with whatever they lack; one that rolls out needs patience, not another one.",
-    how: "The deployments in ecs:DescribeServices: their rollout state, their failed tasks, and how long they have been at it; the last event is quoted.",
+    why: "A failed deployment leaves the old tasks running, with the faults that they have. A deployment in progress needs time, not another deployment.",
+    how: "The deployments in ecs:DescribeServices: their rollout state, failed tasks and age. The last event is quoted.",
     actions: &["ecs:DescribeServices"],
-    remedy: "Mend what the events say, then deploy again.",
+    remedy: "Fix what the events report, then deploy again.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
     ],
@@ -33,7 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) -> Finding {
     let name = &service.name;
     let Some(primary) = service.primary() else {
-        return CHECK.skip(subject, format!("{name} is not rolled out by ECS itself"));
+        return CHECK.skip(subject, format!("ECS itself does not roll out {name}"));
     };
     let failed = service.deployments.iter().any(has_failed) || is_rolling_back(primary);
     let complete = primary.rollout_state.as_deref() == Some("COMPLETED");
@@ -42,7 +42,7 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
             format!("The last deployment of {name} failed")
         } else {
             format!(
-                "The deployment of {name} does not get on: {} failed",
+                "The deployment of {name} makes no progress: {} failed",
                 text::count(primary.failed_tasks as usize, "task")
             )
         };
@@ -52,7 +52,7 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
         };
         return finding
             .group_title("A deployment failed")
-            .detail(quoted(primary, service))
+            .detail(quote(primary, service))
             .fix(fixes::service::read_events(index.facts, name))
             .evidence(
                 "rolloutState",
@@ -60,27 +60,27 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
             )
             .evidence("failedTasks", primary.failed_tasks);
     }
-    let is_at_it = primary.rollout_state.as_deref() == Some("IN_PROGRESS");
-    if !is_at_it {
+    let is_in_progress = primary.rollout_state.as_deref() == Some("IN_PROGRESS");
+    if !is_in_progress {
         return CHECK.pass(
             subject,
-            format!("{name} has one deployment, and it is in place"),
+            format!("{name} has one deployment, and it is complete"),
         );
     }
     let age = primary.created_at.map(|created| index.age(created));
     match age {
-        Some(age) if age > PATIENCE_SECONDS => CHECK
+        Some(age) if age > STUCK_AFTER_SECONDS => CHECK
             .warn(
                 subject,
                 format!(
-                    "The deployment of {name} has been rolling out for {}",
+                    "The deployment of {name} has been in progress for {}",
                     text::span(age)
                 ),
             )
             .group_title("A deployment is stuck")
-            .detail(quoted(primary, service)),
+            .detail(quote(primary, service)),
         Some(_) | None => CHECK
-            .pass(subject, format!("A deployment of {name} is rolling out"))
+            .pass(subject, format!("A deployment of {name} is in progress"))
             .evidence("rolloutState", "IN_PROGRESS"),
     }
 }
@@ -89,7 +89,7 @@ fn has_failed(deployment: &Deployment) -> bool {
     deployment.rollout_state.as_deref() == Some("FAILED")
 }
 
-/// The circuit breaker brings the last deployment back that worked, and says so in its reason.
+/// The circuit breaker goes back to the last deployment that worked, and says so in its reason.
 fn is_rolling_back(primary: &Deployment) -> bool {
     primary
         .rollout_reason
@@ -97,15 +97,15 @@ fn is_rolling_back(primary: &Deployment) -> bool {
         .is_some_and(|reason| reason.contains("rolling back"))
 }
 
-/// How long a deployment may take before it counts as stuck.
-const PATIENCE_SECONDS: i64 = 3600;
+/// A deployment that takes longer counts as stuck.
+const STUCK_AFTER_SECONDS: i64 = 3600;
 
-/// The failure is why tasks run that cannot be entered.
+/// Whether tasks without ECS Exec still run because the deployment failed.
 fn keeps_stale_tasks(group: &Group, service: &Service) -> bool {
     service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled)
 }
 
-fn quoted(deployment: &Deployment, service: &Service) -> String {
+fn quote(deployment: &Deployment, service: &Service) -> String {
     let reason = deployment
         .rollout_reason
         .as_ref()
@@ -131,7 +131,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn in_place_and_rolling_out() {
+    fn complete_and_in_progress_pass() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         begin_rollout(&mut facts);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn stuck_for_hours() {
+    fn stuck_for_hours_warns() {
         let mut facts = healthy_coder();
         begin_rollout(&mut facts);
         let long_ago = task(&mut facts).started_at;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_deployment_may_be_stuck_too() {
+    fn the_only_deployment_can_be_stuck_too() {
         let mut facts = healthy_coder();
         let long_ago = task(&mut facts).started_at;
         let only = &mut service(&mut facts).deployments[0];
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn failed() {
+    fn a_failed_deployment_fails_if_it_keeps_old_tasks() {
         let mut facts = healthy_coder();
         service(&mut facts).deployments[0].rollout_state = Some("FAILED".into());
         service(&mut facts).deployments[0].rollout_reason = Some("tasks failed to start".into());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn rolled_back() {
+    fn a_rolled_back_deployment_fails_if_it_keeps_old_tasks() {
         let mut facts = healthy_coder();
         service(&mut facts).deployments[0].rollout_reason =
             Some("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_failed_before_it_was_complete_are_history() {
+    fn tasks_that_failed_in_a_complete_deployment_pass() {
         let mut facts = healthy_coder();
         service(&mut facts).deployments[0].failed_tasks = 2;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_and_not_by_ecs() {
+    fn unreadable_and_not_rolled_out_by_ecs() {
         let mut facts = healthy_coder();
         service(&mut facts).deployments.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -8,8 +8,8 @@ pub const CHECK: Check = Check {
     id: "service.exec-enabled",
     area: Area::Service,
     title: "The service has ECS Exec enabled",
-    why: "ECS puts the agent that a session talks to only into tasks of services that have enableExecuteCommand set.",
-    how: "enableExecuteCommand in ecs:DescribeServices. It decides for new tasks; task.exec-enabled looks at those that run.",
+    why: "ECS installs the exec agent only in tasks of services that have enableExecuteCommand set.",
+    how: "enableExecuteCommand in ecs:DescribeServices. It applies to new tasks; task.exec-enabled checks those that run.",
     actions: &["ecs:DescribeServices"],
     remedy: "Set enableExecuteCommand on the service and force a new deployment.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -29,17 +29,16 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         match service.exec_enabled {
             true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
             false if service.is_deleted() => CHECK.skip(subject, "The service was deleted"),
-            false if can_all_be_entered(group) => CHECK
-                .warn(subject, format!("ECS Exec is off on {name}, though its tasks can still be entered"))
-                .detail("The tasks that run were started with ECS Exec; those that replace them will not be.")
+            false if all_tasks_have_exec(group) => CHECK
+                .warn(subject, format!("ECS Exec is off on {name}, though sessions in its running tasks still work"))
+                .detail("The running tasks were started with ECS Exec; those that replace them will not be.")
                 .group_title("ECS Exec was turned off")
                 .evidence("enableExecuteCommand", false)
                 .fix(fixes::service::enable_exec(index.facts, service)),
             false => CHECK
                 .fail(subject, format!("ECS Exec is not enabled on {name}"))
                 .detail(
-                    "The service has enableExecuteCommand=false, so its tasks are started without \
-                     the agent that a session talks to.",
+                    "The service has enableExecuteCommand=false, so its tasks are started without the exec agent.",
                 )
                 .group_title("ECS Exec is not enabled on the service")
                 .evidence("enableExecuteCommand", false)
@@ -48,8 +47,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// A session enters a running task, whatever the flag says now.
-fn can_all_be_entered(group: &Group) -> bool {
+/// Whether sessions in the running tasks work, whatever the flag of the service says now.
+fn all_tasks_have_exec(group: &Group) -> bool {
     let running = group.running();
     !running.is_empty() && running.iter().all(|task| task.exec_enabled)
 }
@@ -70,7 +69,7 @@ mod tests {
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Warn],
-            "its task can be entered"
+            "its task has ECS Exec"
         );
         task(&mut facts).exec_enabled = false;
         let finding = &run(&CHECK, &facts)[0];

@@ -8,10 +8,10 @@ pub const CHECK: Check = Check {
     id: "service.exists",
     area: Area::Service,
     title: "The service exists",
-    why: "A misspelt name or a deleted service has no tasks to enter.",
-    how: "ecs:DescribeServices in the cluster; a deleted service is still listed for a while, as INACTIVE.",
+    why: "A service that was misspelled or deleted has no tasks.",
+    how: "ecs:DescribeServices in the cluster. ECS reports a deleted service as INACTIVE for a while.",
     actions: &["ecs:DescribeServices", "ecs:ListServices"],
-    remedy: "Correct the name; ecs:ListServices names those that exist.",
+    remedy: "Correct the name. ecs:ListServices lists the services that exist.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
     explains: &["service.running-tasks"],
     masks: &[],
@@ -27,7 +27,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 Subject::new("cluster", index.facts.cluster_name.as_str()),
                 why,
             )
-            .detail("The cluster may have services, or tasks of none, that are not in this report.")
+            .detail(
+                "The cluster may have services and standalone tasks that are not in this report.",
+            )
     });
     unlisted.into_iter().chain(each(index)).collect()
 }
@@ -50,7 +52,7 @@ fn each(index: &FactIndex) -> Vec<Finding> {
                     .group_title("The service is being deleted")
                     .evidence("status", service.status.as_str()),
                 Fact::Known(service) => CHECK
-                    .pass(subject, format!("Service {name} is there"))
+                    .pass(subject, format!("Service {name} exists"))
                     .evidence("arn", service.arn.as_str())
                     .evidence("status", service.status.as_str()),
                 Fact::Absent => CHECK
@@ -73,7 +75,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn services_that_cannot_be_listed_are_not_none() {
+    fn services_that_cannot_be_listed_are_unknown() {
         let mut facts = healthy_coder();
         facts.target.services.clear();
         facts.unlisted = denied::<()>("ecs:ListServices").unavailable().cloned();
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn there_deleted_missing_and_unreadable() {
+    fn existing_deleted_missing_and_unreadable() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         service(&mut facts).status = "INACTIVE".into();

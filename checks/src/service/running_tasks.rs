@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     id: "service.running-tasks",
     area: Area::Service,
     title: "The service has a running task",
-    why: "A session enters a running task; a service without one cannot be entered.",
-    how: "ecs:ListTasks and ecs:DescribeTasks for the service; where none runs, the service's counts, its last events and the last stopped task say why.",
+    why: "A session needs a running task.",
+    how: "ecs:ListTasks and ecs:DescribeTasks for the service. If no task runs, the service's counts, its last events and the last stopped task say why.",
     actions: &["ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeServices"],
-    remedy: "Raise the desired count, or mend what ends the tasks: the events and the last stopped task say it.",
+    remedy: "Raise the desired count, or fix what stops the tasks: see the events and the last stopped task.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html",
     ],
@@ -40,7 +40,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge(index: &FactIndex, group: &Group, name: &str) -> Finding {
     let subject = group.subject();
-    if gone(group) {
+    if is_gone(group) {
         return CHECK.skip(subject, "There is no such service");
     }
     if let Fact::Unavailable(why) = &group.tasks {
@@ -56,10 +56,10 @@ fn judge(index: &FactIndex, group: &Group, name: &str) -> Finding {
             .evidence("running", running);
     }
     let service = group.service_fact.and_then(Fact::known);
-    none_runs(index, group, name, subject, service)
+    no_running_task(index, group, name, subject, service)
 }
 
-fn none_runs(
+fn no_running_task(
     index: &FactIndex,
     group: &Group,
     name: &str,
@@ -72,12 +72,12 @@ fn none_runs(
     );
     let finding = match service {
         Some(service) if service.desired_count == 0 && service.daemon => finding
-            .detail("It is a daemon service, with one task on each container instance that fits: none does.")
+            .detail("It is a daemon service, which runs one task on each matching container instance: none matches.")
             .group_title("The service has no running task")
             .fix(fixes::service::read_events(index.facts, name)),
         Some(service) if service.desired_count == 0 => finding
-            .detail("The service's desired count is 0: it is set to run no task.")
-            .group_title("The service is set to run no task")
+            .detail("The service's desired count is 0.")
+            .group_title("The desired count of the service is 0")
             .fix(fixes::service::scale_up(index.facts, service)),
         Some(service) => finding
             .detail(history(Some(service), group))
@@ -95,14 +95,14 @@ fn none_runs(
     }
 }
 
-/// What ECS itself says about it: states of tasks on their way, the last stop, the last event.
+/// What ECS reports: the state of a task that has not stopped, the last stopped task, the last event.
 fn history(service: Option<&Service>, group: &Group) -> String {
     let mut sentences = vec![match service {
         Some(service) => format!(
-            "ECS wants {} and none is RUNNING.",
+            "The service should run {}, and none is RUNNING.",
             text::count(service.desired_count as usize, "task")
         ),
-        None => "None is RUNNING; how many ECS wants could not be seen.".to_owned(),
+        None => "No task is RUNNING. The desired count is unknown.".to_owned(),
     }];
     if let Some(task) = group.all().iter().find(|task| task.stopped_at.is_none()) {
         sentences.push(format!("Task {} is {}.", task.id(), task.last_status));
@@ -125,7 +125,7 @@ fn last_stopped<'t>(tasks: &[&'t Task]) -> Option<&'t Task> {
         .max_by_key(|task| task.stopped_at)
 }
 
-fn gone(group: &Group) -> bool {
+fn is_gone(group: &Group) -> bool {
     match group.service_fact {
         Some(Fact::Known(service)) => service.is_deleted(),
         Some(Fact::Absent) => true,
@@ -141,12 +141,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn one_runs() {
+    fn a_running_task_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn none_runs_and_the_reason_is_quoted() {
+    fn without_a_running_task_the_reason_is_quoted() {
         let mut facts = healthy_coder();
         let stopped = task(&mut facts);
         stopped.last_status = "STOPPED".into();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn set_to_run_none() {
+    fn a_desired_count_of_0_has_a_fix() {
         let mut facts = healthy_coder();
         facts
             .service_tasks
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denied_list_is_not_an_empty_one() {
+    fn tasks_that_cannot_be_listed_are_unknown() {
         let mut facts = healthy_coder();
         facts
             .service_tasks

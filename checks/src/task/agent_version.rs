@@ -11,9 +11,9 @@ use model::version;
 pub const CHECK: Check = Check {
     id: "task.agent-version",
     area: Area::Task,
-    title: "The task's instance has a new enough ECS agent, and the exec agent's files",
-    why: "On EC2 and on machines of your own the ECS container agent puts the exec agent into containers; before 1.50.2 (1.56 on Windows) it cannot.",
-    how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2; on Windows, which the attribute ecs.os-type tells, with 1.56.0. On Fargate there is no such agent to look at.",
+    title: "The task's instance has a new enough ECS agent and the files of the exec agent",
+    why: "On EC2 and on external instances the ECS container agent installs the exec agent in containers. Versions before 1.50.2 (1.56 on Windows) cannot.",
+    how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2, or with 1.56.0 if the attribute ecs.os-type is windows. Fargate has no such agent.",
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -24,8 +24,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-const LEAST: [u32; 3] = [1, 50, 2];
-const LEAST_ON_WINDOWS: [u32; 3] = [1, 56, 0];
+const MIN_VERSION: [u32; 3] = [1, 50, 2];
+const MIN_VERSION_ON_WINDOWS: [u32; 3] = [1, 56, 0];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, tasks| {
@@ -58,7 +58,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// What ECS says of an agent for which the instance lacks the files.
+/// The reason of ECS, if the instance lacks the files of the agent.
 fn missing_files<'t>(tasks: &[&'t Task]) -> Option<&'t str> {
     let containers = tasks.iter().flat_map(|task| &task.containers);
     let agents = containers.filter_map(Container::exec_agent);
@@ -78,8 +78,8 @@ fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
         )
         .detail(
             "The ECS agent mounts the exec agent's programs and certificates from the instance into the containers, \
-             and does not find them. They come with the ECS-optimized AMIs and with Bottlerocket; an AMI of your own, \
-             or an ECS agent that was started by hand, needs ecs-init and its folder /var/lib/ecs/deps.",
+             and does not find them. ECS-optimized AMIs and Bottlerocket have them; a custom AMI, or an ECS agent that \
+             was started by hand, needs ecs-init and its folder /var/lib/ecs/deps.",
         )
         .group_title("Container instances lack the files of the exec agent")
         .evidence("reason", reason)
@@ -98,18 +98,18 @@ fn judge(index: &FactIndex, group: &Group, arn: &str) -> Finding {
 }
 
 fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> Finding {
-    let Some(told) = host.agent_version.as_deref() else {
-        return CHECK.unknown_because(subject, "The ECS agent does not tell its version");
+    let Some(version) = host.agent_version.as_deref() else {
+        return CHECK.unknown_because(subject, "The ECS agent does not report its version");
     };
-    let least = match host.windows {
-        true => LEAST_ON_WINDOWS,
-        false => LEAST,
+    let min = match host.windows {
+        true => MIN_VERSION_ON_WINDOWS,
+        false => MIN_VERSION,
     };
-    let finding = match version::is_at_least(told, &least) {
+    let finding = match version::is_at_least(version, &min) {
         Some(false) => CHECK
             .fail(
                 subject,
-                format!("The ECS agent {told} is too old for ECS Exec"),
+                format!("The ECS agent {version} is too old for ECS Exec"),
             )
             .detail(too_old(host))
             .group_title("The ECS agent is too old for ECS Exec")
@@ -117,21 +117,21 @@ fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> 
         Some(true) if !host.agent_connected => CHECK
             .warn(
                 subject,
-                format!("The ECS agent {told} has lost its connection to ECS"),
+                format!("The ECS agent {version} has lost its connection to ECS"),
             )
-            .detail("What ECS says of tasks on this instance may be out of date.")
+            .detail("What ECS reports about tasks on this instance may be out of date.")
             .group_title("The ECS agent has lost its connection"),
-        Some(true) => CHECK.pass(subject, format!("The ECS agent {told} is new enough")),
-        None => CHECK.unknown_because(subject, format!("{told} is no version")),
+        Some(true) => CHECK.pass(subject, format!("The ECS agent {version} is new enough")),
+        None => CHECK.unknown_because(subject, format!("{version} is not a version")),
     };
-    finding.evidence("agentVersion", told)
+    finding.evidence("agentVersion", version)
 }
 
 fn too_old(host: &ContainerInstance) -> &'static str {
     match host.windows {
         true => {
-            "On Windows ECS Exec needs the container agent 1.56 or later, and ECS does not update agents there: start \
-             instances of a newer AMI."
+            "On Windows ECS Exec needs the container agent 1.56 or later, and ECS does not update agents on Windows: \
+             start instances of a newer AMI."
         }
         false => {
             "ECS Exec needs the container agent 1.50.2 or later. Update the agent, or the instance's AMI, then \
@@ -146,7 +146,7 @@ mod tests {
     use crate::testing::*;
     use model::finding::Status;
 
-    fn of(version: &str) -> Vec<Status> {
+    fn statuses_of(version: &str) -> Vec<Status> {
         let mut facts = healthy_coder();
         on_ec2(&mut facts);
         host(&mut facts).agent_version = Some(version.into());
@@ -155,15 +155,15 @@ mod tests {
 
     #[test]
     fn versions_compare_as_numbers() {
-        assert_eq!(of("1.50.2"), [Status::Pass]);
-        assert_eq!(of("1.100.0"), [Status::Pass]);
-        assert_eq!(of("1.50.1"), [Status::Fail]);
-        assert_eq!(of("1.9.9"), [Status::Fail]);
-        assert_eq!(of("new"), [Status::Unknown]);
+        assert_eq!(statuses_of("1.50.2"), [Status::Pass]);
+        assert_eq!(statuses_of("1.100.0"), [Status::Pass]);
+        assert_eq!(statuses_of("1.50.1"), [Status::Fail]);
+        assert_eq!(statuses_of("1.9.9"), [Status::Fail]);
+        assert_eq!(statuses_of("new"), [Status::Unknown]);
     }
 
     #[test]
-    fn windows_needs_a_newer_one() {
+    fn windows_needs_a_newer_version() {
         let on_windows = |version: &str| {
             let mut facts = healthy_coder();
             on_ec2(&mut facts);
@@ -175,11 +175,14 @@ mod tests {
         let old = on_windows("1.55.3");
         assert_eq!(statuses(&CHECK, &old), [Status::Fail]);
         let findings = run(&CHECK, &old);
-        assert!(findings[0].fixes.is_empty(), "ECS updates no agents there");
+        assert!(
+            findings[0].fixes.is_empty(),
+            "ECS updates no agents on Windows"
+        );
     }
 
     #[test]
-    fn an_instance_without_the_agents_files_is_told_from_an_old_one() {
+    fn an_instance_without_the_agents_files_fails_whatever_its_version() {
         let mut facts = healthy_coder();
         on_ec2(&mut facts);
         let agent = &mut task(&mut facts).containers[0].managed_agents[0];
@@ -204,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn not_connected_not_told_and_not_there() {
+    fn fargate_not_connected_and_unreadable() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
         on_ec2(&mut facts);

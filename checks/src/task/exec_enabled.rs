@@ -11,10 +11,10 @@ pub const CHECK: Check = Check {
     id: "task.exec-enabled",
     area: Area::Task,
     title: "The task was started with ECS Exec on",
-    why: "The agent comes into a task when it starts: a task that was started without it can never be entered, whatever its service says now.",
-    how: "enableExecuteCommand in ecs:DescribeTasks, beside the service's own flag. Of a plan: whether apply replaces the tasks of a service that turns it on.",
+    why: "ECS installs the agent when a task starts: sessions in a task that was started without it never work, whatever its service says now.",
+    how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether apply replaces the tasks of a service that turns it on.",
     actions: &["ecs:DescribeTasks"],
-    remedy: "Force a new deployment; run a standalone task again. The flag of a running task cannot be changed.",
+    remedy: "Force a new deployment, or run a standalone task again. The flag of a running task cannot be changed.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &["container.agent-running"],
     masks: &[],
@@ -25,15 +25,15 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     if index.facts.planned {
-        return through_apply(index);
+        return tasks_after_apply(index);
     }
     index.each_task(&CHECK, |group, subject, task| {
         judge(index, group, subject, task)
     })
 }
 
-/// Nothing of a plan runs yet, but what runs now may outlive apply.
-fn through_apply(index: &FactIndex) -> Vec<Finding> {
+/// Nothing in a plan runs yet, but tasks that run now may outlive apply.
+fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
     index.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
         if index.is_exec_forbidden_for(group, service) {
@@ -42,18 +42,18 @@ fn through_apply(index: &FactIndex) -> Vec<Finding> {
         match &service.leaves_tasks_without_exec {
             None | Some(Fact::Absent) => CHECK.skip(subject, "Nothing runs yet: this is a plan"),
             Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why).detail(
-                "The tasks that run now were started without ECS Exec, and only a new deployment starts others: \
-                 whether apply makes one hangs on that.",
+                "The tasks that run now were started without ECS Exec. Only a new deployment replaces them, and whether apply \
+                 makes one depends on this.",
             ),
             Some(Fact::Known(false)) => CHECK.pass(
                 subject,
-                format!("Apply replaces the tasks of {name}, so that they are started with ECS Exec on"),
+                format!("Apply replaces the tasks of {name} with tasks that have ECS Exec on"),
             ),
             Some(Fact::Known(true)) => CHECK
-                .fail(subject, format!("The tasks of {name} stay without ECS Exec after apply"))
+                .fail(subject, format!("The tasks of {name} remain without ECS Exec after apply"))
                 .detail(
-                    "The plan has ECS Exec on, and that alone starts no new tasks: those that run now were started \
-                     without it, keep that for life, and cannot be entered.",
+                    "The plan turns ECS Exec on, but starts no new tasks: those that run now were started without it, and \
+                     sessions in them never work.",
                 )
                 .group_title("Tasks that apply does not replace have no ECS Exec")
                 .evidence("enableExecuteCommand", false)
@@ -63,8 +63,8 @@ fn through_apply(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// Mends it for all tasks of the service.
-fn of_service(facts: &Facts, service: &Service) -> Fix {
+/// The fix for all tasks of the service.
+fn replace_tasks(facts: &Facts, service: &Service) -> Fix {
     match service.exec_enabled {
         true => fixes::service::force_deployment(facts, service),
         false => fixes::service::enable_exec(facts, service),
@@ -72,15 +72,12 @@ fn of_service(facts: &Facts, service: &Service) -> Fix {
 }
 
 fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
-    let fix = || group.service_fix(index.facts, of_service);
+    let fix = || group.service_fix(index.facts, replace_tasks);
     let id = task.id();
     if index.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")
     } else if task.exec_enabled {
-        CHECK.pass(
-            subject,
-            ["Task ", id, " was started with ECS Exec on"].concat(),
-        )
+        CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"))
     } else {
         let service = group.service_fact.and_then(Fact::known);
         let finding = CHECK
@@ -93,36 +90,36 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &
             }
             Some(service) => {
                 let finding = finding
-                    .detail("The task has enableExecuteCommand=false, as its service has.")
+                    .detail("The task and its service have enableExecuteCommand=false.")
                     .group_title("Tasks were started without ECS Exec");
                 match service.controller {
                     DeploymentController::Ecs => finding.fix_some(fix()),
-                    // The flag is one thing to fix; a deployment by the controller that replaces the tasks is another.
+                    // The flag needs one fix, and the deployment by the other controller needs another.
                     DeploymentController::CodeDeploy | DeploymentController::External => finding
                         .explained_only_by(&[])
                         .fix(fixes::service::force_deployment(index.facts, service)),
                 }
             }
             None if group.service.is_some() => finding
-                .detail("The task has enableExecuteCommand=false; its service could not be read.")
+                .detail("The task has enableExecuteCommand=false. Its service could not be read.")
                 .group_title("Tasks were started without ECS Exec"),
             None => finding
-                .detail("The task has enableExecuteCommand=false, and belongs to no service that would replace it.")
+                .detail("The task has enableExecuteCommand=false and belongs to no service that would replace it.")
                 .group_title("Tasks were started without ECS Exec")
                 .fix(fixes::task::run_again(index.facts, task)),
         }
     }
 }
 
-/// Another deployment would only start the wait anew. Where a new task runs already, sessions go to that one.
+/// Another deployment would only prolong the wait. If a new task runs already, sessions go to that one.
 fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
     if group.running().iter().any(|task| task.has_running_agent()) {
         finding.status = Status::Warn;
     }
     finding
         .detail(
-            "A deployment is rolling out that replaces this task by one with ECS Exec: wait until it is done, \
-             and do not force another one.",
+            "A deployment is replacing this task with one that has ECS Exec: wait until it is complete, and do not \
+             force another one.",
         )
         .group_title("Tasks without ECS Exec are being replaced")
 }
@@ -136,8 +133,8 @@ fn older_than_flag(index: &FactIndex, finding: Finding, service: &Service, task:
     });
     finding
         .detail(format!(
-            "{} has ECS Exec enabled now, but the task has enableExecuteCommand=false: it was started before \
-             the flag was set, and keeps that for life.{age}",
+            "{} has ECS Exec enabled now, but the task has enableExecuteCommand=false: it was started before the flag was \
+             set, and a running task keeps its flag.{age}",
             service.name
         ))
         .group_title("Tasks are older than their service's exec flag")
@@ -154,12 +151,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn started_with_exec() {
+    fn a_task_started_with_exec_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn older_than_the_flag() {
+    fn a_task_older_than_the_flag_fails() {
         let mut facts = healthy_coder();
         task(&mut facts).exec_enabled = false;
         let finding = &run(&CHECK, &facts)[0];
@@ -178,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_being_replaced_asks_for_patience() {
+    fn a_task_that_is_being_replaced_has_no_fix_but_waiting() {
         let mut facts = healthy_coder();
         task(&mut facts).exec_enabled = false;
         begin_rollout(&mut facts);
@@ -189,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn off_on_both() {
+    fn if_the_flag_is_off_on_both_the_fix_enables_it() {
         let mut facts = healthy_coder();
         task(&mut facts).exec_enabled = false;
         service(&mut facts).exec_enabled = false;
@@ -209,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_outlive_apply() {
+    fn tasks_that_outlive_apply_fail() {
         let mut facts = healthy_coder();
         facts.planned = true;
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
@@ -228,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_cannot_be_described() {
+    fn tasks_that_cannot_be_described_are_unknown() {
         let mut facts = healthy_coder();
         for fact in facts.tasks.values_mut() {
             *fact = denied("ecs:DescribeTasks");

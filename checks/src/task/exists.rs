@@ -9,10 +9,10 @@ pub const CHECK: Check = Check {
     id: "task.exists",
     area: Area::Task,
     title: "The task exists",
-    why: "A task that stopped more than an hour ago is forgotten by ECS, and its ID then names nothing.",
-    how: "ecs:DescribeTasks for each task that was named.",
+    why: "ECS forgets a task about an hour after it stopped.",
+    how: "ecs:DescribeTasks for each named task.",
     actions: &["ecs:DescribeTasks"],
-    remedy: "Name a task that runs.",
+    remedy: "Name a running task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
     explains: &[],
     masks: &[],
@@ -32,7 +32,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             match facts.tasks.get(arn) {
                 Some(Fact::Known(task)) => CHECK.pass(
                     subject.of_service(task.service_name().map(Sanitized::from)),
-                    format!("Task {} is there", task.id()),
+                    format!("Task {} exists", task.id()),
                 ),
                 Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
                 Some(Fact::Absent) | None => CHECK
@@ -55,12 +55,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn only_named_tasks_are_looked_for() {
+    fn only_named_tasks_are_checked() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
     }
 
     #[test]
-    fn there_gone_and_unreadable() {
+    fn existing_gone_and_unreadable() {
         let mut facts = healthy_coder();
         let arn = name_the_task(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

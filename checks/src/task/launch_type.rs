@@ -8,10 +8,10 @@ pub const CHECK: Check = Check {
     id: "task.launch-type",
     area: Area::Task,
     title: "The task runs where ECS Exec works",
-    why: "What a task runs on decides what is needed: the Fargate platform, the ECS agent of an EC2 instance, or of a machine outside AWS.",
+    why: "The launch type decides what ECS Exec needs: the Fargate platform, or the ECS agent of an EC2 or external instance.",
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
     actions: &["ecs:DescribeTasks"],
-    remedy: "Nothing has to be done; newer versions of this program may know the launch type.",
+    remedy: "Nothing to fix. A newer version of this program may know the launch type.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
     explains: &[],
     masks: &[],
@@ -25,28 +25,28 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 fn judge(subject: Subject, task: &Task) -> Finding {
-    let told = task
+    let launch_type = task
         .launch_type
         .as_deref()
         .or(task.capacity_provider.as_deref())
         .unwrap_or_default();
-    let finding = match told {
+    let finding = match launch_type {
         _ if task.is_fargate() => CHECK.pass(subject, "The task runs on Fargate"),
         "EC2" => CHECK.pass(subject, "The task runs on an EC2 instance"),
         "MANAGED_INSTANCES" => CHECK.pass(subject, "The task runs on an instance that ECS manages"),
         "EXTERNAL" => CHECK
             .pass(subject, "The task runs on a machine outside AWS")
-            .detail("The machine's own network is not to be seen from here."),
+            .detail("The network of the machine is not visible from here."),
         _ if task.container_instance.is_some() => {
             CHECK.pass(subject, "The task runs on a container instance")
         }
-        "" => CHECK.unknown_because(subject, "ECS does not say what the task runs on"),
+        "" => CHECK.unknown_because(subject, "ECS reports no launch type"),
         other => CHECK.unknown_because(
             subject,
-            format!("ECS says {other} of what the task runs on, which this version does not know"),
+            format!("ECS reports the launch type {other}, which this version does not know"),
         ),
     };
-    finding.evidence("launchType", told)
+    finding.evidence("launchType", launch_type)
 }
 
 #[cfg(test)]
@@ -56,18 +56,18 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn known_and_unknown_ones() {
+    fn known_and_unknown_launch_types() {
         let mut facts = healthy_coder();
-        for (told, status) in [
+        for (launch_type, status) in [
             ("FARGATE", Status::Pass),
             ("EC2", Status::Pass),
             ("EXTERNAL", Status::Pass),
             ("MANAGED_INSTANCES", Status::Pass),
             ("CLOUD", Status::Unknown),
         ] {
-            task(&mut facts).launch_type = Some(told.into());
+            task(&mut facts).launch_type = Some(launch_type.into());
             task(&mut facts).capacity_provider = None;
-            assert_eq!(statuses(&CHECK, &facts), [status], "{told}");
+            assert_eq!(statuses(&CHECK, &facts), [status], "{launch_type}");
         }
         task(&mut facts).launch_type = None;
         task(&mut facts).capacity_provider = Some("FARGATE_SPOT".into());

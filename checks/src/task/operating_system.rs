@@ -8,8 +8,8 @@ pub const CHECK: Check = Check {
     id: "task.operating-system",
     area: Area::Task,
     title: "ECS Exec works on the task's operating system",
-    why: "ECS Exec works on Linux and on Windows Server from 2019 on; older Windows has no exec agent.",
-    how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; none means Linux.",
+    why: "ECS Exec works on Linux and on Windows Server 2019 or later. Older Windows has no exec agent.",
+    how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; without it the tasks run Linux.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Move to Windows Server 2019 or later, or to Linux.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -53,7 +53,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn families() {
+    fn known_old_and_unknown_operating_systems() {
         let mut facts = healthy_coder();
         for (family, status) in [
             (None, Status::Pass),

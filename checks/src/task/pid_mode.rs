@@ -9,11 +9,11 @@ use model::finding::{AgentLink, Finding, Severity};
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
     area: Area::Task,
-    title: "The task's containers do not share their processes",
-    why: "There is one exec agent in a PID namespace: with pidMode task only one container of the task can be entered, mostly the one that starts first.",
-    how: "pidMode in ecs:DescribeTaskDefinition. Which container started first, ECS does not report.",
+    title: "The task's containers do not share a PID namespace",
+    why: "A PID namespace has one exec agent. With pidMode task, sessions work in only one container of the task, usually the one that starts first.",
+    how: "pidMode in ecs:DescribeTaskDefinition. ECS does not report which container started first.",
     actions: &["ecs:DescribeTaskDefinition"],
-    remedy: "Take pidMode out of the task definition, or have the container that you enter start first.",
+    remedy: "Remove pidMode from the task definition, or start the container that you need sessions in first.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
         "https://github.com/aws/containers-roadmap/issues/2268",
@@ -46,15 +46,15 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
             .warn(
                 subject,
                 format!(
-                    "With pidMode task only one container can be entered, likely {}",
+                    "With pidMode task, sessions work in only one container, probably {}",
                     first.name
                 ),
             )
             .detail(
-                "The containers share their processes, and there is room for one exec agent. The container that starts \
-                 first gets it, mostly the first of the task definition.",
+                "The containers share a PID namespace, which has one exec agent. The container that starts first gets it, \
+                 usually the first of the task definition.",
             )
-            .group_title("Containers share their processes")
+            .group_title("Containers share a PID namespace")
             .agent_link(AgentLink::AtRisk)
             .fix(without_pid_mode(
                 index.facts,
@@ -66,9 +66,9 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
             .evidence("pidMode", "task"),
         (Some(mode @ ("task" | "host")), _) => CHECK.pass(
             subject,
-            format!("pidMode {mode} leaves one container to enter"),
+            format!("pidMode is {mode}, and sessions need only one container"),
         ),
-        (Some(_) | None, _) => CHECK.pass(subject, "Each container has its own processes"),
+        (Some(_) | None, _) => CHECK.pass(subject, "Each container has its own PID namespace"),
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn shared_alone_and_unreadable() {
+    fn shared_not_shared_and_unreadable() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         definition(&mut facts).pid_mode = Some("task".into());

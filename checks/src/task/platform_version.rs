@@ -9,8 +9,8 @@ use model::version;
 pub const CHECK: Check = Check {
     id: "task.platform-version",
     area: Area::Task,
-    title: "The Fargate platform is new enough",
-    why: "Older Fargate platforms put no exec agent into tasks.",
+    title: "The Fargate platform version is new enough",
+    why: "Older Fargate platform versions do not install the exec agent in tasks.",
     how: "platformVersion in ecs:DescribeTasks: 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Set the platform version to LATEST and deploy.",
@@ -32,33 +32,32 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
     }
-    let least = if task.is_windows() {
-        [1, 0, 0]
-    } else {
-        [1, 4, 0]
+    let min = match task.is_windows() {
+        true => [1, 0, 0],
+        false => [1, 4, 0],
     };
-    let told = task.platform_version.as_deref().unwrap_or("no version");
-    let finding = match version::is_at_least(told, &least) {
+    let version = task.platform_version.as_deref().unwrap_or("no version");
+    let finding = match version::is_at_least(version, &min) {
         Some(true) => {
-            CHECK.pass(subject, ["Fargate platform ", told, " is new enough"].concat())
+            CHECK.pass(subject, format!("Fargate platform {version} is new enough"))
         }
         Some(false) => CHECK
             .fail(
                 subject,
-                format!("Fargate platform {told} is too old for ECS Exec"),
+                format!("Fargate platform {version} is too old for ECS Exec"),
             )
             .detail(format!(
-                "ECS Exec needs {} or later. Set the service's platform version to LATEST and deploy it anew.",
-                least.map(|number| number.to_string()).join(".")
+                "ECS Exec needs {} or later. Set the service's platform version to LATEST and deploy the service.",
+                min.map(|number| number.to_string()).join(".")
             ))
             .group_title("The Fargate platform is too old for ECS Exec")
             .fix_some(group.service_fix(index.facts, fixes::service::newest_platform)),
         None => CHECK.unknown_because(
             subject,
-            format!("ECS reports {told} for the Fargate platform, which is no version"),
+            format!("ECS reports {version} as the Fargate platform, which is not a version"),
         ),
     };
-    finding.evidence("platformVersion", told)
+    finding.evidence("platformVersion", version)
 }
 
 #[cfg(test)]
@@ -67,7 +66,7 @@ mod tests {
     use crate::testing::{CODER, denied, healthy_coder, statuses, task};
     use model::finding::Status;
 
-    fn of(version: &str, family: &str) -> Vec<Status> {
+    fn statuses_of(version: &str, family: &str) -> Vec<Status> {
         let mut facts = healthy_coder();
         task(&mut facts).platform_version = Some(version.into());
         task(&mut facts).platform_family = Some(family.into());
@@ -76,15 +75,18 @@ mod tests {
 
     #[test]
     fn versions_compare_as_numbers() {
-        assert_eq!(of("1.4.0", "Linux"), [Status::Pass]);
-        assert_eq!(of("1.10.0", "Linux"), [Status::Pass]);
-        assert_eq!(of("1.3.0", "Linux"), [Status::Fail]);
-        assert_eq!(of("1.0.0", "Windows_Server_2022_Core"), [Status::Pass]);
+        assert_eq!(statuses_of("1.4.0", "Linux"), [Status::Pass]);
+        assert_eq!(statuses_of("1.10.0", "Linux"), [Status::Pass]);
+        assert_eq!(statuses_of("1.3.0", "Linux"), [Status::Fail]);
+        assert_eq!(
+            statuses_of("1.0.0", "Windows_Server_2022_Core"),
+            [Status::Pass]
+        );
     }
 
     #[test]
-    fn not_fargate_and_not_a_version() {
-        assert_eq!(of("LATEST", "Linux"), [Status::Unknown]);
+    fn not_fargate_not_a_version_and_unreadable() {
+        assert_eq!(statuses_of("LATEST", "Linux"), [Status::Unknown]);
         let mut facts = healthy_coder();
         task(&mut facts).launch_type = Some("EC2".into());
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -8,8 +8,8 @@ pub const CHECK: Check = Check {
     id: "task.running",
     area: Area::Task,
     title: "The task is RUNNING",
-    why: "Only a RUNNING task can be entered; one that starts or stops refuses sessions.",
-    how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS says of a task that it has lost touch with may be old. A task of a service that is not RUNNING beside others that are is no failure: sessions go to those.",
+    why: "Sessions work only in a RUNNING task, not while it starts or stops.",
+    how: "lastStatus in ecs:DescribeTasks, and connectivity: what ECS reports about a disconnected task may be out of date. A service's task that is not RUNNING is no failure: sessions go to the tasks that are.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Wait for the task, or name another one.",
     docs: &[
@@ -45,10 +45,10 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
                 subject,
                 format!("Task {id} is RUNNING, but has lost its connection to ECS"),
             )
-            .detail("What ECS says of the task may be old: its containers may have stopped, its agents may have died.")
+            .detail("What ECS reports about the task may be out of date: its containers and agents may have stopped.")
             .evidence("connectivity", "DISCONNECTED")
     } else if task.is_running() {
-        CHECK.pass(subject, ["Task ", id, " is RUNNING"].concat())
+        CHECK.pass(subject, format!("Task {id} is RUNNING"))
     } else if group.named {
         CHECK
             .fail(subject, format!("Task {id} is {status}, not RUNNING"))
@@ -56,7 +56,10 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
             .detail(why_stopped(task))
     } else {
         CHECK
-            .skip(subject, format!("Task {id} is {status} and is not entered"))
+            .skip(
+                subject,
+                format!("Task {id} is {status}; sessions do not use it"),
+            )
             .detail(why_stopped(task))
     };
     finding.evidence("lastStatus", status.as_str()).on(task)
@@ -68,8 +71,8 @@ fn is_disconnected(task: &Task) -> bool {
 
 fn why_stopped(task: &Task) -> String {
     match (&task.stopped_reason, &task.stop_code) {
-        (Some(reason), _) => format!("ECS gives as its reason: {reason}"),
-        (None, Some(code)) => format!("ECS gives as its reason: {code}"),
+        (Some(reason), _) => format!("Reason from ECS: {reason}"),
+        (None, Some(code)) => format!("Reason from ECS: {code}"),
         (None, None) => String::new(),
     }
 }
@@ -81,12 +84,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn a_running_task() {
+    fn a_running_task_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn a_named_task_that_stopped() {
+    fn a_named_task_that_stopped_fails() {
         let mut facts = healthy_coder();
         name_the_task(&mut facts);
         task(&mut facts).last_status = "STOPPED".into();
@@ -97,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_task_that_lost_its_connection() {
+    fn a_running_task_that_lost_its_connection_warns() {
         let mut facts = healthy_coder();
         task(&mut facts).connectivity = Some("CONNECTED".into());
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -106,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn a_service_s_task_on_its_way_is_no_failure() {
+    fn a_pending_task_of_a_service_is_skipped() {
         let mut facts = healthy_coder();
         task(&mut facts).last_status = "PENDING".into();
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
-    fn tasks_that_cannot_be_described() {
+    fn tasks_that_cannot_be_described_are_unknown() {
         let mut facts = healthy_coder();
         for fact in facts.tasks.values_mut() {
             *fact = denied("ecs:DescribeTasks");

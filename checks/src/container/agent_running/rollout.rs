@@ -1,12 +1,12 @@
-//! Agents of tasks that come and go with a deployment that is rolling out.
+//! Agents of tasks that a deployment stops or starts.
 
 use crate::fact_index::Group;
 use model::facts::{Service, Task};
 use model::finding::{Finding, Status};
 
-/// What was found on an agent while the service's tasks are being replaced. The roll-out explains an agent that is not
-/// there any more or not there yet; another deployment would only start the wait anew.
-pub fn in_rollout(group: &Group, service: &Service, task: &Task, mut finding: Finding) -> Finding {
+/// Adjusts a finding on an agent while the service's tasks are being replaced. The rollout explains an agent that has
+/// stopped already or not started yet; another deployment would only prolong the wait.
+pub fn adjust(group: &Group, service: &Service, task: &Task, mut finding: Finding) -> Finding {
     if finding.status != Status::Fail {
         return finding;
     }
@@ -16,8 +16,8 @@ pub fn in_rollout(group: &Group, service: &Service, task: &Task, mut finding: Fi
         .any(|agent| agent.last_status == "PENDING");
     let is_old = service.is_replacing(task);
     let is_explained = match is_old {
-        true => has_entry(group, task) || is_without_exec(group, service),
-        // Whether old tasks can be entered is told of them.
+        true => has_other_agent(group, task) || replaces_tasks_without_exec(group, service),
+        // The findings on old tasks say whether sessions into those work.
         false => {
             is_pending
                 && group
@@ -33,22 +33,22 @@ pub fn in_rollout(group: &Group, service: &Service, task: &Task, mut finding: Fi
         finding.agent_link = None;
         finding.group_title = "Tasks are being replaced by a deployment";
         finding.detail = match is_old {
-            true => "A deployment is rolling out that replaces this task: wait until it is done, and do not force another one.",
-            false => "The task is one of a deployment that is rolling out, and its agent is starting: wait until it is done.",
+            true => "A deployment is replacing this task: wait until it is complete, and do not force another one.",
+            false => "A deployment has started this task, and its agent is starting: wait until the deployment is complete.",
         }
         .into();
     }
     finding
 }
 
-/// Another task of the group can be entered.
-fn has_entry(group: &Group, task: &Task) -> bool {
+/// Whether an agent runs in another task of the group.
+fn has_other_agent(group: &Group, task: &Task) -> bool {
     let mut others = group.running().iter().filter(|other| other.arn != task.arn);
     others.any(|other| other.has_running_agent())
 }
 
-/// The roll-out is already the explanation of tasks without ECS Exec.
-fn is_without_exec(group: &Group, service: &Service) -> bool {
+/// Whether the rollout replaces tasks without ECS Exec, which task.exec-enabled reports already.
+fn replaces_tasks_without_exec(group: &Group, service: &Service) -> bool {
     let mut tasks = group.running().iter();
     service.exec_enabled && tasks.any(|other| !other.exec_enabled && service.is_replacing(other))
 }
@@ -99,12 +99,12 @@ mod tests {
         let report = examine(&facts, &Selection::default());
         assert!(
             report.fixes.is_empty(),
-            "another deployment would start the wait anew"
+            "another deployment would prolong the wait"
         );
     }
 
     #[test]
-    fn an_agent_that_starts_beside_an_old_one_that_runs_keeps_nobody_out() {
+    fn a_starting_agent_beside_a_running_one_is_no_cause() {
         let facts = rolling(|_| {}, |task| agent(task, "PENDING"));
         assert_eq!(causes(&facts), [""; 0]);
         let facts = rolling(|task| agent(task, "STOPPED"), |_| {});
@@ -112,13 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_has_stopped_in_a_new_task_is_no_matter_of_patience() {
+    fn a_stopped_agent_in_a_new_task_is_a_cause() {
         let facts = rolling(|_| {}, |task| agent(task, "STOPPED"));
         assert_eq!(causes(&facts), ["container.agent-running"]);
     }
 
     #[test]
-    fn tasks_of_a_deployment_that_is_replaced_in_its_turn() {
+    fn tasks_of_a_deployment_that_is_itself_replaced() {
         let mut facts = rolling(without_exec, |task| agent(task, "PENDING"));
         let service = service(&mut facts);
         let mut newest = service.deployments[0].clone();
