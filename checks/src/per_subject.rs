@@ -7,7 +7,7 @@
 //! | container of a running task | [`FactIndex::each_container`] |
 //! | place of running tasks in the network | [`FactIndex::each_placement`] |
 //! | task definition of running tasks | [`FactIndex::each_definition`] |
-//! | container of such a task definition | [`container_definition::each_container_definition`] |
+//! | container of such a task definition | [`FactIndex::each_container_definition`] |
 //! | anything else about a service's running tasks | [`FactIndex::each_running`] |
 //!
 //! If the facts about a service or its tasks are missing, or no task is running, they return a finding that says so, and

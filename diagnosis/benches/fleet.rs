@@ -1,6 +1,6 @@
-//! What judging a fleet costs: 500 services with 10,000 tasks, 40 task definitions, 20 roles and 6 subnets, made out of
-//! the healthy platform. Or what judging snapshots costs, whose files CAPTURES names.
-//! cargo bench -p ecs-exec-checks
+//! How long judging a fleet takes: 500 services with 10,000 tasks, 40 task definitions, 20 roles and 6 subnets, made out of
+//! the healthy platform; or how long the captures take that CAPTURES names.
+//! cargo bench -p ecs-exec-diagnosis
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use diagnosis::{Selection, Verdict, examine};
 use model::facts::{Fact, Facts, Outcome, ServiceTarget, Task};
 
-/// As in the program.
+/// The allocator of the program.
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -103,7 +103,7 @@ fn fleet() -> Facts {
     let definitions = make_definitions(&mut facts, &template);
     let subnets = make_subnets(&mut facts, &template);
     make_services(&mut facts, &template, &definitions, &subnets);
-    ask_about_all(&mut facts);
+    simulate_for_all_tasks(&mut facts);
     facts
 }
 
@@ -191,20 +191,20 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
                 4 + id % 250
             );
             let mut task = task.clone();
-            task.arn = format!("{prefix}/{id:032x}").into();
+            task.arn = format!("{prefix}/{id:032x}");
             task.group = Some(format!("service:{name}"));
             task.task_definition.clone_from(&shared);
             let attached = task.interface.as_mut().unwrap();
-            attached.id = Some(format!("eni-{id}").into());
+            attached.id = Some(format!("eni-{id}"));
             attached.subnet = Some(subnet.as_str().into());
             attached.private_ip = Some(address.as_str().into());
             let mut interface = interface.clone();
-            interface.id = format!("eni-{id}").into();
-            interface.subnet = subnet.into();
-            interface.private_ips = vec![address.into()];
+            interface.id = format!("eni-{id}");
+            interface.subnet = subnet;
+            interface.private_ips = vec![address];
             let id = interface.id.clone();
             let fact = Fact::Known(interface);
-            facts.network.interfaces.insert(id.into(), fact);
+            facts.network.interfaces.insert(id, fact);
             let arn = task.arn.to_string();
             facts.tasks.insert(arn.clone(), Fact::Known(task));
             arn
@@ -214,8 +214,8 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
     }
 }
 
-/// The caller's policies do not tell containers apart, so that one question is enough.
-fn ask_about_all(facts: &mut Facts) {
+/// The caller's policies have no conditions on containers, so one simulation is enough.
+fn simulate_for_all_tasks(facts: &mut Facts) {
     let is_of_caller = |action: &String| action == "ecs:ExecuteCommand";
     let mut of_caller = facts.simulations.iter();
     let asked = of_caller.find(|one| one.actions.iter().any(is_of_caller));

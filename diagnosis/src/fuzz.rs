@@ -1,4 +1,4 @@
-//! Whatever stands in a capture, a policy or a text: nothing panics, and what must not come out does not.
+//! Property tests: no capture, policy or text makes the program panic, or print control characters or secrets.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use test_facts::{CODER_ROLE, healthy};
 
 use crate::{Selection, examine};
 
-/// Values as nobody expects them.
-fn odd() -> impl Strategy<Value = Value> {
+/// Values that no one expects.
+fn unexpected_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -39,9 +39,9 @@ fn odd() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Replaces the value at a place that the numbers choose, level by level.
-fn replace(value: &mut Value, way: &[usize], with: &Value) {
-    let Some((first, rest)) = way.split_first() else {
+/// Replaces the value at a path; each number chooses a field or item of its level.
+fn replace(value: &mut Value, path: &[usize], with: &Value) {
+    let Some((first, rest)) = path.split_first() else {
         *value = with.clone();
         return;
     };
@@ -62,7 +62,7 @@ fn replace(value: &mut Value, way: &[usize], with: &Value) {
 
 fn document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        odd(),
+        unexpected_value(),
         prop::sample::select(vec![
             "Allow",
             "Deny",
@@ -108,25 +108,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn changed_facts_are_judged_or_refused(
-        changes in prop::collection::vec((prop::collection::vec(0usize..50, 1..8), odd()), 1..6)
+    fn changed_facts_are_judged_or_rejected(
+        changes in prop::collection::vec((prop::collection::vec(0usize..50, 1..8), unexpected_value()), 1..6)
     ) {
         let mut value = serde_json::to_value(healthy()).unwrap();
-        for (way, with) in &changes {
-            replace(&mut value, way, with);
+        for (path, with) in &changes {
+            replace(&mut value, path, with);
         }
         if let Ok(facts) = serde_json::from_value::<Facts>(value) {
             let report = examine(&facts, &Selection::default());
-            let told = serde_json::to_string(&report).unwrap();
-            let steers = told.contains(char::is_control);
-            prop_assert!(!steers);
+            let json = serde_json::to_string(&report).unwrap();
+            let has_controls = json.contains(char::is_control);
+            prop_assert!(!has_controls);
             let _ = examine(&capture::capture(&facts, "1"), &Selection::default());
             drop(capture::anonymize(&facts));
         }
     }
 
     #[test]
-    fn no_policy_stops_the_evaluation(document in document(), trust in document(), endpoint in document()) {
+    fn no_policy_makes_the_evaluation_panic(document in document(), trust in document(), endpoint in document()) {
         let mut facts = healthy();
         for simulation in &mut facts.simulations {
             simulation.decisions = test_facts::denied("iam:SimulatePrincipalPolicy");
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn texts_of_others(text in "(\\PC|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}]){0,200}") {
+    fn no_text_makes_the_text_functions_panic(text in "(\\PC|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}]){0,200}") {
         let line = text::sanitize_line(&text);
         prop_assert!(!line.chars().any(char::is_control));
         prop_assert_eq!(text::sanitize_line(&line), line);
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn an_assigned_password_never_stays(before in "[a-z ,.]{0,20}", secret in "[A-Za-z0-9!%&/+_-]{6,30}") {
+    fn an_assigned_password_is_masked(before in "[a-z ,.]{0,20}", secret in "[A-Za-z0-9!%&/+_-]{6,30}") {
         let masked = mask(&format!("{before} DB_PASSWORD={secret} and more"));
         prop_assert!(!masked.contains(&format!("={secret}")), "{}", masked);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::fact_index::{FactIndex, Group};
-use model::facts::{Fact, Task};
+use model::facts::Task;
 use model::finding::{Finding, Status};
 
 /// Failures that concern only tasks which are being replaced become warnings, if other tasks or the rollout itself
@@ -33,7 +33,7 @@ pub fn apply(index: &FactIndex, findings: &mut [Finding]) {
 /// The running tasks that are being replaced, if something else decides about the group: a task of the new deployment,
 /// or one without ECS Exec, which the rollout explains.
 fn replaced_tasks<'a>(group: &Group<'a>) -> Option<Vec<&'a Task>> {
-    let service = group.service_fact.and_then(Fact::known)?;
+    let service = group.known_service()?;
     service.rolling_out()?;
     let running = group.running().iter().copied();
     let (old, new): (Vec<&Task>, Vec<&Task>) = running.partition(|task| service.is_replacing(task));
@@ -59,9 +59,9 @@ mod tests {
         task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
         if with_new_task {
             let mut new = task(&mut facts).clone();
-            new.arn = format!("{}9", new.arn).into();
+            new.arn = format!("{}9", new.arn);
             new.started_by = Some("ecs-svc/1".into());
-            new.task_definition = format!("{}9", new.task_definition).into();
+            new.task_definition = format!("{}9", new.task_definition);
             new.containers[0].managed_agents[0].last_status = "RUNNING".into();
             let arn = new.arn.to_string();
             let definition = new.task_definition.to_string();

@@ -5,7 +5,7 @@ use crate::fact_index::{AGENT_START_SECONDS, FactIndex};
 use crate::fixes::service::force_deployment;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, Fact, ManagedAgent, Task};
+use model::facts::{Container, ManagedAgent, Task};
 use model::finding::{AgentLink, Finding, Severity, Subject};
 use model::text;
 
@@ -41,7 +41,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             None => missing_agent(subject, task, container),
             Some(agent) => reported_agent(index, subject, task, container, agent),
         };
-        let service = group.service_fact.and_then(Fact::known);
+        let service = group.known_service();
         if let Some(service) = service.filter(|service| service.rolling_out().is_some()) {
             return rollout::adjust(group, service, task, finding);
         }

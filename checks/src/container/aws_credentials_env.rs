@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
+use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
@@ -47,7 +47,8 @@ const KEYS: [&str; 4] = [
 const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
+    index.each_container_definition(&CHECK, |defined| {
+        let name = &defined.container.name;
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
         if !endpoints.is_empty() {
@@ -57,7 +58,6 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         } else if defined.container.environment_files > 0 {
             environment_files(&defined)
         } else {
-            let name = &defined.container.name;
             let title = format!("Container {name} sets no AWS credentials in its environment");
             CHECK.pass(defined.subject, title)
         }
@@ -68,11 +68,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn credentials_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding {
     let variables = text::list(&found);
     let name = &defined.container.name;
+    let title = format!("Container {name} sets {variables}");
     CHECK
-        .warn(
-            defined.subject.clone(),
-            format!("Container {name} sets {variables}"),
-        )
+        .warn(defined.subject.clone(), title)
         .detail(
             "The agent asks that endpoint for credentials instead of using the task role. Sessions work only if the endpoint \
              returns credentials that allow ssmmessages. ECS itself sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; a task \
@@ -89,14 +87,16 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
     let variables = text::list(&found);
     let subject = defined.subject.clone();
     let finding = match agent_that_reads_keys(defined) {
-        Fact::Known(None) | Fact::Absent => CHECK
-            .pass(
-                subject,
-                format!("Container {name} sets {variables}, which the agent ignores"),
+        Fact::Known(None) | Fact::Absent => {
+            let title = format!("Container {name} sets {variables}, which the agent ignores");
+            CHECK.pass(subject, title).detail(
+                "SSM agents since 3.1.1260.0 (April 2022) use only the credentials of the task role.",
             )
-            .detail("SSM agents since 3.1.1260.0 (April 2022) use only the credentials of the task role."),
+        }
         Fact::Known(Some(version)) => {
-            let title = format!("Container {name} sets {variables}, and the ECS agent {version} is too old to ignore them");
+            let title = format!(
+                "Container {name} sets {variables}, and the ECS agent {version} is too old to ignore them"
+            );
             let finding = if defined.agent_is_proven() {
                 CHECK.warn(subject, title).agent_link(AgentLink::AtRisk)
             } else {
@@ -111,7 +111,9 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {
-            let title = format!("Container {name} sets {variables}, and the version of the ECS agent is unknown");
+            let title = format!(
+                "Container {name} sets {variables}, and the version of the ECS agent is unknown"
+            );
             let mut finding = CHECK
                 .unknown_because(subject, title)
                 .detail(format!("Only ECS agents before 1.61.0 (April 2022) read these keys. The version is unknown: {why}."))

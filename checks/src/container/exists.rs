@@ -25,45 +25,34 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     let Some(name) = index.facts.target.container.as_deref() else {
         return index.groups.iter().filter_map(misnamed).collect();
     };
-    index.each_running(&CHECK, |group, tasks| {
-        tasks
-            .iter()
-            .map(|task| judge(index, group, task, name).on(*task))
-            .collect()
-    })
+    index.each_task(&CHECK, |group, _, task| judge(index, group, task, name))
 }
 
 /// The configuration names a container that the service does not have.
 fn misnamed(group: &Group) -> Option<Finding> {
-    let name = group.misnamed?;
-    let subject = group.subject();
-    Some(
-        CHECK
-            .warn(
-                subject,
-                format!(
-                    "{} has no container {name}, which the configuration names",
-                    group.name()
-                ),
-            )
-            .detail("A session needs the name of a container: pass --container, or correct ecs-exec.toml.")
-            .group_title("The configuration names a container that does not exist"),
-    )
+    let (service, name) = (group.name(), group.misnamed?);
+    let title = format!("{service} has no container {name}, which the configuration names");
+    let finding = CHECK
+        .warn(group.subject(), title)
+        .detail(
+            "A session needs the name of a container: pass --container, or correct ecs-exec.toml.",
+        )
+        .group_title("The configuration names a container that does not exist");
+    Some(finding)
 }
 
 fn judge(index: &FactIndex, group: &Group, task: &Task, name: &str) -> Finding {
     let subject = group.container_subject(task, name);
-    let unread = index.definition(task).and_then(Fact::known);
-    let unread = unread.and_then(|definition| definition.containers_unread.as_ref());
+    let definition = index.definition(task).and_then(Fact::known);
+    let unread = definition.and_then(|definition| definition.containers_unread.as_ref());
     if let (true, Some(why)) = (task.containers.is_empty(), unread) {
         return CHECK.unknown(subject, why);
     }
     if task.has_container(name) {
         return CHECK.pass(subject, format!("Task {} has container {name}", task.id()));
     }
-    let names: Vec<&str> = task
-        .containers
-        .iter()
+    let containers = task.containers.iter();
+    let names: Vec<&str> = containers
         .map(|container| container.name.as_str())
         .collect();
     CHECK

@@ -1,5 +1,4 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -21,24 +20,19 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
+    index.each_container_definition(&CHECK, |defined| {
         let name = &defined.container.name;
         if defined.is_windows() {
             return CHECK.skip(defined.subject, "Windows containers have no init process");
         }
         if defined.container.init_process {
-            return CHECK.pass(
-                defined.subject,
-                format!("Container {name} has an init process"),
-            );
+            let title = format!("Container {name} has an init process");
+            return CHECK.pass(defined.subject, title);
         }
-        let fix = defined.change().with_init();
+        let title = format!("Container {name} has no init process");
         CHECK
-            .warn(
-                defined.subject,
-                format!("Container {name} has no init process"),
-            )
-            .fix(fix)
+            .warn(defined.subject.clone(), title)
+            .fix(defined.change().with_init())
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
             .group_title("Containers have no init process")
     })

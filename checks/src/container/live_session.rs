@@ -25,70 +25,61 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    if index.facts.probes.is_empty() {
+    let probes = &index.facts.probes;
+    if probes.is_empty() {
         return Vec::new();
     }
     index.each_running(&CHECK, |group, tasks| {
-        tasks
-            .iter()
-            .flat_map(|task| {
-                let probes = index.facts.probes.get(&*task.arn);
-                probes.into_iter().flatten().map(|probe| {
-                    let subject = group.container_subject(task, &probe.container);
-                    probe_finding(index, task, subject, probe).on(*task)
-                })
-            })
-            .collect()
+        let mut findings = Vec::new();
+        for &task in tasks {
+            for probe in probes.get(&*task.arn).into_iter().flatten() {
+                let subject = group.container_subject(task, &probe.container);
+                findings.push(judge(index, task, subject, probe).on(task));
+            }
+        }
+        findings
     })
 }
 
-fn probe_finding(index: &FactIndex, task: &Task, subject: Subject, probe: &Probe) -> Finding {
+fn judge(index: &FactIndex, task: &Task, subject: Subject, probe: &Probe) -> Finding {
     let name = &probe.container;
     match &probe.end {
-        ProbeEnd::Worked { milliseconds } => CHECK
-            .pass(
-                subject,
-                format!("A session in {name} worked, after {milliseconds} ms"),
-            )
-            .evidence("milliseconds", *milliseconds),
-        ProbeEnd::NoShell => CHECK
-            .warn(
-                subject,
-                format!("A session in {name} opens, but its image has no /bin/sh"),
-            )
-            .detail(
-                "The agent is connected and accepted the session. Name a program that the image has.",
-            )
-            .group_title("Images have no /bin/sh"),
+        ProbeEnd::Worked { milliseconds } => {
+            let title = format!("A session in {name} worked, after {milliseconds} ms");
+            CHECK
+                .pass(subject, title)
+                .evidence("milliseconds", *milliseconds)
+        }
+        ProbeEnd::NoShell => {
+            let title = format!("A session in {name} opens, but its image has no /bin/sh");
+            CHECK
+                .warn(subject, title)
+                .detail("The agent is connected and accepted the session. Name a program that the image has.")
+                .group_title("Images have no /bin/sh")
+        }
         ProbeEnd::Failed(said) => failed(index, task, subject, name, said),
     }
 }
 
 fn failed(index: &FactIndex, task: &Task, subject: Subject, name: &str, said: &str) -> Finding {
-    let known = explain(said);
-    let meaning = known.as_ref().map_or(String::new(), |known| {
-        format!(
-            " {}: {}",
-            known.known_error.title, known.known_error.meaning
-        )
-    });
-    let is_unconnected =
-        known.is_some_and(|known| known.known_error.checks.contains(&agent_running::CHECK.id));
+    let known = explain(said).map(|known| known.known_error);
+    let is_unconnected = known
+        .as_ref()
+        .is_some_and(|known| known.checks.contains(&agent_running::CHECK.id));
     if let (true, Some(age)) = (is_unconnected, index.young_agent(task, name)) {
+        let age = text::span(age);
+        let title = format!("A session in {name} did not open, {age} after its agent started");
         return CHECK
-            .unknown_because(
-                subject,
-                format!(
-                    "A session in {name} did not open, {} after its agent started",
-                    text::span(age)
-                ),
-            )
+            .unknown_because(subject, title)
             .detail(
                 "An agent needs up to two minutes to connect to Systems Manager. Wait, then run \
                  `ecs-exec doctor --live --watch`.",
             )
             .evidence("said", said);
     }
+    let meaning = known.map_or(String::new(), |known| {
+        format!(" {}: {}", known.title, known.meaning)
+    });
     let finding = CHECK
         .fail(subject, format!("A session in {name} does not work"))
         .detail(format!("It ended with: {said}{meaning}"))

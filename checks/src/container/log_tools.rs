@@ -1,8 +1,7 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{ExecLog, Fact};
+use model::facts::Fact;
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
@@ -24,24 +23,19 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
-        let name = &defined.container.name;
+    index.each_container_definition(&CHECK, |defined| {
         if let Fact::Unavailable(why) = &index.facts.cluster {
             return CHECK.unknown(defined.subject, why);
         }
-        let is_recorded = |log: &&ExecLog| log.log_group.is_some() || log.bucket.is_some();
-        match index.exec_log().filter(is_recorded) {
-            Some(_) => CHECK.unknown_because(
-                defined.subject,
-                format!(
-                    "Whether the image of {name} has script and cat is not visible from outside"
-                ),
-            ),
-            None => CHECK.skip(
-                defined.subject,
-                "The cluster configures no log destination of its own for sessions",
-            ),
+        let log = index.exec_log();
+        if log.is_none_or(|log| log.log_group.is_none() && log.bucket.is_none()) {
+            let title = "The cluster configures no log destination of its own for sessions";
+            return CHECK.skip(defined.subject, title);
         }
+        let name = &defined.container.name;
+        let title =
+            format!("Whether the image of {name} has script and cat is not visible from outside");
+        CHECK.unknown_because(defined.subject, title)
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::each_container_definition;
+use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
@@ -24,57 +24,50 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
-        let name = &defined.container.name;
-        let Some(proxy) = &defined.container.proxy else {
-            return CHECK.pass(defined.subject, format!("Container {name} sets no proxy"));
-        };
-        let variables = text::list(&proxy.variables);
-        if proxy.credentials_bypass && proxy.ssmmessages_bypass {
-            return CHECK.pass(
-                defined.subject,
-                format!(
-                    "Container {name} sets {variables}, and NO_PROXY covers what the agent needs"
-                ),
-            );
+    index.each_container_definition(&CHECK, judge)
+}
+
+fn judge(defined: DefinedContainer) -> Finding {
+    let name = &defined.container.name;
+    let subject = defined.subject.clone();
+    let Some(proxy) = &defined.container.proxy else {
+        return CHECK.pass(subject, format!("Container {name} sets no proxy"));
+    };
+    let variables = text::list(&proxy.variables);
+    let without_credentials =
+        || format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY");
+    let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
+        (true, true) => {
+            let title = format!("Container {name} sets {variables}, and NO_PROXY covers what the agent needs");
+            return CHECK.pass(subject, title);
         }
-        let subject = defined.subject.clone();
-        let finding = match (proxy.credentials_bypass, proxy.ssmmessages_bypass) {
-            (false, _) if !defined.agent_is_proven() => CHECK
-                .fail(
-                    subject,
-                    format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),
-                )
-                .detail(
-                    "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
-                     Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
-                ),
-            (false, true) => CHECK
-                .warn(
-                    subject,
-                    format!("Container {name} sets {variables} without 169.254.170.2 in NO_PROXY"),
-                )
-                .detail(
-                    "The agent asks 169.254.170.2 for the task's credentials, and a proxy seldom reaches that address. \
-                     It has been RUNNING for minutes nevertheless.",
-                )
-                .agent_link(AgentLink::AtRisk),
-            (_, false) | (true, true) => CHECK
-                .warn(
-                    subject,
-                    format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
-                )
-                .detail("That works only if the proxy supports WebSockets. Add the host name of ssmmessages to NO_PROXY.")
-                .agent_link(AgentLink::AtRisk),
-        };
-        let facts = defined.index.facts;
-        let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
-        let fix = defined.change().past_the_proxy(&hosts);
-        finding
-            .fix(fix)
-            .group_title("A proxy is between the agent and AWS")
-            .evidence("variables", proxy.variables.clone())
-    })
+        (false, _) if !defined.agent_is_proven() => CHECK
+            .fail(subject, without_credentials())
+            .detail(
+                "The agent asks 169.254.170.2 for the task's credentials, and a proxy cannot reach that address. \
+                 Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
+            ),
+        (false, true) => CHECK
+            .warn(subject, without_credentials())
+            .detail(
+                "The agent asks 169.254.170.2 for the task's credentials, and a proxy seldom reaches that address. \
+                 It has been RUNNING for minutes nevertheless.",
+            )
+            .agent_link(AgentLink::AtRisk),
+        (_, false) => CHECK
+            .warn(
+                subject,
+                format!("Container {name} sets {variables}, so the agent reaches ssmmessages through the proxy"),
+            )
+            .detail("That works only if the proxy supports WebSockets. Add the host name of ssmmessages to NO_PROXY.")
+            .agent_link(AgentLink::AtRisk),
+    };
+    let ssmmessages = defined.index.facts.host_of("ssmmessages");
+    let hosts = format!("169.254.170.2,{ssmmessages}");
+    finding
+        .fix(defined.change().past_the_proxy(&hosts))
+        .group_title("A proxy is between the agent and AWS")
+        .evidence("variables", proxy.variables.clone())
 }
 
 #[cfg(test)]

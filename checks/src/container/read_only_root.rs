@@ -1,8 +1,7 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
+use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::Mount;
 use model::finding::{AgentLink, Finding, Severity};
 use model::text;
 
@@ -30,16 +29,13 @@ const AGENT_FOLDERS: [&str; 3] = [
 ];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
+    index.each_container_definition(&CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.read_only_root {
-            return CHECK.pass(
-                defined.subject,
-                format!("Container {name} has a writable root file system"),
-            );
+            let title = format!("Container {name} has a writable root file system");
+            return CHECK.pass(defined.subject, title);
         }
-        let finding = judge(&defined);
-        finding
+        judge(&defined)
             .fix(defined.change().writable_root())
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
@@ -47,20 +43,16 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 fn judge(defined: &DefinedContainer) -> Finding {
-    let title = format!(
-        "Container {} has a read-only root file system",
-        defined.container.name
-    );
+    let name = &defined.container.name;
+    let title = format!("Container {name} has a read-only root file system");
     let subject = defined.subject.clone();
     let mounts = &defined.container.mounts;
-    let mounted: Vec<&str> = AGENT_FOLDERS
-        .into_iter()
-        .filter(|folder| mounts.iter().any(|mount| mount.makes_writable(folder)))
-        .collect();
+    let mut mounted = AGENT_FOLDERS.to_vec();
+    mounted.retain(|folder| mounts.iter().any(|mount| mount.makes_writable(folder)));
     let detail = if !mounted.is_empty() {
+        let folders = text::list(&mounted);
         format!(
-            "Volumes make {} writable, which is enough for some users. AWS does not support it.",
-            text::list(&mounted)
+            "Volumes make {folders} writable, which is enough for some users. AWS does not support it."
         )
     } else if defined.agent_is_proven() {
         "The agent is RUNNING nevertheless. Its folders may be writable; it may not be able to start again."
@@ -71,15 +63,12 @@ fn judge(defined: &DefinedContainer) -> Finding {
              definition, register it, and deploy it.",
         );
     };
+    let paths: Vec<&str> = mounts.iter().map(|mount| mount.path.as_str()).collect();
     CHECK
         .warn(subject, title)
         .detail(detail)
         .agent_link(AgentLink::AtRisk)
-        .evidence("mounts", paths(mounts))
-}
-
-fn paths(mounts: &[Mount]) -> Vec<&str> {
-    mounts.iter().map(|mount| mount.path.as_str()).collect()
+        .evidence("mounts", paths)
 }
 
 #[cfg(test)]

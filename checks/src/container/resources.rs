@@ -1,5 +1,4 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -23,22 +22,20 @@ pub const CHECK: Check = Check {
 const MIN_MIB: u32 = 128;
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
+    index.each_container_definition(&CHECK, |defined| {
         let name = &defined.container.name;
-        match defined.container.memory_mib.or(defined.definition.memory_mib) {
-            Some(mib) if mib < MIN_MIB => CHECK
-                .warn(
-                    defined.subject,
-                    format!("Container {name} has {mib} MiB of memory"),
-                )
+        let Some(mib) = defined.container.memory_mib.or(defined.definition.memory_mib) else {
+            return CHECK.skip(defined.subject, format!("Container {name} has no memory limit"));
+        };
+        let title = format!("Container {name} has {mib} MiB of memory");
+        let finding = match mib < MIN_MIB {
+            true => CHECK
+                .warn(defined.subject, title)
                 .detail("The exec agent needs some tens of MiB, and the shell more: a session may get the container killed.")
-                .group_title("Containers have little memory for a session")
-                .evidence("memoryMiB", mib),
-            Some(mib) => CHECK
-                .pass(defined.subject, format!("Container {name} has {mib} MiB of memory"))
-                .evidence("memoryMiB", mib),
-            None => CHECK.skip(defined.subject, format!("Container {name} has no memory limit")),
-        }
+                .group_title("Containers have little memory for a session"),
+            false => CHECK.pass(defined.subject, title),
+        };
+        finding.evidence("memoryMiB", mib)
     })
 }
 

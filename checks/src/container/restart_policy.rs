@@ -1,6 +1,5 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::per_subject::container_definition::each_container_definition;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
@@ -25,17 +24,15 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, |defined| {
+    index.each_container_definition(&CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.restarts {
             let title = format!("Container {name} has no restart policy");
             return CHECK.pass(defined.subject, title);
         }
+        let title = format!("Container {name} has a restart policy");
         let finding = CHECK
-            .warn(
-                defined.subject.clone(),
-                format!("Container {name} has a restart policy"),
-            )
+            .warn(defined.subject.clone(), title)
             .detail(
                 "Once ECS has restarted the container, it has no agent until its task is replaced. \
                  ECS does not report whether that has happened.",

@@ -27,16 +27,16 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-fn judge<'a>(
-    index: &FactIndex<'a>,
-    group: &Group<'a>,
+fn judge(
+    index: &FactIndex,
+    group: &Group,
     subject: Subject,
     task: &Task,
     container: &Container,
 ) -> Finding {
     let name = &container.name;
     let status = &container.last_status;
-    let finding = if container.last_status == "RUNNING" {
+    let finding = if status == "RUNNING" {
         match container.runtime_id {
             Some(_) => CHECK.pass(subject, format!("Container {name} is RUNNING")),
             None => CHECK
@@ -45,21 +45,15 @@ fn judge<'a>(
                 .group_title("The container has no runtime ID"),
         }
     } else if is_session_container(index, group, task, name) {
+        let title = format!("Container {name} is {status}, not RUNNING");
         CHECK
-            .fail(
-                subject,
-                format!("Container {name} is {status}, not RUNNING"),
-            )
+            .fail(subject, title)
             .detail(why_ended(container))
             .group_title("The container is not RUNNING")
             .fix_some(group.service_fix(index.facts, fixes::service::force_deployment))
     } else {
-        CHECK
-            .skip(
-                subject,
-                format!("Container {name} is {status}; sessions do not use it"),
-            )
-            .detail(why_ended(container))
+        let title = format!("Container {name} is {status}; sessions do not use it");
+        CHECK.skip(subject, title).detail(why_ended(container))
     };
     finding.evidence("lastStatus", status.as_str())
 }
@@ -69,27 +63,17 @@ fn is_session_container(index: &FactIndex, group: &Group, task: &Task, name: &st
     if let Some(wanted) = group.container {
         return wanted == name;
     }
-    let essential = index
-        .definition(task)
-        .and_then(Fact::known)
-        .and_then(|definition| definition.container(name))
-        .is_none_or(|container| container.essential);
-    task.own_containers().count() == 1 || essential
+    let definition = index.definition(task).and_then(Fact::known);
+    let defined = definition.and_then(|definition| definition.container(name));
+    task.own_containers().count() == 1 || defined.is_none_or(|container| container.essential)
 }
 
 fn why_ended(container: &Container) -> String {
-    let code = container
-        .exit_code
-        .map(|code| format!("It ended with exit code {code}."));
-    let reason = container
-        .reason
-        .as_ref()
-        .map(|reason| format!("Reason from ECS: {reason}"));
-    [code, reason]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
+    let code = container.exit_code;
+    let code = code.map(|code| format!("It ended with exit code {code}."));
+    let reason = container.reason.as_ref();
+    let reason = reason.map(|reason| format!("Reason from ECS: {reason}"));
+    Vec::from_iter(code.into_iter().chain(reason)).join(" ")
 }
 
 #[cfg(test)]

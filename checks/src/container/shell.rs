@@ -1,5 +1,5 @@
 use crate::fact_index::FactIndex;
-use crate::per_subject::container_definition::{DefinedContainer, each_container_definition};
+use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -21,45 +21,50 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_container_definition(index, &CHECK, judge)
+    index.each_container_definition(&CHECK, judge)
 }
 
 fn judge(defined: DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let shell = defined.shell().unwrap_or("/bin/sh");
     let image = defined.container.image.as_deref().unwrap_or_default();
-    let finding = if defined.is_windows() && shell.starts_with('/') {
-        CHECK
-            .warn(defined.subject, format!("Container {name} runs Windows, which has no {shell}"))
-            .detail("Start powershell.exe or cmd.exe instead: set `shell` for the service in ecs-exec.toml.")
-            .group_title("Containers do not have the shell that sessions start")
+    let fault = if defined.is_windows() && shell.starts_with('/') {
+        Some((
+            format!("Container {name} runs Windows, which has no {shell}"),
+            "Start powershell.exe or cmd.exe instead: set `shell` for the service in ecs-exec.toml.",
+        ))
     } else if is_distroless(image) {
-        CHECK
-            .warn(defined.subject, format!("The image of {name} has no shell, judging by its name"))
-            .detail("Distroless images contain only the program, except for their debug variants. A session can start any program of the image.")
-            .group_title("Containers do not have the shell that sessions start")
+        Some((
+            format!("The image of {name} has no shell, judging by its name"),
+            "Distroless images contain only the program, except for their debug variants. A session can start any \
+             program of the image.",
+        ))
     } else if shell.ends_with("bash") && image.contains("alpine") {
-        CHECK
-            .warn(
-                defined.subject,
-                format!("The image of {name} is made from Alpine, which has no {shell}"),
-            )
-            .detail("Start /bin/sh instead: set `shell` for the service in ecs-exec.toml.")
-            .group_title("Containers do not have the shell that sessions start")
+        Some((
+            format!("The image of {name} is made from Alpine, which has no {shell}"),
+            "Start /bin/sh instead: set `shell` for the service in ecs-exec.toml.",
+        ))
     } else {
-        CHECK.skip(
-            defined.subject,
-            format!("Whether the image of {name} has {shell} is not visible from outside"),
-        )
+        None
+    };
+    let finding = match fault {
+        Some((title, detail)) => CHECK
+            .warn(defined.subject, title)
+            .detail(detail)
+            .group_title("Containers do not have the shell that sessions start"),
+        None => {
+            let title =
+                format!("Whether the image of {name} has {shell} is not visible from outside");
+            CHECK.skip(defined.subject, title)
+        }
     };
     finding.evidence("shell", shell).evidence("image", image)
 }
 
 fn is_distroless(image: &str) -> bool {
-    let bare = ["distroless", "chainguard/static", "cgr.dev/chainguard/"]
-        .iter()
-        .any(|part| image.contains(part));
-    bare && !image.contains("debug") && !image.contains("-dev")
+    const PARTS: [&str; 3] = ["distroless", "chainguard/static", "cgr.dev/chainguard/"];
+    let has = |part: &str| image.contains(part);
+    PARTS.into_iter().any(has) && !has("debug") && !has("-dev")
 }
 
 #[cfg(test)]

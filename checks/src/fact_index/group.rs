@@ -74,10 +74,14 @@ impl<'a> Group<'a> {
         self.service.map(Sanitized::from)
     }
 
+    /// The service as ECS describes it; `None` if it could not be read or there is none.
+    pub fn known_service(&self) -> Option<&'a Service> {
+        self.service_fact?.known()
+    }
+
     /// A fix of the service; `None` if the service could not be read.
     pub fn service_fix(&self, facts: &Facts, fix: fn(&Facts, &Service) -> Fix) -> Option<Fix> {
-        let service = self.service_fact.and_then(Fact::known)?;
-        Some(fix(facts, service))
+        Some(fix(facts, self.known_service()?))
     }
 
     /// The group's name in a sentence.

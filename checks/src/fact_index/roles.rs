@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FactIndex, Group, TaskRole};
-use model::facts::{DeploymentController, Fact, Task, Unavailable};
+use model::facts::{DeploymentController, Task, Unavailable};
 use model::task_scope::TaskSet;
 
 /// Running tasks by their role.
@@ -57,7 +57,7 @@ pub fn services_with<'a>(
     matches: impl Fn(&Group<'a>) -> bool,
 ) -> Vec<&'a str> {
     let is_rolled_out_by_ecs = |group: &&Group| {
-        let service = group.service_fact.and_then(Fact::known);
+        let service = group.known_service();
         service.is_some_and(|service| service.controller == DeploymentController::Ecs)
     };
     let groups = index.groups.iter().filter(|group| matches(group));

@@ -9,52 +9,57 @@ use model::finding::{Finding, Subject};
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct DefinedContainer<'w, 'a> {
+    /// All facts.
     pub index: &'w FactIndex<'a>,
+    /// The task definition.
     pub definition: &'a TaskDefinition,
+    /// The container in it.
     pub container: &'a ContainerDefinition,
     /// The running tasks of one service that have this definition.
     pub tasks: &'w [&'a Task],
-    /// What a finding about it has as its subject.
+    /// The subject of findings about it.
     pub subject: Subject,
     service: Option<&'a str>,
 }
 
-/// A finding for each container of each task definition; with --container only for that container. What is found on a
-/// sidecar is a note.
-pub fn each_container_definition<'a>(
-    index: &FactIndex<'a>,
-    check: &'static Check,
-    judge: impl Fn(DefinedContainer<'_, 'a>) -> Finding,
-) -> Vec<Finding> {
-    let asked = index.facts.target.container.as_deref();
-    index.each_definition(check, |group, definition, tasks| {
-        if let Some(why) = &definition.containers_unread {
-            let subject = group.definition_subject(&definition.arn);
-            return vec![check.unknown(subject, why)];
-        }
-        let target = session_container(group, Some(definition));
-        let containers = definition.containers.iter();
-        containers
-            .filter(|container| asked.is_none_or(|name| name == container.name))
-            .map(|container| {
-                let (family, revision) = (&definition.family, definition.revision);
-                let id = format!("{family}:{revision}/{}", container.name);
-                let finding = judge(DefinedContainer {
-                    index,
-                    definition,
-                    container,
-                    tasks,
-                    service: group.service,
-                    subject: Subject::new("container-definition", id)
-                        .of_service(group.service_name()),
-                });
-                match target.filter(|target| is_sidecar(target, container, None)) {
-                    Some(target) => as_note(finding, target),
-                    None => finding,
-                }
-            })
-            .collect()
-    })
+impl<'a> FactIndex<'a> {
+    /// A finding for each container of each task definition; with --container only for that container. What is found on a
+    /// sidecar is a note.
+    pub fn each_container_definition(
+        &self,
+        check: &'static Check,
+        judge: impl Fn(DefinedContainer<'_, 'a>) -> Finding,
+    ) -> Vec<Finding> {
+        let asked = self.facts.target.container.as_deref();
+        self.each_definition(check, |group, definition, tasks| {
+            if let Some(why) = &definition.containers_unread {
+                let subject = group.definition_subject(&definition.arn);
+                return vec![check.unknown(subject, why)];
+            }
+            let target = session_container(group, Some(definition));
+            let containers = definition.containers.iter();
+            containers
+                .filter(|container| asked.is_none_or(|name| name == container.name))
+                .map(|container| {
+                    let (family, revision) = (&definition.family, definition.revision);
+                    let id = format!("{family}:{revision}/{}", container.name);
+                    let finding = judge(DefinedContainer {
+                        index: self,
+                        definition,
+                        container,
+                        tasks,
+                        service: group.service,
+                        subject: Subject::new("container-definition", id)
+                            .of_service(group.service_name()),
+                    });
+                    match target.filter(|target| is_sidecar(target, container, None)) {
+                        Some(target) => as_note(finding, target),
+                        None => finding,
+                    }
+                })
+                .collect()
+        })
+    }
 }
 
 impl<'a> DefinedContainer<'_, 'a> {

@@ -24,6 +24,9 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
+/// A deployment that takes longer counts as stuck.
+const STUCK_AFTER_SECONDS: i64 = 3600;
+
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_service(&CHECK, |group, subject, service| {
         judge(index, group, subject, service)
@@ -35,16 +38,16 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
     let Some(primary) = service.primary() else {
         return CHECK.skip(subject, format!("ECS itself does not roll out {name}"));
     };
+    let state = primary.rollout_state.as_deref();
+    let has_failed = |one: &Deployment| one.rollout_state.as_deref() == Some("FAILED");
     let failed = service.deployments.iter().any(has_failed) || is_rolling_back(primary);
-    let complete = primary.rollout_state.as_deref() == Some("COMPLETED");
-    if failed || (primary.failed_tasks > 0 && !complete) {
-        let title = if failed {
-            format!("The last deployment of {name} failed")
-        } else {
-            format!(
+    if failed || (primary.failed_tasks > 0 && state != Some("COMPLETED")) {
+        let title = match failed {
+            true => format!("The last deployment of {name} failed"),
+            false => format!(
                 "The deployment of {name} makes no progress: {} failed",
                 text::count(primary.failed_tasks as usize, "task")
-            )
+            ),
         };
         let finding = match keeps_stale_tasks(group, service) {
             true => CHECK.fail(subject, title),
@@ -52,73 +55,48 @@ fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) 
         };
         return finding
             .group_title("A deployment failed")
-            .detail(quote(primary, service))
+            .detail(reasons(primary, service))
             .fix(fixes::service::read_events(index.facts, name))
-            .evidence(
-                "rolloutState",
-                primary.rollout_state.as_deref().unwrap_or("none"),
-            )
+            .evidence("rolloutState", state.unwrap_or("none"))
             .evidence("failedTasks", primary.failed_tasks);
     }
-    let is_in_progress = primary.rollout_state.as_deref() == Some("IN_PROGRESS");
-    if !is_in_progress {
-        return CHECK.pass(
-            subject,
-            format!("{name} has one deployment, and it is complete"),
-        );
+    if state != Some("IN_PROGRESS") {
+        let title = format!("{name} has one deployment, and it is complete");
+        return CHECK.pass(subject, title);
     }
-    let age = primary.created_at.map(|created| index.age(created));
-    match age {
-        Some(age) if age > STUCK_AFTER_SECONDS => CHECK
-            .warn(
-                subject,
-                format!(
-                    "The deployment of {name} has been in progress for {}",
-                    text::span(age)
-                ),
-            )
-            .group_title("A deployment is stuck")
-            .detail(quote(primary, service)),
+    match primary.created_at.map(|created| index.age(created)) {
+        Some(age) if age > STUCK_AFTER_SECONDS => {
+            let age = text::span(age);
+            let title = format!("The deployment of {name} has been in progress for {age}");
+            CHECK
+                .warn(subject, title)
+                .group_title("A deployment is stuck")
+                .detail(reasons(primary, service))
+        }
         Some(_) | None => CHECK
             .pass(subject, format!("A deployment of {name} is in progress"))
             .evidence("rolloutState", "IN_PROGRESS"),
     }
 }
 
-fn has_failed(deployment: &Deployment) -> bool {
-    deployment.rollout_state.as_deref() == Some("FAILED")
-}
-
 /// The circuit breaker goes back to the last deployment that worked, and says so in its reason.
 fn is_rolling_back(primary: &Deployment) -> bool {
-    primary
-        .rollout_reason
-        .as_deref()
-        .is_some_and(|reason| reason.contains("rolling back"))
+    let reason = primary.rollout_reason.as_deref();
+    reason.is_some_and(|reason| reason.contains("rolling back"))
 }
-
-/// A deployment that takes longer counts as stuck.
-const STUCK_AFTER_SECONDS: i64 = 3600;
 
 /// Whether tasks without ECS Exec still run because the deployment failed.
 fn keeps_stale_tasks(group: &Group, service: &Service) -> bool {
     service.exec_enabled && group.running().iter().any(|task| !task.exec_enabled)
 }
 
-fn quote(deployment: &Deployment, service: &Service) -> String {
-    let reason = deployment
-        .rollout_reason
-        .as_ref()
-        .map(|reason| format!("ECS says: {reason}"));
-    let event = service
-        .events
-        .first()
-        .map(|event| format!("Last event: {}", event.message));
-    [reason, event]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
+/// What ECS reports about a deployment.
+fn reasons(deployment: &Deployment, service: &Service) -> String {
+    let reason = deployment.rollout_reason.as_ref();
+    let reason = reason.map(|reason| format!("ECS says: {reason}"));
+    let event = service.events.first();
+    let event = event.map(|event| format!("Last event: {}", event.message));
+    Vec::from_iter(reason.into_iter().chain(event)).join(" ")
 }
 
 #[cfg(test)]

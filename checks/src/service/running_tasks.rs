@@ -2,8 +2,8 @@ use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Service, Task};
-use model::finding::{Finding, Severity, Subject};
+use model::facts::{Fact, Service};
+use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -30,17 +30,20 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index
-        .groups
-        .iter()
-        .filter(|group| !group.named)
+    let groups = index.groups.iter().filter(|group| !group.named);
+    groups
         .filter_map(|group| Some(judge(index, group, group.service?)))
         .collect()
 }
 
 fn judge(index: &FactIndex, group: &Group, name: &str) -> Finding {
     let subject = group.subject();
-    if is_gone(group) {
+    let is_gone = match group.service_fact {
+        Some(Fact::Known(service)) => service.is_deleted(),
+        Some(Fact::Absent) => true,
+        Some(Fact::Unavailable(_)) | None => false,
+    };
+    if is_gone {
         return CHECK.skip(subject, "There is no such service");
     }
     if let Fact::Unavailable(why) = &group.tasks {
@@ -48,50 +51,30 @@ fn judge(index: &FactIndex, group: &Group, name: &str) -> Finding {
     }
     let running = group.running().len();
     if running > 0 {
-        return CHECK
-            .pass(
-                subject,
-                format!("{} of {name} running", text::count(running, "task")),
-            )
-            .evidence("running", running);
+        let title = format!("{} of {name} running", text::count(running, "task"));
+        return CHECK.pass(subject, title).evidence("running", running);
     }
-    let service = group.service_fact.and_then(Fact::known);
-    no_running_task(index, group, name, subject, service)
-}
-
-fn no_running_task(
-    index: &FactIndex,
-    group: &Group,
-    name: &str,
-    subject: Subject,
-    service: Option<&Service>,
-) -> Finding {
-    let finding = CHECK.fail(
-        subject,
-        format!("No running tasks found for service: {name}"),
-    );
-    let finding = match service {
-        Some(service) if service.desired_count == 0 && service.daemon => finding
+    let title = format!("No running tasks found for service: {name}");
+    let finding = CHECK
+        .fail(subject, title)
+        .group_title("The service has no running task");
+    let Some(service) = group.known_service() else {
+        return finding.detail(history(None, group));
+    };
+    let finding = finding
+        .evidence("desired", service.desired_count)
+        .evidence("pending", service.pending_count);
+    match (service.desired_count, service.daemon) {
+        (0, true) => finding
             .detail("It is a daemon service, which runs one task on each matching container instance: none matches.")
-            .group_title("The service has no running task")
             .fix(fixes::service::read_events(index.facts, name)),
-        Some(service) if service.desired_count == 0 => finding
+        (0, false) => finding
             .detail("The service's desired count is 0.")
             .group_title("The desired count of the service is 0")
             .fix(fixes::service::scale_up(index.facts, service)),
-        Some(service) => finding
+        _ => finding
             .detail(history(Some(service), group))
-            .group_title("The service has no running task")
             .fix(fixes::service::read_events(index.facts, name)),
-        None => finding
-            .detail(history(None, group))
-            .group_title("The service has no running task"),
-    };
-    match service {
-        Some(service) => finding
-            .evidence("desired", service.desired_count)
-            .evidence("pending", service.pending_count),
-        None => finding,
     }
 }
 
@@ -107,7 +90,8 @@ fn history(service: Option<&Service>, group: &Group) -> String {
     if let Some(task) = group.all().iter().find(|task| task.stopped_at.is_none()) {
         sentences.push(format!("Task {} is {}.", task.id(), task.last_status));
     }
-    if let Some(task) = last_stopped(group.all()) {
+    let stopped = group.all().iter().filter(|task| task.stopped_at.is_some());
+    if let Some(task) = stopped.max_by_key(|task| task.stopped_at) {
         let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
         sentences.push(format!("Task {} stopped: {reason}.", task.id()));
     }
@@ -115,22 +99,6 @@ fn history(service: Option<&Service>, group: &Group) -> String {
         sentences.push(format!("Last event: {}", event.message));
     }
     sentences.join(" ")
-}
-
-fn last_stopped<'t>(tasks: &[&'t Task]) -> Option<&'t Task> {
-    tasks
-        .iter()
-        .copied()
-        .filter(|task| task.stopped_at.is_some())
-        .max_by_key(|task| task.stopped_at)
-}
-
-fn is_gone(group: &Group) -> bool {
-    match group.service_fact {
-        Some(Fact::Known(service)) => service.is_deleted(),
-        Some(Fact::Absent) => true,
-        Some(Fact::Unavailable(_)) | None => false,
-    }
 }
 
 #[cfg(test)]

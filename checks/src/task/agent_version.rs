@@ -1,5 +1,5 @@
 use crate::agent_reason::lacks_host_files;
-use crate::fact_index::{FactIndex, Group};
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::arn;
@@ -24,37 +24,38 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-const MIN_VERSION: [u32; 3] = [1, 50, 2];
-const MIN_VERSION_ON_WINDOWS: [u32; 3] = [1, 56, 0];
-
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, tasks| {
-        let mut findings: Vec<Finding> = Vec::new();
-        let mut seen: Vec<&str> = Vec::new();
-        for task in tasks {
-            let Some(host) = task.container_instance.as_deref() else {
+        let mut by_instance: Vec<(&str, Vec<&Task>)> = Vec::new();
+        for &task in tasks {
+            let Some(instance) = task.container_instance.as_deref() else {
                 continue;
             };
-            if seen.contains(&host) {
-                continue;
+            match by_instance.iter_mut().find(|(id, _)| *id == instance) {
+                Some((_, tasks)) => tasks.push(task),
+                None => by_instance.push((instance, vec![task])),
             }
-            seen.push(host);
-            let on_host: Vec<&Task> = tasks
-                .iter()
-                .copied()
-                .filter(|task| task.container_instance.as_deref() == Some(host))
-                .collect();
-            let finding = match missing_files(&on_host) {
-                Some(reason) => lacks_files(group, host, reason),
-                None => judge(index, group, host),
-            };
-            findings.push(finding.on_tasks(on_host.iter().copied()));
         }
-        if findings.is_empty() {
+        if by_instance.is_empty() {
             let title = "The tasks do not run on container instances of this account";
-            findings.push(CHECK.skip(group.subject(), title));
+            return vec![CHECK.skip(group.subject(), title)];
         }
-        findings
+        let findings = by_instance.into_iter().map(|(instance, tasks)| {
+            let subject = Subject::new("container-instance", instance);
+            let subject = subject.of_service(group.service_name());
+            let finding = match missing_files(&tasks) {
+                Some(reason) => lacks_files(subject, instance, reason),
+                None => match index.facts.container_instances.get(instance) {
+                    Some(Fact::Known(host)) => by_version(index, subject, host),
+                    Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
+                    Some(Fact::Absent) | None => {
+                        CHECK.unknown_because(subject, "The container instance was not found")
+                    }
+                },
+            };
+            finding.on_tasks(tasks)
+        });
+        findings.collect()
     })
 }
 
@@ -68,9 +69,8 @@ fn missing_files<'t>(tasks: &[&'t Task]) -> Option<&'t str> {
     reasons.find(|reason| lacks_host_files(reason))
 }
 
-fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
-    let subject = Subject::new("container-instance", arn).of_service(group.service_name());
-    let id = arn::name(arn);
+fn lacks_files(subject: Subject, instance: &str, reason: &str) -> Finding {
+    let id = arn::name(instance);
     CHECK
         .fail(
             subject,
@@ -83,27 +83,24 @@ fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
         )
         .group_title("Container instances lack the files of the exec agent")
         .evidence("reason", reason)
-        .fix(fixes::task::host_files(arn))
-}
-
-fn judge(index: &FactIndex, group: &Group, arn: &str) -> Finding {
-    let subject = Subject::new("container-instance", arn).of_service(group.service_name());
-    match index.facts.container_instances.get(arn) {
-        Some(Fact::Known(host)) => by_version(index, subject, host),
-        Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        Some(Fact::Absent) | None => {
-            CHECK.unknown_because(subject, "The container instance was not found")
-        }
-    }
+        .fix(fixes::task::host_files(instance))
 }
 
 fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> Finding {
     let Some(version) = host.agent_version.as_deref() else {
         return CHECK.unknown_because(subject, "The ECS agent does not report its version");
     };
-    let min = match host.windows {
-        true => MIN_VERSION_ON_WINDOWS,
-        false => MIN_VERSION,
+    let (min, too_old) = match host.windows {
+        true => (
+            [1, 56, 0],
+            "On Windows ECS Exec needs the container agent 1.56 or later, and ECS does not update agents on Windows: \
+             start instances of a newer AMI.",
+        ),
+        false => (
+            [1, 50, 2],
+            "ECS Exec needs the container agent 1.50.2 or later. Update the agent, or the instance's AMI, then \
+             replace the tasks.",
+        ),
     };
     let finding = match version::is_at_least(version, &min) {
         Some(false) => CHECK
@@ -111,7 +108,7 @@ fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> 
                 subject,
                 format!("The ECS agent {version} is too old for ECS Exec"),
             )
-            .detail(too_old(host))
+            .detail(too_old)
             .group_title("The ECS agent is too old for ECS Exec")
             .fix_some((!host.windows).then(|| fixes::task::update_agent(index.facts, &host.arn))),
         Some(true) if !host.agent_connected => CHECK
@@ -125,19 +122,6 @@ fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> 
         None => CHECK.unknown_because(subject, format!("{version} is not a version")),
     };
     finding.evidence("agentVersion", version)
-}
-
-fn too_old(host: &ContainerInstance) -> &'static str {
-    match host.windows {
-        true => {
-            "On Windows ECS Exec needs the container agent 1.56 or later, and ECS does not update agents on Windows: \
-             start instances of a newer AMI."
-        }
-        false => {
-            "ECS Exec needs the container agent 1.50.2 or later. Update the agent, or the instance's AMI, then \
-             replace the tasks."
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@ use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{DeploymentController, Fact, Facts, Service, Task};
+use model::facts::{DeploymentController, Fact, Task};
 use model::finding::{Finding, Severity, Status, Subject};
-use model::fix::Fix;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -63,82 +62,64 @@ fn tasks_after_apply(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// The fix for all tasks of the service.
-fn replace_tasks(facts: &Facts, service: &Service) -> Fix {
-    match service.exec_enabled {
-        true => fixes::service::force_deployment(facts, service),
-        false => fixes::service::enable_exec(facts, service),
-    }
-}
-
-fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
-    let fix = || group.service_fix(index.facts, replace_tasks);
+fn judge(index: &FactIndex, group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     if index.is_exec_forbidden(group, task) {
-        CHECK.skip(subject, "ECS Exec must be off here, as declared")
-    } else if task.exec_enabled {
-        CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"))
-    } else {
-        let service = group.service_fact.and_then(Fact::known);
-        let finding = CHECK
-            .fail(subject, format!("Task {id} was started without ECS Exec"))
-            .evidence("enableExecuteCommand", false);
-        match service {
-            Some(service) if service.exec_enabled && service.is_replacing(task) => being_replaced(group, finding),
-            Some(service) if service.exec_enabled => {
-                older_than_flag(index, finding, service, task).fix_some(fix())
-            }
-            Some(service) => {
-                let finding = finding
-                    .detail("The task and its service have enableExecuteCommand=false.")
-                    .group_title("Tasks were started without ECS Exec");
-                match service.controller {
-                    DeploymentController::Ecs => finding.fix_some(fix()),
-                    // The flag needs one fix, and the deployment by the other controller needs another.
-                    DeploymentController::CodeDeploy | DeploymentController::External => finding
-                        .explained_only_by(&[])
-                        .fix(fixes::service::force_deployment(index.facts, service)),
-                }
-            }
-            None if group.service.is_some() => finding
-                .detail("The task has enableExecuteCommand=false. Its service could not be read.")
-                .group_title("Tasks were started without ECS Exec"),
+        return CHECK.skip(subject, "ECS Exec must be off here, as declared");
+    }
+    if task.exec_enabled {
+        return CHECK.pass(subject, format!("Task {id} was started with ECS Exec on"));
+    }
+    let mut finding = CHECK
+        .fail(subject, format!("Task {id} was started without ECS Exec"))
+        .evidence("enableExecuteCommand", false)
+        .group_title("Tasks were started without ECS Exec");
+    let Some(service) = group.known_service() else {
+        return match group.service {
+            Some(_) => finding
+                .detail("The task has enableExecuteCommand=false. Its service could not be read."),
             None => finding
                 .detail("The task has enableExecuteCommand=false and belongs to no service that would replace it.")
-                .group_title("Tasks were started without ECS Exec")
                 .fix(fixes::task::run_again(index.facts, task)),
+        };
+    };
+    if !service.exec_enabled {
+        finding = finding.detail("The task and its service have enableExecuteCommand=false.");
+        return match service.controller {
+            DeploymentController::Ecs => {
+                finding.fix(fixes::service::enable_exec(index.facts, service))
+            }
+            // The flag needs one fix, and the deployment by the other controller needs another.
+            DeploymentController::CodeDeploy | DeploymentController::External => finding
+                .explained_only_by(&[])
+                .fix(fixes::service::force_deployment(index.facts, service)),
+        };
+    }
+    if service.is_replacing(task) {
+        // Sessions go to the new task if it runs already. Another deployment would only prolong the wait.
+        if group.running().iter().any(|task| task.has_running_agent()) {
+            finding.status = Status::Warn;
         }
+        return finding
+            .detail(
+                "A deployment is replacing this task with one that has ECS Exec: wait until it is complete, and do \
+                 not force another one.",
+            )
+            .group_title("Tasks without ECS Exec are being replaced");
     }
-}
-
-/// Another deployment would only prolong the wait. If a new task runs already, sessions go to that one.
-fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
-    if group.running().iter().any(|task| task.has_running_agent()) {
-        finding.status = Status::Warn;
-    }
-    finding
-        .detail(
-            "A deployment is replacing this task with one that has ECS Exec: wait until it is complete, and do not \
-             force another one.",
-        )
-        .group_title("Tasks without ECS Exec are being replaced")
-}
-
-fn older_than_flag(index: &FactIndex, finding: Finding, service: &Service, task: &Task) -> Finding {
     let age = task.started_at.map_or(String::new(), |started| {
-        format!(
-            " It has been running for {}.",
-            text::span(index.age(started))
-        )
+        let age = text::span(index.age(started));
+        format!(" It has been running for {age}.")
     });
     finding
         .detail(format!(
-            "{} has ECS Exec enabled now, but the task has enableExecuteCommand=false: it was started before the flag was \
-             set, and a running task keeps its flag.{age}",
+            "{} has ECS Exec enabled now, but the task has enableExecuteCommand=false: it was started before the \
+             flag was set, and a running task keeps its flag.{age}",
             service.name
         ))
         .group_title("Tasks are older than their service's exec flag")
         .evidence("serviceEnableExecuteCommand", true)
+        .fix(fixes::service::force_deployment(index.facts, service))
 }
 
 #[cfg(test)]
