@@ -73,9 +73,13 @@ impl Since {
 /// An earlier finding that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Gone {
+    /// ID of the check.
     pub check: String,
+    /// Its status then.
     pub status: Status,
+    /// Its title then.
     pub title: String,
+    /// What it was about.
     pub subject: Subject,
 }
 

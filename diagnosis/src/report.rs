@@ -27,17 +27,21 @@ pub const SCHEMA_VERSION: &str = "1";
 pub struct Report {
     /// Rises with every change but additions.
     pub schema_version: &'static str,
+    /// The program and its version.
     pub tool: Tool,
     /// When the facts were collected, in RFC 3339.
     pub generated_at: String,
+    /// Where the facts come from.
     pub source: Source,
     /// The cluster, services and tasks that were checked.
     pub target: Target,
+    /// The principal that called AWS.
     pub caller: CallerLine,
     /// Whether sessions will work.
     pub verdict: Verdict,
     /// Whether checks were left out. A pass then says only that those which ran found nothing.
     pub partial: bool,
+    /// The number of findings by status.
     pub summary: Summary,
     /// Why sessions fail, the one that comes first on a session's path first.
     pub root_causes: Vec<RootCause>,
@@ -66,9 +70,13 @@ pub struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
+    /// AWS.
     Live,
+    /// A capture.
     Snapshot,
+    /// A Terraform plan.
     Plan,
+    /// The built-in demo.
     Demo,
 }
 
@@ -79,6 +87,7 @@ pub struct Target {
     pub account: Option<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: String,
+    /// The AWS region.
     pub region: String,
     /// The cluster's name.
     pub cluster: String,

@@ -123,7 +123,9 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, 
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let own = CustomChecks::find(&mut settings);
     // Only the program that is meant is started.
-    let Ok(selection) = Selection::with_custom_checks(own.checks(), vec![id.to_owned()], Vec::new()) else {
+    let Ok(selection) =
+        Selection::with_custom_checks(own.checks(), vec![id.to_owned()], Vec::new())
+    else {
         return Ok(None);
     };
     Ok(own.only(&selection).catalogue().into_iter().next())

@@ -136,10 +136,13 @@ async fn causes(
     }
     let facts = capture::without_secrets(facts);
     // What is only declared keeps no session from working.
-    let selection = Selection::with_custom_checks(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
+    let selection =
+        Selection::with_custom_checks(Vec::new(), Vec::new(), vec!["policy".to_owned()]);
     let mut report = examine(&facts, &selection.unwrap_or_default());
     // That the session failed has been said.
-    report.root_causes.retain(|cause| cause.check != LIVE_SESSION);
+    report
+        .root_causes
+        .retain(|cause| cause.check != LIVE_SESSION);
     let look = output::look_of_errors(global);
     match (report.root_causes.is_empty(), said) {
         (true, Some(_)) => Ok(suspects(&report)),
