@@ -34,10 +34,6 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use cli::{Cli, Command, SHORT_FORM};
 use cli_error::CliError;
 
-/// Facts and findings of a fleet are very many small things.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,7 @@
 //! Checks that look at a container as its task definition describes it.
 
 use crate::fact_index::{FactIndex, as_note, entered_container, is_sidecar};
-use crate::fixes::definition::Change;
+use crate::fixes::definition::ContainerChange;
 use crate::role::services_with;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
@@ -82,8 +82,8 @@ impl<'a> Defined<'_, 'a> {
     }
 
     /// What a fix may change of it.
-    pub fn change(&self) -> Change<'a> {
-        Change {
+    pub fn change(&self) -> ContainerChange<'a> {
+        ContainerChange {
             facts: self.index.facts,
             definition: self.definition,
             container: &self.container.name,

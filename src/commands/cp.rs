@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use model::text::sanitize_line;
 use uuid::Uuid;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Cp, Global};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
@@ -39,7 +39,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
         }
     };
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(remote.0.to_owned()),
         task: arguments.task.clone(),
@@ -80,7 +80,7 @@ fn read(local: &str) -> Result<Vec<u8>, CliError> {
 }
 
 struct Copy<'a> {
-    aws: &'a Aws,
+    aws: &'a AwsClients,
     settings: &'a config::Settings,
     global: &'a Global,
     found: &'a Found,

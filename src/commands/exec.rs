@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use model::arn;
 use model::text::{list, sanitize_line};
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
@@ -93,7 +93,7 @@ async fn session(
     global: &Global,
 ) -> Result<ExitCode, CliError> {
     let escape = escape_key(settings, wish.flags)?;
-    let aws = Aws::connect(settings, SESSION_TIMEOUT).await;
+    let aws = AwsClients::connect(settings, SESSION_TIMEOUT).await;
     let aws = aws.map_err(|trouble| match &wish.service {
         Some(written) if wish.may_be_a_command => spot::or_a_command(trouble, written),
         Some(_) | None => trouble,
@@ -152,7 +152,7 @@ fn of_project(settings: &Settings, spot: &Spot, command: &str, is_command: bool)
 
 /// Opens a session with the first of these commands that the image has.
 async fn enter(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     global: &Global,
     found: &Found,

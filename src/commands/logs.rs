@@ -11,7 +11,7 @@ use model::facts::{ContainerLog, Fact, TaskDefinition};
 use model::text::{list, sanitize_line};
 use tokio::time::sleep;
 
-use crate::aws::{Aws, Failure};
+use crate::aws::{AwsClients, Failure};
 use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
@@ -45,7 +45,7 @@ pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError
     let settings = config::load(global, &[Use::Credentials]).await?;
     let services = [arguments.service.clone()];
     let request = Request::new(&settings, &services, &[], false, None)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
+    let aws = AwsClients::connect(&settings, PATIENCE).await?;
     let workload = facts::workload(&aws, &settings, &request).await;
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
@@ -168,7 +168,11 @@ fn source(log: &ContainerLog, container: &str, region: &str) -> Option<Source> {
     })
 }
 
-async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Result<(), CliError> {
+async fn follow(
+    aws: &AwsClients,
+    sources: &BTreeSet<Source>,
+    arguments: &Logs,
+) -> Result<(), CliError> {
     let since = i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
     // By ID, with their times: those that can come again.
@@ -200,7 +204,7 @@ async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Resu
 }
 
 async fn events(
-    aws: &Aws,
+    aws: &AwsClients,
     source: &Source,
     from: i64,
     filter: Option<&str>,
@@ -229,7 +233,7 @@ async fn events(
     .await
 }
 
-fn trouble(aws: &Aws, failure: &Failure) -> CliError {
+fn trouble(aws: &AwsClients, failure: &Failure) -> CliError {
     if let Some(rejected) = aws.rejected() {
         return rejected;
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ssm_channel::{Secret, Session};
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, PortForward};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
@@ -52,7 +52,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
             "`ecs-exec doctor --only local -v` says how to install it.",
         ));
     }
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(arguments.service.clone()),
         task: arguments.task.clone(),
@@ -70,7 +70,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
     Ok(signal.map_or(ExitCode::SUCCESS, exit::by_signal))
 }
 
-async fn start(aws: &Aws, target: &str, ports: &Ports) -> Result<Session, CliError> {
+async fn start(aws: &AwsClients, target: &str, ports: &Ports) -> Result<Session, CliError> {
     let document = match ports.host {
         Some(_) => "AWS-StartPortForwardingSessionToRemoteHost",
         None => "AWS-StartPortForwardingSession",

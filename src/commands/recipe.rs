@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use model::text::sanitize_line;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::cli_error::CliError;
 use crate::config::{self, Project, Recipe, Settings, Use};
@@ -29,7 +29,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         let is_of_project = settings.project.as_ref().is_some_and(is_of_project);
         return super::exec::recipe(&session, &settings, is_of_project, global).await;
     }
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, Run};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
@@ -15,7 +15,7 @@ use crate::timeouts::SESSION_TIMEOUT;
 
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let named = Named {
         service: arguments.service.clone(),
         task: arguments.task.clone(),

@@ -12,7 +12,7 @@ use super::open::Unopened;
 use super::spot::{self, Encryption, Named, Spot};
 use super::wrapped::{Encoded, Garbled, Gate, INPUT_END_LINES, Reader, Status, Wrapped};
 use super::{Flow, Local, OutputSink, RemoteText, carry, failure, open, to_standard_output};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::{CliError, without_number};
 use crate::config::Settings;
@@ -21,7 +21,7 @@ use crate::signals::BROKEN_PIPE;
 
 /// A command to run, and how.
 pub struct Job<'a> {
-    pub aws: &'a Aws,
+    pub aws: &'a AwsClients,
     pub settings: &'a Settings,
     pub global: &'a Global,
     pub words: &'a [String],

@@ -14,7 +14,7 @@ use super::pump::{Local, Progress, Wish};
 use super::remote_text::RemoteText;
 use super::services::SdkServices;
 use super::terminal::{EndingSignals, Raw, Sizes};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 
 /// How many pieces of input and output wait at most.
 const WAITING: usize = 64;
@@ -32,7 +32,7 @@ enum Cut {
 
 /// Carries a session to its end. The second value: whether it may live on at AWS.
 pub async fn carry(
-    aws: &Aws,
+    aws: &AwsClients,
     session: Session,
     local: &mut Local,
     signals: &mut EndingSignals,

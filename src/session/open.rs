@@ -12,7 +12,7 @@ use super::native;
 use super::pump::Local;
 use super::spot::{Encryption, Spot};
 use super::terminal::{EndingSignals, came};
-use crate::aws::{Aws, Failure};
+use crate::aws::{AwsClients, Failure};
 use crate::config::Settings;
 
 /// A session that AWS opened, and the signals that end it.
@@ -31,7 +31,7 @@ pub enum Unopened<E> {
 /// Asks for a session. One that is opened after a signal came is ended at once: without a client it would stay for
 /// 20 minutes.
 pub async fn opened<E>(
-    aws: &Aws,
+    aws: &AwsClients,
     asked: impl Future<Output = Result<Session, E>>,
 ) -> Result<Opened, Unopened<E>> {
     if let Some(signal) = came() {
@@ -55,7 +55,7 @@ pub async fn opened<E>(
 
 /// Asks ECS for a session that runs a command.
 pub async fn open(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     spot: &Spot,
     encryption: &Encryption,
@@ -65,7 +65,7 @@ pub async fn open(
 }
 
 async fn ask(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     spot: &Spot,
     encryption: &Encryption,
@@ -104,7 +104,7 @@ async fn ask(
 
 /// Carries an open session until it ends, without any plugin.
 pub async fn carry(
-    aws: &Aws,
+    aws: &AwsClients,
     opened: Opened,
     local: &mut Local,
     time_limit: Option<Duration>,
@@ -125,7 +125,7 @@ pub async fn carry(
 const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
-pub(super) async fn terminate(aws: &Aws, session_id: &str) {
+pub(super) async fn terminate(aws: &AwsClients, session_id: &str) {
     let request = aws.ssm.terminate_session().session_id(session_id).send();
     let _ = timeout(TERMINATE_TIMEOUT, request).await;
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::open::{Opened, terminate};
 use super::terminal::{Attributes, IgnoreKeyboardSignals};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::facts::local;
@@ -31,7 +31,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs the plugin until it ends, or a signal ends it, whose number is given; its own status says nothing.
 pub async fn carry(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     opened: &mut Opened,
 ) -> Result<Option<i32>, CliError> {
@@ -118,7 +118,7 @@ fn pass_on(_: i32, _: &Child) {}
 
 /// Where the plugin resumes and ends sessions: where this program's own calls to Systems Manager go. The AWS CLI names
 /// the endpoint of ECS here, which knows neither.
-async fn endpoint(aws: &Aws) -> String {
+async fn endpoint(aws: &AwsClients) -> String {
     let own = env::var("AWS_ENDPOINT_URL_SSM").ok();
     if let Some(url) = own
         .filter(|url| !url.is_empty())
@@ -140,7 +140,7 @@ async fn endpoint(aws: &Aws) -> String {
 }
 
 /// The plugin looks for credentials itself, and does not find all that the SDK does.
-async fn hand_credentials(aws: &Aws, command: &mut Command) {
+async fn hand_credentials(aws: &AwsClients, command: &mut Command) {
     let Some(provider) = &aws.credentials else {
         return;
     };

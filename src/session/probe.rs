@@ -9,7 +9,7 @@ use super::end::SessionEnd;
 use super::job::Job;
 use super::spot::Encryption;
 use super::{Flow, Spot, failure};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::config::Settings;
@@ -29,7 +29,7 @@ pub async fn probe(
     global: &Global,
     gathered: &mut Gathered,
 ) -> Result<(), CliError> {
-    let aws = Aws::connect(settings, ALL).await?;
+    let aws = AwsClients::connect(settings, ALL).await?;
     let facts = &gathered.facts;
     let encryption = Encryption::of(&facts.cluster);
     let asked = facts.target.container.as_deref();

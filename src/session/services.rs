@@ -11,18 +11,18 @@ use ssm_channel::{
 };
 use tokio::time::timeout;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 
 /// The agent waits 15 seconds for the handshake.
 const DATA_KEY_PATIENCE: Duration = Duration::from_secs(10);
 const DATA_KEY_BYTES: i32 = 64;
 
 pub struct SdkServices<'a> {
-    aws: &'a Aws,
+    aws: &'a AwsClients,
 }
 
 impl SdkServices<'_> {
-    pub fn new(aws: &Aws) -> SdkServices<'_> {
+    pub fn new(aws: &AwsClients) -> SdkServices<'_> {
         SdkServices { aws }
     }
 }

@@ -10,7 +10,7 @@ use model::facts::{Cluster, Container, Fact, Task, Unavailable};
 use model::text::sanitize_line;
 
 use super::choice::{container, pick};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Cli, Global};
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
@@ -117,7 +117,7 @@ impl Spot {
 
 /// One container of one task: of several tasks the newest that can be entered.
 pub async fn find(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     global: &Global,
     named: &Named,
@@ -133,7 +133,7 @@ pub async fn find(
 
 /// The container of every task that fits, the one that is best entered first.
 pub async fn find_all(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     global: &Global,
     named: &Named,
@@ -172,7 +172,7 @@ pub async fn find_all(
 
 /// The running tasks that fit, and the service that was named.
 async fn tasks(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     named: &Named,
 ) -> Result<(Option<Candidate>, Vec<Task>), CliError> {
@@ -233,7 +233,7 @@ async fn tasks(
 
 /// ARNs of the running tasks of a service, under the first of its names that exists.
 async fn of_service(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     service: &Candidate,
 ) -> Result<Vec<String>, CliError> {

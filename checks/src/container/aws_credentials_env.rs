@@ -4,6 +4,7 @@ use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 use model::version;
 
@@ -79,7 +80,7 @@ fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
              AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; no task definition has to.",
         )
         .agent_link(AgentLink::AtRisk)
-        .fix(defined.change().without_variables(&found))
+        .fix(defined.change().fix(ContainerEdit::WithoutVariables(found.iter().map(|&name| name.to_owned()).collect())))
         .group_title("Containers name another endpoint for credentials")
         .evidence("variables", found)
 }
@@ -107,7 +108,7 @@ fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
                      Update the ECS agent, or take the variables out of the task definition.",
                 )
-                .fix(defined.change().without_variables(&found))
+                .fix(defined.change().fix(ContainerEdit::WithoutVariables(found.iter().map(|&name| name.to_owned()).collect())))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {

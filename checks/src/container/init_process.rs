@@ -3,6 +3,7 @@ use crate::per_definition::each_defined;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
+use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
@@ -37,7 +38,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 format!("Container {name} has an init process"),
             );
         }
-        let fix = defined.change().with_init();
+        let fix = defined.change().fix(ContainerEdit::InitProcess);
         CHECK
             .warn(
                 defined.subject,

@@ -3,6 +3,7 @@ use crate::per_definition::each_defined;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -69,7 +70,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         };
         let facts = defined.index.facts;
         let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
-        let fix = defined.change().past_the_proxy(&hosts);
+        let fix = defined
+            .change()
+            .fix(ContainerEdit::BypassProxy(hosts.clone()));
         finding
             .fix(fix)
             .group_title("A proxy stands between the agent and AWS")

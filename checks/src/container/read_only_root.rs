@@ -4,6 +4,7 @@ use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Mount;
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -40,7 +41,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let finding = judge(&defined);
         finding
-            .fix(defined.change().writable_root())
+            .fix(defined.change().fix(ContainerEdit::WritableRoot))
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

@@ -1,4 +1,4 @@
-//! The SDK takes an XML answer that ends too early for one with fewer things in it. What was cut off is no answer.
+//! The SDK reads a truncated XML response as a shorter list. This interceptor rejects it instead.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -6,13 +6,13 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Refuses XML answers without their last end tag.
+/// Rejects XML responses without the end tag of the root element.
 #[derive(Debug, Clone, Copy)]
-pub struct Whole;
+pub struct RejectTruncatedXml;
 
-impl Intercept for Whole {
+impl Intercept for RejectTruncatedXml {
     fn name(&self) -> &'static str {
-        "Whole"
+        "RejectTruncatedXml"
     }
 
     fn read_after_deserialization(
@@ -22,13 +22,13 @@ impl Intercept for Whole {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match context.response().body().bytes() {
-            Some(body) if is_cut_off(body) => Err("the answer was cut off".into()),
+            Some(body) if is_truncated(body) => Err("the response is truncated".into()),
             Some(_) | None => Ok(()),
         }
     }
 }
 
-fn is_cut_off(body: &[u8]) -> bool {
+fn is_truncated(body: &[u8]) -> bool {
     let Some(root) = root(body.trim_ascii()) else {
         return false;
     };
@@ -39,7 +39,7 @@ fn is_cut_off(body: &[u8]) -> bool {
     !root.ends_with(&end) && !is_empty
 }
 
-/// The root element of what begins like XML.
+/// The text from the root element on, if it is XML.
 fn root(body: &[u8]) -> Option<&[u8]> {
     let mut rest = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if rest.starts_with(b"<?") {
@@ -51,10 +51,10 @@ fn root(body: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_cut_off;
+    use super::is_truncated;
 
     #[test]
-    fn only_what_ends_early_is_cut_off() {
+    fn a_response_without_its_last_end_tag_is_truncated() {
         for whole in [
             &b""[..],
             b"{}",
@@ -62,7 +62,7 @@ mod tests {
             b"<a/>",
             b"<?xml version=\"1.0\"?>\n<a x=\"y\"><b/></a>\n",
         ] {
-            assert!(!is_cut_off(whole), "{}", String::from_utf8_lossy(whole));
+            assert!(!is_truncated(whole), "{}", String::from_utf8_lossy(whole));
         }
         for cut in [
             &b"<a>"[..],
@@ -70,7 +70,7 @@ mod tests {
             b"<a><b></b>",
             b"<?xml version=\"1.0\"?><a x=\"y\"><b>c</b></",
         ] {
-            assert!(is_cut_off(cut), "{}", String::from_utf8_lossy(cut));
+            assert!(is_truncated(cut), "{}", String::from_utf8_lossy(cut));
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The machine that sessions start from.
+//! The clock of this machine.
 
 use model::fix::{Disposition, Fix};
 
-/// Sets the clock by the network.
-pub fn set_clock(os: &str) -> Fix {
+/// Synchronizes the clock. `os`: as in [`std::env::consts::OS`].
+pub fn synchronize(os: &str) -> Fix {
     let command = match os {
         "macos" => "sudo sntp -sS time.apple.com",
         "windows" => "w32tm /resync",
@@ -12,8 +12,8 @@ pub fn set_clock(os: &str) -> Fix {
     Fix::new(
         "set-clock",
         Disposition::Safe,
-        "Set this machine's clock by the network",
-        "Needs an administrator's rights, and a way to a time server.",
+        "Synchronize this machine's clock with a time server",
+        "Needs administrator rights and network access to a time server.",
     )
     .command(command)
 }

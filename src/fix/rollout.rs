@@ -1,4 +1,4 @@
-//! How far a service's new tasks are.
+//! How far the rollout of a service is.
 
 use std::collections::BTreeSet;
 
@@ -9,60 +9,76 @@ use model::text;
 use crate::facts::Workload;
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum State {
+pub enum Rollout {
     Ready,
     /// All tasks are new, not all agents are RUNNING.
     AgentsPending,
-    /// So many old tasks run beside so many new ones.
+    /// Numbers of old and new tasks that run.
     Rolling {
         old: usize,
         new: usize,
     },
     Failed(String),
-    /// What goes on cannot be seen, and why.
-    Unseen(String),
+    /// Why the state is unknown.
+    Unknown(String),
 }
 
-impl State {
+impl Rollout {
     pub fn failure(&self) -> Option<&str> {
         match self {
-            State::Failed(why) => Some(why),
-            State::Ready | State::AgentsPending | State::Rolling { .. } | State::Unseen(_) => None,
+            Rollout::Failed(why) => Some(why),
+            Rollout::Ready
+            | Rollout::AgentsPending
+            | Rollout::Rolling { .. }
+            | Rollout::Unknown(_) => None,
         }
     }
 
-    pub fn words(&self) -> Option<String> {
+    /// What is left to wait for.
+    pub fn progress(&self) -> Option<String> {
         match self {
-            State::AgentsPending => Some("new tasks run, their agents are starting".to_owned()),
-            State::Rolling { old, new } => Some(format!(
-                "{new} new, {} to go",
+            Rollout::AgentsPending => {
+                Some("new tasks are running, their agents are starting".to_owned())
+            }
+            Rollout::Rolling { old, new } => Some(format!(
+                "{} running, {} left to stop",
+                text::count(*new, "new task"),
                 text::count(*old, "old task")
             )),
-            State::Unseen(why) => Some(why.clone()),
-            State::Ready | State::Failed(_) => None,
+            Rollout::Unknown(why) => Some(why.clone()),
+            Rollout::Ready | Rollout::Failed(_) => None,
         }
     }
 }
 
-/// The deployment that the change of the service started.
+/// The deployment that the fix started.
 #[derive(Clone, Copy)]
-pub struct Ours<'d> {
+pub struct OwnDeployment<'d> {
     pub id: &'d str,
+    /// Whether ECS returned it before: right after the change it may not.
     pub was_seen: bool,
 }
 
-pub fn state(now: &Workload, name: &str, before: &BTreeSet<String>, ours: Option<Ours>) -> State {
+/// `before`: ARNs of the tasks before the change.
+pub fn rollout(
+    now: &Workload,
+    name: &str,
+    before: &BTreeSet<String>,
+    own: Option<OwnDeployment>,
+) -> Rollout {
     let service = match now.services.get(name) {
         Some(Fact::Known(service)) => service,
-        Some(Fact::Unavailable(why)) => return State::Unseen(why.to_string()),
-        Some(Fact::Absent) | None => return State::Unseen("there is no such service".to_owned()),
+        Some(Fact::Unavailable(why)) => return Rollout::Unknown(why.to_string()),
+        Some(Fact::Absent) | None => {
+            return Rollout::Unknown("the service does not exist".to_owned());
+        }
     };
-    if let Some(why) = failure(service, ours) {
-        return State::Failed(why);
+    if let Some(why) = failure(service, own) {
+        return Rollout::Failed(why);
     }
     let arns = match now.service_tasks.get(name) {
         Some(Fact::Known(arns)) => arns.as_slice(),
-        Some(Fact::Unavailable(why)) => return State::Unseen(why.to_string()),
+        Some(Fact::Unavailable(why)) => return Rollout::Unknown(why.to_string()),
         Some(Fact::Absent) | None => &[],
     };
     let running: Vec<&Task> = arns
@@ -70,15 +86,15 @@ pub fn state(now: &Workload, name: &str, before: &BTreeSet<String>, ours: Option
         .filter_map(|arn| now.tasks.get(arn)?.known())
         .filter(|task| task.is_running())
         .collect();
-    let is_old = |task: &&Task| match (ours, &task.started_by) {
-        (Some(ours), Some(started_by)) => started_by != ours.id && before.contains(&*task.arn),
+    let is_old = |task: &&Task| match (own, &task.started_by) {
+        (Some(own), Some(started_by)) => started_by != own.id && before.contains(&*task.arn),
         _ => before.contains(&*task.arn),
     };
     let (old, new): (Vec<&Task>, Vec<&Task>) = running.into_iter().partition(is_old);
     let is_rolling = service.rolling_out().is_some();
-    let wanted = usize::try_from(service.desired_count).unwrap_or(0);
-    if !old.is_empty() || new.len() < wanted || is_rolling {
-        return State::Rolling {
+    let desired = usize::try_from(service.desired_count).unwrap_or(0);
+    if !old.is_empty() || new.len() < desired || is_rolling {
+        return Rollout::Rolling {
             old: old.len(),
             new: new.len(),
         };
@@ -87,8 +103,8 @@ pub fn state(now: &Workload, name: &str, before: &BTreeSet<String>, ours: Option
         .iter()
         .all(|task| !task.exec_enabled || has_agents(task))
     {
-        true => State::Ready,
-        false => State::AgentsPending,
+        true => Rollout::Ready,
+        false => Rollout::AgentsPending,
     }
 }
 
@@ -97,35 +113,35 @@ fn has_agents(task: &Task) -> bool {
     containers.all(|container| container.last_status == "STOPPED" || container.has_running_agent())
 }
 
-/// ECS has given our deployment up: the circuit breaker tripped, or it was rolled back.
-fn failure(service: &Service, ours: Option<Ours>) -> Option<String> {
-    let is_ours = |deployment: &&Deployment| ours.is_none_or(|ours| deployment.id == ours.id);
-    let found = service.deployments.iter().find(is_ours);
-    let mut told = match found {
+/// Why ECS gave up the deployment: the circuit breaker tripped, or it was rolled back.
+fn failure(service: &Service, own: Option<OwnDeployment>) -> Option<String> {
+    let is_own = |deployment: &&Deployment| own.is_none_or(|own| deployment.id == own.id);
+    let found = service.deployments.iter().find(is_own);
+    let mut reasons = match found {
         Some(deployment) if deployment.rollout_state.as_deref() == Some("FAILED") => {
-            let mut told = vec![format!(
+            let mut reasons = vec![format!(
                 "the deployment {} of {} failed",
                 deployment.id, service.name
             )];
-            told.extend(deployment.rollout_reason.clone());
-            told
+            reasons.extend(deployment.rollout_reason.clone());
+            reasons
         }
-        None if ours.is_some_and(|ours| ours.was_seen) && !service.deployments.is_empty() => {
+        None if own.is_some_and(|own| own.was_seen) && !service.deployments.is_empty() => {
             vec![format!(
-                "the deployment of {} was taken back, or another one took its place",
+                "the deployment of {} was rolled back, or another deployment replaced it",
                 service.name
             )]
         }
         Some(_) | None => return None,
     };
-    told.extend(
+    reasons.extend(
         service
             .events
             .iter()
             .take(3)
             .map(|event| event.message.clone()),
     );
-    Some(mask(&told.join("; ")))
+    Some(mask(&reasons.join("; ")))
 }
 
 #[cfg(test)]
@@ -134,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn world(tasks: &[(&str, &str)], rollout: &str) -> Workload {
+    fn workload(tasks: &[(&str, &str)], rollout: &str) -> Workload {
         let mut now = Workload::default();
         let deployment = Deployment {
             id: "ecs-svc/1".into(),
@@ -175,38 +191,38 @@ mod tests {
     }
 
     #[test]
-    fn a_roll_out_is_done_when_new_tasks_have_their_agents() {
+    fn a_rollout_is_done_when_the_agents_of_the_new_tasks_run() {
         let before = BTreeSet::from(["old".to_owned()]);
-        let ours = |id| Ours { id, was_seen: true };
-        let state = |tasks: &[(&str, &str)], rollout| {
-            state(
-                &world(tasks, rollout),
+        let own = |id| OwnDeployment { id, was_seen: true };
+        let state = |tasks: &[(&str, &str)], status| {
+            rollout(
+                &workload(tasks, status),
                 "web",
                 &before,
-                Some(ours("ecs-svc/1")),
+                Some(own("ecs-svc/1")),
             )
         };
         let done = "COMPLETED";
-        assert_eq!(state(&[("new", "RUNNING")], done), State::Ready);
-        assert_eq!(state(&[("new", "PENDING")], done), State::AgentsPending);
+        assert_eq!(state(&[("new", "RUNNING")], done), Rollout::Ready);
+        assert_eq!(state(&[("new", "PENDING")], done), Rollout::AgentsPending);
         assert_eq!(
             state(&[("old", "RUNNING")], done),
-            State::Rolling { old: 1, new: 0 }
+            Rollout::Rolling { old: 1, new: 0 }
         );
         assert_eq!(
             state(&[("old", "RUNNING"), ("new", "RUNNING")], done),
-            State::Rolling { old: 1, new: 1 }
+            Rollout::Rolling { old: 1, new: 1 }
         );
-        assert_eq!(state(&[], done), State::Rolling { old: 0, new: 0 });
-        let unknown = super::state(&world(&[], done), "web", &before, Some(ours("ecs-svc/2")));
-        assert!(matches!(unknown, State::Failed(why) if why.contains("taken back")));
+        assert_eq!(state(&[], done), Rollout::Rolling { old: 0, new: 0 });
+        let unknown = rollout(&workload(&[], done), "web", &before, Some(own("ecs-svc/2")));
+        assert!(matches!(unknown, Rollout::Failed(why) if why.contains("rolled back")));
         assert!(
-            matches!(state(&[("old", "RUNNING")], "FAILED"), State::Failed(why) if why.contains("circuit breaker"))
+            matches!(state(&[("old", "RUNNING")], "FAILED"), Rollout::Failed(why) if why.contains("circuit breaker"))
         );
     }
 
     #[test]
-    fn only_what_is_entered_needs_an_agent() {
+    fn only_containers_that_sessions_use_need_an_agent() {
         let with = |others: &[(&str, &str)]| {
             let mut task = Task::default();
             for (name, status) in others {

@@ -1,25 +1,24 @@
-//! What tasks run on where it is not Fargate: container instances, their EC2 instances, and the roles that stand
-//! in for task roles.
+//! What tasks run on if it is not Fargate: container instances, their EC2 instances, and the roles that these use in
+//! place of task roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
 use model::facts::*;
 
 use super::workload::Workload;
-use super::{ec2, ecs, iam};
-use crate::aws::Aws;
+use super::{each, ec2, ecs, iam};
+use crate::aws::AwsClients;
 
 #[derive(Clone, Default)]
-pub struct Hosts {
+pub struct ContainerHosts {
     pub container_instances: BTreeMap<String, Fact<ContainerInstance>>,
     pub instances: BTreeMap<String, Fact<Instance>>,
-    /// The role of each instance profile, by the profile's ARN.
+    /// ARN of the role of each instance profile, by the profile's ARN.
     pub profiles: BTreeMap<String, Fact<String>>,
 }
 
-impl Hosts {
-    /// The role that stands in for a task role, by container instance.
+impl ContainerHosts {
+    /// ARNs of the roles that tasks without a task role use, by container instance.
     pub fn roles(&self) -> BTreeMap<String, String> {
         let role = |host: &ContainerInstance| {
             let instance = self.instances.get(host.instance.as_ref()?)?.known()?;
@@ -32,36 +31,34 @@ impl Hosts {
     }
 }
 
-pub async fn hosts(aws: &Aws, cluster: &str, workload: &Workload) -> Hosts {
-    let arns: BTreeSet<String> = workload
-        .running()
+pub async fn container_hosts(
+    aws: &AwsClients,
+    cluster: &str,
+    workload: &Workload,
+) -> ContainerHosts {
+    let running = workload.running();
+    let arns: BTreeSet<String> = running
         .iter()
         .filter_map(|task| task.container_instance.clone())
         .collect();
-    if arns.is_empty() {
-        return Hosts::default();
-    }
-    let arns: Vec<String> = arns.into_iter().collect();
+    let arns = Vec::from_iter(arns);
     let container_instances = ecs::container_instances(aws, cluster, &arns).await;
     let ids: BTreeSet<String> = container_instances
         .values()
         .filter_map(|host| host.known()?.instance.clone())
         .filter(|id| id.starts_with("i-"))
         .collect();
-    let ids: Vec<String> = ids.into_iter().collect();
-    let instances = ec2::instances(aws, &ids).await;
+    let instances = ec2::instances(aws, &Vec::from_iter(ids)).await;
     let profiles: BTreeSet<String> = instances
         .values()
         .filter_map(|instance| instance.known()?.profile.clone())
         .collect();
-    let profiles = join_all(profiles.into_iter().map(async |arn| {
-        let role = iam::instance_profile_role(aws, &arn).await;
-        (arn, role)
-    }))
-    .await;
-    Hosts {
+    let profiles = each(profiles, async |arn| {
+        iam::instance_profile_role(aws, arn).await
+    });
+    ContainerHosts {
+        profiles: profiles.await,
         container_instances,
         instances,
-        profiles: profiles.into_iter().collect(),
     }
 }

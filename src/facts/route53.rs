@@ -1,23 +1,22 @@
-//! Route 53: the private hosted zones by which a VPC resolves names.
+//! Route 53: private hosted zones, by which a VPC resolves names.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_route53::types::VpcRegion;
-use futures::future::join_all;
 use model::facts::Fact;
 
-use super::pages;
-use crate::aws::{Aws, fact};
+use super::{each, pages};
+use crate::aws::{AwsClients, fact};
 
-/// The names of the zones of each VPC, without a dot at their end.
-pub async fn names(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
-    let answers = vpcs
-        .iter()
-        .map(async |vpc| (vpc.clone(), of_vpc(aws, vpc).await));
-    join_all(answers).await.into_iter().collect()
+/// The names of the zones of each VPC, without the dot at the end.
+pub async fn private_zones(
+    aws: &AwsClients,
+    vpcs: Vec<String>,
+) -> BTreeMap<String, Fact<Vec<String>>> {
+    each(vpcs, async |vpc| vpc_zones(aws, vpc).await).await
 }
 
-async fn of_vpc(aws: &Aws, vpc: &str) -> Fact<Vec<String>> {
+async fn vpc_zones(aws: &AwsClients, vpc: &str) -> Fact<Vec<String>> {
     let region = VpcRegion::from(aws.region.value.as_str());
     let names = pages(async |token| {
         let page = aws

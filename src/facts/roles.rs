@@ -1,4 +1,4 @@
-//! The task definitions of running tasks, the roles that these name, and what IAM says of them.
+//! Task definitions of running tasks, the roles in them, and what IAM allows these.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,22 +10,19 @@ use model::facts::*;
 use terraform_plan::ExistingResources;
 
 use super::workload::Workload;
-use super::{ecs, iam, simulations};
-use crate::aws::Aws;
+use super::{each, ecs, iam, simulations};
+use crate::aws::AwsClients;
 
-pub async fn definitions(aws: &Aws, workload: &Workload) -> BTreeMap<String, Fact<TaskDefinition>> {
+pub async fn definitions(
+    aws: &AwsClients,
+    workload: &Workload,
+) -> BTreeMap<String, Fact<TaskDefinition>> {
     let arns: BTreeSet<String> = workload
         .running()
         .iter()
         .map(|task| task.task_definition.to_string())
         .collect();
-    join_all(arns.into_iter().map(async |arn| {
-        let definition = ecs::task_definition(aws, &arn).await;
-        (arn, definition)
-    }))
-    .await
-    .into_iter()
-    .collect()
+    each(arns, async |arn| ecs::task_definition(aws, arn).await).await
 }
 
 #[derive(Default)]
@@ -34,45 +31,45 @@ pub struct Roles {
     pub simulations: Vec<Simulation>,
 }
 
-/// What the roles of running tasks are looked at for.
-pub struct OfRoles<'a> {
+/// What the roles of running tasks are for.
+pub struct RoleQuery<'a> {
     pub workload: &'a Workload,
-    /// What planned tasks refer to.
+    /// Roles that planned tasks refer to.
     pub planned: &'a ExistingResources,
     pub definitions: &'a BTreeMap<String, Fact<TaskDefinition>>,
-    /// Roles of instances that stand in for task roles, by container instance.
-    pub on_instances: &'a BTreeMap<String, String>,
+    /// Roles that tasks without a task role use, by container instance.
+    pub instance_roles: &'a BTreeMap<String, String>,
     pub cluster: Option<&'a Cluster>,
     pub key: Option<&'a str>,
     pub place: Option<Place<'a>>,
 }
 
-impl OfRoles<'_> {
+impl RoleQuery<'_> {
     fn definition(&self, task: &Task) -> Option<&TaskDefinition> {
         self.definitions
             .get(&*task.task_definition)
             .and_then(Fact::known)
     }
 
-    fn role_of<'t>(&'t self, task: &'t Task) -> Option<&'t str> {
+    fn role<'t>(&'t self, task: &'t Task) -> Option<&'t str> {
         task.role(self.definition(task)).or_else(|| {
             let host = task.container_instance.as_ref()?;
-            self.on_instances.get(host).map(String::as_str)
+            self.instance_roles.get(host).map(String::as_str)
         })
     }
 
     fn credentials(&self, role: &str) -> Credentials {
-        match self.on_instances.values().any(|arn| arn == role) {
+        match self.instance_roles.values().any(|arn| arn == role) {
             true => Credentials::Instance,
             false => Credentials::Task,
         }
     }
 
-    /// What a role's sessions need besides ssmmessages.
+    /// What a role's sessions need in addition to ssmmessages.
     fn needs(&self, role: &str) -> Vec<Need> {
         let tasks = self.workload.running().into_iter();
-        let of_role = tasks.filter(|task| self.role_of(task) == Some(role));
-        let definitions = of_role.filter_map(|task| self.definition(task));
+        let tasks = tasks.filter(|task| self.role(task) == Some(role));
+        let definitions = tasks.filter_map(|task| self.definition(task));
         let containers = definitions.flat_map(|definition| &definition.containers);
         let planned = self.planned.roles.get(role).into_iter().flatten();
         needs::of_task_role(
@@ -86,18 +83,18 @@ impl OfRoles<'_> {
     }
 }
 
-pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
-    let tasks = ask.workload.running();
+pub async fn roles(aws: &AwsClients, query: RoleQuery<'_>) -> Roles {
+    let tasks = query.workload.running();
     let arns: BTreeSet<String> = tasks
         .iter()
-        .filter_map(|task| ask.role_of(task).map(str::to_owned))
-        .chain(ask.planned.roles.keys().cloned())
+        .filter_map(|task| query.role(task).map(str::to_owned))
+        .chain(query.planned.roles.keys().cloned())
         .collect();
     let answers = join_all(arns.into_iter().map(async |arn| {
-        let needs = ask.needs(&arn);
+        let needs = query.needs(&arn);
         let (role, simulation) = join(
             iam::role(aws, arn::name(&arn)),
-            simulations::of_task_role(aws, &arn, ask.credentials(&arn), &needs),
+            simulations::role(aws, &arn, query.credentials(&arn), &needs),
         )
         .await;
         (arn, role, simulation)
@@ -108,19 +105,23 @@ pub async fn roles(aws: &Aws, ask: OfRoles<'_>) -> Roles {
         roles.roles.insert(arn, role);
         roles.simulations.push(simulation);
     }
-    let doubtful = mixed_up(&ask, &tasks, &roles.simulations);
+    let mixed_up = mixed_up_execution_roles(&query, &tasks, &roles.simulations);
     let more = join_all(
-        doubtful
+        mixed_up
             .iter()
-            .map(|arn| simulations::of_task_role(aws, arn, Credentials::Task, &[])),
+            .map(|arn| simulations::role(aws, arn, Credentials::Task, &[])),
     )
     .await;
     roles.simulations.extend(more);
     roles
 }
 
-/// Execution roles of tasks whose task role lacks ssmmessages actions: they may have been given them by mistake.
-fn mixed_up(ask: &OfRoles, tasks: &[&Task], simulations: &[Simulation]) -> BTreeSet<String> {
+/// Execution roles of tasks whose task role lacks ssmmessages actions: they may have the actions by mistake.
+fn mixed_up_execution_roles(
+    query: &RoleQuery,
+    tasks: &[&Task],
+    simulations: &[Simulation],
+) -> BTreeSet<String> {
     let lacks = |role: &str| {
         simulations
             .iter()
@@ -131,8 +132,11 @@ fn mixed_up(ask: &OfRoles, tasks: &[&Task], simulations: &[Simulation]) -> BTree
     };
     tasks
         .iter()
-        .filter(|task| ask.role_of(task).is_some_and(lacks))
-        .filter_map(|task| task.execution_role(ask.definition(task)).map(str::to_owned))
+        .filter(|task| query.role(task).is_some_and(lacks))
+        .filter_map(|task| {
+            task.execution_role(query.definition(task))
+                .map(str::to_owned)
+        })
         .filter(|execution| simulations.iter().all(|s| s.principal != *execution))
         .collect()
 }
