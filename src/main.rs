@@ -142,8 +142,8 @@ async fn interrupted(command: &Command) -> i32 {
         // While it changes things it stops between two steps, and says how far it is.
         Command::Fix(_) => fix::interrupted().await,
         Command::Doctor(arguments) if arguments.fix.fix => fix::interrupted().await,
-        // Sessions take leave of their remote side.
-        _ => session::terminal::interrupted().await,
+        // Sessions end their remote side first.
+        _ => session::ending_signals::interrupted().await,
     }
 }
 

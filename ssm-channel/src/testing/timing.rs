@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The waits of the agent. Tests have them a hundred times shorter, so that what depends on an order shows.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub struct AgentTiming {
     /// From the start of the command until its output is first read.
     pub first_output: Duration,
     /// After each message of output, of at most [`super::MESSAGE`] bytes.
@@ -15,9 +15,9 @@ pub struct Pace {
     pub end: Duration,
 }
 
-impl Pace {
+impl AgentTiming {
     /// As long as the agent itself.
-    pub const REAL: Pace = Pace {
+    pub const REAL: AgentTiming = AgentTiming {
         first_output: Duration::from_secs(1),
         message: Duration::from_millis(1),
         refusal: Duration::from_secs(2),
@@ -25,16 +25,16 @@ impl Pace {
     };
 
     /// Some milliseconds, but for the end: on a busy machine an acknowledgement may take longer.
-    pub const QUICK: Pace = Pace {
+    pub const QUICK: AgentTiming = AgentTiming {
         first_output: Duration::from_millis(10),
         message: Duration::ZERO,
         refusal: Duration::from_millis(20),
-        end: Pace::REAL.end,
+        end: AgentTiming::REAL.end,
     };
 }
 
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace::QUICK
+impl Default for AgentTiming {
+    fn default() -> AgentTiming {
+        AgentTiming::QUICK
     }
 }

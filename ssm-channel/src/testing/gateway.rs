@@ -17,16 +17,16 @@ use crate::message::{AgentMessage, MessageType};
 use crate::payload::OpenDataChannel;
 
 /// A listener on loopback.
-pub struct Peer {
+pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
 }
 
-impl Peer {
-    pub async fn start() -> Peer {
+impl Gateway {
+    pub async fn start() -> Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        Peer { listener, address }
+        Gateway { listener, address }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -42,7 +42,7 @@ impl Peer {
     }
 
     /// The next connection, upgraded and opened.
-    pub async fn line(&self) -> Line {
+    pub async fn accept(&self) -> GatewayConnection {
         let mut headers = BTreeMap::new();
         let stream = self.stream().await;
         // The library says that this error is so large.
@@ -67,7 +67,7 @@ impl Peer {
         let opening: OpenDataChannel = serde_json::from_str(&opening).expect("an opening");
         assert_eq!(opening.message_schema_version, "1.0");
         assert!(opening.request_id.parse::<Uuid>().is_ok());
-        Line {
+        GatewayConnection {
             socket,
             headers,
             token: opening.token_value,
@@ -98,7 +98,7 @@ impl Peer {
 }
 
 /// One connection.
-pub struct Line {
+pub struct GatewayConnection {
     socket: WebSocketStream<TcpStream>,
     /// The headers of the upgrade, in lower case, and the path as `:path`.
     pub headers: BTreeMap<String, String>,
@@ -124,7 +124,7 @@ pub enum Frame {
     Closed,
 }
 
-impl Line {
+impl GatewayConnection {
     /// A message of the agent's stream.
     pub fn message(sequence: i64, kind: u32, payload: impl Into<Bytes>) -> Bytes {
         let message = AgentMessage {
@@ -173,7 +173,7 @@ impl Line {
         self.socket.send(Message::Binary(frame)).await.is_ok()
     }
 
-    /// Writes it with the next [`Line::flush`].
+    /// Writes it with the next [`GatewayConnection::flush`].
     pub async fn feed(&mut self, frame: Bytes) -> bool {
         self.socket.feed(Message::Binary(frame)).await.is_ok()
     }
@@ -199,7 +199,18 @@ impl Line {
         }
     }
 
-    /// Cuts the connection off without a farewell.
+    /// Returns once the client has read all that was sent. Drops what the client sends meanwhile.
+    pub async fn wait_until_read(&mut self) {
+        let mark = Bytes::from_static(b"read");
+        let ping = self.socket.send(Message::Ping(mark.clone())).await;
+        ping.expect("a ping");
+        let mut pong = Message::Ping(Bytes::new());
+        while pong != Message::Pong(mark.clone()) {
+            pong = self.socket.next().await.expect("a frame").expect("a frame");
+        }
+    }
+
+    /// Cuts the connection without closing it.
     pub async fn cut(&mut self) {
         use tokio::io::AsyncWriteExt;
         let _ = self.socket.get_mut().shutdown().await;
@@ -217,7 +228,7 @@ impl Line {
 }
 
 fn read(frame: &Bytes) -> Frame {
-    let message = AgentMessage::decode(frame).expect("a message");
+    let message = AgentMessage::decode(frame.clone()).expect("a message");
     match message.message_type {
         MessageType::InputStreamData => Frame::Input {
             sequence: message.sequence,

@@ -1,19 +1,19 @@
-//! The first seconds: refusals, silence, and keys that are pressed too early.
+//! The start of a session: refusals, silence, and early keys.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use ssm_channel::testing::{Agent, Heard, Line, Peer};
+use ssm_channel::testing::{Agent, ClientMessage, Gateway, GatewayConnection};
 use ssm_channel::{Input, Options, SessionError};
 use tokio::io::AsyncReadExt;
 
 use crate::client::{Aws, Client, ms, session, soon};
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_status_and_not_repeated() {
-    let peer = Peer::start().await;
-    let client = Client::join(&peer);
-    peer.refuse(403, "{\"message\":\"Forbidden\"}").await;
+async fn a_refusal_is_reported_with_its_status_and_not_retried() {
+    let gateway = Gateway::start().await;
+    let client = Client::join(&gateway);
+    gateway.refuse(403, "{\"message\":\"Forbidden\"}").await;
     let Err(SessionError::Refused {
         status,
         signed,
@@ -27,20 +27,20 @@ async fn a_refusal_is_told_with_its_status_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_gateway_in_trouble_is_tried_again() {
-    let peer = Peer::start().await;
-    let mut client = Client::join(&peer);
-    peer.refuse(503, "").await;
-    let mut agent = Agent::accept(&peer).await;
+async fn a_server_error_of_the_gateway_is_retried() {
+    let gateway = Gateway::start().await;
+    let mut client = Client::join(&gateway);
+    gateway.refuse(503, "").await;
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
 }
 
 #[tokio::test]
-async fn nobody_listens() {
-    let peer = Peer::start().await;
-    let session = session(&peer);
-    drop(peer);
+async fn a_refused_connection_is_reported() {
+    let gateway = Gateway::start().await;
+    let session = session(&gateway);
+    drop(gateway);
     let client = Client::start(session, Aws::default(), Options::default());
     let fault = client.end().await.unwrap_err();
     assert!(matches!(fault, SessionError::CouldNotConnect { .. }));
@@ -52,14 +52,14 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_come_about_ends_in_time() {
-    let peer = Peer::start().await;
+async fn connecting_times_out() {
+    let gateway = Gateway::start().await;
     let options = Options {
         connect_timeout: ms(30),
         connect: Arc::new(|_, _| Box::pin(std::future::pending())),
         ..Options::default()
     };
-    let client = Client::start(session(&peer), Aws::default(), options);
+    let client = Client::start(session(&gateway), Aws::default(), options);
     assert!(matches!(
         client.end().await,
         Err(SessionError::CouldNotConnect { .. })
@@ -67,10 +67,10 @@ async fn a_connection_that_does_not_come_about_ends_in_time() {
 }
 
 #[tokio::test]
-async fn the_callers_own_way_of_connecting_is_used() {
-    let peer = Peer::start().await;
-    let address = peer.address();
-    let mut session = session(&peer);
+async fn the_callers_connector_is_used() {
+    let gateway = Gateway::start().await;
+    let address = gateway.address();
+    let mut session = session(&gateway);
     session.stream_url = "ws://localhost:1/v1".into();
     let tcp = ssm_channel::tcp();
     let options = Options {
@@ -81,23 +81,23 @@ async fn the_callers_own_way_of_connecting_is_used() {
         ..Options::default()
     };
     let mut client = Client::start(session, Aws::default(), options);
-    let mut agent = Agent::accept(&peer).await;
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
 }
 
 #[tokio::test]
-async fn an_agent_that_never_speaks() {
-    let peer = Peer::start().await;
+async fn a_silent_agent_times_out() {
+    let gateway = Gateway::start().await;
     let options = Options {
         start_timeout: ms(300),
         ..Options::default()
     };
     let begun = Instant::now();
-    let client = Client::start(session(&peer), Aws::default(), options);
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(session(&gateway), Aws::default(), options);
+    let mut agent = Agent::accept(&gateway).await;
     client.type_in("ls\r").await;
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
     assert_eq!(
         client.end().await,
         Err(SessionError::AgentSilent { waited: ms(300) })
@@ -106,10 +106,14 @@ async fn an_agent_that_never_speaks() {
 }
 
 #[tokio::test]
-async fn keys_wait_until_the_agent_has_spoken() {
-    let peer = Peer::start().await;
-    let client = Client::join(&peer);
-    let mut agent = Agent::accept(&peer).await;
+async fn input_waits_for_the_first_output() {
+    let gateway = Gateway::start().await;
+    let options = Options {
+        quiet_start: ms(600_000),
+        ..Options::default()
+    };
+    let client = Client::start(session(&gateway), Aws::default(), options);
+    let mut agent = Agent::accept(&gateway).await;
     client
         .input
         .send(Input::Size {
@@ -120,12 +124,15 @@ async fn keys_wait_until_the_agent_has_spoken() {
         .unwrap();
     client.type_in("l").await;
     client.type_in("s\r").await;
-    agent.line().send(Line::start_publication()).await;
-    assert!(agent.is_quiet(ms(300)).await);
+    agent
+        .connection()
+        .send(GatewayConnection::start_publication())
+        .await;
+    assert!(agent.receives_nothing_for(ms(300)).await);
     agent.output("$ ").await;
     assert_eq!(
-        soon(agent.hear()).await,
-        Heard::Size {
+        soon(agent.receive()).await,
+        ClientMessage::Size {
             columns: 80,
             rows: 24
         }
@@ -135,29 +142,32 @@ async fn keys_wait_until_the_agent_has_spoken() {
 
 #[tokio::test]
 async fn a_command_that_prints_nothing_gets_its_input() {
-    let peer = Peer::start().await;
+    let gateway = Gateway::start().await;
     let options = Options {
         quiet_start: ms(100),
-        start_timeout: ms(600),
+        start_timeout: ms(3000),
         ..Options::default()
     };
-    let mut client = Client::start(session(&peer), Aws::default(), options);
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), Aws::default(), options);
+    let mut agent = Agent::accept(&gateway).await;
     client.type_in("for cat\n").await;
-    agent.line().send(Line::start_publication()).await;
+    agent
+        .connection()
+        .send(GatewayConnection::start_publication())
+        .await;
     client.started().await;
     assert_eq!(soon(agent.input(8)).await, b"for cat\n");
     // Its acknowledgement was a sign of life.
-    assert!(agent.is_quiet(ms(800)).await);
+    assert!(agent.receives_nothing_for(ms(3500)).await);
     agent.output("for cat").await;
     assert_eq!(client.stdout(7).await, b"for cat");
 }
 
 #[tokio::test]
-async fn keys_wait_for_the_end_of_a_handshake() {
-    let peer = Peer::start().await;
-    let mut client = Client::join(&peer);
-    let mut agent = Agent::accept(&peer).await;
+async fn input_waits_for_the_end_of_a_handshake() {
+    let gateway = Gateway::start().await;
+    let mut client = Client::join(&gateway);
+    let mut agent = Agent::accept(&gateway).await;
     client.type_in("ls\r").await;
     let response = soon(agent.handshake(serde_json::json!([
         {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Standard_Stream"}},
@@ -165,17 +175,17 @@ async fn keys_wait_for_the_end_of_a_handshake() {
     .await;
     assert_eq!(response["ProcessedClientActions"][0]["ActionStatus"], 1);
     agent.output("early").await;
-    assert!(agent.is_quiet(ms(200)).await);
+    assert!(agent.receives_nothing_for(ms(200)).await);
     agent.complete("").await;
     assert_eq!(soon(agent.input(3)).await, b"ls\r");
     assert_eq!(client.stdout(5).await, b"early");
 }
 
 #[tokio::test]
-async fn a_session_of_another_kind_is_declined() {
-    let peer = Peer::start().await;
-    let client = Client::join(&peer);
-    let mut agent = Agent::accept(&peer).await;
+async fn another_session_type_is_declined() {
+    let gateway = Gateway::start().await;
+    let client = Client::join(&gateway);
+    let mut agent = Agent::accept(&gateway).await;
     let response = soon(agent.handshake(serde_json::json!([
         {"ActionType": "SessionType", "ActionParameters": {"SessionType": "Port"}},
     ])))
@@ -189,10 +199,10 @@ async fn a_session_of_another_kind_is_declined() {
 }
 
 #[tokio::test]
-async fn a_host_of_awss_is_spoken_to_in_tls() {
+async fn an_aws_host_is_reached_by_tls() {
     let (near, mut far) = tokio::io::duplex(4096);
     let near = std::sync::Mutex::new(Some(near));
-    let mut session = session(&Peer::start().await);
+    let mut session = session(&Gateway::start().await);
     session.stream_url = "wss://ssmmessages.eu-central-1.amazonaws.com/v1".into();
     let options = Options {
         connect: Arc::new(move |host, port| {
