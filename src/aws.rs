@@ -38,7 +38,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::cli_error::CliError;
 use crate::config::SourcedValue;
 
-pub use connect::ConnectError;
 pub use credentials::NO_CREDENTIALS;
 pub use failure::{Failure, fact};
 pub use partition::partition;

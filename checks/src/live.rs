@@ -21,7 +21,7 @@ pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
             Status::Fail => {
                 finding.status = Status::Warn;
                 let detail = std::mem::take(&mut finding.detail);
-                finding.detail = format!("A session worked all the same. {detail}").into();
+                finding.detail = format!("A session worked all the same. {detail}");
             }
             Status::Unknown => finding.severity = Severity::Low,
             Status::Pass | Status::Warn | Status::Skip => {}

@@ -31,8 +31,7 @@ pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
             let detail = take(&mut finding.detail);
             finding.detail = format!(
                 "A deployment is rolling out that replaces the tasks concerned: wait until it is done. {detail}"
-            )
-            .into();
+            );
             finding.fixes.clear();
         }
     }
@@ -67,9 +66,9 @@ mod tests {
         task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
         if with_new_task {
             let mut new = task(&mut facts).clone();
-            new.arn = format!("{}9", new.arn).into();
+            new.arn = format!("{}9", new.arn);
             new.started_by = Some("ecs-svc/1".into());
-            new.task_definition = format!("{}9", new.task_definition).into();
+            new.task_definition = format!("{}9", new.task_definition);
             new.containers[0].managed_agents[0].last_status = "RUNNING".into();
             let arn = new.arn.to_string();
             let definition = new.task_definition.to_string();

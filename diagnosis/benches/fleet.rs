@@ -187,20 +187,20 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
                 4 + id % 250
             );
             let mut task = task.clone();
-            task.arn = format!("{prefix}/{id:032x}").into();
+            task.arn = format!("{prefix}/{id:032x}");
             task.group = Some(format!("service:{name}"));
             task.task_definition.clone_from(&shared);
             let attached = task.interface.as_mut().unwrap();
-            attached.id = Some(format!("eni-{id}").into());
+            attached.id = Some(format!("eni-{id}"));
             attached.subnet = Some(subnet.as_str().into());
             attached.private_ip = Some(address.as_str().into());
             let mut interface = interface.clone();
-            interface.id = format!("eni-{id}").into();
-            interface.subnet = subnet.into();
-            interface.private_ips = vec![address.into()];
+            interface.id = format!("eni-{id}");
+            interface.subnet = subnet;
+            interface.private_ips = vec![address];
             let id = interface.id.clone();
             let fact = Fact::Known(interface);
-            facts.network.interfaces.insert(id.into(), fact);
+            facts.network.interfaces.insert(id, fact);
             let arn = task.arn.to_string();
             facts.tasks.insert(arn.clone(), Fact::Known(task));
             arn

@@ -184,7 +184,7 @@ fn cause(group: &[&Finding], failures: &Failures, open: &Open) -> RootCause {
             .iter()
             .map(|finding| finding.subject.clone())
             .collect(),
-        symptoms: failures.symptoms_of(group).into(),
+        symptoms: failures.symptoms_of(group),
         fixes: fixes(group),
     }
 }

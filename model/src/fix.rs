@@ -49,11 +49,12 @@ pub enum Disposition {
 
 impl Disposition {
     /// As in the JSON report.
+    /// The word for it in reports for people.
     pub fn word(self) -> &'static str {
         match self {
             Disposition::Safe => "safe",
             Disposition::Disruptive => "disruptive",
-            Disposition::Drift => "drift",
+            Disposition::Drift => "changes infrastructure",
             Disposition::Manual => "manual",
         }
     }

@@ -10,49 +10,15 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::time::{Instant, timeout_at};
 
 use super::AwsClients;
-use super::credentials::{self, CachedCredentials, NO_CREDENTIALS};
+use super::credentials::{self, CachedCredentials};
 use super::http;
 use super::profile::Profiles;
 use crate::cli_error::CliError;
 use crate::config::{AWS_PROFILE, Settings, SourcedValue, is_region};
 
-/// Why there are no clients.
-pub enum ConnectError {
-    /// No source on this machine has credentials.
-    NoCredentials,
-    Other(CliError),
-}
-
-impl From<CliError> for ConnectError {
-    fn from(error: CliError) -> ConnectError {
-        ConnectError::Other(error)
-    }
-}
-
-impl From<ConnectError> for CliError {
-    fn from(error: ConnectError) -> CliError {
-        match error {
-            ConnectError::NoCredentials => CliError::new(
-                NO_CREDENTIALS,
-                "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
-                 AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
-            ),
-            ConnectError::Other(error) => error,
-        }
-    }
-}
-
 impl AwsClients {
     /// Loads credentials within the timeout, and calls nothing else yet.
     pub async fn connect(settings: &Settings, timeout: Duration) -> Result<AwsClients, CliError> {
-        Ok(AwsClients::try_connect(settings, timeout).await?)
-    }
-
-    /// Like [`AwsClients::connect`], for callers that can do without credentials.
-    pub async fn try_connect(
-        settings: &Settings,
-        timeout: Duration,
-    ) -> Result<AwsClients, ConnectError> {
         let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
@@ -152,7 +118,7 @@ async fn with_credentials(
     settings: &Settings,
     profiles: Option<&Profiles>,
     deadline: Instant,
-) -> Result<SdkConfig, ConnectError> {
+) -> Result<SdkConfig, CliError> {
     let Some(source) = config.credentials_provider() else {
         return Ok(config);
     };
@@ -162,6 +128,6 @@ async fn with_credentials(
     match timeout_at(deadline, cached.provide_credentials()).await {
         Ok(Ok(_)) => Ok(config.into_builder().credentials_provider(cached).build()),
         Ok(Err(error)) => Err(credentials::load_error(&error, named)),
-        Err(_) => Err(credentials::load_timeout(named).into()),
+        Err(_) => Err(credentials::load_timeout(named)),
     }
 }

@@ -14,7 +14,6 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Mutex;
 
-use super::connect::ConnectError;
 use super::failure::{root_message, sources};
 use super::profile::Profiles;
 use crate::cli_error::CliError;
@@ -96,7 +95,7 @@ pub fn load_timeout(profile: Option<&Profiles>) -> CliError {
 pub const NO_CREDENTIALS: &str = "there are no AWS credentials on this machine";
 
 /// No source gave credentials. `profile`: the profile that the user named.
-pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> ConnectError {
+pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliError {
     let message = root_message(error);
     if let Some(profile) = profile {
         let was_denied = sources(error)
@@ -106,21 +105,24 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> Conne
             "the AWS profile {} gives no credentials: {message}",
             profile.name()
         );
-        return CliError::new(what, profile.advice(was_denied)).into();
+        return CliError::new(what, profile.advice(was_denied));
     }
     // The SDK asks the instance metadata service last, when no other source gave credentials: on a machine that is not
     // an EC2 instance its error only means that there are none.
     if matches!(error, CredentialsError::CredentialsNotLoaded(_))
         || sources(error).any(|source| source.is::<ImdsError>())
     {
-        return ConnectError::NoCredentials;
+        return CliError::no_credentials(
+            NO_CREDENTIALS,
+            "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
+        );
     }
     let what = format!("cannot load the AWS credentials: {message}");
     match source_variable() {
         Some(name) => CliError::new(what, format!("{name} says where to load them from.")),
         None => CliError::new(what, SIGN_IN),
     }
-    .into()
 }
 
 const SIGN_IN: &str =
@@ -165,6 +167,6 @@ where
         }
         _ => sources(error)
             .find_map(|source| source.downcast_ref())
-            .map(|error| load_error(error, None).into()),
+            .map(|error| load_error(error, None)),
     }
 }

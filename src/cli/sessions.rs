@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::doctor::duration;
+use super::duration::duration;
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`
 #[derive(Args)]

@@ -246,7 +246,7 @@ async fn not_opened(
 fn shells(settings: &Settings, service: Option<&str>) -> (Vec<String>, bool) {
     const FALLBACK: &str = "/bin/sh";
     let configured = match service {
-        Some(service) => target::wanted(settings, service).shell,
+        Some(service) => target::service_target(settings, service).shell,
         None => settings.shell.clone(),
     };
     let first = match configured.as_deref() {

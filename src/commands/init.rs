@@ -13,7 +13,7 @@ use crate::cli_error::CliError;
 use crate::config::trust::ProjectFile;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload, ecs};
-use crate::target::{Request, Services};
+use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
@@ -22,9 +22,9 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;
     }
-    let request = Request {
+    let request = GatherRequest {
         services: Services::All,
-        ..Request::default()
+        ..GatherRequest::default()
     };
     let workload = facts::workload(&aws, &settings, &request).await;
     if let Some(trouble) = aws.rejected() {

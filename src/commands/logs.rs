@@ -17,7 +17,7 @@ use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use};
 use crate::facts::{self, ecs};
 use crate::output::{OpenLine, print};
-use crate::target::{Request, candidate, no_such_service};
+use crate::target::{GatherRequest, name_candidates, no_such_service};
 
 /// How often CloudWatch Logs is asked for new events.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -65,7 +65,7 @@ async fn task_definitions(
     settings: &Settings,
     service: &str,
 ) -> Result<Vec<TaskDefinition>, CliError> {
-    let request = Request::new(settings, &[service.to_owned()], &[], false, None)?;
+    let request = GatherRequest::new(settings, &[service.to_owned()], &[], false, None)?;
     let workload = facts::workload(aws, settings, &request).await;
     if let Some(error) = aws.rejected() {
         return Err(error);
@@ -78,7 +78,7 @@ async fn task_definitions(
         Some(Fact::Unavailable(why)) => return Err(unreadable("service", why)),
         Some(Fact::Absent) | None => {
             let existing = ecs::service_names(aws, &settings.cluster).await;
-            let candidate = candidate(settings, service, true);
+            let candidate = name_candidates(settings, service, true);
             let cluster = config::short_name(&settings.cluster);
             let existing = existing.unwrap_or_default();
             return Err(no_such_service(&candidate, cluster, &existing));

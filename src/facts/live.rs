@@ -25,7 +25,7 @@ use crate::aws::{AwsClients, partition};
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::environment::variable;
-use crate::target::Request;
+use crate::target::GatherRequest;
 
 pub struct Gathered {
     pub facts: Facts,
@@ -36,7 +36,7 @@ pub struct Gathered {
 /// Reads everything that the checks need about the request's targets.
 pub async fn gather(
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
     timeout: Duration,
 ) -> Result<Gathered, CliError> {
     let aws = AwsClients::connect(settings, timeout).await?;
@@ -53,7 +53,7 @@ pub async fn gather(
 async fn collect(
     aws: &AwsClients,
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
 ) -> Result<Facts, CliError> {
     let cluster_name = short_name(&settings.cluster);
     let region = aws.region.value.as_str();

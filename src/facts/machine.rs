@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use model::facts::*;
 
 use super::local;
-use crate::aws::{AwsClients, ConnectError, NO_CREDENTIALS, partition};
+use crate::aws::{AwsClients, NO_CREDENTIALS, partition};
+use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 
 /// The facts if there are no credentials to call AWS with; `None` otherwise.
 pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
     let region = settings.region.as_ref()?;
-    let connected = AwsClients::try_connect(settings, timeout).await;
-    let Err(ConnectError::NoCredentials) = connected else {
+    let connected = AwsClients::connect(settings, timeout).await;
+    let Err(CliError::NoCredentials(_)) = connected else {
         return None;
     };
     let unasked = Unavailable::not_asked("sts:GetCallerIdentity", NO_CREDENTIALS);

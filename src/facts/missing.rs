@@ -10,27 +10,29 @@ use super::workload::Workload;
 use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
-use crate::target::{Here, Request, Services, ambiguous_task, is_whole_task, no_such_service};
+use crate::target::{
+    GatherRequest, Location, Services, ambiguous_task, is_whole_task, no_such_service,
+};
 
 /// A target that does not exist is a usage error, not a finding.
 pub async fn ensure_targets_exist(
     aws: &AwsClients,
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
     cluster: &Fact<Cluster>,
     account: Option<&str>,
     workload: &Workload,
 ) -> Result<(), CliError> {
     let name = short_name(&settings.cluster);
-    let here = Here {
+    let here = Location {
         region: Some(&aws.region.value),
         account,
-        ..Here::of(settings)
+        ..Location::from_settings(settings)
     };
     for named in request.written() {
-        here.refuse_elsewhere(named)?;
+        here.ensure_same_location(named)?;
     }
-    if request.may_be_nothing {
+    if request.allow_empty {
         return Ok(());
     }
     if cluster.is_absent() {
@@ -74,7 +76,7 @@ pub async fn ensure_targets_exist(
 }
 
 /// A prefix of an ID has to match one task.
-fn ensure_unambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), CliError> {
+fn ensure_unambiguous_tasks(request: &GatherRequest, workload: &Workload) -> Result<(), CliError> {
     for prefix in request.tasks.iter().filter(|id| !is_whole_task(id)) {
         let ids = workload.named.iter().map(|arn| arn::name(arn));
         let matches: Vec<&str> = ids.filter(|id| id.starts_with(prefix.as_str())).collect();
@@ -85,7 +87,7 @@ fn ensure_unambiguous_tasks(request: &Request, workload: &Workload) -> Result<()
     Ok(())
 }
 
-fn ensure_container_exists(request: &Request, workload: &Workload) -> Result<(), CliError> {
+fn ensure_container_exists(request: &GatherRequest, workload: &Workload) -> Result<(), CliError> {
     let Some(wanted) = &request.container else {
         return Ok(());
     };

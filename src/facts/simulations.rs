@@ -43,12 +43,12 @@ pub async fn caller(aws: &AwsClients, query: CallerQuery<'_>) -> Vec<Simulation>
     let cluster: String = cluster_arn.into();
     let mut resources = vec![cluster.clone()];
     resources.extend(query.tasks.iter().map(|task| task.arn.clone()));
-    resources.push(checks::another_cluster(cluster_arn).into());
+    resources.push(checks::another_cluster(cluster_arn));
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = query.key {
         let need = needs::generate_data_key(key);
         actions.push(need.action);
-        resources.push(need.resource.into());
+        resources.push(need.resource);
     }
     let credentials = Credentials::of_caller(query.caller);
     let shared = shared_context(aws, cluster_arn);

@@ -113,6 +113,6 @@ mod tests {
         for (name, _) in DEMOS {
             demo(name).unwrap();
         }
-        assert!(demo("nothing").unwrap_err().help.contains("stale-tasks"));
+        assert!(demo("nothing").unwrap_err().hint().contains("stale-tasks"));
     }
 }

@@ -10,7 +10,7 @@ use model::facts::*;
 use super::{each, ecs};
 use crate::aws::{AwsClients, Failure};
 use crate::config::Settings;
-use crate::target::{Candidate, Request, Services, is_whole_task, wanted};
+use crate::target::{GatherRequest, NameCandidates, Services, is_whole_task, service_target};
 
 /// The services and tasks of a request.
 #[derive(Clone, Default)]
@@ -39,7 +39,7 @@ impl Workload {
     }
 }
 
-pub async fn workload(aws: &AwsClients, settings: &Settings, request: &Request) -> Workload {
+pub async fn workload(aws: &AwsClients, settings: &Settings, request: &GatherRequest) -> Workload {
     let cluster = settings.cluster.as_str();
     match &request.services {
         Services::Named(candidates) => named_services(aws, cluster, candidates).await,
@@ -48,7 +48,11 @@ pub async fn workload(aws: &AwsClients, settings: &Settings, request: &Request) 
     }
 }
 
-async fn named_services(aws: &AwsClients, cluster: &str, candidates: &[Candidate]) -> Workload {
+async fn named_services(
+    aws: &AwsClients,
+    cluster: &str,
+    candidates: &[NameCandidates],
+) -> Workload {
     let names: Vec<String> = candidates
         .iter()
         .flat_map(|candidate| candidate.names.clone())
@@ -171,7 +175,10 @@ async fn all_services(aws: &AwsClients, settings: &Settings) -> Workload {
         .map(|(arn, _)| arn.clone())
         .collect();
     Workload {
-        wanted: services.keys().map(|name| wanted(settings, name)).collect(),
+        wanted: services
+            .keys()
+            .map(|name| service_target(settings, name))
+            .collect(),
         services,
         service_tasks,
         tasks,

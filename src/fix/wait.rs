@@ -15,7 +15,7 @@ use super::rollout::{OwnDeployment, Rollout, rollout};
 use crate::aws::AwsClients;
 use crate::config::Settings;
 use crate::facts::{ecs, workload};
-use crate::target::{Candidate, Request, Services};
+use crate::target::{GatherRequest, NameCandidates, Services};
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -73,9 +73,9 @@ pub async fn wait_for_changes(
         return WaitEnd::Done;
     }
     let names: Vec<String> = services.iter().map(|&name| name.to_owned()).collect();
-    let request = Request {
+    let request = GatherRequest {
         services: Services::Named(names.iter().map(|name| exact_name(name)).collect()),
-        ..Request::default()
+        ..GatherRequest::default()
     };
     let mut replaced: Option<Instant> = None;
     // Services whose own deployment was seen: right after the change ECS may not return it yet.
@@ -130,8 +130,8 @@ pub async fn wait_for_changes(
     }
 }
 
-fn exact_name(name: &str) -> Candidate {
-    Candidate {
+fn exact_name(name: &str) -> NameCandidates {
+    NameCandidates {
         written: name.to_owned(),
         names: vec![name.to_owned()],
         container: None,

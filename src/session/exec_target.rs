@@ -9,7 +9,7 @@ use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::facts::ecs;
 use crate::output::Progress;
-use crate::target::{Candidate, nearest, wanted};
+use crate::target::{NameCandidates, nearest, service_target};
 
 /// What the user named.
 #[derive(Debug, Clone, Default)]
@@ -138,7 +138,7 @@ pub async fn resolve_targets(
 async fn choose_container(
     settings: &Settings,
     args: &TargetArgs,
-    service: Option<&Candidate>,
+    service: Option<&NameCandidates>,
     task: &Task,
 ) -> Result<String, CliError> {
     let names: Vec<&str> = task
@@ -162,7 +162,7 @@ async fn choose_container(
         Some(service) => service.container.clone(),
         None => task
             .service_name()
-            .and_then(|name| wanted(settings, name).container),
+            .and_then(|name| service_target(settings, name).container),
     };
     let short = service.and_then(|service| service.names.last().cloned());
     let preferred = [configured, short]

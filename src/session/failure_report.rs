@@ -16,7 +16,7 @@ use crate::facts;
 use crate::output::{self, Progress};
 use crate::report;
 use crate::report::human::wrap;
-use crate::target::{Request, Services};
+use crate::target::{GatherRequest, Services};
 
 /// The symptom that the cause of a broken agent explains.
 const AGENT: &str = "container.agent-running";
@@ -61,7 +61,7 @@ pub async fn print(
         Ok(text) => say_part!("{text}"),
         Err(error) => say!(
             "\nThe doctor could not examine the task: {}.",
-            sanitize_line(&error.what)
+            sanitize_line(error.message())
         ),
     }
 }
@@ -88,11 +88,11 @@ async fn causes(
     error: Option<&RemoteText>,
 ) -> Result<String, CliError> {
     let task = target.task.arn.to_string();
-    let request = Request {
+    let request = GatherRequest {
         services: Services::None,
         tasks: vec![task.clone()],
         container: Some(target.container.clone()),
-        ..Request::default()
+        ..GatherRequest::default()
     };
     let progress = Progress::start(cx.global, "Asking the doctor about the task");
     let gathered = facts::gather(cx.settings, &request, AUTO_DOCTOR_TIMEOUT).await;

@@ -84,7 +84,7 @@ fn targets(
 ) -> Vec<ExecTarget> {
     let configured = task
         .service_name()
-        .and_then(|service| target::wanted(settings, service).container);
+        .and_then(|service| target::service_target(settings, service).container);
     let preferred = named
         .map(str::to_owned)
         .or(configured)
@@ -119,6 +119,6 @@ fn probe_end(end: Result<SessionEnd, CliError>, took: Duration) -> ProbeEnd {
             "the session did not run a command within {} seconds",
             PROBE_TIMEOUT.as_secs()
         )),
-        Err(error) => ProbeEnd::Failed(error.what),
+        Err(error) => ProbeEnd::Failed(error.message().to_owned()),
     }
 }

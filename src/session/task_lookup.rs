@@ -12,7 +12,8 @@ use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::facts::{self, ecs};
 use crate::target::{
-    Candidate, Here, ambiguous_task, candidate, is_whole_task, nearest, no_such_service,
+    Location, NameCandidates, ambiguous_task, is_whole_task, name_candidates, nearest,
+    no_such_service,
 };
 
 /// The running tasks that match, at least one, and the service that was named.
@@ -20,17 +21,17 @@ pub async fn running_tasks(
     aws: &AwsClients,
     settings: &Settings,
     args: &TargetArgs,
-) -> Result<(Option<Candidate>, Vec<Task>), CliError> {
-    let here = Here {
+) -> Result<(Option<NameCandidates>, Vec<Task>), CliError> {
+    let here = Location {
         region: Some(&aws.region.value),
-        ..Here::of(settings)
+        ..Location::from_settings(settings)
     };
     let named = || args.service.iter().chain(&args.task);
     for name in named() {
-        here.refuse_elsewhere(name)?;
+        here.ensure_same_location(name)?;
     }
     let service = args.service.as_deref();
-    let service = service.map(|name| candidate(settings, name, true));
+    let service = service.map(|name| name_candidates(settings, name, true));
     let cluster = &settings.cluster;
     let mut arns = match (&service, &args.task) {
         (_, Some(id)) if is_whole_task(id) => vec![id.clone()],
@@ -62,12 +63,12 @@ pub async fn running_tasks(
     let Some(first) = tasks.first() else {
         return Err(no_running_task(service.as_ref(), args));
     };
-    let here = Here {
+    let here = Location {
         account: arn::account(&first.arn),
         ..here
     };
     for name in named() {
-        here.refuse_elsewhere(name)?;
+        here.ensure_same_location(name)?;
     }
     if let Some(prefix) = args.task.as_ref().filter(|_| tasks.len() > 1 && !args.pick) {
         let ids: Vec<&str> = tasks.iter().map(Task::id).collect();
@@ -80,7 +81,7 @@ pub async fn running_tasks(
 async fn service_tasks(
     aws: &AwsClients,
     settings: &Settings,
-    service: &Candidate,
+    service: &NameCandidates,
 ) -> Result<Vec<String>, CliError> {
     let cluster = &settings.cluster;
     for name in &service.names {
@@ -106,7 +107,7 @@ async fn service_tasks(
 }
 
 /// Adds a hint to the error if what was taken for a service looks like a misspelt command.
-pub fn or_similar_command(mut error: CliError, written: &str) -> CliError {
+pub fn or_similar_command(error: CliError, written: &str) -> CliError {
     let program = Cli::command();
     let commands = program
         .get_subcommands()
@@ -114,7 +115,7 @@ pub fn or_similar_command(mut error: CliError, written: &str) -> CliError {
         .map(|command| command.get_name());
     if let Some(near) = nearest(written, commands).first() {
         let hint = format!("Or did you mean the command `ecs-exec {near}`?");
-        error.help = format!("{} {hint}", error.help).trim_start().to_owned();
+        return error.with_hint(&hint);
     }
     error
 }
@@ -159,7 +160,7 @@ fn unreadable(why: &Unavailable) -> CliError {
     )
 }
 
-fn no_running_task(service: Option<&Candidate>, args: &TargetArgs) -> CliError {
+fn no_running_task(service: Option<&NameCandidates>, args: &TargetArgs) -> CliError {
     match (service, &args.task) {
         (_, Some(task)) => CliError::new(format!("there is no running task {task}"), LIST_SHOWS),
         (Some(service), None) => CliError::unopened(

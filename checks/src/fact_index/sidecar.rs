@@ -37,8 +37,7 @@ pub fn as_note(mut finding: Finding, entered: &str) -> Finding {
         finding.status = Status::Skip;
         finding.detail = format!(
             "Sessions enter {entered}; this container is a sidecar. Name it with --container to have it judged."
-        )
-        .into();
+        );
         finding.fixes.clear();
         finding.missing_permission = None;
         finding.agent_link = None;

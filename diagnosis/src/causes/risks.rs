@@ -17,8 +17,7 @@ pub fn confirm(findings: &mut [Finding]) {
         finding.detail = format!(
             "{}, and nothing else that was seen explains it.{doubt} {}",
             symptom.title, finding.detail
-        )
-        .into();
+        );
     }
 }
 

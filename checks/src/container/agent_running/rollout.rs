@@ -65,7 +65,7 @@ mod tests {
         begin_rollout(&mut facts);
         let mut new = task(&mut facts).clone();
         change_old(task(&mut facts));
-        new.arn = format!("{}9", new.arn).into();
+        new.arn = format!("{}9", new.arn);
         new.started_by = Some("ecs-svc/1".into());
         new.started_at = Some(facts.taken_at);
         change_new(&mut new);
