@@ -2,43 +2,43 @@
 //! taken.
 
 mod agent;
-mod caller;
-mod checker;
+mod caller_permissions;
+mod command;
 mod credentials;
 mod encryption;
-mod ending;
+mod exec_checker;
 mod general;
-mod machine;
+mod local;
 mod network;
 mod plugin;
-mod records;
 mod session;
-mod shell;
+mod session_end;
+mod session_logging;
 mod target;
 
 use super::pattern::{Pattern, Program};
-use super::{KnownError, Next, Source};
+use super::{KnownError, NextStep, Source};
 
 pub use plugin::NEEDS_GLIBC as PLUGIN_NEEDS_GLIBC;
 
 const FAMILIES: &[(Source, &[KnownError])] = &[
-    (Source::Session, records::KNOWN),
-    (Source::Session, plugin::KNOWN),
-    (Source::Client, credentials::ASSUMED),
-    (Source::Session, encryption::KNOWN),
-    (Source::Session, shell::KNOWN),
-    (Source::Session, agent::IN_SESSIONS),
-    (Source::Client, agent::KNOWN),
-    (Source::Client, target::KNOWN),
-    (Source::Client, caller::KNOWN),
-    (Source::Client, checker::KNOWN),
-    (Source::Client, credentials::KNOWN),
-    (Source::Session, session::KNOWN),
-    (Source::Client, machine::KNOWN),
-    (Source::Client, network::KNOWN),
+    (Source::Session, session_logging::ERRORS),
+    (Source::Session, plugin::ERRORS),
+    (Source::Client, credentials::ASSUME_ROLE),
+    (Source::Session, encryption::ERRORS),
+    (Source::Session, command::ERRORS),
+    (Source::Session, agent::IN_SESSION),
+    (Source::Client, agent::ERRORS),
+    (Source::Client, target::ERRORS),
+    (Source::Client, caller_permissions::ERRORS),
+    (Source::Client, exec_checker::ERRORS),
+    (Source::Client, credentials::ERRORS),
+    (Source::Session, session::ERRORS),
+    (Source::Client, local::ERRORS),
+    (Source::Client, network::ERRORS),
     (Source::General, network::GENERAL),
-    (Source::General, general::KNOWN),
-    (Source::Ending, ending::KNOWN),
+    (Source::General, general::ERRORS),
+    (Source::Ending, session_end::ERRORS),
 ];
 
 /// The more particular before the more general.

@@ -5,13 +5,13 @@
 
 #![forbid(unsafe_code)]
 
-mod choose;
-mod clean;
 mod known_errors;
-mod line;
+mod last_error;
+mod log_prefix;
 mod matcher;
+mod mentions;
 mod missing_program;
-mod named;
+mod normalize;
 mod pattern;
 mod prompt;
 mod sentence;
@@ -21,7 +21,7 @@ mod tests;
 mod transcript;
 
 pub use known_errors::all as known_errors;
-pub use named::Named;
+pub use mentions::Mentions;
 pub use suggestions::{EXCEPTIONS, suggestions};
 
 use pattern::Pattern;
@@ -35,7 +35,7 @@ pub struct KnownError {
     pub meaning: &'static str,
     /// The checks that find out which of the possible causes it is, the likeliest first.
     pub checks: &'static [&'static str],
-    pub next: Next,
+    pub next: NextStep,
 }
 
 /// Who prints an error, and how much it says.
@@ -53,26 +53,26 @@ enum Source {
 
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum NextStep {
     /// Ask the doctor about the target.
     Doctor,
     /// Ask the doctor, but only about this machine.
     DoctorLocal,
     /// A command or a step, in which `REGION` stands for the region of the text.
-    Do(&'static str),
+    Advice(&'static str),
 }
 
-pub struct Explained {
+pub struct Explanation {
     pub known_error: &'static KnownError,
-    pub named: Named,
+    pub mentions: Mentions,
 }
 
 /// Explains the last error of a text; `None` where nothing in it is known.
-pub fn explain(text: &str) -> Option<Explained> {
-    let cleaned = clean::clean(text);
-    let known_error = choose::choose(&transcript::Transcript::read(&cleaned))?;
-    Some(Explained {
+pub fn explain(text: &str) -> Option<Explanation> {
+    let cleaned = normalize::normalize(text);
+    let known_error = last_error::last_error(&transcript::Transcript::read(&cleaned))?;
+    Some(Explanation {
         known_error,
-        named: Named::read(&cleaned),
+        mentions: Mentions::read(&cleaned),
     })
 }

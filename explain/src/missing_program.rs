@@ -112,7 +112,7 @@ mod tests {
     use crate::sentence::squeeze;
 
     fn found(text: &str) -> Option<Program> {
-        let text = squeeze(&crate::clean::clean(text));
+        let text = squeeze(&crate::normalize::normalize(text));
         PHRASES.iter().find_map(|(side, phrase)| {
             let phrase = squeeze(phrase);
             let start = text.find(&phrase)?;

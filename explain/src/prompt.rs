@@ -1,6 +1,6 @@
 //! Whether somebody typed a line.
 
-use super::line::Line;
+use super::log_prefix::Line;
 
 /// What stands behind the prompt of a shell.
 #[derive(Debug, PartialEq, Eq)]

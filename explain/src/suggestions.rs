@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::known_errors;
 use super::pattern::Pattern;
-use super::{KnownError, clean};
+use super::{KnownError, normalize};
 
 /// Words that stand in many errors.
 const COMMON: [&str; 20] = [
@@ -38,7 +38,7 @@ const TAIL: usize = 16 << 10;
 /// The nearest first: most of the words of one of their patterns stand in the text.
 pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
     let tail = (text.len().saturating_sub(TAIL)..).find(|at| text.is_char_boundary(*at));
-    let text = Words::of(&clean::clean(&text[tail.unwrap_or(0)..]));
+    let text = Words::of(&normalize::normalize(&text[tail.unwrap_or(0)..]));
     let mut near: Vec<(usize, &KnownError)> = known_errors::all()
         .filter_map(|error| {
             let shared = error

@@ -1,6 +1,6 @@
 //! A text as a run of commands: the sentences that each of them printed, and whether inside a session.
 
-use super::line::Line;
+use super::log_prefix::Line;
 use super::prompt;
 use super::sentence::{Sentence, begins_a_message, operation, push_lower, squeeze};
 

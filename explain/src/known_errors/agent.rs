@@ -1,10 +1,10 @@
 //! What the agent in the container prints, and what ECS says of it.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
 /// What the agent says through the session.
-pub const IN_SESSIONS: &[KnownError] = &[
+pub const IN_SESSION: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["not supported by this version of ssm agent"]),
@@ -14,7 +14,7 @@ pub const IN_SESSIONS: &[KnownError] = &[
         meaning: "The text comes from the SSM agent in the container or on the instance, not from the Session Manager plugin \
                   on this machine. Port forwarding, for example, needs a newer agent.",
         checks: &["task.agent-version", "task.platform-version"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "start a new task, which gets the agent of its platform; on EC2 update the AMI or the agent first",
         ),
     },
@@ -29,7 +29,7 @@ pub const IN_SESSIONS: &[KnownError] = &[
                   plugin on this machine. Disk or memory of the container may be used up (a full /tmp is known to do this), or \
                   parts of the agent are of different versions. A new task gets a new agent.",
         checks: &["container.agent-running", "container.resources"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -42,7 +42,7 @@ pub const IN_SESSIONS: &[KnownError] = &[
         meaning: "The session works, and the agent reached no program on the port. The program is not up, listens on another \
                   port, or listens on another address than 127.0.0.1.",
         checks: &["container.running"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "open a shell in the container and list its ports: ss -ltn, or cat /proc/net/tcp",
         ),
     },
@@ -61,11 +61,11 @@ pub const IN_SESSIONS: &[KnownError] = &[
             "network.endpoint-policy",
             "role.present",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["controlchannel", "accessdenied"]),
@@ -83,7 +83,7 @@ pub const KNOWN: &[KnownError] = &[
             "role.present",
             "network.endpoint-policy",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -95,7 +95,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Systems Manager throttles the agents of this account and region: very many tasks with ECS Exec start at \
                   once. The agent tries again by itself.",
         checks: &["container.agent-running"],
-        next: Next::Do("wait some minutes, then try again; start fewer tasks at a time"),
+        next: NextStep::Advice("wait some minutes, then try again; start fewer tasks at a time"),
     },
     KnownError {
         patterns: &[
@@ -122,7 +122,7 @@ pub const KNOWN: &[KnownError] = &[
             "network.vpc-dns",
             "container.proxy-env",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -144,7 +144,7 @@ pub const KNOWN: &[KnownError] = &[
             "container.proxy-env",
             "container.aws-credentials-env",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -161,7 +161,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The agent cannot write to the container",
         meaning: "It keeps its files below /var/lib/amazon and /var/log/amazon. The root file system is read-only, or full.",
         checks: &["container.read-only-root"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -173,7 +173,7 @@ pub const KNOWN: &[KnownError] = &[
                   and does not find them below /var/lib/ecs/deps. The AMI is too old or custom, or the ECS agent was installed \
                   without its dependencies.",
         checks: &["task.agent-version", "container.agent-running"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "use a current ECS-optimized AMI, or install ecs-init with its exec dependencies; then start a new task",
         ),
     },
@@ -200,7 +200,7 @@ pub const KNOWN: &[KnownError] = &[
             "container.resources",
             "task.agent-version",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -210,6 +210,6 @@ pub const KNOWN: &[KnownError] = &[
         title: "Two agents share the container's files",
         meaning: "Containers that share a volume or a PID namespace get in each other's way: one exec agent is all that fits.",
         checks: &["task.pid-mode"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

@@ -1,10 +1,10 @@
 //! Who the caller is.
 
 use super::Pattern::{Call, Words};
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
 /// Before what is said of callers who lack a right in ECS.
-pub const ASSUMED: &[KnownError] = &[KnownError {
+pub const ASSUME_ROLE: &[KnownError] = &[KnownError {
     patterns: &[
         Words(&["not authorized to perform", "sts:assumerole"]),
         Call("AssumeRole", &["accessdenied"]),
@@ -14,12 +14,12 @@ pub const ASSUMED: &[KnownError] = &[KnownError {
     meaning: "The credentials are good, but the role's trust policy does not name them, or their own policies do not allow \
               sts:AssumeRole on it. Nothing is said about ECS yet.",
     checks: &["local.credentials"],
-    next: Next::Do(
+    next: NextStep::Advice(
         "aws sts get-caller-identity, to see who asks; then compare it with the role's trust policy",
     ),
 }];
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["mfa one time pass code"]),
@@ -29,7 +29,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "AWS wants another MFA code",
         meaning: "The code was wrong or used already; each counts once.",
         checks: &["local.credentials"],
-        next: Next::Do("wait for the next code, then sign in again"),
+        next: NextStep::Advice("wait for the next code, then sign in again"),
     },
     KnownError {
         patterns: &[
@@ -40,7 +40,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "This machine's clock is wrong",
         meaning: "AWS refuses signatures that are more than five minutes off.",
         checks: &["local.clock-skew"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -50,7 +50,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The secret key does not fit the access key",
         meaning: "One of the two was copied wrongly, or something on the way changes the request.",
         checks: &["local.credentials", "local.clock-skew"],
-        next: Next::Do("set the credentials anew; then aws sts get-caller-identity"),
+        next: NextStep::Advice("set the credentials anew; then aws sts get-caller-identity"),
     },
     KnownError {
         patterns: &[
@@ -73,7 +73,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The credentials have expired",
         meaning: "AWS no longer accepts the caller's credentials. Nothing is said about the task.",
         checks: &["local.credentials"],
-        next: Next::Do("aws sso login, or whatever gives you credentials; then try again"),
+        next: NextStep::Advice("aws sso login, or whatever gives you credentials; then try again"),
     },
     KnownError {
         patterns: &[
@@ -110,7 +110,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "There are no valid credentials",
         meaning: "The caller has none, they are incomplete, AWS does not know them, or the profile does not exist.",
         checks: &["local.credentials"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "aws sts get-caller-identity, until it answers; aws configure list shows where they come from",
         ),
     },
@@ -132,6 +132,6 @@ pub const KNOWN: &[KnownError] = &[
         title: "No region is set",
         meaning: "Without one nobody knows which AWS to ask.",
         checks: &["local.region"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
 ];

@@ -1,9 +1,9 @@
 //! Setting up a session's encryption: client, agent and key.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["loadclienttlscerterror"]),
@@ -13,7 +13,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "AWS_SDK_GO_CLIENT_TLS_CERT is set in this machine's environment and AWS_SDK_GO_CLIENT_TLS_KEY is not. The \
                   plugin asks KMS for the session's key with the AWS SDK for Go, which refuses that.",
         checks: &[],
-        next: Next::Do("unset AWS_SDK_GO_CLIENT_TLS_CERT, or set AWS_SDK_GO_CLIENT_TLS_KEY too"),
+        next: NextStep::Advice(
+            "unset AWS_SDK_GO_CLIENT_TLS_CERT, or set AWS_SDK_GO_CLIENT_TLS_KEY too",
+        ),
     },
     KnownError {
         patterns: &[
@@ -24,7 +26,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The cluster has a KMS key for ECS Exec. The agent decrypts each session's data key with the task role's \
                   credentials, and the role lacks kms:Decrypt on the key, in its own policy or in the key's.",
         checks: &["role.kms-decrypt"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -38,7 +40,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The cluster has a KMS key for ECS Exec. The client makes each session's data key with the caller's \
                   credentials, and the caller lacks kms:GenerateDataKey on the key.",
         checks: &["caller.kms-generate-data-key"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -54,7 +56,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The key of the exec configuration is disabled, about to be deleted, gone, in another region, or of a kind \
                   that makes no data keys. No session can start.",
         checks: &["cluster.kms-key-usable"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -65,7 +67,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The data key is bound to the session's target. Client and agent name it differently: the container's name \
                   was wrong, so that no runtime was found, or a tool of your own builds the target.",
         checks: &["container.exists", "local.plugin-version"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -85,7 +87,7 @@ pub const KNOWN: &[KnownError] = &[
                   Identity Center and the plugin is too old to know that (sso-session needs 1.2.497), or they exist in a \
                   wrapper only.",
         checks: &["local.plugin-version", "caller.kms-generate-data-key"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "eval \"$(aws configure export-credentials --format env)\", then try again; update the plugin",
         ),
     },
@@ -95,7 +97,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The plugin was started without the arguments that encryption needs. The text names the AWS CLI, but it means \
                   the program that started the plugin: an old AWS CLI, or another tool that passes too few arguments.",
         checks: &["local.aws-cli"],
-        next: Next::Do("update the AWS CLI, or the tool that starts session-manager-plugin"),
+        next: NextStep::Advice(
+            "update the AWS CLI, or the tool that starts session-manager-plugin",
+        ),
     },
     KnownError {
         patterns: &[
@@ -112,7 +116,7 @@ pub const KNOWN: &[KnownError] = &[
             "local.plugin-version",
             "network.logging-endpoints",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -133,6 +137,6 @@ pub const KNOWN: &[KnownError] = &[
             "cluster.kms-key-usable",
             "network.logging-endpoints",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

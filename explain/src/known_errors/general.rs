@@ -1,9 +1,9 @@
 //! What fits many causes.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["throttlingexception"]),
@@ -16,7 +16,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "AWS is being asked too often",
         meaning: "The account's rate of calls is used up, by whoever it may be. Nothing is said about the task.",
         checks: &[],
-        next: Next::Do("wait a minute, then try again"),
+        next: NextStep::Advice("wait a minute, then try again"),
     },
     KnownError {
         patterns: &[
@@ -29,7 +29,9 @@ pub const KNOWN: &[KnownError] = &[
         title: "AWS itself has a fault",
         meaning: "Most such faults pass by themselves.",
         checks: &[],
-        next: Next::Do("try again in a minute; https://health.aws.amazon.com tells of larger ones"),
+        next: NextStep::Advice(
+            "try again in a minute; https://health.aws.amazon.com tells of larger ones",
+        ),
     },
     KnownError {
         patterns: &[
@@ -40,7 +42,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "A call was refused",
         meaning: "The principal that the text names lacks the action that it names.",
         checks: &["caller.execute-command", "role.ssmmessages"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -54,6 +56,6 @@ pub const KNOWN: &[KnownError] = &[
             "container.agent-running",
             "container.exists",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

@@ -1,9 +1,9 @@
 //! Connections from this machine to AWS. Without the name of a host of AWS the connection may be any program's.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[KnownError {
+pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
         Words(&["could not connect to the endpoint url"]),
         Words(&["endpointconnectionerror"]),
@@ -31,7 +31,7 @@ pub const KNOWN: &[KnownError] = &[KnownError {
     meaning: "The region in it is misspelt or has no such service, or this machine has no way to AWS: no network, a \
               firewall, a proxy that is not set. In the agent's log: the task has no way to it.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: Next::Do(
+    next: NextStep::Advice(
         "compare the region in the address with the cluster's; then ecs-exec doctor --only local",
     ),
 }];
@@ -52,5 +52,5 @@ pub const GENERAL: &[KnownError] = &[KnownError {
     meaning: "On this machine: AWS cannot be reached, or the region is misspelt. In the agent's log: the task has no way \
               to ssmmessages.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: Next::Doctor,
+    next: NextStep::Doctor,
 }];

@@ -1,11 +1,11 @@
 //! The Session Manager plugin, and the AWS CLI that starts it.
 
 use super::Pattern::{Call, Missing, Words};
-use super::{KnownError, Next, Program};
+use super::{KnownError, NextStep, Program};
 
-pub const NEEDS_GLIBC: &KnownError = &KNOWN[0];
+pub const NEEDS_GLIBC: &KnownError = &ERRORS[0];
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["error relocating", "session-manager-plugin"]),
@@ -22,7 +22,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The plugin is on this machine, but the system's C library is not the one that it was built for. On Alpine \
                   (musl) the shell then says \"not found\" of a file that exists.",
         checks: &["local.plugin-installed"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "apk add gcompat, or use an image with glibc; ecs-exec itself opens sessions without the plugin",
         ),
     },
@@ -46,7 +46,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "It is built for another processor, it is not executable, the system blocks it, or something ended it from \
                   outside, for example because the pipe that it writes to was closed.",
         checks: &["local.plugin-installed", "local.plugin-version"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -65,7 +65,7 @@ pub const KNOWN: &[KnownError] = &[
                   belongs on this machine, not in the container. If the file is there, on Alpine the same words mean that \
                   glibc is missing (apk add gcompat). ecs-exec opens sessions without the plugin.",
         checks: &["local.plugin-installed"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -76,7 +76,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The AWS CLI ends a session with ssm:TerminateSession when it cannot start session-manager-plugin. That the \
                   caller lacks this permission hides the real fault: the Session Manager plugin is not installed.",
         checks: &["local.plugin-installed"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -96,7 +96,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The Session Manager plugin is too old",
         meaning: "Systems Manager drops old plugins, and old ones lack encryption of ECS sessions.",
         checks: &["local.plugin-version"],
-        next: Next::DoctorLocal,
+        next: NextStep::DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -112,7 +112,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Standard input was closed or is not a terminal, as in CI, under cron, or in ssh without -t. The command may \
                   have run all the same.",
         checks: &[],
-        next: Next::Do(
+        next: NextStep::Advice(
             "give it a terminal: script -qec 'aws ecs execute-command …' /dev/null; or use ecs-exec run, which needs none",
         ),
     },
@@ -122,7 +122,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The client's end of a session is a WebSocket to ssmmessages. A proxy or a TLS inspection has to pass it on, \
                   or be left out. The same words come when the session's token expired before the plugin connected.",
         checks: &["local.endpoint-reachable"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or let the proxy pass WebSockets on",
         ),
     },
@@ -136,7 +136,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Something reads the session's traffic and shows a certificate of its own, as company proxies do. The plugin \
                   trusts the certificates of the system.",
         checks: &["local.endpoint-reachable"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "install the company's root certificate in the system's store, then try again",
         ),
     },

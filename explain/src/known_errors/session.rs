@@ -1,15 +1,15 @@
 //! A session that was opened.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[Words(&["session", "due to inactivity"])],
         title: "The session was idle for too long",
         meaning: "Sessions that are idle for 20 minutes are closed, which cannot be changed for ECS Exec.",
         checks: &[],
-        next: Next::Do("open it again; a program that prints now and then keeps it open"),
+        next: NextStep::Advice("open it again; a program that prints now and then keeps it open"),
     },
     KnownError {
         patterns: &[
@@ -22,7 +22,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The connection was lost, and the session with it",
         meaning: "The network went away for too long, or the task was replaced under the session.",
         checks: &["task.running", "service.deployment-stable"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -32,6 +32,6 @@ pub const KNOWN: &[KnownError] = &[
         title: "The shell has no terminal of its own",
         meaning: "It works, but Ctrl-Z and background jobs do not. It is no failure.",
         checks: &[],
-        next: Next::Do("go on"),
+        next: NextStep::Advice("go on"),
     },
 ];

@@ -1,9 +1,9 @@
 //! The task and container that were asked for.
 
 use super::Pattern::{Call, Words};
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["execute command was not enabled"]),
@@ -22,7 +22,7 @@ pub const KNOWN: &[KnownError] = &[
             "container.read-only-root",
             "role.ssmmessages",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -43,14 +43,14 @@ pub const KNOWN: &[KnownError] = &[
             "task.pid-mode",
             "container.aws-credentials-env",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[Words(&["valid taskrolearn is not being used"])],
         title: "The task definition has no task role",
         meaning: "ECS enables ECS Exec only on task definitions that name a task role. The execution role is another one.",
         checks: &["role.present"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -62,7 +62,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "ECS Exec holds for new tasks only, and with this deployment controller new tasks come from a deployment of \
                   CodeDeploy (or of the external controller).",
         checks: &["service.exec-enabled", "task.exec-enabled"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "aws ecs update-service --enable-execute-command … without --force-new-deployment, then aws deploy create-deployment …",
         ),
     },
@@ -76,14 +76,14 @@ pub const KNOWN: &[KnownError] = &[
         title: "The Fargate platform does not know ECS Exec",
         meaning: "It needs platform 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
         checks: &["task.platform-version", "task.operating-system"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[Words(&["ecs agent version", "(required: >="])],
         title: "The instance's ECS agent is too old for ECS Exec",
         meaning: "ECS Exec on EC2 needs ECS agent 1.50.2 or later.",
         checks: &["task.agent-version"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "use a current ECS-optimized AMI, or aws ecs update-container-agent; then start a new task",
         ),
     },
@@ -97,14 +97,14 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "ECS wants 32 or 36 characters, or the task's whole ARN. A service's name was given, or the answer of a \
                   command that found no task: None or null.",
         checks: &["service.running-tasks", "task.exists"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[Words(&["maximum session limit"])],
         title: "Too many sessions are open in the container",
         meaning: "Each container takes a few at a time. One that hangs counts until it has been idle for 20 minutes.",
         checks: &[],
-        next: Next::Do(
+        next: NextStep::Advice(
             "aws ssm describe-sessions --state Active, then aws ssm terminate-session --session-id ID",
         ),
     },
@@ -113,7 +113,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "ECS Exec takes interactive sessions only",
         meaning: "interactive has to be true, for a single command too.",
         checks: &[],
-        next: Next::Do("aws ecs execute-command --interactive …"),
+        next: NextStep::Advice("aws ecs execute-command --interactive …"),
     },
     KnownError {
         patterns: &[Words(&[
@@ -122,7 +122,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "Services of this type have no ECS Exec",
         meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner opens no sessions.",
         checks: &[],
-        next: Next::Do(
+        next: NextStep::Advice(
             "copilot svc logs, or deploy it as a Load Balanced Web Service, which runs on ECS",
         ),
     },
@@ -131,7 +131,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The task belongs to another cluster",
         meaning: "Its ARN names one cluster and the call another; without --cluster that is the one called default.",
         checks: &["cluster.exists", "task.exists"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -144,7 +144,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The name is misspelt, or the cluster lives in another region or account. Without --cluster the AWS CLI asks \
                   for one called default.",
         checks: &["cluster.exists", "local.region"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -157,7 +157,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "There is no such service",
         meaning: "The name is misspelt, the service lives in another cluster, or it was deleted.",
         checks: &["service.exists"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -168,7 +168,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The service has no running task",
         meaning: "It is set to run none, its tasks do not stay up, or there is no room for them.",
         checks: &["service.running-tasks", "service.deployment-stable"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -185,7 +185,7 @@ pub const KNOWN: &[KnownError] = &[
             "service.deployment-stable",
             "service.running-tasks",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -206,7 +206,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "There is no such task any more",
         meaning: "The task stopped, or there is no such task in this cluster; ECS forgets a stopped task about an hour later.",
         checks: &["task.exists", "task.running", "service.running-tasks"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -216,7 +216,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The container was killed for lack of memory",
         meaning: "The exec agent and the shell count against the container's memory.",
         checks: &["container.resources", "container.running"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -232,6 +232,6 @@ pub const KNOWN: &[KnownError] = &[
         title: "The container cannot be entered",
         meaning: "It does not exist under this name, or it is not RUNNING, or the task has several and none was named.",
         checks: &["container.exists", "container.running"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

@@ -1,9 +1,9 @@
 //! The machine that the session starts from.
 
 use super::Pattern::{Missing, Words};
-use super::{KnownError, Next, Program};
+use super::{KnownError, NextStep, Program};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Missing(Program::AwsCli),
@@ -15,7 +15,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Whatever was started calls the program aws, and this machine does not find it. ecs-exec does not need the \
                   AWS CLI.",
         checks: &["local.aws-cli"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "ecs-exec SERVICE opens a session without it; else install the AWS CLI and open a new terminal",
         ),
     },
@@ -28,7 +28,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The AWS CLI wants more arguments",
         meaning: "execute-command takes no defaults: it wants the cluster, the task, --interactive and --command.",
         checks: &[],
-        next: Next::Do(
+        next: NextStep::Advice(
             "aws ecs execute-command --cluster … --task … --container … --interactive --command /bin/sh; or ecs-exec SERVICE",
         ),
     },
@@ -47,7 +47,9 @@ pub const KNOWN: &[KnownError] = &[
         title: "The AWS CLI is too old",
         meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30, and SDKs of that time.",
         checks: &["local.aws-cli"],
-        next: Next::Do("update the AWS CLI; which -a aws shows whether an old one comes first"),
+        next: NextStep::Advice(
+            "update the AWS CLI; which -a aws shows whether an old one comes first",
+        ),
     },
     KnownError {
         patterns: &[
@@ -60,7 +62,9 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The window of Git Bash (mintty) is no console of Windows, and programs of Windows need winpty to use it. In \
                   CI, cron or a pipe there is no terminal at all.",
         checks: &[],
-        next: Next::Do("winpty aws ecs execute-command …, or use PowerShell or Windows Terminal"),
+        next: NextStep::Advice(
+            "winpty aws ecs execute-command …, or use PowerShell or Windows Terminal",
+        ),
     },
     KnownError {
         patterns: &[
@@ -78,7 +82,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "A certificate on the way to AWS is not trusted",
         meaning: "Something reads the traffic and shows a certificate of its own, as company proxies do.",
         checks: &["local.endpoint-reachable"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "export AWS_CA_BUNDLE=/path/to/the/company's/certificates.pem, then try again",
         ),
     },
@@ -96,7 +100,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "HTTP_PROXY or HTTPS_PROXY names a proxy that does not answer or refuses. The client's end of a session is a \
                   WebSocket to ssmmessages; a proxy has to pass it on, or be left out.",
         checks: &["local.endpoint-reachable"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or let the proxy pass WebSockets on",
         ),
     },

@@ -1,9 +1,9 @@
 //! What the caller may do.
 
 use super::Pattern::{Call, Words};
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["perform: ecs:executecommand", "explicit deny"]),
@@ -14,7 +14,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "No further permission outweighs a Deny. Often it holds only without MFA, or comes from the organization (a \
                   service control policy).",
         checks: &["caller.execute-command"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -28,7 +28,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The text names it: the organization, the permissions boundary, the session or the VPC endpoint that the \
                   call went through has to allow ecs:ExecuteCommand too.",
         checks: &["caller.execute-command"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -41,7 +41,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "ecs:ExecuteCommand is authorised on the cluster and on the task. The text names the one that was \
                   refused; the policy has to allow both.",
         checks: &["caller.execute-command"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -51,7 +51,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The caller may not describe tasks",
         meaning: "The session itself was granted; the client then looks the container's runtime up and is not allowed to.",
         checks: &["caller.describe-tasks"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -62,14 +62,14 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "ECS Exec does not need ssm:StartSession, and it is well denied: use ecs execute-command. Port forwarding \
                   needs it.",
         checks: &["caller.start-session-restricted"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[Words(&["perform: iam:passrole"])],
         title: "The caller may not hand out the task role",
         meaning: "Whoever registers a task definition with a role, or deploys it, needs iam:PassRole on that role.",
         checks: &[],
-        next: Next::Do("ask whoever deploys the service to apply the change"),
+        next: NextStep::Advice("ask whoever deploys the service to apply the change"),
     },
     KnownError {
         patterns: &[
@@ -86,6 +86,6 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Enabling ECS Exec changes the service and starts new tasks. That needs the action that the text names \
                   (ecs:UpdateService, ecs:RunTask and so on); opening sessions does not.",
         checks: &[],
-        next: Next::Do("ask whoever deploys the service to apply the change"),
+        next: NextStep::Advice("ask whoever deploys the service to apply the change"),
     },
 ];

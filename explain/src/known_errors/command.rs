@@ -1,9 +1,9 @@
 //! Starting the program that was asked for.
 
 use super::Pattern::{Missing, WindowsPath, Words};
-use super::{KnownError, Next, Program};
+use super::{KnownError, NextStep, Program};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["expecting closing quote"]),
@@ -14,7 +14,9 @@ pub const KNOWN: &[KnownError] = &[
         title: "The command cannot be read",
         meaning: "The agent splits the command like a shell does, and a quote is open or nothing is left.",
         checks: &[],
-        next: Next::Do("put the whole command into single quotes: --command '/bin/sh -c \"…\"'"),
+        next: NextStep::Advice(
+            "put the whole command into single quotes: --command '/bin/sh -c \"…\"'",
+        ),
     },
     KnownError {
         patterns: &[
@@ -29,7 +31,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "MSYS rewrites arguments that look like paths before the AWS CLI sees them: /bin/sh becomes the path of Git \
                   Bash's own sh.",
         checks: &[],
-        next: Next::Do("MSYS_NO_PATHCONV=1 aws ecs execute-command …"),
+        next: NextStep::Advice("MSYS_NO_PATHCONV=1 aws ecs execute-command …"),
     },
     KnownError {
         patterns: &[
@@ -44,7 +46,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The shell is in the image, but the kernel refuses to start it: the task's memory, its limit of processes or \
                   of open files is used up.",
         checks: &["container.resources", "container.init-process"],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -59,7 +61,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The agent opens a pseudo-terminal through /dev/ptmx for each session. It is missing or in use up in this \
                   container: a volume is mounted over /dev, /dev/pts is not mounted, or its limit is reached.",
         checks: &[],
-        next: Next::Do(
+        next: NextStep::Advice(
             "look for mount points below /dev in the task definition, then start a new task",
         ),
     },
@@ -74,7 +76,7 @@ pub const KNOWN: &[KnownError] = &[
         title: "The program cannot be started",
         meaning: "It is in the image, but it is not executable, or it is built for another processor.",
         checks: &[],
-        next: Next::Do("start the session with /bin/sh and look at the file"),
+        next: NextStep::Advice("start the session with /bin/sh and look at the file"),
     },
     KnownError {
         patterns: &[Missing(Program::Shell)],
@@ -83,7 +85,7 @@ pub const KNOWN: &[KnownError] = &[
                   and some have no shell at all. The command is started without a shell: variables, && and pipes need \
                   /bin/sh -c '…'.",
         checks: &["container.shell"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "start the session with a program that the image has: /bin/sh is in most. Where that is what is missing, only \
              another image helps, one with a shell, or a sidecar that has one",
         ),
@@ -103,7 +105,7 @@ pub const KNOWN: &[KnownError] = &[
                   script, and the interpreter in its first line is not in the image. Variables, && and pipes need \
                   /bin/sh -c '…'.",
         checks: &["container.shell"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "start the session with /bin/sh and look for the program; --command '/bin/sh -c \"…\"' runs it in a shell",
         ),
     },
@@ -116,6 +118,6 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "The agent took the session, but the container did not start the program. The text after \"start pty\" or \
                   \"start command\" is the kernel's reason.",
         checks: &["container.resources"],
-        next: Next::Do("start the session with /bin/sh"),
+        next: NextStep::Advice("start the session with /bin/sh"),
     },
 ];

@@ -1,15 +1,17 @@
 //! What amazon-ecs-exec-checker says of itself.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[Words(&["ecs exec requires the aws cli v"])],
         title: "The AWS CLI is too old",
         meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30.",
         checks: &["local.aws-cli"],
-        next: Next::Do("update the AWS CLI; which -a aws shows whether an old one comes first"),
+        next: NextStep::Advice(
+            "update the AWS CLI; which -a aws shows whether an old one comes first",
+        ),
     },
     KnownError {
         patterns: &[
@@ -21,6 +23,6 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "amazon-ecs-exec-checker (check-ecs-exec.sh) stopped at an answer of AWS that it does not expect, for example \
                   a list that is empty, or at a program that it needs. It says nothing about ECS Exec.",
         checks: &[],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

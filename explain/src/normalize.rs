@@ -26,7 +26,7 @@ const ENTITIES: [(&str, char); 9] = [
 const VISIBLE_ESCAPES: [&str; 6] = ["\\x1b", "\\x1B", "\\u001b", "\\u001B", "\\033", "\\e"];
 
 /// Every kind of quote becomes `'`, every kind of line break `\n`.
-pub fn clean(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     // `\n` in `C:\new` is no line break.
     let has_windows_path = text.contains(":\\");
     let mut cleaned = String::with_capacity(text.len());
@@ -186,7 +186,7 @@ fn misread_quote(rest: &str) -> (usize, Option<char>) {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::normalize;
 
     #[test]
     fn colours_quotes_and_escapes() {
@@ -213,7 +213,7 @@ mod tests {
             ("\\", "\\"),
             ("\\u12", "\\u12"),
         ] {
-            assert_eq!(clean(text), expected, "{text:?}");
+            assert_eq!(normalize(text), expected, "{text:?}");
         }
     }
 }

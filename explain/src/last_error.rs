@@ -6,7 +6,7 @@ use super::transcript::{Output, Transcript};
 use super::{KnownError, Source, known_errors};
 
 /// The error that the last command ended with, of those that are known.
-pub fn choose(transcript: &Transcript) -> Option<&'static KnownError> {
+pub fn last_error(transcript: &Transcript) -> Option<&'static KnownError> {
     let mut scan = MATCHER.scan();
     let last_of = |output: &Output| {
         let mut last: Option<Match> = None;

@@ -1,9 +1,9 @@
 //! What records sessions.
 
 use super::Pattern::{Missing, Words};
-use super::{KnownError, Next, Program};
+use super::{KnownError, NextStep, Program};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Words(&["encryption is not set up", "cloudwatch"]),
@@ -17,7 +17,7 @@ pub const KNOWN: &[KnownError] = &[
             "cluster.log-group",
             "cluster.log-encryption",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[
@@ -32,7 +32,7 @@ pub const KNOWN: &[KnownError] = &[
             "cluster.log-bucket",
             "cluster.log-encryption",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
     KnownError {
         patterns: &[Words(&["script: unexpected number of arguments"])],
@@ -40,7 +40,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Sessions open all the same. The agent makes the record with script from util-linux, and script of \
                   util-linux 2.39 and later refuses the way in which the agent calls it.",
         checks: &["container.log-tools", "task.agent-version"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "start a new task, which gets a newer agent; else build the image with util-linux before 2.39",
         ),
     },
@@ -54,7 +54,7 @@ pub const KNOWN: &[KnownError] = &[
         meaning: "Sessions open all the same. The agent makes the record with the programs script (util-linux) and cat, which \
                   have to be in the image.",
         checks: &["container.log-tools"],
-        next: Next::Do(
+        next: NextStep::Advice(
             "install util-linux in the image: apk add util-linux-misc, apt-get install bsdutils, or dnf install util-linux",
         ),
     },
@@ -77,6 +77,6 @@ pub const KNOWN: &[KnownError] = &[
             "cluster.log-group",
             "network.logging-endpoints",
         ],
-        next: Next::Doctor,
+        next: NextStep::Doctor,
     },
 ];

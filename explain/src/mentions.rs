@@ -1,6 +1,6 @@
 /// Names that were found in an error text.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct Mentions {
     /// ARN of the principal that was refused.
     pub user: Option<String>,
     pub action: Option<String>,
@@ -12,22 +12,22 @@ pub struct Named {
     pub task: Option<String>,
 }
 
-impl Named {
-    pub fn read(text: &str) -> Named {
-        let mut named = Named {
+impl Mentions {
+    pub fn read(text: &str) -> Mentions {
+        let mut mentions = Mentions {
             user: after(text, "User: "),
             action: after(text, "perform: "),
             resource: after(text, "resource: "),
-            ..Named::default()
+            ..Mentions::default()
         };
         for word in words(text) {
             match word.strip_prefix("ecs:") {
-                Some(target) => named.add_target(target),
-                None if word.starts_with("arn:") => named.add_arn(word),
-                None => named.add_host(word),
+                Some(target) => mentions.add_target(target),
+                None if word.starts_with("arn:") => mentions.add_arn(word),
+                None => mentions.add_host(word),
             }
         }
-        named
+        mentions
     }
 
     fn add_arn(&mut self, arn: &str) {
@@ -96,32 +96,32 @@ fn after(text: &str, mark: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Named;
+    use super::Mentions;
 
     #[test]
     fn a_refusal_names_who_what_and_where() {
-        let named = Named::read(
+        let mentions = Mentions::read(
             "User: arn:aws:sts::123456789012:assumed-role/ops/jane is not authorized to perform: ecs:ExecuteCommand on \
              resource: arn:aws:ecs:us-west-2:123456789012:task/prod/0a1b because no identity-based policy allows it",
         );
         let user = "arn:aws:sts::123456789012:assumed-role/ops/jane";
-        assert_eq!(named.user.as_deref(), Some(user));
-        assert_eq!(named.action.as_deref(), Some("ecs:ExecuteCommand"));
-        assert_eq!(named.region.as_deref(), Some("us-west-2"));
-        assert_eq!(named.cluster.as_deref(), Some("prod"));
-        assert_eq!(named.task.as_deref(), Some("0a1b"));
+        assert_eq!(mentions.user.as_deref(), Some(user));
+        assert_eq!(mentions.action.as_deref(), Some("ecs:ExecuteCommand"));
+        assert_eq!(mentions.region.as_deref(), Some("us-west-2"));
+        assert_eq!(mentions.cluster.as_deref(), Some("prod"));
+        assert_eq!(mentions.task.as_deref(), Some("0a1b"));
     }
 
     #[test]
     fn addresses_and_targets() {
-        let named = Named::read(
+        let mentions = Mentions::read(
             "Could not connect to the endpoint URL: \"https://ecs.eu-west-1.amazonaws.com/\"",
         );
-        assert_eq!(named.region.as_deref(), Some("eu-west-1"));
-        let named = Named::read("ecs:my_cluster_0a1b_0a1b-99 is not connected.");
-        assert_eq!(named.cluster.as_deref(), Some("my_cluster"));
-        assert_eq!(named.task.as_deref(), Some("0a1b"));
-        let named = Named::read("arn:aws:ecs:r-1:1:service/prod/web.");
-        assert_eq!(named.service.as_deref(), Some("web"));
+        assert_eq!(mentions.region.as_deref(), Some("eu-west-1"));
+        let mentions = Mentions::read("ecs:my_cluster_0a1b_0a1b-99 is not connected.");
+        assert_eq!(mentions.cluster.as_deref(), Some("my_cluster"));
+        assert_eq!(mentions.task.as_deref(), Some("0a1b"));
+        let mentions = Mentions::read("arn:aws:ecs:r-1:1:service/prod/web.");
+        assert_eq!(mentions.service.as_deref(), Some("web"));
     }
 }

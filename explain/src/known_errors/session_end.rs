@@ -1,9 +1,9 @@
 //! What stands at the end of every session.
 
 use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::{KnownError, NextStep};
 
-pub const KNOWN: &[KnownError] = &[KnownError {
+pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
         Words(&["exiting session"]),
         Words(&["session has been terminated"]),
@@ -19,5 +19,5 @@ pub const KNOWN: &[KnownError] = &[KnownError {
         "role.logs-write",
         "role.kms-decrypt",
     ],
-    next: Next::Do("start the session with /bin/sh instead of /bin/bash"),
+    next: NextStep::Advice("start the session with /bin/sh instead of /bin/bash"),
 }];
