@@ -1,5 +1,6 @@
-//! The errors that are known, by who they are about. The order matters: of those that a sentence fits, the first is
-//! taken.
+//! The error texts that are known, a file for each part that reports or causes them.
+//!
+//! A sentence that several of them match is the first one of [`FAMILIES`].
 
 mod agent;
 mod caller_permissions;
@@ -17,10 +18,46 @@ mod session_logging;
 mod target;
 
 use super::pattern::{Pattern, Program};
-use super::{KnownError, NextStep, Source};
 
 pub use plugin::NEEDS_GLIBC as PLUGIN_NEEDS_GLIBC;
 
+/// A kind of error text.
+#[derive(Debug)]
+pub struct KnownError {
+    /// Any of these recognises it.
+    pub(crate) patterns: &'static [Pattern],
+    pub title: &'static str,
+    pub meaning: &'static str,
+    /// IDs of the checks that find the cause, the most likely one first.
+    pub checks: &'static [&'static str],
+    pub next: NextStep,
+}
+
+/// What to do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Run the doctor on the target.
+    Doctor,
+    /// Run the doctor's checks of this machine.
+    DoctorLocal,
+    /// A command or a step. `REGION` stands for the region that the text mentions.
+    Advice(&'static str),
+}
+
+/// Who prints an error, and how much it says about the cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The plugin or the agent, even while a session is open.
+    Session,
+    /// AWS, this machine, or the agent in its log. In a session, a program in the container may print the same.
+    Client,
+    /// Like `Client`, but it has many causes: a more specific error of the same output takes precedence.
+    General,
+    /// Printed at the end of every session, also after success.
+    SessionEnd,
+}
+
+/// The more specific errors come first.
 const FAMILIES: &[(Source, &[KnownError])] = &[
     (Source::Session, session_logging::ERRORS),
     (Source::Session, plugin::ERRORS),
@@ -38,10 +75,10 @@ const FAMILIES: &[(Source, &[KnownError])] = &[
     (Source::Client, network::ERRORS),
     (Source::General, network::GENERAL),
     (Source::General, general::ERRORS),
-    (Source::Ending, session_end::ERRORS),
+    (Source::SessionEnd, session_end::ERRORS),
 ];
 
-/// The more particular before the more general.
+/// The more specific ones first.
 pub fn all() -> impl Iterator<Item = &'static KnownError> {
     with_sources().map(|(_, error)| error)
 }

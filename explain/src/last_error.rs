@@ -1,38 +1,26 @@
-//! Which of the errors of a text is the one to explain: the last.
+//! Chooses which error of a text to explain: the last that is known.
 
-use super::matcher::{MATCHER, Match};
+use super::known_errors::{self, KnownError, Source};
+use super::matcher::{Match, recognise};
 use super::pattern::Program;
 use super::transcript::{Output, Transcript};
-use super::{KnownError, Source, known_errors};
 
-/// The error that the last command ended with, of those that are known.
+/// The error that the last command ended with.
 pub fn last_error(transcript: &Transcript) -> Option<&'static KnownError> {
-    let mut scan = MATCHER.scan();
-    let last_of = |output: &Output| {
-        let mut last: Option<Match> = None;
-        for found in output
-            .iter()
-            .filter_map(|sentence| scan.recognise(sentence))
-        {
-            // What is said of many errors, or of each session's end, does not take the place of what says more.
-            if last.is_none_or(|last| weight(found.source) >= weight(last.source)) {
-                last = Some(found);
-            }
-        }
-        last
-    };
-    let found = transcript.outputs.iter().rev().find_map(last_of)?;
-    let is_there = found.is_missing == Some(Program::Plugin) && transcript.lists_plugin;
-    Some(match is_there {
+    let found = transcript.outputs.iter().rev().find_map(last_match)?;
+    let plugin_is_missing = found.missing == Some(Program::Plugin);
+    Some(match plugin_is_missing && transcript.lists_plugin {
         true => known_errors::PLUGIN_NEEDS_GLIBC,
         false => found.error,
     })
 }
 
-fn weight(source: Source) -> u8 {
-    match source {
+fn last_match(output: &Output) -> Option<Match> {
+    let matches = output.iter().filter_map(recognise);
+    // `max_by_key` takes the last of several.
+    matches.max_by_key(|found| match found.source {
         Source::Session | Source::Client => 2,
         Source::General => 1,
-        Source::Ending => 0,
-    }
+        Source::SessionEnd => 0,
+    })
 }

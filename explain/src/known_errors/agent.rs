@@ -1,14 +1,14 @@
 //! What the agent in the container prints, and what ECS says of it.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 /// What the agent says through the session.
 pub const IN_SESSION: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["not supported by this version of ssm agent"]),
-            Words(&["please update agent to latest version"]),
+            Text("not supported by this version of ssm agent"),
+            Text("please update agent to latest version"),
         ],
         title: "The agent on the other side is too old for this kind of session",
         meaning: "The text comes from the SSM agent in the container or on the instance, not from the Session Manager plugin \
@@ -20,9 +20,9 @@ pub const IN_SESSION: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["document worker timed out"]),
-            Words(&["plugin with name", "not found"]),
-            Words(&["worker process did not start properly"]),
+            Text("document worker timed out"),
+            Text("plugin with name … not found"),
+            Text("worker process did not start properly"),
         ],
         title: "The agent in the container is broken",
         meaning: "It took the session and could not serve it. The \"plugin\" is a part of the agent, not the Session Manager \
@@ -33,10 +33,10 @@ pub const IN_SESSION: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["connection to destination port failed"]),
-            Words(&["unable to connect to specified port"]),
-            Words(&["connection to destination host failed"]),
-            Words(&["unable to dial connection to server"]),
+            Text("connection to destination port failed"),
+            Text("unable to connect to specified port"),
+            Text("connection to destination host failed"),
+            Text("unable to dial connection to server"),
         ],
         title: "Nothing listens on that port in the container",
         meaning: "The session works, and the agent reached no program on the port. The program is not up, listens on another \
@@ -48,10 +48,8 @@ pub const IN_SESSION: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["setting up data channel", "accessdenied"]),
-            Words(&["createdatachannel", "accessdenied"]),
-            Words(&["createdatachannel", "not authenticated"]),
-            Words(&["setting up data channel", "forbidden"]),
+            Text("setting up data channel … accessdenied OR forbidden"),
+            Text("createdatachannel … accessdenied OR not authenticated"),
         ],
         title: "The task role may not use ssmmessages",
         meaning: "The agent has a control channel, and Systems Manager refused it the session's data channel. The task role \
@@ -68,12 +66,11 @@ pub const IN_SESSION: &[KnownError] = &[
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["controlchannel", "accessdenied"]),
-            Words(&["accessdenied", "controlchannel"]),
-            Words(&["not authorized to perform: ssmmessages:"]),
-            Words(&["ssmmessages:", "channel: implicitdeny"]),
-            Words(&["ssmmessages:", "channel: explicitdeny"]),
-            Words(&["insufficient permissions to execute command"]),
+            Text("controlchannel … accessdenied"),
+            Text("accessdenied … controlchannel"),
+            Text("not authorized to perform: ssmmessages:"),
+            Text("ssmmessages: … channel: implicitdeny OR channel: explicitdeny"),
+            Text("insufficient permissions to execute command"),
         ],
         title: "The task role may not use ssmmessages",
         meaning: "The agent's own call was refused: the task role lacks one of the four ssmmessages actions, or the \
@@ -87,9 +84,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["controlchannel", "throttl"]),
-            Words(&["controlchannel", "rate exceeded"]),
-            Words(&["createdatachannel", "throttl"]),
+            Text("controlchannel … throttl OR rate exceeded"),
+            Text("createdatachannel … throttl"),
         ],
         title: "AWS is being asked too often",
         meaning: "Systems Manager throttles the agents of this account and region: very many tasks with ECS Exec start at \
@@ -99,17 +95,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["controlchannel", "dial tcp"]),
-            Words(&["controlchannel", "i/o timeout"]),
-            Words(&["controlchannel", "no such host"]),
-            Words(&["controlchannel", "deadline exceeded"]),
-            Words(&["controlchannel", "connection refused"]),
-            Words(&["controlchannel", "x509"]),
-            Words(&["control-channel", "dial tcp"]),
-            Words(&["control-channel", "deadline exceeded"]),
-            Words(&["createdatachannel", "dial tcp"]),
-            Words(&["lookup ssmmessages", "no such host"]),
-            Words(&["lookup ssmmessages", "i/o timeout"]),
+            Text("controlchannel … dial tcp OR i/o timeout OR no such host OR deadline exceeded"),
+            Text("controlchannel … connection refused OR x509"),
+            Text("control-channel … dial tcp OR deadline exceeded"),
+            Text("createdatachannel … dial tcp"),
+            Text("lookup ssmmessages … no such host OR i/o timeout"),
         ],
         title: "The agent cannot reach ssmmessages",
         meaning: "The task has no way to ssmmessages on port 443: no endpoint and no NAT, a security group or network ACL in \
@@ -126,12 +116,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["failed to sign the request"]),
-            Words(&["find agent identity"]),
-            Words(&["controlchannel", "unauthorized"]),
-            Words(&["request is not authenticated"]),
-            Words(&["agent", "no ec2 instance role found"]),
-            Words(&["controlchannel", "nocredentialproviders"]),
+            Text("failed to sign the request"),
+            Text("find agent identity"),
+            Text("controlchannel … unauthorized OR nocredentialproviders"),
+            Text("request is not authenticated"),
+            Text("agent … no ec2 instance role found"),
         ],
         title: "The agent has no credentials",
         meaning: "The agent takes the task role's credentials from 169.254.170.2. The task has no task role, ECS cannot assume \
@@ -148,15 +137,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["/var/lib/amazon", "read-only file system"]),
-            Words(&["/var/log/amazon", "read-only file system"]),
-            Words(&["/managed-agents", "read-only file system"]),
-            Words(&["/var/lib/amazon", "no space left on device"]),
-            Words(&["/var/log/amazon", "no space left on device"]),
-            Words(&["/var/lib/amazon", "permission denied"]),
-            Words(&["/var/log/amazon", "permission denied"]),
-            Words(&["agent", "read-only file system"]),
-            Words(&["read-only root filesystem", "readonly"]),
+            Text("/var/lib/amazon OR /var/log/amazon OR /managed-agents … read-only file system"),
+            Text("agent … read-only file system"),
+            Text("/var/lib/amazon … no space left on device OR permission denied"),
+            Text("/var/log/amazon … no space left on device OR permission denied"),
+            Text("read-only root filesystem … readonly"),
         ],
         title: "The agent cannot write to the container",
         meaning: "It keeps its files below /var/lib/amazon and /var/log/amazon. The root file system is read-only, or full.",
@@ -165,8 +150,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["could not find certs"]),
-            Words(&["no valid versions were found in"]),
+            Text("could not find certs"),
+            Text("no valid versions were found in"),
         ],
         title: "The instance lacks what ECS Exec needs, so the agent did not start",
         meaning: "The ECS agent on the instance copies the exec agent, its configuration and certificates into the container, \
@@ -179,17 +164,17 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["cannotstartmanagedagenterror"]),
-            Words(&["executecommandagent process exited"]),
-            Words(&["executecommandagent initialization failed"]),
-            Words(&["executecommandagent cannot be"]),
-            Words(&["unable to start executecommandagent"]),
-            Words(&["failed to start executecommandagent"]),
-            Words(&["execcommandagent process"]),
-            Words(&["failed to start execcommandagent"]),
-            Words(&["could not generate execagent"]),
-            Words(&["stopped (reason:"]),
-            Words(&["'name':'executecommandagent'", "'laststatus':'stopped'"]),
+            Text("cannotstartmanagedagenterror"),
+            Text("executecommandagent process exited"),
+            Text("executecommandagent initialization failed"),
+            Text("executecommandagent cannot be"),
+            Text("unable to start executecommandagent"),
+            Text("failed to start executecommandagent"),
+            Text("execcommandagent process"),
+            Text("failed to start execcommandagent"),
+            Text("could not generate execagent"),
+            Text("stopped (reason:"),
+            Text("'name':'executecommandagent' … 'laststatus':'stopped'"),
         ],
         title: "The agent did not start, or stopped",
         meaning: "ECS could not start the agent in the container: the root file system is read-only, memory is short, the \
@@ -204,8 +189,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["health channel", "address in use"]),
-            Words(&["amazon/ssm/ipc"]),
+            Text("health channel … address in use"),
+            Text("amazon/ssm/ipc"),
         ],
         title: "Two agents share the container's files",
         meaning: "Containers that share a volume or a PID namespace get in each other's way: one exec agent is all that fits.",

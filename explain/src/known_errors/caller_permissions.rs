@@ -1,14 +1,14 @@
 //! What the caller may do.
 
-use super::Pattern::{Call, Words};
+use super::Pattern::{Call, Text};
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["perform: ecs:executecommand", "explicit deny"]),
-            Call("ExecuteCommand", &["explicit deny"]),
-            Words(&["ecs:executecommand: explicitdeny"]),
+            Text("perform: ecs:executecommand … explicit deny"),
+            Call("ExecuteCommand", "explicit deny"),
+            Text("ecs:executecommand: explicitdeny"),
         ],
         title: "A policy denies the caller sessions outright",
         meaning: "No further permission outweighs a Deny. Often it holds only without MFA, or comes from the organization (a \
@@ -18,11 +18,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["executecommand", "service control policy"]),
-            Words(&["executecommand", "resource control policy"]),
-            Words(&["executecommand", "permissions boundary"]),
-            Words(&["executecommand", "session policy"]),
-            Words(&["executecommand", "vpc endpoint policy"]),
+            Text("executecommand … service control policy OR resource control policy"),
+            Text("executecommand … permissions boundary OR session policy OR vpc endpoint policy"),
         ],
         title: "Something above the caller's own policies does not allow sessions",
         meaning: "The text names it: the organization, the permissions boundary, the session or the VPC endpoint that the \
@@ -32,10 +29,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["not authorized to perform: ecs:executecommand"]),
-            Call("ExecuteCommand", &["accessdenied"]),
-            Words(&["ecs:executecommand: implicitdeny"]),
-            Words(&["permissions required for using the execute command"]),
+            Text("not authorized to perform: ecs:executecommand"),
+            Call("ExecuteCommand", "accessdenied"),
+            Text("ecs:executecommand: implicitdeny"),
+            Text("permissions required for using the execute command"),
         ],
         title: "The caller may not open sessions",
         meaning: "ecs:ExecuteCommand is authorised on the cluster and on the task. The text names the one that was \
@@ -45,8 +42,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Call("DescribeTasks", &["accessdenied"]),
-            Words(&["perform: ecs:describetasks"]),
+            Call("DescribeTasks", "accessdenied"),
+            Text("perform: ecs:describetasks"),
         ],
         title: "The caller may not describe tasks",
         meaning: "The session itself was granted; the client then looks the container's runtime up and is not allowed to.",
@@ -55,8 +52,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Call("StartSession", &["accessdenied"]),
-            Words(&["perform: ssm:startsession"]),
+            Call("StartSession", "accessdenied"),
+            Text("perform: ssm:startsession"),
         ],
         title: "The caller may not start sessions past ECS",
         meaning: "ECS Exec does not need ssm:StartSession, and it is well denied: use ecs execute-command. Port forwarding \
@@ -65,7 +62,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["perform: iam:passrole"])],
+        patterns: &[Text("perform: iam:passrole")],
         title: "The caller may not hand out the task role",
         meaning: "Whoever registers a task definition with a role, or deploys it, needs iam:PassRole on that role.",
         checks: &[],
@@ -73,14 +70,14 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["perform: ecs:updateservice"]),
-            Words(&["perform: ecs:runtask"]),
-            Words(&["perform: ecs:createservice"]),
-            Words(&["perform: ecs:registertaskdefinition"]),
-            Call("UpdateService", &["accessdenied"]),
-            Call("RunTask", &["accessdenied"]),
-            Call("CreateService", &["accessdenied"]),
-            Call("RegisterTaskDefinition", &["accessdenied"]),
+            Text("perform: ecs:updateservice"),
+            Text("perform: ecs:runtask"),
+            Text("perform: ecs:createservice"),
+            Text("perform: ecs:registertaskdefinition"),
+            Call("UpdateService", "accessdenied"),
+            Call("RunTask", "accessdenied"),
+            Call("CreateService", "accessdenied"),
+            Call("RegisterTaskDefinition", "accessdenied"),
         ],
         title: "The change was refused: the caller is not allowed to deploy",
         meaning: "Enabling ECS Exec changes the service and starts new tasks. That needs the action that the text names \

@@ -1,15 +1,15 @@
 //! Starting the program that was asked for.
 
-use super::Pattern::{Missing, WindowsPath, Words};
+use super::Pattern::{Missing, Text, WindowsPath};
 use super::{KnownError, NextStep, Program};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["expecting closing quote"]),
-            Words(&["commands cannot be empty"]),
-            Words(&["failed to parse commands input"]),
-            Words(&["exec: no command"]),
+            Text("expecting closing quote"),
+            Text("commands cannot be empty"),
+            Text("failed to parse commands input"),
+            Text("exec: no command"),
         ],
         title: "The command cannot be read",
         meaning: "The agent splits the command like a shell does, and a quote is open or nothing is left.",
@@ -21,11 +21,9 @@ pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             WindowsPath,
-            Words(&["fork/exec", "program files/git"]),
-            Words(&["exec:", "program files/git"]),
-            Words(&["git/usr/bin/", "no such file"]),
-            Words(&["git/bin/", "no such file"]),
-            Words(&["c:/program", "not found"]),
+            Text("fork/exec OR exec: … program files/git"),
+            Text("git/usr/bin/ OR git/bin/ … no such file"),
+            Text("c:/program … not found"),
         ],
         title: "Git Bash has turned the command into a Windows path",
         meaning: "MSYS rewrites arguments that look like paths before the AWS CLI sees them: /bin/sh becomes the path of Git \
@@ -35,12 +33,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["failed to start pty", "cannot allocate memory"]),
-            Words(&["failed to start pty", "resource temporarily unavailable"]),
-            Words(&["failed to start pty", "too many open files"]),
-            Words(&["fork/exec", "cannot allocate memory"]),
-            Words(&["fork/exec", "resource temporarily unavailable"]),
-            Words(&["unable to start command", "cannot allocate memory"]),
+            Text("failed to start pty … cannot allocate memory"),
+            Text("failed to start pty … resource temporarily unavailable OR too many open files"),
+            Text("fork/exec … cannot allocate memory OR resource temporarily unavailable"),
+            Text("unable to start command … cannot allocate memory"),
         ],
         title: "The container has no memory or processes left for a shell",
         meaning: "The shell is in the image, but the kernel refuses to start it: the task's memory, its limit of processes or \
@@ -50,12 +46,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["failed to start pty", "/dev/ptmx"]),
-            Words(&["failed to start pty", "/dev/pts"]),
-            Words(&["failed to start pty", "inappropriate ioctl"]),
-            Words(&["failed to start pty", "operation not permitted"]),
-            Words(&["failed to start pty", "no space left on device"]),
-            Words(&["open /dev/ptmx"]),
+            Text("failed to start pty … /dev/ptmx OR /dev/pts OR inappropriate ioctl"),
+            Text("failed to start pty … operation not permitted OR no space left on device"),
+            Text("open /dev/ptmx"),
         ],
         title: "The container gives the session no terminal",
         meaning: "The agent opens a pseudo-terminal through /dev/ptmx for each session. It is missing or in use up in this \
@@ -67,11 +60,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["fork/exec", "permission denied"]),
-            Words(&["fork/exec", "exec format error"]),
-            Words(&["unable to start command", "permission denied"]),
-            Words(&["unable to start command", "exec format error"]),
-            Words(&["unable to start command", "is a directory"]),
+            Text("fork/exec … permission denied OR exec format error"),
+            Text("unable to start command … permission denied OR exec format error"),
+            Text("unable to start command … is a directory"),
         ],
         title: "The program cannot be started",
         meaning: "It is in the image, but it is not executable, or it is built for another processor.",
@@ -93,12 +84,9 @@ pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Missing(Program::Other),
-            Words(&["hcs::system::createprocess"]),
-            Words(&["unable to create process", "cannot find the file"]),
-            Words(&[
-                "encountered an error during createprocess",
-                "cannot find the file",
-            ]),
+            Text("hcs::system::createprocess"),
+            Text("unable to create process … cannot find the file"),
+            Text("encountered an error during createprocess … cannot find the file"),
         ],
         title: "The image has no such program, or the program's interpreter is missing",
         meaning: "The agent starts the command without a shell. It found no file of this name on PATH in the image; or it is a \
@@ -110,10 +98,7 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[
-            Words(&["failed to start pty"]),
-            Words(&["unable to start command"]),
-        ],
+        patterns: &[Text("failed to start pty"), Text("unable to start command")],
         title: "The program cannot be started",
         meaning: "The agent took the session, but the container did not start the program. The text after \"start pty\" or \
                   \"start command\" is the kernel's reason.",

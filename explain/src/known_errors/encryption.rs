@@ -1,13 +1,13 @@
 //! Setting up a session's encryption: client, agent and key.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["loadclienttlscerterror"]),
-            Words(&["client tls cert", "must both be provided"]),
+            Text("loadclienttlscerterror"),
+            Text("client tls cert … must both be provided"),
         ],
         title: "A client TLS certificate is set without its key",
         meaning: "AWS_SDK_GO_CLIENT_TLS_CERT is set in this machine's environment and AWS_SDK_GO_CLIENT_TLS_KEY is not. The \
@@ -19,8 +19,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["error when decrypting data key", "accessdenied"]),
-            Words(&["not authorized to perform: kms:decrypt"]),
+            Text("error when decrypting data key … accessdenied"),
+            Text("not authorized to perform: kms:decrypt"),
         ],
         title: "The task role may not decrypt the session's data key",
         meaning: "The cluster has a KMS key for ECS Exec. The agent decrypts each session's data key with the task role's \
@@ -30,11 +30,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["generatedatakey", "accessdenied"]),
-            Words(&["accessdenied", "generatedatakey"]),
-            Words(&["not authorized to perform: kms:generatedatakey"]),
-            Words(&["kms:generatedatakey: implicitdeny"]),
-            Words(&["kms:generatedatakey: explicitdeny"]),
+            Text("generatedatakey … accessdenied"),
+            Text("accessdenied … generatedatakey"),
+            Text("not authorized to perform: kms:generatedatakey"),
+            Text("kms:generatedatakey: implicitdeny"),
+            Text("kms:generatedatakey: explicitdeny"),
         ],
         title: "The caller may not make a data key for the session",
         meaning: "The cluster has a KMS key for ECS Exec. The client makes each session's data key with the caller's \
@@ -44,13 +44,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["disabledexception"]),
-            Words(&["kmsinvalidstateexception"]),
-            Words(&["is pending deletion"]),
-            Words(&["invalidkeyusageexception"]),
-            Words(&["key 'arn:", "does not exist"]),
-            Words(&["alias arn:", "is not found"]),
-            Words(&["invalid keyid"]),
+            Text("disabledexception"),
+            Text("kmsinvalidstateexception"),
+            Text("is pending deletion"),
+            Text("invalidkeyusageexception"),
+            Text("key 'arn: … does not exist"),
+            Text("alias arn: … is not found"),
+            Text("invalid keyid"),
         ],
         title: "The cluster's KMS key cannot be used",
         meaning: "The key of the exec configuration is disabled, about to be deleted, gone, in another region, or of a kind \
@@ -60,8 +60,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["error when decrypting data key", "invalidciphertext"]),
-            Words(&["invalid encryptioncontext"]),
+            Text("error when decrypting data key … invalidciphertext"),
+            Text("invalid encryptioncontext"),
         ],
         title: "Client and agent do not agree on the session's encryption",
         meaning: "The data key is bound to the session's target. Client and agent name it differently: the container's name \
@@ -71,16 +71,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["kmsencryption failed", "nocredentialproviders"]),
-            Words(&["kmsencryption failed", "new aws sdk session"]),
-            Words(&["kmsencryption failed", "unrecognizedclient"]),
-            Words(&["kmsencryption failed", "expiredtoken"]),
-            Words(&["kmsencryption", "configured to use sso"]),
-            Words(&["kmsencryption", "sso token"]),
-            Words(&["kmsencryption", "sso session"]),
-            Words(&["generate data key", "nocredentialproviders"]),
-            Words(&["generating data key", "nocredentialproviders"]),
-            Words(&["missing required configuration", "sso_"]),
+            Text("kmsencryption failed … nocredentialproviders OR new aws sdk session"),
+            Text("kmsencryption failed … unrecognizedclient OR expiredtoken"),
+            Text("kmsencryption … configured to use sso OR sso token OR sso session"),
+            Text("generate data key OR generating data key … nocredentialproviders"),
+            Text("missing required configuration … sso_"),
         ],
         title: "The plugin has no credentials for KMS",
         meaning: "The plugin looks for credentials itself. It does not find those that the AWS CLI has: they come from IAM \
@@ -92,7 +87,7 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[Words(&["does not support session manager encryption"])],
+        patterns: &[Text("does not support session manager encryption")],
         title: "Whatever starts the plugin is too old for encrypted sessions",
         meaning: "The plugin was started without the arguments that encryption needs. The text names the AWS CLI, but it means \
                   the program that started the plugin: an old AWS CLI, or another tool that passes too few arguments.",
@@ -102,10 +97,7 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[
-            Words(&["handshake timed out"]),
-            Words(&["handshake", "timed out"]),
-        ],
+        patterns: &[Text("handshake timed out"), Text("handshake … timed out")],
         title: "The session's handshake took too long",
         meaning: "The agent waited for the client to set up encryption. The client cannot reach KMS or has no credentials \
                   for it, or a proxy holds its connection to ssmmessages up. An old plugin is the rarer cause, though the \
@@ -120,13 +112,12 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["fetching data key"]),
-            Words(&["kmsencryption"]),
-            Words(&["encryption challenge"]),
-            Words(&["blockcipher"]),
-            Words(&["initiating handshake"]),
-            Words(&["//kms.", "i/o timeout"]),
-            Words(&["//kms.", "dial tcp"]),
+            Text("fetching data key"),
+            Text("kmsencryption"),
+            Text("encryption challenge"),
+            Text("blockcipher"),
+            Text("initiating handshake"),
+            Text("//kms. … i/o timeout OR dial tcp"),
         ],
         title: "The session's encryption could not be set up",
         meaning: "The cluster has a KMS key: the caller needs kms:GenerateDataKey on it, the task role kms:Decrypt, and the \

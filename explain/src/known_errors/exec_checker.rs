@@ -1,11 +1,11 @@
 //! What amazon-ecs-exec-checker says of itself.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
-        patterns: &[Words(&["ecs exec requires the aws cli v"])],
+        patterns: &[Text("ecs exec requires the aws cli v")],
         title: "The AWS CLI is too old",
         meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30.",
         checks: &["local.aws-cli"],
@@ -15,9 +15,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["jq: error"]),
-            Words(&["'jq' command is missing"]),
-            Words(&["associated with the caller", "is not supported"]),
+            Text("jq: error"),
+            Text("'jq' command is missing"),
+            Text("associated with the caller … is not supported"),
         ],
         title: "The checker itself failed",
         meaning: "amazon-ecs-exec-checker (check-ecs-exec.sh) stopped at an answer of AWS that it does not expect, for example \

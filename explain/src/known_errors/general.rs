@@ -1,17 +1,15 @@
 //! What fits many causes.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["throttlingexception"]),
-            Words(&["throttling"]),
-            Words(&["rate exceeded"]),
-            Words(&["too many requests"]),
-            Words(&["toomanyrequestsexception"]),
-            Words(&["requestlimitexceeded"]),
+            Text("throttling"),
+            Text("rate exceeded"),
+            Text("too many requests"),
+            Text("requestlimitexceeded"),
         ],
         title: "AWS is being asked too often",
         meaning: "The account's rate of calls is used up, by whoever it may be. Nothing is said about the task.",
@@ -20,11 +18,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["serverexception"]),
-            Words(&["service unavailable"]),
-            Words(&["serviceunavailableexception"]),
-            Words(&["internalfailure"]),
-            Words(&["internalservererror"]),
+            Text("serverexception"),
+            Text("service unavailable"),
+            Text("internalfailure"),
+            Text("internalservererror"),
         ],
         title: "AWS itself has a fault",
         meaning: "Most such faults pass by themselves.",
@@ -35,9 +32,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["accessdenied"]),
-            Words(&["is not authorized to perform"]),
-            Words(&["unauthorizedoperation"]),
+            Text("accessdenied"),
+            Text("is not authorized to perform"),
+            Text("unauthorizedoperation"),
         ],
         title: "A call was refused",
         meaning: "The principal that the text names lacks the action that it names.",
@@ -45,10 +42,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[
-            Words(&["invalidparameterexception"]),
-            Words(&["clientexception"]),
-        ],
+        patterns: &[Text("invalidparameterexception"), Text("clientexception")],
         title: "ECS does not accept the call as it is",
         meaning: "Most often the task has no running exec agent; else a name or a parameter is wrong.",
         checks: &[

@@ -1,15 +1,15 @@
 //! The machine that the session starts from.
 
-use super::Pattern::{Missing, Words};
+use super::Pattern::{Missing, Text};
 use super::{KnownError, NextStep, Program};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Missing(Program::AwsCli),
-            Words(&["aws cli", "is not installed"]),
-            Words(&["aws cli is not found"]),
-            Words(&["no aws in ("]),
+            Text("aws cli … is not installed"),
+            Text("aws cli is not found"),
+            Text("no aws in ("),
         ],
         title: "The AWS CLI is not installed, or is not on PATH",
         meaning: "Whatever was started calls the program aws, and this machine does not find it. ecs-exec does not need the \
@@ -20,11 +20,9 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[
-            Words(&["the following arguments are required", "--command"]),
-            Words(&["the following arguments are required", "--interactive"]),
-            Words(&["the following arguments are required", "--task"]),
-        ],
+        patterns: &[Text(
+            "the following arguments are required … --command OR --interactive OR --task",
+        )],
         title: "The AWS CLI wants more arguments",
         meaning: "execute-command takes no defaults: it wants the cluster, the task, --interactive and --command.",
         checks: &[],
@@ -34,15 +32,12 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["invalid choice", "execute-command"]),
-            Words(&["unknown options", "execute-command"]),
-            Words(&["unknown options", "enable-execute-command"]),
-            Words(&["unknown parameter", "enableexecutecommand"]),
-            // The list of operations, without execute-command at its place.
-            Words(&["invalid choice", "discover-poll-endpoint list-"]),
-            Words(&["invalid choice", "discover-poll-endpoint | list-"]),
-            Words(&["has no attribute 'execute_command'"]),
-            Words(&["executecommand is not a function"]),
+            Text("invalid choice … execute-command OR discover-poll-endpoint list-"),
+            Text("invalid choice … discover-poll-endpoint | list-"),
+            Text("unknown options … execute-command OR enable-execute-command"),
+            Text("unknown parameter … enableexecutecommand"),
+            Text("has no attribute 'execute_command'"),
+            Text("executecommand is not a function"),
         ],
         title: "The AWS CLI is too old",
         meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30, and SDKs of that time.",
@@ -53,10 +48,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["prefixing the command with 'winpty'"]),
-            Words(&["input device is not a tty"]),
-            Words(&["stdin is not a tty"]),
-            Words(&["winpty: command not found"]),
+            Text("prefixing the command with 'winpty'"),
+            Text("input device is not a tty"),
+            Text("stdin is not a tty"),
+            Text("winpty: command not found"),
         ],
         title: "The program has no terminal that it can use",
         meaning: "The window of Git Bash (mintty) is no console of Windows, and programs of Windows need winpty to use it. In \
@@ -68,16 +63,15 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["certificate_verify_failed"]),
-            Words(&["ssl validation failed"]),
-            Words(&["amazonaws.com", "certificate signed by unknown authority"]),
-            Words(&["amazonaws.com", "x509:"]),
-            Words(&["unable to get local issuer certificate"]),
-            Words(&["self_signed_cert_in_chain"]),
-            Words(&["self-signed certificate in certificate chain"]),
-            Words(&["self signed certificate in certificate chain"]),
-            Words(&["pkix path building failed"]),
-            Words(&["unable_to_get_issuer_cert"]),
+            Text("certificate_verify_failed"),
+            Text("ssl validation failed"),
+            Text("amazonaws.com … certificate signed by unknown authority OR x509:"),
+            Text("unable to get local issuer certificate"),
+            Text("self_signed_cert_in_chain"),
+            Text("self-signed certificate in certificate chain"),
+            Text("self signed certificate in certificate chain"),
+            Text("pkix path building failed"),
+            Text("unable_to_get_issuer_cert"),
         ],
         title: "A certificate on the way to AWS is not trusted",
         meaning: "Something reads the traffic and shows a certificate of its own, as company proxies do.",
@@ -88,13 +82,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["failed to connect to proxy"]),
-            Words(&["cannot connect to proxy"]),
-            Words(&["unable to connect to proxy"]),
-            Words(&["proxyconnectionerror"]),
-            Words(&["proxyconnect tcp"]),
-            Words(&["proxyerror"]),
-            Words(&["amazonaws.com", "407 proxy authentication"]),
+            Text("failed to connect to proxy"),
+            Text("cannot connect to proxy"),
+            Text("unable to connect to proxy"),
+            Text("proxyconnectionerror"),
+            Text("proxyconnect tcp"),
+            Text("proxyerror"),
+            Text("amazonaws.com … 407 proxy authentication"),
         ],
         title: "A proxy does not let the session through",
         meaning: "HTTP_PROXY or HTTPS_PROXY names a proxy that does not answer or refuses. The client's end of a session is a \

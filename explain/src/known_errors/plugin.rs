@@ -1,6 +1,6 @@
 //! The Session Manager plugin, and the AWS CLI that starts it.
 
-use super::Pattern::{Call, Missing, Words};
+use super::Pattern::{Call, Missing, Text};
 use super::{KnownError, NextStep, Program};
 
 pub const NEEDS_GLIBC: &KnownError = &ERRORS[0];
@@ -8,15 +8,10 @@ pub const NEEDS_GLIBC: &KnownError = &ERRORS[0];
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["error relocating", "session-manager-plugin"]),
-            Words(&["session-manager-plugin", "symbol not found"]),
-            Words(&["session-manager-plugin", "required file not found"]),
-            Words(&["session-manager-plugin", "ld-linux"]),
-            Words(&[
-                "session-manager-plugin",
-                "error while loading shared libraries",
-            ]),
-            Words(&["session-manager-plugin", "glibc_"]),
+            Text("error relocating … session-manager-plugin"),
+            Text("session-manager-plugin … symbol not found OR required file not found"),
+            Text("session-manager-plugin … ld-linux OR error while loading shared libraries"),
+            Text("session-manager-plugin … glibc_"),
         ],
         title: "The Session Manager plugin does not run without glibc",
         meaning: "The plugin is on this machine, but the system's C library is not the one that it was built for. On Alpine \
@@ -28,19 +23,12 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["session-manager-plugin", "bad cpu type"]),
-            Words(&["bad cpu type in executable:", "session-manager-plugin"]),
-            Words(&["session-manager-plugin", "exec format error"]),
-            Words(&["session-manager-plugin", "cannot execute"]),
-            Words(&["session-manager-plugin", "permission denied"]),
-            Words(&["session-manager-plugin", "cannot be opened"]),
-            Words(&["session-manager-plugin", "not a valid win32 application"]),
-            Words(&["session-manager-plugin", "non-zero exit status"]),
-            Words(&["session-manager-plugin", "died with"]),
-            Words(&["session-manager-plugin", "signal: killed"]),
-            Words(&["session-manager-plugin", "killed: 9"]),
-            Words(&["session-manager-plugin", "developer cannot be verified"]),
-            Words(&["session-manager-plugin", "eacces"]),
+            Text("session-manager-plugin … bad cpu type OR exec format error OR cannot execute"),
+            Text("session-manager-plugin … permission denied OR cannot be opened"),
+            Text("session-manager-plugin … not a valid win32 application OR non-zero exit status"),
+            Text("session-manager-plugin … died with OR signal: killed OR killed: 9"),
+            Text("session-manager-plugin … developer cannot be verified OR eacces"),
+            Text("bad cpu type in executable: … session-manager-plugin"),
         ],
         title: "The Session Manager plugin does not run",
         meaning: "It is built for another processor, it is not executable, the system blocks it, or something ended it from \
@@ -50,14 +38,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["sessionmanagerplugin is not found"]),
-            Words(&["session-manager-plugin-not-found"]),
-            Words(&["session manager plugin", "is not installed"]),
-            Words(&["session manager plugin | missing"]),
-            Words(&["ssm plugin", "is not installed"]),
-            Words(&["session-manager-plugin", "wasn't found in"]),
-            Words(&["no session-manager-plugin in ("]),
-            Words(&["failed to validate the session manager plugin"]),
+            Text("sessionmanagerplugin is not found"),
+            Text("session-manager-plugin-not-found"),
+            Text("session manager plugin OR ssm plugin … is not installed"),
+            Text("session manager plugin | missing"),
+            Text("session-manager-plugin … wasn't found in"),
+            Text("no session-manager-plugin in ("),
+            Text("failed to validate the session manager plugin"),
             Missing(Program::Plugin),
         ],
         title: "The Session Manager plugin is not installed",
@@ -69,8 +56,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Call("TerminateSession", &["accessdenied"]),
-            Words(&["perform: ssm:terminatesession"]),
+            Call("TerminateSession", "accessdenied"),
+            Text("perform: ssm:terminatesession"),
         ],
         title: "The AWS CLI could not start the plugin, nor end the session",
         meaning: "The AWS CLI ends a session with ssm:TerminateSession when it cannot start session-manager-plugin. That the \
@@ -80,18 +67,16 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["session manager plugin", "is out of date"]),
-            Words(&["session manager plugin", "is too old"]),
-            Words(&["session manager plugin", "is outdated"]),
-            Words(&["session-manager-plugin", "is out of date"]),
-            Words(&["upgrade the session manager plugin"]),
-            Words(&["update the session manager plugin"]),
-            Words(&["upgrade your session manager plugin"]),
-            Words(&["update your session manager plugin"]),
-            Words(&["session manager plugin version", "not supported"]),
-            Words(&["session manager plugin", "does not support"]),
-            Words(&["version of session-manager-plugin", "not supported"]),
-            Words(&["version of the session manager plugin", "not support"]),
+            Text("session manager plugin … is out of date OR is too old OR is outdated"),
+            Text("session manager plugin … does not support"),
+            Text("session-manager-plugin … is out of date"),
+            Text("upgrade the session manager plugin"),
+            Text("update the session manager plugin"),
+            Text("upgrade your session manager plugin"),
+            Text("update your session manager plugin"),
+            Text("session manager plugin version … not supported"),
+            Text("version of session-manager-plugin … not supported"),
+            Text("version of the session manager plugin … not support"),
         ],
         title: "The Session Manager plugin is too old",
         meaning: "Systems Manager drops old plugins, and old ones lack encryption of ECS sessions.",
@@ -100,13 +85,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["cannot perform start session: eof"]),
-            Words(&["open /dev/tty"]),
-            Words(&["/dev/stdin", "inappropriate ioctl"]),
-            Words(&["cannot perform start session", "/dev/stdin"]),
-            Words(&["unable to setraw", "ioctl"]),
-            Words(&["stdin", "is not a terminal"]),
-            Words(&["stty: ", "inappropriate ioctl for device"]),
+            Text("cannot perform start session: eof"),
+            Text("open /dev/tty"),
+            Text("/dev/stdin … inappropriate ioctl"),
+            Text("cannot perform start session … /dev/stdin"),
+            Text("unable to setraw … ioctl"),
+            Text("stdin … is not a terminal"),
+            Text("stty:  … inappropriate ioctl for device"),
         ],
         title: "The session had no terminal to read from",
         meaning: "Standard input was closed or is not a terminal, as in CI, under cron, or in ssh without -t. The command may \
@@ -117,7 +102,7 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[Words(&["websocket: bad handshake"])],
+        patterns: &[Text("websocket: bad handshake")],
         title: "A proxy does not let the session through",
         meaning: "The client's end of a session is a WebSocket to ssmmessages. A proxy or a TLS inspection has to pass it on, \
                   or be left out. The same words come when the session's token expired before the plugin connected.",
@@ -128,9 +113,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["failed to dial websocket", "x509"]),
-            Words(&["cannot perform start session", "x509"]),
-            Words(&["open data channel", "x509"]),
+            Text("failed to dial websocket OR cannot perform start session … x509"),
+            Text("open data channel … x509"),
         ],
         title: "A certificate on the way to AWS is not trusted",
         meaning: "Something reads the session's traffic and shows a certificate of its own, as company proxies do. The plugin \

@@ -1,11 +1,11 @@
 //! A session that was opened.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
-        patterns: &[Words(&["session", "due to inactivity"])],
+        patterns: &[Text("session … due to inactivity")],
         title: "The session was idle for too long",
         meaning: "Sessions that are idle for 20 minutes are closed, which cannot be changed for ECS Exec.",
         checks: &[],
@@ -13,11 +13,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["session: ecs-execute-command-", "timed out"]),
-            Words(&["session:", "timed out."]),
-            Words(&["resume session failed"]),
-            Words(&["resumesession", "forbidden"]),
-            Words(&["session is already terminated"]),
+            Text("session: ecs-execute-command- … timed out"),
+            Text("session: … timed out."),
+            Text("resume session failed"),
+            Text("resumesession … forbidden"),
+            Text("session is already terminated"),
         ],
         title: "The connection was lost, and the session with it",
         meaning: "The network went away for too long, or the task was replaced under the session.",
@@ -26,8 +26,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["cannot set terminal process group"]),
-            Words(&["no job control in this shell"]),
+            Text("cannot set terminal process group"),
+            Text("no job control in this shell"),
         ],
         title: "The shell has no terminal of its own",
         meaning: "It works, but Ctrl-Z and background jobs do not. It is no failure.",

@@ -1,13 +1,13 @@
 //! What stands at the end of every session.
 
-use super::Pattern::Words;
+use super::Pattern::Text;
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
-        Words(&["exiting session"]),
-        Words(&["session has been terminated"]),
-        Words(&["session", "terminated by"]),
+        Text("exiting session"),
+        Text("session has been terminated"),
+        Text("session … terminated by"),
     ],
     title: "The session ended",
     meaning: "A session that ends at once has found no such shell in the image, or its logging or encryption could not \

@@ -1,13 +1,13 @@
 //! What records sessions.
 
-use super::Pattern::{Missing, Words};
+use super::Pattern::{Missing, Text};
 use super::{KnownError, NextStep, Program};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["encryption is not set up", "cloudwatch"]),
-            Words(&["validate encryption on cloudwatch"]),
+            Text("encryption is not set up … cloudwatch"),
+            Text("validate encryption on cloudwatch"),
         ],
         title: "The agent finds no encrypted log group",
         meaning: "The cluster demands an encrypted log group. Most often the task role lacks logs:DescribeLogGroups, so that \
@@ -21,8 +21,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["encryption is not set up", "amazon s3"]),
-            Words(&["validate encryption on amazon s3"]),
+            Text("encryption is not set up … amazon s3"),
+            Text("validate encryption on amazon s3"),
         ],
         title: "The agent finds no encrypted bucket",
         meaning: "The cluster demands an encrypted bucket. The task role lacks s3:GetEncryptionConfiguration, the bucket does \
@@ -35,7 +35,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["script: unexpected number of arguments"])],
+        patterns: &[Text("script: unexpected number of arguments")],
         title: "The session is not recorded: the image's script is too new for the agent",
         meaning: "Sessions open all the same. The agent makes the record with script from util-linux, and script of \
                   util-linux 2.39 and later refuses the way in which the agent calls it.",
@@ -47,8 +47,8 @@ pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Missing(Program::Script),
-            Words(&["failed to generate transcript"]),
-            Words(&["unable to generate log data"]),
+            Text("failed to generate transcript"),
+            Text("unable to generate log data"),
         ],
         title: "The session is not recorded: the image lacks script",
         meaning: "Sessions open all the same. The agent makes the record with the programs script (util-linux) and cat, which \
@@ -60,13 +60,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["log group specified in session preferences"]),
-            Words(&["upload shell session logs"]),
-            Words(&["uploading logs to s3"]),
-            Words(&["error calling describeloggroups"]),
-            Words(&["no logging of session data"]),
-            Words(&["not authorized to perform: logs:"]),
-            Words(&["not authorized to perform: s3:putobject"]),
+            Text("log group specified in session preferences"),
+            Text("upload shell session logs"),
+            Text("uploading logs to s3"),
+            Text("error calling describeloggroups"),
+            Text("no logging of session data"),
+            Text("not authorized to perform: logs:"),
+            Text("not authorized to perform: s3:putobject"),
         ],
         title: "The session is not recorded",
         meaning: "Sessions open all the same. The log group or bucket does not exist, the task role is not allowed to write to \

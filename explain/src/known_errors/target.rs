@@ -1,16 +1,16 @@
 //! The task and container that were asked for.
 
-use super::Pattern::{Call, Words};
+use super::Pattern::{Call, Text};
 use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["execute command was not enabled"]),
-            Words(&["execute command agent isn't running"]),
-            Words(&["'enableexecutecommand':false"]),
-            Words(&["enableexecutecommand: false"]),
-            Words(&["exec enabled for task | no"]),
+            Text("execute command was not enabled"),
+            Text("execute command agent isn't running"),
+            Text("'enableexecutecommand':false"),
+            Text("enableexecutecommand: false"),
+            Text("exec enabled for task | no"),
         ],
         title: "The task has no running exec agent",
         meaning: "Either the task was started before ECS Exec was enabled on its service (enableExecuteCommand), and keeps \
@@ -26,9 +26,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["targetnotconnected"]),
-            Words(&["ecs:", "is not connected"]),
-            Words(&["execute command failed due to an internal error"]),
+            Text("targetnotconnected"),
+            Text("ecs: … is not connected"),
+            Text("execute command failed due to an internal error"),
         ],
         title: "The agent in the container is not connected",
         meaning: "ECS took the call, but the agent has no channel to Systems Manager: its task role lacks an ssmmessages \
@@ -46,7 +46,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["valid taskrolearn is not being used"])],
+        patterns: &[Text("valid taskrolearn is not being used")],
         title: "The task definition has no task role",
         meaning: "ECS enables ECS Exec only on task definitions that name a task role. The execution role is another one.",
         checks: &["role.present"],
@@ -54,9 +54,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["code_deploy deployment controller"]),
-            Words(&["use aws codedeploy to trigger a new deployment"]),
-            Words(&["external deployment controller"]),
+            Text("code_deploy deployment controller"),
+            Text("use aws codedeploy to trigger a new deployment"),
+            Text("external deployment controller"),
         ],
         title: "CodeDeploy deploys this service, so ECS cannot force a new deployment",
         meaning: "ECS Exec holds for new tasks only, and with this deployment controller new tasks come from a deployment of \
@@ -68,10 +68,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["platformtaskdefinitionincompatibility"]),
-            Words(&["platformunknownexception"]),
-            Words(&["unsupportedfeatureexception"]),
-            Words(&["platform version", "(required: >="]),
+            Text("platformtaskdefinitionincompatibility"),
+            Text("platformunknownexception"),
+            Text("unsupportedfeatureexception"),
+            Text("platform version … (required: >="),
         ],
         title: "The Fargate platform does not know ECS Exec",
         meaning: "It needs platform 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
@@ -79,7 +79,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["ecs agent version", "(required: >="])],
+        patterns: &[Text("ecs agent version … (required: >=")],
         title: "The instance's ECS agent is too old for ECS Exec",
         meaning: "ECS Exec on EC2 needs ECS agent 1.50.2 or later.",
         checks: &["task.agent-version"],
@@ -89,9 +89,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["task length should be one of"]),
-            Words(&["invalid identifier", "task"]),
-            Words(&["taskid", "length should be one of"]),
+            Text("task length should be one of"),
+            Text("invalid identifier … task"),
+            Text("taskid … length should be one of"),
         ],
         title: "What was given as the task is no task ID",
         meaning: "ECS wants 32 or 36 characters, or the task's whole ARN. A service's name was given, or the answer of a \
@@ -100,7 +100,7 @@ pub const ERRORS: &[KnownError] = &[
         next: NextStep::Doctor,
     },
     KnownError {
-        patterns: &[Words(&["maximum session limit"])],
+        patterns: &[Text("maximum session limit")],
         title: "Too many sessions are open in the container",
         meaning: "Each container takes a few at a time. One that hangs counts until it has been idle for 20 minutes.",
         checks: &[],
@@ -109,16 +109,16 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[Words(&["interactive is the only mode"])],
+        patterns: &[Text("interactive is the only mode")],
         title: "ECS Exec takes interactive sessions only",
         meaning: "interactive has to be true, for a single command too.",
         checks: &[],
         next: NextStep::Advice("aws ecs execute-command --interactive …"),
     },
     KnownError {
-        patterns: &[Words(&[
+        patterns: &[Text(
             "executing a command in a running container part of a service is not supported",
-        ])],
+        )],
         title: "Services of this type have no ECS Exec",
         meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner opens no sessions.",
         checks: &[],
@@ -127,7 +127,7 @@ pub const ERRORS: &[KnownError] = &[
         ),
     },
     KnownError {
-        patterns: &[Words(&["identifier is for", "your cluster is"])],
+        patterns: &[Text("identifier is for … your cluster is")],
         title: "The task belongs to another cluster",
         meaning: "Its ARN names one cluster and the call another; without --cluster that is the one called default.",
         checks: &["cluster.exists", "task.exists"],
@@ -135,10 +135,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["clusternotfound"]),
-            Words(&["cluster not found"]),
-            Words(&["default cluster does not exist"]),
-            Words(&["no clusters found"]),
+            Text("clusternotfound"),
+            Text("cluster not found"),
+            Text("default cluster does not exist"),
+            Text("no clusters found"),
         ],
         title: "There is no such cluster",
         meaning: "The name is misspelt, or the cluster lives in another region or account. Without --cluster the AWS CLI asks \
@@ -148,11 +148,11 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["servicenotfound"]),
-            Words(&["servicenotactive"]),
-            Call("UpdateService", &["service not found"]),
-            Call("DescribeServices", &["service not found"]),
-            Call("ListTasks", &["service not found"]),
+            Text("servicenotfound"),
+            Text("servicenotactive"),
+            Call("UpdateService", "service not found"),
+            Call("DescribeServices", "service not found"),
+            Call("ListTasks", "service not found"),
         ],
         title: "There is no such service",
         meaning: "The name is misspelt, the service lives in another cluster, or it was deleted.",
@@ -161,9 +161,9 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["no running task"]),
-            Words(&["no tasks found"]),
-            Words(&["unable to place a task"]),
+            Text("no running task"),
+            Text("no tasks found"),
+            Text("unable to place a task"),
         ],
         title: "The service has no running task",
         meaning: "It is set to run none, its tasks do not stay up, or there is no room for them.",
@@ -172,10 +172,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["cannotpull"]),
-            Words(&["resourceinitializationerror"]),
-            Words(&["cannotstartcontainererror"]),
-            Words(&["cannotcreatecontainererror"]),
+            Text("cannotpull"),
+            Text("resourceinitializationerror"),
+            Text("cannotstartcontainererror"),
+            Text("cannotcreatecontainererror"),
         ],
         title: "The task did not start: ECS could not pull its image or prepare it",
         meaning: "Nothing is said about ECS Exec: there is no container yet to open a session into. The image does not exist, \
@@ -189,19 +189,18 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["task provided in the request was not found"]),
-            Words(&["task was not found"]),
-            Words(&["task not found"]),
-            Words(&["specified ecs task does not exist"]),
-            Words(&["task with id", "not found"]),
-            Words(&["referenced task was not found"]),
-            Words(&["task has been stopped"]),
-            Words(&["task is stopped"]),
-            Words(&["taskstopped"]),
-            Words(&["essential container in task exited"]),
-            Words(&["failed container health checks"]),
-            Words(&["spot task was interrupted"]),
-            Words(&["'reason':'missing'"]),
+            Text("task provided in the request was not found"),
+            Text("task was not found"),
+            Text("task not found"),
+            Text("specified ecs task does not exist"),
+            Text("task with id … not found"),
+            Text("task has been stopped"),
+            Text("task is stopped"),
+            Text("taskstopped"),
+            Text("essential container in task exited"),
+            Text("failed container health checks"),
+            Text("spot task was interrupted"),
+            Text("'reason':'missing'"),
         ],
         title: "There is no such task any more",
         meaning: "The task stopped, or there is no such task in this cluster; ECS forgets a stopped task about an hour later.",
@@ -210,8 +209,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Words(&["outofmemoryerror", "container"]),
-            Words(&["killed due to memory usage"]),
+            Text("outofmemoryerror … container"),
+            Text("killed due to memory usage"),
         ],
         title: "The container was killed for lack of memory",
         meaning: "The exec agent and the shell count against the container's memory.",
@@ -220,14 +219,13 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Call("ExecuteCommand", &["container", "multiple containers"]),
-            Call("ExecuteCommand", &["container", "not found"]),
-            Call("ExecuteCommand", &["container", "is not running"]),
-            Words(&["container name", "multiple containers"]),
-            Words(&["multiple containers in the task"]),
-            Words(&["supplied container with name", "not found"]),
-            Words(&["container name", "not found in task"]),
-            Words(&["execute command", "container", "is not running"]),
+            Call("ExecuteCommand", "container … multiple containers"),
+            Call("ExecuteCommand", "container … not found"),
+            Call("ExecuteCommand", "container … is not running"),
+            Text("container name … multiple containers OR not found in task"),
+            Text("multiple containers in the task"),
+            Text("supplied container with name … not found"),
+            Text("execute command … container … is not running"),
         ],
         title: "The container cannot be entered",
         meaning: "It does not exist under this name, or it is not RUNNING, or the task has several and none was named.",
