@@ -1,7 +1,8 @@
-//! Starting the program that was asked for.
+//! Starting the command of a session.
 
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::{Missing, Text, WindowsPath};
-use super::{KnownError, NextStep, Program};
+use super::{KnownError, Program};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
@@ -11,12 +12,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("failed to parse commands input"),
             Text("exec: no command"),
         ],
-        title: "The command cannot be read",
-        meaning: "The agent splits the command like a shell does, and a quote is open or nothing is left.",
+        title: "The agent cannot parse the command",
+        meaning: "The agent splits the command as a shell does. A quote is not closed, or the command is empty.",
         checks: &[],
-        next: NextStep::Advice(
-            "put the whole command into single quotes: --command '/bin/sh -c \"…\"'",
-        ),
+        next: Advice("put the whole command into single quotes: --command '/bin/sh -c \"…\"'"),
     },
     KnownError {
         patterns: &[
@@ -29,7 +28,7 @@ pub const ERRORS: &[KnownError] = &[
         meaning: "MSYS rewrites arguments that look like paths before the AWS CLI sees them: /bin/sh becomes the path of Git \
                   Bash's own sh.",
         checks: &[],
-        next: NextStep::Advice("MSYS_NO_PATHCONV=1 aws ecs execute-command …"),
+        next: Advice("MSYS_NO_PATHCONV=1 aws ecs execute-command …"),
     },
     KnownError {
         patterns: &[
@@ -39,10 +38,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("unable to start command … cannot allocate memory"),
         ],
         title: "The container has no memory or processes left for a shell",
-        meaning: "The shell is in the image, but the kernel refuses to start it: the task's memory, its limit of processes or \
-                  of open files is used up.",
+        meaning: "The image contains the shell, but the kernel refuses to start it: the task has reached its \
+                  limit of memory, processes or open files.",
         checks: &["container.resources", "container.init-process"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -50,11 +49,11 @@ pub const ERRORS: &[KnownError] = &[
             Text("failed to start pty … operation not permitted OR no space left on device"),
             Text("open /dev/ptmx"),
         ],
-        title: "The container gives the session no terminal",
-        meaning: "The agent opens a pseudo-terminal through /dev/ptmx for each session. It is missing or in use up in this \
-                  container: a volume is mounted over /dev, /dev/pts is not mounted, or its limit is reached.",
+        title: "The container has no pseudo-terminal for the session",
+        meaning: "The agent opens a pseudo-terminal through /dev/ptmx for each session, and this failed: a volume \
+                  is mounted over /dev, /dev/pts is not mounted, or all pseudo-terminals are in use.",
         checks: &[],
-        next: NextStep::Advice(
+        next: Advice(
             "look for mount points below /dev in the task definition, then start a new task",
         ),
     },
@@ -65,20 +64,21 @@ pub const ERRORS: &[KnownError] = &[
             Text("unable to start command … is a directory"),
         ],
         title: "The program cannot be started",
-        meaning: "It is in the image, but it is not executable, or it is built for another processor.",
+        meaning: "The image contains the program, but it is not executable, or it is built for another CPU \
+                  architecture.",
         checks: &[],
-        next: NextStep::Advice("start the session with /bin/sh and look at the file"),
+        next: Advice("start the session with /bin/sh and inspect the file"),
     },
     KnownError {
         patterns: &[Missing(Program::Shell)],
         title: "The image has no such shell",
-        meaning: "The program that the session was to start is not in the image. Images made from Alpine have /bin/sh only, \
-                  and some have no shell at all. The command is started without a shell: variables, && and pipes need \
-                  /bin/sh -c '…'.",
+        meaning: "The image does not contain the program that the session should start. Images based on Alpine \
+                  have only /bin/sh, and some images have no shell. The agent starts the command without a shell: \
+                  variables, && and pipes need /bin/sh -c '…'.",
         checks: &["container.shell"],
-        next: NextStep::Advice(
-            "start the session with a program that the image has: /bin/sh is in most. Where that is what is missing, only \
-             another image helps, one with a shell, or a sidecar that has one",
+        next: Advice(
+            "start the session with a program that the image contains; most contain /bin/sh. Without any shell, \
+             use another image or a sidecar that has one",
         ),
     },
     KnownError {
@@ -89,20 +89,20 @@ pub const ERRORS: &[KnownError] = &[
             Text("encountered an error during createprocess … cannot find the file"),
         ],
         title: "The image has no such program, or the program's interpreter is missing",
-        meaning: "The agent starts the command without a shell. It found no file of this name on PATH in the image; or it is a \
-                  script, and the interpreter in its first line is not in the image. Variables, && and pipes need \
-                  /bin/sh -c '…'.",
+        meaning: "The agent starts the command without a shell. No file of this name is on PATH in the image, or \
+                  the file is a script and its interpreter is missing. Variables, && and pipes need /bin/sh -c \
+                  '…'.",
         checks: &["container.shell"],
-        next: NextStep::Advice(
+        next: Advice(
             "start the session with /bin/sh and look for the program; --command '/bin/sh -c \"…\"' runs it in a shell",
         ),
     },
     KnownError {
         patterns: &[Text("failed to start pty"), Text("unable to start command")],
         title: "The program cannot be started",
-        meaning: "The agent took the session, but the container did not start the program. The text after \"start pty\" or \
-                  \"start command\" is the kernel's reason.",
+        meaning: "The agent accepted the session, but the container did not start the program. The kernel's \
+                  reason follows \"start pty\" or \"start command\" in the text.",
         checks: &["container.resources"],
-        next: NextStep::Advice("start the session with /bin/sh"),
+        next: Advice("start the session with /bin/sh"),
     },
 ];

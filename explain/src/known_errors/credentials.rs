@@ -1,21 +1,22 @@
-//! Who the caller is.
+//! The caller's credentials and region.
 
+use super::KnownError;
+use super::NextStep::{Advice, DoctorLocal};
 use super::Pattern::{Call, Text};
-use super::{KnownError, NextStep};
 
-/// Before what is said of callers who lack a right in ECS.
+/// More specific than "the caller is not allowed to …".
 pub const ASSUME_ROLE: &[KnownError] = &[KnownError {
     patterns: &[
         Text("not authorized to perform … sts:assumerole"),
         Call("AssumeRole", "accessdenied"),
         Call("AssumeRoleWithWebIdentity", "not authorized to perform"),
     ],
-    title: "The role may not be taken on",
-    meaning: "The credentials are good, but the role's trust policy does not name them, or their own policies do not allow \
-              sts:AssumeRole on it. Nothing is said about ECS yet.",
+    title: "The role cannot be assumed",
+    meaning: "The credentials are valid, but the role's trust policy does not name this principal, or the \
+              principal's policies do not allow sts:AssumeRole on the role. This says nothing about ECS Exec.",
     checks: &["local.credentials"],
-    next: NextStep::Advice(
-        "aws sts get-caller-identity, to see who asks; then compare it with the role's trust policy",
+    next: Advice(
+        "aws sts get-caller-identity shows the principal; compare it with the role's trust policy",
     ),
 }];
 
@@ -26,10 +27,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("mfa token required"),
             Text("multifactorauthentication failed"),
         ],
-        title: "AWS wants another MFA code",
-        meaning: "The code was wrong or used already; each counts once.",
+        title: "AWS rejected the MFA code",
+        meaning: "The code is wrong or was already used: each code is valid once.",
         checks: &["local.credentials"],
-        next: NextStep::Advice("wait for the next code, then sign in again"),
+        next: Advice("wait for the next code, then sign in again"),
     },
     KnownError {
         patterns: &[
@@ -38,27 +39,25 @@ pub const ERRORS: &[KnownError] = &[
             Text("requesttimetooskewed"),
         ],
         title: "This machine's clock is wrong",
-        meaning: "AWS refuses signatures that are more than five minutes off.",
+        meaning: "AWS rejects signatures whose time is more than five minutes off.",
         checks: &["local.clock-skew"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
     KnownError {
         patterns: &[
             Text("signaturedoesnotmatch"),
             Text("signature we calculated does not match"),
         ],
-        title: "The secret key does not fit the access key",
-        meaning: "One of the two was copied wrongly, or something on the way changes the request.",
+        title: "The secret access key does not match the access key ID",
+        meaning: "One of them was copied incorrectly, or something changes the request on the way to AWS.",
         checks: &["local.credentials", "local.clock-skew"],
-        next: NextStep::Advice("set the credentials anew; then aws sts get-caller-identity"),
+        next: Advice("set the credentials again, then run aws sts get-caller-identity"),
     },
     KnownError {
         patterns: &[
             Text("expiredtoken"),
             Text("security token included in the request is expired"),
-            Text("token has expired"),
-            Text("token is expired"),
-            Text("session has expired"),
+            Text("token has expired OR token is expired OR session has expired"),
             Text("sso token OR sso session OR from sso OR aws login … expired"),
             Text("expired … aws sso login"),
             Text("sso session … invalid"),
@@ -67,31 +66,25 @@ pub const ERRORS: &[KnownError] = &[
             Text("loading sso token"),
         ],
         title: "The credentials have expired",
-        meaning: "AWS no longer accepts the caller's credentials. Nothing is said about the task.",
+        meaning: "AWS no longer accepts the caller's credentials. This says nothing about the task.",
         checks: &["local.credentials"],
-        next: NextStep::Advice("aws sso login, or whatever gives you credentials; then try again"),
+        next: Advice("aws sso login, or however else you sign in; then try again"),
     },
     KnownError {
         patterns: &[
-            Text("unable to locate credentials"),
-            Text("could not load credentials"),
+            Text("unable to locate credentials OR unable to load credentials"),
+            Text("could not load credentials OR unable to load aws credentials"),
             Text("missing credentials in config"),
-            Text("unable to load credentials"),
-            Text("unable to load aws credentials"),
             Text("unable to get iam security credentials"),
-            Text("failed to resolve aws credentials"),
+            Text("failed to resolve aws credentials OR failed to refresh cached credentials"),
             Text("nocredentialserror"),
             Text("credentialsnotloaded"),
             Text("missingcredentialserror"),
             Text("no valid credential sources"),
             Text("nocredentialproviders"),
-            Text("get credentials:"),
-            Text("failed to refresh cached credentials"),
-            Text("no ec2 imds role found"),
-            Text("no ec2 instance role found"),
-            Text("partial credentials"),
-            Text("no aws credentials"),
-            Text("no credentials specified"),
+            Text("get credentials: OR partial credentials"),
+            Text("no ec2 imds role found OR no ec2 instance role found"),
+            Text("no aws credentials OR no credentials specified"),
             Text("unrecognizedclient"),
             Text("invalidclienttokenid"),
             Text("security token included in the request is invalid"),
@@ -104,29 +97,28 @@ pub const ERRORS: &[KnownError] = &[
             Text("credentialunavailable"),
         ],
         title: "There are no valid credentials",
-        meaning: "The caller has none, they are incomplete, AWS does not know them, or the profile does not exist.",
+        meaning: "The caller has no credentials, they are incomplete, AWS does not know them, or the profile does \
+                  not exist.",
         checks: &["local.credentials"],
-        next: NextStep::Advice(
-            "aws sts get-caller-identity, until it answers; aws configure list shows where they come from",
+        next: Advice(
+            "run aws sts get-caller-identity until it succeeds; aws configure list shows where the credentials \
+             come from",
         ),
     },
     KnownError {
         patterns: &[
             Text("must specify a region"),
-            Text("missing region"),
-            Text("region is missing"),
-            Text("missing aws region"),
+            Text("missing region OR region is missing OR missing aws region"),
             Text("could not find region"),
-            Text("no region was"),
-            Text("no region specified"),
+            Text("no region was OR no region specified"),
             Text("noregionerror"),
             Text("unable to load region"),
             Text("invalid aws region"),
             Text("region_name"),
         ],
         title: "No region is set",
-        meaning: "Without one nobody knows which AWS to ask.",
+        meaning: "Without a region, the client does not know which endpoint to call.",
         checks: &["local.region"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
 ];

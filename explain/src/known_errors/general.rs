@@ -1,7 +1,8 @@
-//! What fits many causes.
+//! Errors with many causes.
 
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::Text;
-use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
@@ -11,10 +12,11 @@ pub const ERRORS: &[KnownError] = &[
             Text("too many requests"),
             Text("requestlimitexceeded"),
         ],
-        title: "AWS is being asked too often",
-        meaning: "The account's rate of calls is used up, by whoever it may be. Nothing is said about the task.",
+        title: "AWS is throttling requests",
+        meaning: "The account has used up its rate of API calls; the caller may be any program. This says nothing \
+                  about the task.",
         checks: &[],
-        next: NextStep::Advice("wait a minute, then try again"),
+        next: Advice("wait a minute, then try again"),
     },
     KnownError {
         patterns: &[
@@ -23,12 +25,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("internalfailure"),
             Text("internalservererror"),
         ],
-        title: "AWS itself has a fault",
-        meaning: "Most such faults pass by themselves.",
+        title: "AWS itself returned an error",
+        meaning: "Most server errors are temporary.",
         checks: &[],
-        next: NextStep::Advice(
-            "try again in a minute; https://health.aws.amazon.com tells of larger ones",
-        ),
+        next: Advice("try again in a minute; https://health.aws.amazon.com lists larger outages"),
     },
     KnownError {
         patterns: &[
@@ -36,20 +36,20 @@ pub const ERRORS: &[KnownError] = &[
             Text("is not authorized to perform"),
             Text("unauthorizedoperation"),
         ],
-        title: "A call was refused",
-        meaning: "The principal that the text names lacks the action that it names.",
+        title: "AWS denied a call",
+        meaning: "The principal in the text lacks permission for the action in the text.",
         checks: &["caller.execute-command", "role.ssmmessages"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[Text("invalidparameterexception"), Text("clientexception")],
-        title: "ECS does not accept the call as it is",
-        meaning: "Most often the task has no running exec agent; else a name or a parameter is wrong.",
+        title: "ECS rejected the request",
+        meaning: "Usually the task has no running exec agent. Otherwise a name or a parameter is wrong.",
         checks: &[
             "task.exec-enabled",
             "container.agent-running",
             "container.exists",
         ],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
 ];

@@ -1,7 +1,8 @@
-//! The machine that the session starts from.
+//! The machine that the session starts from: AWS CLI, terminal, certificates, proxy.
 
+use super::NextStep::Advice;
 use super::Pattern::{Missing, Text};
-use super::{KnownError, NextStep, Program};
+use super::{KnownError, Program};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
@@ -11,55 +12,54 @@ pub const ERRORS: &[KnownError] = &[
             Text("aws cli is not found"),
             Text("no aws in ("),
         ],
-        title: "The AWS CLI is not installed, or is not on PATH",
-        meaning: "Whatever was started calls the program aws, and this machine does not find it. ecs-exec does not need the \
-                  AWS CLI.",
+        title: "The AWS CLI is not installed or not on PATH",
+        meaning: "A program calls aws, and this machine does not find it. ecs-exec does not need the AWS CLI.",
         checks: &["local.aws-cli"],
-        next: NextStep::Advice(
-            "ecs-exec SERVICE opens a session without it; else install the AWS CLI and open a new terminal",
+        next: Advice(
+            "ecs-exec SERVICE opens a session without it; otherwise install the AWS CLI and open a new terminal",
         ),
     },
     KnownError {
         patterns: &[Text(
             "the following arguments are required … --command OR --interactive OR --task",
         )],
-        title: "The AWS CLI wants more arguments",
-        meaning: "execute-command takes no defaults: it wants the cluster, the task, --interactive and --command.",
+        title: "Arguments of aws ecs execute-command are missing",
+        meaning: "execute-command needs --task, --interactive and --command, and --cluster unless the cluster is \
+                  named default.",
         checks: &[],
-        next: NextStep::Advice(
+        next: Advice(
             "aws ecs execute-command --cluster … --task … --container … --interactive --command /bin/sh; or ecs-exec SERVICE",
         ),
     },
     KnownError {
         patterns: &[
-            Text("invalid choice … execute-command OR discover-poll-endpoint list-"),
-            Text("invalid choice … discover-poll-endpoint | list-"),
+            Text("invalid choice … execute-command"),
+            // The CLI lists its operations, and execute-command is missing in between.
+            Text("invalid choice … discover-poll-endpoint list- OR discover-poll-endpoint | list-"),
             Text("unknown options … execute-command OR enable-execute-command"),
             Text("unknown parameter … enableexecutecommand"),
             Text("has no attribute 'execute_command'"),
             Text("executecommand is not a function"),
+            Text("ecs exec requires the aws cli v"),
         ],
         title: "The AWS CLI is too old",
-        meaning: "ECS Exec came in March 2021: AWS CLI 1.19.28 and 2.1.30, and SDKs of that time.",
+        meaning: "ECS Exec needs AWS CLI 1.19.28 or 2.1.30, or an SDK of March 2021, or later.",
         checks: &["local.aws-cli"],
-        next: NextStep::Advice(
-            "update the AWS CLI; which -a aws shows whether an old one comes first",
+        next: Advice(
+            "update the AWS CLI; which -a aws shows whether an old one comes first on PATH",
         ),
     },
     KnownError {
         patterns: &[
-            Text("prefixing the command with 'winpty'"),
+            Text("prefixing the command with 'winpty' OR winpty: command not found"),
             Text("input device is not a tty"),
             Text("stdin is not a tty"),
-            Text("winpty: command not found"),
         ],
-        title: "The program has no terminal that it can use",
-        meaning: "The window of Git Bash (mintty) is no console of Windows, and programs of Windows need winpty to use it. In \
-                  CI, cron or a pipe there is no terminal at all.",
+        title: "The program has no usable terminal",
+        meaning: "Git Bash (mintty) is not a Windows console, and Windows programs need winpty to use it. In CI, \
+                  cron or a pipe there is no terminal at all.",
         checks: &[],
-        next: NextStep::Advice(
-            "winpty aws ecs execute-command …, or use PowerShell or Windows Terminal",
-        ),
+        next: Advice("winpty aws ecs execute-command …, or use PowerShell or Windows Terminal"),
     },
     KnownError {
         patterns: &[
@@ -73,29 +73,27 @@ pub const ERRORS: &[KnownError] = &[
             Text("pkix path building failed"),
             Text("unable_to_get_issuer_cert"),
         ],
-        title: "A certificate on the way to AWS is not trusted",
-        meaning: "Something reads the traffic and shows a certificate of its own, as company proxies do.",
+        title: "The certificate of the connection to AWS is not trusted",
+        meaning: "Something intercepts the traffic and presents its own certificate, as company proxies do.",
         checks: &["local.endpoint-reachable"],
-        next: NextStep::Advice(
-            "export AWS_CA_BUNDLE=/path/to/the/company's/certificates.pem, then try again",
-        ),
+        next: Advice("export AWS_CA_BUNDLE=/path/to/company-certificates.pem, then try again"),
     },
     KnownError {
         patterns: &[
-            Text("failed to connect to proxy"),
-            Text("cannot connect to proxy"),
+            Text("failed to connect to proxy OR cannot connect to proxy"),
             Text("unable to connect to proxy"),
             Text("proxyconnectionerror"),
             Text("proxyconnect tcp"),
             Text("proxyerror"),
             Text("amazonaws.com … 407 proxy authentication"),
         ],
-        title: "A proxy does not let the session through",
-        meaning: "HTTP_PROXY or HTTPS_PROXY names a proxy that does not answer or refuses. The client's end of a session is a \
-                  WebSocket to ssmmessages; a proxy has to pass it on, or be left out.",
+        title: "A proxy blocks the session",
+        meaning: "HTTP_PROXY or HTTPS_PROXY names a proxy that does not answer or refuses the connection. A \
+                  session is a WebSocket to ssmmessages: the proxy must support it, or be bypassed.",
         checks: &["local.endpoint-reachable"],
-        next: NextStep::Advice(
-            "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or let the proxy pass WebSockets on",
+        next: Advice(
+            "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or configure the proxy to pass \
+             WebSockets",
         ),
     },
 ];

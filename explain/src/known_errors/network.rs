@@ -1,11 +1,12 @@
-//! Connections from this machine to AWS. Without the name of a host of AWS the connection may be any program's.
+//! Connections to AWS. Without a host name of AWS, any program may have failed to connect.
 
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::Text;
-use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
-        Text("could not connect to the endpoint url"),
+        Text("could not connect to the endpoint url OR connect timeout on endpoint"),
         Text("endpointconnectionerror"),
         Text("enotfound OR econnrefused OR etimedout OR unknownhostexception … amazonaws.com"),
         Text("could not resolve host: OR failed to lookup address … amazonaws.com"),
@@ -13,15 +14,15 @@ pub const ERRORS: &[KnownError] = &[KnownError {
         Text("amazonaws.com … connection refused OR connection reset OR i/o timeout"),
         Text("amazonaws.com … deadline exceeded OR name or service not known"),
         Text("amazonaws.com … failed to resolve OR name resolution"),
-        Text("connect timeout on endpoint"),
         Text("read timeout on endpoint"),
     ],
-    title: "AWS cannot be reached under this address",
-    meaning: "The region in it is misspelt or has no such service, or this machine has no way to AWS: no network, a \
-              firewall, a proxy that is not set. In the agent's log: the task has no way to it.",
+    title: "AWS cannot be reached at this address",
+    meaning: "The region in the address is misspelt or does not have the service, or this machine has no network \
+              path to AWS: no network, a firewall, or a proxy that is not configured. In the agent's log, the \
+              task has no network path.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: NextStep::Advice(
-        "compare the region in the address with the cluster's; then ecs-exec doctor --only local",
+    next: Advice(
+        "compare the region in the address with the cluster's region; then run ecs-exec doctor --only local",
     ),
 }];
 
@@ -36,9 +37,9 @@ pub const GENERAL: &[KnownError] = &[KnownError {
         Text("failed to dial websocket"),
         Text("requesterror: send request failed"),
     ],
-    title: "A connection could not be made",
-    meaning: "On this machine: AWS cannot be reached, or the region is misspelt. In the agent's log: the task has no way \
-              to ssmmessages.",
+    title: "A connection to AWS failed",
+    meaning: "On this machine, AWS cannot be reached or the region is misspelt. In the agent's log, the task has \
+              no network path to ssmmessages.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: NextStep::Doctor,
+    next: Doctor,
 }];

@@ -1,7 +1,8 @@
 //! The Session Manager plugin, and the AWS CLI that starts it.
 
+use super::NextStep::{Advice, DoctorLocal};
 use super::Pattern::{Call, Missing, Text};
-use super::{KnownError, NextStep, Program};
+use super::{KnownError, Program};
 
 pub const NEEDS_GLIBC: &KnownError = &ERRORS[0];
 
@@ -14,11 +15,11 @@ pub const ERRORS: &[KnownError] = &[
             Text("session-manager-plugin … glibc_"),
         ],
         title: "The Session Manager plugin does not run without glibc",
-        meaning: "The plugin is on this machine, but the system's C library is not the one that it was built for. On Alpine \
-                  (musl) the shell then says \"not found\" of a file that exists.",
+        meaning: "The plugin is installed, but the system's C library is not the one that it was built for. On \
+                  Alpine (musl), the shell then reports \"not found\" although the file exists.",
         checks: &["local.plugin-installed"],
-        next: NextStep::Advice(
-            "apk add gcompat, or use an image with glibc; ecs-exec itself opens sessions without the plugin",
+        next: Advice(
+            "apk add gcompat, or use an image with glibc; ecs-exec opens sessions without the plugin",
         ),
     },
     KnownError {
@@ -31,10 +32,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("bad cpu type in executable: … session-manager-plugin"),
         ],
         title: "The Session Manager plugin does not run",
-        meaning: "It is built for another processor, it is not executable, the system blocks it, or something ended it from \
-                  outside, for example because the pipe that it writes to was closed.",
+        meaning: "The plugin is built for another CPU architecture, is not executable, is blocked by the system, \
+                  or was killed, for example because the pipe that it writes to was closed.",
         checks: &["local.plugin-installed", "local.plugin-version"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -48,40 +49,40 @@ pub const ERRORS: &[KnownError] = &[
             Missing(Program::Plugin),
         ],
         title: "The Session Manager plugin is not installed",
-        meaning: "The AWS CLI hands the session to a program of its own, session-manager-plugin, which is not on PATH. It \
-                  belongs on this machine, not in the container. If the file is there, on Alpine the same words mean that \
-                  glibc is missing (apk add gcompat). ecs-exec opens sessions without the plugin.",
+        meaning: "The AWS CLI starts the program session-manager-plugin for the session, and it is not on PATH. \
+                  It belongs on this machine, not in the container. If the file exists, glibc is missing, as on \
+                  Alpine (apk add gcompat). ecs-exec opens sessions without the plugin.",
         checks: &["local.plugin-installed"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
     KnownError {
         patterns: &[
             Call("TerminateSession", "accessdenied"),
             Text("perform: ssm:terminatesession"),
         ],
-        title: "The AWS CLI could not start the plugin, nor end the session",
-        meaning: "The AWS CLI ends a session with ssm:TerminateSession when it cannot start session-manager-plugin. That the \
-                  caller lacks this permission hides the real fault: the Session Manager plugin is not installed.",
+        title: "The AWS CLI could neither start the plugin nor end the session",
+        meaning: "If the AWS CLI cannot start session-manager-plugin, it ends the session with \
+                  ssm:TerminateSession. The caller lacks that permission, which hides the actual problem: the \
+                  Session Manager plugin is not installed.",
         checks: &["local.plugin-installed"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
     KnownError {
         patterns: &[
             Text("session manager plugin … is out of date OR is too old OR is outdated"),
             Text("session manager plugin … does not support"),
             Text("session-manager-plugin … is out of date"),
-            Text("upgrade the session manager plugin"),
-            Text("update the session manager plugin"),
-            Text("upgrade your session manager plugin"),
-            Text("update your session manager plugin"),
+            Text("upgrade the session manager plugin OR update the session manager plugin"),
+            Text("upgrade your session manager plugin OR update your session manager plugin"),
             Text("session manager plugin version … not supported"),
             Text("version of session-manager-plugin … not supported"),
             Text("version of the session manager plugin … not support"),
         ],
         title: "The Session Manager plugin is too old",
-        meaning: "Systems Manager drops old plugins, and old ones lack encryption of ECS sessions.",
+        meaning: "Systems Manager no longer supports old versions of the plugin, and they cannot encrypt ECS \
+                  sessions.",
         checks: &["local.plugin-version"],
-        next: NextStep::DoctorLocal,
+        next: DoctorLocal,
     },
     KnownError {
         patterns: &[
@@ -91,24 +92,26 @@ pub const ERRORS: &[KnownError] = &[
             Text("cannot perform start session … /dev/stdin"),
             Text("unable to setraw … ioctl"),
             Text("stdin … is not a terminal"),
-            Text("stty:  … inappropriate ioctl for device"),
+            Text("stty: … inappropriate ioctl for device"),
         ],
         title: "The session had no terminal to read from",
-        meaning: "Standard input was closed or is not a terminal, as in CI, under cron, or in ssh without -t. The command may \
-                  have run all the same.",
+        meaning: "Standard input is closed or not a terminal, as in CI, cron, or ssh without -t. The command may \
+                  have run anyway.",
         checks: &[],
-        next: NextStep::Advice(
-            "give it a terminal: script -qec 'aws ecs execute-command …' /dev/null; or use ecs-exec run, which needs none",
+        next: Advice(
+            "provide a terminal: script -qec 'aws ecs execute-command …' /dev/null; or use ecs-exec run, which \
+             needs none",
         ),
     },
     KnownError {
         patterns: &[Text("websocket: bad handshake")],
-        title: "A proxy does not let the session through",
-        meaning: "The client's end of a session is a WebSocket to ssmmessages. A proxy or a TLS inspection has to pass it on, \
-                  or be left out. The same words come when the session's token expired before the plugin connected.",
+        title: "A proxy blocks the session",
+        meaning: "A session is a WebSocket to ssmmessages: a proxy or TLS inspection must support it, or be \
+                  bypassed. The same text appears if the session's token expired before the plugin connected.",
         checks: &["local.endpoint-reachable"],
-        next: NextStep::Advice(
-            "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or let the proxy pass WebSockets on",
+        next: Advice(
+            "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or configure the proxy to pass \
+             WebSockets",
         ),
     },
     KnownError {
@@ -116,11 +119,11 @@ pub const ERRORS: &[KnownError] = &[
             Text("failed to dial websocket OR cannot perform start session … x509"),
             Text("open data channel … x509"),
         ],
-        title: "A certificate on the way to AWS is not trusted",
-        meaning: "Something reads the session's traffic and shows a certificate of its own, as company proxies do. The plugin \
-                  trusts the certificates of the system.",
+        title: "The certificate of the connection to AWS is not trusted",
+        meaning: "Something intercepts the session's traffic and presents its own certificate, as company proxies \
+                  do. The plugin trusts the certificates of the system.",
         checks: &["local.endpoint-reachable"],
-        next: NextStep::Advice(
+        next: Advice(
             "install the company's root certificate in the system's store, then try again",
         ),
     },

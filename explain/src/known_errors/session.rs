@@ -1,15 +1,16 @@
-//! A session that was opened.
+//! Sessions that were opened.
 
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::Text;
-use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[Text("session … due to inactivity")],
         title: "The session was idle for too long",
-        meaning: "Sessions that are idle for 20 minutes are closed, which cannot be changed for ECS Exec.",
+        meaning: "ECS Exec closes sessions that are idle for 20 minutes. This limit cannot be changed.",
         checks: &[],
-        next: NextStep::Advice("open it again; a program that prints now and then keeps it open"),
+        next: Advice("open it again; a program that prints regularly keeps it open"),
     },
     KnownError {
         patterns: &[
@@ -19,19 +20,19 @@ pub const ERRORS: &[KnownError] = &[
             Text("resumesession … forbidden"),
             Text("session is already terminated"),
         ],
-        title: "The connection was lost, and the session with it",
-        meaning: "The network went away for too long, or the task was replaced under the session.",
+        title: "The session's connection was lost",
+        meaning: "The network was down for too long, or the task was replaced during the session.",
         checks: &["task.running", "service.deployment-stable"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
             Text("cannot set terminal process group"),
             Text("no job control in this shell"),
         ],
-        title: "The shell has no terminal of its own",
-        meaning: "It works, but Ctrl-Z and background jobs do not. It is no failure.",
+        title: "The shell has no job control",
+        meaning: "The shell works, but Ctrl-Z and background jobs do not. This is not a failure.",
         checks: &[],
-        next: NextStep::Advice("go on"),
+        next: Advice("ignore this message"),
     },
 ];

@@ -1,7 +1,8 @@
-//! What stands at the end of every session.
+//! The end of every session.
 
+use super::KnownError;
+use super::NextStep::Advice;
 use super::Pattern::Text;
-use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
@@ -10,8 +11,8 @@ pub const ERRORS: &[KnownError] = &[KnownError {
         Text("session … terminated by"),
     ],
     title: "The session ended",
-    meaning: "A session that ends at once has found no such shell in the image, or its logging or encryption could not \
-              start; one that ends after 20 minutes was idle.",
+    meaning: "If a session ends at once, the image has no such shell, or logging or encryption could not start. \
+              If it ends after 20 minutes, it was idle.",
     checks: &[
         "container.shell",
         "container.running",
@@ -19,5 +20,5 @@ pub const ERRORS: &[KnownError] = &[KnownError {
         "role.logs-write",
         "role.kms-decrypt",
     ],
-    next: NextStep::Advice("start the session with /bin/sh instead of /bin/bash"),
+    next: Advice("start the session with /bin/sh instead of /bin/bash"),
 }];

@@ -1,7 +1,8 @@
-//! The task and container that were asked for.
+//! The cluster, service, task and container that the session is for.
 
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::{Call, Text};
-use super::{KnownError, NextStep};
 
 pub const ERRORS: &[KnownError] = &[
     KnownError {
@@ -13,8 +14,9 @@ pub const ERRORS: &[KnownError] = &[
             Text("exec enabled for task | no"),
         ],
         title: "The task has no running exec agent",
-        meaning: "Either the task was started before ECS Exec was enabled on its service (enableExecuteCommand), and keeps \
-                  that for life, or its agent is not RUNNING. It does not mean that the plugin is missing.",
+        meaning: "Either ECS Exec was not enabled (enableExecuteCommand) when the task started, which cannot be \
+                  changed while it runs, or its agent is not RUNNING. It does not mean that the plugin is \
+                  missing.",
         checks: &[
             "task.exec-enabled",
             "service.exec-enabled",
@@ -22,7 +24,7 @@ pub const ERRORS: &[KnownError] = &[
             "container.read-only-root",
             "role.ssmmessages",
         ],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -31,8 +33,9 @@ pub const ERRORS: &[KnownError] = &[
             Text("execute command failed due to an internal error"),
         ],
         title: "The agent in the container is not connected",
-        meaning: "ECS took the call, but the agent has no channel to Systems Manager: its task role lacks an ssmmessages \
-                  action, it cannot reach ssmmessages, it has crashed, or the task is only seconds old.",
+        meaning: "ECS accepted the call, but the agent is not connected to Systems Manager: the task role lacks \
+                  an ssmmessages action, the agent cannot reach ssmmessages, it has crashed, or the task started \
+                  only seconds ago.",
         checks: &[
             "role.ssmmessages",
             "role.present",
@@ -43,27 +46,28 @@ pub const ERRORS: &[KnownError] = &[
             "task.pid-mode",
             "container.aws-credentials-env",
         ],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[Text("valid taskrolearn is not being used")],
         title: "The task definition has no task role",
-        meaning: "ECS enables ECS Exec only on task definitions that name a task role. The execution role is another one.",
+        meaning: "ECS enables ECS Exec only for task definitions with a task role. The execution role does not \
+                  count.",
         checks: &["role.present"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Text("code_deploy deployment controller"),
+            Text("code_deploy deployment controller OR external deployment controller"),
             Text("use aws codedeploy to trigger a new deployment"),
-            Text("external deployment controller"),
         ],
         title: "CodeDeploy deploys this service, so ECS cannot force a new deployment",
-        meaning: "ECS Exec holds for new tasks only, and with this deployment controller new tasks come from a deployment of \
-                  CodeDeploy (or of the external controller).",
+        meaning: "ECS Exec applies to new tasks only, and with this deployment controller only a deployment of \
+                  CodeDeploy (or of the external controller) starts new tasks.",
         checks: &["service.exec-enabled", "task.exec-enabled"],
-        next: NextStep::Advice(
-            "aws ecs update-service --enable-execute-command … without --force-new-deployment, then aws deploy create-deployment …",
+        next: Advice(
+            "aws ecs update-service --enable-execute-command … without --force-new-deployment, then aws deploy \
+             create-deployment …",
         ),
     },
     KnownError {
@@ -73,17 +77,17 @@ pub const ERRORS: &[KnownError] = &[
             Text("unsupportedfeatureexception"),
             Text("platform version … (required: >="),
         ],
-        title: "The Fargate platform does not know ECS Exec",
-        meaning: "It needs platform 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
+        title: "The Fargate platform version does not support ECS Exec",
+        meaning: "ECS Exec needs platform version 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
         checks: &["task.platform-version", "task.operating-system"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[Text("ecs agent version … (required: >=")],
         title: "The instance's ECS agent is too old for ECS Exec",
         meaning: "ECS Exec on EC2 needs ECS agent 1.50.2 or later.",
         checks: &["task.agent-version"],
-        next: NextStep::Advice(
+        next: Advice(
             "use a current ECS-optimized AMI, or aws ecs update-container-agent; then start a new task",
         ),
     },
@@ -93,45 +97,48 @@ pub const ERRORS: &[KnownError] = &[
             Text("invalid identifier … task"),
             Text("taskid … length should be one of"),
         ],
-        title: "What was given as the task is no task ID",
-        meaning: "ECS wants 32 or 36 characters, or the task's whole ARN. A service's name was given, or the answer of a \
-                  command that found no task: None or null.",
+        title: "The task parameter contains no task ID",
+        meaning: "ECS expects 32 or 36 characters, or the full ARN of the task. Often a service name was passed, \
+                  or the output of a command that found no task: None or null.",
         checks: &["service.running-tasks", "task.exists"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[Text("maximum session limit")],
         title: "Too many sessions are open in the container",
-        meaning: "Each container takes a few at a time. One that hangs counts until it has been idle for 20 minutes.",
+        meaning: "Each container allows a few sessions at a time. A session that hangs counts until it has been \
+                  idle for 20 minutes.",
         checks: &[],
-        next: NextStep::Advice(
+        next: Advice(
             "aws ssm describe-sessions --state Active, then aws ssm terminate-session --session-id ID",
         ),
     },
     KnownError {
         patterns: &[Text("interactive is the only mode")],
-        title: "ECS Exec takes interactive sessions only",
-        meaning: "interactive has to be true, for a single command too.",
+        title: "ECS Exec supports interactive sessions only",
+        meaning: "interactive must be true, even for a single command.",
         checks: &[],
-        next: NextStep::Advice("aws ecs execute-command --interactive …"),
+        next: Advice("aws ecs execute-command --interactive …"),
     },
     KnownError {
         patterns: &[Text(
             "executing a command in a running container part of a service is not supported",
         )],
-        title: "Services of this type have no ECS Exec",
-        meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner opens no sessions.",
+        title: "Services of this type do not support ECS Exec",
+        meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner has \
+                  no sessions.",
         checks: &[],
-        next: NextStep::Advice(
+        next: Advice(
             "copilot svc logs, or deploy it as a Load Balanced Web Service, which runs on ECS",
         ),
     },
     KnownError {
         patterns: &[Text("identifier is for … your cluster is")],
         title: "The task belongs to another cluster",
-        meaning: "Its ARN names one cluster and the call another; without --cluster that is the one called default.",
+        meaning: "The task's ARN names another cluster than the call. Without --cluster, the call uses the \
+                  cluster named default.",
         checks: &["cluster.exists", "task.exists"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -141,10 +148,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("no clusters found"),
         ],
         title: "There is no such cluster",
-        meaning: "The name is misspelt, or the cluster lives in another region or account. Without --cluster the AWS CLI asks \
-                  for one called default.",
+        meaning: "The name is misspelt, or the cluster is in another region or account. Without --cluster, the \
+                  AWS CLI uses the cluster named default.",
         checks: &["cluster.exists", "local.region"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -155,9 +162,9 @@ pub const ERRORS: &[KnownError] = &[
             Call("ListTasks", "service not found"),
         ],
         title: "There is no such service",
-        meaning: "The name is misspelt, the service lives in another cluster, or it was deleted.",
+        meaning: "The name is misspelt, or the service is in another cluster or was deleted.",
         checks: &["service.exists"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -166,9 +173,9 @@ pub const ERRORS: &[KnownError] = &[
             Text("unable to place a task"),
         ],
         title: "The service has no running task",
-        meaning: "It is set to run none, its tasks do not stay up, or there is no room for them.",
+        meaning: "Its desired count is 0, its tasks keep stopping, or there is no capacity for them.",
         checks: &["service.running-tasks", "service.deployment-stable"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -177,45 +184,45 @@ pub const ERRORS: &[KnownError] = &[
             Text("cannotstartcontainererror"),
             Text("cannotcreatecontainererror"),
         ],
-        title: "The task did not start: ECS could not pull its image or prepare it",
-        meaning: "Nothing is said about ECS Exec: there is no container yet to open a session into. The image does not exist, \
-                  the execution role is not allowed to read it or a secret, or the task has no way to the registry.",
+        title: "The task did not start: ECS could not pull the image or prepare the task",
+        meaning: "No container runs yet, so this says nothing about ECS Exec. The image does not exist, the \
+                  execution role is not allowed to read it or a secret, or the task has no network path to the \
+                  registry.",
         checks: &[
             "task.running",
             "service.deployment-stable",
             "service.running-tasks",
         ],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Text("task provided in the request was not found"),
-            Text("task was not found"),
-            Text("task not found"),
+            Text("task provided in the request was not found OR task was not found"),
+            Text("task not found OR task is stopped"),
             Text("specified ecs task does not exist"),
             Text("task with id … not found"),
             Text("task has been stopped"),
-            Text("task is stopped"),
             Text("taskstopped"),
             Text("essential container in task exited"),
             Text("failed container health checks"),
             Text("spot task was interrupted"),
             Text("'reason':'missing'"),
         ],
-        title: "There is no such task any more",
-        meaning: "The task stopped, or there is no such task in this cluster; ECS forgets a stopped task about an hour later.",
+        title: "There is no such task, or it has stopped",
+        meaning: "ECS forgets a stopped task about an hour after it stopped. The task may also be in another \
+                  cluster.",
         checks: &["task.exists", "task.running", "service.running-tasks"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
             Text("outofmemoryerror … container"),
             Text("killed due to memory usage"),
         ],
-        title: "The container was killed for lack of memory",
-        meaning: "The exec agent and the shell count against the container's memory.",
+        title: "The container ran out of memory",
+        meaning: "ECS or the kernel killed it. The exec agent and the shell use the container's memory too.",
         checks: &["container.resources", "container.running"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
@@ -227,9 +234,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("supplied container with name … not found"),
             Text("execute command … container … is not running"),
         ],
-        title: "The container cannot be entered",
-        meaning: "It does not exist under this name, or it is not RUNNING, or the task has several and none was named.",
+        title: "ECS cannot open a session in this container",
+        meaning: "No container has this name, the container is not RUNNING, or the task has several containers \
+                  and none was named.",
         checks: &["container.exists", "container.running"],
-        next: NextStep::Doctor,
+        next: Doctor,
     },
 ];
