@@ -25,7 +25,7 @@ use model::facts::{Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::cli_error::CliError;
-use crate::config::Sourced;
+use crate::config::SourcedValue;
 
 pub use credentials::NONE as NO_CREDENTIALS;
 pub use failure::{Failure, fact};
@@ -48,7 +48,7 @@ pub struct Aws {
     pub s3: Lazy<aws_sdk_s3::Client>,
     pub ssm: Lazy<aws_sdk_ssm::Client>,
     pub sts: Lazy<aws_sdk_sts::Client>,
-    pub region: Sourced,
+    pub region: SourcedValue,
     /// What AWS's clock says, once STS has answered.
     pub clock: Clock,
     /// An address of the user's own to which calls go.
@@ -73,7 +73,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Aws {
     pub(super) fn new(
         config: &SdkConfig,
-        region: Sourced,
+        region: SourcedValue,
         ca_bundle: Option<Vec<u8>>,
         deadline: Instant,
     ) -> Aws {

@@ -135,7 +135,7 @@ pub enum Command {
     /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
     #[command(hide = true, name = SHORT_FORM)]
     Short(Short),
-    /// Evaluates the expressions of the user's own checks, read from standard input
+    /// Evaluate the expressions of custom checks, read from standard input
     #[command(hide = true, name = EVALUATE)]
     Evaluate,
     #[command(external_subcommand)]
@@ -146,7 +146,7 @@ pub enum Command {
 pub const SHORT_FORM: &str = "open-a-session";
 
 /// The hidden command that evaluates expressions in a process of their own.
-pub const EVALUATE: &str = "evaluate-own-checks";
+pub const EVALUATE: &str = "evaluate-expressions";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -76,10 +76,10 @@ pub fn without_number(said: &str) -> String {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = model::text::clean_line;
+        let line = model::text::sanitize_line;
         write!(f, "error: {}", line(&self.what))?;
         if !self.excerpt.is_empty() {
-            write!(f, "\n{}", model::text::clean_block(&self.excerpt))?;
+            write!(f, "\n{}", model::text::sanitize_block(&self.excerpt))?;
         }
         if !self.help.is_empty() {
             write!(f, "\n  help: {}", line(&self.help))?;

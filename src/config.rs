@@ -1,91 +1,84 @@
-//! What the user configured: flags beat environment, that beats the project's `ecs-exec.toml`, that the
-//! user's, that the built-in one.
+//! The settings of a command. Flags beat the environment, which beats the project's `ecs-exec.toml`, then the user's, then
+//! the built-in one.
+//!
+//! - `paths`: where the files are. `safe_read`: reads them if no other user can have written them.
+//! - `file`: the keys of a file. `trusted_keys`: which of them need trust. `trust`: which project files have it.
+//! - `merge`: flags, environment and files to [`Settings`]. `validation`: refuses settings that cannot work.
+//! - `layers`: all of these in order.
 
 mod file;
-mod find;
-mod keys;
-mod load;
+mod layers;
 mod merge;
-mod read;
-mod refuse;
+mod paths;
+mod safe_read;
 pub mod trust;
+mod trusted_keys;
+mod validation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use custom_checks::expressions::Expression;
+use custom_checks::ExprCheck;
 use model::arn;
 use model::facts::Expect;
 
-use file::File;
+use file::ConfigFile;
 pub use file::{Recipe, ServiceSettings};
-pub use find::{FILE_NAME, found, project_file};
-pub use load::{Use, load};
-pub use refuse::is_region;
+pub use layers::{Use, load};
+pub use paths::{FILE_NAME, discovered_file, project_file};
+pub use validation::is_region;
 
-use find::state_folder;
+use paths::state_folder;
 
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 
-/// Everything that is settled before AWS is asked.
+/// Everything that is known before the first AWS call.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// A name or an ARN.
     pub cluster: String,
-    /// `None`: whatever the AWS profile says.
-    pub region: Option<Sourced>,
-    /// The AWS profile that was named; `None`: what the SDK finds.
-    pub profile: Option<Sourced>,
+    /// `None`: the region of the AWS profile.
+    pub region: Option<SourcedValue>,
+    /// `None`: the SDK decides.
+    pub profile: Option<SourcedValue>,
+    /// Users can omit it from service names.
     pub service_prefix: String,
-    /// Terraform plans have all that there is: what they do not contain is not there.
+    /// A Terraform plan contains all resources: what is not in it does not exist.
     pub plan_is_complete: bool,
+    /// Replaces the endpoints of all AWS services.
     pub endpoint_url: Option<String>,
     /// By short name.
     pub services: BTreeMap<String, ServiceSettings>,
-    /// What a session starts where the service's own table does not say.
+    /// The program that a session starts, unless the service's table names one.
     pub shell: Option<String>,
-    /// The key that begins those of this program in a session, or `none`.
+    /// The escape character of sessions, or `none`.
     pub escape: Option<String>,
     pub expect: Expect,
-    /// Commands by name; those of files beside those that are built in.
+    /// By name.
     pub recipes: BTreeMap<String, Recipe>,
-    /// The user's own checks; of two with the same ID the one of the nearer file.
-    pub own: Vec<Expression>,
+    /// Expressions only; programs are found later.
+    pub custom_checks: Vec<ExprCheck>,
     has_checks: bool,
-    pub plugins: Plugins,
-    /// Services to check when none is named: not the built-in ones when the cluster is another.
+    /// How long each program `ecs-exec-check-NAME` can run. `None`: they are turned off.
+    pub program_timeout: Option<Duration>,
+    /// Services to check if none is named.
     pub default_services: Vec<String>,
-    /// What comes from a file that was found in the working folder or above it.
+    /// The file that was found in the working folder or above it.
     pub project: Option<Project>,
 }
 
-/// The variable that names a profile.
+/// The environment variable with the AWS profile.
 pub const AWS_PROFILE: &str = "AWS_PROFILE";
 
-/// A value, and where it came from in words.
+/// A value, and where it comes from, for messages.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sourced {
+pub struct SourcedValue {
     pub value: String,
     pub source: String,
 }
 
-/// Whether and how programs `ecs-exec-check-NAME` are asked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plugins {
-    pub enabled: bool,
-    /// For each of them.
-    pub timeout_seconds: u64,
-}
-
-impl Default for Plugins {
-    fn default() -> Plugins {
-        Plugins {
-            enabled: true,
-            timeout_seconds: custom_checks::programs::TIMEOUT.as_secs(),
-        }
-    }
-}
-
-/// A cluster's name out of its name or ARN.
+/// The cluster's name, from its name or ARN.
 pub fn short_name(cluster: &str) -> &str {
     arn::name(cluster)
 }
@@ -94,8 +87,8 @@ pub fn short_name(cluster: &str) -> &str {
 #[derive(Debug, Clone)]
 pub struct Project {
     path: PathBuf,
-    file: File,
-    /// The file decided, not a flag or a variable.
+    file: ConfigFile,
+    /// Whether the file decided, and not a flag or a variable.
     sets_cluster: bool,
     sets_profile: bool,
 }
@@ -105,7 +98,7 @@ impl Project {
         &self.path
     }
 
-    /// Which of cluster and profile it decided.
+    /// Which of cluster and profile it decides.
     pub fn identity(&self) -> impl Iterator<Item = &'static str> {
         let cluster = self.sets_cluster.then_some("cluster");
         cluster
@@ -117,13 +110,13 @@ impl Project {
         self.file.recipes.contains_key(name)
     }
 
-    /// Whether it says what a session starts in this service.
+    /// Whether it sets the shell of this service.
     pub fn sets_shell_of(&self, service: &str) -> bool {
         let service = self.file.services.get(service);
         service.is_some_and(|service| service.shell.is_some())
     }
 
-    /// Whether it says what a session starts where no service's table does.
+    /// Whether it sets the shell of services without one of their own.
     pub fn sets_shell(&self) -> bool {
         self.file.shell.is_some()
     }

@@ -11,7 +11,7 @@ use diagnosis::baseline::Baseline;
 use diagnosis::report::{Report, RootCause, Source};
 use diagnosis::{Selection, examine, examine_with};
 use model::facts::Expect;
-use model::text::clean_line;
+use model::text::sanitize_line;
 use model::{Facts, Finding, Status};
 
 use custom_checks::{CUSTOM, PROGRAM};
@@ -264,7 +264,7 @@ fn refuse_nothing(report: &Report) -> Result<(), CliError> {
         return Ok(());
     }
     let help = match report.findings.first() {
-        Some(first) => format!("{}: {}.", first.check.id, clean_line(&first.title)),
+        Some(first) => format!("{}: {}.", first.check.id, sanitize_line(&first.title)),
         None => "Checks of policies look at what [expect] in ecs-exec.toml declares, those of tasks at what is there or named.".to_owned(),
     };
     Err(CliError::new(

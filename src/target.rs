@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::arn;
-use model::facts::{Fact, Service, Wanted};
+use model::facts::{Fact, Service, ServiceTarget};
 use model::text;
 use terraform_plan::References;
 
@@ -182,9 +182,9 @@ pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidat
 }
 
 /// A service by its full name, with what the configuration says of sessions into it.
-pub fn wanted(settings: &Settings, name: &str) -> Wanted {
+pub fn wanted(settings: &Settings, name: &str) -> ServiceTarget {
     let configured = service_settings(settings, name);
-    Wanted {
+    ServiceTarget {
         name: name.to_owned(),
         container: configured.and_then(|service| service.container.clone()),
         shell: shell_of(settings, configured),
@@ -227,7 +227,7 @@ fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
 
 impl Candidate {
     /// Picks the name that exists; the likeliest where nobody could tell.
-    pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> Wanted {
+    pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> ServiceTarget {
         let exists = |name: &&String| matches!(known.get(*name), Some(Fact::Known(service)) if !service.is_deleted());
         let listed = |name: &&String| matches!(known.get(*name), Some(Fact::Known(_)));
         let name = self
@@ -236,7 +236,7 @@ impl Candidate {
             .find(exists)
             .or_else(|| self.names.iter().find(listed))
             .unwrap_or(&self.names[0]);
-        Wanted {
+        ServiceTarget {
             name: name.clone(),
             container: self.container.clone(),
             shell: self.shell.clone(),

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -69,7 +68,7 @@ strings! {
     TerraformResource { address: identifier, expression: identifier, is_new: none, inputs: identifier }
     Manifest { version: word, anonymized: none, unseen: inner }
     Target { services: inner, tasks: identifier, container: identifier }
-    Wanted { name: identifier, container: identifier, shell: identifier }
+    ServiceTarget { name: identifier, container: identifier, shell: identifier }
     Expect { exec_forbidden: identifier, traffic: none, session_logging: none }
     Unavailable { action: action, reason: none, message: text }
     Local {
@@ -89,7 +88,7 @@ strings! {
         arn: identifier, name: identifier, status: word, desired_count: none, running_count: none,
         pending_count: none, daemon: none, exec_enabled: none, launch_type: word, platform_version: word,
         task_definition: identifier, controller: none, deployments: inner, events: inner, awsvpc: inner,
-        tags: identifier, keeps_closed_tasks: none,
+        tags: identifier, leaves_tasks_without_exec: none,
     }
     Deployment {
         id: identifier, status: word, task_definition: identifier, desired_count: none, running_count: none,
@@ -138,7 +137,7 @@ strings! {
     }
     Decision {
         action: action, resource: identifier, outcome: none, missing_context: identifier,
-        deny_hangs_on: identifier, allowed_by_boundary: none, allowed_by_organization: none,
+        deny_depends_on: identifier, allowed_by_boundary: none, allowed_by_organization: none,
         matched_policies: identifier,
     }
     Network {
@@ -252,22 +251,6 @@ impl StringsOf for String {
     fn edit_as(&mut self, kind: Kind, editor: &mut dyn Editor) {
         if let Some(text) = editor.edited(kind, self) {
             *self = text;
-        }
-    }
-}
-
-impl StringsOf for CompactString {
-    fn edit_as(&mut self, kind: Kind, editor: &mut dyn Editor) {
-        if let Some(text) = editor.edited(kind, self) {
-            *self = text.into();
-        }
-    }
-}
-
-impl StringsOf for Arc<str> {
-    fn edit_as(&mut self, kind: Kind, editor: &mut dyn Editor) {
-        if let Some(text) = editor.edited(kind, self) {
-            *self = text.into();
         }
     }
 }

@@ -41,7 +41,7 @@ fn of_caller_or_root(
         (Principal::Root, _) => judge(subject, caller, &caller.arn),
         (_, Fact::Known(arn)) => judge(subject, caller, &arn),
         (_, Fact::Unavailable(why)) => check.unknown(subject, &why),
-        (_, Fact::Absent) => check.unsure(
+        (_, Fact::Absent) => check.unknown_because(
             subject,
             "IAM's policy simulator cannot evaluate this kind of caller",
         ),

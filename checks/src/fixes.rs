@@ -70,7 +70,7 @@ pub(crate) fn label(name: &str) -> String {
 
 /// A string of Terraform's language, in which nothing of the text means anything.
 fn quoted(text: &str) -> String {
-    let json = serde_json::json!(model::text::clean_line(text)).to_string();
+    let json = serde_json::json!(model::text::sanitize_line(text)).to_string();
     json.replace("${", "$${").replace("%{", "%%{")
 }
 

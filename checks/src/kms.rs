@@ -99,7 +99,7 @@ pub fn judge(
                 why_refused(world, &wanted, key, refusal),
                 Some(wanted.then.to_owned()),
             ]))
-            .cause(wanted.cause)
+            .group_title(wanted.cause)
             .evidence("key", key.arn.as_str())
             .fix(fix(key, refusal)),
         Access::Depends(keys) => {
@@ -109,10 +109,10 @@ pub fn judge(
                 text::uncapitalized(who)
             );
             check
-                .unsure(subject, text::depends_on(&what, &keys))
+                .unknown_because(subject, text::depends_on(&what, &keys))
                 .evidence("missingContextKeys", keys)
         }
-        Access::Unsure(why) => check.unsure(
+        Access::Unsure(why) => check.unknown_because(
             subject,
             format!("Whether {who} may {what} with the cluster's key cannot be told: {why}"),
         ),
@@ -173,8 +173,8 @@ fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
         true => across_accounts(&asked, &own.says, key),
     };
     let denies: BTreeSet<String> = denied
-        .hangs_on()
-        .union(&own.deny_hangs_on)
+        .depends_on()
+        .union(&own.deny_depends_on)
         .cloned()
         .collect();
     match access {
@@ -259,7 +259,7 @@ fn account_of(arn: &str) -> &str {
 struct Identity {
     says: Own,
     /// The condition keys on which a Deny of them depends.
-    deny_hangs_on: BTreeSet<String>,
+    deny_depends_on: BTreeSet<String>,
 }
 
 enum Own {
@@ -272,7 +272,7 @@ enum Own {
 fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
     let certain = |says| Identity {
         says,
-        deny_hangs_on: BTreeSet::new(),
+        deny_depends_on: BTreeSet::new(),
     };
     // No policy of the account binds its root user.
     if wanted.principal.ends_with(":root") {
@@ -307,7 +307,7 @@ fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
     let denies = open.flat_map(|decision| decision.may_be_denied_by());
     Identity {
         says,
-        deny_hangs_on: denies.cloned().collect(),
+        deny_depends_on: denies.cloned().collect(),
     }
 }
 

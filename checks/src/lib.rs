@@ -15,7 +15,6 @@ mod kms;
 pub mod least_privilege;
 mod live;
 mod local;
-mod made_once;
 mod network;
 mod per_definition;
 mod planned;

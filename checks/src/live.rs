@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::world::World;
 use model::facts::{Facts, ProbeEnd};
-use model::finding::{Finding, Status};
+use model::finding::{Finding, Severity, Status};
 
 /// Failures and doubts about tasks whose sessions worked become notes.
 pub fn settle(world: &World, findings: &mut [Finding]) {
@@ -23,7 +23,7 @@ pub fn settle(world: &World, findings: &mut [Finding]) {
                 let detail = std::mem::take(&mut finding.detail);
                 finding.detail = format!("A session worked all the same. {detail}").into();
             }
-            Status::Unknown => *finding = finding.clone().harmless(),
+            Status::Unknown => finding.severity = Severity::Low,
             Status::Pass | Status::Warn | Status::Skip => {}
         }
     }
@@ -46,8 +46,8 @@ fn proven(facts: &Facts) -> BTreeSet<&str> {
 
 /// Whether a finding concerns no other tasks than these.
 fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
-    match finding.tasks.names() {
-        Some(tasks) => tasks.iter().all(|task| proven.contains(&**task.arn())),
+    match finding.tasks.arns() {
+        Some(tasks) => tasks.iter().all(|task| proven.contains(task.as_str())),
         None => {
             let service = finding.subject.service.as_ref();
             let mut tasks = world

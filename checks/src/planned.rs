@@ -3,8 +3,6 @@
 
 mod terraform;
 
-use std::sync::Arc;
-
 use crate::registry::Registered;
 use crate::world::World;
 use model::check::OnPlan;
@@ -29,7 +27,7 @@ pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
     if findings.iter().any(|finding| !finding.fixes.is_empty()) {
         let resources = Resources::of(world.facts);
         for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
-            resources.adapt(Arc::make_mut(fix));
+            resources.adapt(fix);
         }
     }
     findings

@@ -30,7 +30,7 @@ fn each_role<'a>(
                     let title = format!("The task role {} does not exist", arn::name(role));
                     check.skip(role_subject(group, role), title)
                 }
-                _ => judge(group, role, &alike.tasks).on(alike.arns.clone()),
+                _ => judge(group, role, &alike.tasks).on(alike.scope.clone()),
             })
             .collect();
         if let Some(task) = roles.unnamed.first() {
@@ -99,7 +99,7 @@ mod tests {
     use super::{kms_decrypt, s3_write, ssmmessages};
     use crate::network::endpoint_policy;
     use crate::testing::*;
-    use model::facts::{Fact, Facts, Wanted};
+    use model::facts::{Fact, Facts, ServiceTarget};
 
     const TWIN: &str = "twin";
     const TWINS_TASK: &str =
@@ -116,9 +116,9 @@ mod tests {
         let arns = vec![TWINS_TASK.to_owned()];
         facts.service_tasks.insert(TWIN.into(), Fact::Known(arns));
         facts.tasks.insert(TWINS_TASK.into(), Fact::Known(its_task));
-        facts.target.services.push(Wanted {
+        facts.target.services.push(ServiceTarget {
             name: TWIN.into(),
-            ..Wanted::default()
+            ..ServiceTarget::default()
         });
     }
 
@@ -138,8 +138,8 @@ mod tests {
             let about: Vec<_> = run(check, &facts)
                 .into_iter()
                 .map(|finding| {
-                    let names = finding.tasks.names().unwrap();
-                    let arns: Vec<_> = names.iter().map(|name| name.arn().clone()).collect();
+                    let names = finding.tasks.arns().unwrap();
+                    let arns: Vec<_> = names.iter().map(|name| name.clone()).collect();
                     (finding.subject.service.unwrap(), arns)
                 })
                 .collect();

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::mem::take;
 
-use foldhash::fast::RandomState;
-
 use crate::world::{Group, World};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Status};
@@ -12,7 +10,7 @@ use model::finding::{Finding, Status};
 /// Failures that only concern tasks which are being replaced become warnings where other tasks, or the roll-out itself,
 /// already decide whether the service can be entered.
 pub fn settle(world: &World, findings: &mut [Finding]) {
-    let replaced: HashSet<&str, RandomState> = world
+    let replaced: HashSet<&str> = world
         .groups
         .iter()
         .flat_map(|group| replaced(group).unwrap_or_default())
@@ -22,8 +20,8 @@ pub fn settle(world: &World, findings: &mut [Finding]) {
         return;
     }
     for finding in findings {
-        let is_gone_soon = finding.tasks.names().is_some_and(|tasks| {
-            !tasks.is_empty() && tasks.iter().all(|task| replaced.contains(&**task.arn()))
+        let is_gone_soon = finding.tasks.arns().is_some_and(|tasks| {
+            !tasks.is_empty() && tasks.iter().all(|task| replaced.contains(task.as_str()))
         });
         if finding.status == Status::Fail
             && is_gone_soon

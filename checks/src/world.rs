@@ -12,8 +12,6 @@ mod sidecar;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::fast::RandomState;
-
 use crate::vpc_path::connection::PathCache;
 use crate::vpc_path::placement::Placements;
 use aws_rules::iam::like;
@@ -50,7 +48,7 @@ pub struct World<'a> {
 pub const AGENT_PATIENCE_SECONDS: i64 = 180;
 
 /// For the many look-ups of a fleet.
-type ById<'a, T> = HashMap<&'a str, &'a Fact<T>, RandomState>;
+type ById<'a, T> = HashMap<&'a str, &'a Fact<T>>;
 
 fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
     let things = things.iter();

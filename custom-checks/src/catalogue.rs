@@ -1,71 +1,61 @@
-//! What `ecs-exec checks` says of the user's own checks.
+//! What `ecs-exec checks` and `ecs-exec explain` say about custom checks.
 
 use std::time::Duration;
 
-use model::Severity;
+use model::{Check, Severity};
 
-use crate::expressions::Expression;
-use crate::programs::{Environment, Program};
+use crate::expressions::ExprCheck;
+use crate::programs::{self, Environment, ExecCheck};
 
-/// One check of the user's.
+/// One custom check. Its JSON is part of `ecs-exec checks --format json`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Entry {
+pub struct CatalogueEntry {
     pub id: String,
     pub area: &'static str,
     pub title: String,
     pub why: String,
     pub severity: Severity,
-    /// AWS actions whose answers it needs, where it says so.
+    /// AWS actions whose answers the check needs, if it names them.
     pub actions: Vec<String>,
-    /// Why nothing is known of it, where a program does not say what it is.
-    pub trouble: Option<String>,
+    /// Why a program did not describe itself.
+    #[serde(rename = "trouble")]
+    pub error: Option<String>,
 }
 
-/// All of them: the expressions in the order of the file, then the programs by name. Asks each program what it
-/// is, and waits for it as long as `timeout`.
+/// All custom checks: the expressions in the order of the file, then the programs by name. Runs each program with
+/// `--metadata` and waits for it at most `timeout`.
 pub fn catalogue(
-    expressions: &[Expression],
-    programs: &[Program],
+    expr_checks: &[ExprCheck],
+    exec_checks: &[ExecCheck],
     timeout: Duration,
     environment: &Environment,
-) -> Vec<Entry> {
-    let expressions = expressions.iter().map(|expression| {
-        let check = expression.check();
-        Entry {
-            id: check.id.to_owned(),
-            area: check.area.name(),
-            title: check.title.to_owned(),
-            why: check.why.to_owned(),
-            severity: check.severity,
-            actions: Vec::new(),
-            trouble: None,
-        }
-    });
-    let answers = crate::programs::all_metadata(programs, timeout, environment);
-    let programs = programs.iter().zip(answers).map(|(program, answer)| {
-        let check = program.check();
-        let entry = Entry {
-            id: check.id.to_owned(),
-            area: check.area.name(),
-            title: check.title.to_owned(),
-            why: String::new(),
-            severity: check.severity,
-            actions: Vec::new(),
-            trouble: None,
-        };
+) -> Vec<CatalogueEntry> {
+    let expressions = expr_checks.iter().map(|one| entry(one.check()));
+    let answers = programs::metadata(exec_checks, timeout, environment);
+    let programs = exec_checks.iter().zip(answers).map(|(program, answer)| {
+        let mut entry = entry(program.check());
         match answer {
-            Ok(metadata) => Entry {
-                title: metadata.title,
-                why: metadata.why,
-                severity: metadata.severity,
-                actions: metadata.actions,
-                ..entry
-            },
-            Err(trouble) => Entry {
-                trouble: Some(trouble),
-                ..entry
-            },
+            Ok(metadata) => {
+                entry.title = metadata.title;
+                entry.why = metadata.why;
+                entry.severity = metadata.severity;
+                entry.actions = metadata.actions;
+            }
+            Err(error) => entry.error = Some(error),
         }
+        entry
     });
     expressions.chain(programs).collect()
+}
+
+fn entry(check: &'static Check) -> CatalogueEntry {
+    CatalogueEntry {
+        id: check.id.to_owned(),
+        area: check.area.name(),
+        title: check.title.to_owned(),
+        why: check.why.to_owned(),
+        severity: check.severity,
+        actions: Vec::new(),
+        error: None,
+    }
 }

@@ -1,96 +1,82 @@
-//! Checks that are not known before the program runs.
+//! What both kinds of custom checks share: the metadata of checks that are only known at run time.
 
 use std::collections::HashMap;
 
-use crate::AREAS;
 use model::{Area, Check, Fix, Inference, OnPlan, Severity};
 
-/// What `ecs-exec checks` says of a check of the user's.
-pub struct About {
+/// The area of expressions: `custom.NAME`.
+pub const CUSTOM: &str = "custom";
+/// The area of programs: `program.NAME`.
+pub const PROGRAM: &str = "program";
+/// The areas of custom checks.
+pub const AREAS: [&str; 2] = [CUSTOM, PROGRAM];
+
+/// The texts of a custom check; see [`Check`].
+pub struct CheckTexts {
     pub id: String,
     pub title: String,
     pub why: String,
     pub how: String,
     pub remedy: String,
-    pub severity: Severity,
 }
 
-/// Makes a check that lives as long as the process, as findings refer to theirs for ever.
+/// Makes a check that lives as long as the process, because findings refer to their checks with `&'static`.
 ///
-/// The memory is never given back. That is all right because the configuration is read once in a process and
-/// PATH is searched once: what is leaked is bounded by the size of the file and the number of programs, and
-/// nothing that a program prints gets here.
-pub fn forever(about: About) -> &'static Check {
+/// The memory is never freed. The configuration and PATH are read once per process, so the leak is bounded by the
+/// size of the file and the number of programs. Nothing that a program prints ends up here.
+pub fn leak_check(texts: CheckTexts, severity: Severity) -> &'static Check {
     Box::leak(Box::new(Check {
-        area: match about.id.starts_with(crate::PROGRAM) {
+        area: match texts.id.starts_with(PROGRAM) {
             true => Area::Program,
             false => Area::Custom,
         },
-        id: text(about.id),
-        title: text(about.title),
-        why: text(about.why),
-        how: text(about.how),
-        remedy: text(about.remedy),
+        id: texts.id.leak(),
+        title: texts.title.leak(),
+        why: texts.why.leak(),
+        how: texts.how.leak(),
+        remedy: texts.remedy.leak(),
         actions: &[],
         docs: &[],
         explains: &[],
         masks: &[],
-        severity: about.severity,
+        severity,
         on_plan: OnPlan::Judges,
         inference: Inference::Direct,
     }))
 }
 
-/// The same for a single text; see [`forever`].
-pub fn text(text: String) -> &'static str {
-    if text.is_empty() {
-        return "";
-    }
-    Box::leak(text.into_boxed_str())
-}
-
 /// Whether this can be the name of a check.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// Whether a text has the form of the ID of a check of the user's own: `custom.NAME`, `program.NAME`.
+/// Whether a text has the form of a custom check's ID: `custom.NAME` or `program.NAME`.
 pub fn is_id(text: &str) -> bool {
-    AREAS
-        .iter()
-        .filter_map(|area| text.strip_prefix(area)?.strip_prefix('.'))
-        .any(is_name)
+    text.split_once('.')
+        .is_some_and(|(area, name)| AREAS.contains(&area) && is_name(name))
 }
 
-/// Gives the fixes of one check their IDs: the same change has the same ID, another one another.
+/// Numbers the fixes of one check: equal fixes get the same ID.
 #[derive(Default)]
-pub struct Fixes {
-    /// By what it says and does.
-    known: HashMap<(String, String, Vec<String>), Fix>,
-}
+pub struct FixIds(HashMap<(String, String, Vec<String>), String>);
 
-impl Fixes {
-    /// `fix` comes without an ID.
-    pub fn name(&mut self, check: &str, mut fix: Fix) -> Fix {
-        let key = (fix.title.clone(), fix.explain.clone(), fix.commands.clone());
-        if let Some(known) = self.known.get(&key) {
-            return known.clone();
-        }
-        fix.id = match self.known.len() {
-            0 => format!("manual:{check}"),
-            n => format!("manual:{check}:{}", n + 1),
+impl FixIds {
+    /// Sets the ID of a fix that has none yet.
+    pub fn assign(&mut self, check_id: &str, mut fix: Fix) -> Fix {
+        let next = match self.0.len() {
+            0 => format!("manual:{check_id}"),
+            n => format!("manual:{check_id}:{}", n + 1),
         };
-        self.known.insert(key, fix.clone());
+        let content = (fix.title.clone(), fix.explain.clone(), fix.commands.clone());
+        fix.id = self.0.entry(content).or_insert(next).clone();
         fix
     }
 }
 
-/// The beginning of a text, where it is longer than this many characters.
-pub fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// At most the first `limit` characters of a text, with an ellipsis if some are missing.
+pub fn truncate(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

@@ -1,31 +1,43 @@
 //! Checks that are expressions of [CEL](https://cel.dev), in the tables `[checks.NAME]` of `ecs-exec.toml`.
 //!
-//! An expression is judged on one thing after the other (`each`), and is true where something is wrong. What it
-//! reads may not have been seen: then it answers `unknown`, with the reason, unless what it did see decides.
+//! An expression is evaluated on each subject of one kind (`each`) and is true if something is wrong. If it needs a
+//! fact that could not be read, the finding is `unknown` with the reason, unless the other facts decide.
+//!
+//! Loading, at start:
+//! - `unknown_reads`: records which unreadable facts an evaluation needed.
+//! - `object`: objects of the facts as CEL values.
+//! - `facts_value`: turns facts into CEL values.
+//! - `subject_kind`: what `each` can be, and the variables of each kind.
+//! - `variables`: the variables of one subject.
+//! - `samples`: a value of each variable with all its members.
+//! - `checker`: finds misspelled names and wrong types, with the help of the samples.
+//! - `compile`: CEL text to program, within limits.
+//! - `evaluate`: one program on one subject's variables.
+//! - `template`: texts with `${expression}`.
+//! - `expr_check`: one check and its findings.
+//! - `config`: reads the tables of the file.
+//!
+//! Evaluating, for each run of the doctor:
+//! - `run`: all checks on all their subjects.
+//! - `subprocess`: the same in a child process that can be killed.
 
-mod apart;
-mod collect;
+mod checker;
+mod compile;
+mod config;
 mod evaluate;
-mod expression;
-mod kind;
-mod language;
-mod load;
-mod names;
-mod node;
+mod expr_check;
+mod facts_value;
 mod object;
 mod run;
-mod scope;
-mod shape;
-mod source;
-mod table;
+mod samples;
+mod subject_kind;
+mod subprocess;
 mod template;
-mod to_node;
-mod unseen;
-mod view;
+mod unknown_reads;
+mod variables;
 
-pub use apart::{evaluate, run_apart};
-pub use expression::Expression;
-pub use load::load;
+pub use config::load;
+pub use expr_check::ExprCheck;
 pub use run::run;
-pub use scope::Each;
-pub use source::LoadError;
+pub use subject_kind::SubjectKind;
+pub use subprocess::{Subprocess, serve};

@@ -1,8 +1,18 @@
-//! The user's own checks, of two kinds: [`expressions`] that `ecs-exec.toml` holds, and [`programs`] on
-//! PATH that read the facts and print findings.
+//! The user's own checks. Their findings join those of the built-in checks and cannot change them.
 //!
-//! What either of them says is a [`Finding`](model::Finding) like any other, in an area of its
-//! own: `custom` and `program`. Neither can change what the built-in checks say.
+//! ```text
+//! ecs-exec.toml ─▶ expressions: ExprCheck, CEL ──▶ Subprocess ─┐
+//!                                                              ├─▶ findings
+//! PATH ─────────▶ programs: ExecCheck, ecs-exec-check-NAME ────┘
+//! ```
+//!
+//! - [`source`]: configuration files, and errors that show file, line and snippet.
+//! - `check`: IDs, areas, and `Check` values that are made at run time.
+//! - [`programs`]: finds check programs on PATH, runs them within limits, reads what they print.
+//! - [`expressions`]: compiles the expressions of `ecs-exec.toml`, and evaluates them on the facts.
+//! - [`catalogue`]: what `ecs-exec checks` and `ecs-exec explain` say about both kinds.
+//!
+//! Each module uses only those above it. `README.md` describes both kinds for users.
 
 #![forbid(unsafe_code)]
 
@@ -10,15 +20,9 @@ pub mod catalogue;
 mod check;
 pub mod expressions;
 pub mod programs;
+pub mod source;
 
-pub use catalogue::{Entry, catalogue};
-pub use check::is_id;
-pub use expressions::{Expression, LoadError};
-pub use programs::{Environment, Metadata, Program};
-
-/// The area of expressions: `custom.NAME`.
-pub const CUSTOM: &str = "custom";
-/// The area of programs: `program.NAME`.
-pub const PROGRAM: &str = "program";
-/// The areas of the user's own checks.
-pub const AREAS: [&str; 2] = [CUSTOM, PROGRAM];
+pub use catalogue::{CatalogueEntry, catalogue};
+pub use check::{AREAS, CUSTOM, PROGRAM, is_id};
+pub use expressions::ExprCheck;
+pub use programs::{Environment, ExecCheck, Metadata};

@@ -1,4 +1,4 @@
-//! The examples of the repository do what their README says.
+//! The examples of the repository work as their README says.
 
 mod common;
 
@@ -6,23 +6,23 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::*;
-use custom_checks::programs::{Environment, Program, run};
-use custom_checks::{catalogue, expressions};
+use custom_checks::catalogue;
+use custom_checks::programs::{Environment, ExecCheck, run};
 use model::facts::Facts;
 use model::{Finding, Severity, Status};
 
-const CONFIGURATION: &str = include_str!("../../examples/own-checks/ecs-exec.toml");
+const CONFIGURATION: &str = include_str!("../../examples/custom-checks/ecs-exec.toml");
 
-fn image_tags() -> Program {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/own-checks");
-    Program::new("image-tags", folder.join("ecs-exec-check-image-tags"))
+fn image_tags() -> ExecCheck {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/custom-checks");
+    ExecCheck::new("image-tags", folder.join("ecs-exec-check-image-tags"))
 }
 
 fn environment() -> Environment {
     Environment::of(std::env::vars_os())
 }
 
-fn by_program(facts: &Facts) -> Vec<Finding> {
+fn program_findings(facts: &Facts) -> Vec<Finding> {
     let json = serde_json::to_vec(facts).expect("facts");
     run(
         &[image_tags()],
@@ -32,7 +32,7 @@ fn by_program(facts: &Facts) -> Vec<Finding> {
     )
 }
 
-fn of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
+fn findings_of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
     findings
         .iter()
         .filter(|finding| finding.check.id == check)
@@ -40,7 +40,7 @@ fn of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
 }
 
 #[test]
-fn the_configuration_passes_where_all_is_well() {
+fn the_configuration_passes_on_a_healthy_platform() {
     let mut facts = healthy();
     for fact in facts.services.values_mut() {
         let service = fact.known_mut().expect("service");
@@ -54,48 +54,51 @@ fn the_configuration_passes_where_all_is_well() {
 }
 
 #[test]
-fn the_configuration_finds_what_is_wrong() {
+fn the_configuration_finds_problems() {
     let mut facts = coder();
     task(&mut facts).containers[0].image = Some("docker.io/x/y:1 --privileged".into());
     task(&mut facts).started_at = Some("2026-01-01T00:00:00Z".parse().expect("time"));
     let findings = judge(CONFIGURATION, &facts);
-    let registry = of(&findings, "custom.own-registry");
+    let registry = findings_of(&findings, "custom.own-registry");
     assert_eq!(registry[0].status, Status::Fail);
     assert_eq!(registry[0].severity, Severity::High);
     assert_eq!(
         registry[0].title,
-        format!("Container coder of {CODER} runs an image from elsewhere")
+        format!("Container coder of {CODER} runs an image from another registry")
     );
     assert_eq!(
         registry[0].fixes[0].commands[0],
         "docker pull 'docker.io/x/y:1 --privileged'"
     );
-    let old = of(&findings, "custom.old-task");
+    let old = findings_of(&findings, "custom.old-task");
     assert_eq!(old[0].status, Status::Warn);
     assert!(
         old[0].title.ends_with("has been running for 327 days"),
         "{}",
         old[0].title
     );
-    assert_eq!(of(&findings, "custom.team-tag")[0].status, Status::Warn);
+    assert_eq!(
+        findings_of(&findings, "custom.team-tag")[0].status,
+        Status::Warn
+    );
 }
 
 #[test]
-fn without_the_account_nobody_knows_whose_registry_it_is() {
+fn the_registry_check_is_unknown_without_the_account() {
     let mut facts = coder();
     facts.account = None;
     let findings = judge(CONFIGURATION, &facts);
     assert_eq!(
-        of(&findings, "custom.own-registry")[0].status,
+        findings_of(&findings, "custom.own-registry")[0].status,
         Status::Unknown
     );
 }
 
 #[cfg(unix)]
 #[test]
-fn the_program_passes_where_all_is_well() {
+fn the_program_passes_on_a_healthy_platform() {
     let facts = healthy();
-    let findings = by_program(&facts);
+    let findings = program_findings(&facts);
     assert_eq!(findings.len(), facts.task_definitions.len());
     for finding in &findings {
         assert_eq!(finding.status, Status::Pass, "{finding:?}");
@@ -104,7 +107,7 @@ fn the_program_passes_where_all_is_well() {
 
 #[cfg(unix)]
 #[test]
-fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
+fn the_program_warns_about_latest_and_reports_unknown_facts() {
     for (image, status) in [
         ("nginx", Status::Warn),
         ("nginx:latest", Status::Warn),
@@ -115,7 +118,7 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
         let mut facts = coder();
         definition(&mut facts).containers[0].image = Some(image.into());
         let arn = definition(&mut facts).arn.clone();
-        let findings = by_program(&facts);
+        let findings = program_findings(&facts);
         let finding = findings
             .iter()
             .find(|finding| *finding.subject.id == arn)
@@ -127,7 +130,7 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
     facts
         .task_definitions
         .insert(arn.clone(), denied("ecs:DescribeTaskDefinition"));
-    let findings = by_program(&facts);
+    let findings = program_findings(&facts);
     let finding = findings
         .iter()
         .find(|finding| *finding.subject.id == arn)
@@ -138,8 +141,8 @@ fn the_program_warns_of_latest_and_says_what_it_could_not_see() {
 #[cfg(unix)]
 #[test]
 fn the_catalogue_lists_both_kinds() {
-    let expressions = expressions::load(CONFIGURATION, "ecs-exec.toml").expect("checks");
-    let gone = Program::new("gone", "/nonexistent/ecs-exec-check-gone");
+    let expressions = load(CONFIGURATION).expect("checks");
+    let gone = ExecCheck::new("gone", "/nonexistent/ecs-exec-check-gone");
     let entries = catalogue(
         &expressions,
         &[image_tags(), gone],
@@ -159,21 +162,20 @@ fn the_catalogue_lists_both_kinds() {
     );
     assert_eq!(entries[0].area, "custom");
     assert_eq!(entries[0].severity, Severity::High);
-    assert!(entries[1].why.starts_with("Tasks on Fargate"));
+    assert!(entries[1].why.starts_with("Fargate moves"));
     assert_eq!(entries[3].area, "program");
     assert_eq!(entries[3].title, "Images are not named by the tag latest");
     assert_eq!(entries[3].severity, Severity::Low);
-    assert_eq!(entries[3].trouble, None);
-    let trouble = entries[4].trouble.as_deref().expect("trouble");
+    assert_eq!(entries[3].error, None);
+    let error = entries[4].error.as_deref().expect("error");
     assert!(
-        trouble.starts_with("The check program gone could not be started"),
-        "{trouble}"
+        error.starts_with("The check program gone could not be started"),
+        "{error}"
     );
 }
 
-/// The schemas name the words that are read here.
 #[test]
-fn the_schemas_name_the_same_words() {
+fn the_schemas_have_the_statuses_and_severities_of_the_code() {
     let findings: serde_json::Value =
         serde_json::from_str(include_str!("../schema/findings.json")).expect("schema");
     let metadata: serde_json::Value =

@@ -20,7 +20,7 @@ commands = ["aws ecs tag-resource --resource-arn ${task.arn} --tags key=team,val
 "#;
 
 #[test]
-fn a_task_that_is_right_passes() {
+fn a_false_condition_passes() {
     let mut facts = coder();
     task(&mut facts).tags.insert("team".into(), "dev".into());
     let findings = judge(TEAM, &facts);
@@ -30,7 +30,7 @@ fn a_task_that_is_right_passes() {
 }
 
 #[test]
-fn a_task_that_is_wrong_fails_in_its_own_words() {
+fn a_true_condition_fails_with_the_texts_of_the_check() {
     let mut facts = coder();
     let arn = task_arn(&facts);
     task(&mut facts).tags.clear();
@@ -52,12 +52,12 @@ fn a_task_that_is_wrong_fails_in_its_own_words() {
     assert_eq!(finding.subject.kind, "task");
     assert_eq!(&*finding.subject.id, arn);
     assert_eq!(finding.subject.service.as_deref(), Some(CODER));
-    let names = finding.tasks.names().unwrap();
+    let names = finding.tasks.arns().unwrap();
     assert_eq!(
-        names.iter().map(|name| &**name.arn()).collect::<Vec<_>>(),
+        names.iter().map(String::as_str).collect::<Vec<_>>(),
         [arn.as_str()]
     );
-    assert_eq!(finding.cause, "The check custom.team-tag fails");
+    assert_eq!(finding.group_title, "The check custom.team-tag fails");
     let fix = &finding.fixes[0];
     assert_eq!(fix.id, "manual:custom.team-tag");
     assert_eq!(fix.title, "Add the tag in services.tf");
@@ -127,7 +127,7 @@ fn a_check_can_warn() {
 }
 
 #[test]
-fn every_task_of_the_fixture_is_judged() {
+fn every_task_of_the_fixture_has_a_finding() {
     let facts = healthy();
     let findings = judge(
         "[checks.x]\nwhen = \"task.last_status != 'RUNNING'\"\ntitle = 't'",
@@ -158,7 +158,7 @@ fn a_tag_named_known_is_a_tag() {
 }
 
 #[test]
-fn an_expression_that_does_not_fit_is_unknown_and_says_so() {
+fn an_expression_that_does_not_fit_the_facts_is_unknown() {
     let facts = coder();
     let finding = when("task", "task.stop_code.startsWith('x')", &facts);
     assert_eq!(finding.status, Status::Unknown);
@@ -178,7 +178,7 @@ fn an_expression_that_does_not_fit_is_unknown_and_says_so() {
 }
 
 #[test]
-fn numbers_and_ages() {
+fn numbers_and_ages_can_be_compared() {
     let facts = coder();
     assert_eq!(
         status("task", "task.age_seconds > 3 * 86400", &facts),
@@ -199,14 +199,14 @@ fn numbers_and_ages() {
 }
 
 #[test]
-fn no_running_task_is_skipped() {
+fn a_service_without_running_tasks_is_skipped() {
     let mut facts = coder();
     task(&mut facts).last_status = "STOPPED".into();
     assert_eq!(status("task", "true", &facts), Status::Skip);
 }
 
 #[test]
-fn every_function_that_is_listed_is_there() {
+fn every_listed_function_exists() {
     let facts = coder();
     for expression in [
         "[1].all(x, x == 1)",
@@ -253,9 +253,9 @@ fn every_function_that_is_listed_is_there() {
     }
 }
 
-/// As in a capture: what IAM's simulator left open is settled from the policies that were read.
+/// As in a capture: the offline engine decides what IAM's simulator did not answer.
 #[test]
-fn the_answers_of_iam_are_settled() {
+fn simulations_include_the_offline_answers() {
     const ASKED: &str = r#"
 [checks.asked]
 when = "facts.simulations.exists(s, s.engine == 'offline')"

@@ -1,4 +1,4 @@
-//! Check programs, good and bad: those of the folder `programs`.
+//! Check programs, good and bad, of the folder `programs`.
 
 #![cfg(unix)]
 
@@ -6,15 +6,14 @@
 mod common;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use common::*;
-use custom_checks::programs::find;
+use custom_checks::programs::{find, metadata};
 use model::{Severity, Status};
 
 #[test]
-fn a_good_program_is_given_the_facts_and_heard() {
-    let findings = answer_within("good", b"12345", Duration::from_secs(20));
+fn a_program_gets_the_facts_and_its_findings_count() {
+    let findings = findings_for("good", b"12345");
     assert_eq!(findings.len(), 2);
     assert_eq!(findings[0].title, "5 bytes");
     assert_eq!(findings[0].status, Status::Pass);
@@ -39,58 +38,56 @@ fn a_good_program_is_given_the_facts_and_heard() {
 }
 
 #[test]
-fn a_program_says_what_it_is() {
-    let metadata = program("good")
-        .metadata(Duration::from_secs(20), &environment())
-        .expect("metadata");
+fn a_program_describes_itself() {
+    let programs = [program("good"), program("failing")];
+    let mut answers = metadata(&programs, LONG_TIMEOUT, &environment());
+    let error = answers.pop().unwrap().expect_err("error");
+    let metadata = answers.pop().unwrap().expect("metadata");
     assert_eq!(metadata.title, "It is good");
     assert_eq!(metadata.why, "Because");
     assert_eq!(metadata.severity, Severity::High);
     assert_eq!(metadata.actions, ["ecs:DescribeTasks"]);
-    let trouble = program("failing")
-        .metadata(Duration::from_secs(20), &environment())
-        .expect_err("trouble");
     assert_eq!(
-        trouble,
-        "The check program failing ended with status 3. It said: no such luck"
+        error,
+        "The check program failing ended with status 3. On standard error: no such luck"
     );
 }
 
 #[test]
-fn a_failing_program_is_a_warning_of_its_own() {
-    let finding = trouble("failing");
+fn a_failing_program_gives_a_warning() {
+    let finding = failure("failing");
     assert_eq!(
         finding.title,
         "The check program failing ended with status 3"
     );
-    assert_eq!(finding.detail, "It said: no such luck");
+    assert_eq!(finding.detail, "On standard error: no such luck");
     assert_eq!(details(&finding)["exit_status"], 3);
-    let finding = trouble("signal");
+    let finding = failure("signal");
     assert!(
-        finding.title.contains("was ended from outside (signal: 15"),
+        finding.title.contains("was killed (signal: 15"),
         "{}",
         finding.title
     );
 }
 
 #[test]
-fn what_is_not_the_protocol_is_a_warning() {
+fn an_answer_outside_the_protocol_gives_a_warning() {
     assert!(
-        trouble("garbled")
+        failure("garbled")
             .detail
             .contains("expected value at line 1")
     );
     assert!(
-        trouble("wrong-shape")
+        failure("wrong-shape")
             .detail
             .contains("unknown variant `good`")
     );
     assert!(
-        trouble("no-protocol")
+        failure("no-protocol")
             .detail
             .contains("no member \"protocol\"")
     );
-    let future = trouble("future");
+    let future = failure("future");
     assert!(
         future
             .title
@@ -103,18 +100,18 @@ fn what_is_not_the_protocol_is_a_warning() {
 }
 
 #[test]
-fn what_cannot_be_started_is_a_warning() {
+fn a_program_that_cannot_start_gives_a_warning() {
     assert!(
-        trouble("no-interpreter")
+        failure("no-interpreter")
             .title
             .ends_with("could not be started")
     );
     assert!(
-        trouble("not-executable")
+        failure("not-executable")
             .title
             .ends_with("could not be started")
     );
-    assert!(trouble("gone").title.ends_with("could not be started"));
+    assert!(failure("gone").title.ends_with("could not be started"));
 }
 
 #[test]
@@ -152,6 +149,7 @@ fn programs_are_found_on_path() {
             "huge",
             "leaving",
             "many",
+            "meeting",
             "no-interpreter",
             "no-protocol",
             "noisy",

@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diagnosis::{Selection, Verdict, examine};
-use model::facts::{Fact, Facts, Outcome, Task, Wanted};
+use model::facts::{Fact, Facts, Outcome, ServiceTarget, Task};
 
 /// As in the program.
 #[global_allocator]
@@ -173,15 +172,15 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
     for number in 0..SERVICES {
         let name = format!("service-{number}");
         let definition = &definitions[number % DEFINITIONS];
-        let shared: Arc<str> = definition.as_str().into();
+        let shared: String = definition.as_str().into();
         let mut service = service.clone();
         service.name.clone_from(&name);
         service.task_definition = Some(definition.clone());
         service.deployments[0].task_definition = Some(definition.clone());
         facts.services.insert(name.clone(), Fact::Known(service));
-        facts.target.services.push(Wanted {
+        facts.target.services.push(ServiceTarget {
             name: name.clone(),
-            ..Wanted::default()
+            ..ServiceTarget::default()
         });
         let of_service = number * TASKS / SERVICES..(number + 1) * TASKS / SERVICES;
         let arns = of_service.map(|id| {
@@ -228,7 +227,7 @@ fn ask_about_all(facts: &mut Facts) {
         .partition(|decision| decision.resource.contains(":task/"));
     *decisions = others;
     let tasks = facts.tasks.values().filter_map(Fact::known);
-    let arns: Vec<Arc<str>> = tasks.map(|task| task.arn.clone()).collect();
+    let arns: Vec<String> = tasks.map(|task| task.arn.clone()).collect();
     for decision in of_tasks {
         decisions.extend(arns.iter().map(|arn| {
             let mut decision = decision.clone();

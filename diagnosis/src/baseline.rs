@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Report, SCHEMA_VERSION, summary, verdict};
 use model::finding::{Finding, Status, Subject};
 use model::fix::Fix;
-use model::text::{clean_line, count};
+use model::text::{count, sanitize_line};
 
 /// An earlier report, as far as it is compared.
 #[derive(Debug, Deserialize)]
@@ -92,7 +92,7 @@ impl Baseline {
         if version.schema_version != SCHEMA_VERSION {
             return Err(format!(
                 "its schema_version is {}, and this version compares with {SCHEMA_VERSION}",
-                clean_line(&version.schema_version)
+                sanitize_line(&version.schema_version)
             ));
         }
         let written: Written = serde_json::from_slice(json).map_err(refused)?;
@@ -111,7 +111,7 @@ impl Baseline {
         };
         let is_same = then.cluster == now.cluster && then.region == now.region && same_account;
         let named =
-            |target: &Target| clean_line(&format!("{} in {}", target.cluster, target.region));
+            |target: &Target| sanitize_line(&format!("{} in {}", target.cluster, target.region));
         (!is_same).then(|| {
             format!(
                 "it is about the cluster {}, and this is {} in {}",
@@ -251,11 +251,11 @@ impl Earlier {
 
     fn gone(&self) -> Gone {
         Gone {
-            check: clean_line(&self.check),
+            check: sanitize_line(&self.check),
             status: self.status,
-            title: clean_line(&self.title),
+            title: sanitize_line(&self.title),
             subject: Subject {
-                kind: clean_line(&self.subject.kind).into(),
+                kind: sanitize_line(&self.subject.kind).into(),
                 ..self.subject.clone()
             },
         }

@@ -14,7 +14,6 @@ use std::mem::replace;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use thin_vec::ThinVec;
 
 use checks::registry;
 use model::finding::{Finding, Status, Subject};
@@ -67,7 +66,7 @@ struct Failures<'f> {
     all: Vec<&'f Finding>,
     neighbours: Neighbours<'f>,
     /// The checks behind each, none where it is a root cause.
-    caused_by: Vec<ThinVec<&'static str>>,
+    caused_by: Vec<Vec<&'static str>>,
 }
 
 impl<'f> Failures<'f> {
@@ -94,7 +93,7 @@ impl<'f> Failures<'f> {
     }
 
     /// The checks that fail because of these failures of one check.
-    fn symptoms_of(&self, group: &[&Finding]) -> ThinVec<&'static str> {
+    fn symptoms_of(&self, group: &[&Finding]) -> Vec<&'static str> {
         let check = group[0].check.id;
         let mut tried = vec![false; self.all.len()];
         let symptoms = group
@@ -128,7 +127,7 @@ fn explains(cause: &Finding, symptom: &Finding) -> bool {
     }
     let is_of_sessions = || cause.check.id != LIVE && !cause.check.area.is_expectation();
     let may_be = symptom
-        .only_by
+        .explained_only_by
         .is_none_or(|only| only.contains(&cause.check.id));
     may_be
         && (cause.check.explains.contains(&symptom.check.id)
@@ -144,8 +143,8 @@ fn can_be_of_same_container(one: &Finding, other: &Finding) -> bool {
 }
 
 /// Each check once, in the order of the session's path.
-fn in_order(checks: impl Iterator<Item = &'static str>) -> ThinVec<&'static str> {
-    let mut once = ThinVec::new();
+fn in_order(checks: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut once = Vec::new();
     for check in checks {
         if !once.contains(&check) {
             once.push(check);
@@ -158,10 +157,9 @@ fn in_order(checks: impl Iterator<Item = &'static str>) -> ThinVec<&'static str>
 fn root_causes(findings: &[Finding], failures: &Failures) -> Vec<RootCause> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for root in failures.roots() {
-        match groups
-            .iter_mut()
-            .find(|group| group[0].check.id == root.check.id && group[0].cause == root.cause)
-        {
+        match groups.iter_mut().find(|group| {
+            group[0].check.id == root.check.id && group[0].group_title == root.group_title
+        }) {
             Some(group) => group.push(root),
             None => groups.push(vec![root]),
         }
@@ -241,7 +239,7 @@ impl<'f> Open<'f> {
 
     /// Checks that could not be decided, or are only suspected, and would explain a failure that nothing else
     /// explains.
-    fn doubts_of(&self, group: &[&Finding]) -> ThinVec<&'static str> {
+    fn doubts_of(&self, group: &[&Finding]) -> Vec<&'static str> {
         let doubts = group
             .iter()
             .flat_map(|finding| self.neighbours.concerning(finding))

@@ -146,9 +146,9 @@ proptest! {
 
     #[test]
     fn texts_of_others(text in "(\\PC|[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}]){0,200}") {
-        let line = text::clean_line(&text);
+        let line = text::sanitize_line(&text);
         prop_assert!(!line.chars().any(char::is_control));
-        prop_assert_eq!(text::clean_line(&line), line);
+        prop_assert_eq!(text::sanitize_line(&line), line);
         let _ = explain::explain(&text);
         let _ = explain::suggestions(&text);
         let _ = is_at_least(&text, &[1, 2]);

@@ -4,10 +4,10 @@
 
 pub mod baseline;
 pub mod causes;
-mod clean;
 #[cfg(test)]
 mod fuzz;
 pub mod report;
+mod sanitize;
 pub mod select;
 
 use checks::World;
@@ -32,6 +32,6 @@ pub fn examine_with(
     let mut findings = checks::run(&world, |check| selection.includes(check));
     findings.extend(custom_checks(&world));
     checks::settle(&world, &mut findings);
-    findings.iter_mut().for_each(clean::finding);
+    findings.iter_mut().for_each(sanitize::finding);
     report::build(facts, causes::diagnose(findings), selection.is_partial())
 }

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use crate::area::Area;
@@ -83,31 +81,32 @@ impl Inference {
 }
 
 impl Check {
-    pub fn pass(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn pass(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Pass, subject, title)
     }
 
     /// The check does not apply; the title says why.
-    pub fn skip(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn skip(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Skip, subject, title)
     }
 
-    pub fn warn(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn warn(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Warn, subject, title)
     }
 
-    pub fn fail(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn fail(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Fail, subject, title)
     }
 
     /// The check could not decide; the title says what it could not see.
-    pub fn unsure(&'static self, subject: Subject, title: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn unknown_because(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Unknown, subject, title)
     }
 
     /// A fact that the check needs could not be read.
     pub fn unknown(&'static self, subject: Subject, why: &Unavailable) -> Finding {
-        let mut finding = self.unsure(subject, format!("Could not see this, because {why}"));
+        let mut finding =
+            self.unknown_because(subject, format!("Could not see this, because {why}"));
         finding.missing_permission = why.missing_permission().map(Into::into);
         finding
     }

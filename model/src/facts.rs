@@ -17,7 +17,6 @@ mod terraform;
 use std::collections::BTreeMap;
 
 /// Holds in place what AWS's own words and IDs need: of the tasks of a fleet every check reads them.
-pub use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +104,7 @@ pub struct Facts {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Target {
-    pub services: Vec<Wanted>,
+    pub services: Vec<ServiceTarget>,
     /// ARNs of tasks that were named one by one.
     pub tasks: Vec<String>,
     /// Only this container, where one was named.
@@ -115,7 +114,7 @@ pub struct Target {
 /// A service that was asked about.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Wanted {
+pub struct ServiceTarget {
     pub name: String,
     /// The container that a session enters, where the configuration or the name tells.
     pub container: Option<String>,

@@ -1,19 +1,17 @@
 mod json;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thin_vec::ThinVec;
 
 use crate::check::Check;
-use crate::evidence::{Evidence, Seen};
+use crate::evidence::Evidence;
 use crate::facts::Task;
 use crate::fix::Fix;
-use crate::tasks::Tasks;
-use crate::text::Clean;
+use crate::task_scope::TaskScope;
+use crate::text::Sanitized;
 
 pub use json::FindingJson;
 
@@ -61,14 +59,14 @@ pub struct Subject {
     pub kind: Cow<'static, str>,
     /// Its ARN, ID or name.
     #[schemars(with = "String")]
-    pub id: Clean,
+    pub id: Sanitized,
     /// The service that is concerned, where it is one.
     #[schemars(with = "Option<String>")]
-    pub service: Option<Clean>,
+    pub service: Option<Sanitized>,
 }
 
 impl Subject {
-    pub fn new(kind: &'static str, id: impl Into<Clean>) -> Subject {
+    pub fn new(kind: &'static str, id: impl Into<Sanitized>) -> Subject {
         Subject {
             kind: Cow::Borrowed(kind),
             id: id.into(),
@@ -96,7 +94,7 @@ impl Subject {
         Some(name)
     }
 
-    pub fn of_service(mut self, service: Option<Clean>) -> Subject {
+    pub fn of_service(mut self, service: Option<Sanitized>) -> Subject {
         self.service = service;
         self
     }
@@ -111,29 +109,28 @@ pub enum AgentLink {
     AtRisk,
 }
 
-/// What a check found on one subject, with the evidence and the ways to mend it. Of a fleet there are tens of thousands,
-/// most of which need nothing of what is thin or boxed here.
+/// What a check found on one subject, with the evidence and the ways to mend it.
 #[derive(Debug, Clone)]
 pub struct Finding {
     pub check: &'static Check,
     pub status: Status,
     pub severity: Severity,
-    /// One sentence; what is borrowed is of our own making.
-    pub title: Cow<'static, str>,
+    /// One sentence.
+    pub title: String,
     /// Why we think so, in as many sentences as it takes.
-    pub detail: Cow<'static, str>,
+    pub detail: String,
     pub subject: Subject,
     pub evidence: Evidence,
     /// The IAM action that the caller lacks to answer.
-    pub missing_permission: Option<Box<str>>,
-    pub fixes: ThinVec<Arc<Fix>>,
+    pub missing_permission: Option<String>,
+    pub fixes: Vec<Fix>,
     /// Findings with the same cause on other subjects are one root cause; this words it for all of them.
-    pub cause: &'static str,
-    pub tasks: Tasks,
+    pub group_title: &'static str,
+    pub tasks: TaskScope,
     /// IDs of checks whose failing explains this one; filled in by the diagnosis.
-    pub caused_by: ThinVec<&'static str>,
+    pub caused_by: Vec<&'static str>,
     /// Where only these checks can be behind it, whatever others claim to explain.
-    pub only_by: Option<&'static [&'static str]>,
+    pub explained_only_by: Option<&'static [&'static str]>,
     pub agent_link: Option<AgentLink>,
 }
 
@@ -142,71 +139,64 @@ impl Finding {
         check: &'static Check,
         status: Status,
         subject: Subject,
-        title: impl Into<Cow<'static, str>>,
+        title: impl Into<String>,
     ) -> Finding {
         Finding {
             check,
             status,
             severity: check.severity,
             title: title.into(),
-            detail: Cow::Borrowed(""),
+            detail: String::new(),
             subject,
             evidence: Evidence::default(),
             missing_permission: None,
-            fixes: ThinVec::new(),
-            cause: "",
-            tasks: Tasks::All,
-            caused_by: ThinVec::new(),
-            only_by: None,
+            fixes: Vec::new(),
+            group_title: "",
+            tasks: TaskScope::All,
+            caused_by: Vec::new(),
+            explained_only_by: None,
             agent_link: None,
         }
     }
 
-    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Finding {
+    pub fn detail(mut self, detail: impl Into<String>) -> Finding {
         self.detail = detail.into();
         self
     }
 
     pub fn evidence(mut self, name: &'static str, value: impl Into<Value>) -> Finding {
-        self.evidence.insert(name, Seen::from(value.into()));
+        self.evidence.insert(name, value.into());
         self
     }
 
-    /// The same without a copy elsewhere first: of a word of AWS's, of which each task of a fleet has several, or of
-    /// what other findings have too.
-    pub fn seen(mut self, name: &'static str, seen: impl Into<Seen>) -> Finding {
-        self.evidence.insert(name, seen.into());
+    pub fn fix(mut self, fix: Fix) -> Finding {
+        self.fixes.push(fix);
         self
     }
 
-    pub fn fix(mut self, fix: impl Into<Arc<Fix>>) -> Finding {
-        self.fixes.push(fix.into());
-        self
-    }
-
-    pub fn fix_some(self, fix: Option<impl Into<Arc<Fix>>>) -> Finding {
+    pub fn fix_some(self, fix: Option<Fix>) -> Finding {
         match fix {
             Some(fix) => self.fix(fix),
             None => self,
         }
     }
 
-    pub fn cause(mut self, cause: &'static str) -> Finding {
-        self.cause = cause;
+    pub fn group_title(mut self, title: &'static str) -> Finding {
+        self.group_title = title;
         self
     }
 
-    pub fn on(mut self, tasks: impl Into<Tasks>) -> Finding {
+    pub fn on(mut self, tasks: impl Into<TaskScope>) -> Finding {
         self.tasks = tasks.into();
         self
     }
 
     pub fn on_tasks<'a>(self, tasks: impl IntoIterator<Item = &'a Task>) -> Finding {
-        self.on(Tasks::of(tasks))
+        self.on(TaskScope::of(tasks))
     }
 
-    pub fn only_by(mut self, checks: &'static [&'static str]) -> Finding {
-        self.only_by = Some(checks);
+    pub fn explained_only_by(mut self, checks: &'static [&'static str]) -> Finding {
+        self.explained_only_by = Some(checks);
         self
     }
 
@@ -216,20 +206,14 @@ impl Finding {
     }
 
     /// Names the permission whose lack left this undecided.
-    pub fn missing(mut self, permission: Option<impl Into<Box<str>>>) -> Finding {
+    pub fn missing(mut self, permission: Option<impl Into<String>>) -> Finding {
         self.missing_permission = permission.map(Into::into);
         self
     }
 
-    /// The answer would not change whether sessions work.
-    pub fn harmless(mut self) -> Finding {
-        self.severity = Severity::Low;
-        self
-    }
-
-    /// The answer would change whether sessions work, though others of its check would not.
-    pub fn matters(mut self) -> Finding {
-        self.severity = Severity::High;
+    /// How much this matters, where that differs from the check's own severity.
+    pub fn severity(mut self, severity: Severity) -> Finding {
+        self.severity = severity;
         self
     }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::step::{Command, Step};
-use crate::text::clean_line;
+use crate::text::sanitize_line;
 
 /// A way to mend a finding: data that can be printed, pasted, exported or applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +63,7 @@ impl Fix {
         explain: impl Into<String>,
     ) -> Fix {
         Fix {
-            id: clean_line(&id.into()),
+            id: sanitize_line(&id.into()),
             title: title.into(),
             disposition,
             commands: Vec::new(),

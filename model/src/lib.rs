@@ -14,7 +14,7 @@ pub mod fix;
 pub mod no_proxy;
 pub mod secrets;
 pub mod step;
-pub mod tasks;
+pub mod task_scope;
 pub mod text;
 pub mod version;
 

@@ -1,8 +1,8 @@
 //! Words for people.
 
-mod guard;
+mod sanitize;
 
-pub use guard::{Clean, clean_block, clean_line, is_plain};
+pub use sanitize::{Sanitized, is_plain, sanitize_block, sanitize_line};
 
 /// `1 task`, `2 tasks`.
 pub fn count(n: usize, noun: &str) -> String {

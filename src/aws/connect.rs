@@ -14,7 +14,7 @@ use super::credentials::{self, Kept};
 use super::http;
 use super::profile::Profiles;
 use crate::cli_error::CliError;
-use crate::config::{AWS_PROFILE, Settings, Sourced, is_region};
+use crate::config::{AWS_PROFILE, Settings, SourcedValue, is_region};
 use crate::environment::variable;
 
 impl Aws {
@@ -97,13 +97,13 @@ async fn sdk_config(
     loader.load().await
 }
 
-fn region(settings: &Settings, config: &SdkConfig) -> Result<Sourced, CliError> {
+fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliError> {
     if let Some(region) = &settings.region {
         return Ok(region.clone());
     }
     let found = config.region().map(ToString::to_string);
     match found.filter(|region| !region.is_empty()) {
-        Some(value) if is_region(&value) => Ok(Sourced {
+        Some(value) if is_region(&value) => Ok(SourcedValue {
             value,
             source: "the AWS configuration".to_owned(),
         }),

@@ -7,7 +7,7 @@ use capture::Pseudonyms;
 use diagnosis::{Selection, examine};
 use model::facts::{Facts, Reason};
 use model::text;
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use crate::cli::{Capture, Global};
 use crate::cli_error::CliError;
@@ -125,7 +125,7 @@ fn tell_unseen(facts: &Facts) {
     let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
     let failed: Vec<String> = unseen
         .filter(|why| !matches!(why.reason, Reason::Denied | Reason::NotAsked))
-        .map(|why| clean_line(&why.to_string()))
+        .map(|why| sanitize_line(&why.to_string()))
         .collect();
     if let [first, others @ ..] = failed.as_slice() {
         let others = match others.len() {

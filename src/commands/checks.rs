@@ -2,18 +2,18 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use checks::registry::{self, AREAS};
-use custom_checks::Entry;
-use model::text::clean_line;
+use custom_checks::CatalogueEntry;
+use model::text::sanitize_line;
 
 use crate::cli::{CatalogueFormat, Global};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
+use crate::custom_checks::CustomChecks;
 use crate::output::print;
-use crate::own::Own;
 
 pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let own = Own::find(&mut settings).catalogue();
+    let own = CustomChecks::find(&mut settings).catalogue();
     let text = match format {
         CatalogueFormat::Human => table(&own),
         CatalogueFormat::Json => json(&own),
@@ -23,11 +23,11 @@ pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(own: &[Entry]) -> String {
+fn table(own: &[CatalogueEntry]) -> String {
     let own = own.iter().map(|entry| {
         (
             entry.id.as_str(),
-            entry.trouble.as_ref().unwrap_or(&entry.title).as_str(),
+            entry.error.as_ref().unwrap_or(&entry.title).as_str(),
         )
     });
     let all: Vec<(&str, &str)> = registry::all()
@@ -36,12 +36,12 @@ fn table(own: &[Entry]) -> String {
         .collect();
     let width = all.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
     all.iter()
-        .map(|(id, title)| format!("{id:<width$}  {}\n", clean_line(title)))
+        .map(|(id, title)| format!("{id:<width$}  {}\n", sanitize_line(title)))
         .collect()
 }
 
 /// One list; the user's own have fewer fields.
-fn json(own: &[Entry]) -> String {
+fn json(own: &[CatalogueEntry]) -> String {
     let own = own
         .iter()
         .filter_map(|entry| serde_json::to_value(entry).ok());
@@ -55,7 +55,7 @@ fn json(own: &[Entry]) -> String {
 }
 
 /// `docs/checks.md`.
-fn page(own: &[Entry]) -> String {
+fn page(own: &[CatalogueEntry]) -> String {
     let mut page = "# Checks\n\nMade by `ecs-exec checks --format markdown`; `ecs-exec explain CHECK` shows one.\n".to_owned();
     for area in AREAS {
         let _ = writeln!(page, "\n## {area}");
@@ -85,8 +85,8 @@ fn page(own: &[Entry]) -> String {
             page,
             "\n### {}\n\n{}. {}",
             entry.id,
-            clean_line(&entry.title),
-            clean_line(&entry.why)
+            sanitize_line(&entry.title),
+            sanitize_line(&entry.why)
         );
     }
     page

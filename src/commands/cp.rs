@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use data_encoding::HEXLOWER;
-use model::text::clean_line;
+use model::text::sanitize_line;
 use uuid::Uuid;
 
 use crate::aws::Aws;
@@ -115,7 +115,7 @@ impl Copy<'_> {
             .await?;
         say!(
             "Copied {size} bytes to {} (SHA-256 {sum}).",
-            clean_line(&remote)
+            sanitize_line(&remote)
         );
         Ok(ExitCode::SUCCESS)
     }
@@ -164,7 +164,7 @@ impl Copy<'_> {
         download.file.commit().map_err(unwritten)?;
         say!(
             "Copied {size} bytes to {} (SHA-256 {ours}).",
-            clean_line(&target.display().to_string())
+            sanitize_line(&target.display().to_string())
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -1,12 +1,14 @@
+//! The hidden command that evaluates expressions for its parent process.
+
 use std::io;
 use std::process::ExitCode;
 
-use custom_checks::expressions::evaluate;
+use custom_checks::expressions::serve;
 
 use crate::cli_error::CliError;
 
 pub fn run() -> Result<ExitCode, CliError> {
-    evaluate(io::stdin().lock(), io::stdout().lock())
+    serve(io::stdin().lock(), io::stdout().lock())
         .map(|()| ExitCode::SUCCESS)
-        .map_err(|error| CliError::new(format!("the expressions cannot be evaluated: {error}"), ""))
+        .map_err(|error| CliError::new(format!("cannot evaluate the expressions: {error}"), ""))
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use model::arn;
-use model::text::{clean_line, list};
+use model::text::{list, sanitize_line};
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
@@ -117,7 +117,7 @@ async fn session(
     let of_project = of_project(settings, spot, &commands[0], is_of_project);
     say!(
         "Connecting to {} (task: {}{of_project})...",
-        clean_line(spot.name()),
+        sanitize_line(spot.name()),
         spot.task_id()
     );
     found.encryption.warn_if_unknown();
@@ -142,7 +142,7 @@ fn of_project(settings: &Settings, spot: &Spot, command: &str, is_command: bool)
     let profile = profile.map_or(String::new(), |profile| {
         format!(", profile: {}", profile.value)
     });
-    clean_line(&format!(
+    sanitize_line(&format!(
         ", account: {account}, cluster: {}{profile}, command: {command}; {} from {}",
         short_name(&settings.cluster),
         list(&decided),
@@ -199,8 +199,8 @@ async fn enter(
                 };
                 say!(
                     "There is no {} in the image; trying {}.",
-                    clean_line(command),
-                    clean_line(next)
+                    sanitize_line(command),
+                    sanitize_line(next)
                 );
             }
             SessionEnd::Closed(Some(why)) if failure::is_of_the_start(&why) => {

@@ -3,17 +3,17 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use checks::registry::{self, AREAS};
-use custom_checks::Entry;
+use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
 use explain::{EXCEPTIONS, Explanation, Mentions, NextStep, explain, suggestions};
 use model::Check;
-use model::text::{clean_block, clean_line};
+use model::text::{sanitize_block, sanitize_line};
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
+use crate::custom_checks::CustomChecks;
 use crate::output::{print, text_width};
-use crate::own::Own;
 use crate::report::human::wrap;
 use crate::target;
 
@@ -98,14 +98,14 @@ fn about_area(area: &str) -> String {
 
 async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError> {
     let what = match area == custom_checks::CUSTOM {
-        true => "Checks of your own: [checks.NAME] in ecs-exec.toml",
-        false => "Checks of your own: programs ecs-exec-check-NAME on PATH",
+        true => "Custom checks: [checks.NAME] in ecs-exec.toml",
+        false => "Custom checks: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let all = Own::find(&mut settings).catalogue();
+    let all = CustomChecks::find(&mut settings).catalogue();
     let of_area = all.iter().filter(|own| own.id.starts_with(area));
     let lines: String = of_area
-        .map(|own| format!("  {}: {}\n", own.id, clean_line(&own.title)))
+        .map(|own| format!("  {}: {}\n", own.id, sanitize_line(&own.title)))
         .collect();
     Ok(match lines.is_empty() {
         true => format!("{area}\n{what}\n  none here\n"),
@@ -115,13 +115,13 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
     })
 }
 
-/// A check of the user's own with this ID.
-async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError> {
+/// The custom check with this ID.
+async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
     if !custom_checks::is_id(id) {
         return Ok(None);
     }
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
-    let own = Own::find(&mut settings);
+    let own = CustomChecks::find(&mut settings);
     // Only the program that is meant is started.
     let Ok(selection) = Selection::with_own(own.checks(), vec![id.to_owned()], Vec::new()) else {
         return Ok(None);
@@ -129,19 +129,19 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<Entry>, CliError>
     Ok(own.only(&selection).catalogue().into_iter().next())
 }
 
-fn about_own(own: &Entry) -> String {
+fn about_own(own: &CatalogueEntry) -> String {
     sections(
         &own.id,
-        &clean_line(&own.title),
+        &sanitize_line(&own.title),
         &[
-            ("Why it matters", &clean_block(&own.why)),
+            ("Why it matters", &sanitize_block(&own.why)),
             (
                 "Permissions it needs",
-                &clean_block(&own.actions.join("\n")),
+                &sanitize_block(&own.actions.join("\n")),
             ),
             (
-                "Why no more is known of it",
-                &clean_block(own.trouble.as_deref().unwrap_or_default()),
+                "Why it has no description",
+                &sanitize_block(own.error.as_deref().unwrap_or_default()),
             ),
         ],
     )
@@ -165,7 +165,7 @@ fn about_text(explained: &Explanation) -> String {
         ("resource", &named.resource),
     ] {
         if let Some(value) = value {
-            let _ = writeln!(page, "  {label}: {}", clean_line(value));
+            let _ = writeln!(page, "  {label}: {}", sanitize_line(value));
         }
     }
     if !known.checks.is_empty() {
@@ -184,7 +184,7 @@ fn next(next: NextStep, named: &Mentions) -> String {
         NextStep::Doctor => doctor(named),
         NextStep::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
         NextStep::Advice(step) => match &named.region {
-            Some(region) => step.replace("REGION", &clean_line(region)),
+            Some(region) => step.replace("REGION", &sanitize_line(region)),
             None => step.to_owned(),
         },
     }
@@ -195,7 +195,10 @@ fn doctor(named: &Mentions) -> String {
     let mut words = vec!["ecs-exec doctor".to_owned()];
     let mut option = |name: &str, value: &Option<String>| {
         if let Some(value) = value {
-            words.push(format!("{name} {}", shell_words::quote(&clean_line(value))));
+            words.push(format!(
+                "{name} {}",
+                shell_words::quote(&sanitize_line(value))
+            ));
         }
     };
     option("--task", &named.task);
@@ -203,7 +206,7 @@ fn doctor(named: &Mentions) -> String {
     option("--region", &named.region);
     if named.task.is_none() {
         let service = named.service.as_deref().unwrap_or("SERVICE");
-        words.insert(1, shell_words::quote(&clean_line(service)).into_owned());
+        words.insert(1, shell_words::quote(&sanitize_line(service)).into_owned());
     }
     words.join(" ")
 }

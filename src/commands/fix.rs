@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use diagnosis::report::{Report, Verdict};
 use model::step::Step;
-use model::text::{self, clean_line};
+use model::text::{self, sanitize_line};
 use model::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
@@ -162,7 +162,7 @@ fn show(plan: &Plan, width: usize) {
         for command in &fix.commands {
             say!("    {command}");
         }
-        for line in wrap(&clean_line(&fix.explain), width, "  ") {
+        for line in wrap(&sanitize_line(&fix.explain), width, "  ") {
             say!("{line}");
         }
     }
@@ -272,12 +272,12 @@ async fn apply(
             Ok(Applied::Interrupted)
         }
         Some(Rollout::Failed(why)) => {
-            say!("The roll-out failed: {}", clean_line(&why));
+            say!("The roll-out failed: {}", sanitize_line(&why));
             Ok(Applied::Unfinished)
         }
         Some(Rollout::Unfinished(state)) => {
             let seconds = patience.as_secs();
-            say!("Not finished within {seconds} s: {}", clean_line(&state));
+            say!("Not finished within {seconds} s: {}", sanitize_line(&state));
             Ok(Applied::Unfinished)
         }
         Some(Rollout::Done) => Ok(Applied::Done),

@@ -1,7 +1,6 @@
-//! Writes an ecs-exec.toml for a cluster, with what can be found out about it.
+//! `ecs-exec init`: writes an ecs-exec.toml for a cluster.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -33,7 +32,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     }
     if let Some(why) = &workload.unlisted {
         return Err(CliError::new(
-            format!("the cluster's services could not be listed, because {why}"),
+            format!("cannot list the cluster's services: {why}"),
             "",
         ));
     }
@@ -46,17 +45,11 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
             &existing,
         ));
     }
-    let text = written(
-        cluster,
-        &aws.region.value,
-        settings
-            .profile
-            .as_ref()
-            .map(|profile| profile.value.as_str()),
-        &workload,
-    );
+    let profile = settings.profile.as_ref();
+    let profile = profile.map(|profile| profile.value.as_str());
+    let text = render(cluster, &aws.region.value, profile, &workload);
     save(arguments, &text)?;
-    // Nothing in it is anybody else's: names that AWS gave, and the profile in use.
+    // The user's AWS account and profile are the only sources of its content.
     if let Err(trouble) = ProjectFile::new(&arguments.output, &text).trust() {
         say!("{trouble}");
     }
@@ -68,7 +61,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     Ok(ExitCode::SUCCESS)
 }
 
-/// The cluster that is configured, where it exists; else the only one.
+/// The configured cluster if it exists, else the only one.
 async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     let clusters = ecs::cluster_names(aws).await;
     if let Some(trouble) = aws.rejected() {
@@ -76,17 +69,17 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     }
     let clusters = clusters.map_err(|failure| {
         CliError::new(
-            format!("the clusters could not be listed, because {}", failure.why),
+            format!("cannot list clusters: {}", failure.why),
             "Name one with --cluster.",
         )
     })?;
-    let wanted = short_name(&settings.cluster);
+    let configured = short_name(&settings.cluster);
     match clusters.as_slice() {
         [] => Err(CliError::new(
-            format!("there are no clusters in {}", aws.region.value),
+            format!("no clusters in {}", aws.region.value),
             "Name another region with --region.",
         )),
-        some if some.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
+        some if some.iter().any(|name| name == configured) => Ok(configured.to_owned()),
         [only] => Ok(only.clone()),
         many => Err(CliError::new(
             format!("there are {} clusters in {}", many.len(), aws.region.value),
@@ -95,115 +88,80 @@ async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
     }
 }
 
-fn written(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
+/// The text of the file.
+fn render(cluster: &str, region: &str, profile: Option<&str>, workload: &Workload) -> String {
     let names: Vec<&str> = workload.services.keys().map(String::as_str).collect();
     let prefix = common_prefix(&names);
-    let mut text = String::new();
-    let quoted = |value: &str| toml_string(value);
-    let _ = writeln!(
-        text,
-        "# What ecs-exec knows of this cluster. Flags and environment variables beat it.\n"
-    );
-    let _ = writeln!(text, "cluster = {}", quoted(cluster));
-    let _ = writeln!(text, "region = {}", quoted(region));
-    if let Some(profile) = profile {
-        let _ = writeln!(text, "profile = {}", quoted(profile));
-    }
+    let mut lines = vec![
+        "# ecs-exec configuration for this cluster. Flags and environment variables override it."
+            .to_owned(),
+        String::new(),
+        format!("cluster = {}", toml_string(cluster)),
+        format!("region = {}", toml_string(region)),
+    ];
+    lines.extend(profile.map(|profile| format!("profile = {}", toml_string(profile))));
     if !prefix.is_empty() {
-        let _ = writeln!(text, "# `web` then also means `{prefix}web`.");
+        lines.push(format!("# `web` also means `{prefix}web`."));
     }
-    let _ = writeln!(text, "service_prefix = {}", quoted(&prefix));
-    let _ = writeln!(
-        text,
-        "# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\""
-    );
+    lines.push(format!("service_prefix = {}", toml_string(&prefix)));
+    lines.push("# `auto` tries /bin/bash, then /bin/sh.\nshell = \"auto\"".to_owned());
     for (name, containers) in containers(workload) {
         let short = name.strip_prefix(prefix.as_str()).unwrap_or(&name);
-        let _ = writeln!(text, "\n[services.{}]", quoted(short));
-        match containers.as_slice() {
-            [] => {
-                let _ = writeln!(
-                    text,
-                    "# No task runs, so its containers are not known.\n# container = \"…\""
-                );
+        lines.push(format!("\n[services.{}]", toml_string(short)));
+        lines.push(match containers.as_slice() {
+            [] => "# No task is running, so the container names are unknown.\n# container = \"…\""
+                .to_owned(),
+            [only] => format!("container = {}", toml_string(only)),
+            [first, ..] => {
+                let same = containers.iter().find(|name| *name == short);
+                let likely = toml_string(same.unwrap_or(first));
+                format!("# One of {}.\ncontainer = {likely}", containers.join(", "))
             }
-            [only] => {
-                let _ = writeln!(text, "container = {}", quoted(only));
-            }
-            several => {
-                let likely = several
-                    .iter()
-                    .find(|name| *name == short)
-                    .unwrap_or(&several[0]);
-                let _ = writeln!(
-                    text,
-                    "# One of {}.\ncontainer = {}",
-                    several.join(", "),
-                    quoted(likely)
-                );
-            }
-        }
+        });
     }
-    text.push_str(EXAMPLES);
-    text
+    lines.join("\n") + "\n" + EXAMPLES
 }
 
 const EXAMPLES: &str = r#"
-# A command that is run often: `ecs-exec recipe NAME`.
+# A named command: `ecs-exec recipe NAME`.
 # [recipes.disk]
 # service = "web"
 # description = "How full are the disks?"
 # command = ["df", "-h"]
 
-# What must hold beyond "sessions would work"; `ecs-exec doctor` checks it.
+# Expectations that `ecs-exec doctor` checks in addition.
 # [expect]
 # exec_forbidden = ["workspace-*"]
 # traffic = "endpoint"
 # session_logging = true
 "#;
 
-/// A basic string of TOML: JSON's are a part of them.
+/// A TOML string. JSON strings are valid TOML strings.
 fn toml_string(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
 fn containers(workload: &Workload) -> BTreeMap<String, Vec<String>> {
-    workload
-        .services
-        .keys()
-        .map(|name| {
-            let arns = workload.service_tasks.get(name).and_then(Fact::known);
-            let task: Option<&Task> = arns
-                .into_iter()
-                .flatten()
-                .find_map(|arn| workload.tasks.get(arn)?.known());
-            let containers = task.map_or(Vec::new(), |task| {
-                task.own_containers()
-                    .map(|container| container.name.to_string())
-                    .collect()
-            });
-            (name.clone(), containers)
-        })
-        .collect()
+    let names = workload.services.keys().map(|name| {
+        let arns = workload.service_tasks.get(name).and_then(Fact::known);
+        let mut arns = arns.into_iter().flatten();
+        let task: Option<&Task> = arns.find_map(|arn| workload.tasks.get(arn)?.known());
+        let containers = task.into_iter().flat_map(Task::own_containers);
+        let names = containers.map(|container| container.name.to_string());
+        (name.clone(), names.collect())
+    });
+    names.collect()
 }
 
-/// What all names begin with, up to a hyphen; nothing where there is one name only.
+/// The common beginning of all names, up to a hyphen. Empty for a single name.
 fn common_prefix(names: &[&str]) -> String {
     let [first, rest @ ..] = names else {
         return String::new();
     };
-    if rest.is_empty() {
-        return String::new();
-    }
-    let shared = first
-        .char_indices()
-        .take_while(|(at, c)| rest.iter().all(|name| name[*at..].starts_with(*c)))
-        .last()
-        .map_or(0, |(at, c)| at + c.len_utf8());
-    match first[..shared].rfind('-') {
-        Some(hyphen) => first[..=hyphen].to_owned(),
-        None => String::new(),
-    }
+    let is_common = |prefix: &&str| rest.iter().all(|name| name.starts_with(prefix));
+    let mut prefixes = first.rmatch_indices('-').map(|(at, _)| &first[..=at]);
+    let longest = prefixes.find(is_common).filter(|_| !rest.is_empty());
+    longest.unwrap_or_default().to_owned()
 }
 
 fn save(arguments: &Init, text: &str) -> Result<(), CliError> {
@@ -218,10 +176,10 @@ fn save(arguments: &Init, text: &str) -> Result<(), CliError> {
     };
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => CliError::new(
-            format!("{} is there already", path.display()),
-            "Write over it with --force, or elsewhere with --output.",
+            format!("{} already exists", path.display()),
+            "Overwrite it with --force, or choose another file with --output.",
         ),
-        _ => CliError::new(format!("{} cannot be written: {error}", path.display()), ""),
+        _ => CliError::new(format!("cannot write {}: {error}", path.display()), ""),
     })
 }
 
@@ -230,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes() {
+    fn the_common_prefix_ends_with_a_hyphen() {
         assert_eq!(common_prefix(&["a-b-web", "a-b-worker", "a-b-x"]), "a-b-");
         assert_eq!(common_prefix(&["web", "worker"]), "");
         assert_eq!(common_prefix(&["prod-web"]), "");
@@ -239,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_toml() {
+    fn toml_strings_are_escaped() {
         let parsed: toml::Table =
             toml::from_str(&format!("x = {}", toml_string("a\"'\n\\b"))).unwrap();
         assert_eq!(parsed["x"].as_str(), Some("a\"'\n\\b"));

@@ -273,5 +273,5 @@ fn cells(row: &Row) -> [String; 8] {
         row.why_not
             .map_or("yes".to_owned(), |why| format!("no: {why}")),
     ];
-    cells.map(|cell| text::clean_line(&cell))
+    cells.map(|cell| text::sanitize_line(&cell))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use jiff::Timestamp;
 use model::facts::{ContainerLog, Fact, TaskDefinition};
-use model::text::{clean_line, list};
+use model::text::{list, sanitize_line};
 use tokio::time::sleep;
 
 use crate::aws::{Aws, Failure};
@@ -254,10 +254,10 @@ impl Event {
         let mut parts = self.stream.rsplit('/');
         let task: String = parts.next().unwrap_or_default().chars().take(8).collect();
         let container = parts.next().unwrap_or_default();
-        let message = clean_line(self.message.trim_end());
+        let message = sanitize_line(self.message.trim_end());
         format!(
             "{at} {}  {message}\n",
-            clean_line(&format!("{container}/{task}"))
+            sanitize_line(&format!("{container}/{task}"))
         )
     }
 }

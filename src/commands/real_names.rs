@@ -2,7 +2,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use capture::Pseudonyms;
-use model::text::clean_block;
+use model::text::sanitize_block;
 
 use crate::cli::RealNames;
 use crate::cli_error::CliError;
@@ -21,7 +21,7 @@ pub fn run(arguments: &RealNames) -> Result<ExitCode, CliError> {
         )
     })?;
     let answer = read(&arguments.answer, "answer")?;
-    output::print(&clean_block(&names.real(&answer)))?;
+    output::print(&sanitize_block(&names.real(&answer)))?;
     Ok(ExitCode::SUCCESS)
 }
 

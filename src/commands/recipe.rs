@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use crate::aws::Aws;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
@@ -82,7 +82,7 @@ fn table(settings: &Settings) -> String {
     let mut table = crate::output::table(&["RECIPE", "SERVICE", "WHAT FOR"]);
     for (name, recipe) in &settings.recipes {
         let cells = [name, &recipe.service, &recipe.description];
-        table.add_row(cells.map(|cell| clean_line(cell)));
+        table.add_row(cells.map(|cell| sanitize_line(cell)));
     }
     crate::output::plain_table(&table)
 }

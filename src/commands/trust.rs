@@ -1,25 +1,20 @@
-//! Trusts the configuration file of a project.
+//! `ecs-exec trust`: trusts the configuration file of a project.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use crate::cli::Trust;
 use crate::cli_error::CliError;
 use crate::config::trust::{self, ProjectFile};
-use crate::config::{FILE_NAME, found};
+use crate::config::{FILE_NAME, discovered_file};
 use crate::output::print;
 
 pub fn run(arguments: &Trust) -> Result<ExitCode, CliError> {
     if arguments.list {
-        let paths = trust::list();
-        print(
-            &paths
-                .iter()
-                .map(|path| format!("{path}\n"))
-                .collect::<String>(),
-        )?;
+        let lines = trust::list().into_iter().map(|path| path + "\n");
+        print(&lines.collect::<String>())?;
         return Ok(ExitCode::SUCCESS);
     }
     let path = file(arguments)?;
@@ -32,15 +27,15 @@ pub fn run(arguments: &Trust) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::SUCCESS);
     }
     let file = ProjectFile::read(&path)?;
-    let commands = file.commands()?;
-    if commands.is_empty() {
-        say!("{} only names places: it needs no trust.", file.shown());
+    let keys = file.trusted_keys()?;
+    if keys.is_empty() {
+        say!("{} sets no keys that need trust.", file.display());
         return Ok(ExitCode::SUCCESS);
     }
     file.trust()?;
-    say!("{} is trusted. It sets:", file.shown());
-    for command in commands {
-        say!("  {}", clean_line(&command));
+    say!("{} is trusted. It sets:", file.display());
+    for key in keys {
+        say!("  {}", sanitize_line(&key));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -49,10 +44,10 @@ fn file(arguments: &Trust) -> Result<PathBuf, CliError> {
     match &arguments.file {
         Some(folder) if folder.is_dir() => Ok(folder.join(FILE_NAME)),
         Some(file) => Ok(file.clone()),
-        None => found().ok_or_else(|| {
+        None => discovered_file().ok_or_else(|| {
             CliError::new(
-                format!("there is no {FILE_NAME} in this folder or above it"),
-                "Name one: ecs-exec trust FILE.",
+                format!("no {FILE_NAME} in this folder or above it"),
+                "Run: ecs-exec trust FILE",
             )
         }),
     }

@@ -92,7 +92,7 @@ impl Shown {
         }
         let mut text = output::summary(&examined.report, global);
         for line in moving {
-            text.push_str(&format!("… {}\n", model::text::clean_line(line)));
+            text.push_str(&format!("… {}\n", model::text::sanitize_line(line)));
         }
         if text == self.text {
             return;

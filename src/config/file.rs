@@ -1,88 +1,93 @@
-//! What an `ecs-exec.toml` can say. Which of its keys need trust is decided in [`super::keys`].
+//! The keys of an `ecs-exec.toml`. [`super::trusted_keys`] decides which of them need trust.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use custom_checks::expressions::{self, Expression};
+use custom_checks::ExprCheck;
+use custom_checks::expressions;
+use custom_checks::source::{SourceError, SourceFile};
 use model::facts::Expect;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::cli_error::CliError;
 
+/// An `ecs-exec.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
-pub struct File {
-    #[serde(default, deserialize_with = "filled")]
+pub struct ConfigFile {
+    /// A name or an ARN.
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub cluster: Option<String>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub region: Option<String>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub profile: Option<String>,
+    /// Users can omit it from service names.
     pub service_prefix: Option<String>,
-    /// Terraform plans have all that there is.
+    /// A Terraform plan contains all resources: what is not in it does not exist.
     pub plan_is_complete: Option<bool>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_tables")]
     pub services: BTreeMap<String, ServiceSettings>,
-    /// What a session starts where the service's own table does not say.
-    #[serde(default, deserialize_with = "filled")]
+    /// The program that a session starts, unless the service's table names one.
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub shell: Option<String>,
-    /// The key that begins those of this program in a session, or `none`.
-    #[serde(default, deserialize_with = "filled")]
+    /// The escape character of sessions, or `none`.
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub escape: Option<String>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "named_tables")]
     pub recipes: BTreeMap<String, Recipe>,
     pub expect: Option<Expect>,
-    /// The user's own checks, which [`expressions`] reads out of the text itself.
+    /// [`expressions`] reads these from the text again.
     pub checks: Option<toml::Table>,
     pub plugins: Option<PluginSettings>,
 }
 
+/// How sessions enter one service.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct ServiceSettings {
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub container: Option<String>,
-    /// What a session starts.
-    #[serde(default, deserialize_with = "filled")]
+    /// The program that a session starts.
+    #[serde(default, deserialize_with = "non_empty_option")]
     pub shell: Option<String>,
 }
 
-/// A command that is run often in one service.
+/// A named command for one service.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct Recipe {
-    /// Short or full name.
-    #[serde(deserialize_with = "filled_text")]
+    /// The service's short or full name.
+    #[serde(deserialize_with = "non_empty_string")]
     pub service: String,
     #[serde(default)]
     pub description: String,
     pub container: Option<String>,
-    /// A program and its arguments, as they are: no shell takes them apart.
-    #[serde(deserialize_with = "command_line")]
+    /// A program and its arguments. No shell interprets them.
+    #[serde(deserialize_with = "command")]
     pub command: Vec<String>,
-    /// It is a session for a person, not a command whose output is printed.
+    /// Whether it needs a terminal.
     #[serde(default)]
     pub interactive: bool,
 }
 
-/// Whether and how programs `ecs-exec-check-NAME` are run.
+/// Whether, and for how long, programs `ecs-exec-check-NAME` run.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct PluginSettings {
     pub enabled: Option<bool>,
-    /// For each of them.
-    #[serde(default, deserialize_with = "positive")]
+    /// For each program.
+    #[serde(default, deserialize_with = "positive_seconds")]
     pub timeout_seconds: Option<u64>,
 }
 
-const EMPTY: &str = "this value is empty; give it one, or leave the key out";
+const EMPTY: &str = "this value is empty; set it or remove the key";
 
-fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    filled_text(from).map(Some)
+fn non_empty_option<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    non_empty_string(from).map(Some)
 }
 
-fn filled_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+fn non_empty_string<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     match text.trim().is_empty() {
         true => Err(D::Error::custom(EMPTY)),
@@ -90,7 +95,7 @@ fn filled_text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
 }
 
-fn command_line<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let words = Vec::<String>::deserialize(from)?;
     match words.first().is_none_or(|word| word.trim().is_empty()) {
         true => Err(D::Error::custom(EMPTY)),
@@ -98,93 +103,40 @@ fn command_line<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Er
     }
 }
 
-fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+fn positive_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     match u64::deserialize(from)? {
         0 => Err(D::Error::custom(
-            "must be greater than 0; `enabled = false` turns the programs off",
+            "must be greater than 0; use `enabled = false` to turn programs off",
         )),
         seconds => Ok(Some(seconds)),
     }
 }
 
-fn named<'de, D, T>(from: D) -> Result<BTreeMap<String, T>, D::Error>
+fn named_tables<'de, D, T>(from: D) -> Result<BTreeMap<String, T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
     let tables = BTreeMap::deserialize(from)?;
     match tables.contains_key("") {
-        true => Err(D::Error::custom("the name of a table is empty")),
+        true => Err(D::Error::custom("a table has an empty name")),
         false => Ok(tables),
     }
 }
 
-/// `path` is how errors call the text.
-pub fn parse(text: &str, path: &Path) -> Result<File, CliError> {
-    toml::from_str(text).map_err(|error| parse_error(error, text, path))
+/// Reads a configuration file.
+pub fn parse(source: &SourceFile) -> Result<ConfigFile, CliError> {
+    source.parse().map_err(cli_error)
 }
 
-/// The user's own checks, compiled.
-pub fn custom_checks(text: &str, path: &Path) -> Result<Vec<Expression>, CliError> {
-    expressions::load(text, &path.display().to_string()).map_err(|error| {
-        let help = error.help.clone().unwrap_or_default();
-        CliError::new(error.to_string(), help)
-    })
+/// Compiles the custom checks of a configuration file.
+pub fn custom_checks(source: &SourceFile) -> Result<Vec<ExprCheck>, CliError> {
+    expressions::load(source).map_err(cli_error)
 }
 
-/// File, line, column, key and the line itself; an unknown key gets its nearest known one.
-fn parse_error(mut error: toml::de::Error, text: &str, path: &Path) -> CliError {
-    error.set_input(Some(text));
-    let shown = error.to_string();
-    let mut lines = shown.lines();
-    let place = lines.next().and_then(place);
-    let (line, column) = place.unwrap_or((1, 1));
-    let excerpt: Vec<&str> = match place {
-        Some(_) => lines.take(3).collect(),
-        None => Vec::new(),
-    };
-    // Without the text the error names the key instead.
-    error.set_input(None);
-    let named = error.to_string();
-    let key = named
-        .lines()
-        .last()
-        .and_then(|last| last.strip_prefix("in `")?.strip_suffix('`'));
-    let (message, help) = reword(error.message(), key);
-    let at = format!("{}:{line}:{column}", path.display());
-    CliError::new(format!("{at}: {message}"), help).with_excerpt(excerpt.join("\n"))
-}
-
-/// Line and column in toml's own heading.
-fn place(heading: &str) -> Option<(usize, usize)> {
-    let place = heading.strip_prefix("TOML parse error at line ")?;
-    let (line, column) = place.split_once(", column ")?;
-    Some((line.parse().ok()?, column.parse().ok()?))
-}
-
-fn reword(message: &str, key: Option<&str>) -> (String, String) {
-    let message = message.trim().replace('\n', ", ");
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let named = |message: String| match key {
-        Some(key) => format!("{key}: {message}"),
-        None => message,
-    };
-    match quoted.as_slice() {
-        [unknown, known @ ..] if message.starts_with("unknown variant") => {
-            let key = key.unwrap_or("this key");
-            let known = known.join("`, `");
-            let message = format!("invalid value `{unknown}` for {key} (expected `{known}`)");
-            (message, String::new())
-        }
-        [unknown, known @ ..] if message.starts_with("unknown field") => {
-            let help = match crate::target::nearest(unknown, known.iter().copied()).first() {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None => format!("Known keys: {}.", known.join(", ")),
-            };
-            (format!("unknown key `{unknown}`"), help)
-        }
-        _ => (named(message), String::new()),
-    }
+fn cli_error(error: SourceError) -> CliError {
+    let hint = error.hint.clone().unwrap_or_default();
+    CliError::new(error.to_string(), hint).with_excerpt(error.snippet)
 }
 
 #[cfg(test)]
@@ -193,28 +145,28 @@ mod tests {
 
     use super::*;
 
-    fn refused(text: &str) -> CliError {
-        parse(text, Path::new("x.toml")).unwrap_err()
+    fn parse(text: &str) -> Result<ConfigFile, CliError> {
+        super::parse(&SourceFile::new("x.toml", text))
+    }
+
+    fn parse_error(text: &str) -> CliError {
+        parse(text).unwrap_err()
     }
 
     #[test]
     fn an_unknown_key_names_file_line_and_nearest_key() {
-        let trouble = refused("cluster = \"a\"\nservice_prefx = \"b\"");
-        assert_eq!(trouble.what, "x.toml:2:1: unknown key `service_prefx`");
-        assert_eq!(trouble.help, "Did you mean `service_prefix`?");
-        let trouble = refused("cluster = [");
-        assert!(
-            trouble.what.starts_with("x.toml:1:12: "),
-            "{}",
-            trouble.what
-        );
+        let error = parse_error("cluster = \"a\"\nservice_prefx = \"b\"");
+        assert_eq!(error.what, "x.toml:2:1: unknown key `service_prefx`");
+        assert_eq!(error.help, "Did you mean `service_prefix`?");
+        let error = parse_error("cluster = [");
+        assert!(error.what.starts_with("x.toml:1:12: "), "{}", error.what);
     }
 
     #[test]
     fn an_error_shows_its_place_and_its_key() {
-        let trouble = refused("cluster = 7");
+        let error = parse_error("cluster = 7");
         assert_eq!(
-            trouble.to_string(),
+            error.to_string(),
             "error: x.toml:1:11: cluster: invalid type: integer `7`, expected a string\n  \
                |\n1 | cluster = 7\n  |           ^"
         );
@@ -247,35 +199,35 @@ mod tests {
                 "[plugins]\ntimeout_seconds = 0",
                 "x.toml:2:19: plugins.timeout_seconds: must be",
             ),
-            ("[services.\"\"]", "services: the name of a table is empty"),
+            ("[services.\"\"]", "services: a table has an empty name"),
         ] {
-            let trouble = refused(text);
-            assert!(trouble.what.contains(message), "{text}: {}", trouble.what);
-            assert!(trouble.to_string().contains(" | "), "{text}: {trouble}");
+            let error = parse_error(text);
+            assert!(error.what.contains(message), "{text}: {}", error.what);
+            assert!(error.to_string().contains(" | "), "{text}: {error}");
         }
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
-        /// Whatever stands in a file, it is used or refused in one line that names the file.
+        /// Any text is read, or gives an error of one line that names the file.
         #[test]
-        fn any_text(text in "(\\[(services|recipes|checks|expect|plugins)(\\.[a-z]{1,3})?\\]\n|[a-z_]{1,9} = (\"\\PC{0,6}\"|[0-9]{1,20}|\\[|true|\\{\\})\n|\\PC{0,8}\n){0,6}") {
-            if let Err(trouble) = parse(&text, Path::new("x.toml")) {
-                prop_assert!(trouble.what.starts_with("x.toml:"));
-                prop_assert!(!trouble.what.contains('\n'));
+        fn any_text_is_read_or_gives_an_error(text in "(\\[(services|recipes|checks|expect|plugins)(\\.[a-z]{1,3})?\\]\n|[a-z_]{1,9} = (\"\\PC{0,6}\"|[0-9]{1,20}|\\[|true|\\{\\})\n|\\PC{0,8}\n){0,6}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.what.starts_with("x.toml:"));
+                prop_assert!(!error.what.contains('\n'));
             }
-            let _ = expressions::load(&text, "x.toml");
+            let _ = expressions::load(&SourceFile::new("x.toml", text));
         }
 
-        /// A file that is written well, with one thing replaced.
+        /// A valid file with one change.
         #[test]
-        fn the_built_in_one_with_a_change(at in 0..4000usize, with in "\\PC{0,5}|[\\[\\]=\"'\n{}]") {
+        fn a_changed_file_is_read_or_gives_an_error(at in 0..4000usize, with in "\\PC{0,5}|[\\[\\]=\"'\n{}]") {
             let mut text = super::super::BUILT_IN.to_owned();
             let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text.insert_str(at, &with);
-            if let Err(trouble) = parse(&text, Path::new("x.toml")) {
-                prop_assert!(trouble.what.starts_with("x.toml:"));
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.what.starts_with("x.toml:"));
             }
         }
     }

@@ -1,19 +1,23 @@
-//! Flags, environment and files → settings: of each the strongest that says something.
+//! Merges flags, environment and files into settings. For each setting the strongest source counts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use custom_checks::programs::DEFAULT_TIMEOUT;
+use custom_checks::source::SourceFile;
 use model::facts::Expect;
 
-use super::file::{File, PluginSettings, ServiceSettings};
-use super::{AWS_PROFILE, Plugins, Project, Settings, Sourced, short_name};
+use super::file::{ConfigFile, PluginSettings, ServiceSettings};
+use super::{AWS_PROFILE, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
 
-/// What one file says.
-pub struct Layer<'l> {
-    pub file: &'l File,
-    pub path: &'l Path,
-    /// It was found in the working folder or above it.
+/// One configuration file.
+pub struct Layer {
+    pub path: PathBuf,
+    pub source: SourceFile,
+    pub file: ConfigFile,
+    /// Whether it was found in the working folder or above it.
     pub is_project: bool,
 }
 
@@ -22,109 +26,88 @@ pub fn merge(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
     layers: &[Layer],
-    built_in: &File,
+    built_in: &ConfigFile,
 ) -> Settings {
-    let first = |pick: fn(&File) -> &Option<String>| {
-        layers.iter().find_map(|layer| {
-            Some(Sourced {
-                value: pick(layer.file).clone()?,
-                source: layer.path.display().to_string(),
-            })
-        })
-    };
-    let built_in_cluster = built_in.cluster.clone().unwrap_or_default();
+    let variable = |name: &str| sourced(environment(name).filter(|value| !value.is_empty()), name);
+    let mut files: Vec<(&ConfigFile, String)> = layers
+        .iter()
+        .map(|layer| (&layer.file, layer.path.display().to_string()))
+        .collect();
+    let in_files = files.iter().find_map(|(file, _)| file.cluster.as_ref());
     let cluster = global
         .cluster
-        .clone()
-        .or_else(|| first(|file| &file.cluster).map(|sourced| sourced.value))
-        .unwrap_or_else(|| built_in_cluster.clone());
-    let is_built_in = short_name(&cluster) == built_in_cluster;
+        .as_ref()
+        .or(in_files)
+        .or(built_in.cluster.as_ref());
+    let cluster = cluster.cloned().unwrap_or_default();
+    // The built-in file describes one cluster.
+    if built_in.cluster.as_deref() == Some(short_name(&cluster)) {
+        files.push((built_in, "the built-in configuration".to_owned()));
+    }
+    let first = |pick: fn(&ConfigFile) -> &Option<String>| {
+        let mut values = files.iter();
+        values.find_map(|(file, source)| sourced(pick(file).clone(), source))
+    };
+    let value = |pick| first(pick).map(|found| found.value);
 
-    let region = flag(&global.region, "--region")
+    let region = sourced(global.region.clone(), "--region")
         .or_else(|| region_of_arn(&cluster))
-        .or_else(|| from_environment(environment, "AWS_REGION"))
-        .or_else(|| from_environment(environment, "AWS_DEFAULT_REGION"))
-        .or_else(|| first(|file| &file.region))
-        .or_else(|| {
-            let value = built_in.region.clone().filter(|_| is_built_in)?;
-            Some(Sourced {
-                value,
-                source: "the built-in configuration".to_owned(),
-            })
-        });
+        .or_else(|| variable("AWS_REGION"))
+        .or_else(|| variable("AWS_DEFAULT_REGION"))
+        .or_else(|| first(|file| &file.region));
     let profile_of_file = first(|file| &file.profile);
-    let profile = flag(&global.profile, "--profile").or_else(|| {
-        // Keys in the environment beat a profile that nobody named just now.
-        let has_keys = from_environment(environment, "AWS_ACCESS_KEY_ID").is_some();
-        let others =
-            || from_environment(environment, AWS_PROFILE).or_else(|| profile_of_file.clone());
+    let profile = sourced(global.profile.clone(), "--profile").or_else(|| {
+        // Keys in the environment beat a profile that no flag names.
+        let has_keys = variable("AWS_ACCESS_KEY_ID").is_some();
+        let others = || variable(AWS_PROFILE).or_else(|| profile_of_file.clone());
         (!has_keys).then(others).flatten()
     });
     let project = layers.iter().find(|layer| layer.is_project);
     let project = project.map(|layer| Project {
-        path: layer.path.to_owned(),
+        path: layer.path.clone(),
         file: layer.file.clone(),
         sets_cluster: global.cluster.is_none() && layer.file.cluster.is_some(),
         sets_profile: layer.file.profile.is_some() && profile == profile_of_file,
     });
-
-    // What is built in is of one cluster.
-    let with_built_in = || {
-        let files = layers.iter().map(|layer| layer.file);
-        files.chain(Some(built_in).filter(|_| is_built_in))
-    };
-    let named: Vec<String> = layers
-        .iter()
-        .flat_map(|layer| layer.file.services.keys().cloned())
-        .collect();
-    let default_services = if !named.is_empty() {
-        crate::target::distinct(named)
-    } else if is_built_in {
-        built_in.services.keys().cloned().collect()
-    } else {
-        Vec::new()
-    };
     let mut recipes = BTreeMap::new();
-    for (name, recipe) in with_built_in().flat_map(|file| &file.recipes) {
+    for (name, recipe) in files.iter().flat_map(|(file, _)| &file.recipes) {
         recipes.entry(name.clone()).or_insert(recipe.clone());
+    }
+    let services = services(files.iter().map(|(file, _)| *file));
+    let named = layers.iter().flat_map(|layer| layer.file.services.keys());
+    let mut default_services = crate::target::distinct(named.cloned().collect());
+    if default_services.is_empty() {
+        default_services = services.keys().cloned().collect();
     }
 
     Settings {
         cluster,
         region,
         profile,
-        service_prefix: global
-            .service_prefix
-            .clone()
-            .or_else(|| first(|file| &file.service_prefix).map(|sourced| sourced.value))
-            .or(built_in.service_prefix.clone().filter(|_| is_built_in))
+        service_prefix: (global.service_prefix.clone())
+            .or_else(|| value(|file| &file.service_prefix))
             .unwrap_or_default(),
-        plan_is_complete: layers
-            .iter()
-            .find_map(|layer| layer.file.plan_is_complete)
+        plan_is_complete: (files.iter())
+            .find_map(|(file, _)| file.plan_is_complete)
             .unwrap_or(false),
         endpoint_url: global.endpoint_url.clone(),
-        services: services(with_built_in()),
-        escape: first(|file| &file.escape).map(|escape| escape.value),
-        shell: first(|file| &file.shell)
-            .map(|sourced| sourced.value)
-            .or(built_in.shell.clone()),
+        services,
+        escape: value(|file| &file.escape),
+        shell: value(|file| &file.shell).or(built_in.shell.clone()),
         recipes,
-        expect: strictest(layers.iter().filter_map(|layer| layer.file.expect.as_ref())),
-        plugins: plugins(
-            layers
-                .iter()
-                .filter_map(|layer| layer.file.plugins.as_ref()),
+        expect: strictest(files.iter().filter_map(|(file, _)| file.expect.as_ref())),
+        program_timeout: program_timeout(
+            files.iter().filter_map(|(file, _)| file.plugins.as_ref()),
         ),
         has_checks: layers.iter().any(|layer| layer.file.checks.is_some()),
-        own: Vec::new(),
+        custom_checks: Vec::new(),
         default_services,
         project,
     }
 }
 
-/// Of each key the value of the strongest file that has it.
-fn services<'f>(files: impl Iterator<Item = &'f File>) -> BTreeMap<String, ServiceSettings> {
+/// For each key the value of the strongest file that has it.
+fn services<'f>(files: impl Iterator<Item = &'f ConfigFile>) -> BTreeMap<String, ServiceSettings> {
     let mut services: BTreeMap<String, ServiceSettings> = BTreeMap::new();
     for (name, weaker) in files.flat_map(|file| &file.services) {
         let ServiceSettings { container, shell } = services.entry(name.clone()).or_default();
@@ -134,7 +117,7 @@ fn services<'f>(files: impl Iterator<Item = &'f File>) -> BTreeMap<String, Servi
     services
 }
 
-/// Everything that any of them demands: no file takes back what another one expects.
+/// All expectations of all files: no file takes back what another one expects.
 fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     let mut strictest = Expect::default();
     for one in all {
@@ -154,48 +137,34 @@ fn strictest<'e>(all: impl Iterator<Item = &'e Expect>) -> Expect {
     strictest
 }
 
-/// Programs run where no file turns them off, for the shortest time that any of them gives.
-fn plugins<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Plugins {
-    let mut enabled = true;
+/// The shortest timeout of all files. `None` if a file turns programs off.
+fn program_timeout<'p>(all: impl Iterator<Item = &'p PluginSettings>) -> Option<Duration> {
     let mut shortest: Option<u64> = None;
     for one in all {
-        enabled &= one.enabled.unwrap_or(true);
+        if one.enabled == Some(false) {
+            return None;
+        }
         shortest = shortest.into_iter().chain(one.timeout_seconds).min();
     }
-    Plugins {
-        enabled,
-        timeout_seconds: shortest.unwrap_or(Plugins::default().timeout_seconds),
-    }
+    Some(shortest.map_or(DEFAULT_TIMEOUT, Duration::from_secs))
 }
 
-fn flag(value: &Option<String>, name: &str) -> Option<Sourced> {
-    Some(Sourced {
-        value: value.clone()?,
-        source: name.to_owned(),
+fn sourced(value: Option<String>, source: &str) -> Option<SourcedValue> {
+    Some(SourcedValue {
+        value: value?,
+        source: source.to_owned(),
     })
 }
 
-fn from_environment(environment: &impl Fn(&str) -> Option<String>, name: &str) -> Option<Sourced> {
-    let value = environment(name).filter(|value| !value.is_empty())?;
-    Some(Sourced {
-        value,
-        source: name.to_owned(),
-    })
-}
-
-pub fn region_of_arn(cluster: &str) -> Option<Sourced> {
+pub fn region_of_arn(cluster: &str) -> Option<SourcedValue> {
     let mut parts = cluster.strip_prefix("arn:")?.split(':');
-    let value = parts.nth(2).filter(|region| !region.is_empty())?;
-    Some(Sourced {
-        value: value.to_owned(),
-        source: "the cluster's ARN".to_owned(),
-    })
+    let region = parts.nth(2).filter(|region| !region.is_empty())?;
+    sourced(Some(region.to_owned()), "the cluster's ARN")
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::BUILT_IN;
-    use super::super::file::parse;
     use super::*;
 
     fn global() -> Global {
@@ -212,33 +181,26 @@ mod tests {
         }
     }
 
+    fn parse(text: &str) -> ConfigFile {
+        super::super::file::parse(&SourceFile::new("f", text)).unwrap()
+    }
+
     /// The first file is the project's.
     fn settings(global: &Global, variables: &[(&str, &str)], files: &[&str]) -> Settings {
-        let files: Vec<File> = files
-            .iter()
-            .map(|text| parse(text, Path::new("f")).unwrap())
-            .collect();
-        let layers: Vec<Layer> = files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| Layer {
-                file,
-                path: Path::new(if at == 0 { "project" } else { "user" }),
-                is_project: at == 0,
-            })
-            .collect();
+        let layer = |(at, text): (usize, &&str)| Layer {
+            path: PathBuf::from(if at == 0 { "project" } else { "user" }),
+            source: SourceFile::new("f", *text),
+            file: parse(text),
+            is_project: at == 0,
+        };
+        let layers: Vec<Layer> = files.iter().enumerate().map(layer).collect();
         let environment = |name: &str| {
             variables
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        merge(
-            global,
-            &environment,
-            &layers,
-            &parse(BUILT_IN, Path::new("b")).unwrap(),
-        )
+        merge(global, &environment, &layers, &parse(BUILT_IN))
     }
 
     #[test]
@@ -276,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn another_cluster_is_not_where_the_built_in_one_is() {
+    fn another_cluster_gets_nothing_built_in() {
         let mut global = global();
         global.cluster = Some("mine".into());
         let settings = settings(&global, &[], &[]);
@@ -286,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_s_arn_tells_its_region() {
+    fn a_cluster_s_arn_sets_the_region() {
         let mut global = global();
         global.cluster = Some("arn:aws:ecs:eu-west-3:123456789012:cluster/mine".into());
         assert_eq!(
@@ -305,12 +267,11 @@ mod tests {
         let web = &settings.services["web"];
         assert_eq!(web.container.as_deref(), Some("app"));
         assert_eq!(web.shell.as_deref(), Some("/bin/ash"));
-        assert!(settings.plugins.enabled);
-        assert_eq!(settings.plugins.timeout_seconds, 3);
+        assert_eq!(settings.program_timeout, Some(Duration::from_secs(3)));
     }
 
     #[test]
-    fn no_project_loosens_what_the_user_s_file_demands() {
+    fn a_project_cannot_loosen_the_user_s_expectations() {
         let user = "[plugins]\nenabled = false\ntimeout_seconds = 2\n[expect]\nexec_forbidden = [\"db-*\"]\ntraffic = \"endpoint\"\nsession_logging = true";
         for project in [
             "",
@@ -319,8 +280,7 @@ mod tests {
             "[expect]\nexec_forbidden = [\"web\"]\nsession_logging = false",
         ] {
             let settings = settings(&global(), &[], &[project, user]);
-            assert!(!settings.plugins.enabled, "{project}");
-            assert_eq!(settings.plugins.timeout_seconds, 2, "{project}");
+            assert_eq!(settings.program_timeout, None, "{project}");
             let expect = settings.expect;
             assert!(
                 expect.exec_forbidden.contains(&"db-*".to_owned()),
@@ -335,11 +295,15 @@ mod tests {
         let settings = settings(&global(), &[], &[project, user]);
         assert_eq!(settings.expect.exec_forbidden, ["web", "db-*"]);
         let alone = self::settings(&global(), &[], &[project, ""]);
-        assert!(!alone.plugins.enabled && !alone.expect.session_logging);
+        assert!(alone.program_timeout.is_none() && !alone.expect.session_logging);
+        let slower = "[plugins]\ntimeout_seconds = 5";
+        let user = "[plugins]\ntimeout_seconds = 2";
+        let settings = self::settings(&global(), &[], &[slower, user]);
+        assert_eq!(settings.program_timeout, Some(Duration::from_secs(2)));
     }
 
     #[test]
-    fn what_a_project_decides_is_known() {
+    fn settings_know_what_the_project_decides() {
         let project = "cluster = \"c\"\nprofile = \"ops\"";
         let identity = |global: &Global, variables: &[(&str, &str)], files: &[&str]| {
             let project = settings(global, variables, files).project.unwrap();

@@ -1,80 +1,78 @@
-//! Which files of projects the user trusts: for each path and content an entry in the user's state folder, as direnv
-//! and mise do it. A file that changes is a new one.
+//! Which project files the user trusts. As in direnv and mise, the user's state folder has an entry for each path and
+//! content, so a file that changes has to be trusted again.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use custom_checks::source::SourceFile;
 use data_encoding::HEXLOWER;
-use model::text::clean_line;
+use model::text::{sanitize_line, short_list};
 
-use super::keys::halves;
-use super::read::{Chosen, foreign_owner, quoted, read, writable_by_others};
+use super::safe_read::{FileOrigin, foreign_owner, quoted, read, writable_by_others};
+use super::trusted_keys::split;
 use super::{file, state_folder};
 use crate::cli_error::CliError;
 use crate::environment::variable;
 
-/// SHA-256 of files that are trusted wherever they are, separated by commas: for machines without a state folder.
+/// SHA-256 digests of files that are trusted at any path, separated by commas: for machines without a state folder.
 const VARIABLE: &str = "ECS_EXEC_TRUST";
 
-/// A file of a project as it is now.
+/// A project's configuration file with its current content.
 pub struct ProjectFile {
-    /// Absolute, with the links of folders followed.
-    pub path: PathBuf,
-    pub text: String,
+    /// Absolute, with links to folders resolved.
+    path: PathBuf,
+    text: String,
 }
 
 impl ProjectFile {
     pub fn new(path: &Path, text: &str) -> ProjectFile {
         ProjectFile {
-            path: resolved(path),
+            path: resolve_folder(path),
             text: text.to_owned(),
         }
     }
 
     pub fn read(path: &Path) -> Result<ProjectFile, CliError> {
-        Ok(ProjectFile::new(path, &read(path, Chosen::ByPlace)?))
+        Ok(ProjectFile::new(path, &read(path, FileOrigin::Discovered)?))
     }
 
-    pub fn shown(&self) -> String {
-        clean_line(&self.path.display().to_string())
+    /// The path, for the terminal.
+    pub fn display(&self) -> String {
+        sanitize_line(&self.path.display().to_string())
     }
 
-    /// What the file says is run, or as whom, after everything in it was found to be valid.
-    pub fn commands(&self) -> Result<Vec<String>, CliError> {
-        let parsed = file::parse(&self.text, &self.path)?;
-        file::custom_checks(&self.text, &self.path)?;
-        Ok(halves(&parsed).commands)
+    /// The keys that need trust, one line each. An error if anything in the file is invalid.
+    pub fn trusted_keys(&self) -> Result<Vec<String>, CliError> {
+        let source = SourceFile::new(self.path.display().to_string(), &*self.text);
+        let parsed = file::parse(&source)?;
+        file::custom_checks(&source)?;
+        Ok(split(&parsed).trusted_keys)
     }
 
     pub fn is_trusted(&self) -> bool {
-        let own = HEXLOWER.encode(digest(&SHA256, self.text.as_bytes()).as_ref());
-        let named = variable(VARIABLE).unwrap_or_default();
-        let named = named.to_string_lossy().to_ascii_lowercase();
-        if named.split(',').any(|hash| hash.trim() == own) {
-            return true;
-        }
-        private().is_some_and(|folder| is_ours(&folder.join(self.entry())))
+        let hash = sha256(self.text.as_bytes());
+        let trusted = variable(VARIABLE).unwrap_or_default();
+        let trusted = trusted.to_string_lossy().to_ascii_lowercase();
+        trusted.split(',').any(|one| one.trim() == hash)
+            || private_folder().is_some_and(|folder| is_private(&folder.join(self.entry())))
     }
 
     pub fn trust(&self) -> Result<(), CliError> {
-        let folder = folder().ok_or_else(no_folder)?;
-        let kept = || -> io::Result<()> {
-            private_folder(&folder)?;
-            forget(&folder, &self.path)?;
-            let mut entry = private_file(&folder.join(self.entry()))?;
+        let folder = folder()?;
+        let write = || -> io::Result<()> {
+            create_folder(&folder)?;
+            remove_entries(&folder, &self.path)?;
+            let mut entry = create_file(&folder.join(self.entry()))?;
             entry.write_all(self.path.as_os_str().as_encoded_bytes())
         };
-        kept().map_err(|error| {
-            let folder = folder.display();
-            CliError::new(format!("{folder} cannot be written: {error}"), "")
-        })?;
+        write().map_err(|error| cannot_write(&folder, &error))?;
         match self.is_trusted() {
             true => Ok(()),
             false => Err(CliError::new(
                 format!(
-                    "the trust folder {} can be changed by others",
+                    "other users can change the trust folder {}",
                     folder.display()
                 ),
                 format!("Run: chmod 700 {}", quoted(&folder)),
@@ -82,95 +80,92 @@ impl ProjectFile {
         }
     }
 
+    /// The name of the file that says that this path and content are trusted.
     fn entry(&self) -> String {
         let path = self.path.as_os_str().as_encoded_bytes();
-        let named = [path, &[0], self.text.as_bytes()].concat();
-        HEXLOWER.encode(digest(&SHA256, &named).as_ref())
+        sha256(&[path, &[0], self.text.as_bytes()].concat())
     }
 
-    /// Why it cannot be used as it is, and the command that changes that. `keys`: what it sets.
-    pub fn refusal(&self, keys: &[String]) -> CliError {
-        let path = self.path.display();
-        let what = match is_known(&self.path) {
-            true => format!("{path} has changed since you trusted it"),
-            false => format!("{path} is not trusted"),
+    /// The error for a command that uses these keys.
+    pub fn untrusted(&self, keys: &[String]) -> CliError {
+        let path = self.path.as_os_str().as_encoded_bytes();
+        let was_trusted = entries().iter().any(|(_, known)| known == path);
+        let state = match was_trusted {
+            true => "has changed since you trusted it",
+            false => "is not trusted",
         };
         let names = keys.iter().filter_map(|key| key.split(" = ").next());
-        let names: Vec<&str> = names.collect();
-        let names = model::text::short_list(&names, 6);
+        let names = short_list(&names.collect::<Vec<_>>(), 6);
         CliError::new(
-            format!("{what}, and it sets {names}"),
+            format!("{} {state}, and it sets {names}", self.path.display()),
             format!(
-                "Read it, then run: ecs-exec trust {} (in CI: {VARIABLE}, its SHA-256)",
+                "Read it, then run: ecs-exec trust {} (in CI: set {VARIABLE} to its SHA-256)",
                 quoted(&self.path)
             ),
         )
     }
 }
 
-/// Forgets a path, whatever its content was. Whether it was trusted.
+/// Forgets a path with any content. Returns whether it was trusted.
 pub fn revoke(path: &Path) -> Result<bool, CliError> {
-    let folder = folder().ok_or_else(no_folder)?;
-    forget(&folder, &resolved(path)).map_err(|error| {
-        let folder = folder.display();
-        CliError::new(format!("{folder} cannot be written: {error}"), "")
-    })
+    let folder = folder()?;
+    remove_entries(&folder, &resolve_folder(path)).map_err(|error| cannot_write(&folder, &error))
 }
 
-/// The paths of all trusted files.
+/// The paths of all trusted files, for the terminal.
 pub fn list() -> Vec<String> {
-    let entries = private().map(|folder| entries(&folder)).unwrap_or_default();
-    let mut paths: Vec<String> = entries
-        .iter()
-        .map(|(_, path)| clean_line(&String::from_utf8_lossy(path)))
+    let paths = entries().into_iter();
+    let mut paths: Vec<String> = paths
+        .map(|(_, path)| sanitize_line(&String::from_utf8_lossy(&path)))
         .collect();
     paths.sort();
     paths
 }
 
-fn is_known(path: &Path) -> bool {
+fn remove_entries(folder: &Path, path: &Path) -> io::Result<bool> {
     let path = path.as_os_str().as_encoded_bytes();
-    private().is_some_and(|folder| entries(&folder).iter().any(|(_, known)| known == path))
-}
-
-fn forget(folder: &Path, path: &Path) -> io::Result<bool> {
-    let path = path.as_os_str().as_encoded_bytes();
-    let mut was_known = false;
-    for (entry, known) in entries(folder) {
+    let mut was_trusted = false;
+    for (entry, known) in entries_in(folder) {
         if known == path {
             fs::remove_file(entry)?;
-            was_known = true;
+            was_trusted = true;
         }
     }
-    Ok(was_known)
+    Ok(was_trusted)
 }
 
-/// Each entry, and the path that it holds.
-fn entries(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+fn entries() -> Vec<(PathBuf, Vec<u8>)> {
+    private_folder().map_or_else(Vec::new, |folder| entries_in(&folder))
+}
+
+/// Each entry's own path, and the path that it trusts.
+fn entries_in(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    let ours = files.map(|file| file.path()).filter(|path| is_ours(path));
-    ours.filter_map(|path| Some((path.clone(), fs::read(&path).ok()?)))
+    let private = files
+        .map(|file| file.path())
+        .filter(|path| is_private(path));
+    private
+        .filter_map(|path| Some((path.clone(), fs::read(&path).ok()?)))
         .collect()
 }
 
-fn folder() -> Option<PathBuf> {
-    Some(state_folder()?.join("ecs-exec").join("trust"))
+fn folder() -> Result<PathBuf, CliError> {
+    let folder = state_folder().map(|folder| folder.join("ecs-exec").join("trust"));
+    folder.ok_or_else(|| {
+        CliError::new(
+            "trust cannot be saved: neither XDG_STATE_HOME nor HOME is an absolute path",
+            "Set one of them.",
+        )
+    })
 }
 
-/// The same, where nobody else can have put anything there.
-fn private() -> Option<PathBuf> {
-    folder().filter(|folder| is_ours(folder))
+/// The folder, unless another user can have written to it.
+fn private_folder() -> Option<PathBuf> {
+    folder().ok().filter(|folder| is_private(folder))
 }
 
-fn no_folder() -> CliError {
-    CliError::new(
-        "there is no folder to remember trust in: neither XDG_STATE_HOME nor HOME is an absolute path",
-        "Set one of them.",
-    )
-}
-
-/// Nobody else could have made it, or can change it.
-fn is_ours(path: &Path) -> bool {
+/// Whether no other user can have created or changed it.
+fn is_private(path: &Path) -> bool {
     let metadata = path.symlink_metadata();
     metadata.is_ok_and(|metadata| {
         !metadata.is_symlink()
@@ -179,19 +174,31 @@ fn is_ours(path: &Path) -> bool {
     })
 }
 
-/// The link at its end is not followed: what it points to is trusted under the link's own name.
-fn resolved(path: &Path) -> PathBuf {
+/// The absolute path with links to folders resolved. A link at its end stays: its target is trusted under the link's
+/// name.
+fn resolve_folder(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match (absolute.parent(), absolute.file_name()) {
-        (Some(folder), Some(name)) => match folder.canonicalize() {
-            Ok(folder) => folder.join(name),
-            Err(_) => absolute,
-        },
-        _ => absolute,
-    }
+    let resolved = || {
+        Some(
+            absolute
+                .parent()?
+                .canonicalize()
+                .ok()?
+                .join(absolute.file_name()?),
+        )
+    };
+    resolved().unwrap_or(absolute)
 }
 
-fn private_folder(folder: &Path) -> io::Result<()> {
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
+}
+
+fn cannot_write(folder: &Path, error: &io::Error) -> CliError {
+    CliError::new(format!("cannot write to {}: {error}", folder.display()), "")
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -199,13 +206,13 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn private_file(path: &Path) -> io::Result<fs::File> {
+fn create_file(path: &Path) -> io::Result<fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        // Another run gave the same trust at the same time.
+        // Another process trusted the same file at the same time.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             OpenOptions::new().write(true).open(path)
         }

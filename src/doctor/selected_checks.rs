@@ -7,7 +7,7 @@ use model::check::Check;
 use crate::cli::Doctor;
 use crate::cli_error::CliError;
 use crate::config::Settings;
-use crate::own::Own;
+use crate::custom_checks::CustomChecks;
 use crate::target;
 
 /// The checks that are asked for. The user's own programs are looked for on PATH while AWS is asked: the folders may be
@@ -20,12 +20,12 @@ pub struct Checks {
 
 pub struct Chosen {
     pub selection: Selection,
-    pub own: Arc<Own>,
+    pub own: Arc<CustomChecks>,
 }
 
 impl Checks {
     pub fn of(arguments: &Doctor, settings: Option<&mut Settings>) -> Result<Checks, CliError> {
-        let found = settings.map(Own::search);
+        let found = settings.map(CustomChecks::search);
         let found = move || found.map(|found| found()).unwrap_or_default();
         let named = !arguments.only.is_empty() || !arguments.skip.is_empty();
         let later: Box<dyn FnOnce() -> Chosen + Send> = match named {
@@ -65,12 +65,12 @@ pub fn may_include(arguments: &Doctor, area: &str) -> bool {
     (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area)
 }
 
-fn chosen(selection: Selection, own: Own) -> Chosen {
+fn chosen(selection: Selection, own: CustomChecks) -> Chosen {
     let own = Arc::new(own.only(&selection));
     Chosen { selection, own }
 }
 
-fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, CliError> {
+fn selection(arguments: &Doctor, own: &CustomChecks) -> Result<Selection, CliError> {
     let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
     let are_own = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
     let own = own.checks();
@@ -82,9 +82,7 @@ fn selection(arguments: &Doctor, own: &Own) -> Result<Selection, CliError> {
     Err(CliError::new(
         "no check is left",
         match are_own {
-            true => {
-                "There are no checks of your own. A demo heeds no configuration that is not named."
-            }
+            true => "There are no custom checks. Demos use no configuration.",
             false => "What --only names and --skip takes away leaves nothing to look at.",
         },
     ))

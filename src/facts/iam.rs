@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
@@ -61,7 +60,7 @@ pub async fn simulate(
     aws: &Aws,
     principal: &str,
     actions: &[&str],
-    resources: &[Arc<str>],
+    resources: &[String],
     context: BTreeMap<String, String>,
 ) -> Simulation {
     let answers = join_all(
@@ -92,11 +91,11 @@ async fn simulate_chunk(
     aws: &Aws,
     principal: &str,
     actions: &[&str],
-    resources: &[Arc<str>],
+    resources: &[String],
     context: &BTreeMap<String, String>,
 ) -> Result<Vec<Decision>, Failure> {
     let names: Vec<String> = resources.iter().map(|name| name.to_string()).collect();
-    let asked: HashMap<&str, &Arc<str>> = resources.iter().map(|name| (&**name, name)).collect();
+    let asked: HashMap<&str, &String> = resources.iter().map(|name| (&**name, name)).collect();
     let mut decisions = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -136,7 +135,7 @@ fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
 
 /// IAM answers either once a resource, or once an action with the resources listed below it. `asked`: those that it was
 /// asked about, by name.
-fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> Vec<Decision> {
+fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &String>) -> Vec<Decision> {
     let policies = |statements: &[Statement]| -> Vec<String> {
         let named = statements.iter();
         named
@@ -155,7 +154,7 @@ fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &Arc<str>>) -> V
         },
         outcome: outcome(decided),
         missing_context: missing.to_vec(),
-        deny_hangs_on: None,
+        deny_depends_on: None,
         allowed_by_boundary: boundary,
         allowed_by_organization: result
             .organizations_decision_detail()

@@ -11,7 +11,7 @@ use terraform_plan::{Ask, ClusterPlace, Plan, Unreadable};
 use crate::aws::partition;
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::config::{self, Settings, Sourced, short_name};
+use crate::config::{self, Settings, SourcedValue, short_name};
 use crate::files::read_at_most;
 use crate::target;
 
@@ -194,7 +194,7 @@ pub fn place(settings: &Settings, ask: &Ask) -> Settings {
     }
     let is_there = settings.region.as_ref();
     if is_there.is_none_or(|region| region.value != ask.region) {
-        settings.region = Some(Sourced {
+        settings.region = Some(SourcedValue {
             value: ask.region.clone(),
             source: "the Terraform plan".to_owned(),
         });

@@ -1,13 +1,12 @@
 //! Which questions are put to the policy simulator: as few as possible, with all the context that matters.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
 
 use aws_rules::iam::Credentials;
 use aws_rules::needs::{self, Need};
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
-use model::facts::{Caller, Cluster, Fact, Simulation, Task, Wanted};
+use model::facts::{Caller, Cluster, Fact, ServiceTarget, Simulation, Task};
 
 use super::iam::{RESOURCES_A_CALL, simulate};
 use crate::aws::Aws;
@@ -24,7 +23,7 @@ pub struct OfCaller<'a> {
     pub cluster_arn: &'a str,
     pub cluster: Option<&'a Cluster>,
     pub tasks: &'a [&'a Task],
-    pub services: &'a [Wanted],
+    pub services: &'a [ServiceTarget],
     /// The container that was named.
     pub container: Option<&'a str>,
     /// ARN of the cluster's KMS key.
@@ -41,7 +40,7 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         return Vec::new();
     };
     let cluster_arn = ask.cluster_arn;
-    let cluster: Arc<str> = cluster_arn.into();
+    let cluster: String = cluster_arn.into();
     let mut resources = vec![cluster.clone()];
     resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
     resources.push(checks::another_cluster(cluster_arn).into());
@@ -59,7 +58,7 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
         return vec![without_impossible_keys(first, credentials)];
     }
     let tags_of_cluster = ask.cluster.map(|cluster| &cluster.tags);
-    let mut on_tasks: BTreeMap<Context, Vec<Arc<str>>> = BTreeMap::new();
+    let mut on_tasks: BTreeMap<Context, Vec<String>> = BTreeMap::new();
     let mut on_cluster: BTreeSet<Context> = BTreeSet::new();
     let is_on_task = missing.iter().any(|key| key.eq_ignore_ascii_case(TASK_KEY));
     for task in ask.tasks {
@@ -123,7 +122,7 @@ pub async fn of_task_role(
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
     ]);
     let mut actions = TASK_ROLE_ACTIONS.to_vec();
-    let mut resources: Vec<Arc<str>> = vec!["*".into()];
+    let mut resources: Vec<String> = vec!["*".into()];
     for need in needs {
         if !actions.contains(&need.action) {
             actions.push(need.action);
@@ -225,7 +224,11 @@ fn add_tags(
 }
 
 /// The container that a session would enter, or every one where none is preferred.
-fn containers<'t>(task: &'t Task, services: &'t [Wanted], asked: Option<&'t str>) -> Vec<&'t str> {
+fn containers<'t>(
+    task: &'t Task,
+    services: &'t [ServiceTarget],
+    asked: Option<&'t str>,
+) -> Vec<&'t str> {
     let configured = task.service_name().and_then(|service| {
         let wanted = services.iter().find(|wanted| wanted.name == service)?;
         wanted.container.as_deref()

@@ -15,7 +15,7 @@ use crate::target::{Candidate, Request, Services, is_whole_task, wanted};
 /// The services and tasks that the request comes down to.
 #[derive(Clone, Default)]
 pub struct Workload {
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<ServiceTarget>,
     pub services: BTreeMap<String, Fact<Service>>,
     pub service_tasks: BTreeMap<String, Fact<Vec<String>>>,
     pub tasks: BTreeMap<String, Fact<Task>>,
@@ -61,7 +61,7 @@ async fn named_services(aws: &Aws, cluster: &str, candidates: &[Candidate]) -> W
         list_tasks(aws, cluster, likely.collect()),
     )
     .await;
-    let mut wanted: Vec<Wanted> = candidates
+    let mut wanted: Vec<ServiceTarget> = candidates
         .iter()
         .map(|candidate| candidate.resolve(&services))
         .collect();

@@ -134,9 +134,9 @@ fn concerns(finding: &Finding, service: &str, facts: &Facts) -> bool {
         let task = facts.tasks.get(arn).and_then(Fact::known);
         task.and_then(Task::service_name) == Some(service)
     };
-    match (&finding.subject.service, finding.tasks.names()) {
+    match (&finding.subject.service, finding.tasks.arns()) {
         (Some(of), _) => &**of == service,
-        (None, Some(tasks)) => tasks.iter().any(|task| of_task(task.arn())),
+        (None, Some(tasks)) => tasks.iter().any(|task| of_task(task)),
         (None, None) => true,
     }
 }

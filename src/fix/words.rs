@@ -1,7 +1,7 @@
 //! Steps in a few words.
 
 use model::step::{Step, Word};
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use super::Made;
 
@@ -12,7 +12,7 @@ pub fn told(step: &Step, made: &Made) -> String {
         Step::Revise(_) | Step::Shell(_) => None,
     };
     match given {
-        Some(given) => clean_line(&format!("{}: {given}", words(step))),
+        Some(given) => sanitize_line(&format!("{}: {given}", words(step))),
         None => words(step),
     }
 }
@@ -40,7 +40,7 @@ pub fn words(step: &Step) -> String {
                     [Word::Text(text)] if told.contains(&name.as_str()) => Some(text.as_str()),
                     _ => None,
                 });
-            clean_line(&format!(
+            sanitize_line(&format!(
                 "{} {}",
                 call.operation,
                 target.unwrap_or_default()
@@ -48,10 +48,10 @@ pub fn words(step: &Step) -> String {
             .trim_end()
             .to_owned()
         }
-        Step::Revise(revision) => clean_line(&format!(
+        Step::Revise(revision) => sanitize_line(&format!(
             "ecs register-task-definition from {}",
             revision.definition
         )),
-        Step::Shell(command) => clean_line(command),
+        Step::Shell(command) => sanitize_line(command),
     }
 }

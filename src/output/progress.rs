@@ -19,7 +19,7 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(None, target)
             .with_style(ProgressStyle::default_spinner())
-            .with_message(model::text::clean_line(message));
+            .with_message(model::text::sanitize_line(message));
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
@@ -27,7 +27,7 @@ impl Progress {
     }
 
     pub fn say(&self, message: &str) {
-        self.0.set_message(model::text::clean_line(message));
+        self.0.set_message(model::text::sanitize_line(message));
     }
 
     pub fn end(self) {

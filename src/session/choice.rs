@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use model::facts::Task;
-use model::text::{clean_line, list};
+use model::text::{list, sanitize_line};
 
 use super::{Named, Spot};
 use crate::cli_error::CliError;
@@ -94,7 +94,7 @@ async fn ask(heading: &str, lines: &[&str]) -> Result<usize, CliError> {
     }
     say!("{heading}:");
     for (at, line) in lines.iter().enumerate() {
-        say!("  {}  {}", at + 1, clean_line(line));
+        say!("  {}  {}", at + 1, sanitize_line(line));
     }
     loop {
         let question = format!("Which one? [1-{}] ", lines.len());

@@ -6,7 +6,7 @@ use diagnosis::causes::LIVE;
 use diagnosis::{Report, Selection, examine};
 use model::Status;
 use model::facts::{Probe, ProbeEnd, Reason};
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use super::{RemoteText, Spot};
 use crate::aws::Failure;
@@ -85,7 +85,7 @@ pub async fn tell(
         Ok(text) => say_part!("{text}"),
         Err(trouble) => say!(
             "\nThe doctor could not look at the task: {}.",
-            clean_line(&trouble.what)
+            sanitize_line(&trouble.what)
         ),
     }
 }

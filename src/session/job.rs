@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use super::end::SessionEnd;
 use super::open::Unopened;
@@ -103,7 +103,7 @@ impl Job<'_> {
         if reader.may_be_altered() {
             say!(
                 "warning: output of {} may be altered: the container has neither base64 nor od (with dd) to carry it, and the agent drops bytes of U+FFFD",
-                clean_line(&spot.container)
+                sanitize_line(&spot.container)
             );
         }
         Ok(end_of(end, &reader))
@@ -149,7 +149,7 @@ pub fn unwritten(error: &io::Error) -> u8 {
     let why = without_number(&error.to_string());
     say!(
         "error: standard output cannot be written to: {}",
-        clean_line(&why)
+        sanitize_line(&why)
     );
     exit::UNOPENED
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use model::facts::Fact;
-use model::text::clean_line;
+use model::text::sanitize_line;
 use model::version::is_at_least;
 use serde_json::json;
 use tokio::process::{Child, Command};
@@ -63,7 +63,7 @@ pub async fn carry(
     } else {
         say!(
             "The plugin {} is older than 1.2.536: the session's token stands in the list of processes while it runs.",
-            clean_line(&plugin.path)
+            sanitize_line(&plugin.path)
         );
         command.arg(response);
     }

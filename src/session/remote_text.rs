@@ -4,7 +4,7 @@ use std::fmt;
 
 use explain::{Explanation, explain};
 use model::secrets::mask;
-use model::text::{clean_block, clean_line};
+use model::text::{sanitize_block, sanitize_line};
 
 use crate::cli_error::without_number;
 
@@ -46,7 +46,7 @@ impl RemoteText {
 
     /// In its own lines.
     pub fn block(&self) -> String {
-        self.shown(clean_block)
+        self.shown(sanitize_block)
     }
 
     /// Secrets are looked for twice: cleaning takes apart what tells some, and joins others.
@@ -59,7 +59,7 @@ impl RemoteText {
 /// On one line.
 impl fmt::Display for RemoteText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown(clean_line))
+        f.write_str(&self.shown(sanitize_line))
     }
 }
 

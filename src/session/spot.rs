@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use futures::join;
 use model::arn;
 use model::facts::{Cluster, Container, Fact, Task, Unavailable};
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 use super::choice::{container, pick};
 use crate::aws::Aws;
@@ -86,7 +86,7 @@ impl Encryption {
         if let Encryption::Unknown(why) = self {
             say!(
                 "warning: the session may not be encrypted: the cluster's configuration could not be read, because {}",
-                clean_line(why)
+                sanitize_line(why)
             );
         }
     }

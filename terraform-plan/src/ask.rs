@@ -1,7 +1,7 @@
 //! What is asked of a plan.
 
 use jiff::Timestamp;
-use model::facts::{Expect, Wanted};
+use model::facts::{Expect, ServiceTarget};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
@@ -11,7 +11,7 @@ pub struct Ask {
     /// `None`: as the plan tells it, if it does.
     pub account: Option<String>,
     /// By full names. Empty: every service of the cluster that the plan has.
-    pub services: Vec<Wanted>,
+    pub services: Vec<ServiceTarget>,
     /// Only this container.
     pub container: Option<String>,
     pub expect: Expect,

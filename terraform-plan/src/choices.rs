@@ -190,9 +190,9 @@ fn verdicts(facts: &Facts) -> BTreeSet<(&'static str, Status, String)> {
         if finding.status == Status::Skip {
             continue;
         }
-        let tasks = finding.tasks.names().unwrap_or_default().iter();
+        let tasks = finding.tasks.arns().unwrap_or_default().iter();
         let mut services: BTreeSet<String> = tasks
-            .filter_map(|name| facts.tasks.get(&**name.arn())?.known()?.service_name())
+            .filter_map(|name| facts.tasks.get(name)?.known()?.service_name())
             .map(str::to_owned)
             .collect();
         if services.is_empty() {

@@ -9,6 +9,6 @@ mod tasks;
 
 pub use cluster::cluster;
 pub use definitions::{definition, roles_of};
-pub use renewal::keeps_closed_tasks;
+pub use renewal::leaves_tasks_without_exec;
 pub use services::{EXPRESS, Planned, cluster_of, planned_services};
 pub use tasks::{host_of, start};

@@ -88,11 +88,11 @@ fn wanted(
     ask: &Ask,
     planned: &[Planned],
     live: Option<&Facts>,
-) -> Vec<Wanted> {
+) -> Vec<ServiceTarget> {
     if !ask.services.is_empty() {
         return ask.services.clone();
     }
-    let mut wanted: Vec<Wanted> = planned
+    let mut wanted: Vec<ServiceTarget> = planned
         .iter()
         .map(|service| all_of(&service.name))
         .collect();
@@ -153,10 +153,10 @@ fn empty(ask: &Ask, account: Option<String>) -> Facts {
     }
 }
 
-fn all_of(name: &str) -> Wanted {
-    Wanted {
+fn all_of(name: &str) -> ServiceTarget {
+    ServiceTarget {
         name: name.to_owned(),
-        ..Wanted::default()
+        ..ServiceTarget::default()
     }
 }
 
@@ -241,7 +241,8 @@ fn add_service(facts: &mut Facts, resolver: &Resolver, planned: &Planned, live: 
             .insert(one.task.arn.to_string(), Fact::Known(one.task));
     }
     let mut service = service.clone();
-    service.keeps_closed_tasks = ecs::keeps_closed_tasks(resolver, planned.instance, &name, live);
+    service.leaves_tasks_without_exec =
+        ecs::leaves_tasks_without_exec(resolver, planned.instance, &name, live);
     facts.services.insert(name.clone(), Fact::Known(service));
     facts.service_tasks.insert(name, Fact::Known(arns));
 }

@@ -23,7 +23,7 @@ pub fn simulate_allowed(facts: &mut Facts, principal: &str, actions: &[&str]) {
         resource: "*".into(),
         outcome: Outcome::Allowed,
         missing_context: Vec::new(),
-        deny_hangs_on: None,
+        deny_depends_on: None,
         allowed_by_boundary: None,
         allowed_by_organization: None,
         matched_policies: Vec::new(),

@@ -153,7 +153,7 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
     let context = CONTEXT.map(|(key, value, _)| (key.to_owned(), vec![value.to_owned()]));
     let request = Request::new("ecs:ExecuteCommand", context);
     let effective = Policies::about(&request, &identity).decide(resource);
-    effective.hangs_on.is_empty().then_some(effective.outcome)
+    effective.depends_on.is_empty().then_some(effective.outcome)
 }
 
 fn theirs(world: &World, document: &Value, resource: &str) -> Outcome {

@@ -5,6 +5,7 @@
 mod captures;
 mod clusters;
 mod costs;
+mod custom_checks;
 mod denials;
 mod endings;
 mod fault_grid;
@@ -17,7 +18,6 @@ mod least_policies;
 mod manual;
 mod name_servers;
 mod narrowed;
-mod own_checks;
 mod plans;
 mod profiles;
 mod reports;

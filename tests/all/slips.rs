@@ -18,7 +18,7 @@ fn contradictions_and_nonsense() {
     let arn = "arn:aws:ecs:us-west-2:123456789012:cluster/mine";
     assert_refused(
         &with_keys(&["doctor", "--cluster", arn, "--region", "eu-west-1"]),
-        "--region says eu-west-1",
+        "--region is eu-west-1",
         "",
     );
     assert_refused(
@@ -28,12 +28,12 @@ fn contradictions_and_nonsense() {
     );
     assert_refused(
         &with_keys(&["doctor", "--region", "us west"]),
-        "is no region",
+        "is not a region",
         "us-west-2",
     );
     assert_refused(
         &with_keys(&["doctor", "--endpoint-url", "not a url"]),
-        "is no address",
+        "is not a valid endpoint URL",
         "http://",
     );
     assert_refused(
@@ -67,12 +67,12 @@ fn contradictions_and_nonsense() {
     let service = "arn:aws:ecs:us-west-2:123456789012:service/fleet/web";
     assert_refused(
         &with_keys(&["policy", "caller", "--cluster", service]),
-        "is no cluster's ARN",
+        "is not the ARN of a cluster",
         "cluster/NAME",
     );
     assert_refused(
         &with_keys(&["list", "--cluster", "a,b"]),
-        "--cluster names several",
+        "--cluster has several values",
         "ecs-exec doctor",
     );
     assert_refused(
@@ -135,7 +135,7 @@ fn lists_of_checks_as_people_write_them() {
         "policy, custom, program",
     );
     assert_refused(&demo(","), "there is no check or area", "Areas");
-    assert_refused(&demo("custom"), "no check is left", "no checks of your own");
+    assert_refused(&demo("custom"), "no check is left", "no custom checks");
     let skipped = demo("cluster.log-group");
     assert_refused(&skipped, "have nothing to look at", "cluster.log-group: ");
 }
@@ -181,7 +181,7 @@ fn variables_and_files_of_configuration() {
 }
 
 #[test]
-fn a_configuration_that_says_nothing() {
+fn empty_values_in_a_configuration_are_errors() {
     for (text, what) in [
         ("shell = \"\"", "shell: this value is empty"),
         (
@@ -194,7 +194,7 @@ fn a_configuration_that_says_nothing() {
         ),
         (
             "[recipes.\"\"]\nservice = \"web\"\ncommand = [\"ls\"]",
-            "name of a table is empty",
+            "recipes: a table has an empty name",
         ),
         (
             "[plugins]\ntimeout_seconds = 0",
@@ -279,11 +279,11 @@ fn a_cluster_that_is_named_twice() {
 }
 
 #[test]
-fn areas_of_the_user_s_own_checks_are_explained() {
+fn areas_of_custom_checks_are_explained() {
     for area in ["custom", "program"] {
         let run = offline(&["explain", area], &[]);
         assert_eq!(run.status, 0, "{}", run.stdout);
-        assert!(run.stdout.contains("Checks of your own"), "{}", run.stdout);
+        assert!(run.stdout.contains("Custom checks"), "{}", run.stdout);
     }
 }
 

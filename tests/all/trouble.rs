@@ -99,15 +99,23 @@ fn addresses_with_passwords() {
     let mut variables = KEYS.to_vec();
     variables.push(("AWS_ENDPOINT_URL_ECS", "ops:hunter2@host"));
     let run = offline(&["list"], &variables);
-    assert_refused(&run, "AWS_ENDPOINT_URL_ECS is no address", "https://");
+    assert_refused(
+        &run,
+        "AWS_ENDPOINT_URL_ECS is not a valid endpoint URL",
+        "https://",
+    );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let run = offline(&["list", "--endpoint-url", "ftp://ops:hunter2@host"], &KEYS);
-    assert_refused(&run, "--endpoint-url is no address", "https://");
+    assert_refused(
+        &run,
+        "--endpoint-url is not a valid endpoint URL",
+        "https://",
+    );
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     let mut variables = KEYS.to_vec();
     variables.push(("https_proxy", "htp://ops:hunter2@proxy:3128"));
     let run = offline(&["list"], &variables);
-    assert_refused(&run, "https_proxy is no address of a proxy", "http://proxy");
+    assert_refused(&run, "https_proxy is not a valid proxy URL", "http://proxy");
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 

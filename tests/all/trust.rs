@@ -1,4 +1,4 @@
-//! Files of projects: what they may say unasked, and what only after trust.
+//! Trust in project files: which keys take effect without it, and which only with it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ fn ask(home: &Path, arguments: &[&str]) -> Run {
     run(command(home).args(arguments))
 }
 
-/// The doctor on facts of a file, so that no credentials are needed.
+/// The doctor on a snapshot, which needs no credentials.
 fn doctor(home: &Path) -> Command {
     let facts = format!("{}/fixtures/healthy.json", env!("CARGO_MANIFEST_DIR"));
     let mut doctor = command(home);
@@ -29,7 +29,7 @@ fn doctor(home: &Path) -> Command {
 const CHECK: &str = "cluster = \"coder-production-cluster\"\n[checks.none]\neach = \"task\"\nwhen = \"true\"\ntitle = \"found\"\n";
 
 #[test]
-fn what_names_only_places_needs_no_trust() {
+fn a_file_with_harmless_keys_needs_no_trust() {
     let home = home(true);
     write(
         home.path(),
@@ -39,11 +39,15 @@ fn what_names_only_places_needs_no_trust() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     let run = ask(home.path(), &["trust"]);
     assert_eq!(run.status, 0);
-    assert!(run.stderr.contains("needs no trust"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("sets no keys that need trust"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
-fn each_key_that_commands_is_refused_until_it_is_trusted() {
+fn each_key_that_needs_trust_is_an_error_until_trusted() {
     let commands = [
         (CHECK, &["checks"][..], "checks"),
         ("[plugins]\ntimeout_seconds = 5", &["checks"], "plugins"),
@@ -89,7 +93,7 @@ fn each_key_that_commands_is_refused_until_it_is_trusted() {
             "{text}: {}",
             trusted.stderr
         );
-        // Below the folder it is the same file.
+        // The same file from a folder below.
         let below = home.path().join("a/b");
         fs::create_dir_all(&below).unwrap();
         let trusted = run(command(home.path()).current_dir(&below).args(arguments));
@@ -98,16 +102,16 @@ fn each_key_that_commands_is_refused_until_it_is_trusted() {
             "{text}: {}",
             trusted.stderr
         );
-        // A change is another file.
+        // A change revokes the trust.
         write(home.path(), &format!("{text}\n# changed"));
         let changed = ask(home.path(), arguments);
         assert_refused(&changed, "has changed since you trusted it", &trust);
     }
 }
 
-/// What a command does not use does not stand in its way, and does not count.
+/// Unused keys cause no error and have no effect.
 #[test]
-fn a_command_goes_on_without_what_it_does_not_use() {
+fn a_command_ignores_untrusted_keys_that_it_does_not_use() {
     let unused = [
         (
             "shell = \"/bin/evil\"\n[recipes.x]\nservice = \"s\"\ncommand = [\"evil\"]",
@@ -128,7 +132,7 @@ fn a_command_goes_on_without_what_it_does_not_use() {
     write(home.path(), CHECK);
     let run = run(doctor(home.path()).args(["--skip", "custom"]));
     assert_eq!(run.status, 0, "{}", run.stderr);
-    // What a flag or a variable decides is not the file's.
+    // Flags and variables beat the file.
     write(
         home.path(),
         "profile = \"admin\"\n[services.coder]\nshell = \"/bin/evil\"",
@@ -144,7 +148,7 @@ fn a_command_goes_on_without_what_it_does_not_use() {
 }
 
 #[test]
-fn trust_is_given_by_a_name_or_a_hash_too() {
+fn config_flag_and_hash_give_trust_too() {
     let home = home(true);
     write(home.path(), CHECK);
     assert_refused(
@@ -174,7 +178,7 @@ fn trust_is_given_by_a_name_or_a_hash_too() {
 }
 
 #[test]
-fn trust_is_kept_in_private_and_taken_back() {
+fn trust_is_stored_privately_and_can_be_revoked() {
     let home = home(true);
     write(home.path(), CHECK);
     assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
@@ -195,7 +199,7 @@ fn trust_is_kept_in_private_and_taken_back() {
         1,
         "one content at a time"
     );
-    // Others could have written it.
+    // Other users can write to it.
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
     assert_refused(&run(&mut doctor(home.path())), "is not trusted", "");
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
@@ -210,9 +214,9 @@ fn trust_is_kept_in_private_and_taken_back() {
     assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
 }
 
-/// A state folder within the project would be the project's own word.
+/// A relative state folder could belong to the project.
 #[test]
-fn folders_that_are_not_absolute_hold_nothing_of_the_user_s() {
+fn relative_state_and_config_folders_are_ignored() {
     let home = home(true);
     write(home.path(), CHECK);
     assert_eq!(ask(home.path(), &["trust"]).status, 0);
@@ -234,7 +238,7 @@ fn folders_that_are_not_absolute_hold_nothing_of_the_user_s() {
 }
 
 #[test]
-fn the_user_s_own_file_needs_no_trust() {
+fn the_user_s_file_needs_no_trust() {
     let home = home(true);
     let folder = home.path().join(".config/ecs-exec");
     fs::create_dir_all(&folder).unwrap();
@@ -244,7 +248,7 @@ fn the_user_s_own_file_needs_no_trust() {
         assert_ne!(run.status, 2, "{}", run.stderr);
         assert!(run.stdout.contains("custom.none"), "{}", run.stdout);
     }
-    // Nor does a project's check take its place.
+    // A project's check does not replace the user's.
     write(
         home.path(),
         &CHECK.replace("found", "nothing").replace("true", "false"),
@@ -259,7 +263,7 @@ fn the_user_s_own_file_needs_no_trust() {
 }
 
 #[test]
-fn files_that_others_can_write_are_refused() {
+fn a_file_that_others_can_write_is_an_error() {
     let home = home(true);
     write(home.path(), "cluster = \"c\"");
     let file = home.path().join("ecs-exec.toml");
@@ -282,7 +286,7 @@ fn files_that_others_can_write_are_refused() {
 }
 
 #[test]
-fn a_configuration_without_end_is_refused() {
+fn a_configuration_must_be_a_small_regular_file() {
     let home = home(true);
     let file = home.path().join("ecs-exec.toml");
     for target in ["/dev/zero", "/dev/tty"] {
@@ -314,7 +318,7 @@ fn a_configuration_without_end_is_refused() {
 }
 
 #[test]
-fn on_a_terminal_the_user_is_asked() {
+fn a_terminal_user_is_asked_for_trust() {
     let home = home(true);
     write(home.path(), "profile = \"adm\\u001b[2Jin\"\n");
     let start = || Terminal::start(command(home.path()).arg("list"));
@@ -348,7 +352,7 @@ fn on_a_terminal_the_user_is_asked() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_session_says_what_a_project_decided() {
+fn a_session_names_what_the_project_decides() {
     let world = World::healthy();
     let home = world.home.path();
     let first_line = |arguments: &[&str]| {
@@ -394,7 +398,7 @@ fn a_session_says_what_a_project_decided() {
     assert!(told.contains("command: ls; command from"), "{told}");
 }
 
-/// A program that leaves its environment behind.
+/// A program that writes its environment to a file.
 fn plant(folder: &Path) {
     let path = folder.join("session-manager-plugin");
     let script = "#!/bin/sh\nenv > \"${0%/*}/asked\"\necho 1.2.764.0\n";
@@ -403,7 +407,7 @@ fn plant(folder: &Path) {
 }
 
 #[test]
-fn the_plugin_is_not_looked_for_in_the_working_folder() {
+fn the_plugin_is_not_searched_in_the_working_folder() {
     let home = home(false);
     let here = home.path().join("here");
     fs::create_dir_all(here.join("tools")).unwrap();

@@ -91,12 +91,12 @@ fn decide(
     let request = Request::new("ecs:ExecuteCommand", context.clone());
     let effective = Policies::about(&request, &identity).decide(resource);
     let answer = match effective.outcome {
-        _ if !effective.hangs_on.is_empty() => Answer::Undecided,
+        _ if !effective.depends_on.is_empty() => Answer::Undecided,
         Outcome::Allowed => Answer::Allowed,
         Outcome::ImplicitDeny => Answer::ImplicitDeny,
         Outcome::ExplicitDeny => Answer::ExplicitDeny,
     };
-    (answer, effective.hangs_on.into_iter().collect())
+    (answer, effective.depends_on.into_iter().collect())
 }
 
 /// Prints all cases that are wrong, not the first alone.

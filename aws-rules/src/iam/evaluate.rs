@@ -12,9 +12,9 @@ pub struct Effective {
     /// Not allowed where it depends on something.
     pub outcome: Outcome,
     /// The condition keys on which the outcome depends, and parts of policies that AWS does not document.
-    pub hangs_on: BTreeSet<String>,
+    pub depends_on: BTreeSet<String>,
     /// Those on which a Deny depends, also where nothing allows the request anyway.
-    pub deny_hangs_on: BTreeSet<String>,
+    pub deny_depends_on: BTreeSet<String>,
     /// `Some(false)`: the permissions boundary does not allow it. `None`: there is none, or it depends on something.
     pub by_boundary: Option<bool>,
     /// Names of the policies with a statement that decided.
@@ -59,8 +59,8 @@ impl<'p> Policies<'p> {
         let (deny, grant) = (any(&denying), any(&granting));
         let effective = |outcome, matched| Effective {
             outcome,
-            hangs_on: BTreeSet::new(),
-            deny_hangs_on: deny.hangs_on(),
+            depends_on: BTreeSet::new(),
+            deny_depends_on: deny.depends_on(),
             by_boundary: boundary.map(|_| bounded != Tri::No),
             matched,
         };
@@ -72,7 +72,7 @@ impl<'p> Policies<'p> {
             Tri::Yes => effective(Outcome::Allowed, names(&granting)),
             Tri::No => effective(Outcome::ImplicitDeny, Vec::new()),
             Tri::Depends(keys) => Effective {
-                hangs_on: keys,
+                depends_on: keys,
                 by_boundary: None,
                 ..effective(Outcome::ImplicitDeny, Vec::new())
             },
@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn is(effective: &Effective, expected: Outcome) -> bool {
-        effective.outcome == expected && effective.hangs_on.is_empty()
+        effective.outcome == expected && effective.depends_on.is_empty()
     }
 
     #[test]
@@ -168,11 +168,11 @@ mod tests {
         ));
         let open = outcome(vec![allow, deny.clone()], None);
         let mfa = ["aws:MultiFactorAuthPresent".to_owned()].into();
-        assert_eq!(open.hangs_on, mfa);
-        assert_eq!(open.deny_hangs_on, mfa);
+        assert_eq!(open.depends_on, mfa);
+        assert_eq!(open.deny_depends_on, mfa);
         let nothing_allows = outcome(vec![deny], None);
         assert!(is(&nothing_allows, Outcome::ImplicitDeny));
-        assert_eq!(nothing_allows.deny_hangs_on, mfa);
+        assert_eq!(nothing_allows.deny_depends_on, mfa);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::{Credentials, Effective, Policies, Request};
 use model::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
@@ -63,7 +62,7 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
 fn narrow(decision: &mut Decision, here: Decision) {
     if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
         decision.missing_context = here.missing_context;
-        decision.deny_hangs_on = here.deny_hangs_on;
+        decision.deny_depends_on = here.deny_depends_on;
     }
 }
 
@@ -82,7 +81,7 @@ impl Asker<'_> {
         &self,
         action: &str,
         context: &BTreeMap<String, String>,
-    ) -> impl Fn(&Arc<str>) -> Decision {
+    ) -> impl Fn(&String) -> Decision {
         let given = context
             .iter()
             .map(|(key, value)| (key.clone(), vec![value.clone()]));
@@ -93,11 +92,11 @@ impl Asker<'_> {
             .chain(given);
         let request = Request::new(action, context).signed_with(self.credentials);
         let policies = Policies::about(&request, self.identity);
-        move |resource: &Arc<str>| {
+        move |resource: &String| {
             let Effective {
                 outcome,
-                hangs_on,
-                deny_hangs_on,
+                depends_on,
+                deny_depends_on,
                 by_boundary,
                 matched,
             } = policies.decide(resource);
@@ -105,8 +104,8 @@ impl Asker<'_> {
                 action: action.into(),
                 resource: resource.clone(),
                 outcome,
-                missing_context: hangs_on.into_iter().collect(),
-                deny_hangs_on: Some(deny_hangs_on.into_iter().collect()),
+                missing_context: depends_on.into_iter().collect(),
+                deny_depends_on: Some(deny_depends_on.into_iter().collect()),
                 allowed_by_boundary: by_boundary,
                 allowed_by_organization: None,
                 matched_policies: matched,

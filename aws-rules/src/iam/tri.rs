@@ -18,7 +18,7 @@ impl Tri {
         Tri::on(format!("{key} ({why})"))
     }
 
-    pub fn hangs_on(&self) -> BTreeSet<String> {
+    pub fn depends_on(&self) -> BTreeSet<String> {
         match self {
             Tri::Depends(keys) => keys.clone(),
             Tri::Yes | Tri::No => BTreeSet::new(),

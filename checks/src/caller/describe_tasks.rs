@@ -49,7 +49,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             Some(_) => {
                 return match refused {
                     Some(why) => CHECK.unknown(subject, why),
-                    None => CHECK.unsure(subject, "The policy simulator was not asked"),
+                    None => CHECK.unknown_because(subject, "The policy simulator was not asked"),
                 };
             }
         }
@@ -60,13 +60,13 @@ pub fn run(world: &World) -> Vec<Finding> {
             return CHECK
                 .fail(subject, "The caller may not call ecs:DescribeTasks")
                 .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")
-                .cause("The caller may not call ecs:DescribeTasks")
+                .group_title("The caller may not call ecs:DescribeTasks")
                 .fix(fixes::caller::allow(world.facts, caller, "describe-tasks", &[needs]));
         }
         match (refused, verdict.is_clean()) {
             (Some(why), _) => CHECK.unknown(subject, why),
             (None, true) => CHECK.pass(subject, "The caller may describe tasks"),
-            (None, false) => CHECK.unsure(
+            (None, false) => CHECK.unknown_because(
                 subject,
                 text::depends_on(
                     "the caller is allowed to describe tasks",

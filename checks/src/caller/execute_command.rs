@@ -76,7 +76,7 @@ fn judge(world: &World, group: &Group, caller: &Caller, asked: &Asked) -> Findin
         }
         Principal::FederatedUser { .. } | Principal::Other => {
             return CHECK
-                .unsure(
+                .unknown_because(
                     subject,
                     "IAM's policy simulator cannot evaluate this kind of caller",
                 )
@@ -94,13 +94,15 @@ fn judge(world: &World, group: &Group, caller: &Caller, asked: &Asked) -> Findin
                 "The role's ARN with its path is needed to ask the policy simulator about it.",
             );
         }
-        Fact::Absent => return CHECK.unsure(subject, "IAM no longer knows the caller's role"),
+        Fact::Absent => {
+            return CHECK.unknown_because(subject, "IAM no longer knows the caller's role");
+        }
     };
     match &asked.silence {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {
-            return CHECK.unsure(subject, format!("IAM does not know {arn}"));
+            return CHECK.unknown_because(subject, format!("IAM does not know {arn}"));
         }
         Some(Silence::NotAsked) => {
             let why = Unavailable::not_asked(ACTION, "the policy simulator was not asked");
@@ -119,7 +121,7 @@ fn decide(
     subject: Subject,
 ) -> Finding {
     let Some(cluster) = world.facts.cluster_arn() else {
-        return CHECK.unsure(subject, "The cluster's ARN is not known");
+        return CHECK.unknown_because(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
     let entered = match group.container {
@@ -147,7 +149,7 @@ fn decide(
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
         return CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 text::depends_on(&format!("the caller is allowed to call {ACTION}"), &keys),
             )
@@ -156,7 +158,7 @@ fn decide(
     }
     if !verdict.unanswered.is_empty() {
         return CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 "The policy simulator gave no answer for every resource",
             )
@@ -192,7 +194,7 @@ fn some_only(subject: Subject, open: &[String], shut: &[String]) -> Finding {
     CHECK
         .warn(subject, title)
         .detail("The caller's policies have conditions that tell the containers apart.")
-        .cause("The caller may enter some containers only")
+        .group_title("The caller may enter some containers only")
 }
 
 #[cfg(test)]

@@ -33,15 +33,15 @@ pub fn run(world: &World) -> Vec<Finding> {
         match iam_answers::silence(world, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-            Some(_) => return CHECK.unsure(subject, "The policy simulator was not asked"),
+            Some(_) => return CHECK.unknown_because(subject, "The policy simulator was not asked"),
         }
         let Some(cluster) = world.facts.cluster_arn() else {
-            return CHECK.unsure(subject, "The cluster's ARN is not known");
+            return CHECK.unknown_because(subject, "The cluster's ARN is not known");
         };
         let elsewhere = another_cluster(&cluster);
         let answers = world.decisions(arn, ACTION).on(&elsewhere);
         if answers.is_empty() {
-            return CHECK.unsure(
+            return CHECK.unknown_because(
                 subject,
                 "The policy simulator was not asked about other clusters",
             );
@@ -51,7 +51,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         let open = |decision: &&Decision| decision.may_be_allowed() && decision.is_undecided();
         if let Some(open) = decisions.clone().find(open) {
             let what = "the caller is allowed to open sessions in every cluster";
-            return CHECK.unsure(subject, text::depends_on(what, &open.missing_context));
+            return CHECK.unknown_because(subject, text::depends_on(what, &open.missing_context));
         }
         if !decisions.any(Decision::is_allowed) {
             return CHECK.pass(
@@ -62,7 +62,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         CHECK
             .warn(subject, "The caller may open sessions in every cluster")
             .detail("Its policies allow ecs:ExecuteCommand on a cluster of any name. Name the clusters and tasks that are meant.")
-            .cause("The caller may open sessions in every cluster")
+            .group_title("The caller may open sessions in every cluster")
             .fix(fixes::caller::narrow(world.facts, caller, &cluster))
     })
 }

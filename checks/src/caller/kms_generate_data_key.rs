@@ -208,7 +208,7 @@ mod tests {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
         assert_eq!(open, [Status::Unknown], "a Deny may outweigh it");
-        let harmless = ask(|decision| decision.deny_hangs_on = Some(Vec::new()));
+        let harmless = ask(|decision| decision.deny_depends_on = Some(Vec::new()));
         assert_eq!(harmless, [Status::Pass], "only an Allow depends on it");
     }
 }

@@ -35,7 +35,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => {
-                return CHECK.unsure(
+                return CHECK.unknown_because(
                     subject,
                     "The policy simulator was not asked about ssm:StartSession",
                 );
@@ -65,7 +65,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 false => {
                     let what = "the caller is allowed to call ssm:StartSession on the tasks";
                     CHECK
-                        .unsure(subject, text::depends_on(what, &keys))
+                        .unknown_because(subject, text::depends_on(what, &keys))
                         .evidence("missingContextKeys", keys)
                 }
             };
@@ -74,7 +74,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         CHECK
             .warn(subject, "The caller may open sessions into the tasks past ECS, with ssm:StartSession")
             .detail("Such sessions are not restricted to a container by ecs:container-name, and the cluster's exec logging does not record them.")
-            .cause("The caller may open sessions past ECS")
+            .group_title("The caller may open sessions past ECS")
             .evidence("tasks", open)
             .fix(fixes::caller::deny_start_session(world.facts, caller, &cluster))
     })

@@ -57,7 +57,7 @@ fn judge(world: &World, subject: Subject, cluster: &Cluster) -> Finding {
         }
         "NONE" => nowhere(subject, "The exec configuration sets logging to NONE."),
         "DEFAULT" => by_container(world, subject),
-        other => CHECK.unsure(
+        other => CHECK.unknown_because(
             subject,
             format!("The cluster's exec logging is {other}, which this version does not know"),
         ),
@@ -69,7 +69,7 @@ fn nowhere(subject: Subject, detail: &'static str) -> Finding {
     CHECK
         .warn(subject, "Nothing records what is done in sessions")
         .detail(detail)
-        .cause("Nothing records what is done in sessions")
+        .group_title("Nothing records what is done in sessions")
 }
 
 /// DEFAULT leaves it to each container's own log driver.
@@ -106,7 +106,7 @@ fn by_container(world: &World, subject: Subject) -> Finding {
             format!("Nothing records sessions into {}", text::short_list(&silent, 3)),
         )
         .detail("Logging is DEFAULT, which records into the container's own awslogs configuration, and these have none.")
-        .cause("Nothing records what is done in sessions")
+        .group_title("Nothing records what is done in sessions")
         .evidence("containers", silent)
 }
 

@@ -30,7 +30,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             let title = format!("There is no cluster {name} in {}", facts.region);
             CHECK
                 .fail(subject, title)
-                .cause("The cluster does not exist")
+                .group_title("The cluster does not exist")
         },
         |subject, cluster| {
             CHECK

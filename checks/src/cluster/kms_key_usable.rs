@@ -41,10 +41,10 @@ pub fn run(world: &World) -> Vec<Finding> {
         Some(Fact::Absent) => CHECK
             .fail(subject, format!("The cluster's KMS key {name} does not exist"))
             .detail("The exec configuration names it, and KMS knows no such key in this region. No session can start.")
-            .cause("The cluster's KMS key does not exist")
+            .group_title("The cluster's KMS key does not exist")
             .fix(fixes::cluster::choose_key(world.facts)),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        None => CHECK.unsure(subject, "Nobody asked KMS about the key"),
+        None => CHECK.unknown_because(subject, "Nobody asked KMS about the key"),
     }]
 }
 
@@ -60,11 +60,11 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
                 CHECK
                     .fail(subject, format!("{arn} is no symmetric key that encrypts"))
                     .detail(format!("It is of kind {} for {}. Data keys can be made with symmetric encryption keys only.", key.spec, key.usage))
-                    .cause("The cluster's KMS key is of the wrong kind")
+                    .group_title("The cluster's KMS key is of the wrong kind")
                     .fix(fixes::cluster::choose_key(world.facts))
             } else {
                 let kind = format!("{} for {}", key.spec, key.usage);
-                CHECK.unsure(
+                CHECK.unknown_because(
                     subject,
                     format!("{arn} is of kind {kind}, which this version does not know"),
                 )
@@ -73,19 +73,19 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
         "Disabled" => CHECK
             .fail(subject, format!("{arn} is disabled"))
             .detail("No data key can be made with it, so no session can start.")
-            .cause("The cluster's KMS key is disabled")
+            .group_title("The cluster's KMS key is disabled")
             .fix(fixes::cluster::enable_key(world.facts, arn)),
         "PendingDeletion" => CHECK
             .fail(subject, format!("{arn} is about to be deleted"))
             .detail("No data key can be made with it, so no session can start.")
-            .cause("The cluster's KMS key is about to be deleted")
+            .group_title("The cluster's KMS key is about to be deleted")
             .fix(fixes::cluster::keep_key(world.facts, arn)),
         "PendingImport" | "Unavailable" | "Creating" | "PendingReplicaDeletion" => CHECK
             .fail(subject, format!("{arn} is {}, not Enabled", key.state))
             .detail("No data key can be made with it, so no session can start.")
-            .cause("The cluster's KMS key is not enabled")
+            .group_title("The cluster's KMS key is not enabled")
             .fix(fixes::cluster::choose_key(world.facts)),
-        other => CHECK.unsure(
+        other => CHECK.unknown_because(
             subject,
             format!("{arn} is {other}, which this version does not know"),
         ),

@@ -47,17 +47,17 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
                     .detail("Sessions open all the same, but nothing is recorded."),
             };
             finding
-                .cause("The bucket that records sessions does not exist")
+                .group_title("The bucket that records sessions does not exist")
                 .fix(fixes::cluster::make_bucket(world.facts, name))
         }
         Some(Fact::Unavailable(why)) => {
             let finding = CHECK.unknown(subject, why);
             match log.bucket_encrypted {
-                true => finding.matters(),
+                true => finding.severity(Severity::High),
                 false => finding,
             }
         }
-        None => CHECK.unsure(subject, "Nobody asked S3 about the bucket"),
+        None => CHECK.unknown_because(subject, "Nobody asked S3 about the bucket"),
     }
 }
 

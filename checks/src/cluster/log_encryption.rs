@@ -57,7 +57,7 @@ fn of_group(world: &World, log: &ExecLog) -> Option<Finding> {
             None => CHECK
                 .fail(subject, format!("Log group {name} has no KMS key, and the cluster demands one"))
                 .detail("cloudWatchEncryptionEnabled is set: the agent finds the group without a key and ends every session at its start.")
-                .cause("Records are not encrypted as the cluster demands")
+                .group_title("Records are not encrypted as the cluster demands")
                 .fix(fixes::cluster::encrypt_log_group(world.facts, name)),
         }
         },
@@ -75,7 +75,7 @@ fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
                 CHECK
                 .fail(subject.clone(), title)
                 .detail("s3EncryptionEnabled is set: the agent looks at the bucket's default encryption and ends every session at its start.")
-                .cause("Records are not encrypted as the cluster demands")
+                .group_title("Records are not encrypted as the cluster demands")
             };
             match &bucket.encryption {
                 Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => {

@@ -52,7 +52,7 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
                     .detail("Sessions open all the same, but nothing is recorded."),
             };
             finding
-                .cause("The log group that records sessions does not exist")
+                .group_title("The log group that records sessions does not exist")
                 .fix(fixes::cluster::make_log_group(
                     world.facts,
                     name,
@@ -62,11 +62,11 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
         Some(Fact::Unavailable(why)) => {
             let finding = CHECK.unknown(subject, why);
             match log.log_group_encrypted {
-                true => finding.matters(),
+                true => finding.severity(Severity::High),
                 false => finding,
             }
         }
-        None => CHECK.unsure(subject, "Nobody asked CloudWatch Logs about the group"),
+        None => CHECK.unknown_because(subject, "Nobody asked CloudWatch Logs about the group"),
     }
 }
 

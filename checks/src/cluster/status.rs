@@ -33,8 +33,8 @@ pub fn run(world: &World) -> Vec<Finding> {
                 "ACTIVE" => CHECK.pass(subject, format!("Cluster {name} is ACTIVE")),
                 "FAILED" | "DEPROVISIONING" | "PROVISIONING" | "INACTIVE" => CHECK
                     .fail(subject, format!("Cluster {name} is {status}, not ACTIVE"))
-                    .cause("The cluster is not ACTIVE"),
-                _ => CHECK.unsure(
+                    .group_title("The cluster is not ACTIVE"),
+                _ => CHECK.unknown_because(
                     subject,
                     format!("Cluster {name} is {status}, which this version does not know"),
                 ),

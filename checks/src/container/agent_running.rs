@@ -2,7 +2,6 @@ mod reason;
 mod rollout;
 
 use crate::fixes::service::force_deployment;
-use crate::made_once::MadeOnce;
 use crate::world::{AGENT_PATIENCE_SECONDS, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -31,7 +30,6 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let made = MadeOnce::default();
     world.each_container(&CHECK, |group, subject, task, container| {
         if container.last_status != "RUNNING" {
             let title = format!("Container {} is not RUNNING", container.name);
@@ -54,7 +52,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             Some(agent) => agent.last_status == "STOPPED" && !is_of_host(task, agent),
         };
         match needs_new_task && service.is_some_and(|service| service.exec_enabled) {
-            true => finding.fix_some(made.of_service(world, group, force_deployment)),
+            true => finding.fix_some(group.service_fix(world.facts, force_deployment)),
             false => finding,
         }
     })
@@ -72,11 +70,11 @@ fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
             format!("There is no exec agent in container {}", container.name),
         )
         .detail(detail)
-        .cause("There is no exec agent in the container")
+        .group_title("There is no exec agent in the container")
         .evidence("agent", "absent");
     match task.exec_enabled {
         true => finding.agent_link(AgentLink::Lost),
-        false => finding.only_by(&["service.exec-enabled", "task.exec-enabled"]),
+        false => finding.explained_only_by(&["service.exec-enabled", "task.exec-enabled"]),
     }
 }
 
@@ -99,7 +97,7 @@ fn judge(
                 format!("The exec agent in {name} is PENDING, it has not started yet{because}"),
             )
             .detail(pending_detail(world, task))
-            .cause("The exec agent has not started yet"),
+            .group_title("The exec agent has not started yet"),
         "STOPPED" if is_of_host(task, agent) => CHECK
             .fail(
                 subject,
@@ -108,20 +106,20 @@ fn judge(
             .detail(
                 "A new deployment changes nothing while the task runs on an instance that lacks the agent's files.",
             )
-            .cause("The exec agent could not be put into the container")
+            .group_title("The exec agent could not be put into the container")
             // Fixing the instance does not bring the agent into this task: both have to be done.
-            .only_by(&[]),
+            .explained_only_by(&[]),
         "STOPPED" => CHECK
             .fail(subject, format!("The exec agent in {name} has STOPPED{because}"))
             .detail(stopped_detail(task))
-            .cause("The exec agent has stopped")
+            .group_title("The exec agent has stopped")
             .agent_link(AgentLink::Lost),
-        other => CHECK.unsure(
+        other => CHECK.unknown_because(
             subject,
             format!("ECS reports the exec agent in {name} as {other}, which this version does not know"),
         ),
     };
-    let finding = finding.seen("agent", status.as_str());
+    let finding = finding.evidence("agent", status.as_str());
     match reason {
         Some(reason) => finding.evidence("reason", reason),
         None => finding,

@@ -80,7 +80,7 @@ fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
         )
         .agent_link(AgentLink::AtRisk)
         .fix(defined.change().without_variables(&found))
-        .cause("Containers name another endpoint for credentials")
+        .group_title("Containers name another endpoint for credentials")
         .evidence("variables", found)
 }
 
@@ -108,16 +108,16 @@ fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
                      Update the ECS agent, or take the variables out of the task definition.",
                 )
                 .fix(defined.change().without_variables(&found))
-                .cause("Containers have AWS keys in their environment, and an old agent reads them")
+                .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {
             let title = format!("Container {name} sets {variables}, and the version of the ECS agent is unknown");
             let mut finding = CHECK
-                .unsure(subject, title)
+                .unknown_because(subject, title)
                 .detail(format!("Only ECS agents before 1.61.0 (April 2022) read them. The version is unknown: {why}."))
                 .missing(why.missing_permission());
             if defined.agent_is_proven() {
-                finding = finding.harmless();
+                finding = finding.severity(Severity::Low);
             }
             finding
         }
@@ -151,9 +151,9 @@ fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
 fn environment_files(defined: &Defined) -> Finding {
     let name = &defined.container.name;
     let title = format!("Container {name} has environment files, whose content cannot be seen");
-    let finding = CHECK.unsure(defined.subject.clone(), title);
+    let finding = CHECK.unknown_because(defined.subject.clone(), title);
     match defined.agent_is_proven() {
-        true => finding.harmless(),
+        true => finding.severity(Severity::Low),
         false => finding,
     }
 }

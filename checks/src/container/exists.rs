@@ -47,7 +47,7 @@ fn misnamed(group: &Group) -> Option<Finding> {
                 ),
             )
             .detail("A session needs a container's name: give one, or correct ecs-exec.toml.")
-            .cause("The configuration names a container that is not there"),
+            .group_title("The configuration names a container that is not there"),
     )
 }
 
@@ -69,7 +69,7 @@ fn judge(world: &World, group: &Group, task: &Task, name: &str) -> Finding {
     CHECK
         .fail(subject, format!("{} has no container {name}", group.name()))
         .detail(format!("Its containers are: {}.", text::list(&names)))
-        .cause("The task has no such container")
+        .group_title("The task has no such container")
         .evidence("containers", names)
 }
 

@@ -45,7 +45,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             )
             .fix(fix)
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
-            .cause("Containers have no init process")
+            .group_title("Containers have no init process")
     })
 }
 

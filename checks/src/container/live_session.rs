@@ -59,7 +59,7 @@ fn judge(world: &World, task: &Task, subject: Subject, probe: &Probe) -> Finding
             .detail(
                 "The agent is connected and took the session. Name a program that is in the image.",
             )
-            .cause("Images have no /bin/sh"),
+            .group_title("Images have no /bin/sh"),
         ProbeEnd::Failed(said) => failed(world, task, subject, name, said),
     }
 }
@@ -76,7 +76,7 @@ fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) 
         known.is_some_and(|known| known.known_error.checks.contains(&agent_running::CHECK.id));
     if let (true, Some(age)) = (is_unconnected, world.young_agent(task, name)) {
         return CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 format!(
                     "A session into {name} did not open, {} after its agent started",
@@ -92,7 +92,7 @@ fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) 
     let finding = CHECK
         .fail(subject, format!("A session into {name} does not work"))
         .detail(format!("It ended with: {said}{meaning}"))
-        .cause("Sessions do not work")
+        .group_title("Sessions do not work")
         .evidence("said", said);
     match is_unconnected {
         true => finding.agent_link(AgentLink::Lost),

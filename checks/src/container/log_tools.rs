@@ -31,7 +31,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         }
         let is_recorded = |log: &&ExecLog| log.log_group.is_some() || log.bucket.is_some();
         match world.exec_log().filter(is_recorded) {
-            Some(_) => CHECK.unsure(
+            Some(_) => CHECK.unknown_because(
                 defined.subject,
                 format!(
                     "Whether the image of {name} has script and cat cannot be seen from outside"

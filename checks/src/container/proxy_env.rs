@@ -72,7 +72,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         let fix = defined.change().past_the_proxy(&hosts);
         finding
             .fix(fix)
-            .cause("A proxy stands between the agent and AWS")
+            .group_title("A proxy stands between the agent and AWS")
             .evidence("variables", proxy.variables.clone())
     })
 }

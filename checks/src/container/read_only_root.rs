@@ -41,7 +41,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         let finding = judge(&defined);
         finding
             .fix(defined.change().writable_root())
-            .cause("Containers have a read-only root file system")
+            .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })
 }

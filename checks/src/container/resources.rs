@@ -32,7 +32,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                     format!("Container {name} has {mib} MiB of memory"),
                 )
                 .detail("The exec agent takes some tens of MiB of it, and the shell its own: a session may get the container killed.")
-                .cause("Containers have little memory for a session")
+                .group_title("Containers have little memory for a session")
                 .evidence("memoryMiB", mib),
             Some(mib) => CHECK
                 .pass(defined.subject, format!("Container {name} has {mib} MiB of memory"))

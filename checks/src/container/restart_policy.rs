@@ -40,7 +40,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 "Once ECS has restarted the container, it has no agent until its task is replaced. \
                  ECS does not report whether that has happened.",
             )
-            .cause("Containers with a restart policy lose their agent when they restart")
+            .group_title("Containers with a restart policy lose their agent when they restart")
             .agent_link(AgentLink::AtRisk)
             .evidence("restartPolicy", true);
         match defined.agent_is_lost() {

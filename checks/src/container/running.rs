@@ -1,5 +1,4 @@
 use crate::fixes;
-use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -23,9 +22,8 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let made = MadeOnce::default();
     world.each_container(&CHECK, |group, subject, task, container| {
-        judge(world, group, subject, task, container, &made)
+        judge(world, group, subject, task, container)
     })
 }
 
@@ -35,7 +33,6 @@ fn judge<'a>(
     subject: Subject,
     task: &Task,
     container: &Container,
-    made: &MadeOnce<&'a str>,
 ) -> Finding {
     let name = &container.name;
     let status = &container.last_status;
@@ -45,7 +42,7 @@ fn judge<'a>(
             None => CHECK
                 .fail(subject, format!("Container {name} has no runtime ID yet"))
                 .detail("ECS reports it as RUNNING, but names no runtime, and a session is addressed to the runtime.")
-                .cause("The container has no runtime ID"),
+                .group_title("The container has no runtime ID"),
         }
     } else if is_wanted(world, group, task, name) {
         CHECK
@@ -54,8 +51,8 @@ fn judge<'a>(
                 format!("Container {name} is {status}, not RUNNING"),
             )
             .detail(why_ended(container))
-            .cause("The container is not RUNNING")
-            .fix_some(made.of_service(world, group, fixes::service::force_deployment))
+            .group_title("The container is not RUNNING")
+            .fix_some(group.service_fix(world.facts, fixes::service::force_deployment))
     } else {
         CHECK
             .skip(
@@ -64,7 +61,7 @@ fn judge<'a>(
             )
             .detail(why_ended(container))
     };
-    finding.seen("lastStatus", status.as_str())
+    finding.evidence("lastStatus", status.as_str())
 }
 
 /// A session would go to this container: it was asked for, it is the only one, or the task stands and

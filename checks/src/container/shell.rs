@@ -37,12 +37,12 @@ fn judge(defined: Defined) -> Finding {
         CHECK
             .warn(defined.subject, format!("Container {name} runs Windows, which has no {shell}"))
             .detail("Start powershell.exe or cmd.exe instead: set `shell` for the service in ecs-exec.toml.")
-            .cause("Containers do not have the shell that sessions start")
+            .group_title("Containers do not have the shell that sessions start")
     } else if is_without_shell(image) {
         CHECK
             .warn(defined.subject, format!("The image of {name} has no shell, by its name"))
             .detail("Images without a distribution hold the program only, unless they are of a debug kind. Any program of the image can be started in a session.")
-            .cause("Containers do not have the shell that sessions start")
+            .group_title("Containers do not have the shell that sessions start")
     } else if shell.ends_with("bash") && image.contains("alpine") {
         CHECK
             .warn(
@@ -50,7 +50,7 @@ fn judge(defined: Defined) -> Finding {
                 format!("The image of {name} is made from Alpine, which has no {shell}"),
             )
             .detail("Start /bin/sh instead: set `shell` for the service in ecs-exec.toml.")
-            .cause("Containers do not have the shell that sessions start")
+            .group_title("Containers do not have the shell that sessions start")
     } else {
         CHECK.skip(
             defined.subject,

@@ -37,12 +37,12 @@ pub fn run(world: &World) -> Vec<Finding> {
                 off if off >= MOST => CHECK
                     .fail(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS refuses signatures that are five minutes off. Set the clock, best by NTP.")
-                    .cause("This machine's clock is wrong")
+                    .group_title("This machine's clock is wrong")
                     .fix(fixes::machine::set_clock(&world.facts.local.os)),
                 off if off >= MUCH => CHECK
                     .warn(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS puts up with five minutes.")
-                    .cause("This machine's clock is wrong"),
+                    .group_title("This machine's clock is wrong"),
                 _ => CHECK.pass(subject, "This machine's clock agrees with AWS's"),
             };
             finding.evidence("secondsAhead", *ahead)

@@ -29,7 +29,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             CHECK
                 .fail(subject, "There are no AWS credentials on this machine")
                 .detail("Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
-                .cause("There are no AWS credentials on this machine")
+                .group_title("There are no AWS credentials on this machine")
         },
         |subject, ()| {
             match world.facts.caller.known() {

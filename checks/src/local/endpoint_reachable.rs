@@ -38,14 +38,14 @@ fn judge(world: &World, subject: Subject, reach: &Reach) -> Finding {
     let host = &reach.host;
     let finding = match (&reach.failure, &reach.proxy) {
         (_, Some(proxy)) => CHECK
-            .unsure(subject, format!("A proxy stands between this machine and {host}"))
+            .unknown_because(subject, format!("A proxy stands between this machine and {host}"))
             .detail(format!("{proxy} is set and NO_PROXY does not cover {host}. Sessions work if the proxy passes WebSockets on."))
-            .harmless(),
+            .severity(Severity::Low),
         (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
         (Some(failure), None) => CHECK
             .fail(subject, format!("This machine cannot reach {host} on port 443"))
             .detail(format!("The connection failed: {failure}. {}", besides(world)))
-            .cause("This machine cannot reach ssmmessages"),
+            .group_title("This machine cannot reach ssmmessages"),
     };
     finding.evidence("host", host.as_str())
 }

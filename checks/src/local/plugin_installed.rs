@@ -36,7 +36,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                     "The Session Manager plugin is not installed on this machine",
                 )
                 .detail("No session-manager-plugin is on PATH. `aws ecs execute-command` and port forwarding need it; this program's own sessions do not.")
-                .cause("The Session Manager plugin is not installed on this machine")
+                .group_title("The Session Manager plugin is not installed on this machine")
                 .fix(fixes::plugin::install(&local.os))
         },
         |subject, plugin| {

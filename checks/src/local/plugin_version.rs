@@ -40,7 +40,9 @@ pub fn run(world: &World) -> Vec<Finding> {
 fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
     let told = match &plugin.version {
         Fact::Known(told) => told,
-        Fact::Absent => return CHECK.unsure(subject, "The plugin does not tell its version"),
+        Fact::Absent => {
+            return CHECK.unknown_because(subject, "The plugin does not tell its version");
+        }
         Fact::Unavailable(why) => return CHECK.unknown(subject, why),
     };
     match version::is_at_least(told, &LEAST) {
@@ -57,9 +59,9 @@ fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
                 "The least that AWS supports is {}.",
                 LEAST.map(|n| n.to_string()).join(".")
             ))
-            .cause("The Session Manager plugin is too old")
+            .group_title("The Session Manager plugin is too old")
             .fix(fixes::plugin::install(os)),
-        None => CHECK.unsure(subject, format!("{told} is no version")),
+        None => CHECK.unknown_because(subject, format!("{told} is no version")),
     }
 }
 

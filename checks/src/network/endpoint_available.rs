@@ -38,12 +38,12 @@ pub fn run(world: &World) -> Vec<Finding> {
             let fault =
                 format!("The ssmmessages endpoint {id} is in no subnet, so it has no address");
             not_serving(&CHECK, subject, fault, otherwise)
-                .cause("The ssmmessages endpoint is in no subnet")
+                .group_title("The ssmmessages endpoint is in no subnet")
         } else if endpoint.is_available() {
             CHECK.pass(subject, format!("{id} is available"))
         } else if endpoint.is_changing() {
             CHECK
-                .unsure(
+                .unknown_because(
                     subject,
                     format!("The ssmmessages endpoint {id} is {state}: being made or changed"),
                 )
@@ -51,7 +51,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         } else {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
             not_serving(&CHECK, subject, fault, otherwise)
-                .cause("The ssmmessages endpoint is not available")
+                .group_title("The ssmmessages endpoint is not available")
                 .fix(fixes::endpoint::not_available(world.facts, endpoint))
         };
         finding.evidence("state", state.as_str())

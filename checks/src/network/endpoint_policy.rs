@@ -1,5 +1,4 @@
 use crate::fixes;
-use crate::made_once::MadeOnce;
 use crate::vpc_path::destination::{Destination, by_destination};
 use crate::vpc_path::endpoint::policy_lets;
 use crate::world::{Group, Roles, World};
@@ -29,11 +28,7 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-/// What the policy of an endpoint says of a role, by the endpoint's ID and the role's ARN.
-type Judged<'a> = MadeOnce<(&'a str, &'a str), Finding>;
-
 pub fn run(world: &World) -> Vec<Finding> {
-    let judged = Judged::default();
     world.each_running(&CHECK, |group, _| {
         by_destination(world, &group.placements)
             .into_iter()
@@ -47,7 +42,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                             .iter()
                             .flat_map(|placement| placement.tasks.iter().copied())
                             .collect();
-                        judge(world, group, endpoint, &tasks, &judged)
+                        judge(world, group, endpoint, &tasks)
                     }
                     Ok(Destination::Internet) => {
                         let title = format!("{vpc} has no ssmmessages endpoint in use");
@@ -65,7 +60,6 @@ fn judge<'a>(
     group: &Group<'a>,
     endpoint: &'a Endpoint,
     tasks: &[&'a Task],
-    judged: &Judged<'a>,
 ) -> Vec<Finding> {
     let subject =
         || Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
@@ -82,13 +76,7 @@ fn judge<'a>(
     }
     by_role
         .iter()
-        .map(|(role, alike)| {
-            let key = (endpoint.id.as_str(), *role);
-            let finding = judged.get(key, |_| for_role(world, endpoint, role, subject()));
-            let mut finding = Finding::clone(&finding).on(alike.arns.clone());
-            finding.subject = subject();
-            finding
-        })
+        .map(|(role, alike)| for_role(world, endpoint, role, subject()).on(alike.scope.clone()))
         .collect()
 }
 
@@ -114,7 +102,7 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
         };
         return CHECK
             .fail(subject, title)
-            .cause("The endpoint's policy refuses the task roles")
+            .group_title("The endpoint's policy refuses the task roles")
             .detail("The agent's calls go through the endpoint, and its policy has to allow them as well as the role's own.")
             .evidence("refused", refused)
             .evidence("role", role)
@@ -137,7 +125,7 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
         )
     } else {
         CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 format!(
                     "Whether the policy of {id} lets {name} use ssmmessages hangs on {}",

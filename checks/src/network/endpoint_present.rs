@@ -76,7 +76,7 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
         let owner = shared.subnet.owner.as_deref().unwrap_or_default();
         return Some(
             CHECK
-                .unsure(
+                .unknown_because(
                     subject,
                     format!("{vpc} belongs to account {owner}, whose endpoints may not be visible from here"),
                 )
@@ -157,7 +157,7 @@ fn missing(
             "{vpc} has no interface endpoint for {service}, and {}.",
             text::list(&ways)
         ))
-        .cause("There is no ssmmessages endpoint in the VPC, and no way to the internet")
+        .group_title("There is no ssmmessages endpoint in the VPC, and no way to the internet")
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)

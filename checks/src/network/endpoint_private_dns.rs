@@ -47,10 +47,10 @@ pub fn run(world: &World) -> Vec<Finding> {
             if naming(world, endpoint) == Naming::Unseen {
                 let unseen =
                     " Whether a private hosted zone gives the name to it could not be seen.";
-                finding.detail.to_mut().push_str(unseen);
+                finding.detail.push_str(unseen);
             }
             finding
-                .cause("The ssmmessages endpoint has no private DNS")
+                .group_title("The ssmmessages endpoint has no private DNS")
                 .fix(fixes::endpoint::private_dns(world.facts, endpoint))
         };
         finding.evidence("privateDnsEnabled", endpoint.private_dns)

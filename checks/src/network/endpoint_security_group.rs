@@ -133,7 +133,7 @@ fn of_admission(
             );
             let finding = CHECK
                 .fail(subject, title)
-                .cause("The endpoint's security groups do not let the tasks in")
+                .group_title("The endpoint's security groups do not let the tasks in")
                 .detail(
                     "It has private DNS, so the name of ssmmessages leads to it from everywhere in the VPC, \
                      and a NAT gateway does not help.",

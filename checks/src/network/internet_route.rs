@@ -43,7 +43,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
             Egress::Unavailable(why) => CHECK
                 .unknown(subject, why)
                 .detail(format!("Not needed: {} serves the VPC.", endpoint.id))
-                .harmless(),
+                .severity(Severity::Low),
             _ => CHECK.skip(
                 subject,
                 format!("Not needed: {} serves the VPC", endpoint.id),
@@ -63,7 +63,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
                 )
                 .evidence("through", gateways.join(","))
         }
-        Egress::Unclear(what) => CHECK.unsure(
+        Egress::Unclear(what) => CHECK.unknown_because(
             subject,
             format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
         ),
@@ -108,7 +108,7 @@ fn name_is_taken(world: &World, placement: &Placement) -> bool {
 fn no_way(subject: Subject, title: String) -> Finding {
     CHECK
         .fail(subject, title)
-        .cause("There is no way to the internet")
+        .group_title("There is no way to the internet")
 }
 
 #[cfg(test)]

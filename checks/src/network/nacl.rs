@@ -1,6 +1,3 @@
-use std::sync::Arc;
-
-use crate::made_once::MadeOnce;
 use crate::vpc_path::acl_fix::let_through;
 use crate::vpc_path::acl_traversal::AclPath;
 use crate::vpc_path::connection::Hop;
@@ -12,7 +9,6 @@ use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
 use model::finding::{Finding, Severity, Status, Subject};
-use model::fix::Fix;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -36,22 +32,15 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let fixes = MadeOnce::default();
-    let fix = |vpc: &str| fixes.get(vpc.to_owned(), |vpc| let_through(world, vpc));
     world.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(world, group, placement, &fix))
+            .flat_map(|placement| judge(world, group, placement))
             .collect()
     })
 }
 
-fn judge<'a>(
-    world: &World<'a>,
-    group: &Group<'a>,
-    placement: &Placement<'a>,
-    fix: &impl Fn(&str) -> Arc<Fix>,
-) -> Vec<Finding> {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let subject =
         Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
@@ -65,7 +54,7 @@ fn judge<'a>(
             .map(|outcome| {
                 let finding = of_outcome(placement, &destination, outcome, subject.clone());
                 let finding = match finding.status {
-                    Status::Fail => finding.fix(fix(&placement.subnet.vpc)),
+                    Status::Fail => finding.fix(let_through(world, &placement.subnet.vpc)),
                     _ => finding,
                 };
                 finding.on(outcome.tasks.arns(placement))
@@ -211,8 +200,8 @@ mod tests {
             let finding = &run(&CHECK, &with("subnet-own", &refused))[0];
             assert_eq!(finding.status, Status::Fail, "{egress} {from}");
             assert_eq!(
-                finding.evidence.get("subnets").unwrap().items(),
-                ["subnet-own"]
+                *finding.evidence.get("subnets").unwrap(),
+                serde_json::json!(["subnet-own"])
             );
             let commands = &finding.fixes[0].commands;
             assert!(commands.iter().all(|command| command.contains("acl-own")));

@@ -1,8 +1,5 @@
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use crate::made_once::MadeOnce;
 use crate::vpc_path::acl_traversal::AclPath;
 use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::{Destination, resolve_destination};
@@ -56,13 +53,12 @@ struct Fate<'p, 'a> {
 }
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let told = Told::default();
     world.each_running(&CHECK, |group, _| {
         let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .flat_map(|placement| judge(world, group, placement, &told))
+            .flat_map(|placement| judge(world, group, placement))
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
@@ -75,7 +71,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                     .detail(
                         "The task definition's networkMode is none, so the agent reaches nothing.",
                     )
-                    .cause("Tasks have no network"),
+                    .group_title("Tasks have no network"),
                 false => CHECK.unknown(subject, why),
             };
             findings.push(finding.on(*task));
@@ -84,12 +80,7 @@ pub fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge<'a>(
-    world: &World<'a>,
-    group: &Group<'a>,
-    placement: &Placement<'a>,
-    told: &Told,
-) -> Vec<Finding> {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let subject =
         Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     let destination = match resolve_destination(world, placement) {
@@ -100,7 +91,7 @@ fn judge<'a>(
     };
     if destination == Destination::Internet && !placement.way.leads_out() {
         // Without a way out nobody can say what its rules would do.
-        let finding = without_way_out(placement, subject, told);
+        let finding = without_way_out(placement, subject);
         return vec![finding.on(placement.arns.clone())];
     }
     let doubt = match &destination {
@@ -113,7 +104,7 @@ fn judge<'a>(
         .map(|fate| {
             let hops = hops(placement, &destination, fate.connections, &doubt);
             of_fate(placement, &destination, fate, subject.clone())
-                .seen("hops", tell(told, hops))
+                .evidence("hops", hops_evidence(hops))
                 .on(fate.tasks.arns(placement))
         })
         .collect()
@@ -184,7 +175,7 @@ fn of_fate(
         Reachability::Blocked => CHECK
             .fail(subject, format!("{who} {cannot} ssmmessages"))
             .detail(where_it_ends(placement, destination, fate, &target))
-            .cause("Tasks cannot reach ssmmessages"),
+            .group_title("Tasks cannot reach ssmmessages"),
         Reachability::Open => {
             return CHECK.pass(subject, format!("{who} {reaches} ssmmessages {target}"));
         }
@@ -194,7 +185,7 @@ fn of_fate(
                 format!("{who} {reaches} ssmmessages {target}, but not by every interface or port"),
             )
             .detail(where_it_ends(placement, destination, fate, &target))
-            .cause("Tasks reach ssmmessages in part only"),
+            .group_title("Tasks reach ssmmessages in part only"),
         Reachability::Unknown(why) => return CHECK.unknown(subject, why),
     };
     let interfaces: Vec<Value> = fate
@@ -337,7 +328,7 @@ fn hops(
     }
 }
 
-fn without_way_out(placement: &Placement, subject: Subject, told: &Told) -> Finding {
+fn without_way_out(placement: &Placement, subject: Subject) -> Finding {
     let subnet = &placement.subnet.id;
     let (id, why) = match &placement.way {
         Egress::Unclear(what) => (
@@ -357,25 +348,19 @@ fn without_way_out(placement: &Placement, subject: Subject, told: &Told) -> Find
             .detail(format!(
                 "The path over the internet ends at: route out of {id}."
             ))
-            .cause("Tasks cannot reach ssmmessages"),
+            .group_title("Tasks cannot reach ssmmessages"),
     };
     let hop = HopSeen {
         what: "route out of",
         id: id.clone(),
         reachability: why.map_or(Reachability::Blocked, Reachability::Unknown),
     };
-    finding.seen("hops", tell(told, vec![hop]))
+    finding.evidence("hops", hops_evidence(vec![hop]))
 }
 
-/// What was said of hops: services whose tasks sit in the same place share it.
-type Told = MadeOnce<Vec<HopWords>, Value>;
-
-/// What a hop is, its ID, and the word for what it does.
-type HopWords = (&'static str, String, &'static str);
-
-fn tell(told: &Told, hops: Vec<HopSeen>) -> Arc<Value> {
-    let hops = hops.into_iter();
-    let words = hops.map(|hop| (hop.what, hop.id, hop.reachability.word()));
-    let json = |(what, id, gate): &HopWords| json!({"hop": what, "id": id, "gate": gate});
-    told.get(words.collect(), |words| words.iter().map(json).collect())
+/// Hops as evidence: what each is, its ID, and whether it lets packets through.
+fn hops_evidence(hops: Vec<HopSeen>) -> Value {
+    let json =
+        |hop: HopSeen| json!({"hop": hop.what, "id": hop.id, "gate": hop.reachability.word()});
+    hops.into_iter().map(json).collect()
 }

@@ -65,9 +65,8 @@ pub fn run(world: &World) -> Vec<Finding> {
                 let finding = match world.facts.network.vpcs.get(id) {
                     Some(Fact::Known(vpc)) => judge(world, subject, vpc, endpoint, &placements),
                     Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-                    Some(Fact::Absent) | None => {
-                        CHECK.unsure(subject, format!("The attributes of {id} were not read"))
-                    }
+                    Some(Fact::Absent) | None => CHECK
+                        .unknown_because(subject, format!("The attributes of {id} were not read")),
                 };
                 let closed = placements.iter().filter(|p| p.way.is_closed());
                 match finding.status {
@@ -82,7 +81,7 @@ pub fn run(world: &World) -> Vec<Finding> {
 /// Without an endpoint too, the agent has to find the public address.
 fn unresolved(world: &World, subject: Subject, vpc: &str) -> Finding {
     CHECK
-        .unsure(
+        .unknown_because(
             subject,
             format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, and what these answer is not to be seen"),
         )
@@ -123,7 +122,7 @@ fn judge(
         otherwise => otherwise,
     };
     crate::vpc_path::endpoint::not_serving(&CHECK, subject, fault, otherwise)
-        .cause("The VPC does not resolve private names")
+        .group_title("The VPC does not resolve private names")
         .evidence("off", off.clone())
         .fix(fixes::endpoint::vpc_dns(world.facts, &vpc.id, &off))
 }

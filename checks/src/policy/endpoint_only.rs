@@ -61,14 +61,14 @@ pub fn run(world: &World) -> Vec<Finding> {
                         }
                     }
                     Ok(Destination::Internet) => match elsewhere.next() {
-                        Some((route, _)) => CHECK.unsure(
+                        Some((route, _)) => CHECK.unknown_because(
                             subject,
                             format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone is not looked at"),
                         ),
                         None => CHECK
                         .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
                         .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
-                        .cause("Sessions do not leave through an endpoint")
+                        .group_title("Sessions do not leave through an endpoint")
                         .fix(fix(world, vpc, placements)),
                     },
                     Err(why) => CHECK.unknown(subject, &why),

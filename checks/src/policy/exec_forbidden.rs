@@ -83,7 +83,7 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
         .detail(format!(
             "exec_forbidden in the configuration covers it, and {what}."
         ))
-        .cause("ECS Exec is on where it must be off")
+        .group_title("ECS Exec is on where it must be off")
         .on_tasks(open.iter().copied());
     vec![match service {
         Some(service) => finding.fix(fixes::service::disable_exec(

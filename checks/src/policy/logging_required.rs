@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::world::World;
+use serde_json::Value;
+
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
@@ -70,7 +72,7 @@ fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
                 "Sessions are not recorded, and the configuration demands it",
             )
             .detail(format!("{}.", text::short_list(&titles, 3)))
-            .cause("Sessions are not recorded");
+            .group_title("Sessions are not recorded");
         finding.fixes = amiss[0].fixes.clone();
         return finding;
     }
@@ -81,7 +83,7 @@ fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
     let mut doubts = findings.iter().filter(|finding| is_doubtful(finding));
     match doubts.next().filter(|_| may_be_lost) {
         Some(doubt) => CHECK
-            .unsure(subject, "Whether sessions are recorded could not be seen")
+            .unknown_because(subject, "Whether sessions are recorded could not be seen")
             .detail(format!("{}: {}", doubt.check.id, doubt.title))
             .missing(doubt.missing_permission.clone()),
         None => CHECK
@@ -149,8 +151,10 @@ fn concerns(finding: &Finding, place: Place) -> bool {
     match finding.check.id {
         id if id == crate::cluster::log_encryption::CHECK.id => finding.subject.kind == subject,
         id if id == crate::network::logging_endpoints::CHECK.id => {
-            let missing = finding.evidence.get("missing");
-            missing.is_none_or(|missing| missing.items().iter().any(|name| name == service))
+            let missing = finding.evidence.get("missing").map(Value::as_array);
+            missing.is_none_or(|names| {
+                names.is_some_and(|names| names.iter().any(|name| name == service))
+            })
         }
         id => checks.contains(&id),
     }
@@ -164,10 +168,10 @@ enum Spoilt<'f> {
 
 impl<'f> Spoilt<'f> {
     fn with(self, finding: &'f Finding) -> Spoilt<'f> {
-        match (self, finding.tasks.names()) {
+        match (self, finding.tasks.arns()) {
             (Spoilt::All, _) | (_, None) => Spoilt::All,
             (Spoilt::ByTask(mut tasks), Some(names)) => {
-                tasks.extend(names.iter().map(|name| &**name.arn()));
+                tasks.extend(names.iter().map(String::as_str));
                 Spoilt::ByTask(tasks)
             }
         }

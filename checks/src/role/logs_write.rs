@@ -1,6 +1,5 @@
 use super::recording::{self, Recording};
 use super::{each_role, role_subject};
-use crate::made_once::MadeOnce;
 use crate::world::World;
 use aws_rules::needs::{self, Need};
 use model::area::Area;
@@ -27,7 +26,6 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let fixes = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
         let subject = role_subject(group, role);
         if let Fact::Unavailable(why) = &world.facts.cluster {
@@ -41,7 +39,6 @@ pub fn run(world: &World) -> Vec<Finding> {
             fatal: world.demands_encrypted_group().then_some(BLIND),
             otherwise: "Sessions open all the same, but what is done in them is not recorded.",
             cause: "Task roles may not record sessions in CloudWatch Logs",
-            fixes: &fixes,
         };
         recording::judge(world, role, subject, &recording)
     })

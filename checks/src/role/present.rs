@@ -6,7 +6,7 @@ use model::arn;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
-use model::tasks::Alike;
+use model::task_scope::TaskSet;
 
 pub const CHECK: Check = Check {
     id: "role.present",
@@ -56,7 +56,7 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
     findings
 }
 
-fn exists(world: &World, group: &Group, role: &str, alike: &Alike) -> Finding {
+fn exists(world: &World, group: &Group, role: &str, alike: &TaskSet) -> Finding {
     let name = arn::name(role);
     let subject = role_subject(group, role);
     let finding = match world.facts.roles.get(role) {
@@ -74,13 +74,13 @@ fn exists(world: &World, group: &Group, role: &str, alike: &Alike) -> Finding {
                 .detail(format!(
                     "The task definition names {role}, and IAM knows no such role, so the agent gets no credentials."
                 ))
-                .cause("The task role does not exist any more")
+                .group_title("The task role does not exist any more")
                 .fix(fixes::role::recreate(world.facts, role, &services))
         }
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        None => CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
+        None => CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
     };
-    finding.evidence("role", role).on(alike.arns.clone())
+    finding.evidence("role", role).on(alike.scope.clone())
 }
 
 /// The tasks name no role of their own.
@@ -98,7 +98,7 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
             subject,
             format!("The tasks of {} have no task role", group.name()),
         )
-        .cause("Tasks have no task role");
+        .group_title("Tasks have no task role");
     let finding = match world.execution_role(task) {
         Some(execution) => finding
             .detail(format!(

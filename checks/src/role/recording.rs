@@ -1,10 +1,7 @@
 //! Whether a task role may record sessions: in CloudWatch Logs, or in S3.
 
-use std::sync::Arc;
-
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use crate::made_once::MadeOnce;
 use crate::world::World;
 use aws_rules::iam;
 use aws_rules::needs::Need;
@@ -28,8 +25,6 @@ pub struct Recording<'a> {
     /// What becomes of sessions without the others.
     pub otherwise: &'static str,
     pub cause: &'static str,
-    /// By role and what it lacks.
-    pub fixes: &'a MadeOnce<(String, Vec<Need>)>,
 }
 
 pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording) -> Finding {
@@ -48,7 +43,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         Some(Silence::Unavailable(why)) => return check.unknown(subject, why),
         Some(_) => {
             let title = format!("The policy simulator was not asked about this role and {place}");
-            return check.unsure(subject, title);
+            return check.unknown_because(subject, title);
         }
     }
     let asked: Vec<(&str, &str)> = needs
@@ -64,11 +59,10 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
-        let fix = |_: &_| match verdict.blocker() {
+        let fix = match verdict.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
             None => fixes::role::allow(world.facts, role, recording.service, &missing),
         };
-        let fix = recording.fixes.get((role.to_owned(), missing.clone()), fix);
         let literal = match verdict.blocker() {
             Some(_) => None,
             None => {
@@ -90,12 +84,12 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         let what = format!("{name} is allowed to record sessions in {place}");
         let title = text::depends_on(&what, &keys);
         return check
-            .unsure(subject, title)
+            .unknown_because(subject, title)
             .evidence("missingContextKeys", keys);
     }
     if !verdict.unanswered.is_empty() {
         let title = "The policy simulator did not answer for every action";
-        return check.unsure(subject, title);
+        return check.unknown_because(subject, title);
     }
     check.pass(
         subject,
@@ -108,7 +102,7 @@ fn refused(
     subject: Subject,
     recording: &Recording,
     missing: &[Need],
-    fix: Arc<Fix>,
+    fix: Fix,
 ) -> Finding {
     let actions = distinct(missing.iter().map(|need| need.action.to_owned()));
     let name = arn::name(role);
@@ -121,7 +115,7 @@ fn refused(
         _ => check.warn(subject, title).detail(recording.otherwise),
     };
     finding
-        .cause(recording.cause)
+        .group_title(recording.cause)
         .evidence("denied", actions)
         .fix(fix)
 }

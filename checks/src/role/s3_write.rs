@@ -1,6 +1,5 @@
 use super::each_role_alone;
 use super::recording::{self, Recording};
-use crate::made_once::MadeOnce;
 use crate::world::World;
 use aws_rules::needs;
 use model::area::Area;
@@ -27,7 +26,6 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let fixes = MadeOnce::default();
     each_role_alone(world, &CHECK, |subject, role| {
         if let Fact::Unavailable(why) = &world.facts.cluster {
             return CHECK.unknown(subject, why);
@@ -42,7 +40,6 @@ pub fn run(world: &World) -> Vec<Finding> {
             fatal: Some(BLIND),
             otherwise: "Sessions open all the same, but their records are not uploaded.",
             cause: "Task roles may not record sessions in S3",
-            fixes: &fixes,
         };
         recording::judge(world, role, subject, &recording)
     })

@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use super::{each_role, has_agent_down, role_subject, services_with};
 use crate::fixes;
 use crate::iam_answers::{self, Blocker, Silence, Verdict};
-use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 use aws_rules::iam;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
@@ -35,29 +34,22 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let made = MadeOnce::default();
     each_role(world, &CHECK, |group, role, tasks| {
-        judge(world, group, role, tasks, &made)
+        judge(world, group, role, tasks)
     })
 }
 
-fn judge<'a>(
-    world: &World<'a>,
-    group: &Group<'a>,
-    role: &'a str,
-    tasks: &[&'a Task],
-    made: &MadeOnce<&'a str>,
-) -> Finding {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, role: &'a str, tasks: &[&'a Task]) -> Finding {
     let subject = role_subject(group, role);
     let name = arn::name(role);
     match iam_answers::silence(world, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {
-            return CHECK.unsure(subject, format!("IAM does not know {role}"));
+            return CHECK.unknown_because(subject, format!("IAM does not know {role}"));
         }
         Some(Silence::NotAsked) => {
-            return CHECK.unsure(
+            return CHECK.unknown_because(
                 subject,
                 "The policy simulator was not asked about this role",
             );
@@ -66,12 +58,12 @@ fn judge<'a>(
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
     let verdict = iam_answers::verdict(world, role, &needs, |_| true);
     if !verdict.denied.is_empty() {
-        return refused(world, subject, role, tasks, &verdict, made);
+        return refused(world, subject, role, tasks, &verdict);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
         return CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 text::depends_on(&format!("{name} is allowed to use ssmmessages"), &keys),
             )
@@ -80,7 +72,7 @@ fn judge<'a>(
     }
     if !verdict.unanswered.is_empty() {
         return CHECK
-            .unsure(
+            .unknown_because(
                 subject,
                 "The policy simulator did not answer for every action",
             )
@@ -98,7 +90,6 @@ fn refused<'a>(
     role: &'a str,
     tasks: &[&'a Task],
     verdict: &Verdict,
-    made: &MadeOnce<&'a str>,
 ) -> Finding {
     let name = arn::name(role);
     let denied: Vec<&str> = verdict
@@ -112,7 +103,7 @@ fn refused<'a>(
     };
     let finding = CHECK
         .fail(subject, title)
-        .cause("Task roles lack ssmmessages actions")
+        .group_title("Task roles lack ssmmessages actions")
         .evidence("denied", denied)
         .evidence("engine", verdict.engine.name())
         .evidence("role", role);
@@ -127,7 +118,7 @@ fn refused<'a>(
                 }
                 None => finding,
             };
-            finding.fix(made.get(role, |role| allow(world, role)))
+            finding.fix(allow(world, role))
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();

@@ -48,7 +48,7 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
             return CHECK.skip(subject, format!("The task role {name} does not exist"));
         }
         Some(Fact::Unavailable(why)) => return CHECK.unknown(subject, why),
-        None => return CHECK.unsure(subject, format!("Nobody asked IAM about {name}")),
+        None => return CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
     };
     match trust(&role.trust, world) {
         Trust::Given => CHECK.pass(subject, format!("ECS tasks may take on {name}")),
@@ -58,14 +58,14 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
                 format!("ECS tasks may not take on the task role {name}"),
             )
             .detail(why)
-            .cause("Task roles do not trust ECS tasks")
+            .group_title("Task roles do not trust ECS tasks")
             .fix(fixes::role::trust_tasks(
                 world.facts,
                 arn,
                 &role.trust,
                 is_denied(&role.trust),
             )),
-        Trust::Open(keys) => CHECK.unsure(
+        Trust::Open(keys) => CHECK.unknown_because(
             subject,
             text::depends_on(&format!("ECS tasks can assume {name}"), &keys),
         ),

@@ -51,7 +51,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
             false => CHECK.warn(subject, title),
         };
         return finding
-            .cause("A deployment failed")
+            .group_title("A deployment failed")
             .detail(quoted(primary, service))
             .fix(fixes::service::read_events(world.facts, name))
             .evidence(
@@ -77,7 +77,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
                     text::span(age)
                 ),
             )
-            .cause("A deployment is stuck")
+            .group_title("A deployment is stuck")
             .detail(quoted(primary, service)),
         Some(_) | None => CHECK
             .pass(subject, format!("A deployment of {name} is rolling out"))

@@ -32,7 +32,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             false if can_all_be_entered(group) => CHECK
                 .warn(subject, format!("ECS Exec is off on {name}, though its tasks can still be entered"))
                 .detail("The tasks that run were started with ECS Exec; those that replace them will not be.")
-                .cause("ECS Exec was turned off")
+                .group_title("ECS Exec was turned off")
                 .evidence("enableExecuteCommand", false)
                 .fix(fixes::service::enable_exec(world.facts, service)),
             false => CHECK
@@ -41,7 +41,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                     "The service has enableExecuteCommand=false, so its tasks are started without \
                      the agent that a session talks to.",
                 )
-                .cause("ECS Exec is not enabled on the service")
+                .group_title("ECS Exec is not enabled on the service")
                 .evidence("enableExecuteCommand", false)
                 .fix(fixes::service::enable_exec(world.facts, service)),
         }

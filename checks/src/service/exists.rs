@@ -43,11 +43,11 @@ fn each(world: &World) -> Vec<Finding> {
             Some(match fact {
                 Fact::Known(service) if service.is_deleted() => CHECK
                     .fail(subject, format!("The service {name} was deleted"))
-                    .cause("The service was deleted")
+                    .group_title("The service was deleted")
                     .evidence("status", service.status.as_str()),
                 Fact::Known(service) if service.status == "DRAINING" => CHECK
                     .warn(subject, format!("The service {name} is being deleted"))
-                    .cause("The service is being deleted")
+                    .group_title("The service is being deleted")
                     .evidence("status", service.status.as_str()),
                 Fact::Known(service) => CHECK
                     .pass(subject, format!("Service {name} is there"))
@@ -58,7 +58,7 @@ fn each(world: &World) -> Vec<Finding> {
                         subject,
                         format!("There is no service {name} in {}", world.facts.cluster_name),
                     )
-                    .cause("The service does not exist"),
+                    .group_title("The service does not exist"),
                 Fact::Unavailable(why) => CHECK.unknown(subject, why),
             })
         })

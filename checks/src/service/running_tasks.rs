@@ -73,19 +73,19 @@ fn none_runs(
     let finding = match service {
         Some(service) if service.desired_count == 0 && service.daemon => finding
             .detail("It is a daemon service, with one task on each container instance that fits: none does.")
-            .cause("The service has no running task")
+            .group_title("The service has no running task")
             .fix(fixes::service::read_events(world.facts, name)),
         Some(service) if service.desired_count == 0 => finding
             .detail("The service's desired count is 0: it is set to run no task.")
-            .cause("The service is set to run no task")
+            .group_title("The service is set to run no task")
             .fix(fixes::service::scale_up(world.facts, service)),
         Some(service) => finding
             .detail(history(Some(service), group))
-            .cause("The service has no running task")
+            .group_title("The service has no running task")
             .fix(fixes::service::read_events(world.facts, name)),
         None => finding
             .detail(history(None, group))
-            .cause("The service has no running task"),
+            .group_title("The service has no running task"),
     };
     match service {
         Some(service) => finding

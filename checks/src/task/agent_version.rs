@@ -81,7 +81,7 @@ fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
              and does not find them. They come with the ECS-optimized AMIs and with Bottlerocket; an AMI of your own, \
              or an ECS agent that was started by hand, needs ecs-init and its folder /var/lib/ecs/deps.",
         )
-        .cause("Container instances lack the files of the exec agent")
+        .group_title("Container instances lack the files of the exec agent")
         .evidence("reason", reason)
         .fix(fixes::task::host_files(arn))
 }
@@ -91,13 +91,15 @@ fn judge(world: &World, group: &Group, arn: &str) -> Finding {
     match world.facts.container_instances.get(arn) {
         Some(Fact::Known(host)) => by_version(world, subject, host),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        Some(Fact::Absent) | None => CHECK.unsure(subject, "The container instance was not found"),
+        Some(Fact::Absent) | None => {
+            CHECK.unknown_because(subject, "The container instance was not found")
+        }
     }
 }
 
 fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Finding {
     let Some(told) = host.agent_version.as_deref() else {
-        return CHECK.unsure(subject, "The ECS agent does not tell its version");
+        return CHECK.unknown_because(subject, "The ECS agent does not tell its version");
     };
     let least = match host.windows {
         true => LEAST_ON_WINDOWS,
@@ -110,7 +112,7 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
                 format!("The ECS agent {told} is too old for ECS Exec"),
             )
             .detail(too_old(host))
-            .cause("The ECS agent is too old for ECS Exec")
+            .group_title("The ECS agent is too old for ECS Exec")
             .fix_some((!host.windows).then(|| fixes::task::update_agent(world.facts, &host.arn))),
         Some(true) if !host.agent_connected => CHECK
             .warn(
@@ -118,9 +120,9 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
                 format!("The ECS agent {told} has lost its connection to ECS"),
             )
             .detail("What ECS says of tasks on this instance may be out of date.")
-            .cause("The ECS agent has lost its connection"),
+            .group_title("The ECS agent has lost its connection"),
         Some(true) => CHECK.pass(subject, format!("The ECS agent {told} is new enough")),
-        None => CHECK.unsure(subject, format!("{told} is no version")),
+        None => CHECK.unknown_because(subject, format!("{told} is no version")),
     };
     finding.evidence("agentVersion", told)
 }

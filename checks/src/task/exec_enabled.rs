@@ -1,5 +1,4 @@
 use crate::fixes;
-use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -28,9 +27,8 @@ pub fn run(world: &World) -> Vec<Finding> {
     if world.facts.planned {
         return through_apply(world);
     }
-    let made = MadeOnce::default();
     world.each_task(&CHECK, |group, subject, task| {
-        judge(world, group, subject, task, &made)
+        judge(world, group, subject, task)
     })
 }
 
@@ -41,7 +39,7 @@ fn through_apply(world: &World) -> Vec<Finding> {
         if world.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
-        match &service.keeps_closed_tasks {
+        match &service.leaves_tasks_without_exec {
             None | Some(Fact::Absent) => CHECK.skip(subject, "Nothing runs yet: this is a plan"),
             Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why).detail(
                 "The tasks that run now were started without ECS Exec, and only a new deployment starts others: \
@@ -57,7 +55,7 @@ fn through_apply(world: &World) -> Vec<Finding> {
                     "The plan has ECS Exec on, and that alone starts no new tasks: those that run now were started \
                      without it, keep that for life, and cannot be entered.",
                 )
-                .cause("Tasks that apply does not replace have no ECS Exec")
+                .group_title("Tasks that apply does not replace have no ECS Exec")
                 .evidence("enableExecuteCommand", false)
                 .evidence("serviceEnableExecuteCommand", true)
                 .fix(fixes::service::force_deployment(world.facts, service)),
@@ -73,14 +71,8 @@ fn of_service(facts: &Facts, service: &Service) -> Fix {
     }
 }
 
-fn judge<'a>(
-    world: &World<'a>,
-    group: &Group<'a>,
-    subject: Subject,
-    task: &Task,
-    made: &MadeOnce<&'a str>,
-) -> Finding {
-    let fix = || made.of_service(world, group, of_service);
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
+    let fix = || group.service_fix(world.facts, of_service);
     let id = task.id();
     if world.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")
@@ -102,21 +94,21 @@ fn judge<'a>(
             Some(service) => {
                 let finding = finding
                     .detail("The task has enableExecuteCommand=false, as its service has.")
-                    .cause("Tasks were started without ECS Exec");
+                    .group_title("Tasks were started without ECS Exec");
                 match service.controller {
                     DeploymentController::Ecs => finding.fix_some(fix()),
                     // The flag is one thing to fix; a deployment by the controller that replaces the tasks is another.
                     DeploymentController::CodeDeploy | DeploymentController::External => finding
-                        .only_by(&[])
+                        .explained_only_by(&[])
                         .fix(fixes::service::force_deployment(world.facts, service)),
                 }
             }
             None if group.service.is_some() => finding
                 .detail("The task has enableExecuteCommand=false; its service could not be read.")
-                .cause("Tasks were started without ECS Exec"),
+                .group_title("Tasks were started without ECS Exec"),
             None => finding
                 .detail("The task has enableExecuteCommand=false, and belongs to no service that would replace it.")
-                .cause("Tasks were started without ECS Exec")
+                .group_title("Tasks were started without ECS Exec")
                 .fix(fixes::task::run_again(world.facts, task)),
         }
     }
@@ -132,7 +124,7 @@ fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
             "A deployment is rolling out that replaces this task by one with ECS Exec: wait until it is done, \
              and do not force another one.",
         )
-        .cause("Tasks without ECS Exec are being replaced")
+        .group_title("Tasks without ECS Exec are being replaced")
 }
 
 fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Task) -> Finding {
@@ -148,7 +140,7 @@ fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Ta
              the flag was set, and keeps that for life.{age}",
             service.name
         ))
-        .cause("Tasks are older than their service's exec flag")
+        .group_title("Tasks are older than their service's exec flag")
         .evidence("serviceEnableExecuteCommand", true)
 }
 
@@ -173,7 +165,7 @@ mod tests {
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         assert_eq!(
-            finding.cause,
+            finding.group_title,
             "Tasks are older than their service's exec flag"
         );
         assert_eq!(
@@ -221,11 +213,11 @@ mod tests {
         let mut facts = healthy_coder();
         facts.planned = true;
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
-        service(&mut facts).keeps_closed_tasks = Some(Fact::Known(false));
+        service(&mut facts).leaves_tasks_without_exec = Some(Fact::Known(false));
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        service(&mut facts).keeps_closed_tasks = Some(denied("terraform apply"));
+        service(&mut facts).leaves_tasks_without_exec = Some(denied("terraform apply"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        service(&mut facts).keeps_closed_tasks = Some(Fact::Known(true));
+        service(&mut facts).leaves_tasks_without_exec = Some(Fact::Known(true));
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
         let terraform = finding.fixes[0].terraform.as_deref().unwrap();

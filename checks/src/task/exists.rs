@@ -3,7 +3,7 @@ use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
 use model::finding::{Finding, Severity, Subject};
-use model::text::Clean;
+use model::text::Sanitized;
 
 pub const CHECK: Check = Check {
     id: "task.exists",
@@ -31,7 +31,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             let subject = Subject::new("task", arn.as_str());
             match facts.tasks.get(arn) {
                 Some(Fact::Known(task)) => CHECK.pass(
-                    subject.of_service(task.service_name().map(Clean::from)),
+                    subject.of_service(task.service_name().map(Sanitized::from)),
                     format!("Task {} is there", task.id()),
                 ),
                 Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
@@ -40,7 +40,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                         subject,
                         format!("There is no task {arn} in {}", facts.cluster_name),
                     )
-                    .cause("The task does not exist")
+                    .group_title("The task does not exist")
                     .detail("ECS forgets a task about an hour after it stopped."),
             }
         })

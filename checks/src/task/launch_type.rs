@@ -40,13 +40,13 @@ fn judge(subject: Subject, task: &Task) -> Finding {
         _ if task.container_instance.is_some() => {
             CHECK.pass(subject, "The task runs on a container instance")
         }
-        "" => CHECK.unsure(subject, "ECS does not say what the task runs on"),
-        other => CHECK.unsure(
+        "" => CHECK.unknown_because(subject, "ECS does not say what the task runs on"),
+        other => CHECK.unknown_because(
             subject,
             format!("ECS says {other} of what the task runs on, which this version does not know"),
         ),
     };
-    finding.seen("launchType", told)
+    finding.evidence("launchType", told)
 }
 
 #[cfg(test)]

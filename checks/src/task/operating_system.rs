@@ -29,11 +29,11 @@ pub fn run(world: &World) -> Vec<Finding> {
             old if old.starts_with("WINDOWS_SERVER_2016") => CHECK
                 .fail(subject, "ECS Exec does not work on Windows Server 2016")
                 .detail("It needs Windows Server 2019 or later.")
-                .cause("The operating system is too old for ECS Exec"),
+                .group_title("The operating system is too old for ECS Exec"),
             windows if windows.starts_with("WINDOWS_SERVER_") => CHECK
                 .pass(subject, "The tasks run Windows Server")
                 .detail("The shell is powershell.exe or cmd.exe; there is no /bin/sh."),
-            other => CHECK.unsure(
+            other => CHECK.unknown_because(
                 subject,
                 format!("The operating system is {other}, which this version does not know"),
             ),

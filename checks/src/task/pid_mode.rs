@@ -54,7 +54,7 @@ fn judge(world: &World, group: &Group, definition: &TaskDefinition) -> Finding {
                 "The containers share their processes, and there is room for one exec agent. The container that starts \
                  first gets it, mostly the first of the task definition.",
             )
-            .cause("Containers share their processes")
+            .group_title("Containers share their processes")
             .agent_link(AgentLink::AtRisk)
             .fix(without_pid_mode(
                 world.facts,

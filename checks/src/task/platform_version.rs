@@ -1,5 +1,4 @@
 use crate::fixes;
-use crate::made_once::MadeOnce;
 use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -24,19 +23,12 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(world: &World) -> Vec<Finding> {
-    let made = MadeOnce::default();
     world.each_task(&CHECK, |group, subject, task| {
-        judge(world, group, subject, task, &made)
+        judge(world, group, subject, task)
     })
 }
 
-fn judge<'a>(
-    world: &World<'a>,
-    group: &Group<'a>,
-    subject: Subject,
-    task: &Task,
-    made: &MadeOnce<&'a str>,
-) -> Finding {
+fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
     }
@@ -59,14 +51,14 @@ fn judge<'a>(
                 "ECS Exec needs {} or later. Set the service's platform version to LATEST and deploy it anew.",
                 least.map(|number| number.to_string()).join(".")
             ))
-            .cause("The Fargate platform is too old for ECS Exec")
-            .fix_some(made.of_service(world, group, fixes::service::newest_platform)),
-        None => CHECK.unsure(
+            .group_title("The Fargate platform is too old for ECS Exec")
+            .fix_some(group.service_fix(world.facts, fixes::service::newest_platform)),
+        None => CHECK.unknown_because(
             subject,
             format!("ECS reports {told} for the Fargate platform, which is no version"),
         ),
     };
-    finding.seen("platformVersion", told)
+    finding.evidence("platformVersion", told)
 }
 
 #[cfg(test)]

@@ -52,14 +52,14 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     } else if group.named {
         CHECK
             .fail(subject, format!("Task {id} is {status}, not RUNNING"))
-            .cause("The task is not RUNNING")
+            .group_title("The task is not RUNNING")
             .detail(why_stopped(task))
     } else {
         CHECK
             .skip(subject, format!("Task {id} is {status} and is not entered"))
             .detail(why_stopped(task))
     };
-    finding.seen("lastStatus", status.as_str()).on(task)
+    finding.evidence("lastStatus", status.as_str()).on(task)
 }
 
 fn is_disconnected(task: &Task) -> bool {

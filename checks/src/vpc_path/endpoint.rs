@@ -59,7 +59,7 @@ pub fn not_serving(
             .warn(subject, fault)
             .detail("Sessions leave the VPC another way."),
         Otherwise::Unclear => check
-            .unsure(subject, fault)
+            .unknown_because(subject, fault)
             .detail("Whether tasks in its VPC have another way to ssmmessages could not be told."),
     }
 }

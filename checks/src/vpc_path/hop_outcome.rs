@@ -9,7 +9,7 @@ use aws_rules::vpc::Reachability;
 use model::check::Check;
 use model::facts::Task;
 use model::finding::{Finding, Status, Subject};
-use model::tasks::Tasks;
+use model::task_scope::TaskScope;
 use model::text;
 
 /// Tasks for which a hop does the same.
@@ -74,11 +74,11 @@ impl<'a> Affected<'_, 'a> {
             .flat_map(|class| class.tasks.iter().copied())
     }
 
-    pub fn arns(&self, placement: &Placement) -> Tasks {
+    pub fn arns(&self, placement: &Placement) -> TaskScope {
         match (self.are_all, self.classes.as_slice()) {
             (true, _) => placement.arns.clone(),
             (false, [one]) => one.arns.clone(),
-            (false, _) => Tasks::of(self.tasks()),
+            (false, _) => TaskScope::of(self.tasks()),
         }
     }
 
@@ -182,11 +182,11 @@ pub fn judge(
 ) -> Finding {
     let finding = match &outcome.reachability {
         Reachability::Open => check.pass(subject, words.open),
-        Reachability::Blocked => check.fail(subject, words.blocked).cause(words.cause),
+        Reachability::Blocked => check.fail(subject, words.blocked).group_title(words.cause),
         Reachability::Partial => check
             .warn(subject, words.partial)
             .detail("Some interfaces or ports work and some do not, so sessions may start late or fail now and then.")
-            .cause(words.cause),
+            .group_title(words.cause),
         Reachability::Unknown(why) => check.unknown(subject, why),
     };
     let finding = finding.evidence("gate", outcome.reachability.word());

@@ -12,14 +12,14 @@ use model::facts::{
     ContainerDefinition, Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, TaskDefinition,
     Unavailable,
 };
-use model::tasks::Tasks;
+use model::task_scope::TaskScope;
 use model::text;
 
 /// The running tasks of a group that share a subnet, security groups and a way out.
 pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
-    pub arns: Tasks,
+    pub arns: TaskScope,
     pub way: Egress,
     /// Why nobody can follow the packets from here, whatever gates are on their way.
     pub untraced: Option<Unavailable>,
@@ -47,7 +47,7 @@ pub struct TaskClass<'a> {
     /// Their addresses, as far as they are known.
     pub addresses: Vec<&'a str>,
     pub tasks: Vec<&'a Task>,
-    pub arns: Tasks,
+    pub arns: TaskScope,
 }
 
 impl TaskClass<'_> {
@@ -80,7 +80,7 @@ impl<'a> Placement<'a> {
                 },
                 addresses: address.into_iter().collect(),
                 tasks: vec![task],
-                arns: Tasks::from(task),
+                arns: TaskScope::from(task),
             }),
         }
     }
@@ -135,12 +135,12 @@ impl<'a> Placements<'a> {
         }
         let dns_servers = dns_servers(world, group);
         for placement in &mut all.placed {
-            placement.arns = Tasks::of(placement.tasks.iter().copied());
+            placement.arns = TaskScope::of(placement.tasks.iter().copied());
             match placement.classes.as_mut_slice() {
                 [all] => all.arns = placement.arns.clone(),
                 classes => {
                     for class in classes {
-                        class.arns = Tasks::of(class.tasks.iter().copied());
+                        class.arns = TaskScope::of(class.tasks.iter().copied());
                     }
                 }
             }
@@ -195,7 +195,7 @@ impl<'a> Placements<'a> {
                 let mut placement = Placement {
                     subnet,
                     tasks: Vec::new(),
-                    arns: Tasks::from(task),
+                    arns: TaskScope::from(task),
                     way,
                     untraced,
                     groups,

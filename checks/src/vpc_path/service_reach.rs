@@ -270,7 +270,7 @@ fn by_policy<'a>(
                 Tri::No => refused.push(need.action),
                 Tri::Depends(keys) => {
                     let keys: Vec<String> = keys.into_iter().collect();
-                    unseen.get_or_insert_with(|| hangs_on(endpoint, role, &keys));
+                    unseen.get_or_insert_with(|| depends_on(endpoint, role, &keys));
                 }
             }
         }
@@ -285,7 +285,7 @@ fn by_policy<'a>(
     unseen.map_or(Reach::ByEndpoint, Reach::Unknown)
 }
 
-fn hangs_on(endpoint: &Endpoint, role: &str, keys: &[String]) -> Unavailable {
+fn depends_on(endpoint: &Endpoint, role: &str, keys: &[String]) -> Unavailable {
     Unavailable::not_asked(
         "ec2:DescribeVpcEndpoints",
         format!(

@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use super::definitions::Definitions;
 use super::{TaskRole, World};
 use model::facts::{Task, Unavailable};
-use model::tasks::Alike;
+use model::task_scope::TaskSet;
 
 /// Running tasks by the role that they have.
 #[derive(Default)]
 pub struct Roles<'a> {
-    pub by_role: BTreeMap<&'a str, Alike<'a>>,
+    pub by_role: BTreeMap<&'a str, TaskSet<'a>>,
     pub unnamed: Vec<&'a Task>,
     pub unknown: Vec<(&'a Task, Unavailable)>,
 }
@@ -31,7 +31,7 @@ impl<'a> Roles<'a> {
 }
 
 /// Running tasks by the ARN of their definition.
-pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, Alike<'a>> {
+pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, TaskSet<'a>> {
     let mut by_definition: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
     for &task in tasks {
         let arn = &*task.task_definition;
@@ -40,9 +40,9 @@ pub fn by_definition<'a>(tasks: &[&'a Task]) -> BTreeMap<&'a str, Alike<'a>> {
     alike(by_definition)
 }
 
-fn alike<'a>(tasks: BTreeMap<&'a str, Vec<&'a Task>>) -> BTreeMap<&'a str, Alike<'a>> {
+fn alike<'a>(tasks: BTreeMap<&'a str, Vec<&'a Task>>) -> BTreeMap<&'a str, TaskSet<'a>> {
     tasks
         .into_iter()
-        .map(|(name, tasks)| (name, Alike::from(tasks)))
+        .map(|(name, tasks)| (name, TaskSet::from(tasks)))
         .collect()
 }

@@ -113,11 +113,16 @@ impl<'a> World<'a> {
                         Some(Fact::Known(definition)) => judge(group, definition, &alike.tasks),
                         Some(Fact::Unavailable(why)) => vec![check.unknown(subject(), why)],
                         Some(Fact::Absent) | None => {
-                            vec![check.unsure(subject(), "The task definition was not found")]
+                            vec![
+                                check.unknown_because(
+                                    subject(),
+                                    "The task definition was not found",
+                                ),
+                            ]
                         }
                     }
                     .into_iter()
-                    .map(|finding| finding.on(alike.arns.clone()))
+                    .map(|finding| finding.on(alike.scope.clone()))
                     .collect::<Vec<_>>()
                 })
                 .collect()

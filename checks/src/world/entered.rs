@@ -2,7 +2,7 @@ use super::definitions::Definitions;
 use super::{Group, World, sidecar};
 use model::facts::{Container, Fact, Task, TaskDefinition};
 use model::finding::Subject;
-use model::text::Clean;
+use model::text::Sanitized;
 
 /// A container of a running task.
 pub struct Entered<'a> {
@@ -12,7 +12,7 @@ pub struct Entered<'a> {
     pub is_added: bool,
     /// For a sidecar: the container that sessions enter instead.
     pub instead: Option<&'a str>,
-    id: Clean,
+    id: Sanitized,
 }
 
 impl Entered<'_> {

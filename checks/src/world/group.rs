@@ -6,8 +6,9 @@ use super::{ById, by_id};
 use crate::vpc_path::placement::Placements;
 use model::facts::{Fact, Facts, Service, Task};
 use model::finding::Subject;
-use model::tasks::Alike;
-use model::text::Clean;
+use model::fix::Fix;
+use model::task_scope::TaskSet;
+use model::text::Sanitized;
 
 /// The tasks of one service, or those that belong to no service.
 pub struct Group<'a> {
@@ -23,13 +24,13 @@ pub struct Group<'a> {
     pub named: bool,
     running: Vec<&'a Task>,
     /// The ARNs of all tasks, for the many findings on each.
-    names: Vec<Clean>,
+    names: Vec<Sanitized>,
     /// The containers of the running tasks.
     pub entered: Vec<Entered<'a>>,
     /// The running tasks by the ARN of their definition.
-    pub by_definition: BTreeMap<&'a str, Alike<'a>>,
+    pub by_definition: BTreeMap<&'a str, TaskSet<'a>>,
     pub roles: Roles<'a>,
-    name: Option<Clean>,
+    name: Option<Sanitized>,
     /// Where the running tasks sit in the network.
     pub placements: Placements<'a>,
 }
@@ -76,13 +77,19 @@ impl<'a> Group<'a> {
     }
 
     /// The service's name, for the findings on its many tasks.
-    pub fn shared_name(&self) -> Option<&Clean> {
+    pub fn shared_name(&self) -> Option<&Sanitized> {
         self.name.as_ref()
     }
 
     /// The same, for a subject.
-    pub fn service_name(&self) -> Option<Clean> {
+    pub fn service_name(&self) -> Option<Sanitized> {
         self.name.clone()
+    }
+
+    /// A fix of the service, where the service could be read.
+    pub fn service_fix(&self, facts: &Facts, fix: fn(&Facts, &Service) -> Fix) -> Option<Fix> {
+        let service = self.service_fact.and_then(Fact::known)?;
+        Some(fix(facts, service))
     }
 
     /// How to name the group in a sentence.
@@ -136,7 +143,7 @@ pub fn groups(facts: &Facts) -> Vec<Group<'_>> {
                 names: names(&tasks),
                 running,
                 entered: Vec::new(),
-                name: service.map(Clean::from),
+                name: service.map(Sanitized::from),
                 tasks,
                 placements: Placements::default(),
             }
@@ -149,7 +156,7 @@ fn running<'a>(tasks: &Fact<Vec<&'a Task>>) -> Vec<&'a Task> {
     all.filter(|task| task.is_running()).collect()
 }
 
-fn names(tasks: &Fact<Vec<&Task>>) -> Vec<Clean> {
+fn names(tasks: &Fact<Vec<&Task>>) -> Vec<Sanitized> {
     let tasks = tasks.known().into_iter().flatten();
     tasks.map(|task| task.arn.clone().into()).collect()
 }

@@ -1,53 +1,38 @@
-//! One evaluation, and what comes of it.
+//! Evaluates one program on one subject's variables.
 
-use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt};
+use cel::common::types::{CelBool, CelList, CelNull};
 use cel::common::value::Val;
-use cel::{Context, ExecutionError, Program, Value};
+use cel::{ExecutionError, Program, Value};
 use model::facts::Unavailable;
 
 use super::object::Object;
-use super::unseen::Unseen;
-use super::view::{Variables, View};
-use crate::check::shortened;
+use super::variables::Variables;
+use crate::check::truncate;
 
-/// Why there is no answer.
-#[derive(Debug, PartialEq)]
-pub enum Silence {
-    /// It came upon something that could not be seen.
-    Unseen(Unavailable),
+/// Why an expression has no value.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum EvalError {
+    #[error("{0}")]
+    Unavailable(Unavailable),
     /// The expression does not fit the facts.
-    Trouble(String),
+    #[error("{0}")]
+    Mismatch(String),
 }
 
-/// One subject's variables, ready for expressions to be evaluated on them.
-pub struct Evaluation<'v> {
-    context: Context<'static, 'static>,
-    variables: &'v Variables,
-    unseen: &'v Unseen,
-}
-
-impl<'v> Evaluation<'v> {
-    pub fn new(view: &'v View, variables: &'v Variables) -> Evaluation<'v> {
-        Evaluation {
-            context: view.context(variables),
-            variables,
-            unseen: &view.unseen,
-        }
-    }
-
+impl Variables {
     /// Whether a condition holds.
-    pub fn holds(&self, program: &Program) -> Result<bool, Silence> {
+    pub fn is_true(&self, program: &Program) -> Result<bool, EvalError> {
         self.evaluate(program, |value| match value.downcast_ref::<CelBool>() {
             Some(answer) => Ok(*answer.inner()),
-            None => Err(Silence::Trouble(format!(
-                "it is {}, and has to be true or false",
-                kind(value)
+            None => Err(EvalError::Mismatch(format!(
+                "it is {}, but it has to be true or false",
+                type_name(value)
             ))),
         })
     }
 
     /// A value as text. `None`: it is null.
-    pub fn text(&self, program: &Program) -> Result<Option<String>, Silence> {
+    pub fn text(&self, program: &Program) -> Result<Option<String>, EvalError> {
         self.evaluate(program, |value| {
             let is_null = value.downcast_ref::<CelNull>().is_some();
             Ok((!is_null).then(|| text(value)))
@@ -57,58 +42,49 @@ impl<'v> Evaluation<'v> {
     fn evaluate<T>(
         &self,
         program: &Program,
-        read: impl FnOnce(&dyn Val) -> Result<T, Silence>,
-    ) -> Result<T, Silence> {
-        self.unseen.forget();
-        match Value::resolve_val(program.expression(), &self.context) {
-            Ok(value) => {
-                let answer = read(value.as_ref());
-                match self.unseen.first() {
-                    Some(why) if self.unseen.is_spoilt() => Err(Silence::Unseen(why)),
-                    _ => answer,
-                }
-            }
-            Err(error) => Err(self.silence(&error)),
+        read: impl FnOnce(&dyn Val) -> Result<T, EvalError>,
+    ) -> Result<T, EvalError> {
+        self.reads.reset();
+        let value = Value::resolve_val(program.expression(), &self.context);
+        match (value, self.reads.taint()) {
+            (Err(error), _) => Err(self.explain(&error)),
+            (Ok(_), Some(why)) => Err(EvalError::Unavailable(why)),
+            (Ok(value), None) => read(value.as_ref()),
         }
     }
 
-    fn silence(&self, error: &ExecutionError) -> Silence {
-        if let ExecutionError::UndeclaredReference(name) = error
-            && let Some(Err(why)) = self.variables.get(name.as_str())
-        {
-            return Silence::Unseen(why.clone());
-        }
-        match self.unseen.first() {
-            Some(why) => Silence::Unseen(why),
-            None => Silence::Trouble(trouble(error)),
+    fn explain(&self, error: &ExecutionError) -> EvalError {
+        let variable = match error {
+            ExecutionError::UndeclaredReference(name) => self.unavailable.get(name.as_str()),
+            _ => None,
+        };
+        match variable.cloned().or_else(|| self.reads.first()) {
+            Some(why) => EvalError::Unavailable(why),
+            None => EvalError::Mismatch(describe(error)),
         }
     }
 }
 
-fn trouble(error: &ExecutionError) -> String {
+fn describe(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(name) => format!("there is no {name}"),
-        ExecutionError::NoSuchOverload(overload)
-            if overload
-                .argument_types()
-                .iter()
-                .any(|name| name == "null_type") =>
-        {
-            "it does something with a value that is null; ask whether it is, first".to_owned()
+        ExecutionError::NoSuchOverload(overload) => {
+            let types = overload.argument_types();
+            if types.iter().any(|name| name == "null_type") {
+                return "it uses a value that is null; compare with null first".to_owned();
+            }
+            let function = overload.function().trim_matches(['_', '@']);
+            format!("{function} cannot be applied to {}", types.join(" and "))
         }
-        ExecutionError::NoSuchOverload(overload) => format!(
-            "{} cannot be applied to {}",
-            overload.function().trim_matches(['_', '@']),
-            overload.argument_types().join(" and ")
-        ),
         // Others print whole values.
-        other => shortened(&other.to_string(), 300),
+        other => truncate(&other.to_string(), 300),
     }
 }
 
-fn kind(value: &dyn Val) -> &str {
+/// The words for a value's type.
+pub fn type_name(value: &dyn Val) -> &str {
     match value.get_type().name() {
-        "string" => "a text",
+        "string" => "a string",
         "int" | "uint" | "double" => "a number",
         "list" => "a list",
         "map" => "an object",
@@ -119,38 +95,23 @@ fn kind(value: &dyn Val) -> &str {
 
 /// A value as it stands in a sentence.
 fn text(value: &dyn Val) -> String {
-    if let Some(text) = value.downcast_ref::<CelString>() {
-        return text.inner().to_owned();
-    }
-    if let Some(number) = value.downcast_ref::<CelInt>() {
-        return number.inner().to_string();
-    }
-    if let Some(number) = value.downcast_ref::<CelUInt>() {
-        return number.inner().to_string();
-    }
-    if let Some(number) = value.downcast_ref::<CelDouble>() {
-        return number.inner().to_string();
-    }
-    if let Some(answer) = value.downcast_ref::<CelBool>() {
-        return answer.inner().to_string();
-    }
     if let Some(list) = value.downcast_ref::<CelList>() {
-        let texts: Vec<String> = list
-            .inner()
-            .iter()
-            .map(|value| text(value.as_ref()))
-            .collect();
+        let texts: Vec<String> = list.inner().iter().map(|one| text(one.as_ref())).collect();
         return texts.join(", ");
     }
     if let Some(object) = value.downcast_ref::<Object>() {
-        let texts: Vec<String> = object
-            .known()
-            .map(|(name, value)| match value {
-                Some(value) => format!("{name}={}", text(value)),
-                None => format!("{name}=(not seen)"),
-            })
-            .collect();
-        return texts.join(", ");
+        let members = object.members().map(|(name, member)| match member {
+            Ok(value) => format!("{name}={}", text(value.as_ref())),
+            Err(_) => format!("{name}=(unknown)"),
+        });
+        return members.collect::<Vec<_>>().join(", ");
     }
-    kind(value).to_owned()
+    match Value::try_from(value) {
+        Ok(Value::String(text)) => text.to_string(),
+        Ok(Value::Int(number)) => number.to_string(),
+        Ok(Value::UInt(number)) => number.to_string(),
+        Ok(Value::Float(number)) => number.to_string(),
+        Ok(Value::Bool(answer)) => answer.to_string(),
+        _ => type_name(value).to_owned(),
+    }
 }

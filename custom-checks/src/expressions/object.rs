@@ -1,114 +1,131 @@
-//! The facts as values of CEL, which notice when an expression comes upon something that could not be seen.
+//! Objects of the facts as CEL values, which notice when an expression needs what could not be read.
 
 use std::any::Any;
+use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
-use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, MAP_TYPE, Type};
+use cel::common::types::{CelInt, CelList, CelString, MAP_TYPE, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 use model::facts::Unavailable;
 
-use super::node::{Map, Node};
-use super::unseen::Unseen;
+use super::unknown_reads::UnknownReads;
 
-/// An object of the facts. Its keys come in order, so that what is said of them is the same every time.
+/// A fact as a CEL value, or why it could not be read.
+pub type FactValue = Result<Box<dyn Val>, Unavailable>;
+
+/// An object of the facts. Cloning shares its content.
 #[derive(Debug, Clone)]
-pub struct Object(Arc<Members>);
+pub struct Object(Arc<Content>);
 
 #[derive(Debug)]
-struct Members {
-    /// By key, in order.
-    entries: Vec<(CelString<'static>, Member)>,
-    incomplete: Option<Unavailable>,
-    /// Something that could not be seen, at any depth.
-    hidden: Option<Unavailable>,
-    unseen: Unseen,
+struct Content {
+    members: Members,
+    keys: Keys,
+    /// A fact that could not be read, at any depth: the object cannot be compared.
+    unreadable: Option<Unavailable>,
+    reads: UnknownReads,
 }
 
-#[derive(Debug)]
-enum Member {
-    Known(Box<dyn Val>),
-    Unseen(Unavailable),
-}
+/// By name, sorted, so that texts and lists are the same every time.
+pub type Members = BTreeMap<CelString<'static>, FactValue>;
 
-/// A fact as a value; the reason, where it could not be seen.
-pub fn value(node: &Node, unseen: &Unseen) -> Result<Box<dyn Val>, Unavailable> {
-    Ok(match node {
-        Node::Null => Box::new(CelNull),
-        Node::Bool(value) => Box::new(CelBool::from(*value)),
-        Node::Int(value) => Box::new(CelInt::from(*value)),
-        Node::Float(value) => Box::new(CelDouble::from(*value)),
-        Node::Text(text) => Box::new(CelString::from(text.clone())),
-        Node::List(nodes) => {
-            let values: Result<Vec<_>, _> = nodes.iter().map(|node| value(node, unseen)).collect();
-            Box::new(CelList::from(values?))
-        }
-        Node::Struct(members) => Box::new(object(members, None, unseen)),
-        Node::Map(Map {
-            entries,
-            incomplete,
-        }) => Box::new(object(entries, incomplete.clone(), unseen)),
-        Node::Unseen(why) => return Err(why.clone()),
-    })
-}
-
-fn object(entries: &[(String, Node)], incomplete: Option<Unavailable>, unseen: &Unseen) -> Object {
-    let mut hidden = incomplete.clone();
-    let mut members: Vec<(CelString<'static>, Member)> = entries
-        .iter()
-        .map(|(name, node)| {
-            hidden = hidden.take().or_else(|| find_hidden(node));
-            let member = match value(node, unseen) {
-                Ok(value) => Member::Known(value),
-                Err(why) => Member::Unseen(why),
-            };
-            (CelString::from(name.clone()), member)
-        })
-        .collect();
-    members.sort_by(|(a, _), (b, _)| a.inner().cmp(b.inner()));
-    Object(Arc::new(Members {
-        entries: members,
-        incomplete,
-        hidden,
-        unseen: unseen.clone(),
-    }))
-}
-
-fn find_hidden(node: &Node) -> Option<Unavailable> {
-    match node {
-        Node::Unseen(why) => Some(why.clone()),
-        Node::List(nodes) => nodes.iter().find_map(find_hidden),
-        Node::Struct(entries) => entries.iter().find_map(|(_, node)| find_hidden(node)),
-        Node::Map(map) => {
-            let within = || map.entries.iter().find_map(|(_, node)| find_hidden(node));
-            map.incomplete.clone().or_else(within)
-        }
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => None,
-    }
+/// Which keys an object can have.
+#[derive(Debug, Clone)]
+pub enum Keys {
+    /// Those of its type. Another key is a spelling mistake.
+    Fixed,
+    /// They are data: tags, tasks by ARN.
+    Data,
+    /// They are data, and there may be more than were read.
+    Incomplete(Unavailable),
 }
 
 impl Object {
-    fn find(&self, key: &dyn Val) -> Result<Option<&Member>, ExecutionError> {
-        let Some(key) = key.downcast_ref::<CelString>() else {
-            return Ok(None);
-        };
-        let entries = &self.0.entries;
-        match entries.binary_search_by(|(name, _)| name.inner().cmp(key.inner())) {
-            Ok(index) => Ok(entries.get(index).map(|(_, member)| member)),
-            Err(_) => match &self.0.incomplete {
-                Some(why) => Err(self.0.unseen.note(why)),
-                None => Ok(None),
+    pub fn new(members: Members, keys: Keys, reads: &UnknownReads) -> Object {
+        let inside = members.values().find_map(|member| match member {
+            Ok(value) => unreadable(value.as_ref()),
+            Err(why) => Some(why.clone()),
+        });
+        Object(Arc::new(Content {
+            unreadable: match &keys {
+                Keys::Incomplete(why) => Some(why.clone()),
+                Keys::Fixed | Keys::Data => inside,
             },
+            members,
+            keys,
+            reads: reads.clone(),
+        }))
+    }
+
+    pub fn has_fixed_keys(&self) -> bool {
+        matches!(self.0.keys, Keys::Fixed)
+    }
+
+    pub fn member(&self, name: &str) -> Option<&FactValue> {
+        self.0.members.get(&CelString::from(name.to_owned()))
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = (&str, &FactValue)> {
+        let members = self.0.members.iter();
+        members.map(|(name, value)| (name.inner(), value))
+    }
+
+    /// The same object, marked as incomplete. An object with fixed keys marks its members instead.
+    pub fn incomplete(&self, why: &Unavailable) -> Object {
+        let Content {
+            members,
+            keys,
+            reads,
+            ..
+        } = &*self.0;
+        match keys {
+            Keys::Fixed => {
+                let mark = |(name, value): (&CelString<'static>, &FactValue)| {
+                    (name.clone(), incomplete(value.clone(), why))
+                };
+                Object::new(members.iter().map(mark).collect(), Keys::Fixed, reads)
+            }
+            Keys::Data | Keys::Incomplete(_) => {
+                Object::new(members.clone(), Keys::Incomplete(why.clone()), reads)
+            }
         }
     }
 
-    /// Its keys with what is known under them, for printing.
-    pub fn known(&self) -> impl Iterator<Item = (&str, Option<&dyn Val>)> {
-        self.0.entries.iter().map(|(name, member)| match member {
-            Member::Known(value) => (name.inner(), Some(value.as_ref())),
-            Member::Unseen(_) => (name.inner(), None),
-        })
+    fn find(&self, key: &dyn Val) -> Result<Option<&FactValue>, ExecutionError> {
+        let key = key.downcast_ref::<CelString>();
+        match (key.and_then(|key| self.member(key.inner())), &self.0.keys) {
+            (None, Keys::Incomplete(why)) if key.is_some() => Err(self.0.reads.error(why)),
+            (found, _) => Ok(found),
+        }
+    }
+
+    fn taint_if_incomplete(&self) {
+        if let Keys::Incomplete(why) = &self.0.keys {
+            self.0.reads.set_taint(why);
+        }
+    }
+}
+
+/// Marks a value as incomplete. A list becomes unreadable, because it has no keys to look up.
+pub fn incomplete(value: FactValue, why: &Unavailable) -> FactValue {
+    let value = value?;
+    match value.downcast_ref::<Object>() {
+        Some(object) => Ok(Box::new(object.incomplete(why))),
+        None if value.downcast_ref::<CelList>().is_some() => Err(why.clone()),
+        None => Ok(value),
+    }
+}
+
+fn unreadable(value: &dyn Val) -> Option<Unavailable> {
+    match (
+        value.downcast_ref::<Object>(),
+        value.downcast_ref::<CelList>(),
+    ) {
+        (Some(object), _) => object.0.unreadable.clone(),
+        (None, Some(list)) => list.inner().iter().find_map(|one| unreadable(one.as_ref())),
+        (None, None) => None,
     }
 }
 
@@ -142,17 +159,18 @@ impl Val for Object {
             return false;
         };
         for side in [self, other] {
-            if let Some(why) = &side.0.hidden {
-                side.0.unseen.spoil(why);
+            if let Some(why) = &side.0.unreadable {
+                side.0.reads.set_taint(why);
             }
         }
-        self.0.entries.len() == other.0.entries.len()
-            && self.known().zip(other.known()).all(|(mine, theirs)| {
-                mine.0 == theirs.0
-                    && match (mine.1, theirs.1) {
-                        (Some(mine), Some(theirs)) => mine.equals(theirs),
-                        (mine, theirs) => mine.is_none() && theirs.is_none(),
-                    }
+        let mut both = self.members().zip(other.members());
+        self.0.members.len() == other.0.members.len()
+            && both.all(|(mine, theirs)| match (mine, theirs) {
+                ((name, Ok(mine)), (other, Ok(theirs))) => {
+                    name == other && mine.equals(theirs.as_ref())
+                }
+                // Tainted anyhow.
+                _ => false,
             })
     }
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
@@ -177,12 +195,12 @@ impl Indexer for Object {
         Self: 'v,
     {
         match self.find(key)? {
-            Some(Member::Known(value)) => Ok(CowVal::Borrowed(value.as_ref())),
-            Some(Member::Unseen(why)) => Err(self.0.unseen.note(why)),
+            Some(Ok(value)) => Ok(CowVal::Borrowed(value.as_ref())),
+            Some(Err(why)) => Err(self.0.reads.error(why)),
             None => {
                 let key = key.downcast_ref::<CelString>().map(CelString::inner);
                 Err(ExecutionError::no_such_key(
-                    key.unwrap_or("a key that is no text"),
+                    key.unwrap_or("a key that is not a string"),
                 ))
             }
         }
@@ -201,27 +219,23 @@ impl Iterable for Object {
     where
         Self: 'v,
     {
-        if let Some(why) = &self.0.incomplete {
-            self.0.unseen.spoil(why);
-        }
-        Box::new(Keys(self.0.entries.iter()))
+        self.taint_if_incomplete();
+        Box::new(KeyIterator(self.0.members.keys()))
     }
 }
 
-struct Keys<'b>(std::slice::Iter<'b, (CelString<'static>, Member)>);
+struct KeyIterator<'b>(btree_map::Keys<'b, CelString<'static>, FactValue>);
 
-impl<'b, 'v> CelIterator<'b, 'v> for Keys<'b> {
+impl<'b, 'v> CelIterator<'b, 'v> for KeyIterator<'b> {
     fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
-        self.0.next().map(|(name, _)| name as &dyn Val)
+        self.0.next().map(|name| name as &dyn Val)
     }
 }
 
 impl Sizer for Object {
     fn size(&self) -> CelInt {
-        if let Some(why) = &self.0.incomplete {
-            self.0.unseen.spoil(why);
-        }
-        i64::try_from(self.0.entries.len())
+        self.taint_if_incomplete();
+        i64::try_from(self.0.members.len())
             .unwrap_or(i64::MAX)
             .into()
     }

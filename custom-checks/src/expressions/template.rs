@@ -3,162 +3,123 @@
 use std::sync::Arc;
 
 use cel::Program;
+use toml::Spanned;
 
-use super::evaluate::Evaluation;
-use super::language::compile;
-use super::names::look;
-use super::scope::Each;
-use super::source::{Literal, LoadError};
+use super::checker::compile_value;
+use super::compile::{ExprError, compile};
+use super::subject_kind::SubjectKind;
+use super::variables::Variables;
+use crate::source::{SourceError, SourceFile};
 
-#[derive(Clone)]
-pub struct Template {
-    parts: Arc<[Part]>,
-}
+/// A text with expressions, compiled.
+#[derive(Debug, Clone)]
+pub struct Template(Arc<[Part]>);
 
+#[derive(Debug)]
 enum Part {
     Text(String),
     Value(Program),
 }
 
-/// Where a text goes, which decides how values stand in it.
+/// Where a template is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum Usage {
     Sentence,
-    /// A shell reads it: values are quoted.
+    /// A shell reads it, so values are quoted.
     Command,
 }
 
 impl Template {
-    pub fn new(literal: &Literal, each: Each, used: Use) -> Result<Template, LoadError> {
-        let text = literal.value.as_str();
-        let mut parts = Vec::new();
-        let mut plain = String::new();
-        let mut shell = Shell::default();
-        let mut at = 0;
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            if let Some(escaped) = rest.strip_prefix("$${") {
-                plain.push_str("${");
-                shell.read("${");
-                at = text.len() - escaped.len();
-            } else if let Some(inner) = rest.strip_prefix("${") {
-                let start = at + 2;
-                let Some(length) = end(inner) else {
-                    let help = "it ends with }; $${ stands for ${ itself";
-                    return Err(literal.error(at, "this ${ does not end").help(help));
-                };
-                if used == Use::Command && shell.is_quoting() {
-                    return Err(literal
-                        .error(at, "this value stands within quotes, or after a backslash")
-                        .help(
-                            "leave the quotes out: values are quoted for the shell by themselves",
-                        ));
-                }
-                let expression = &inner[..length];
-                let program = compile(expression)
-                    .map_err(|wrong| literal.error(start + wrong.offset, wrong.message))?;
-                look(&program, each, false).map_err(|wrong| {
-                    literal
-                        .error(start + wrong.offset, wrong.message)
-                        .help_some(wrong.help)
-                })?;
-                parts.push(Part::Text(std::mem::take(&mut plain)));
-                parts.push(Part::Value(program));
-                at = start + length + 1;
-            } else {
-                let c = rest.chars().next().unwrap_or_default();
-                plain.push(c);
-                shell.read(rest.get(..c.len_utf8()).unwrap_or_default());
-                at += c.len_utf8();
-            }
-        }
-        parts.push(Part::Text(plain));
-        Ok(Template {
-            parts: parts.into(),
-        })
+    /// Compiles a string of the file.
+    pub fn compile(
+        source: &SourceFile,
+        string: &Spanned<String>,
+        kind: SubjectKind,
+        usage: Usage,
+    ) -> Result<Template, SourceError> {
+        parse(string.get_ref(), kind, usage).map_err(|error| error.locate(source, string))
     }
 
-    /// For a reader: what could not be seen is said to be unknown.
-    pub fn sentence(&self, evaluation: &Evaluation) -> String {
-        self.parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Value(program) => match evaluation.text(program) {
-                    Ok(Some(text)) => text,
-                    Ok(None) => "null".to_owned(),
-                    Err(_) => "(unknown)".to_owned(),
-                },
-            })
-            .collect()
+    /// For a reader: a value that could not be read is `(unknown)`.
+    pub fn sentence(&self, variables: &Variables) -> String {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Value(program) => match variables.text(program) {
+                Ok(Some(text)) => text,
+                Ok(None) => "null".to_owned(),
+                Err(_) => "(unknown)".to_owned(),
+            },
+        });
+        parts.collect()
     }
 
-    /// For a shell. `None`: something of it is null or unknown, and the command would do another thing than meant.
-    pub fn command(&self, evaluation: &Evaluation) -> Option<String> {
-        let mut command = String::new();
-        for part in self.parts.iter() {
-            match part {
-                Part::Text(text) => command.push_str(text),
-                Part::Value(program) => {
-                    let value = evaluation.text(program).ok()??;
-                    command.push_str(&quoted(&value)?);
-                }
-            }
-        }
-        Some(command)
+    /// For a shell. `None` if a value is null or unknown: the command would do something else than intended.
+    pub fn command(&self, variables: &Variables) -> Option<String> {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Value(program) => quote(&variables.text(program).ok()??),
+        });
+        parts.collect()
     }
 }
 
-/// A value as one word of a shell. What a terminal might act on, or hide, has no place in a command.
-fn quoted(value: &str) -> Option<String> {
-    let is_plain = model::text::clean_line(value) == value;
+fn parse(text: &str, kind: SubjectKind, usage: Usage) -> Result<Template, ExprError> {
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        if let Some(before) = before.strip_suffix('$') {
+            plain.extend([before, "${"]);
+            rest = after;
+            continue;
+        }
+        plain.push_str(before);
+        let start = text.len() - after.len();
+        let length = expression_length(after).ok_or_else(|| ExprError {
+            offset: start - 2,
+            message: "this ${ is not closed".to_owned(),
+            hint: Some("Close it with }, or write $${ for a literal ${.".to_owned()),
+        })?;
+        parts.push(Part::Text(std::mem::take(&mut plain)));
+        if usage == Usage::Command && is_quoting(&parts) {
+            return Err(ExprError {
+                offset: start - 2,
+                message: "this value is inside quotes or follows a backslash".to_owned(),
+                hint: Some("Remove the quotes: values are quoted for the shell.".to_owned()),
+            });
+        }
+        let program = compile_value(&after[..length], kind).map_err(|error| ExprError {
+            offset: start + error.offset,
+            ..error
+        })?;
+        parts.push(Part::Value(program));
+        rest = &after[length + 1..];
+    }
+    plain.push_str(rest);
+    parts.push(Part::Text(plain));
+    Ok(Template(parts.into()))
+}
+
+/// A value as one word for a shell. A value with characters that a terminal acts on, or hides, does not belong there.
+fn quote(value: &str) -> Option<String> {
+    let is_plain = model::text::sanitize_line(value) == value;
     is_plain.then(|| shell_words::quote(value).into_owned())
 }
 
-/// How long an expression is that `}` ends, past the braces and texts within it.
-fn end(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut quote = None;
-    let mut escaped = false;
-    for (offset, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '{') => depth += 1,
-            (None, '}') if depth == 0 => return Some(offset),
-            (None, '}') => depth -= 1,
-            (None, _) => {}
-        }
-    }
-    None
+/// The length of an expression: up to the first `}` that leaves a valid one, because strings and object literals can
+/// contain `}` too. If none does, up to the first.
+fn expression_length(text: &str) -> Option<usize> {
+    let mut ends = text.match_indices('}').map(|(at, _)| at);
+    let first = ends.clone().next();
+    ends.find(|end| compile(&text[..*end]).is_ok()).or(first)
 }
 
-/// Follows a shell's quotes through the fixed parts of a command.
-#[derive(Default)]
-struct Shell {
-    quote: Option<char>,
-    escaped: bool,
-}
-
-impl Shell {
-    fn read(&mut self, text: &str) {
-        for c in text.chars() {
-            match (self.quote, c) {
-                _ if self.escaped => self.escaped = false,
-                (Some('\''), '\'') => self.quote = None,
-                (Some('\''), _) => {}
-                (_, '\\') => self.escaped = true,
-                (Some('"'), '"') => self.quote = None,
-                (Some(_), _) => {}
-                (None, '\'' | '"') => self.quote = Some(c),
-                (None, _) => {}
-            }
-        }
-    }
-
-    fn is_quoting(&self) -> bool {
-        self.quote.is_some() || self.escaped
-    }
+/// Whether the fixed parts of a command leave a shell within quotes, or after a backslash: then an empty string after
+/// them is not one.
+fn is_quoting(parts: &[Part]) -> bool {
+    let texts = parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text.as_str()),
+        Part::Value(_) => None,
+    });
+    shell_words::split(&(texts.collect::<String>() + "''")).is_err()
 }

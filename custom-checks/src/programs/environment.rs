@@ -1,45 +1,33 @@
 use std::ffi::OsString;
 
-/// What a program gets of the environment: nothing that could hold a secret, and nothing of AWS.
+/// The environment variables that a program gets: none that can hold a secret, and none of AWS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    variables: Vec<(OsString, OsString)>,
+    pub(super) variables: Vec<(OsString, OsString)>,
 }
 
-/// Besides `LC_…`. The last five are what Windows needs to start a program at all.
-const PASSED_ON: [&str; 10] = [
-    "PATH",
-    "HOME",
-    "LANG",
-    "TZ",
-    "TMPDIR",
-    "SYSTEMROOT",
-    "USERPROFILE",
-    "PATHEXT",
-    "TEMP",
-    "TMP",
-];
+/// Besides `LC_…`.
+const INHERITED: [&str; 5] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+/// What Windows needs to start a program at all.
+const INHERITED_ON_WINDOWS: [&str; 5] = ["SYSTEMROOT", "USERPROFILE", "PATHEXT", "TEMP", "TMP"];
 
 impl Environment {
-    /// What is passed on of these; they are `std::env::vars_os()` outside tests.
+    /// Keeps the harmless ones of these variables. Outside tests they are `std::env::vars_os()`.
     pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
         Environment {
             variables: variables
                 .into_iter()
-                .filter(|(name, _)| name.to_str().is_some_and(is_passed_on))
+                .filter(|(name, _)| name.to_str().is_some_and(is_inherited))
                 .collect(),
         }
     }
-
-    pub fn variables(&self) -> &[(OsString, OsString)] {
-        &self.variables
-    }
 }
 
-fn is_passed_on(name: &str) -> bool {
+fn is_inherited(name: &str) -> bool {
     if cfg!(windows) {
         let name = name.to_ascii_uppercase();
-        return PASSED_ON.contains(&name.as_str());
+        let mut names = INHERITED.iter().chain(&INHERITED_ON_WINDOWS);
+        return names.any(|known| *known == name);
     }
-    PASSED_ON[..5].contains(&name) || name.starts_with("LC_")
+    INHERITED.contains(&name) || name.starts_with("LC_")
 }

@@ -1,259 +1,219 @@
-//! Runs a program within bounds: of time, and of what it may print.
+//! Runs a program within limits of time and output.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
-use super::group;
-use crate::check::shortened;
+use super::process_group;
+use crate::check::truncate;
 
-/// How long a program may take, and how many bytes it may print.
+/// How long a program can run, and how many bytes it can print.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct Limits {
     pub timeout: Duration,
-    pub most_output: usize,
+    pub max_output: usize,
 }
 
-impl Bounds {
-    /// Those of a check program.
-    pub fn of_program(timeout: Duration) -> Bounds {
-        Bounds {
-            timeout,
-            most_output: 4 << 20,
-        }
-    }
+/// How many bytes of standard error are kept.
+const MAX_STDERR: usize = 64 << 10;
+/// How long a child that outlives the program can keep its output open.
+const OUTPUT_GRACE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// Why a program gave no usable answer. The text follows "The check program NAME".
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    #[error("could not be started")]
+    Start(io::Error),
+    #[error("could not be waited for")]
+    Wait(io::Error),
+    #[error("timed out")]
+    TimedOut { timeout: Duration, stderr: String },
+    #[error("printed too much")]
+    TooMuchOutput { limit: usize },
+    #[error("ended with status {status}")]
+    Exit { status: i32, stderr: String },
+    /// A signal ended it; the kernel sends one if memory runs out.
+    #[error("was killed ({status})")]
+    Killed { status: ExitStatus, stderr: String },
+    #[error("printed an invalid answer")]
+    InvalidAnswer(String),
+    #[error("speaks another version of the protocol")]
+    OtherProtocol { detail: String },
+    #[error("had {count} findings; only the first {limit} are shown")]
+    TooManyFindings { count: usize, limit: usize },
 }
 
-const MOST_ERRORS: usize = 64 << 10;
-/// How long what a program left behind may hold its output open after it has ended.
-const GRACE: Duration = Duration::from_millis(500);
-/// How often it is looked whether a program has ended.
-const LOOK: Duration = Duration::from_millis(5);
-
-/// Why there is no output, in words that go after "The check program NAME".
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
-    pub what: String,
+impl ProgramError {
     /// The rest of the story, in sentences.
-    pub detail: String,
-    /// What it ended with, where it ended by itself.
-    pub exit_status: Option<i32>,
-    killed: bool,
-}
-
-impl Failure {
-    /// A signal ended it, as it does where memory runs out.
-    pub fn was_killed(&self) -> bool {
-        self.killed
-    }
-
-    pub fn new(what: impl Into<String>, detail: impl Into<String>) -> Failure {
-        Failure {
-            what: what.into(),
-            detail: detail.into(),
-            exit_status: None,
-            killed: false,
+    pub fn detail(&self) -> String {
+        let reported = |stderr: &str| match first_line(stderr) {
+            Some(line) => format!("On standard error: {line}"),
+            None => "It wrote nothing to standard error.".to_owned(),
+        };
+        match self {
+            ProgramError::Start(error) | ProgramError::Wait(error) => format!("{error}."),
+            ProgramError::TimedOut { timeout, stderr } => {
+                let ran = format!("It ran for more than {timeout:?} and was killed.");
+                match first_line(stderr) {
+                    Some(_) => format!("{ran} {}", reported(stderr)),
+                    None => ran,
+                }
+            }
+            ProgramError::TooMuchOutput { limit } => {
+                format!("It printed more than {} MiB and was killed.", limit >> 20)
+            }
+            ProgramError::Exit { stderr, .. } | ProgramError::Killed { stderr, .. } => {
+                reported(stderr)
+            }
+            ProgramError::InvalidAnswer(detail) | ProgramError::OtherProtocol { detail } => {
+                detail.clone()
+            }
+            ProgramError::TooManyFindings { .. } => String::new(),
         }
     }
 }
 
-/// What a program printed, where it ended well.
-pub fn output(
+fn first_line(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines().map(str::trim);
+    let line = lines.find(|line| !line.is_empty())?;
+    Some(truncate(line, 300))
+}
+
+/// What a program prints, if it exits with status 0.
+pub fn run_program(
     path: &Path,
     arguments: &[&str],
     input: Arc<[u8]>,
-    Bounds {
-        timeout,
-        most_output,
-    }: Bounds,
+    limits: Limits,
     environment: &Environment,
-) -> Result<Vec<u8>, Failure> {
-    // One that is too far away for the clock is as good as any that nobody lives to see.
-    let deadline = Instant::now().checked_add(timeout);
+) -> Result<Vec<u8>, ProgramError> {
+    // `None` is a time so far away that the clock cannot hold it.
+    let deadline = Instant::now().checked_add(limits.timeout);
     let mut command = Command::new(path);
     command
         .args(arguments)
         .env_clear()
-        .envs(
-            environment
-                .variables()
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
+        .envs(environment.variables.iter().cloned())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    group::apart(&mut command);
-    let mut child = command
-        .spawn()
-        .map_err(|error| Failure::new("could not be started", format!("{error}.")))?;
-    feed(&mut child, input);
-    let printed = Printed::of(child.stdout.take(), most_output);
-    let errors = Printed::of(child.stderr.take(), MOST_ERRORS);
+    process_group::isolate(&mut command);
+    let mut child = command.spawn().map_err(ProgramError::Start)?;
+    write_input(&mut child, input);
+    let (sender, chunks) = sync_channel(8);
+    forward(child.stdout.take(), Stream::Stdout, sender.clone());
+    forward(child.stderr.take(), Stream::Stderr, sender);
 
-    let ended = wait(&mut child, &printed, deadline);
-    // Whatever it started ends with it, before its number is free for others.
-    group::end(&mut child);
-    let status = child.wait();
-    let too_much = || {
-        let most = most_output >> 20;
-        Failure::new(
-            "printed too much",
-            format!("It printed more than {most} MiB, and was ended."),
-        )
-    };
-    match ended {
-        Ended::TooMuch => Err(too_much()),
-        Ended::TooLate => Err(Failure::new(
-            "did not end in time",
-            with_errors(
-                format!("It took more than {}, and was ended.", seconds(timeout)),
-                &errors,
-            ),
-        )),
-        Ended::Itself => match status {
-            Err(error) => Err(Failure::new("could not be waited for", format!("{error}."))),
-            Ok(status) if !status.success() => Err(badly(status, &errors)),
-            Ok(_) => match printed.is_too_much() {
-                true => Err(too_much()),
-                false => Ok(printed.take()),
-            },
-        },
+    let mut output = Output::default();
+    let end = wait(
+        &mut child,
+        &chunks,
+        deadline,
+        limits.max_output,
+        &mut output,
+    );
+    // Before the program is reaped and its process ID is free for others.
+    process_group::kill(&mut child);
+    let status = child.wait().map_err(ProgramError::Wait)?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    match (end, status.code()) {
+        (End::TooMuchOutput, _) => Err(ProgramError::TooMuchOutput {
+            limit: limits.max_output,
+        }),
+        (End::TimedOut, _) => Err(ProgramError::TimedOut {
+            timeout: limits.timeout,
+            stderr,
+        }),
+        (End::Exited, Some(0)) => Ok(output.stdout),
+        (End::Exited, Some(status)) => Err(ProgramError::Exit { status, stderr }),
+        (End::Exited, None) => Err(ProgramError::Killed { status, stderr }),
     }
 }
 
-enum Ended {
-    Itself,
-    TooLate,
-    TooMuch,
+#[derive(Default)]
+struct Output {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
 }
 
-fn wait(child: &mut Child, printed: &Printed, deadline: Option<Instant>) -> Ended {
-    let mut ended: Option<Instant> = None;
+enum End {
+    Exited,
+    TimedOut,
+    TooMuchOutput,
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Collects the output until the program has exited, or a limit is reached.
+fn wait(
+    child: &mut Child,
+    chunks: &Receiver<(Stream, Vec<u8>)>,
+    deadline: Option<Instant>,
+    max_output: usize,
+    output: &mut Output,
+) -> End {
+    let mut exited_at: Option<Instant> = None;
     loop {
-        if printed.is_too_much() {
-            return Ended::TooMuch;
+        let mut is_closed = false;
+        match chunks.recv_timeout(POLL_INTERVAL) {
+            Ok((Stream::Stdout, chunk)) => output.stdout.extend(chunk),
+            Ok((Stream::Stderr, chunk)) => {
+                let room = MAX_STDERR - output.stderr.len();
+                output.stderr.extend(chunk.into_iter().take(room));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => is_closed = true,
         }
         let now = Instant::now();
-        if ended.is_none() && group::has_ended(child) {
-            ended = Some(now);
+        if exited_at.is_none() && process_group::has_exited(child) {
+            exited_at = Some(now);
         }
-        match ended {
-            // Something that it left behind may hold its output open for ever.
-            Some(since) if printed.is_whole() || now >= since + GRACE => return Ended::Itself,
-            None if deadline.is_some_and(|deadline| now >= deadline) => return Ended::TooLate,
-            _ => std::thread::sleep(LOOK),
+        match exited_at {
+            _ if output.stdout.len() > max_output => return End::TooMuchOutput,
+            Some(at) if is_closed || now >= at + OUTPUT_GRACE => return End::Exited,
+            None if deadline.is_some_and(|deadline| now >= deadline) => return End::TimedOut,
+            None if is_closed => thread::sleep(POLL_INTERVAL),
+            _ => {}
         }
     }
 }
 
-/// Writes the input from a thread of its own, which nobody waits for: a program need not read it.
-fn feed(child: &mut Child, input: Arc<[u8]>) {
+/// Writes the input in a thread of its own, because a program need not read it.
+fn write_input(child: &mut Child, input: Arc<[u8]>) {
     if let Some(mut pipe) = child.stdin.take() {
-        // Without a thread the program sees an empty input, and says so.
-        let _ = std::thread::Builder::new().spawn(move || {
-            // Fails where the program does not read it to its end.
+        // Without a thread the program sees an empty input and reports that itself.
+        let _ = thread::Builder::new().spawn(move || {
+            // Fails if the program does not read everything.
             let _ = pipe.write_all(&input);
         });
     }
 }
 
-/// What comes out of a pipe, read by a thread that nobody waits for.
-#[derive(Clone)]
-struct Printed(Arc<Mutex<Pipe>>);
-
-#[derive(Default)]
-struct Pipe {
-    bytes: Vec<u8>,
-    whole: bool,
-    too_much: bool,
-}
-
-impl Printed {
-    fn of(pipe: Option<impl Read + Send + 'static>, most: usize) -> Printed {
-        let printed = Printed(Arc::default());
-        let reader = printed.clone();
-        let started = std::thread::Builder::new().spawn(move || {
-            if let Some(pipe) = pipe {
-                reader.read(pipe, most);
-            }
-            reader.with(|pipe| pipe.whole = true);
-        });
-        if started.is_err() {
-            printed.with(|pipe| pipe.whole = true);
-        }
-        printed
-    }
-
-    fn read(&self, mut pipe: impl Read, most: usize) {
+/// Sends what comes out of a pipe, in a thread of its own, until the pipe closes or the receiver is gone.
+fn forward(
+    pipe: Option<impl Read + Send + 'static>,
+    stream: Stream,
+    chunks: SyncSender<(Stream, Vec<u8>)>,
+) {
+    let _ = thread::Builder::new().spawn(move || {
+        let Some(mut pipe) = pipe else { return };
         let mut buffer = vec![0; 64 << 10];
         loop {
-            let read = match pipe.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(_) => return,
-            };
-            // Beyond the bound it is read on and thrown away, so that the program is not held up by it.
-            self.with(|pipe| {
-                let room = most - pipe.bytes.len();
-                pipe.bytes.extend_from_slice(&buffer[..read.min(room)]);
-                pipe.too_much |= read > room;
-            });
+            match pipe.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(length @ 1..) if chunks.send((stream, buffer[..length].to_vec())).is_ok() => {}
+                _ => return,
+            }
         }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.with(|pipe| pipe.whole)
-    }
-
-    fn is_too_much(&self) -> bool {
-        self.with(|pipe| pipe.too_much)
-    }
-
-    fn take(&self) -> Vec<u8> {
-        self.with(|pipe| std::mem::take(&mut pipe.bytes))
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut Pipe) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn badly(status: ExitStatus, errors: &Printed) -> Failure {
-    let what = match status.code() {
-        Some(code) => format!("ended with status {code}"),
-        None => format!("was ended from outside ({status})"),
-    };
-    Failure {
-        detail: with_errors(String::new(), errors),
-        exit_status: status.code(),
-        killed: status.code().is_none(),
-        what,
-    }
-}
-
-/// Adds the first line that the program wrote to standard error.
-fn with_errors(detail: String, errors: &Printed) -> String {
-    let bytes = errors.take();
-    let text = String::from_utf8_lossy(&bytes);
-    let said = match text.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => format!("It said: {}", shortened(line, 300)),
-        None if detail.is_empty() => "It said nothing on standard error.".to_owned(),
-        None => return detail,
-    };
-    match detail.is_empty() {
-        true => said,
-        false => format!("{detail} {said}"),
-    }
-}
-
-fn seconds(timeout: Duration) -> String {
-    match timeout.subsec_millis() {
-        0 => format!("{} s", timeout.as_secs()),
-        _ => format!("{:.1} s", timeout.as_secs_f64()),
-    }
+    });
 }

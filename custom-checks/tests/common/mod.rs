@@ -1,10 +1,12 @@
-//! The healthy fixture, and what is asked of it.
+//! The healthy fixture, and expressions that are evaluated on it.
 
 #![allow(dead_code)]
 
 use aws_rules::iam::settled;
 use checks::World;
-use custom_checks::expressions::{load, run};
+use custom_checks::ExprCheck;
+use custom_checks::expressions::{self, run};
+use custom_checks::source::{SourceError, SourceFile};
 use model::facts::{Fact, Facts, Reason, Service, Task, TaskDefinition, Unavailable};
 use model::{Finding, Status};
 
@@ -18,7 +20,7 @@ pub fn healthy() -> Facts {
     serde_json::from_str(healthy_json()).expect("fixture")
 }
 
-/// The same, asked about one service with one task.
+/// The same for one service with one task.
 pub fn coder() -> Facts {
     let mut facts = healthy();
     facts.target.services.retain(|wanted| wanted.name == CODER);
@@ -63,8 +65,12 @@ pub fn definition(facts: &mut Facts) -> &mut TaskDefinition {
         .expect("definition")
 }
 
+pub fn load(toml: &str) -> Result<Vec<ExprCheck>, SourceError> {
+    expressions::load(&SourceFile::new("ecs-exec.toml", toml))
+}
+
 pub fn judge(toml: &str, facts: &Facts) -> Vec<Finding> {
-    let checks = load(toml, "ecs-exec.toml").unwrap_or_else(|error| panic!("{error}"));
+    let checks = load(toml).unwrap_or_else(|error| panic!("{error}"));
     run(&checks, &World::new(facts, &settled(facts)))
 }
 
@@ -84,18 +90,15 @@ pub fn statuses(findings: &[Finding]) -> Vec<Status> {
     findings.iter().map(|finding| finding.status).collect()
 }
 
-/// The error's place and text.
+/// The error's line and column, and its text with the hint.
 pub fn error(text: &str) -> (usize, usize, String) {
-    let error = load(text, "ecs-exec.toml").expect_err(text);
-    let help = error
-        .help
-        .as_deref()
-        .map_or(String::new(), |help| format!("\n{help}"));
-    (error.line, error.column, format!("{error}{help}"))
+    let error = load(text).expect_err(text);
+    let hint = error.hint.clone().unwrap_or_default();
+    (error.line, error.column, format!("{error}\n{hint}"))
 }
 
-/// The error of a check with this line in it, which is the second.
-pub fn of_line(line: &str) -> (usize, usize, String) {
+/// The error of a check whose second line this is.
+pub fn line_error(line: &str) -> (usize, usize, String) {
     let others: String = ["when = 'true'", "title = 't'"]
         .into_iter()
         .filter(|other| !line.starts_with(other.split(' ').next().unwrap()))

@@ -1,15 +1,18 @@
-//! The programs of the folder `programs`, and what they answer.
+//! The programs of the folder `programs`, and their findings.
 
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use custom_checks::programs::{Environment, Program, run};
+use custom_checks::programs::{Environment, ExecCheck, run};
 use model::{Finding, Severity, Status};
 use serde_json::Value;
 
-/// What the program is said to have found.
+/// Longer than any program of the folder needs, on any machine.
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What the program reports as evidence.
 pub fn details(finding: &Finding) -> Value {
     let evidence = serde_json::to_value(&finding.evidence).unwrap();
     evidence["details"].clone()
@@ -19,26 +22,35 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
 
-pub fn program(name: &str) -> Program {
-    Program::new(name, folder().join(format!("ecs-exec-check-{name}")))
+pub fn program(name: &str) -> ExecCheck {
+    ExecCheck::new(name, folder().join(format!("ecs-exec-check-{name}")))
 }
 
 pub fn environment() -> Environment {
     Environment::of(std::env::vars_os())
 }
 
-pub fn answer_within(name: &str, input: &[u8], timeout: Duration) -> Vec<Finding> {
-    run(&[program(name)], input, timeout, &environment())
+/// The environment of a program that keeps its files in this folder.
+pub fn environment_in(folder: &Path) -> Environment {
+    let path = std::env::var_os("PATH").expect("PATH");
+    Environment::of([
+        ("PATH".into(), path),
+        ("TMPDIR".into(), folder.as_os_str().to_owned()),
+    ])
 }
 
-pub fn answer(name: &str) -> Vec<Finding> {
-    // More than a pipe holds, so that who does not read it would hold up who writes it.
-    answer_within(name, &vec![b' '; 1 << 20], Duration::from_secs(20))
+pub fn findings_for(name: &str, input: &[u8]) -> Vec<Finding> {
+    run(&[program(name)], input, LONG_TIMEOUT, &environment())
 }
 
-/// The one finding of a program that gave no answer.
-pub fn trouble(name: &str) -> Finding {
-    let mut findings = answer(name);
+pub fn findings(name: &str) -> Vec<Finding> {
+    // More than a pipe holds, so a program that does not read it would block the writer.
+    findings_for(name, &vec![b' '; 1 << 20])
+}
+
+/// The one finding of a program without a usable answer.
+pub fn failure(name: &str) -> Finding {
+    let mut findings = findings(name);
     assert_eq!(findings.len(), 1, "{findings:?}");
     let finding = findings.remove(0);
     assert_eq!(finding.status, Status::Warn);

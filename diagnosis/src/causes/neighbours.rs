@@ -5,21 +5,17 @@
 //! of its service, it bears on those of the same service; about all tasks of no service, on everything.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::iter::successors;
-
-use foldhash::fast::RandomState;
 
 use model::finding::Finding;
-use model::tasks::{Key, Tasks};
+use model::task_scope::TaskScope;
 
 /// Findings are known by their numbers in the list that this was made of.
 pub struct Neighbours<'f> {
-    of_task: Lists<Key>,
+    of_task: Lists<'f>,
     /// Those about all tasks of a service.
-    of_service: Lists<&'f str>,
+    of_service: Lists<'f>,
     /// Those about some tasks of a service.
-    of_some_tasks: Lists<&'f str>,
+    of_some_tasks: Lists<'f>,
     of_all: Vec<usize>,
     /// How many there are.
     count: usize,
@@ -28,7 +24,7 @@ pub struct Neighbours<'f> {
 impl<'f> Neighbours<'f> {
     pub fn of(findings: &[&'f Finding]) -> Neighbours<'f> {
         let mut all = Neighbours {
-            of_task: Lists::with_room_for(findings.len()),
+            of_task: Lists::default(),
             of_service: Lists::default(),
             of_some_tasks: Lists::default(),
             of_all: Vec::new(),
@@ -36,13 +32,15 @@ impl<'f> Neighbours<'f> {
         };
         for (number, finding) in findings.iter().enumerate() {
             let service = finding.subject.service.as_deref();
-            for task in finding.tasks.names().into_iter().flatten() {
-                all.of_task.add(task.key(), number);
+            for task in finding.tasks.arns().into_iter().flatten() {
+                all.of_task.entry(task).or_default().push(number);
             }
             match (service, &finding.tasks) {
-                (Some(name), Tasks::All) => all.of_service.add(name, number),
-                (Some(name), _) => all.of_some_tasks.add(name, number),
-                (None, Tasks::All) => all.of_all.push(number),
+                (Some(name), TaskScope::All) => {
+                    all.of_service.entry(name).or_default().push(number)
+                }
+                (Some(name), _) => all.of_some_tasks.entry(name).or_default().push(number),
+                (None, TaskScope::All) => all.of_all.push(number),
                 (None, _) => {}
             }
         }
@@ -58,7 +56,7 @@ impl<'f> Neighbours<'f> {
 
     /// Those on whose subject a finding bears; some more than once.
     pub fn concerned_by<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
-        let bears_on_all = finding.subject.service.is_none() && finding.tasks == Tasks::All;
+        let bears_on_all = finding.subject.service.is_none() && finding.tasks == TaskScope::All;
         let everything = match bears_on_all {
             true => 0..self.count,
             false => 0..0,
@@ -70,63 +68,27 @@ impl<'f> Neighbours<'f> {
 
     /// Those that share a task with a finding about some tasks.
     fn about_its_tasks<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
-        let tasks = finding.tasks.names().into_iter().flatten();
-        tasks.flat_map(|task| self.of_task.get(task.key()))
+        let tasks = finding.tasks.arns().into_iter().flatten();
+        tasks.flat_map(|task| list(&self.of_task, task))
     }
 
     /// Those of the same service, where either is about all its tasks.
     fn about_its_service<'n>(&'n self, finding: &'n Finding) -> impl Iterator<Item = usize> {
         let service = finding.subject.service.as_deref().into_iter();
-        let is_about_all = finding.tasks == Tasks::All;
+        let is_about_all = finding.tasks == TaskScope::All;
         service.flat_map(move |name| {
-            let some_tasks = is_about_all.then(|| self.of_some_tasks.get(name));
-            let all_tasks = self.of_service.get(name);
+            let some_tasks = is_about_all.then(|| list(&self.of_some_tasks, name));
+            let all_tasks = list(&self.of_service, name);
             all_tasks.chain(some_tasks.into_iter().flatten())
         })
     }
 }
 
-/// Lists of findings' numbers. Of a fleet there are thousands with a few each, so that all stand in one, in which each
-/// number leads to the one before.
-struct Lists<K> {
-    last: HashMap<K, usize, RandomState>,
-    entries: Vec<Entry>,
-}
+/// The numbers of findings by what they are about.
+type Lists<'f> = HashMap<&'f str, Vec<usize>>;
 
-#[derive(Clone, Copy)]
-struct Entry {
-    number: usize,
-    /// Where the one before stands.
-    before: Option<usize>,
-}
-
-impl<K> Default for Lists<K> {
-    fn default() -> Lists<K> {
-        Lists {
-            last: HashMap::default(),
-            entries: Vec::new(),
-        }
-    }
-}
-
-impl<K: Hash + Eq> Lists<K> {
-    fn with_room_for(lists: usize) -> Lists<K> {
-        Lists {
-            last: HashMap::with_capacity_and_hasher(lists, RandomState::default()),
-            entries: Vec::with_capacity(lists),
-        }
-    }
-
-    fn add(&mut self, key: K, number: usize) {
-        let before = self.last.insert(key, self.entries.len());
-        self.entries.push(Entry { number, before });
-    }
-
-    fn get(&self, key: K) -> impl Iterator<Item = usize> {
-        let entry = |at: usize| self.entries[at];
-        let last = self.last.get(&key).map(|at| entry(*at));
-        successors(last, move |this| this.before.map(entry)).map(|entry| entry.number)
-    }
+fn list<'n>(lists: &'n Lists, key: &str) -> impl Iterator<Item = usize> + use<'n> {
+    lists.get(key).into_iter().flatten().copied()
 }
 
 #[cfg(test)]
@@ -137,12 +99,12 @@ mod tests {
 
     /// The rule, for two findings.
     fn bears_on(one: &Finding, other: &Finding) -> bool {
-        if let (Some(mine), Some(theirs)) = (one.tasks.names(), other.tasks.names()) {
+        if let (Some(mine), Some(theirs)) = (one.tasks.arns(), other.tasks.arns()) {
             return theirs.iter().any(|task| mine.contains(task));
         }
         match (&one.subject.service, &other.subject.service) {
             (Some(mine), Some(theirs)) => mine == theirs,
-            (None, _) => one.tasks == Tasks::All,
+            (None, _) => one.tasks == TaskScope::All,
             (Some(_), None) => false,
         }
     }
@@ -154,11 +116,11 @@ mod tests {
         });
         let tasks = || {
             [
-                Tasks::All,
-                Tasks::from(&a),
-                Tasks::of([&a, &b]),
-                Tasks::of([&c]),
-                Tasks::of([]),
+                TaskScope::All,
+                TaskScope::from(&a),
+                TaskScope::of([&a, &b]),
+                TaskScope::of([&c]),
+                TaskScope::of([]),
             ]
         };
         let services = [None, Some("one"), Some("two")];

@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 
-use foldhash::fast::RandomState;
-
 use model::finding::Finding;
 use model::text;
 
 pub fn title(group: &[&Finding]) -> String {
     match group {
         [one] => one.title.to_string(),
-        many => format!("{} ({})", many[0].cause, subjects(many)),
+        many => format!("{} ({})", many[0].group_title, subjects(many)),
     }
 }
 
@@ -22,7 +20,7 @@ pub fn detail(group: &[&Finding], masked: &[&str], doubts: &[&str]) -> String {
 /// `3 tasks of coder-production-litellm`, `6 roles of 6 services`.
 fn subjects(group: &[&Finding]) -> String {
     let ids = group.iter().map(|finding| &*finding.subject.id);
-    let ids: HashSet<&str, RandomState> = ids.collect();
+    let ids: HashSet<&str> = ids.collect();
     let kind = &*group[0].subject.kind;
     let mut services: Vec<&str> = group
         .iter()
@@ -47,7 +45,7 @@ fn subjects(group: &[&Finding]) -> String {
 /// What each finding says of itself, the same only once; of many the first few.
 fn details(group: &[&Finding]) -> String {
     const MOST: usize = 4;
-    let mut seen: HashSet<&str, RandomState> = HashSet::default();
+    let mut seen: HashSet<&str> = HashSet::default();
     let distinct: Vec<&str> = group
         .iter()
         .map(|finding| &*finding.detail)

@@ -1,13 +1,13 @@
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::*;
 use crate::causes::Diagnosis;
-use crate::clean;
+use crate::sanitize;
 use model::facts::{Caller, Facts};
 use model::finding::Finding;
 use model::step::Step;
-use model::text::clean_line;
+use model::text::sanitize_line;
 
 /// Joins facts and diagnosis.
 pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Report {
@@ -18,7 +18,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
     let mut fixes = distinct_fixes(&findings);
     order::order(&mut fixes, &mut root_causes, &mut findings);
     say_of_one_revision(&mut fixes);
-    fixes.iter_mut().for_each(clean::fix);
+    fixes.iter_mut().for_each(sanitize::fix);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool {
@@ -32,7 +32,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
             arn: facts
                 .caller
                 .known()
-                .map(|caller: &Caller| clean_line(&caller.arn)),
+                .map(|caller: &Caller| sanitize_line(&caller.arn)),
         },
         verdict: verdict(&findings),
         partial,
@@ -49,27 +49,29 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
 
 fn target(facts: &Facts) -> Target {
     let target = &facts.target;
-    let lines = |items: &mut dyn Iterator<Item = &String>| items.map(|s| clean_line(s)).collect();
+    let lines =
+        |items: &mut dyn Iterator<Item = &String>| items.map(|s| sanitize_line(s)).collect();
     Target {
-        account: facts.account.as_deref().map(clean_line),
-        partition: clean_line(&facts.partition),
-        region: clean_line(&facts.region),
-        cluster: clean_line(&facts.cluster_name),
+        account: facts.account.as_deref().map(sanitize_line),
+        partition: sanitize_line(&facts.partition),
+        region: sanitize_line(&facts.region),
+        cluster: sanitize_line(&facts.cluster_name),
         services: lines(&mut target.services.iter().map(|wanted| &wanted.name)),
         tasks: lines(&mut target.tasks.iter()),
-        container: target.container.as_deref().map(clean_line),
+        container: target.container.as_deref().map(sanitize_line),
     }
 }
 
 fn distinct_fixes(findings: &[Finding]) -> Vec<Fix> {
     let mut fixes: BTreeMap<&str, Fix> = BTreeMap::new();
-    let mut seen = HashSet::new();
-    let all = findings.iter().flat_map(|finding| &finding.fixes);
-    for fix in all.filter(|fix| seen.insert(Arc::as_ptr(fix))) {
-        fixes
-            .entry(&fix.id)
-            .and_modify(|known| known.join(fix))
-            .or_insert_with(|| Fix::clone(fix));
+    for fix in findings.iter().flat_map(|finding| &finding.fixes) {
+        match fixes.entry(&fix.id) {
+            Entry::Vacant(place) => {
+                place.insert(fix.clone());
+            }
+            Entry::Occupied(place) if place.get() == fix => {}
+            Entry::Occupied(mut place) => place.get_mut().join(fix),
+        }
     }
     fixes.into_values().collect()
 }

@@ -2,7 +2,6 @@
 //! that tasks are replaced once, after all other fixes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::RootCause;
 use checks::fixes::service::REPLACES;
@@ -58,7 +57,7 @@ fn is_out_of_order(fixes: &[Fix], listed: &[String]) -> bool {
 }
 
 /// For each fix that does not replace tasks itself any more the fixes that do it for it.
-type Hosts = BTreeMap<String, Vec<Arc<Fix>>>;
+type Hosts = BTreeMap<String, Vec<Fix>>;
 
 fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
     let mut hosts = Hosts::new();
@@ -85,11 +84,11 @@ fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
             Some(host) => {
                 replace_call(&mut fixes[host], &service, &call);
                 fixes[host].is_last = true;
-                Arc::new(fixes[host].clone())
+                fixes[host].clone()
             }
             None => {
                 added.push(replace_tasks(&service, call));
-                Arc::new(added[added.len() - 1].clone())
+                added[added.len() - 1].clone()
             }
         };
         for at in moved {
@@ -187,7 +186,7 @@ fn replace_tasks(service: &str, call: Call) -> Fix {
 
 fn refer(hosts: &Hosts, causes: &mut [RootCause], findings: &mut [Finding]) {
     for cause in causes {
-        let of_cause: Vec<&Arc<Fix>> = cause
+        let of_cause: Vec<&Fix> = cause
             .fixes
             .iter()
             .filter_map(|id| hosts.get(id))
@@ -204,7 +203,7 @@ fn refer(hosts: &Hosts, causes: &mut [RootCause], findings: &mut [Finding]) {
         }
     }
     for finding in findings {
-        let of_finding: Vec<Arc<Fix>> = finding
+        let of_finding: Vec<Fix> = finding
             .fix_ids()
             .filter_map(|id| hosts.get(id))
             .flatten()

@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CompactString, Fact, ProxyEnvironment, Unavailable};
+use super::{Fact, ProxyEnvironment, Unavailable};
 use crate::arn;
 
 /// Tags by key. Values take part in IAM conditions; no report prints them.
@@ -71,8 +70,11 @@ pub struct Service {
     pub tags: Tags,
     /// In a plan: whether tasks that run without ECS Exec stay as they are through apply, though the service has it
     /// on then. `None`: there are no such tasks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keeps_closed_tasks: Option<Fact<bool>>,
+    #[serde(
+        alias = "leaves_tasks_without_exec",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub leaves_tasks_without_exec: Option<Fact<bool>>,
 }
 
 /// Who rolls out new tasks; decides how a deployment can be forced.
@@ -123,27 +125,27 @@ pub struct AwsVpc {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Task {
-    pub arn: Arc<str>,
+    pub arn: String,
     /// `service:NAME` for a service's task, `family:NAME` for a standalone one.
     pub group: Option<String>,
     /// A deployment's ID for a service's task.
     pub started_by: Option<String>,
     /// Shared by the tasks that were described together.
-    pub task_definition: Arc<str>,
-    pub last_status: CompactString,
-    pub desired_status: CompactString,
+    pub task_definition: String,
+    pub last_status: String,
+    pub desired_status: String,
     /// Fixed when the task starts: a later change of the service does not reach it.
     pub exec_enabled: bool,
-    pub launch_type: Option<CompactString>,
-    pub capacity_provider: Option<CompactString>,
-    pub platform_version: Option<CompactString>,
-    pub platform_family: Option<CompactString>,
+    pub launch_type: Option<String>,
+    pub capacity_provider: Option<String>,
+    pub platform_version: Option<String>,
+    pub platform_family: Option<String>,
     pub container_instance: Option<String>,
-    pub connectivity: Option<CompactString>,
+    pub connectivity: Option<String>,
     pub created_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub stopped_at: Option<Timestamp>,
-    pub stop_code: Option<CompactString>,
+    pub stop_code: Option<String>,
     pub stopped_reason: Option<String>,
     pub task_role_override: Option<String>,
     pub execution_role_override: Option<String>,
@@ -174,22 +176,22 @@ pub struct ContainerInstance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TaskInterface {
-    pub id: Option<CompactString>,
-    pub subnet: Option<CompactString>,
-    pub private_ip: Option<CompactString>,
+    pub id: Option<String>,
+    pub subnet: Option<String>,
+    pub private_ip: Option<String>,
 }
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Container {
-    pub name: CompactString,
+    pub name: String,
     pub image: Option<String>,
     pub runtime_id: Option<String>,
-    pub last_status: CompactString,
+    pub last_status: String,
     pub exit_code: Option<i32>,
     pub reason: Option<String>,
-    pub health_status: Option<CompactString>,
+    pub health_status: Option<String>,
     pub managed_agents: Vec<ManagedAgent>,
 }
 
@@ -197,9 +199,9 @@ pub struct Container {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ManagedAgent {
-    pub name: CompactString,
+    pub name: String,
     /// `PENDING`, `RUNNING`, `STOPPED`.
-    pub last_status: CompactString,
+    pub last_status: String,
     pub reason: Option<String>,
     pub last_started_at: Option<Timestamp>,
 }

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompactString, Fact};
+use super::Fact;
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub struct Simulation {
     /// ARN of the user or role.
     pub principal: String,
     pub actions: Vec<String>,
-    pub resources: Vec<Arc<str>>,
+    pub resources: Vec<String>,
     /// The condition keys whose values were known and given.
     pub context: BTreeMap<String, String>,
     /// `Absent`: IAM knows no such principal.
@@ -70,15 +69,19 @@ impl Engine {
 /// What IAM decides for one action on one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    pub action: CompactString,
-    pub resource: Arc<str>,
+    pub action: String,
+    pub resource: String,
     pub outcome: Outcome,
     /// Condition keys that the policies ask for and that nobody could tell.
     #[serde(default)]
     pub missing_context: Vec<String>,
     /// The keys on which a Deny depends. `None`: nobody read the policies, so that it may be any missing key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deny_hangs_on: Option<Vec<String>>,
+    #[serde(
+        default,
+        alias = "deny_depends_on",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub deny_depends_on: Option<Vec<String>>,
     /// `Some(false)`: the permissions boundary does not allow it.
     #[serde(default)]
     pub allowed_by_boundary: Option<bool>,
@@ -117,7 +120,7 @@ impl Decision {
 
     /// The keys on which an explicit Deny may depend, which outweighs what any other policy allows.
     pub fn may_be_denied_by(&self) -> &[String] {
-        self.deny_hangs_on
+        self.deny_depends_on
             .as_deref()
             .unwrap_or(&self.missing_context)
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompactString, Fact, Unavailable};
+use super::{Fact, Unavailable};
 
 /// The parts of EC2 that lie between a task and ssmmessages, by ID.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -63,11 +63,11 @@ pub struct Instance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Interface {
-    pub id: CompactString,
-    pub vpc: CompactString,
-    pub subnet: CompactString,
+    pub id: String,
+    pub vpc: String,
+    pub subnet: String,
     pub security_groups: Vec<String>,
-    pub private_ips: Vec<CompactString>,
+    pub private_ips: Vec<String>,
     pub ipv6: Vec<String>,
     pub public_ip: Option<String>,
 }

@@ -1,7 +1,6 @@
 //! ECS's answers → the model. Values of environment variables end here.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
@@ -76,7 +75,7 @@ pub fn service(service: &sdk::Service) -> Service {
                 assign_public_ip: awsvpc.assign_public_ip() == Some(&sdk::AssignPublicIp::Enabled),
             }),
         tags: tags(service.tags()),
-        keeps_closed_tasks: None,
+        leaves_tasks_without_exec: None,
     }
 }
 
@@ -99,7 +98,7 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
 }
 
 /// `definitions`: ARNs of the definitions of tasks before, which those of the same share.
-pub fn task(task: &sdk::Task, definitions: &mut HashSet<Arc<str>>) -> Task {
+pub fn task(task: &sdk::Task, definitions: &mut HashSet<String>) -> Task {
     let overrides = task.overrides();
     let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
     Task {
@@ -135,12 +134,12 @@ pub fn task(task: &sdk::Task, definitions: &mut HashSet<Arc<str>>) -> Task {
     }
 }
 
-fn shared(text: Option<&str>, known: &mut HashSet<Arc<str>>) -> Arc<str> {
+fn shared(text: Option<&str>, known: &mut HashSet<String>) -> String {
     let text = text.unwrap_or_default();
     if let Some(one) = known.get(text) {
         return one.clone();
     }
-    let new: Arc<str> = text.into();
+    let new: String = text.into();
     known.insert(new.clone());
     new
 }

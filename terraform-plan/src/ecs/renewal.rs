@@ -30,7 +30,7 @@ const DEPLOYED: [&str; 11] = [
 
 /// Whether tasks that were started without ECS Exec stay as they are through apply, though their service has it on
 /// then. `None`: there are no such tasks.
-pub fn keeps_closed_tasks(
+pub fn leaves_tasks_without_exec(
     resolver: &Resolver,
     service: &Instance,
     name: &str,

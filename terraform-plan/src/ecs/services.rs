@@ -173,7 +173,7 @@ fn service(
             _ => None,
         },
         tags: super::tags::tags(instance),
-        keeps_closed_tasks: None,
+        leaves_tasks_without_exec: None,
     })
 }
 

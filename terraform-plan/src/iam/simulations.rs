@@ -1,7 +1,6 @@
 //! What a role may do: asked as the policy simulator would be, answered as far as the policies are known.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aws_rules::iam::{Asker, Credentials};
 use aws_rules::needs::Need;
@@ -98,7 +97,7 @@ fn simulation(
 ) -> Simulation {
     let (actions, resources): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
     let actions = distinct(actions).into_iter().map(str::to_owned);
-    let resources = distinct(resources).into_iter().map(Arc::from);
+    let resources = distinct(resources).into_iter().map(str::to_owned);
     Simulation {
         principal: role.to_owned(),
         actions: actions.collect(),

@@ -1,4 +1,4 @@
-use model::facts::{Fact, RouteTarget, Wanted};
+use model::facts::{Fact, RouteTarget, ServiceTarget};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -70,9 +70,9 @@ fn where_the_plan_is() {
 fn only_the_services_that_were_asked_for() {
     let plan = plan(&serde_json::from_str(CREATE).unwrap());
     let mut ask = ask(&plan, "coder-production-cluster");
-    let wanted = |name: &str| Wanted {
+    let wanted = |name: &str| ServiceTarget {
         name: name.into(),
-        ..Wanted::default()
+        ..ServiceTarget::default()
     };
     ask.services = vec![wanted("coder-production-litellm"), wanted("elsewhere")];
     let facts = plan.facts(&ask);

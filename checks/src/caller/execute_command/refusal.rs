@@ -57,7 +57,7 @@ pub(super) fn refused(
     let finding = CHECK
         .fail(subject, title)
         .detail(reason(world, caller, verdict))
-        .cause(cause)
+        .group_title(cause)
         .evidence("denied", resources)
         .evidence("decision", decisions.first().copied().unwrap_or_default());
     match verdict.blocker() {

@@ -31,7 +31,7 @@ pub fn in_rollout(group: &Group, service: &Service, task: &Task, mut finding: Fi
     }
     if is_old || is_explained {
         finding.agent_link = None;
-        finding.cause = "Tasks are being replaced by a deployment";
+        finding.group_title = "Tasks are being replaced by a deployment";
         finding.detail = match is_old {
             true => "A deployment is rolling out that replaces this task: wait until it is done, and do not force another one.",
             false => "The task is one of a deployment that is rolling out, and its agent is starting: wait until it is done.",

@@ -90,7 +90,7 @@ pub fn blocked<'a>(
         false => CHECK.warn(subject, title),
     }
     .detail(format!("{each}{hint}{then}"))
-    .cause("The agent cannot reach what the exec configuration needs")
+    .group_title("The agent cannot reach what the exec configuration needs")
     .evidence("missing", services)
     .on(tasks.arns(placement));
     let obstacles = || {
@@ -107,7 +107,7 @@ pub fn blocked<'a>(
             let of_classes: Vec<&Task> = tasks.tasks().collect();
             let mut by_role = Roles::of(world, &of_classes).by_role;
             match by_role.remove(role) {
-                Some(alike) => finding.on(alike.arns),
+                Some(alike) => finding.on(alike.scope),
                 None => finding,
             }
         }

@@ -9,7 +9,7 @@ use model::finding::Status;
 fn hop_by_hop() {
     let finding = &run(&CHECK, &healthy_coder())[0];
     assert_eq!(finding.status, Status::Pass);
-    let hops = finding.evidence.get("hops").unwrap().items();
+    let hops = finding.evidence.get("hops").unwrap().as_array().unwrap();
     assert_eq!(hops.len(), 5);
     assert!(hops.iter().all(|hop| hop["gate"] == "open"));
 }

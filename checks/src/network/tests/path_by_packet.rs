@@ -20,8 +20,8 @@ use packets::{Arrival, arrival, is_captured};
 fn by_task(check: &'static Check, world: &World, arns: &[String]) -> BTreeMap<String, Status> {
     let mut all = BTreeMap::new();
     for finding in crate::registry::run(check, world) {
-        let names = finding.tasks.names().map(|names| {
-            let names = names.iter().map(|name| name.arn().to_string());
+        let names = finding.tasks.arns().map(|names| {
+            let names = names.iter().map(|name| name.to_string());
             names.collect::<Vec<_>>()
         });
         for arn in names.unwrap_or_else(|| arns.to_vec()) {

@@ -45,8 +45,8 @@ fn tasks_of(check: &'static Check, facts: &Facts, status: Status) -> Vec<String>
     let found = found.filter(|finding| finding.status == status);
     let mut tasks: Vec<String> = found
         .flat_map(|finding| {
-            let names = finding.tasks.names().expect("names").to_vec();
-            names.into_iter().map(|name| name.arn().to_string())
+            let names = finding.tasks.arns().expect("names").to_vec();
+            names.into_iter().map(|name| name.to_string())
         })
         .collect();
     tasks.sort();

@@ -1,0 +1,143 @@
+//! Reads the tables `[checks.NAME]` of a configuration file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Severity, Status};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::checker::compile_condition;
+use super::compile::{ExprError, with_stack};
+use super::expr_check::{ExprCheck, FixTemplate};
+use super::subject_kind::SubjectKind;
+use super::template::{Template, Usage};
+use crate::check::{CUSTOM, CheckTexts, is_name, leak_check};
+use crate::source::{SourceError, SourceFile};
+
+/// Of the file only the checks; other tables are ignored.
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    checks: BTreeMap<Spanned<String>, CheckTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct CheckTable {
+    #[serde(default)]
+    each: SubjectKind,
+    when: Spanned<String>,
+    #[serde(default)]
+    status: FailureStatus,
+    #[serde(default = "medium")]
+    severity: Severity,
+    title: Spanned<String>,
+    detail: Option<Spanned<String>>,
+    #[serde(default)]
+    why: String,
+    fix: Option<Spanned<String>>,
+    #[serde(default)]
+    commands: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FailureStatus {
+    #[default]
+    Fail,
+    Warn,
+}
+
+fn medium() -> Severity {
+    Severity::Medium
+}
+
+/// The checks of an `ecs-exec.toml`, in its order.
+pub fn load(source: &SourceFile) -> Result<Vec<ExprCheck>, SourceError> {
+    let no_thread = || source.error(0..0, "the checks could not be read: no thread");
+    with_stack(|| {
+        let config: Config = source.parse()?;
+        let shared = Arc::new(source.clone());
+        let mut tables: Vec<_> = config.checks.into_iter().collect();
+        tables.sort_by_key(|(name, _)| name.span().start);
+        let tables = tables.into_iter();
+        tables
+            .map(|(name, table)| compile(&shared, &name, table))
+            .collect()
+    })
+    .unwrap_or_else(|| Err(no_thread()))
+}
+
+fn compile(
+    source: &Arc<SourceFile>,
+    name: &Spanned<String>,
+    table: CheckTable,
+) -> Result<ExprCheck, SourceError> {
+    if !is_name(name.get_ref()) {
+        let message = format!("invalid name `{}` for a check", name.get_ref());
+        let hint = "Use a-z, 0-9 and -.".to_owned();
+        return Err(source.error(name.span(), message).hint(Some(hint)));
+    }
+    for (key, text) in [("when", &table.when), ("title", &table.title)] {
+        if text.get_ref().trim().is_empty() {
+            let message = format!("checks.{}.{key}: this value is empty", name.get_ref());
+            return Err(source.error(text.span(), message));
+        }
+    }
+    let kind = table.each;
+    let condition = compile_condition(table.when.get_ref(), kind)
+        .map_err(|error| error.locate(source, &table.when))?;
+    let template = |text: &Spanned<String>, usage| Template::compile(source, text, kind, usage);
+    let sentence = |text: &Option<Spanned<String>>| {
+        let template = text.as_ref().map(|text| template(text, Usage::Sentence));
+        template.transpose()
+    };
+    let fix = FixTemplate {
+        title: sentence(&table.fix)?,
+        commands: table
+            .commands
+            .iter()
+            .map(|command| template(command, Usage::Command))
+            .collect::<Result<_, _>>()?,
+    };
+    let title = template(&table.title, Usage::Sentence)?;
+    let detail = sentence(&table.detail)?;
+    let id = format!("{CUSTOM}.{}", name.get_ref());
+    Ok(ExprCheck {
+        source: Arc::clone(source),
+        kind,
+        condition: Arc::new(condition),
+        status: match table.status {
+            FailureStatus::Fail => Status::Fail,
+            FailureStatus::Warn => Status::Warn,
+        },
+        cause: format!("The check {id} fails").leak(),
+        title,
+        detail,
+        fix: (fix.title.is_some() || !fix.commands.is_empty()).then_some(fix),
+        check: leak_check(
+            CheckTexts {
+                id,
+                how: format!(
+                    "On each {}, fails if: {}",
+                    kind.name(),
+                    table.when.get_ref()
+                ),
+                title: table.title.into_inner(),
+                why: table.why,
+                remedy: table.fix.map_or_else(String::new, Spanned::into_inner),
+            },
+            table.severity,
+        ),
+    })
+}
+
+impl ExprError {
+    /// The same error at its place in the file. `string` holds the expression.
+    pub(super) fn locate(self, source: &SourceFile, string: &Spanned<String>) -> SourceError {
+        source
+            .error_in(string, self.offset, self.message)
+            .hint(self.hint)
+    }
+}
