@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::known_errors::{self, KnownError, Source};
 use super::missing_program;
 use super::normalize::compact;
-use super::pattern::{Pattern, Program, combinations};
+use super::pattern::{Pattern, Program};
 use super::sentence::Sentence;
 
 /// How many bytes may lie between two phrases of a pattern.
@@ -24,72 +24,68 @@ pub struct Match {
 struct Rule {
     source: Source,
     error: &'static KnownError,
-    condition: Condition,
-}
-
-enum Condition {
-    /// Phrases in this order, where `operation` failed if it is given.
-    Phrases {
-        operation: Option<String>,
-        phrases: Vec<String>,
-    },
-    Missing(Program),
-    WindowsPath,
+    pattern: &'static Pattern,
+    /// The pattern's combinations of phrases, compact.
+    combinations: Vec<Vec<String>>,
 }
 
 /// In the order of the known errors, so that the first match is the most specific one.
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let mut rules = Vec::new();
-    for (source, error) in known_errors::with_sources() {
-        let conditions = error.patterns.iter().flat_map(conditions);
-        rules.extend(conditions.map(|condition| Rule {
+    let errors = known_errors::with_sources();
+    let patterns = errors.flat_map(|(source, error)| {
+        error
+            .patterns
+            .iter()
+            .map(move |pattern| (source, error, pattern))
+    });
+    patterns
+        .map(|(source, error, pattern)| Rule {
             source,
             error,
-            condition,
-        }));
-    }
-    rules
+            pattern,
+            combinations: compact_combinations(pattern),
+        })
+        .collect()
 });
 
-fn conditions(pattern: &Pattern) -> Vec<Condition> {
-    let (operation, text) = match *pattern {
-        Pattern::Text(text) => (None, text),
-        Pattern::Call(operation, text) => (Some(compact(operation)), text),
-        Pattern::Missing(program) => return vec![Condition::Missing(program)],
-        Pattern::WindowsPath => return vec![Condition::WindowsPath],
-    };
-    let combinations = combinations(text).into_iter();
+fn compact_combinations(pattern: &Pattern) -> Vec<Vec<String>> {
+    let combinations = pattern.combinations().into_iter();
     combinations
-        .map(|phrases| Condition::Phrases {
-            operation: operation.clone(),
-            phrases: phrases.into_iter().map(compact).collect(),
-        })
+        .map(|phrases| phrases.into_iter().map(compact).collect())
         .collect()
 }
 
 /// The most specific known error that a sentence reports.
 pub fn recognise(sentence: &Sentence) -> Option<Match> {
-    let missing_programs = missing_program::find(&sentence.text);
-    let is_met = |condition: &Condition| match condition {
-        Condition::Phrases { operation, phrases } => {
-            (operation.is_none() || *operation == sentence.operation)
-                && contains_in_order(&sentence.text, phrases, usize::MAX)
-        }
-        Condition::Missing(program) => missing_programs.contains(program),
-        Condition::WindowsPath => names_windows_path(&sentence.text),
+    let text = sentence.text.as_str();
+    let missing_programs = missing_program::find(text);
+    let is_failed = |call: &str| {
+        let operation = sentence.operation.as_deref();
+        operation.is_some_and(|operation| operation.eq_ignore_ascii_case(call))
     };
     let rule = RULES.iter().find(|rule| {
         // In a session a program in the container may print anything.
-        (!sentence.in_session || rule.source == Source::Session) && is_met(&rule.condition)
+        (!sentence.in_session || rule.source == Source::Session)
+            && match rule.pattern {
+                Pattern::Text(_) => contains_any(text, &rule.combinations),
+                Pattern::Call(call, _) => is_failed(call) && contains_any(text, &rule.combinations),
+                Pattern::Missing(program) => missing_programs.contains(program),
+                Pattern::WindowsPath => contains_windows_path(text),
+            }
     })?;
     Some(Match {
         source: rule.source,
         error: rule.error,
-        missing: match rule.condition {
-            Condition::Missing(program) => Some(program),
+        missing: match *rule.pattern {
+            Pattern::Missing(program) => Some(program),
             _ => None,
         },
     })
+}
+
+fn contains_any(text: &str, combinations: &[Vec<String>]) -> bool {
+    let mut combinations = combinations.iter();
+    combinations.any(|phrases| contains_in_order(text, phrases, usize::MAX))
 }
 
 /// `max_gap` is how many bytes may lie before the first phrase.
@@ -104,7 +100,7 @@ fn contains_in_order(text: &str, phrases: &[String], max_gap: usize) -> bool {
 }
 
 /// `fork/exec C:/…`, but no URL such as `x://…`.
-fn names_windows_path(text: &str) -> bool {
+fn contains_windows_path(text: &str) -> bool {
     PATH_PREFIXES.iter().any(|prefix| {
         text.match_indices(prefix).any(|(at, _)| {
             let path = &text.as_bytes()[at + prefix.len()..];
@@ -120,29 +116,21 @@ mod tests {
 
     #[test]
     fn phrases_match_in_order_and_near_each_other() {
-        let matches = |text: &str, pattern: &str| {
-            combinations(pattern).into_iter().any(|phrases| {
-                let phrases: Vec<String> = phrases.into_iter().map(compact).collect();
-                contains_in_order(&compact(text), &phrases, usize::MAX)
-            })
-        };
-        let pattern = "handshake … timed out OR expired";
-        assert!(matches("The Handshake has\n timed out.", pattern));
-        assert!(matches("handshake expired", pattern));
-        assert!(!matches("timed out: handshake", pattern));
+        let pattern = Pattern::Text("handshake … timed out OR expired");
+        let matches = |text: &str| contains_any(&compact(text), &compact_combinations(&pattern));
+        assert!(matches("The Handshake has\n timed out."));
+        assert!(matches("handshake expired"));
+        assert!(!matches("timed out: handshake"));
         let far = format!("handshake {} expired", "é".repeat(MAX_GAP));
-        assert!(!matches(&far, pattern));
-        assert!(matches(&format!("{far}, handshake expired"), pattern));
+        assert!(!matches(&far));
+        assert!(matches(&format!("{far}, handshake expired")));
     }
 
     #[test]
-    fn every_pattern_has_phrases() {
-        for (_, error) in known_errors::with_sources() {
-            for condition in error.patterns.iter().flat_map(conditions) {
-                if let Condition::Phrases { phrases, .. } = condition {
-                    let is_specific = phrases.iter().all(|phrase| phrase.len() >= 4);
-                    assert!(is_specific, "{}: {phrases:?}", error.title);
-                }
+    fn no_phrase_is_too_short() {
+        for rule in RULES.iter() {
+            for phrase in rule.combinations.iter().flatten() {
+                assert!(phrase.len() >= 4, "{}: {phrase}", rule.error.title);
             }
         }
     }

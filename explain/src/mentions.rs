@@ -1,30 +1,43 @@
-/// Names that were found in an error text.
+//! Reads ARNs, names and the region out of an error text.
+
+/// What an error text mentions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
-    /// ARN of the principal that was refused.
-    pub user: Option<String>,
+    /// ARN of the principal that was denied.
+    pub principal: Option<String>,
+    /// The IAM action that was denied.
     pub action: Option<String>,
-    /// ARN of the resource that the refusal is about.
+    /// ARN of the resource that the action was denied on.
     pub resource: Option<String>,
     pub region: Option<String>,
+    /// Name of the cluster.
     pub cluster: Option<String>,
+    /// Name of the service.
     pub service: Option<String>,
+    /// ID of the task.
     pub task: Option<String>,
 }
 
 impl Mentions {
+    /// Reads normalized text. Of several clusters or regions, the first counts.
     pub fn read(text: &str) -> Mentions {
+        let word_after = |label| {
+            let (_, rest) = text.split_once(label)?;
+            words(rest).find(|word| !word.is_empty()).map(str::to_owned)
+        };
         let mut mentions = Mentions {
-            user: after(text, "User: "),
-            action: after(text, "perform: "),
-            resource: after(text, "resource: "),
+            principal: word_after("User: "),
+            action: word_after("perform: "),
+            resource: word_after("resource: "),
             ..Mentions::default()
         };
         for word in words(text) {
-            match word.strip_prefix("ecs:") {
-                Some(target) => mentions.add_target(target),
-                None if word.starts_with("arn:") => mentions.add_arn(word),
-                None => mentions.add_host(word),
+            if let Some(target) = word.strip_prefix("ecs:") {
+                mentions.add_target(target);
+            } else if word.starts_with("arn:") {
+                mentions.add_arn(word);
+            } else {
+                mentions.add_host(word);
             }
         }
         mentions
@@ -32,16 +45,13 @@ impl Mentions {
 
     fn add_arn(&mut self, arn: &str) {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let [_, _, service, region, _, resource] = parts.as_slice() else {
+        let [_, _, service, region, _, resource] = parts[..] else {
             return;
         };
-        if !region.is_empty() {
-            set(&mut self.region, region);
-        }
-        if *service != "ecs" {
-            return;
-        }
-        match resource.split('/').collect::<Vec<_>>().as_slice() {
+        set(&mut self.region, region);
+        let path: Vec<&str> = resource.split('/').collect();
+        match path[..] {
+            _ if service != "ecs" => {}
             ["cluster", cluster] => set(&mut self.cluster, cluster),
             ["service", cluster, name] => {
                 set(&mut self.cluster, cluster);
@@ -56,10 +66,10 @@ impl Mentions {
         }
     }
 
-    /// `CLUSTER_TASK_RUNTIME`, as Systems Manager names a container. A cluster's name may hold underscores.
+    /// `CLUSTER_TASK_RUNTIME`, as Systems Manager names a container. A cluster's name may contain underscores.
     fn add_target(&mut self, target: &str) {
-        let mut parts = target.rsplitn(3, '_');
-        if let (Some(_), Some(task), Some(cluster)) = (parts.next(), parts.next(), parts.next()) {
+        let parts: Vec<&str> = target.rsplitn(3, '_').collect();
+        if let [_, task, cluster] = parts[..] {
             set(&mut self.cluster, cluster);
             set(&mut self.task, task);
         }
@@ -68,10 +78,10 @@ impl Mentions {
     /// `https://ecs.REGION.amazonaws.com/`
     fn add_host(&mut self, word: &str) {
         let host = word.split("//").last().unwrap_or(word);
-        let host = host.split(['/', ':']).next().unwrap_or(host);
-        if let Some((before, _)) = host.split_once(".amazonaws.com")
-            && let Some((_, region)) = before.split_once('.')
+        if let Some((name, _)) = host.split_once(".amazonaws.com")
+            && let Some((_, region)) = name.split_once('.')
             && region.matches('-').count() >= 2
+            && !name.contains(['/', ':'])
         {
             set(&mut self.region, region);
         }
@@ -89,23 +99,18 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .map(|word| word.trim_end_matches(['.', ':', ';']))
 }
 
-fn after(text: &str, mark: &str) -> Option<String> {
-    let (_, rest) = text.split_once(mark)?;
-    words(rest).find(|word| !word.is_empty()).map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Mentions;
 
     #[test]
-    fn a_refusal_names_who_what_and_where() {
+    fn a_denial_mentions_principal_action_and_resource() {
         let mentions = Mentions::read(
             "User: arn:aws:sts::123456789012:assumed-role/ops/jane is not authorized to perform: ecs:ExecuteCommand on \
              resource: arn:aws:ecs:us-west-2:123456789012:task/prod/0a1b because no identity-based policy allows it",
         );
-        let user = "arn:aws:sts::123456789012:assumed-role/ops/jane";
-        assert_eq!(mentions.user.as_deref(), Some(user));
+        let principal = "arn:aws:sts::123456789012:assumed-role/ops/jane";
+        assert_eq!(mentions.principal.as_deref(), Some(principal));
         assert_eq!(mentions.action.as_deref(), Some("ecs:ExecuteCommand"));
         assert_eq!(mentions.region.as_deref(), Some("us-west-2"));
         assert_eq!(mentions.cluster.as_deref(), Some("prod"));
@@ -113,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_targets() {
+    fn endpoints_and_targets_are_read() {
         let mentions = Mentions::read(
             "Could not connect to the endpoint URL: \"https://ecs.eu-west-1.amazonaws.com/\"",
         );

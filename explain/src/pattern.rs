@@ -14,18 +14,23 @@ pub enum Pattern {
     WindowsPath,
 }
 
-/// All combinations of phrases that a [`Pattern::Text`] stands for.
-pub fn combinations(text: &str) -> Vec<Vec<&str>> {
-    text.split(" … ").fold(vec![Vec::new()], |heads, step| {
-        let alternatives = step.split(" OR ");
-        alternatives
-            .flat_map(|phrase| {
-                heads
-                    .iter()
-                    .map(move |head| [&head[..], &[phrase]].concat())
-            })
-            .collect()
-    })
+impl Pattern {
+    /// All combinations of phrases that make up the pattern; none for the kinds that have no phrases.
+    pub fn combinations(&self) -> Vec<Vec<&'static str>> {
+        let (Pattern::Text(text) | Pattern::Call(_, text)) = self else {
+            return Vec::new();
+        };
+        text.split(" … ").fold(vec![Vec::new()], |heads, step| {
+            let phrases = step.split(" OR ");
+            phrases
+                .flat_map(|phrase| {
+                    heads
+                        .iter()
+                        .map(move |head| [&head[..], &[phrase]].concat())
+                })
+                .collect()
+        })
+    }
 }
 
 /// A program that can be missing on a machine or in an image.

@@ -6,7 +6,7 @@ use strsim::osa_distance;
 
 use super::known_errors::{self, KnownError};
 use super::normalize::normalize;
-use super::pattern::{Pattern, combinations};
+use super::pattern::Pattern;
 
 /// Words of many errors.
 const COMMON_WORDS: &str = "the and for was not you are with error when that has failed from this exception found session \
@@ -31,8 +31,9 @@ pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
             let shared = error
                 .patterns
                 .iter()
-                .flat_map(pattern_words)
-                .filter_map(|words| {
+                .flat_map(Pattern::combinations)
+                .filter_map(|phrases| {
+                    let words: BTreeSet<&str> = phrases.into_iter().flat_map(words).collect();
                     let shared = words.iter().filter(is_in_text).count();
                     (shared >= 2 && shared * 3 >= words.len() * 2).then_some(shared)
                 });
@@ -42,17 +43,6 @@ pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
     similar.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     similar.truncate(MAX_SUGGESTIONS);
     similar.into_iter().map(|(_, error)| error).collect()
-}
-
-/// The words of each combination of phrases.
-fn pattern_words(pattern: &Pattern) -> Vec<BTreeSet<&'static str>> {
-    match pattern {
-        Pattern::Text(text) | Pattern::Call(_, text) => combinations(text)
-            .into_iter()
-            .map(|phrases| phrases.into_iter().flat_map(words).collect())
-            .collect(),
-        Pattern::Missing(_) | Pattern::WindowsPath => Vec::new(),
-    }
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

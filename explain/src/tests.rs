@@ -2,7 +2,7 @@
 
 use checks::registry;
 
-use super::pattern::{Pattern, combinations};
+use super::pattern::Pattern;
 use super::*;
 
 const TEXTS: &str = include_str!("tests/texts.txt");
@@ -121,14 +121,11 @@ fn every_known_error_names_known_checks() {
 fn no_known_error_hides_another() {
     for error in known_errors() {
         for pattern in error.patterns {
-            let (call, text) = match pattern {
-                Pattern::Text(text) => (String::new(), text),
-                Pattern::Call(operation, text) => {
-                    (format!("when calling the {operation} operation: "), text)
-                }
-                Pattern::Missing(_) | Pattern::WindowsPath => continue,
+            let call = match pattern {
+                Pattern::Call(operation, _) => format!("when calling the {operation} operation: "),
+                _ => String::new(),
             };
-            for phrases in combinations(text) {
+            for phrases in pattern.combinations() {
                 let text = call.clone() + &phrases.join(" ");
                 assert_eq!(title(&text), error.title, "{text}");
             }

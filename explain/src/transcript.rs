@@ -196,8 +196,8 @@ impl Parser {
 
 /// Where the first sentence ends that another one follows.
 fn sentence_end(text: &str) -> Option<usize> {
-    let ends = text.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
-    ends.into_iter().find(|end| {
+    let mut ends = text.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
+    ends.find(|end| {
         let rest = text[*end..].trim_start();
         rest.len() < text.len() - end && rest.starts_with(|c: char| c.is_uppercase() || c == '\'')
     })
@@ -205,12 +205,9 @@ fn sentence_end(text: &str) -> Option<usize> {
 
 /// A line of `ls -l`, or of `which`.
 fn is_listing(text: &str) -> bool {
-    let is_mode = text.len() > 10
-        && text
-            .bytes()
-            .take(10)
-            .all(|byte| matches!(byte, b'-' | b'r' | b'w' | b'x' | b's' | b't' | b'l'))
-        && text.starts_with(['-', 'l']);
+    let is_mode = text.get(..10).is_some_and(|mode| {
+        mode.starts_with(['-', 'l']) && mode.chars().all(|c| "-rwxstl".contains(c))
+    });
     is_mode || text.starts_with('/') && text.trim_end().ends_with("/session-manager-plugin")
 }
 

@@ -160,7 +160,7 @@ fn about_text(explained: &Explanation) -> String {
     let mut page = format!("{}\n\n{}\n", known.title, indented(known.meaning));
     let named = &explained.mentions;
     for (label, value) in [
-        ("who", &named.user),
+        ("who", &named.principal),
         ("action", &named.action),
         ("resource", &named.resource),
     ] {
