@@ -1,6 +1,6 @@
 //! The error texts that are known, a file for each part that reports or causes them.
 //!
-//! A sentence that several of them match is the first one of [`FAMILIES`].
+//! Of several that match a sentence, the first one in [`FAMILIES`] counts.
 
 mod agent;
 mod caller_permissions;
@@ -78,11 +78,12 @@ const FAMILIES: &[(Source, &[KnownError])] = &[
     (Source::SessionEnd, session_end::ERRORS),
 ];
 
-/// The more specific ones first.
+/// All known errors, the more specific ones first.
 pub fn all() -> impl Iterator<Item = &'static KnownError> {
     with_sources().map(|(_, error)| error)
 }
 
+/// The same, each with its source.
 pub fn with_sources() -> impl Iterator<Item = (Source, &'static KnownError)> {
     FAMILIES
         .iter()

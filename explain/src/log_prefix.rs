@@ -34,7 +34,7 @@ const LOG_PREFIXES: [&str; 5] = [
     // A time.
     r"(\d+[-:/]\d{2,}[-:/][\d:.,/TZ+-]*)(?:[ |│→']|$)",
     // `[ERROR]`, `##[error]`, `[2026-11-30T03:00:00Z]`, `[run @ agent.go.104]`
-    r"((?:##)?\[\s*(?:\d[^\]]*:[^\]]*|[^\] :']+|[^\]]* @ [^\]]*)\s*\]:*)",
+    r"((?:##)?\[\s*(?:\d[^\]]{0,30}:[^\]]{0,30}|[^\] :']+|[^\]]{0,30} @ [^\]]{0,30})\s*\]:*)",
     // `::error title=…::` of CI servers.
     r"(::.*?::)",
     // The name of a logger.
@@ -128,6 +128,11 @@ mod tests {
             (
                 "[SSL: CERTIFICATE_VERIFY_FAILED] x",
                 "[SSL: CERTIFICATE_VERIFY_FAILED] x",
+                false,
+            ),
+            (
+                "[1: An error occurred (X) when calling the Y operation: no more than that]",
+                "[1: An error occurred (X) when calling the Y operation: no more than that]",
                 false,
             ),
             ("An error occurred", "An error occurred", false),

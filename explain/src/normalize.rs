@@ -5,22 +5,35 @@ use std::sync::LazyLock;
 use regex_lite::{Captures, Regex};
 
 /// Regexes and what replaces their matches, in this order.
-static MARKUP: LazyLock<Vec<(Regex, &str)>> =
-    LazyLock::new(|| {
-        [
-        // Terminal control sequences: colours, titles, links.
-        (r"\x1b(?:\[[\x20-?]*[@-~]?|\][^\x07\x1b\n]*(?:\x07|\x1b\\?)?|[()](?s:.)?)?", ""),
-        // The same where something made the escape character visible or dropped it.
-        (r"(?:\x{9b}|(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[)[\x20-?]*[@-~]?|\[[0-9;]{1,12}m", ""),
-        (r"(?i)</?(?:p|br|pre|code|div|span|td|tr|th|li|ul|b|i|em|tt|strong)(?:[ /][^>]*)?>", " "),
-        (r"&(?:quot|apos|#39|#x27|#34);", "'"),
-        // UTF-8 quotes that were read in another encoding: â€™, ΓÇÖ.
-        (r"\x{e2}\x{20ac}[\x{2122}\x{2dc}\x{153}]?|\x{393}\x{c7}[\x{d6}\x{ff}\x{a3}\x{a5}]", "'"),
-    ]
-    .into_iter()
-    .filter_map(|(regex, replacement)| Some((Regex::new(regex).ok()?, replacement)))
-    .collect()
-    });
+const MARKUP: [(&str, &str); 6] = [
+    // Terminal control sequences: colours, titles, links.
+    (
+        r"\x1b(?:\[[\x20-?]*[@-~]?|\][^\x07\x1b\n]*(?:\x07|\x1b\\?)?|[()](?s:.)?)?",
+        "",
+    ),
+    // The same where something made the escape character visible or dropped it.
+    (
+        r"(?:\x{9b}|(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e)\[)[\x20-?]*[@-~]?",
+        "",
+    ),
+    (r"\[[0-9;]{1,12}m", ""),
+    (
+        r"(?i)</?(?:p|br|pre|code|div|span|td|tr|th|li|ul|b|i|em|tt|strong)(?:[ /][^>\n]*)?>",
+        " ",
+    ),
+    (r"&(?:quot|apos|#39|#x27|#34);", "'"),
+    // UTF-8 quotes that were read in another encoding: â€™, ΓÇÖ.
+    (
+        r"\x{e2}\x{20ac}[\x{2122}\x{2dc}\x{153}]?|\x{393}\x{c7}[\x{d6}\x{ff}\x{a3}\x{a5}]",
+        "'",
+    ),
+];
+static MARKUP_REGEXES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let regexes = MARKUP.iter();
+    regexes
+        .filter_map(|(regex, by)| Some((Regex::new(regex).ok()?, *by)))
+        .collect()
+});
 const LITERALS: [(&str, &str); 8] = [
     ("&lt;", "<"),
     ("&gt;", ">"),
@@ -39,7 +52,7 @@ pub fn normalize(text: &str) -> String {
     // `\n` in `C:\new` is no line break.
     let has_windows_path = text.contains(":\\");
     let mut text = text.to_owned();
-    for (regex, replacement) in MARKUP.iter() {
+    for (regex, replacement) in MARKUP_REGEXES.iter() {
         text = regex.replace_all(&text, *replacement).into_owned();
     }
     for (literal, replacement) in LITERALS {
@@ -106,7 +119,7 @@ mod tests {
     use super::normalize;
 
     #[test]
-    fn colours_quotes_and_escapes() {
+    fn colours_markup_quotes_and_escapes_are_normalized() {
         for (text, expected) in [
             ("\u{1b}[1;31mred\u{1b}[0m", "red"),
             ("[36mINFO[0m[2026]", "INFO[2026]"),
@@ -126,6 +139,7 @@ mod tests {
             ("\u{e2}t\u{e9} \u{393}", "\u{e2}t\u{e9} \u{393}"),
             ("**bold**", "bold"),
             ("<p>a<br/>b</p> <message>", " a b  <message>"),
+            ("a <b and\nc> d", "a <b and\nc> d"),
             ("\u{1b}", ""),
             ("\\", "\\"),
             ("\\u12", "\\u12"),

@@ -9,8 +9,8 @@ use super::normalize::normalize;
 use super::pattern::Pattern;
 
 /// Words of many errors.
-const COMMON_WORDS: &str = "the and for was not you are with error when that has failed from this exception found session \
-                            command cannot";
+const COMMON_WORDS: &str = "the and for was not you are with error when that has failed from this \
+                            exception found session command cannot";
 const MAX_SUGGESTIONS: usize = 3;
 /// Somebody typed a text of at most this many bytes, perhaps with spelling mistakes.
 const MAX_TYPED: usize = 1000;
@@ -35,6 +35,7 @@ pub fn suggestions(text: &str) -> Vec<&'static KnownError> {
                 .filter_map(|phrases| {
                     let words: BTreeSet<&str> = phrases.into_iter().flat_map(words).collect();
                     let shared = words.iter().filter(is_in_text).count();
+                    // Most of the words, and more than one.
                     (shared >= 2 && shared * 3 >= words.len() * 2).then_some(shared)
                 });
             Some((shared.max()?, error))

@@ -36,7 +36,7 @@ pub const ERRORS: &[KnownError] = &[
             Text("invalid choice … execute-command"),
             // The CLI lists its operations, and execute-command is missing in between.
             Text("invalid choice … discover-poll-endpoint list- OR discover-poll-endpoint | list-"),
-            Text("unknown options … execute-command OR enable-execute-command"),
+            Text("unknown options … execute-command"),
             Text("unknown parameter … enableexecutecommand"),
             Text("has no attribute 'execute_command'"),
             Text("executecommand is not a function"),

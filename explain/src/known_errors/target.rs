@@ -154,13 +154,7 @@ pub const ERRORS: &[KnownError] = &[
         next: Doctor,
     },
     KnownError {
-        patterns: &[
-            Text("servicenotfound"),
-            Text("servicenotactive"),
-            Call("UpdateService", "service not found"),
-            Call("DescribeServices", "service not found"),
-            Call("ListTasks", "service not found"),
-        ],
+        patterns: &[Text("servicenotfound"), Text("servicenotactive")],
         title: "There is no such service",
         meaning: "The name is misspelt, or the service is in another cluster or was deleted.",
         checks: &["service.exists"],
