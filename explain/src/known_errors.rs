@@ -7,13 +7,11 @@ mod caller_permissions;
 mod command;
 mod credentials;
 mod encryption;
-mod exec_checker;
 mod general;
 mod local;
 mod network;
 mod plugin;
 mod session;
-mod session_end;
 mod session_logging;
 mod target;
 
@@ -68,14 +66,13 @@ const FAMILIES: &[(Source, &[KnownError])] = &[
     (Source::Client, agent::ERRORS),
     (Source::Client, target::ERRORS),
     (Source::Client, caller_permissions::ERRORS),
-    (Source::Client, exec_checker::ERRORS),
     (Source::Client, credentials::ERRORS),
     (Source::Session, session::ERRORS),
     (Source::Client, local::ERRORS),
     (Source::Client, network::ERRORS),
     (Source::General, network::GENERAL),
     (Source::General, general::ERRORS),
-    (Source::SessionEnd, session_end::ERRORS),
+    (Source::SessionEnd, session::END),
 ];
 
 /// All known errors, the more specific ones first.

@@ -1,6 +1,6 @@
-//! The machine that the session starts from: AWS CLI, terminal, certificates, proxy.
+//! The machine that the session starts from: AWS CLI, terminal, certificates, proxy, amazon-ecs-exec-checker.
 
-use super::NextStep::Advice;
+use super::NextStep::{Advice, Doctor};
 use super::Pattern::{Missing, Text};
 use super::{KnownError, Program};
 
@@ -95,5 +95,17 @@ pub const ERRORS: &[KnownError] = &[
             "export NO_PROXY=$NO_PROXY,ssmmessages.REGION.amazonaws.com, or configure the proxy to pass \
              WebSockets",
         ),
+    },
+    KnownError {
+        patterns: &[
+            Text("jq: error"),
+            Text("'jq' command is missing"),
+            Text("associated with the caller … is not supported"),
+        ],
+        title: "amazon-ecs-exec-checker itself failed",
+        meaning: "check-ecs-exec.sh stopped because AWS returned something that it does not expect, such as an \
+                  empty list, or because a program that it needs is missing. This says nothing about ECS Exec.",
+        checks: &[],
+        next: Doctor,
     },
 ];

@@ -1,4 +1,4 @@
-//! Sessions that were opened.
+//! Sessions that were opened, and their end.
 
 use super::KnownError;
 use super::NextStep::{Advice, Doctor};
@@ -36,3 +36,23 @@ pub const ERRORS: &[KnownError] = &[
         next: Advice("ignore this message"),
     },
 ];
+
+/// Every session prints these when it ends.
+pub const END: &[KnownError] = &[KnownError {
+    patterns: &[
+        Text("exiting session"),
+        Text("session has been terminated"),
+        Text("session … terminated by"),
+    ],
+    title: "The session ended",
+    meaning: "If a session ends at once, the image has no such shell, or logging or encryption could not start. \
+              If it ends after 20 minutes, it was idle.",
+    checks: &[
+        "container.shell",
+        "container.running",
+        "cluster.log-encryption",
+        "role.logs-write",
+        "role.kms-decrypt",
+    ],
+    next: Advice("start the session with /bin/sh instead of /bin/bash"),
+}];
