@@ -15,7 +15,7 @@ use model::text::sanitize_line;
 use model::{Facts, Finding, Status};
 
 use custom_checks::{CUSTOM, PROGRAM};
-use terraform_plan::Plan;
+use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, Global, ReportFlags};
 use crate::cli_error::CliError;
@@ -38,7 +38,7 @@ pub struct DoctorRun<'a> {
     /// Services that are asked about instead of what was named.
     instead: Vec<String>,
     /// The Terraform plan that the facts come from.
-    plan: Option<&'a Plan>,
+    plan: Option<&'a TerraformPlan>,
 }
 
 pub struct DoctorOutcome {
@@ -66,7 +66,7 @@ impl<'a> DoctorRun<'a> {
         })
     }
 
-    pub fn of_plan(self, plan: Option<&'a Plan>) -> DoctorRun<'a> {
+    pub fn of_plan(self, plan: Option<&'a TerraformPlan>) -> DoctorRun<'a> {
         DoctorRun { plan, ..self }
     }
 
@@ -202,33 +202,33 @@ impl DoctorRun<'_> {
     /// What would be after apply.
     async fn planned(
         &self,
-        plan: &Plan,
+        plan: &TerraformPlan,
         settings: &Settings,
         global: &Global,
         timeout: Duration,
     ) -> Result<(Gathered, Source), CliError> {
         let targets = &self.arguments.targets;
-        let ask = plan::ask(plan, settings, global, targets.container.as_deref())?;
+        let plan_request = plan::request(plan, settings, global, targets.container.as_deref())?;
         let (facts, calls) = if self.arguments.plan_over_live {
             let request = Request {
                 services: Services::All,
-                // Before the first apply there is none of it.
+                // Before the first apply, nothing exists.
                 may_be_nothing: true,
-                planned: plan.references(&ask),
+                planned: plan.existing_resources(&plan_request),
                 ..Request::default()
             };
-            let settings = &plan::place(settings, &ask);
+            let settings = &plan::live_settings(settings, &plan_request);
             let progress =
-                Progress::start(global, "Asking AWS about what the plan does not manage");
+                Progress::start(global, "Reading from AWS what the plan does not manage");
             let live = facts::gather(settings, &request, timeout).await;
             progress.end();
             let live = live?;
-            plan::refuse_other_account(plan, &ask, &live.facts)?;
-            (plan.over(live.facts, &ask), live.calls)
+            plan::check_account(plan, &plan_request, &live.facts)?;
+            (plan.facts_over(live.facts, &plan_request), live.calls)
         } else {
-            (plan.facts(&ask), Default::default())
+            (plan.facts(&plan_request), Default::default())
         };
-        let facts = narrowed(plan::configured(facts, settings), targets)?;
+        let facts = narrowed(plan::with_configured_targets(facts, settings), targets)?;
         Ok((Gathered { facts, calls }, Source::Plan))
     }
 }

@@ -34,10 +34,6 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use cli::{Cli, Command, SHORT_FORM};
 use cli_error::CliError;
 
-/// Facts and findings of a fleet are very many small things.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = parse(std::env::args_os().collect());
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -146,8 +142,8 @@ async fn interrupted(command: &Command) -> i32 {
         // While it changes things it stops between two steps, and says how far it is.
         Command::Fix(_) => fix::interrupted().await,
         Command::Doctor(arguments) if arguments.fix.fix => fix::interrupted().await,
-        // Sessions take leave of their remote side.
-        _ => session::terminal::interrupted().await,
+        // Sessions end their remote side first.
+        _ => session::ending_signals::interrupted().await,
     }
 }
 

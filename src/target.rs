@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::arn;
 use model::facts::{Fact, Service, ServiceTarget};
 use model::text;
-use terraform_plan::References;
+use terraform_plan::ExistingResources;
 
 use crate::cli::Targets;
 use crate::cli_error::CliError;
@@ -21,7 +21,7 @@ pub struct Request {
     /// That there is nothing, not even the cluster, is an answer too.
     pub may_be_nothing: bool,
     /// What planned tasks refer to, beside what runs.
-    pub planned: References,
+    pub planned: ExistingResources,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -4,34 +4,34 @@ pub mod execute_command_scope;
 pub mod kms_generate_data_key;
 pub mod start_session_restricted;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::check::Check;
 use model::facts::{Caller, Fact, Principal};
 use model::finding::{Finding, Subject};
 
 /// A finding about the caller, where IAM can be asked about it; `judge` is given its ARN as IAM knows it.
 fn of_caller(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
 ) -> Vec<Finding> {
-    match &world.facts.caller {
+    match &index.facts.caller {
         Fact::Known(caller) if caller.principal == Principal::Root => vec![check.skip(
             Subject::new("principal", caller.arn.as_str()),
             "The caller is the account's root user, whom no policy of the account binds",
         )],
-        _ => of_caller_or_root(world, check, judge),
+        _ => of_caller_or_root(index, check, judge),
     }
 }
 
 /// The same where the account's root user is bound too: by the policy of a resource.
 fn of_caller_or_root(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
 ) -> Vec<Finding> {
     let subject = |arn: &str| Subject::new("principal", arn);
-    let caller = match &world.facts.caller {
+    let caller = match &index.facts.caller {
         Fact::Known(caller) => caller,
         Fact::Absent => return vec![check.skip(subject("nobody"), "There is no caller")],
         Fact::Unavailable(why) => return vec![check.unknown(subject("unknown"), why)],

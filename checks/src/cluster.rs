@@ -6,19 +6,19 @@ pub mod log_encryption;
 pub mod log_group;
 pub mod status;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::check::Check;
 use model::facts::{ExecLog, Fact};
 use model::finding::{Finding, Subject};
 
 /// A finding about where the cluster's own exec configuration records sessions; a skip where it names no place.
 fn of_exec_log(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &ExecLog) -> Finding,
 ) -> Vec<Finding> {
-    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
-    vec![match (&world.facts.cluster, world.exec_log()) {
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    vec![match (&index.facts.cluster, index.exec_log()) {
         (Fact::Unavailable(why), _) => check.unknown(subject, why),
         (_, Some(log)) => judge(subject, log),
         (_, None) => check.skip(

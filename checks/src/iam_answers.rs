@@ -4,7 +4,7 @@ mod boundary;
 
 use std::fmt;
 
-use crate::world::{Answer, World};
+use crate::fact_index::{Answer, FactIndex};
 
 pub use boundary::has_boundary;
 use model::distinct::distinct;
@@ -50,9 +50,9 @@ pub enum Silence<'a> {
 }
 
 /// The first simulation of the action that went unanswered, if one did.
-pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
+pub fn silence<'a>(index: &FactIndex<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
     let mut asked = false;
-    for Simulation { decisions, .. } in world.simulations_of(principal, action) {
+    for Simulation { decisions, .. } in index.simulations_of(principal, action) {
         asked = true;
         match decisions {
             Fact::Known(_) => {}
@@ -65,14 +65,14 @@ pub fn silence<'a>(world: &World<'a>, principal: &str, action: &str) -> Option<S
 
 /// Sorts the decisions on each pair; `relevant` picks the answers whose context is that of the session.
 pub fn verdict<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     principal: &str,
     needs: &[(&'a str, &'a str)],
     relevant: impl Fn(&Simulation) -> bool,
 ) -> Verdict<'a> {
     let mut verdict = Verdict::default();
     for needs in needs.chunk_by(|(one, _), (next, _)| one == next) {
-        let answered = world.decisions(principal, needs[0].0);
+        let answered = index.decisions(principal, needs[0].0);
         for &(action, resource) in needs {
             let answers = answered.on(resource).iter();
             let mut answers = answers

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::fact_index::FactIndex;
 use crate::iam_answers::{self, Blocker};
-use crate::world::World;
 use aws_rules::iam::{
     self, Credentials, Named, Principal, Request, Tri, resource_denies, resource_policy,
 };
@@ -68,13 +68,13 @@ pub struct Use<'u> {
 
 /// Judges whether a principal may use the cluster's key; `fix` mends a refusal.
 pub fn judge(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     subject: Subject,
     wanted: Use,
     fix: impl FnOnce(&KmsKey, Refusal) -> Fix,
 ) -> Finding {
-    let key = match world.key() {
+    let key = match index.key() {
         Fact::Known(key) => key,
         Fact::Absent => {
             return check.skip(
@@ -85,7 +85,7 @@ pub fn judge(
         Fact::Unavailable(why) => return check.unknown(subject, &why),
     };
     let Use { who, what, .. } = &wanted;
-    match access(world, &wanted, key) {
+    match access(index, &wanted, key) {
         Access::Allowed(how) => check
             .pass(subject, format!("{who} may {what} with the cluster's key"))
             .detail(format!("It may, because {how}.")),
@@ -96,7 +96,7 @@ pub fn judge(
             )
             .detail(sentences([
                 Some(refusal.sentence()),
-                why_refused(world, &wanted, key, refusal),
+                why_refused(index, &wanted, key, refusal),
                 Some(wanted.then.to_owned()),
             ]))
             .group_title(wanted.cause)
@@ -126,15 +126,15 @@ fn sentences<const N: usize>(sentences: [Option<String>; N]) -> String {
 }
 
 /// A mistake in the policies that explains the refusal.
-fn why_refused(world: &World, wanted: &Use, key: &KmsKey, refusal: Refusal) -> Option<String> {
+fn why_refused(index: &FactIndex, wanted: &Use, key: &KmsKey, refusal: Refusal) -> Option<String> {
     match refusal {
         Refusal::Identity => {
-            iam::literal::in_policies_of(world.facts, wanted.principal, &[wanted.action])
+            iam::literal::in_policies_of(index.facts, wanted.principal, &[wanted.action])
         }
         Refusal::KeyPolicy => iam::literal::in_document(key.policy.known()?, &[wanted.action]),
         Refusal::KeyDeny => {
             let policy = key.policy.known()?;
-            let has_boundary = iam_answers::has_boundary(world, wanted.principal, policy);
+            let has_boundary = iam_answers::has_boundary(index, wanted.principal, policy);
             (has_boundary == Some(true)).then(|| NOT_PRINCIPAL.to_owned())
         }
         Refusal::Blocked(_) => None,
@@ -146,8 +146,8 @@ const NOT_PRINCIPAL: &str = "A Deny with NotPrincipal denies every principal tha
      it names. Use ArnNotEquals on aws:PrincipalArn instead.";
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
-fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
-    let own = by_identity(world, wanted, &key.arn);
+fn access(index: &FactIndex, wanted: &Use, key: &KmsKey) -> Access {
+    let own = by_identity(index, wanted, &key.arn);
     if let Own::Denied(Some(blocker @ (Blocker::ServiceControlPolicy | Blocker::Deny))) = own.says {
         return Access::Refused(Refusal::Blocked(blocker));
     }
@@ -159,7 +159,7 @@ fn access(world: &World, wanted: &Use, key: &KmsKey) -> Access {
         (Fact::Absent, _) => &Value::Null,
     };
     let asked = Asked {
-        world,
+        index,
         policy,
         wanted,
         key: &key.arn,
@@ -269,7 +269,7 @@ enum Own {
     Unknown(Unavailable),
 }
 
-fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
+fn by_identity(index: &FactIndex, wanted: &Use, key: &str) -> Identity {
     let certain = |says| Identity {
         says,
         deny_depends_on: BTreeSet::new(),
@@ -287,12 +287,12 @@ fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
             format!("the policy simulator {how} about {action}"),
         )))
     };
-    match iam_answers::silence(world, principal, action) {
+    match iam_answers::silence(index, principal, action) {
         Some(iam_answers::Silence::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
         Some(_) => return not_told("was not asked"),
         None => {}
     }
-    let verdict = iam_answers::verdict(world, principal, &[(action, key)], |_| true);
+    let verdict = iam_answers::verdict(index, principal, &[(action, key)], |_| true);
     let says = match (
         verdict.denied.len(),
         verdict.undecided.len(),
@@ -313,7 +313,7 @@ fn by_identity(world: &World, wanted: &Use, key: &str) -> Identity {
 
 /// A question to a key's policy.
 struct Asked<'a> {
-    world: &'a World<'a>,
+    index: &'a FactIndex<'a>,
     policy: &'a Value,
     wanted: &'a Use<'a>,
     key: &'a str,
@@ -341,17 +341,17 @@ impl Asked<'_> {
             session: self.wanted.session,
             account: account_of(self.wanted.principal),
             named,
-            has_boundary: iam_answers::has_boundary(self.world, self.wanted.principal, self.policy),
+            has_boundary: iam_answers::has_boundary(self.index, self.wanted.principal, self.policy),
         }
     }
 
     fn request(&self) -> Request<'_> {
         let account = account_of(self.wanted.principal);
         let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-        let credentials = Credentials::of(self.world.facts, self.wanted.principal);
+        let credentials = Credentials::of(self.index.facts, self.wanted.principal);
         let mut context = credentials.context(self.wanted.principal);
         context.extend([
-            known("aws:RequestedRegion", &self.world.facts.region),
+            known("aws:RequestedRegion", &self.index.facts.region),
             known("aws:SecureTransport", "true"),
             known("kms:CallerAccount", account),
             ("kms:GranteePrincipal".to_owned(), Vec::new()),

@@ -1,7 +1,7 @@
 //! The checks of `ecs-exec`: pure functions from [`model::Facts`] to findings.
 //!
 //! Nothing here asks AWS, reads a clock or looks at the environment, so that the same code judges a live account, a
-//! capture from a ticket and a Terraform plan. [`World`] joins the facts; [`registry`] lists the checks; one folder
+//! capture from a ticket and a Terraform plan. [`FactIndex`] joins the facts; [`registry`] lists the checks; one folder
 //! holds the checks of an area; [`fixes`] makes the fixes that findings name.
 
 #![forbid(unsafe_code)]
@@ -9,6 +9,7 @@
 mod caller;
 mod cluster;
 mod container;
+pub mod fact_index;
 pub mod fixes;
 pub mod iam_answers;
 mod kms;
@@ -27,25 +28,24 @@ mod task;
 #[cfg(test)]
 mod testing;
 mod vpc_path;
-pub mod world;
 
 use model::check::Check;
 use model::finding::Finding;
 
 pub use caller::execute_command_scope::another_cluster;
-pub use world::World;
+pub use fact_index::FactIndex;
 
 /// Runs the checks that are included.
-pub fn run(world: &World, includes: impl Fn(&Check) -> bool) -> Vec<Finding> {
+pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding> {
     let checks = registry::CHECKS.iter();
     checks
         .filter(|registered| includes(registered.check))
-        .flat_map(|registered| planned::run(registered, world))
+        .flat_map(|registered| planned::run(registered, index))
         .collect()
 }
 
 /// Takes into account what settles findings of every check: sessions that were opened, and roll-outs.
-pub fn settle(world: &World, findings: &mut [Finding]) {
-    live::settle(world, findings);
-    rollout::settle(world, findings);
+pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
+    live::settle(index, findings);
+    rollout::settle(index, findings);
 }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::facts::{Facts, ProbeEnd};
 use model::finding::{Finding, Severity, Status};
 
 /// Failures and doubts about tasks whose sessions worked become notes.
-pub fn settle(world: &World, findings: &mut [Finding]) {
-    let proven = proven(world.facts);
+pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
+    let proven = proven(index.facts);
     if proven.is_empty() {
         return;
     }
     for finding in findings {
-        if !finding.check.inference.is_disproved_by_session() || !is_about(world, finding, &proven)
+        if !finding.check.inference.is_disproved_by_session() || !is_about(index, finding, &proven)
         {
             continue;
         }
@@ -45,12 +45,12 @@ fn proven(facts: &Facts) -> BTreeSet<&str> {
 }
 
 /// Whether a finding concerns no other tasks than these.
-fn is_about(world: &World, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
+fn is_about(index: &FactIndex, finding: &Finding, proven: &BTreeSet<&str>) -> bool {
     match finding.tasks.arns() {
         Some(tasks) => tasks.iter().all(|task| proven.contains(task.as_str())),
         None => {
             let service = finding.subject.service.as_ref();
-            let mut tasks = world
+            let mut tasks = index
                 .groups
                 .iter()
                 .filter(|group| service.is_none() || group.shared_name() == service)

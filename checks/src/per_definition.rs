@@ -1,15 +1,15 @@
 //! Checks that look at a container as its task definition describes it.
 
-use crate::fixes::definition::Change;
+use crate::fact_index::{FactIndex, as_note, entered_container, is_sidecar};
+use crate::fixes::definition::ContainerChange;
 use crate::role::services_with;
-use crate::world::{World, as_note, entered_container, is_sidecar};
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct Defined<'w, 'a> {
-    pub world: &'w World<'a>,
+    pub index: &'w FactIndex<'a>,
     pub definition: &'a TaskDefinition,
     pub container: &'a ContainerDefinition,
     pub tasks: &'w [&'a Task],
@@ -19,12 +19,12 @@ pub struct Defined<'w, 'a> {
 
 /// Findings for each container of each task definition, but only for the one that was asked for.
 pub fn each_defined<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     check: &'static Check,
     judge: impl Fn(Defined<'_, 'a>) -> Finding,
 ) -> Vec<Finding> {
-    let asked = world.facts.target.container.as_deref();
-    world.each_definition(check, |group, definition, tasks| {
+    let asked = index.facts.target.container.as_deref();
+    index.each_definition(check, |group, definition, tasks| {
         if let Some(why) = &definition.containers_unread {
             let subject = group.definition_subject(&definition.arn);
             return vec![check.unknown(subject, why)];
@@ -40,7 +40,7 @@ pub fn each_defined<'a>(
                     definition.family, definition.revision, container.name
                 );
                 let finding = judge(Defined {
-                    world,
+                    index,
                     definition,
                     container,
                     tasks,
@@ -63,7 +63,7 @@ impl<'a> Defined<'_, 'a> {
     /// The shell that the configuration names for sessions into this container.
     pub fn shell(&self) -> Option<&'a str> {
         let service = self.service?;
-        let services = &self.world.facts.target.services;
+        let services = &self.index.facts.target.services;
         let wanted = services.iter().find(|wanted| wanted.name == service)?;
         let is_entered = wanted
             .container
@@ -74,7 +74,7 @@ impl<'a> Defined<'_, 'a> {
 
     /// Services that run this definition and that ECS itself rolls out.
     fn services(&self) -> Vec<&'a str> {
-        services_with(self.world, |group| {
+        services_with(self.index, |group| {
             group
                 .by_definition
                 .contains_key(self.definition.arn.as_str())
@@ -82,9 +82,9 @@ impl<'a> Defined<'_, 'a> {
     }
 
     /// What a fix may change of it.
-    pub fn change(&self) -> Change<'a> {
-        Change {
-            facts: self.world.facts,
+    pub fn change(&self) -> ContainerChange<'a> {
+        ContainerChange {
+            facts: self.index.facts,
             definition: self.definition,
             container: &self.container.name,
             services: self.services(),
@@ -93,14 +93,14 @@ impl<'a> Defined<'_, 'a> {
 
     /// The same services, as ECS describes them.
     pub fn known_services(&self) -> impl Iterator<Item = &'a Service> {
-        let services = &self.world.facts.services;
+        let services = &self.index.facts.services;
         let names = self.services().into_iter();
         names.filter_map(|name| services.get(name)?.known())
     }
 
     /// The agent has ended in one of these tasks, or a session could not reach it.
     pub fn agent_is_lost(&self) -> bool {
-        let probes = &self.world.facts.probes;
+        let probes = &self.index.facts.probes;
         let probes = self.tasks.iter().filter_map(|task| probes.get(&*task.arn));
         let mut failed = probes.flatten().filter(|probe| {
             probe.container == self.container.name && matches!(probe.end, ProbeEnd::Failed(_))
@@ -119,6 +119,6 @@ impl<'a> Defined<'_, 'a> {
 
     /// The agent has been up in all of these tasks for so long that a mere suspicion is refuted.
     pub fn agent_is_proven(&self) -> bool {
-        self.world.is_proven(self.tasks, &self.container.name)
+        self.index.is_proven(self.tasks, &self.container.name)
     }
 }

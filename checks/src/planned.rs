@@ -3,19 +3,19 @@
 
 mod terraform;
 
+use crate::fact_index::FactIndex;
 use crate::registry::Registered;
-use crate::world::World;
 use model::check::OnPlan;
 use model::finding::{Finding, Subject};
 use terraform::Resources;
 
 /// The check's findings; one that says why where a plan cannot tell.
-pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
+pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let Registered { check, run } = registered;
-    if !world.facts.planned {
-        return run(world);
+    if !index.facts.planned {
+        return run(index);
     }
-    let subject = || Subject::new("cluster", world.facts.cluster_name.as_str());
+    let subject = || Subject::new("cluster", index.facts.cluster_name.as_str());
     match check.on_plan {
         OnPlan::Judges => {}
         OnPlan::NothingRuns => {
@@ -23,9 +23,9 @@ pub fn run(registered: &Registered, world: &World) -> Vec<Finding> {
         }
         OnPlan::NotInPlan => return vec![check.skip(subject(), "A plan says nothing of this")],
     }
-    let mut findings = run(world);
+    let mut findings = run(index);
     if findings.iter().any(|finding| !finding.fixes.is_empty()) {
-        let resources = Resources::of(world.facts);
+        let resources = Resources::of(index.facts);
         for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
             resources.adapt(fix);
         }

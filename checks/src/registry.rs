@@ -1,13 +1,13 @@
 use model::check::Check;
 use model::finding::Finding;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use crate::{caller, cluster, container, local, network, policy, role, service, task};
 
 /// A check, and the function that finds what it is about.
 pub struct Registered {
     pub check: &'static Check,
-    pub run: fn(&World) -> Vec<Finding>,
+    pub run: fn(&FactIndex) -> Vec<Finding>,
 }
 
 macro_rules! registered {
@@ -89,13 +89,13 @@ pub fn all() -> impl ExactSizeIterator<Item = &'static Check> {
 }
 
 /// What one check finds.
-pub fn run(check: &'static Check, world: &World) -> Vec<Finding> {
+pub fn run(check: &'static Check, index: &FactIndex) -> Vec<Finding> {
     let mut registered = CHECKS
         .iter()
         .filter(|registered| registered.check.id == check.id);
     registered
         .next()
-        .map_or_else(Vec::new, |registered| (registered.run)(world))
+        .map_or_else(Vec::new, |registered| (registered.run)(index))
 }
 
 /// The names of the areas, in the order in which reports show them.

@@ -8,7 +8,7 @@ pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::world::{Group, World};
+use crate::fact_index::{FactIndex, Group};
 use model::arn;
 use model::check::Check;
 use model::facts::{DeploymentController, Fact, Task};
@@ -16,16 +16,16 @@ use model::finding::{Finding, Subject};
 
 /// A finding for each role that running tasks have; roles that are not there are role.present's business.
 fn each_role<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     check: &'static Check,
     judge: impl Fn(&Group<'a>, &'a str, &[&'a Task]) -> Finding,
 ) -> Vec<Finding> {
-    world.each_running(check, |group, _| {
+    index.each_running(check, |group, _| {
         let roles = &group.roles;
         let mut findings: Vec<Finding> = roles
             .by_role
             .iter()
-            .map(|(role, alike)| match world.facts.roles.get(*role) {
+            .map(|(role, alike)| match index.facts.roles.get(*role) {
                 Some(Fact::Absent) => {
                     let title = format!("The task role {} does not exist", arn::name(role));
                     check.skip(role_subject(group, role), title)
@@ -47,11 +47,11 @@ fn each_role<'a>(
 
 /// The same where only the role counts: it is judged once for all services that have it.
 fn each_role_alone(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     judge: impl Fn(Subject, &str) -> Finding,
 ) -> Vec<Finding> {
-    let roles = world
+    let roles = index
         .groups
         .iter()
         .flat_map(|group| group.roles.by_role.keys());
@@ -60,7 +60,7 @@ fn each_role_alone(
         .into_iter()
         .map(|role| (role, judge(Subject::new("role", role), role)))
         .collect();
-    each_role(world, check, |group, role, _| {
+    each_role(index, check, |group, role, _| {
         let mut finding = judged[role].clone();
         finding.subject = finding.subject.of_service(group.service_name());
         finding
@@ -72,8 +72,11 @@ fn role_subject(group: &Group, role: &str) -> Subject {
 }
 
 /// Services that ECS itself rolls out and whose running tasks are like this.
-pub fn services_with<'a>(world: &World<'a>, is_like: impl Fn(&Group<'a>) -> bool) -> Vec<&'a str> {
-    world
+pub fn services_with<'a>(
+    index: &FactIndex<'a>,
+    is_like: impl Fn(&Group<'a>) -> bool,
+) -> Vec<&'a str> {
+    index
         .groups
         .iter()
         .filter(|group| is_like(group))

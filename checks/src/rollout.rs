@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::mem::take;
 
-use crate::world::{Group, World};
+use crate::fact_index::{FactIndex, Group};
 use model::facts::{Fact, Task};
 use model::finding::{Finding, Status};
 
 /// Failures that only concern tasks which are being replaced become warnings where other tasks, or the roll-out itself,
 /// already decide whether the service can be entered.
-pub fn settle(world: &World, findings: &mut [Finding]) {
-    let replaced: HashSet<&str> = world
+pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
+    let replaced: HashSet<&str> = index
         .groups
         .iter()
         .flat_map(|group| replaced(group).unwrap_or_default())

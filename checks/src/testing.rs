@@ -4,15 +4,15 @@ use model::Facts;
 use model::check::Check;
 use model::finding::{Finding, Status};
 
+use crate::fact_index::FactIndex;
 use crate::registry;
-use crate::world::World;
 
 pub use test_facts::*;
 
 pub fn run(check: &'static Check, facts: &Facts) -> Vec<Finding> {
     let simulations = aws_rules::iam::settled(facts);
-    let world = World::new(facts, &simulations);
-    registry::run(check, &world)
+    let index = FactIndex::new(facts, &simulations);
+    registry::run(check, &index)
 }
 
 pub fn statuses(check: &'static Check, facts: &Facts) -> Vec<Status> {

@@ -3,7 +3,7 @@
 mod common;
 
 use aws_rules::iam::settled;
-use checks::World;
+use checks::FactIndex;
 use common::*;
 use custom_checks::expressions::run;
 
@@ -121,7 +121,7 @@ fn no_expression_panics() {
     let mut random = Random(seed);
     let facts = coder();
     let simulations = settled(&facts);
-    let world = World::new(&facts, &simulations);
+    let index = FactIndex::new(&facts, &simulations);
     let mut answered = 0;
     for _ in 0..rounds {
         let length = 1 + random.below(12);
@@ -138,7 +138,7 @@ fn no_expression_panics() {
             match load(&text) {
                 Ok(checks) => {
                     answered += 1;
-                    let findings = run(&checks, &world);
+                    let findings = run(&checks, &index);
                     assert!(
                         findings
                             .iter()

@@ -9,10 +9,6 @@ use std::time::{Duration, Instant};
 use diagnosis::{Selection, Verdict, examine};
 use model::facts::{Fact, Facts, Outcome, ServiceTarget, Task};
 
-/// As in the program.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const SERVICES: usize = 500;
 const TASKS: usize = 10_000;
 const DEFINITIONS: usize = 40;

@@ -10,7 +10,7 @@ pub mod report;
 mod sanitize;
 pub mod select;
 
-use checks::World;
+use checks::FactIndex;
 use model::{Facts, Finding};
 
 pub use report::{Report, Verdict};
@@ -25,13 +25,13 @@ pub fn examine(facts: &Facts, selection: &Selection) -> Report {
 pub fn examine_with(
     facts: &Facts,
     selection: &Selection,
-    custom_checks: impl FnOnce(&World) -> Vec<Finding>,
+    custom_checks: impl FnOnce(&FactIndex) -> Vec<Finding>,
 ) -> Report {
     let simulations = aws_rules::iam::settled(facts);
-    let world = World::new(facts, &simulations);
-    let mut findings = checks::run(&world, |check| selection.includes(check));
-    findings.extend(custom_checks(&world));
-    checks::settle(&world, &mut findings);
+    let index = FactIndex::new(facts, &simulations);
+    let mut findings = checks::run(&index, |check| selection.includes(check));
+    findings.extend(custom_checks(&index));
+    checks::settle(&index, &mut findings);
     findings.iter_mut().for_each(sanitize::finding);
     report::build(facts, causes::diagnose(findings), selection.is_partial())
 }

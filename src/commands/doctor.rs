@@ -24,7 +24,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             let plan = plan::read(path, is_complete)?;
             let mut of_plan = Vec::new();
             for place in &places {
-                of_plan.extend(plan::places(&plan, place).await?);
+                of_plan.extend(plan::locations(&plan, place).await?);
             }
             places = of_plan;
             Some(plan)
@@ -60,10 +60,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
         .ask(global, arguments.timeout.unwrap_or(REPORT_TIMEOUT))
         .await?;
     output::write(from_ref(&examined.report), &arguments.report, global)?;
-    let status = end(from_ref(&examined.report), arguments, global);
-    // The process ends: to free a fleet's facts and findings one by one would only take time.
-    std::mem::forget(examined);
-    Ok(status)
+    Ok(end(from_ref(&examined.report), arguments, global))
 }
 
 const UNTOLD: &str = "Add --plan-over-live to read what is not in the plan from AWS, or --plan-is-complete if there is \

@@ -13,14 +13,14 @@ use model::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::end;
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::doctor::{DoctorOutcome, DoctorRun};
 use crate::fix::{
-    Interrupts, Made, Plan, Rollout, Scope, Skipped, await_made, make, tasks_to_replace, told,
-    words,
+    FixPlan, Interrupts, Scope, Skipped, StepOutputs, WaitEnd, execute, tasks_to_replace,
+    wait_for_changes,
 };
 use crate::output::{self, Progress};
 use crate::report::human::wrap;
@@ -55,7 +55,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             allow_drift: arguments.fix.allow_drift,
             tried: &tried,
         };
-        let plan = Plan::of(&scope, |cause| question.includes(cause));
+        let plan = FixPlan::new(&scope, |cause| question.includes(cause));
         show(&plan, output::look_of_errors(global).width.min(120));
         if plan.fixes.is_empty() || tried.len() >= MOST {
             if tried.is_empty() {
@@ -104,7 +104,7 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
 
 /// Ends without a change. Where a plan was shown, no report repeats it.
 fn unchanged(
-    plan: &Plan,
+    plan: &FixPlan,
     arguments: &Doctor,
     global: &Global,
     report: &Report,
@@ -151,7 +151,7 @@ const MOST: usize = 200;
 
 /// The plan goes to standard error: standard output holds the report alone. Fixes stand in the order in which they are
 /// applied.
-fn show(plan: &Plan, width: usize) {
+fn show(plan: &FixPlan, width: usize) {
     for planned in &plan.fixes {
         let fix = &planned.fix;
         let replaces = match planned.replaces {
@@ -192,7 +192,7 @@ enum Consent {
     Nobody,
 }
 
-async fn consent(arguments: &Doctor, plan: &Plan, now: &DoctorOutcome) -> Consent {
+async fn consent(arguments: &Doctor, plan: &FixPlan, now: &DoctorOutcome) -> Consent {
     let target = &now.report.target;
     let account = target.account.as_deref().unwrap_or("an unknown account");
     let caller = now
@@ -228,38 +228,42 @@ async fn apply(
     arguments: &Doctor,
     global: &Global,
     settings: &Settings,
-    (before, plan): (&DoctorOutcome, &Plan),
+    (before, plan): (&DoctorOutcome, &FixPlan),
     mut interrupts: Interrupts,
 ) -> Result<Applied, CliError> {
     let patience = arguments.timeout.unwrap_or(ROLLOUT_TIMEOUT);
     let until = Instant::now() + patience;
     // Each call has the time that is left, and some to say that it was used up.
-    let aws = Aws::connect(settings, patience + REPORT_TIMEOUT).await?;
+    let aws = AwsClients::connect(settings, patience + REPORT_TIMEOUT).await?;
     let old = tasks_to_replace(&aws, settings, &before.facts, &plan.steps).await;
-    let mut made = Made::default();
+    let mut outputs = StepOutputs::default();
     let mut done: Vec<&Step> = Vec::new();
     for step in &plan.steps {
         if interrupts.came() {
             tell_done(&done, plan.steps.len());
             return Ok(Applied::Interrupted);
         }
-        if made.has_new_role && starts_tasks(step) {
+        if outputs.has_new_role && step.service_update().is_some() {
             sleep(UNTIL_ROLE_IS_KNOWN).await;
-            made.has_new_role = false;
+            outputs.has_new_role = false;
         }
-        if let Err(failure) = make(&aws, step, &mut made).await {
+        if let Err(failure) = execute(&aws, step, &mut outputs).await {
             tell_done(&done, plan.steps.len());
             return Err(CliError::failed(
-                format!("{} could not be done, because {}", words(step), failure.why),
-                advice(&made),
+                format!(
+                    "{} could not be done, because {}",
+                    step.summary(),
+                    failure.why
+                ),
+                advice(&outputs),
             ));
         }
-        say!("Done: {}", told(step, &made));
+        say!("Done: {}", outputs.summary(step));
         done.push(step);
     }
     let progress = Progress::start(global, "Waiting for it to come into force");
     let tell = |state: &str| progress.say(&format!("Waiting: {state}"));
-    let waiting = await_made(&aws, settings, &old, (&done, &made), until, tell);
+    let waiting = wait_for_changes(&aws, settings, &old, (&done, &outputs), until, tell);
     let end = tokio::select! {
         end = waiting => Some(end),
         () = interrupts.next() => None,
@@ -271,16 +275,16 @@ async fn apply(
             say!("What was started goes on without this program.");
             Ok(Applied::Interrupted)
         }
-        Some(Rollout::Failed(why)) => {
+        Some(WaitEnd::Failed(why)) => {
             say!("The roll-out failed: {}", sanitize_line(&why));
             Ok(Applied::Unfinished)
         }
-        Some(Rollout::Unfinished(state)) => {
+        Some(WaitEnd::Unfinished(state)) => {
             let seconds = patience.as_secs();
             say!("Not finished within {seconds} s: {}", sanitize_line(&state));
             Ok(Applied::Unfinished)
         }
-        Some(Rollout::Done) => Ok(Applied::Done),
+        Some(WaitEnd::Done) => Ok(Applied::Done),
     }
 }
 
@@ -289,7 +293,7 @@ async fn look_again(
     question: &DoctorRun<'_>,
     global: &Global,
     before: &Report,
-    plan: &Plan,
+    plan: &FixPlan,
 ) -> Result<DoctorOutcome, CliError> {
     let mended: Vec<&str> = before
         .root_causes
@@ -340,13 +344,9 @@ fn tell_done(done: &[&Step], of: usize) {
     );
 }
 
-fn starts_tasks(step: &Step) -> bool {
-    matches!(step, Step::Call(call) if call.operation == "ecs update-service")
-}
-
 /// What to do where a step could not be done.
-fn advice(made: &Made) -> String {
-    match &made.unused_key {
+fn advice(outputs: &StepOutputs) -> String {
+    match &outputs.unused_key {
         Some(key) => {
             format!(
                 "Correct that, and run it again. The key {key} was made and nothing uses it yet: the next run does, where the caller may call kms:ListKeys, kms:DescribeKey and kms:GetKeyPolicy."

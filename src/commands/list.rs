@@ -10,7 +10,7 @@ use model::text;
 use serde::Serialize;
 use textwrap::core::display_width;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
@@ -41,7 +41,7 @@ struct Row {
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
     let workload = facts::workload(&aws, &settings, &request).await;
     progress.end();
@@ -63,7 +63,7 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
 }
 
 async fn refuse_missing(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     request: &Request,
     workload: &Workload,

@@ -5,7 +5,7 @@ use model::arn;
 use model::facts::Fact;
 use serde_json::Value;
 
-use crate::aws::{Aws, partition};
+use crate::aws::{AwsClients, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
@@ -72,7 +72,7 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     if let (Some(account), Some(region)) = (&account, &region) {
         return Ok((account.clone(), region.clone()));
     }
-    let aws = Aws::connect(settings, REPORT_TIMEOUT).await?;
+    let aws = AwsClients::connect(settings, REPORT_TIMEOUT).await?;
     let region = aws.region.value.clone();
     if let Some(account) = account {
         return Ok((account, region));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use futures::future::join_all;
 
 use super::doctor::end;
-use terraform_plan::Plan;
+use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
@@ -18,7 +18,7 @@ pub async fn run(
     arguments: &Doctor,
     global: &Global,
     places: &[Global],
-    plan: Option<&Plan>,
+    plan: Option<&TerraformPlan>,
 ) -> Result<ExitCode, CliError> {
     refuse_of_one(arguments)?;
     // One after the other: the user may be asked whether to trust the project's file.

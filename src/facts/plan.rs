@@ -1,131 +1,124 @@
-//! Facts from a Terraform plan, alone or laid over what AWS says now.
+//! Facts from a Terraform plan, alone or over what AWS says now.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use model::arn;
-use model::facts::Facts;
-use model::text;
-use terraform_plan::{Ask, ClusterPlace, Plan, Unreadable};
+use terraform_plan::{ClusterLocation, PlanError, PlanRequest, TerraformPlan};
 
 use crate::aws::partition;
 use crate::cli::Global;
 use crate::cli_error::CliError;
+use model::{Facts, arn, text};
+
 use crate::config::{self, Settings, SourcedValue, short_name};
 use crate::files::read_at_most;
 use crate::target;
 
-/// No plan that a person could review is larger, in bytes.
-const MOST_BYTES: u64 = 1 << 30;
+/// Larger plans than anyone could review are refused.
+const MAX_BYTES: u64 = 1 << 30;
 
-/// `is_complete`: its owner declares that there is nothing beside it.
-pub fn read(path: &Path, is_complete: bool) -> Result<Plan, CliError> {
-    let json = read_at_most(path, MOST_BYTES, "plan")?;
+/// Reads a plan file. `is_complete`: the user declares that nothing exists besides what the plan contains.
+pub fn read(path: &Path, is_complete: bool) -> Result<TerraformPlan, CliError> {
+    let json = read_at_most(path, MAX_BYTES, "plan")?;
     let plan = terraform_plan::read(&json)
-        .map_err(|why| CliError::new(format!("{}: {why}", path.display()), help(&why)))?;
+        .map_err(|error| CliError::new(format!("{}: {error}", path.display()), hint(&error)))?;
     Ok(match is_complete {
         true => plan.declared_complete(),
         false => plan,
     })
 }
 
-fn help(why: &Unreadable) -> &'static str {
-    match why {
-        Unreadable::Empty
-        | Unreadable::NotJson(_)
-        | Unreadable::NotAPlan
-        | Unreadable::Malformed(_) => "terraform show -json tfplan > tfplan.json",
-        Unreadable::BinaryPlan
-        | Unreadable::LogLines
-        | Unreadable::State
-        | Unreadable::Foreign(_)
-        | Unreadable::Compressed
-        | Unreadable::PlanText
-        | Unreadable::QuotedReference { .. } => "",
-        Unreadable::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
-        Unreadable::Errored => "Fix what `terraform plan` reports, and plan again.",
+/// What to run, unless the error says it.
+fn hint(error: &PlanError) -> &'static str {
+    match error {
+        PlanError::Empty
+        | PlanError::NotJson(_)
+        | PlanError::NotAPlan
+        | PlanError::Malformed(_) => "terraform show -json tfplan > tfplan.json",
+        PlanError::FormatVersion(_) => "Use a newer ecs-exec, or an older Terraform.",
+        PlanError::Errored => "Fix what `terraform plan` reports, and plan again.",
+        _ => "",
     }
 }
 
-/// Stands where a plan has no cluster of which it tells the name.
+/// The cluster name of a plan that shows none.
 const NO_CLUSTER: &str = "no-cluster";
 
-/// Where the plan is asked about: the cluster that was named, else every cluster that it has services in, those of each
-/// region apart.
-pub async fn places(plan: &Plan, global: &Global) -> Result<Vec<Global>, CliError> {
+/// The clusters to judge: the one that the user named, else each cluster and region that has services in the plan.
+pub async fn locations(plan: &TerraformPlan, global: &Global) -> Result<Vec<Global>, CliError> {
     let configured = config::load(global, &[]).await?.cluster;
-    let said = global.cluster.as_deref().map(short_name);
+    let requested = global.cluster.as_deref().map(short_name);
     let region = global.named_region();
-    let all = plan.places();
-    let is_said = |place: &&ClusterPlace| said.is_none_or(|said| said == place.cluster);
-    let of_region = |place: &&ClusterPlace| {
-        region.is_none() || place.region.as_deref() == region || place.region.is_none()
-    };
-    let mut chosen: Vec<&ClusterPlace> = all.iter().filter(is_said).collect();
+    let all = plan.cluster_locations();
+    if all.is_empty() {
+        let cluster = global.cluster.clone();
+        return Ok(vec![Global {
+            cluster: cluster.or_else(|| Some(NO_CLUSTER.to_owned())),
+            ..global.clone()
+        }]);
+    }
+    let is_requested = |one: &&ClusterLocation| requested.is_none_or(|name| name == one.cluster);
+    let mut chosen: Vec<&ClusterLocation> = all.iter().filter(is_requested).collect();
     if chosen.is_empty() && global.named_cluster().is_none() {
-        // The environment's is not meant for this plan.
+        // A cluster of the environment is not meant for this plan.
         chosen = all.iter().collect();
     }
-    if chosen.iter().any(of_region) {
-        chosen.retain(of_region);
+    let is_in_region = |one: &ClusterLocation| {
+        region.is_none() || one.region.as_deref() == region || one.region.is_none()
+    };
+    if chosen.iter().any(|one| is_in_region(one)) {
+        chosen.retain(|one| is_in_region(one));
     }
     if chosen.is_empty() {
-        let cluster = global.cluster.clone();
-        return match (all.is_empty(), cluster) {
-            (true, cluster) => Ok(vec![Global {
-                cluster: cluster.or_else(|| Some(NO_CLUSTER.to_owned())),
-                ..global.clone()
-            }]),
-            (false, _) => Err(CliError::new(
-                format!(
-                    "the plan has no service in the cluster {}",
-                    said.unwrap_or_default()
-                ),
-                format!(
-                    "Clusters of the plan: {}.",
-                    text::short_list(&plan.clusters(), 10)
-                ),
-            )),
-        };
+        let clusters = text::short_list(&plan.clusters(), 10);
+        return Err(CliError::new(
+            format!(
+                "the plan has no service in cluster {}",
+                requested.unwrap_or_default()
+            ),
+            format!("Clusters of the plan: {clusters}."),
+        ));
     }
-    let places = chosen.into_iter().map(|place| {
-        let mut names = [global.cluster.as_deref(), Some(configured.as_str())]
-            .into_iter()
-            .flatten();
-        // An ARN tells the account as well.
-        let name = names.find(|name| {
-            let of_arn = arn::region(name);
-            let is_said = global.named_cluster() == Some(*name);
-            short_name(name) == place.cluster
-                && (is_said
-                    || of_arn.is_none_or(|of| place.region.as_deref().is_none_or(|own| own == of)))
-        });
-        let has_region = name.is_some_and(|name| arn::region(name).is_some());
-        let region = place.region.clone().filter(|_| !has_region);
-        Global {
-            cluster: Some(name.unwrap_or(&place.cluster).to_owned()),
-            // The environment's is not meant for this plan.
-            region: match global.named_region() {
-                Some(said) => Some(said.to_owned()),
-                None => region.or_else(|| global.region.clone()),
-            },
-            ..global.clone()
-        }
-    });
-    Ok(places.collect())
+    let globals = chosen
+        .into_iter()
+        .map(|location| at(location, global, &configured));
+    Ok(globals.collect())
 }
 
-/// What the plan is asked about the cluster of the settings.
-pub fn ask(
-    plan: &Plan,
+/// The options for one cluster of the plan.
+fn at(location: &ClusterLocation, global: &Global, configured: &str) -> Global {
+    let of_location = location.region.as_deref();
+    // An ARN includes the account.
+    let names = [global.cluster.as_deref(), Some(configured)];
+    let name = names.into_iter().flatten().find(|name| {
+        let is_in_region = |region| of_location.is_none_or(|of| of == region);
+        short_name(name) == location.cluster
+            && (global.named_cluster() == Some(*name) || arn::region(name).is_none_or(is_in_region))
+    });
+    let has_region = name.is_some_and(|name| arn::region(name).is_some());
+    let region = location.region.clone().filter(|_| !has_region);
+    Global {
+        cluster: Some(name.unwrap_or(&location.cluster).to_owned()),
+        // A region of the environment is not meant for this plan.
+        region: match global.named_region() {
+            Some(named) => Some(named.to_owned()),
+            None => region.or_else(|| global.region.clone()),
+        },
+        ..global.clone()
+    }
+}
+
+/// The request for the cluster of the settings.
+pub fn request(
+    plan: &TerraformPlan,
     settings: &Settings,
     global: &Global,
     container: Option<&str>,
-) -> Result<Ask, CliError> {
+) -> Result<PlanRequest, CliError> {
     let cluster_name = short_name(&settings.cluster).to_owned();
     let region = region(plan, &cluster_name, settings, global)?;
     let account = account(plan, &cluster_name, settings, global)?;
-    Ok(Ask {
+    Ok(PlanRequest {
         partition: partition(&region).to_owned(),
         cluster_name,
         region,
@@ -137,86 +130,91 @@ pub fn ask(
     })
 }
 
-/// The region of a configuration, or of the environment, may be a guess, and the plan knows better. One that was said
-/// counts, and has to be the plan's.
+/// The region of the plan, which must equal one that the user named. Other configured regions are only a fallback.
 fn region(
-    plan: &Plan,
+    plan: &TerraformPlan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
 ) -> Result<String, CliError> {
-    let said = global.named_region();
-    let said = said.or_else(|| arn::region(global.named_cluster()?));
-    match (plan.region_of(cluster), said) {
-        (Some(of), Some(said)) if of != said => Err(CliError::new(
-            format!("the plan is of region {of}, not of {said}"),
-            "Leave the region out: the plan tells it.",
+    let named = global.named_region();
+    let named = named.or_else(|| arn::region(global.named_cluster()?));
+    match (plan.region_of(cluster), named) {
+        (Some(planned), Some(named)) if planned != named => Err(CliError::new(
+            format!("the plan is for region {planned}, not {named}"),
+            "Omit the region: the plan sets it.",
         )),
-        (Some(of), _) => Ok(of),
-        (None, Some(said)) => Ok(said.to_owned()),
+        (Some(planned), _) => Ok(planned),
+        (None, Some(named)) => Ok(named.to_owned()),
         (None, None) => match &settings.region {
             Some(region) => Ok(region.value.clone()),
-            // Nothing of it is in a region.
+            // Nothing in the plan has a region.
             None if cluster == NO_CLUSTER => Ok("no-region".to_owned()),
             None => Err(CliError::new(
-                "the plan does not tell the region",
-                "Say it with --region.",
+                "the plan does not show its region",
+                "Pass --region.",
             )),
         },
     }
 }
 
-/// The account of the cluster's ARN, where the plan does not tell of another.
+/// The account of the cluster's ARN; `None` if the plan shows another one.
 fn account(
-    plan: &Plan,
+    plan: &TerraformPlan,
     cluster: &str,
     settings: &Settings,
     global: &Global,
 ) -> Result<Option<String>, CliError> {
-    let of = plan.account_of(cluster);
-    if let (Some(of), Some(said)) = (&of, global.named_cluster().and_then(arn::account))
-        && of != said
+    let planned = plan.account_of(cluster);
+    if let (Some(planned), Some(named)) = (&planned, global.named_cluster().and_then(arn::account))
+        && planned != named
     {
         return Err(CliError::new(
-            format!("the plan is of account {of}, not of {said}"),
-            "Name the cluster without its account: the plan tells it.",
+            format!("the plan is for account {planned}, not {named}"),
+            "Omit the account from the cluster: the plan sets it.",
         ));
     }
     let configured = arn::account(&settings.cluster).map(str::to_owned);
-    Ok(configured.filter(|configured| of.is_none_or(|of| of == *configured)))
+    Ok(configured.filter(|configured| planned.is_none_or(|planned| planned == *configured)))
 }
 
-/// Where AWS is asked about what is not part of the plan: in the cluster and the region that the plan was asked about.
-pub fn place(settings: &Settings, ask: &Ask) -> Settings {
+/// The settings to read from AWS what the plan does not contain: with the cluster and region of the request.
+pub fn live_settings(settings: &Settings, request: &PlanRequest) -> Settings {
     let mut settings = settings.clone();
-    if short_name(&settings.cluster) != ask.cluster_name {
-        settings.cluster.clone_from(&ask.cluster_name);
+    if short_name(&settings.cluster) != request.cluster_name {
+        settings.cluster.clone_from(&request.cluster_name);
     }
-    let is_there = settings.region.as_ref();
-    if is_there.is_none_or(|region| region.value != ask.region) {
+    let region = settings.region.as_ref();
+    if region.is_none_or(|region| region.value != request.region) {
         settings.region = Some(SourcedValue {
-            value: ask.region.clone(),
+            value: request.region.clone(),
             source: "the Terraform plan".to_owned(),
         });
     }
     settings
 }
 
-/// What AWS says of one account is nothing of another.
-pub fn refuse_other_account(plan: &Plan, ask: &Ask, live: &Facts) -> Result<(), CliError> {
-    match (plan.account_of(&ask.cluster_name), &live.account) {
-        (Some(planned), Some(asked)) if planned != *asked => Err(CliError::new(
-            format!("the plan is for account {planned}, and AWS was asked about account {asked}"),
-            "Use credentials of the plan's account, or judge the plan alone, without --plan-over-live.",
+/// Refuses facts that were read from another account than the plan's.
+pub fn check_account(
+    plan: &TerraformPlan,
+    request: &PlanRequest,
+    live: &Facts,
+) -> Result<(), CliError> {
+    match (plan.account_of(&request.cluster_name), &live.account) {
+        (Some(planned), Some(live)) if planned != *live => Err(CliError::new(
+            format!(
+                "the plan is for account {planned}, and the credentials are for account {live}"
+            ),
+            "Use credentials of the plan's account, or omit --plan-over-live.",
         )),
         _ => Ok(()),
     }
 }
 
-/// The facts, with the containers and shells that the configuration names for the services.
-pub fn configured(mut facts: Facts, settings: &Settings) -> Facts {
-    for wanted in &mut facts.target.services {
-        *wanted = target::wanted(settings, &wanted.name);
+/// The facts, with the containers and shells that the configuration sets for the services.
+pub fn with_configured_targets(mut facts: Facts, settings: &Settings) -> Facts {
+    for service in &mut facts.target.services {
+        *service = target::wanted(settings, &service.name);
     }
     facts
 }

@@ -1,14 +1,14 @@
 //! The cluster, its services, and the tasks that they would start.
 
 mod cluster;
-mod definitions;
-mod renewal;
+mod redeployment;
 mod services;
 mod tags;
+mod task_definitions;
 mod tasks;
 
-pub use cluster::cluster;
-pub use definitions::{definition, roles_of};
-pub use renewal::leaves_tasks_without_exec;
-pub use services::{EXPRESS, Planned, cluster_of, planned_services};
-pub use tasks::{host_of, start};
+pub use cluster::{cluster, cluster_of};
+pub use redeployment::leaves_tasks_without_exec;
+pub use services::{PlannedService, SERVICE_TYPES, planned_services};
+pub use task_definitions::task_definition;
+pub use tasks::{instances_of, planned_tasks};

@@ -1,11 +1,12 @@
-//! Roles, what their policies will be, and what these allow.
+//! Roles, the policies that they will have, and what these allow.
 
-mod attached;
-mod policies;
+mod attachments;
+mod evaluation;
+mod managed_policies;
+mod policy_document_data;
+mod role_policies;
 mod roles;
-mod simulations;
-mod statements;
 
-pub use attached::{Joins, is_touched};
+pub use attachments::{PolicyAttachments, is_changed};
+pub use evaluation::{PlannedPolicies, evaluate};
 pub use roles::role;
-pub use simulations::{Judged, judge};

@@ -1,138 +1,112 @@
-//! The regions that the plan's resources are in.
+//! The regions of a plan's resources.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::address::module_path;
-use crate::document::Plan;
-use crate::ecs::cluster_of;
-use crate::instance::Instance;
-use crate::resolve::Resolver;
+use crate::plan::TerraformPlan;
+use crate::plan::address::parse_module_path;
+use crate::plan::resource::Resource;
 
-const OF_CLUSTERS: [&str; 2] = ["aws_ecs_service", "aws_ecs_cluster"];
+/// Resources that have no region, or that other regions may use.
+const GLOBAL_PREFIXES: [&str; 4] = [
+    "aws_iam_",
+    "aws_s3_",
+    "aws_caller_identity",
+    "aws_partition",
+];
 
-impl Plan {
-    /// The region of the plan's services, if it tells: of the first of them, where they are in several.
+impl TerraformPlan {
+    /// The region of the plan's first ECS resource, else of its default provider.
     pub fn region(&self) -> Option<String> {
-        let own = self
-            .of_kind(&OF_CLUSTERS)
-            .find_map(|one| self.region_of_resource(one));
-        let of_data = || self.data_of_kind("aws_region").find_map(read_region);
-        own.or_else(|| self.default_region()).or_else(of_data)
+        let mut ecs = self
+            .resources
+            .of_types(&["aws_ecs_service", "aws_ecs_cluster"]);
+        ecs.find_map(|resource| self.region_of_resource(resource))
+            .or_else(|| self.default_provider_region())
+            .or_else(|| self.data.of_type("aws_region").find_map(data_region))
     }
 
-    /// The region of a cluster and its services, if the plan tells. Clusters of one name in several regions are not
-    /// told apart: then there is none.
-    pub fn region_of(&self, cluster: &str) -> Option<String> {
-        let resolver = Resolver::new(self, "aws", "", None);
-        let services = self
-            .of_kind(&["aws_ecs_service"])
-            .filter(|service| cluster_of(&resolver, service).as_deref() == Ok(cluster));
-        let clusters = self
-            .of_kind(&["aws_ecs_cluster"])
-            .filter(|one| one.text(&["name"]) == Ok(Some(cluster)));
-        let mut told: BTreeSet<String> = services
-            .chain(clusters)
-            .filter_map(|one| self.region_of_resource(one))
-            .collect();
-        match told.len() {
-            // What another provider's resources tell is not of these.
-            0 if self.aws_providers().count() < 2 => self.region(),
-            1 => told.pop_first(),
-            _ => None,
-        }
-    }
-
-    /// The plan without what is in another region; none where that changes nothing. Resources of which the region
-    /// is not known stay.
-    pub(crate) fn within(&self, region: &str) -> Option<Plan> {
-        let is_here = |instance: &Instance| {
-            is_everywhere(instance)
+    /// The plan without the resources of other regions; `None` if it has none. Keeps resources of unknown region.
+    pub(crate) fn within_region(&self, region: &str) -> Option<TerraformPlan> {
+        let is_in_region = |resource: &Resource| {
+            let mut global = GLOBAL_PREFIXES.iter();
+            global.any(|prefix| resource.resource_type.starts_with(prefix))
                 || self
-                    .region_of_resource(instance)
+                    .region_of_resource(resource)
                     .is_none_or(|of| of == region)
         };
-        let mut all = self.managed.iter().chain(&self.before).chain(&self.data);
-        (!all.all(is_here)).then(|| self.only(is_here))
+        let mut all = self
+            .resources
+            .iter()
+            .chain(self.before.iter())
+            .chain(self.data.iter());
+        (!all.all(is_in_region)).then(|| self.filtered(is_in_region))
     }
 
-    /// By its own attribute, by its ARN, or by its provider.
-    pub(crate) fn region_of_resource(&self, instance: &Instance) -> Option<String> {
-        let set = instance.text(&["region"]).ok().flatten();
-        let key = || self.provider_of(instance);
-        set.map(str::to_owned)
-            .or_else(|| self.part_of_arn(instance, 3))
-            .or_else(|| self.region_of_provider(key()?))
+    /// The region of a resource: by its own attribute, by its ARN, or by its provider.
+    pub(crate) fn region_of_resource(&self, resource: &Resource) -> Option<String> {
+        let provider = self.provider_key(resource);
+        let region = resource.known_text("region").map(str::to_owned);
+        region
+            .or_else(|| resource.arn_part(3))
+            .or_else(|| self.provider_region(provider?))
             .or_else(|| {
-                let mut read = self
-                    .data_of_kind("aws_region")
-                    .filter(|data| key().is_some() && self.provider_of(data) == key());
-                read.find_map(read_region)
+                let mut data = self.data.of_type("aws_region");
+                let data =
+                    data.find(|data| provider.is_some() && self.provider_key(data) == provider);
+                data_region(data?)
             })
     }
 
-    fn provider_of(&self, instance: &Instance) -> Option<&str> {
-        self.resource(instance)?
-            .get("provider_config_key")?
-            .as_str()
+    fn provider_key(&self, resource: &Resource) -> Option<&str> {
+        let block = self.configuration.resource(resource)?;
+        block.get("provider_config_key")?.as_str()
     }
 
-    fn region_of_provider(&self, key: &str) -> Option<String> {
-        let providers = self.configuration.get("provider_config")?;
-        if let Some(provider) = providers.get(key) {
-            return self.region_in(provider);
+    fn provider_region(&self, key: &str) -> Option<String> {
+        let mut providers = self.configuration.providers();
+        if let Some((_, provider)) = providers.find(|(name, _)| *name == key) {
+            return self.configured_region(provider);
         }
-        // A module's own name for a provider that it was given, such as `module.x:aws`: it may be any.
+        // A module's own name for a provider that is passed to it, such as `module.x:aws`: it may be any.
         let is_aws = key.rsplit(':').next()?.split('.').next() == Some("aws");
-        let regions: BTreeSet<Option<String>> = self
+        let regions = self
             .aws_providers()
-            .map(|provider| self.region_in(provider))
-            .collect();
+            .map(|provider| self.configured_region(provider));
+        let regions: BTreeSet<Option<String>> = regions.collect();
         match (is_aws, regions.len()) {
-            (true, 1) => regions.into_iter().next().flatten(),
+            (true, 1) => regions.into_iter().next()?,
             _ => None,
         }
     }
 
+    /// The blocks of AWS providers.
     pub(crate) fn aws_providers(&self) -> impl Iterator<Item = &Value> {
-        let providers = self.configuration.get("provider_config");
-        let providers = providers.and_then(Value::as_object).into_iter();
-        providers
-            .flat_map(serde_json::Map::values)
-            .filter(|provider| provider["name"] == "aws")
+        let providers = self.configuration.providers().map(|(_, provider)| provider);
+        providers.filter(|provider| provider["name"] == "aws")
     }
 
-    /// Of the provider that resources have which name none.
-    fn default_region(&self) -> Option<String> {
-        let mut unnamed = self
+    fn default_provider_region(&self) -> Option<String> {
+        let mut providers = self
             .aws_providers()
-            .filter(|provider| provider.get("alias").is_none());
-        unnamed.find_map(|provider| self.region_in(provider))
+            .filter(|one| one.get("alias").is_none());
+        providers.find_map(|provider| self.configured_region(provider))
     }
 
-    fn region_in(&self, provider: &Value) -> Option<String> {
+    fn configured_region(&self, provider: &Value) -> Option<String> {
         let module = provider["module_address"].as_str().unwrap_or_default();
-        let module = module_path(module)?;
+        let module = parse_module_path(module)?;
         let expression = provider.pointer("/expressions/region")?;
-        let region = self.value_of(expression, &module)?.as_str()?;
+        let region = self.configuration.constant(expression, &module)?.as_str()?;
         (!region.is_empty()).then(|| region.to_owned())
     }
 }
 
-fn read_region(data: &Instance) -> Option<String> {
-    let known = |name: &str| data.text(&[name]).ok().flatten();
-    known("region").or(known("name")).map(str::to_owned)
-}
-
-/// IAM has no regions, and buckets may be used from others.
-fn is_everywhere(instance: &Instance) -> bool {
-    [
-        "aws_iam_",
-        "aws_s3_",
-        "aws_caller_identity",
-        "aws_partition",
-    ]
-    .iter()
-    .any(|start| instance.kind.starts_with(start))
+/// The region that an `aws_region` data source has read.
+fn data_region(data: &Resource) -> Option<String> {
+    let region = data
+        .known_text("region")
+        .or_else(|| data.known_text("name"));
+    region.map(str::to_owned)
 }

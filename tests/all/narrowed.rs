@@ -114,17 +114,20 @@ fn a_plan_of_another_place_is_refused() {
     let same = doctor(&["--cluster", &arn("us-west-2:123456789012")]);
     assert_eq!(same.status, 0, "{}", same.stderr);
     for (flags, refusal) in [
-        (["--region", "eu-west-1"], "the plan is of region us-west-2"),
+        (
+            ["--region", "eu-west-1"],
+            "the plan is for region us-west-2",
+        ),
         (
             ["--cluster", &arn("eu-west-1:123456789012")],
-            "the plan is of region us-west-2",
+            "the plan is for region us-west-2",
         ),
         (
             ["--cluster", &arn("us-west-2:999999999999")],
-            "the plan is of account 123456789012",
+            "the plan is for account 123456789012",
         ),
     ] {
-        assert_refused(&doctor(&flags), refusal, "the plan tells it");
+        assert_refused(&doctor(&flags), refusal, "the plan sets it");
     }
     let elsewhere = run(command(home.path())
         .args(["doctor", "--plan"])

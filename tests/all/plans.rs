@@ -1,4 +1,4 @@
-//! The gate before apply: plans as Terraform shows them, through the built binary.
+//! The gate before apply: plans from `terraform show -json`, judged by the built binary.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn platform() -> Value {
     serde_json::from_slice(&fs::read(root("terraform-plan/fixtures/create.json")).unwrap()).unwrap()
 }
 
-/// Changes what is planned for the resources of a type, wherever the plan says it.
+/// Changes the planned values of all resources of a type.
 fn change(plan: &mut Value, kind: &str, change: &dyn Fn(&mut Value)) {
     match plan {
         Value::Object(fields) => {
@@ -53,7 +53,7 @@ fn change(plan: &mut Value, kind: &str, change: &dyn Fn(&mut Value)) {
 }
 
 #[test]
-fn a_healthy_plan_lets_the_pipeline_go_on() {
+fn a_healthy_plan_exits_with_0() {
     let home = home(false);
     for plan in ["create", "update"] {
         let run = doctor(
@@ -73,7 +73,7 @@ fn a_healthy_plan_lets_the_pipeline_go_on() {
 }
 
 #[test]
-fn what_the_plan_breaks_is_named_at_its_place() {
+fn a_fault_in_a_plan_is_reported_at_its_block() {
     let home = home(false);
     let file = home.path().join("tfplan.json");
     let broken = |kind: &str, how: &dyn Fn(&mut Value)| {
@@ -98,10 +98,10 @@ fn what_the_plan_breaks_is_named_at_its_place() {
             .unwrap()
             .iter()
             .all(|fix| fix["commands"] == json!([])),
-        "nothing is there yet to be changed"
+        "nothing exists yet that commands could change"
     );
     assert!(fixes.to_string().contains("enable_execute_command = true"));
-    // The annotation stands at the block.
+    // The annotation points at the block.
     let github = run(command(home.path()).args([
         "doctor",
         "--plan",
@@ -125,7 +125,7 @@ fn what_the_plan_breaks_is_named_at_its_place() {
         (1, vec!["network.endpoint-private-dns".to_owned()])
     );
 
-    // One service is asked about, and another one is broken.
+    // The doctor judges one service, and another one is broken.
     let mut plan = platform();
     change(&mut plan, "aws_ecs_service", &|service| {
         service["enable_execute_command"] = json!(service["name"] != "coder-production-litellm");
@@ -142,7 +142,7 @@ fn what_the_plan_breaks_is_named_at_its_place() {
 }
 
 #[test]
-fn what_is_no_plan_is_refused_in_a_sentence() {
+fn a_file_that_is_no_plan_exits_with_2() {
     let home = home(false);
     let file = home.path().join("tfplan.json");
     for (what, bytes) in [
@@ -171,7 +171,7 @@ fn what_is_no_plan_is_refused_in_a_sentence() {
         "{}",
         missing.stderr
     );
-    // Where none is named, each of them is judged.
+    // Without --cluster, the doctor judges each cluster.
     for cluster in [&["--cluster", "blue"][..], &[]] {
         let arguments = [&["--plan", woven.as_str()][..], cluster].concat();
         assert_ne!(doctor(home.path(), &arguments).status, 2, "{cluster:?}");
@@ -185,10 +185,10 @@ fn what_is_no_plan_is_refused_in_a_sentence() {
     }
 }
 
-/// A plan that changes one service of a platform that is there: everything else is read from AWS.
+/// The plan changes one service of an existing platform: everything else comes from AWS.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_plan_is_laid_over_what_aws_says() {
+fn plan_over_live_reads_the_rest_from_aws() {
     let world = World::new(Plan {
         exec: false,
         ..Plan::default()
@@ -224,12 +224,12 @@ fn a_plan_is_laid_over_what_aws_says() {
         world.doctor(&arguments)
     };
     assert_eq!(world.doctor(&["coder"]).causes(), ["service.exec-enabled"]);
-    let mended = judged(true, true, true);
+    let fixed = judged(true, true, true);
     assert_eq!(
-        (mended.status, mended.causes()),
+        (fixed.status, fixed.causes()),
         (0, vec![]),
         "{}",
-        mended.stdout
+        fixed.stdout
     );
     // The flag alone starts no new tasks.
     assert_eq!(judged(true, false, true).causes(), ["task.exec-enabled"]);
@@ -248,10 +248,10 @@ fn a_plan_is_laid_over_what_aws_says() {
         "{}",
         alone.stdout
     );
-    // What AWS has beside it still counts.
+    // Faults outside of the plan still count.
     world.sh("aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec");
     assert_eq!(judged(true, true, true).causes(), ["role.ssmmessages"]);
-    // The configuration names another cluster: it is the plan that says which is meant.
+    // The configuration sets another cluster: the plan decides.
     fs::write(
         world.home.path().join("ecs-exec.toml"),
         "cluster = \"another\"\n",
@@ -278,10 +278,10 @@ fn a_plan_is_laid_over_what_aws_says() {
     assert_eq!(elsewhere.json()["target"]["cluster"], json!(world.cluster));
 }
 
-/// A service that is new, in a network and with a role that are there: nothing runs there yet, and all of it is read.
+/// A new service in an existing network, with an existing role. No task uses them yet.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_a_new_service_refers_to_is_read_from_aws() {
+fn plan_over_live_reads_what_a_new_service_uses() {
     let world = World::new(Plan {
         tasks: 0,
         ..Plan::default()
@@ -343,10 +343,10 @@ fn what_a_new_service_refers_to_is_read_from_aws() {
     );
 }
 
-/// Before the first apply there is no cluster that AWS could be asked about; that of another account is none of it.
+/// Before the first apply, the cluster does not exist. Facts of another account are refused.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
+fn plan_over_live_accepts_an_empty_account() {
     let world = World::new(Plan::default());
     let file = world.home.path().join("tfplan.json");
     fs::copy(root("terraform-plan/fixtures/create.json"), &file).unwrap();
@@ -383,9 +383,9 @@ fn a_first_plan_is_laid_over_an_account_that_has_none_of_it() {
     );
 }
 
-/// What a plan leaves open AWS may know; who goes on without it is told so.
+/// AWS may know what a plan leaves open.
 #[test]
-fn an_inconclusive_plan_says_how_to_learn_more() {
+fn an_inconclusive_plan_suggests_plan_over_live() {
     let home = home(false);
     let plan = root("terraform-plan/fixtures/shared-vpc.json");
     let run = doctor(home.path(), &["--plan", &plan]);

@@ -188,7 +188,7 @@ fn a_snapshot_that_is_none() {
         std::fs::write(&path, text).unwrap();
         let path = path.to_str().unwrap();
         let run = run(command(home.path()).args(["doctor", "--snapshot", path]));
-        assert_refused(&run, "is no capture of ecs-exec", "");
+        assert_refused(&run, "is not an ecs-exec capture", "");
     }
 }
 
@@ -356,7 +356,7 @@ fn an_empty_cluster() {
     });
     assert_refused(
         &world.doctor(&["--all"]),
-        "there is nothing to look at",
+        "has no services and no running tasks",
         "--cluster",
     );
 }

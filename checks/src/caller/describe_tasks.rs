@@ -1,7 +1,7 @@
 use super::of_caller;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use crate::world::World;
 use aws_rules::needs;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -27,21 +27,21 @@ pub const CHECK: Check = Check {
 
 const ACTION: &str = "ecs:DescribeTasks";
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let mut tasks = world.facts.tasks.values();
-    if let Some(caller) = world.facts.caller.known()
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let mut tasks = index.facts.tasks.values();
+    if let Some(caller) = index.facts.caller.known()
         && tasks.any(|task| task.known().is_some())
     {
         let subject = Subject::new("principal", caller.arn.as_str());
         return vec![CHECK.pass(subject, "The caller may describe tasks: it just did")];
     }
-    of_caller(world, &CHECK, |subject, caller, arn| {
-        let refused = world.facts.tasks.values().find_map(Fact::unavailable);
-        let tasks: Vec<&str> = world.facts.tasks.keys().map(String::as_str).collect();
+    of_caller(index, &CHECK, |subject, caller, arn| {
+        let refused = index.facts.tasks.values().find_map(Fact::unavailable);
+        let tasks: Vec<&str> = index.facts.tasks.keys().map(String::as_str).collect();
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no task to describe");
         }
-        match iam_answers::silence(world, arn, ACTION) {
+        match iam_answers::silence(index, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => {
                 return CHECK.unknown(subject, refused.unwrap_or(why));
@@ -54,14 +54,14 @@ pub fn run(world: &World) -> Vec<Finding> {
             }
         }
         let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
-        let verdict = iam_answers::verdict(world, arn, &needs, |_| true);
+        let verdict = iam_answers::verdict(index, arn, &needs, |_| true);
         if !verdict.denied.is_empty() {
-            let needs = needs::describe_tasks(&world.facts.cluster_arn().unwrap_or_default());
+            let needs = needs::describe_tasks(&index.facts.cluster_arn().unwrap_or_default());
             return CHECK
                 .fail(subject, "The caller may not call ecs:DescribeTasks")
                 .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")
                 .group_title("The caller may not call ecs:DescribeTasks")
-                .fix(fixes::caller::allow(world.facts, caller, "describe-tasks", &[needs]));
+                .fix(fixes::caller::allow(index.facts, caller, "describe-tasks", &[needs]));
         }
         match (refused, verdict.is_clean()) {
             (Some(why), _) => CHECK.unknown(subject, why),

@@ -4,8 +4,8 @@ mod refusal;
 use containers::{Entered, Questions};
 use refusal::refused;
 
+use crate::fact_index::{FactIndex, Group};
 use crate::iam_answers::{self, Silence};
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Caller, Fact, Principal, Unavailable};
@@ -33,18 +33,18 @@ pub const CHECK: Check = Check {
 
 const ACTION: &str = "ecs:ExecuteCommand";
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let arn = world.facts.caller.as_ref().and_then(Caller::policy_arn);
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let arn = index.facts.caller.as_ref().and_then(Caller::policy_arn);
     let asked = arn.known().map(|arn| Asked {
-        silence: iam_answers::silence(world, arn, ACTION),
-        questions: Questions::of(world, arn),
+        silence: iam_answers::silence(index, arn, ACTION),
+        questions: Questions::of(index, arn),
     });
     let asked = asked.unwrap_or_default();
-    world
+    index
         .groups
         .iter()
-        .map(|group| match &world.facts.caller {
-            Fact::Known(caller) => judge(world, group, caller, &asked),
+        .map(|group| match &index.facts.caller {
+            Fact::Known(caller) => judge(index, group, caller, &asked),
             Fact::Absent => CHECK.skip(subject(group, "nobody"), "There is no caller"),
             Fact::Unavailable(why) => CHECK.unknown(subject(group, "unknown"), why),
         })
@@ -63,7 +63,7 @@ struct Asked<'a> {
     questions: Questions<'a>,
 }
 
-fn judge(world: &World, group: &Group, caller: &Caller, asked: &Asked) -> Finding {
+fn judge(index: &FactIndex, group: &Group, caller: &Caller, asked: &Asked) -> Finding {
     let subject = subject(group, &caller.arn);
     match &caller.principal {
         Principal::Root => {
@@ -109,31 +109,31 @@ fn judge(world: &World, group: &Group, caller: &Caller, asked: &Asked) -> Findin
             return CHECK.unknown(subject, &why);
         }
     }
-    decide(world, group, caller, &arn, &asked.questions, subject)
+    decide(index, group, caller, &arn, &asked.questions, subject)
 }
 
 fn decide(
-    world: &World,
+    index: &FactIndex,
     group: &Group,
     caller: &Caller,
     arn: &str,
     questions: &Questions,
     subject: Subject,
 ) -> Finding {
-    let Some(cluster) = world.facts.cluster_arn() else {
+    let Some(cluster) = index.facts.cluster_arn() else {
         return CHECK.unknown_because(subject, "The cluster's ARN is not known");
     };
     let running = group.running();
     let entered = match group.container {
         Some(container) => vec![container.to_owned()],
-        None => match containers::entered(world, questions, running, arn, &cluster) {
+        None => match containers::entered(index, questions, running, arn, &cluster) {
             Entered::Counting(names) => names,
             Entered::SomeOnly { open, shut } => return some_only(subject, &open, &shut),
         },
     };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
-    let verdict = iam_answers::verdict(world, arn, &needs, |simulation| {
+    let verdict = iam_answers::verdict(index, arn, &needs, |simulation| {
         containers::is_about(simulation, &entered)
     });
     if running.is_empty() && verdict.is_unanswered() {
@@ -144,7 +144,7 @@ fn decide(
     }
 
     if !verdict.denied.is_empty() {
-        return refused(world, caller, &cluster, subject, running, &verdict);
+        return refused(index, caller, &cluster, subject, running, &verdict);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();

@@ -1,7 +1,7 @@
 use super::of_caller;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Decision;
@@ -28,18 +28,18 @@ pub const CHECK: Check = Check {
 
 const ACTION: &str = "ecs:ExecuteCommand";
 
-pub fn run(world: &World) -> Vec<Finding> {
-    of_caller(world, &CHECK, |subject, caller, arn| {
-        match iam_answers::silence(world, arn, ACTION) {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    of_caller(index, &CHECK, |subject, caller, arn| {
+        match iam_answers::silence(index, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => return CHECK.unknown_because(subject, "The policy simulator was not asked"),
         }
-        let Some(cluster) = world.facts.cluster_arn() else {
+        let Some(cluster) = index.facts.cluster_arn() else {
             return CHECK.unknown_because(subject, "The cluster's ARN is not known");
         };
         let elsewhere = another_cluster(&cluster);
-        let answers = world.decisions(arn, ACTION).on(&elsewhere);
+        let answers = index.decisions(arn, ACTION).on(&elsewhere);
         if answers.is_empty() {
             return CHECK.unknown_because(
                 subject,
@@ -63,7 +63,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             .warn(subject, "The caller may open sessions in every cluster")
             .detail("Its policies allow ecs:ExecuteCommand on a cluster of any name. Name the clusters and tasks that are meant.")
             .group_title("The caller may open sessions in every cluster")
-            .fix(fixes::caller::narrow(world.facts, caller, &cluster))
+            .fix(fixes::caller::narrow(index.facts, caller, &cluster))
     })
 }
 

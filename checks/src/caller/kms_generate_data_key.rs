@@ -1,7 +1,7 @@
 use super::of_caller_or_root;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
-use crate::world::World;
 use aws_rules::needs;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -33,8 +33,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    of_caller_or_root(world, &CHECK, |subject, caller, arn| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    of_caller_or_root(index, &CHECK, |subject, caller, arn| {
         let data_key = Use {
             who: "The caller".to_owned(),
             action: "kms:GenerateDataKey",
@@ -45,20 +45,20 @@ pub fn run(world: &World) -> Vec<Finding> {
             session: matches!(caller.principal, Principal::AssumedRole { .. })
                 .then_some(caller.arn.as_str()),
         };
-        judge(world, &CHECK, subject, data_key, |key, refusal| {
-            fix(world, caller, arn, key, refusal)
+        judge(index, &CHECK, subject, data_key, |key, refusal| {
+            fix(index, caller, arn, key, refusal)
         })
     })
 }
 
 /// What refuses is what has to be mended.
-fn fix(world: &World, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
+fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
     let need = needs::generate_data_key(&key.arn);
     match refusal {
-        Refusal::Identity => fixes::caller::allow(world.facts, caller, "data-key", &[need]),
+        Refusal::Identity => fixes::caller::allow(index.facts, caller, "data-key", &[need]),
         Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(world.facts, key, arn, need.action),
-        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, arn, need.action),
+        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
     }
 }
 

@@ -1,7 +1,7 @@
 use super::of_caller;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
@@ -29,9 +29,9 @@ pub const CHECK: Check = Check {
 
 const ACTION: &str = "ssm:StartSession";
 
-pub fn run(world: &World) -> Vec<Finding> {
-    of_caller(world, &CHECK, |subject, caller, arn| {
-        match iam_answers::silence(world, arn, ACTION) {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    of_caller(index, &CHECK, |subject, caller, arn| {
+        match iam_answers::silence(index, arn, ACTION) {
             None => {}
             Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => {
@@ -41,11 +41,11 @@ pub fn run(world: &World) -> Vec<Finding> {
                 );
             }
         }
-        let tasks: Vec<&str> = world.running().map(|task| &*task.arn).collect();
+        let tasks: Vec<&str> = index.running().map(|task| &*task.arn).collect();
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no running task to ask about");
         }
-        let answered = world.decisions(arn, ACTION);
+        let answered = index.decisions(arn, ACTION);
         let mut keys = Vec::new();
         let is_open = |task: &&str| {
             let answers = answered.on(task).iter();
@@ -70,13 +70,13 @@ pub fn run(world: &World) -> Vec<Finding> {
                 }
             };
         }
-        let cluster = world.facts.cluster_arn().unwrap_or_default();
+        let cluster = index.facts.cluster_arn().unwrap_or_default();
         CHECK
             .warn(subject, "The caller may open sessions into the tasks past ECS, with ssm:StartSession")
             .detail("Such sessions are not restricted to a container by ecs:container-name, and the cluster's exec logging does not record them.")
             .group_title("The caller may open sessions past ECS")
             .evidence("tasks", open)
-            .fix(fixes::caller::deny_start_session(world.facts, caller, &cluster))
+            .fix(fixes::caller::deny_start_session(index.facts, caller, &cluster))
     })
 }
 

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Cluster, Fact};
@@ -23,17 +23,17 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
     vec![CHECK.judge(
         subject,
-        &world.facts.cluster,
+        &index.facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
-        |subject, cluster| judge(world, subject, cluster),
+        |subject, cluster| judge(index, subject, cluster),
     )]
 }
 
-fn judge(world: &World, subject: Subject, cluster: &Cluster) -> Finding {
+fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
     let configuration = cluster.exec_configuration.as_ref();
     let logging = configuration.map_or("DEFAULT", |exec| exec.logging.as_str());
     let finding = match logging {
@@ -56,7 +56,7 @@ fn judge(world: &World, subject: Subject, cluster: &Cluster) -> Finding {
             }
         }
         "NONE" => nowhere(subject, "The exec configuration sets logging to NONE."),
-        "DEFAULT" => by_container(world, subject),
+        "DEFAULT" => by_container(index, subject),
         other => CHECK.unknown_because(
             subject,
             format!("The cluster's exec logging is {other}, which this version does not know"),
@@ -73,10 +73,10 @@ fn nowhere(subject: Subject, detail: &'static str) -> Finding {
 }
 
 /// DEFAULT leaves it to each container's own log driver.
-fn by_container(world: &World, subject: Subject) -> Finding {
+fn by_container(index: &FactIndex, subject: Subject) -> Finding {
     let mut silent: Vec<String> = Vec::new();
     let definitions = || {
-        let all = world.facts.task_definitions.values();
+        let all = index.facts.task_definitions.values();
         all.filter_map(Fact::known)
     };
     for definition in definitions() {

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
@@ -19,8 +19,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let facts = world.facts;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let facts = index.facts;
     let name = &facts.cluster_name;
     let subject = Subject::new("cluster", name.as_str());
     vec![CHECK.judge(

@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, KmsKey};
@@ -24,31 +24,31 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
-    if let Fact::Unavailable(why) = &world.facts.cluster {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    if let Fact::Unavailable(why) = &index.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }
-    let Some(name) = world.key_name() else {
+    let Some(name) = index.key_name() else {
         return vec![CHECK.skip(
             subject,
             "The cluster encrypts sessions with no KMS key of its own",
         )];
     };
     let subject = Subject::new("kms-key", name);
-    vec![match world.facts.kms_keys.get(name) {
-        Some(Fact::Known(key)) => judge(world, subject, key),
+    vec![match index.facts.kms_keys.get(name) {
+        Some(Fact::Known(key)) => judge(index, subject, key),
         Some(Fact::Absent) => CHECK
             .fail(subject, format!("The cluster's KMS key {name} does not exist"))
             .detail("The exec configuration names it, and KMS knows no such key in this region. No session can start.")
             .group_title("The cluster's KMS key does not exist")
-            .fix(fixes::cluster::choose_key(world.facts)),
+            .fix(fixes::cluster::choose_key(index.facts)),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         None => CHECK.unknown_because(subject, "Nobody asked KMS about the key"),
     }]
 }
 
-fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
+fn judge(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
     let arn = &key.arn;
     let finding = match key.state.as_str() {
         "Enabled" | "Updating" => {
@@ -61,7 +61,7 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
                     .fail(subject, format!("{arn} is no symmetric key that encrypts"))
                     .detail(format!("It is of kind {} for {}. Data keys can be made with symmetric encryption keys only.", key.spec, key.usage))
                     .group_title("The cluster's KMS key is of the wrong kind")
-                    .fix(fixes::cluster::choose_key(world.facts))
+                    .fix(fixes::cluster::choose_key(index.facts))
             } else {
                 let kind = format!("{} for {}", key.spec, key.usage);
                 CHECK.unknown_because(
@@ -74,17 +74,17 @@ fn judge(world: &World, subject: Subject, key: &KmsKey) -> Finding {
             .fail(subject, format!("{arn} is disabled"))
             .detail("No data key can be made with it, so no session can start.")
             .group_title("The cluster's KMS key is disabled")
-            .fix(fixes::cluster::enable_key(world.facts, arn)),
+            .fix(fixes::cluster::enable_key(index.facts, arn)),
         "PendingDeletion" => CHECK
             .fail(subject, format!("{arn} is about to be deleted"))
             .detail("No data key can be made with it, so no session can start.")
             .group_title("The cluster's KMS key is about to be deleted")
-            .fix(fixes::cluster::keep_key(world.facts, arn)),
+            .fix(fixes::cluster::cancel_key_deletion(index.facts, arn)),
         "PendingImport" | "Unavailable" | "Creating" | "PendingReplicaDeletion" => CHECK
             .fail(subject, format!("{arn} is {}, not Enabled", key.state))
             .detail("No data key can be made with it, so no session can start.")
             .group_title("The cluster's KMS key is not enabled")
-            .fix(fixes::cluster::choose_key(world.facts)),
+            .fix(fixes::cluster::choose_key(index.facts)),
         other => CHECK.unknown_because(
             subject,
             format!("{arn} is {other}, which this version does not know"),

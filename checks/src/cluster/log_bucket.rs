@@ -1,6 +1,6 @@
 use super::of_exec_log;
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
@@ -24,16 +24,16 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    of_exec_log(world, &CHECK, |subject, log| match &log.bucket {
-        Some(name) => judge(world, log, name),
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    of_exec_log(index, &CHECK, |subject, log| match &log.bucket {
+        Some(name) => judge(index, log, name),
         None => CHECK.skip(subject, "The cluster records sessions in no bucket"),
     })
 }
 
-fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
+fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
     let subject = Subject::new("bucket", name);
-    match world.facts.buckets.get(name) {
+    match index.facts.buckets.get(name) {
         Some(Fact::Known(_)) => CHECK.pass(subject, format!("Bucket {name} exists")),
         Some(Fact::Absent) => {
             let title = format!("There is no bucket {name}");
@@ -48,7 +48,7 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
             };
             finding
                 .group_title("The bucket that records sessions does not exist")
-                .fix(fixes::cluster::make_bucket(world.facts, name))
+                .fix(fixes::cluster::create_bucket(index.facts, name))
         }
         Some(Fact::Unavailable(why)) => {
             let finding = CHECK.unknown(subject, why);

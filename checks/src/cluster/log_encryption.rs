@@ -1,6 +1,6 @@
 use super::of_exec_log;
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Bucket, ExecLog, Fact, LogGroup, Unavailable};
@@ -28,27 +28,27 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
     let mut findings = Vec::new();
-    if let Some(log) = world.exec_log() {
-        findings.extend(of_group(world, log));
-        findings.extend(of_bucket(world, log));
+    if let Some(log) = index.exec_log() {
+        findings.extend(of_group(index, log));
+        findings.extend(of_bucket(index, log));
     }
     if findings.is_empty() {
-        return of_exec_log(world, &CHECK, |_, _| {
+        return of_exec_log(index, &CHECK, |_, _| {
             CHECK.skip(subject, "The cluster demands no encryption of records")
         });
     }
     findings
 }
 
-fn of_group(world: &World, log: &ExecLog) -> Option<Finding> {
+fn of_group(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.log_group.as_ref().filter(|_| log.log_group_encrypted)?;
     let subject = Subject::new("log-group", name.as_str());
     Some(look(
         subject,
-        world.facts.log_groups.get(name),
+        index.facts.log_groups.get(name),
         |subject, group: &LogGroup| {
             match &group.kms_key {
             Some(key) => CHECK
@@ -58,18 +58,18 @@ fn of_group(world: &World, log: &ExecLog) -> Option<Finding> {
                 .fail(subject, format!("Log group {name} has no KMS key, and the cluster demands one"))
                 .detail("cloudWatchEncryptionEnabled is set: the agent finds the group without a key and ends every session at its start.")
                 .group_title("Records are not encrypted as the cluster demands")
-                .fix(fixes::cluster::encrypt_log_group(world.facts, name)),
+                .fix(fixes::cluster::encrypt_log_group(index.facts, name)),
         }
         },
     ))
 }
 
-fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
+fn of_bucket(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.bucket.as_ref().filter(|_| log.bucket_encrypted)?;
     let subject = Subject::new("bucket", name.as_str());
     Some(look(
         subject,
-        world.facts.buckets.get(name),
+        index.facts.buckets.get(name),
         |subject, bucket: &Bucket| {
             let refused = |title: String| {
                 CHECK
@@ -93,7 +93,7 @@ fn of_bucket(world: &World, log: &ExecLog) -> Option<Finding> {
                 Fact::Absent => refused(format!(
                     "Bucket {name} has no default encryption, and the cluster demands one"
                 ))
-                .fix(fixes::cluster::encrypt_bucket(world.facts, name)),
+                .fix(fixes::cluster::encrypt_bucket(index.facts, name)),
                 Fact::Unavailable(why) => CHECK.unknown(subject, why),
             }
         },

@@ -1,6 +1,6 @@
 use super::of_exec_log;
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
@@ -24,9 +24,9 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    of_exec_log(world, &CHECK, |subject, log| match &log.log_group {
-        Some(name) => judge(world, log, name),
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    of_exec_log(index, &CHECK, |subject, log| match &log.log_group {
+        Some(name) => judge(index, log, name),
         None => CHECK.skip(
             subject,
             "The cluster records sessions in no log group of its own",
@@ -34,14 +34,14 @@ pub fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
+fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
     let subject = Subject::new("log-group", name);
-    match world.facts.log_groups.get(name) {
+    match index.facts.log_groups.get(name) {
         Some(Fact::Known(group)) => CHECK
             .pass(subject, format!("Log group {name} exists"))
             .evidence("arn", group.arn.as_str()),
         Some(Fact::Absent) => {
-            let title = format!("There is no log group {name} in {}", world.facts.region);
+            let title = format!("There is no log group {name} in {}", index.facts.region);
             let finding = match log.log_group_encrypted {
                 true => CHECK.fail(subject, title).detail(
                     "The exec configuration demands that it be encrypted, which a group that does not exist is not: every \
@@ -53,8 +53,8 @@ fn judge(world: &World, log: &ExecLog, name: &str) -> Finding {
             };
             finding
                 .group_title("The log group that records sessions does not exist")
-                .fix(fixes::cluster::make_log_group(
-                    world.facts,
+                .fix(fixes::cluster::create_log_group(
+                    index.facts,
                     name,
                     log.log_group_encrypted,
                 ))

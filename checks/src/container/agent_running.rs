@@ -1,8 +1,8 @@
 mod reason;
 mod rollout;
 
+use crate::fact_index::{AGENT_PATIENCE_SECONDS, FactIndex};
 use crate::fixes::service::force_deployment;
-use crate::world::{AGENT_PATIENCE_SECONDS, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, Fact, ManagedAgent, Task};
@@ -29,19 +29,19 @@ pub const CHECK: Check = Check {
     inference: Inference::InferredDespiteRollout,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_container(&CHECK, |group, subject, task, container| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_container(&CHECK, |group, subject, task, container| {
         if container.last_status != "RUNNING" {
             let title = format!("Container {} is not RUNNING", container.name);
             return CHECK.skip(subject, title);
         }
-        if world.is_exec_forbidden(group, task) {
+        if index.is_exec_forbidden(group, task) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
         let agent = container.exec_agent();
         let finding = match agent {
             None => absent(subject, task, container),
-            Some(agent) => judge(world, subject, task, container, agent),
+            Some(agent) => judge(index, subject, task, container, agent),
         };
         let service = group.service_fact.and_then(Fact::known);
         if let Some(service) = service.filter(|service| service.rolling_out().is_some()) {
@@ -52,7 +52,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             Some(agent) => agent.last_status == "STOPPED" && !is_of_host(task, agent),
         };
         match needs_new_task && service.is_some_and(|service| service.exec_enabled) {
-            true => finding.fix_some(group.service_fix(world.facts, force_deployment)),
+            true => finding.fix_some(group.service_fix(index.facts, force_deployment)),
             false => finding,
         }
     })
@@ -79,7 +79,7 @@ fn absent(subject: Subject, task: &Task, container: &Container) -> Finding {
 }
 
 fn judge(
-    world: &World,
+    index: &FactIndex,
     subject: Subject,
     task: &Task,
     container: &Container,
@@ -96,7 +96,7 @@ fn judge(
                 subject,
                 format!("The exec agent in {name} is PENDING, it has not started yet{because}"),
             )
-            .detail(pending_detail(world, task))
+            .detail(pending_detail(index, task))
             .group_title("The exec agent has not started yet"),
         "STOPPED" if is_of_host(task, agent) => CHECK
             .fail(
@@ -141,8 +141,8 @@ fn stopped_detail(task: &Task) -> &'static str {
 }
 
 /// A young task's agent may still come; an old one's will not.
-fn pending_detail(world: &World, task: &Task) -> String {
-    match task.started_at.map(|started| world.age(started)) {
+fn pending_detail(index: &FactIndex, task: &Task) -> String {
+    match task.started_at.map(|started| index.age(started)) {
         Some(age) if age < AGENT_PATIENCE_SECONDS => format!(
             "The task started {} ago, and the agent needs up to a minute or two: ask again.",
             text::span(age)

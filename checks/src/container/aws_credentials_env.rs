@@ -1,9 +1,10 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::{Defined, each_defined};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 use model::version;
 
@@ -46,8 +47,8 @@ const KEYS: [&str; 4] = [
 /// The first ECS agent whose machine image came with the SSM agent 3.1.1260.0.
 const IGNORES_KEYS: [u32; 3] = [1, 61, 0];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let endpoints = set_variables(defined.container, &ENDPOINTS);
         let keys = set_variables(defined.container, &KEYS);
         if !endpoints.is_empty() {
@@ -79,7 +80,7 @@ fn other_endpoint(defined: &Defined, found: Vec<&str>) -> Finding {
              AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; no task definition has to.",
         )
         .agent_link(AgentLink::AtRisk)
-        .fix(defined.change().without_variables(&found))
+        .fix(defined.change().fix(ContainerEdit::WithoutVariables(found.iter().map(|&name| name.to_owned()).collect())))
         .group_title("Containers name another endpoint for credentials")
         .evidence("variables", found)
 }
@@ -107,7 +108,7 @@ fn keys_in_environment(defined: &Defined, found: Vec<&str>) -> Finding {
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
                      Update the ECS agent, or take the variables out of the task definition.",
                 )
-                .fix(defined.change().without_variables(&found))
+                .fix(defined.change().fix(ContainerEdit::WithoutVariables(found.iter().map(|&name| name.to_owned()).collect())))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {
@@ -132,7 +133,7 @@ fn reads_keys<'a>(defined: &Defined<'_, 'a>) -> Fact<Option<&'a str>> {
         let Some(instance) = &task.container_instance else {
             continue;
         };
-        match defined.world.facts.container_instances.get(instance) {
+        match defined.index.facts.container_instances.get(instance) {
             Some(Fact::Known(host)) => {
                 let version = host.agent_version.as_deref();
                 let ignores =

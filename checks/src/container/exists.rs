@@ -1,4 +1,4 @@
-use crate::world::{Group, World};
+use crate::fact_index::{FactIndex, Group};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
@@ -21,14 +21,14 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let Some(name) = world.facts.target.container.as_deref() else {
-        return world.groups.iter().filter_map(misnamed).collect();
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let Some(name) = index.facts.target.container.as_deref() else {
+        return index.groups.iter().filter_map(misnamed).collect();
     };
-    world.each_running(&CHECK, |group, tasks| {
+    index.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
-            .map(|task| judge(world, group, task, name).on(*task))
+            .map(|task| judge(index, group, task, name).on(*task))
             .collect()
     })
 }
@@ -51,9 +51,9 @@ fn misnamed(group: &Group) -> Option<Finding> {
     )
 }
 
-fn judge(world: &World, group: &Group, task: &Task, name: &str) -> Finding {
+fn judge(index: &FactIndex, group: &Group, task: &Task, name: &str) -> Finding {
     let subject = group.container_subject(task, name);
-    let unread = world.definition(task).and_then(Fact::known);
+    let unread = index.definition(task).and_then(Fact::known);
     let unread = unread.and_then(|definition| definition.containers_unread.as_ref());
     if let (true, Some(why)) = (task.containers.is_empty(), unread) {
         return CHECK.unknown(subject, why);

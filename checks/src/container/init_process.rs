@@ -1,8 +1,9 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::each_defined;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
+use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
@@ -20,8 +21,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         let windows = defined
             .definition
@@ -37,7 +38,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 format!("Container {name} has an init process"),
             );
         }
-        let fix = defined.change().with_init();
+        let fix = defined.change().fix(ContainerEdit::InitProcess);
         CHECK
             .warn(
                 defined.subject,

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use explain::explain;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -24,25 +24,25 @@ pub const CHECK: Check = Check {
     inference: Inference::Tried,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    if world.facts.probes.is_empty() {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    if index.facts.probes.is_empty() {
         return Vec::new();
     }
-    world.each_running(&CHECK, |group, tasks| {
+    index.each_running(&CHECK, |group, tasks| {
         tasks
             .iter()
             .flat_map(|task| {
-                let probes = world.facts.probes.get(&*task.arn);
+                let probes = index.facts.probes.get(&*task.arn);
                 probes.into_iter().flatten().map(|probe| {
                     let subject = group.container_subject(task, &probe.container);
-                    judge(world, task, subject, probe).on(*task)
+                    judge(index, task, subject, probe).on(*task)
                 })
             })
             .collect()
     })
 }
 
-fn judge(world: &World, task: &Task, subject: Subject, probe: &Probe) -> Finding {
+fn judge(index: &FactIndex, task: &Task, subject: Subject, probe: &Probe) -> Finding {
     let name = &probe.container;
     match &probe.end {
         ProbeEnd::Worked { milliseconds } => CHECK
@@ -60,11 +60,11 @@ fn judge(world: &World, task: &Task, subject: Subject, probe: &Probe) -> Finding
                 "The agent is connected and took the session. Name a program that is in the image.",
             )
             .group_title("Images have no /bin/sh"),
-        ProbeEnd::Failed(said) => failed(world, task, subject, name, said),
+        ProbeEnd::Failed(said) => failed(index, task, subject, name, said),
     }
 }
 
-fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) -> Finding {
+fn failed(index: &FactIndex, task: &Task, subject: Subject, name: &str, said: &str) -> Finding {
     let known = explain(said);
     let meaning = known.as_ref().map_or(String::new(), |known| {
         format!(
@@ -74,7 +74,7 @@ fn failed(world: &World, task: &Task, subject: Subject, name: &str, said: &str) 
     });
     let is_unconnected =
         known.is_some_and(|known| known.known_error.checks.contains(&agent_running::CHECK.id));
-    if let (true, Some(age)) = (is_unconnected, world.young_agent(task, name)) {
+    if let (true, Some(age)) = (is_unconnected, index.young_agent(task, name)) {
         return CHECK
             .unknown_because(
                 subject,

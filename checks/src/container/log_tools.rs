@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::each_defined;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ExecLog, Fact};
@@ -23,14 +23,14 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
-        if let Fact::Unavailable(why) = &world.facts.cluster {
+        if let Fact::Unavailable(why) = &index.facts.cluster {
             return CHECK.unknown(defined.subject, why);
         }
         let is_recorded = |log: &&ExecLog| log.log_group.is_some() || log.bucket.is_some();
-        match world.exec_log().filter(is_recorded) {
+        match index.exec_log().filter(is_recorded) {
             Some(_) => CHECK.unknown_because(
                 defined.subject,
                 format!(

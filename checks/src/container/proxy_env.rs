@@ -1,8 +1,9 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::each_defined;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -23,8 +24,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         let Some(proxy) = &defined.container.proxy else {
             return CHECK.pass(defined.subject, format!("Container {name} sets no proxy"));
@@ -67,9 +68,11 @@ pub fn run(world: &World) -> Vec<Finding> {
                 .detail("That works only if the proxy passes WebSockets on. Add the host name of ssmmessages to NO_PROXY.")
                 .agent_link(AgentLink::AtRisk),
         };
-        let facts = defined.world.facts;
+        let facts = defined.index.facts;
         let hosts = format!("169.254.170.2,{}", facts.host_of("ssmmessages"));
-        let fix = defined.change().past_the_proxy(&hosts);
+        let fix = defined
+            .change()
+            .fix(ContainerEdit::BypassProxy(hosts.clone()));
         finding
             .fix(fix)
             .group_title("A proxy stands between the agent and AWS")

@@ -1,9 +1,10 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::{Defined, each_defined};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Mount;
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -29,8 +30,8 @@ const AGENT_FOLDERS: [&str; 3] = [
     "/var/log/amazon/ssm",
 ];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.read_only_root {
             return CHECK.pass(
@@ -40,7 +41,7 @@ pub fn run(world: &World) -> Vec<Finding> {
         }
         let finding = judge(&defined);
         finding
-            .fix(defined.change().writable_root())
+            .fix(defined.change().fix(ContainerEdit::WritableRoot))
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::each_defined;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -22,8 +22,8 @@ pub const CHECK: Check = Check {
 
 const LEAST_MIB: u32 = 128;
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         match defined.container.memory_mib.or(defined.definition.memory_mib) {
             Some(mib) if mib < LEAST_MIB => CHECK

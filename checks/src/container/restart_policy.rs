@@ -1,9 +1,10 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::per_definition::each_defined;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
@@ -24,8 +25,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, |defined| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, |defined| {
         let name = &defined.container.name;
         if !defined.container.restarts {
             let title = format!("Container {name} has no restart policy");
@@ -45,9 +46,9 @@ pub fn run(world: &World) -> Vec<Finding> {
             .evidence("restartPolicy", true);
         match defined.agent_is_lost() {
             true => defined.known_services().fold(finding, |finding, service| {
-                finding.fix(fixes::service::force_deployment(world.facts, service))
+                finding.fix(fixes::service::force_deployment(index.facts, service))
             }),
-            false => finding.fix(defined.change().without_restart_policy()),
+            false => finding.fix(defined.change().fix(ContainerEdit::WithoutRestartPolicy)),
         }
     })
 }

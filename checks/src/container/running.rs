@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Container, Fact, Task};
@@ -21,14 +21,14 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_container(&CHECK, |group, subject, task, container| {
-        judge(world, group, subject, task, container)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_container(&CHECK, |group, subject, task, container| {
+        judge(index, group, subject, task, container)
     })
 }
 
 fn judge<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     group: &Group<'a>,
     subject: Subject,
     task: &Task,
@@ -44,7 +44,7 @@ fn judge<'a>(
                 .detail("ECS reports it as RUNNING, but names no runtime, and a session is addressed to the runtime.")
                 .group_title("The container has no runtime ID"),
         }
-    } else if is_wanted(world, group, task, name) {
+    } else if is_wanted(index, group, task, name) {
         CHECK
             .fail(
                 subject,
@@ -52,7 +52,7 @@ fn judge<'a>(
             )
             .detail(why_ended(container))
             .group_title("The container is not RUNNING")
-            .fix_some(group.service_fix(world.facts, fixes::service::force_deployment))
+            .fix_some(group.service_fix(index.facts, fixes::service::force_deployment))
     } else {
         CHECK
             .skip(
@@ -66,11 +66,11 @@ fn judge<'a>(
 
 /// A session would go to this container: it was asked for, it is the only one, or the task stands and
 /// falls with it.
-fn is_wanted(world: &World, group: &Group, task: &Task, name: &str) -> bool {
+fn is_wanted(index: &FactIndex, group: &Group, task: &Task, name: &str) -> bool {
     if let Some(wanted) = group.container {
         return wanted == name;
     }
-    let essential = world
+    let essential = index
         .definition(task)
         .and_then(Fact::known)
         .and_then(|definition| definition.container(name))

@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::per_definition::{Defined, each_defined};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -20,8 +20,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_defined(world, &CHECK, judge)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_defined(index, &CHECK, judge)
 }
 
 fn judge(defined: Defined) -> Finding {

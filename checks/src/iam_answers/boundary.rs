@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::iam::statements;
 use model::facts::{Engine, Fact, Role};
 
@@ -8,7 +8,7 @@ use model::facts::{Engine, Fact, Role};
 /// the simulator mentions the boundary of whoever has one. `None`: nobody could tell.
 /// Only a resource's policy with `NotPrincipal` makes it worth a look.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html>
-pub fn has_boundary(world: &World, principal: &str, policy: &Value) -> Option<bool> {
+pub fn has_boundary(index: &FactIndex, principal: &str, policy: &Value) -> Option<bool> {
     let mut statements = statements(policy).iter();
     if !statements.any(|statement| statement.get("NotPrincipal").is_some()) {
         return None;
@@ -17,13 +17,13 @@ pub fn has_boundary(world: &World, principal: &str, policy: &Value) -> Option<bo
     if principal.ends_with(":root") {
         return Some(false);
     }
-    if let Some(Fact::Known(identity)) = world.facts.identities.get(principal) {
+    if let Some(Fact::Known(identity)) = index.facts.identities.get(principal) {
         return Some(identity.boundary.is_some());
     }
-    if let Some(Fact::Known(Role { boundary, .. })) = world.facts.roles.get(principal) {
+    if let Some(Fact::Known(Role { boundary, .. })) = index.facts.roles.get(principal) {
         return Some(boundary.is_some());
     }
-    let simulations = world.simulations.iter();
+    let simulations = index.simulations.iter();
     let mut decisions = simulations
         .filter(|asked| asked.principal == principal && asked.engine == Engine::Simulator)
         .filter_map(|asked| asked.decisions.known())

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
@@ -19,10 +19,10 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
-        &world.facts.local.aws_cli,
+        &index.facts.local.aws_cli,
         |subject| CHECK.skip(subject, "The AWS CLI is not installed, and is not needed"),
         |subject, path| {
             CHECK

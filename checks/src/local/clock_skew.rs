@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
@@ -25,10 +25,10 @@ pub const CHECK: Check = Check {
 const MOST: i64 = 300;
 const MUCH: i64 = 60;
 
-pub fn run(world: &World) -> Vec<Finding> {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
-        &world.facts.local.clock_ahead_seconds,
+        &index.facts.local.clock_ahead_seconds,
         |subject| CHECK.skip(subject, "AWS's answers tell no time"),
         |subject, ahead| {
             let direction = if *ahead >= 0 { "ahead" } else { "behind" };
@@ -38,7 +38,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                     .fail(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS refuses signatures that are five minutes off. Set the clock, best by NTP.")
                     .group_title("This machine's clock is wrong")
-                    .fix(fixes::machine::set_clock(&world.facts.local.os)),
+                    .fix(fixes::clock::synchronize(&index.facts.local.os)),
                 off if off >= MUCH => CHECK
                     .warn(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS puts up with five minutes.")

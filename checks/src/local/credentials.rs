@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
@@ -19,8 +19,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let credentials = &world.facts.local.credentials;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let credentials = &index.facts.local.credentials;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
         subject,
@@ -32,7 +32,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 .group_title("There are no AWS credentials on this machine")
         },
         |subject, ()| {
-            match world.facts.caller.known() {
+            match index.facts.caller.known() {
                 Some(caller) => CHECK
                     .pass(subject, format!("AWS knows the caller as {}", caller.arn))
                     .evidence("arn", caller.arn.as_str()),

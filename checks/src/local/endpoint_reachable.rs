@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Reach, Reason};
@@ -20,21 +20,21 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
         Subject::new("machine", "local"),
-        &world.facts.local.stream,
+        &index.facts.local.stream,
         |subject| {
             CHECK.skip(
                 subject,
                 "Calls go to an address of your own, and sessions with them",
             )
         },
-        |subject, reach| judge(world, subject, reach),
+        |subject, reach| judge(index, subject, reach),
     )]
 }
 
-fn judge(world: &World, subject: Subject, reach: &Reach) -> Finding {
+fn judge(index: &FactIndex, subject: Subject, reach: &Reach) -> Finding {
     let host = &reach.host;
     let finding = match (&reach.failure, &reach.proxy) {
         (_, Some(proxy)) => CHECK
@@ -44,15 +44,15 @@ fn judge(world: &World, subject: Subject, reach: &Reach) -> Finding {
         (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
         (Some(failure), None) => CHECK
             .fail(subject, format!("This machine cannot reach {host} on port 443"))
-            .detail(format!("The connection failed: {failure}. {}", besides(world)))
+            .detail(format!("The connection failed: {failure}. {}", besides(index)))
             .group_title("This machine cannot reach ssmmessages"),
     };
     finding.evidence("host", host.as_str())
 }
 
 /// What the failure means beside what else of AWS could be reached.
-fn besides(world: &World) -> &'static str {
-    match &world.facts.caller {
+fn besides(index: &FactIndex) -> &'static str {
+    match &index.facts.caller {
         Fact::Known(_) => {
             "Other services of AWS are reached all the same: let this name through the firewall, or the VPN."
         }

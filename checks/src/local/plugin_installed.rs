@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -23,8 +23,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let local = &world.facts.local;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let local = &index.facts.local;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
         subject,

@@ -1,5 +1,5 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Plugin};
@@ -26,8 +26,8 @@ pub const CHECK: Check = Check {
 
 const LEAST: [u32; 4] = [1, 2, 764, 0];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let local = &world.facts.local;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let local = &index.facts.local;
     let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
         subject,

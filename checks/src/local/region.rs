@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Subject};
@@ -19,9 +19,9 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let region = &world.facts.region;
-    let source = &world.facts.local.region_source;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let region = &index.facts.region;
+    let source = &index.facts.local.region_source;
     let subject = Subject::new("machine", "local");
     vec![
         CHECK

@@ -1,6 +1,6 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -31,8 +31,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    judge_endpoints(index, &CHECK, |endpoint, subject, otherwise| {
         let (id, state) = (&endpoint.id, &endpoint.state);
         let finding = if endpoint.is_available() && endpoint.has_no_interface() {
             let fault =
@@ -52,7 +52,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
             not_serving(&CHECK, subject, fault, otherwise)
                 .group_title("The ssmmessages endpoint is not available")
-                .fix(fixes::endpoint::not_available(world.facts, endpoint))
+                .fix(fixes::endpoint::replace(index.facts, endpoint))
         };
         finding.evidence("state", state.as_str())
     })

@@ -1,7 +1,7 @@
+use crate::fact_index::{FactIndex, Group, Roles};
 use crate::fixes;
 use crate::vpc_path::destination::{Destination, by_destination};
 use crate::vpc_path::endpoint::policy_lets;
-use crate::world::{Group, Roles, World};
 use aws_rules::iam::Tri;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use model::area::Area;
@@ -28,9 +28,9 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
-        by_destination(world, &group.placements)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
+        by_destination(index, &group.placements)
             .into_iter()
             .flat_map(|same| {
                 let vpc = same.vpc;
@@ -42,7 +42,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                             .iter()
                             .flat_map(|placement| placement.tasks.iter().copied())
                             .collect();
-                        judge(world, group, endpoint, &tasks)
+                        judge(index, group, endpoint, &tasks)
                     }
                     Ok(Destination::Internet) => {
                         let title = format!("{vpc} has no ssmmessages endpoint in use");
@@ -56,7 +56,7 @@ pub fn run(world: &World) -> Vec<Finding> {
 }
 
 fn judge<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     group: &Group<'a>,
     endpoint: &'a Endpoint,
     tasks: &[&'a Task],
@@ -67,7 +67,7 @@ fn judge<'a>(
     let by_role = match tasks.len() == group.running().len() {
         true => &group.roles.by_role,
         false => {
-            of_some = Roles::of(world, tasks);
+            of_some = Roles::of(index, tasks);
             &of_some.by_role
         }
     };
@@ -76,17 +76,17 @@ fn judge<'a>(
     }
     by_role
         .iter()
-        .map(|(role, alike)| for_role(world, endpoint, role, subject()).on(alike.scope.clone()))
+        .map(|(role, alike)| for_role(index, endpoint, role, subject()).on(alike.scope.clone()))
         .collect()
 }
 
-fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
+fn for_role(index: &FactIndex, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
     let (id, name) = (&endpoint.id, arn::name(role));
     if endpoint.policy.is_none() {
         return CHECK.pass(subject, format!("{id} has no policy of its own"));
     }
     let answers =
-        TASK_ROLE_ACTIONS.map(|action| (action, policy_lets(world, endpoint, role, action, "*")));
+        TASK_ROLE_ACTIONS.map(|action| (action, policy_lets(index, endpoint, role, action, "*")));
     let refused: Vec<&str> = answers
         .iter()
         .filter(|(_, answer)| *answer == Tri::No)
@@ -106,7 +106,7 @@ fn for_role(world: &World, endpoint: &Endpoint, role: &str, subject: Subject) ->
             .detail("The agent's calls go through the endpoint, and its policy has to allow them as well as the role's own.")
             .evidence("refused", refused)
             .evidence("role", role)
-            .fix(fixes::endpoint::policy(world.facts, endpoint, &TASK_ROLE_ACTIONS));
+            .fix(fixes::endpoint::policy(index.facts, endpoint, &TASK_ROLE_ACTIONS));
     }
     let keys: Vec<String> = answers
         .iter()

@@ -1,6 +1,6 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::new_endpoint;
 use crate::vpc_path::placement::{Placement, is_shared, ssmmessages_endpoint};
-use crate::world::{Group, World};
 use aws_rules::vpc::Egress;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -42,13 +42,13 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
         let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .by_vpc()
             .into_iter()
-            .flat_map(|(vpc, placements)| judge(world, group, vpc, &placements))
+            .flat_map(|(vpc, placements)| judge(index, group, vpc, &placements))
             .collect();
         if let Some((task, why)) = places.unplaced.first() {
             findings.push(CHECK.unknown(group.task_subject(task), why));
@@ -57,10 +57,15 @@ pub fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> Option<Finding> {
+fn judge(
+    index: &FactIndex,
+    group: &Group,
+    vpc: &str,
+    placements: &[&Placement],
+) -> Option<Finding> {
     let subject = Subject::new("vpc", vpc).of_service(group.service_name());
-    let service = world.facts.endpoint_service("ssmmessages");
-    match ssmmessages_endpoint(world, vpc) {
+    let service = index.facts.endpoint_service("ssmmessages");
+    match ssmmessages_endpoint(index, vpc) {
         Fact::Unavailable(why) => return Some(CHECK.unknown(subject, &why)),
         Fact::Known(endpoint) => {
             return Some(
@@ -72,7 +77,7 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
         }
         Fact::Absent => {}
     }
-    if let Some(shared) = placements.iter().find(|p| is_shared(world, p.subnet)) {
+    if let Some(shared) = placements.iter().find(|p| is_shared(index, p.subnet)) {
         let owner = shared.subnet.owner.as_deref().unwrap_or_default();
         return Some(
             CHECK
@@ -96,7 +101,7 @@ fn judge(world: &World, group: &Group, vpc: &str, placements: &[&Placement]) -> 
         true => vpc.to_owned(),
         false => text::list(&distinct(closed.iter().map(|p| p.subnet.id.clone()))),
     };
-    Some(missing(world, subject, vpc, &service, &closed, &place))
+    Some(missing(index, subject, vpc, &service, &closed, &place))
 }
 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
@@ -133,7 +138,7 @@ fn through(way: &Egress) -> Option<String> {
 }
 
 fn missing(
-    world: &World,
+    index: &FactIndex,
     subject: Subject,
     vpc: &str,
     service: &str,
@@ -161,7 +166,7 @@ fn missing(
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)
-        .fix(new_endpoint::everywhere(world, vpc, "ssmmessages"))
+        .fix(new_endpoint::everywhere(index, vpc, "ssmmessages"))
         .on_tasks(tasks.iter().copied())
 }
 

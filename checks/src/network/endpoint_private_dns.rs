@@ -1,7 +1,7 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
 use crate::vpc_path::hosted_zone::{Naming, doubt, naming};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -32,26 +32,26 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    judge_endpoints(world, &CHECK, |endpoint, subject, otherwise| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    judge_endpoints(index, &CHECK, |endpoint, subject, otherwise| {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
-        } else if let Some(why) = doubt(world, endpoint) {
+        } else if let Some(why) = doubt(index, endpoint) {
             CHECK.unknown(subject, &why)
         } else {
             let fault = format!(
                 "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
             );
             let mut finding = not_serving(&CHECK, subject, fault, otherwise);
-            if naming(world, endpoint) == Naming::Unseen {
+            if naming(index, endpoint) == Naming::Unseen {
                 let unseen =
                     " Whether a private hosted zone gives the name to it could not be seen.";
                 finding.detail.push_str(unseen);
             }
             finding
                 .group_title("The ssmmessages endpoint has no private DNS")
-                .fix(fixes::endpoint::private_dns(world.facts, endpoint))
+                .fix(fixes::endpoint::enable_private_dns(index.facts, endpoint))
         };
         finding.evidence("privateDnsEnabled", endpoint.private_dns)
     })

@@ -1,9 +1,9 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::{Destination, by_destination};
 use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::placement::Placement;
-use crate::world::{Group, World};
 use aws_rules::vpc::Reachability;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -36,16 +36,16 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
-        by_destination(world, &group.placements)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
+        by_destination(index, &group.placements)
             .into_iter()
             .flat_map(|same| {
                 let vpc = same.vpc;
                 let of_vpc = || Subject::new("vpc", vpc).of_service(group.service_name());
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
-                        judge(world, group, endpoint, &same.placements)
+                        judge(index, group, endpoint, &same.placements)
                     }
                     Ok(Destination::Internet) => {
                         let title = format!("{vpc} has no ssmmessages endpoint in use");
@@ -66,7 +66,7 @@ struct Admission<'p, 'a> {
 }
 
 fn judge<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     group: &Group<'a>,
     endpoint: &'a Endpoint,
     placements: &[&Placement<'a>],
@@ -74,7 +74,7 @@ fn judge<'a>(
     let destination = Destination::Endpoint(endpoint);
     let mut all: Vec<Admission> = Vec::new();
     for placement in placements {
-        for (class, connections) in placement.connections(world, &destination) {
+        for (class, connections) in placement.connections(index, &destination) {
             let reachability = connections.at(Hop::EndpointIngress);
             let is_same = |same: &&mut Admission| same.reachability == reachability;
             match all.iter_mut().find(is_same) {
@@ -99,7 +99,7 @@ fn judge<'a>(
     let subject = Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
     all.iter()
         .map(|admission| {
-            let finding = of_admission(world, endpoint, admission, subject.clone());
+            let finding = of_admission(index, endpoint, admission, subject.clone());
             match (&admission.tasks.are_all, placements) {
                 (true, [one]) => finding.on(one.arns.clone()),
                 _ => finding.on_tasks(admission.tasks.tasks()),
@@ -109,7 +109,7 @@ fn judge<'a>(
 }
 
 fn of_admission(
-    world: &World,
+    index: &FactIndex,
     endpoint: &Endpoint,
     admission: &Admission,
     subject: Subject,
@@ -140,7 +140,8 @@ fn of_admission(
                 );
             let finding = tasks.evidence(finding);
             let sources = sources(&admission.placements);
-            let fix = |first: &String| fixes::security_group::let_in(world.facts, first, &sources);
+            let fix =
+                |first: &String| fixes::security_group::allow_ingress(index.facts, first, &sources);
             finding.fix_some(groups.first().map(fix))
         }
     };

@@ -1,7 +1,7 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hosted_zone;
 use crate::vpc_path::placement::Placement;
-use crate::world::{Group, World};
 use aws_rules::vpc::Egress;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -30,14 +30,14 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_placement(&CHECK, |group, placement| judge(world, group, placement))
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_placement(&CHECK, |group, placement| judge(index, group, placement))
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id.as_str()).of_service(group.service_name());
-    let destination = resolve_destination(world, placement);
+    let destination = resolve_destination(index, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
         return match &placement.way {
             Egress::Unavailable(why) => CHECK
@@ -94,15 +94,15 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
             ))
         }
         // The route is there, and the name leads elsewhere.
-        Err(why) if finding.status == model::Status::Pass && name_is_taken(world, placement) => {
+        Err(why) if finding.status == model::Status::Pass && name_is_taken(index, placement) => {
             CHECK.unknown(finding.subject, &why)
         }
         _ => finding,
     }
 }
 
-fn name_is_taken(world: &World, placement: &Placement) -> bool {
-    hosted_zone::doubt_of_internet(world, &placement.subnet.vpc).is_some()
+fn name_is_taken(index: &FactIndex, placement: &Placement) -> bool {
+    hosted_zone::doubt_of_internet(index, &placement.subnet.vpc).is_some()
 }
 
 fn no_way(subject: Subject, title: String) -> Finding {

@@ -1,10 +1,10 @@
 mod blocked_finding;
 
+use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::service_reach::{Reach, Service, reach};
 use crate::vpc_path::services::needed;
-use crate::world::{Group, World};
 use blocked_finding::{blocked, may_stop, stops};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -37,12 +37,12 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
-        if let Fact::Unavailable(why) = &world.facts.cluster {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
+        if let Fact::Unavailable(why) = &index.facts.cluster {
             return vec![CHECK.unknown(group.subject(), why)];
         }
-        let needed = needed(world);
+        let needed = needed(index);
         if needed.is_empty() {
             return vec![CHECK.skip(
                 group.subject(),
@@ -51,13 +51,13 @@ pub fn run(world: &World) -> Vec<Finding> {
         }
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(world, group, placement, &needed))
+            .flat_map(|placement| judge(index, group, placement, &needed))
             .collect()
     })
 }
 
 fn judge<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     group: &Group<'a>,
     placement: &Placement<'a>,
     needed: &[Service],
@@ -66,7 +66,7 @@ fn judge<'a>(
     for class in &placement.classes {
         let services = needed.iter();
         let reaches: Vec<Reach> = services
-            .map(|service| reach(world, placement, class, service))
+            .map(|service| reach(index, placement, class, service))
             .collect();
         match alike.iter_mut().find(|(same, _)| *same == reaches) {
             Some((_, tasks)) => tasks.classes.push(class),
@@ -88,13 +88,13 @@ fn judge<'a>(
         .into_iter()
         .map(|(reaches, tasks)| {
             let by_service = needed.iter().copied().zip(reaches).collect();
-            of_tasks(world, placement, &tasks, by_service, subject.clone())
+            of_tasks(index, placement, &tasks, by_service, subject.clone())
         })
         .collect()
 }
 
 fn of_tasks<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     tasks: &Affected<'_, 'a>,
     by_service: Vec<(Service, Reach<'a>)>,
@@ -115,13 +115,13 @@ fn of_tasks<'a>(
     }
     let (fatal, lesser): (Vec<_>, Vec<_>) = shut
         .into_iter()
-        .partition(|(service, obstacles)| stops(world, service, obstacles));
-    let blind = unseen.iter().find(|(service, _)| may_stop(world, service));
+        .partition(|(service, obstacles)| stops(index, service, obstacles));
+    let blind = unseen.iter().find(|(service, _)| may_stop(index, service));
     let finding = match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
-        ([_, ..], _, _, _) => return blocked(world, placement, tasks, subject, &fatal, true),
+        ([_, ..], _, _, _) => return blocked(index, placement, tasks, subject, &fatal, true),
         ([], Some((_, why)), _, _) => CHECK.unknown(subject, why),
         ([], None, [_, ..], _) => {
-            return blocked(world, placement, tasks, subject, &lesser, false);
+            return blocked(index, placement, tasks, subject, &lesser, false);
         }
         ([], None, [], Some((_, why))) => CHECK.unknown(subject, why),
         ([], None, [], None) if by_internet.is_empty() => CHECK.pass(

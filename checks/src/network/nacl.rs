@@ -1,10 +1,10 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::acl_fix::let_through;
 use crate::vpc_path::acl_traversal::AclPath;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
 use crate::vpc_path::placement::Placement;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
@@ -31,30 +31,30 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(world, group, placement))
+            .flat_map(|placement| judge(index, group, placement))
             .collect()
     })
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let subject =
         Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
     let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
-    match resolve_destination(world, placement) {
+    match resolve_destination(index, placement) {
         Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
             subject,
             "There is no known way out whose rules could be judged",
         )),
-        Ok(destination) => outcomes(world, placement, &destination, Hop::Acls)
+        Ok(destination) => outcomes(index, placement, &destination, Hop::Acls)
             .iter()
             .map(|outcome| {
                 let finding = of_outcome(placement, &destination, outcome, subject.clone());
                 let finding = match finding.status {
-                    Status::Fail => finding.fix(let_through(world, &placement.subnet.vpc)),
+                    Status::Fail => finding.fix(let_through(index, &placement.subnet.vpc)),
                     _ => finding,
                 };
                 finding.on(outcome.tasks.arns(placement))

@@ -1,12 +1,12 @@
 use serde_json::{Value, json};
 
+use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::acl_traversal::AclPath;
 use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::Placement;
-use crate::world::{Group, World};
 use aws_rules::vpc::{Egress, Reachability};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -52,17 +52,17 @@ struct Fate<'p, 'a> {
     reachability: Reachability,
 }
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
         let places = &group.placements;
         let mut findings: Vec<Finding> = places
             .placed
             .iter()
-            .flat_map(|placement| judge(world, group, placement))
+            .flat_map(|placement| judge(index, group, placement))
             .collect();
         for (task, why) in &places.unplaced {
             let subject = group.task_subject(task);
-            let finding = match world.has_no_network(task) {
+            let finding = match index.has_no_network(task) {
                 true => CHECK
                     .fail(
                         subject,
@@ -80,10 +80,10 @@ pub fn run(world: &World) -> Vec<Finding> {
     })
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let subject =
         Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
-    let destination = match resolve_destination(world, placement) {
+    let destination = match resolve_destination(index, placement) {
         Ok(destination) => destination,
         Err(why) => {
             return vec![CHECK.unknown(subject, &why).on(placement.arns.clone())];
@@ -95,11 +95,11 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
         return vec![finding.on(placement.arns.clone())];
     }
     let doubt = match &destination {
-        Destination::Endpoint(endpoint) => name_servers::doubt(world, placement, endpoint),
+        Destination::Endpoint(endpoint) => name_servers::doubt(index, placement, endpoint),
         Destination::Internet => None,
     };
     let doubt = doubt.map_or(Reachability::Open, Reachability::Unknown);
-    fates(world, placement, &destination, &doubt)
+    fates(index, placement, &destination, &doubt)
         .iter()
         .map(|fate| {
             let hops = hops(placement, &destination, fate.connections, &doubt);
@@ -111,13 +111,13 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
 }
 
 fn fates<'p, 'a>(
-    world: &World,
+    index: &FactIndex,
     placement: &'p Placement<'a>,
     destination: &Destination,
     doubt: &Reachability,
 ) -> Vec<Fate<'p, 'a>> {
     let mut all: Vec<(Vec<_>, Fate)> = Vec::new();
-    for (class, connections) in placement.connections(world, destination) {
+    for (class, connections) in placement.connections(index, destination) {
         let by_eni = connections
             .each()
             .map(|(_, reachability, hop)| (reachability, hop));

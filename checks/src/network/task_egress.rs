@@ -1,10 +1,10 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hop_outcome;
 use crate::vpc_path::hop_outcome::{HopOutcome, Words, outcomes};
 use crate::vpc_path::placement::Placement;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity, Status, Subject};
@@ -31,16 +31,16 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(world, group, placement))
+            .flat_map(|placement| judge(index, group, placement))
             .collect()
     })
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
     let groups = placement
         .groups
         .known()
@@ -51,15 +51,15 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
     }
     .of_service(group.service_name());
     let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
-    match resolve_destination(world, placement) {
+    match resolve_destination(index, placement) {
         Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
             subject,
             "There is no known way out whose rules could be judged",
         )),
-        Ok(destination) => outcomes(world, placement, &destination, Hop::TaskEgress)
+        Ok(destination) => outcomes(index, placement, &destination, Hop::TaskEgress)
             .iter()
             .map(|outcome| {
-                let finding = of_outcome(world, placement, &destination, outcome, subject.clone());
+                let finding = of_outcome(index, placement, &destination, outcome, subject.clone());
                 finding.on(outcome.tasks.arns(placement))
             })
             .collect(),
@@ -68,7 +68,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, placement: &Placement<'a>) ->
 }
 
 fn of_outcome(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     destination: &Destination,
     outcome: &HopOutcome,
@@ -101,10 +101,10 @@ fn of_outcome(
                 "{}No outbound rule of these groups covers it.",
                 outcome.told_rest(destination).unwrap_or_default()
             ))
-            .fix(fixes::security_group::let_out(
-                world.facts,
+            .fix(fixes::security_group::allow_egress(
+                index.facts,
                 first,
-                &fixes::security_group::Target::of(destination),
+                fixes::security_group::destination_peer(destination),
             )),
         _ => finding,
     }

@@ -1,8 +1,8 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::vpc_path::destination::resolves;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
-use crate::world::World;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Endpoint, Fact, Vpc};
@@ -43,18 +43,18 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| {
         group
             .placements
             .by_vpc()
             .into_iter()
             .map(|(id, placements)| {
                 let subject = Subject::new("vpc", id).of_service(group.service_name());
-                let endpoint = match ssmmessages_endpoint(world, id) {
+                let endpoint = match ssmmessages_endpoint(index, id) {
                     Fact::Known(endpoint) if endpoint.private_dns => endpoint,
-                    Fact::Known(_) | Fact::Absent if !resolves(world, id) => {
-                        return unresolved(world, subject, id);
+                    Fact::Known(_) | Fact::Absent if !resolves(index, id) => {
+                        return unresolved(index, subject, id);
                     }
                     Fact::Known(_) | Fact::Absent => {
                         let title = format!("{id} has no ssmmessages endpoint with private DNS");
@@ -62,8 +62,8 @@ pub fn run(world: &World) -> Vec<Finding> {
                     }
                     Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
                 };
-                let finding = match world.facts.network.vpcs.get(id) {
-                    Some(Fact::Known(vpc)) => judge(world, subject, vpc, endpoint, &placements),
+                let finding = match index.facts.network.vpcs.get(id) {
+                    Some(Fact::Known(vpc)) => judge(index, subject, vpc, endpoint, &placements),
                     Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
                     Some(Fact::Absent) | None => CHECK
                         .unknown_because(subject, format!("The attributes of {id} were not read")),
@@ -79,17 +79,17 @@ pub fn run(world: &World) -> Vec<Finding> {
 }
 
 /// Without an endpoint too, the agent has to find the public address.
-fn unresolved(world: &World, subject: Subject, vpc: &str) -> Finding {
+fn unresolved(index: &FactIndex, subject: Subject, vpc: &str) -> Finding {
     CHECK
         .unknown_because(
             subject,
             format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, and what these answer is not to be seen"),
         )
-        .fix(fixes::endpoint::vpc_dns(world.facts, vpc, &["enableDnsSupport"]))
+        .fix(fixes::endpoint::vpc_dns(index.facts, vpc, &["enableDnsSupport"]))
 }
 
 fn judge(
-    world: &World,
+    index: &FactIndex,
     subject: Subject,
     vpc: &Vpc,
     endpoint: &Endpoint,
@@ -107,7 +107,7 @@ fn judge(
     if off.is_empty() {
         return match attributes.iter().find_map(|(_, value)| value.unavailable()) {
             Some(why) => CHECK.unknown(subject, why),
-            None => by_servers(world, subject, vpc, endpoint, placements),
+            None => by_servers(index, subject, vpc, endpoint, placements),
         };
     }
     let fault = format!(
@@ -116,7 +116,7 @@ fn judge(
         text::list(&off),
         endpoint.id
     );
-    let otherwise = match otherwise(world, placements) {
+    let otherwise = match otherwise(index, placements) {
         // The public name is found no more than the private one.
         Otherwise::Open if off.contains(&"enableDnsSupport") => Otherwise::Unclear,
         otherwise => otherwise,
@@ -124,29 +124,29 @@ fn judge(
     crate::vpc_path::endpoint::not_serving(&CHECK, subject, fault, otherwise)
         .group_title("The VPC does not resolve private names")
         .evidence("off", off.clone())
-        .fix(fixes::endpoint::vpc_dns(world.facts, &vpc.id, &off))
+        .fix(fixes::endpoint::vpc_dns(index.facts, &vpc.id, &off))
 }
 
 /// Where the VPC's own resolver is as it should be, tasks still have to ask it.
 fn by_servers(
-    world: &World,
+    index: &FactIndex,
     subject: Subject,
     vpc: &Vpc,
     endpoint: &Endpoint,
     placements: &[&Placement],
 ) -> Finding {
-    let servers = match name_servers::own(world, &vpc.id) {
+    let servers = match name_servers::own(index, &vpc.id) {
         Ok([]) => return CHECK.pass(subject, format!("{} resolves private names", vpc.id)),
         Ok(servers) => servers,
         Err(why) => return CHECK.unknown(subject, why),
     };
     let mut doubts = placements
         .iter()
-        .filter_map(|placement| name_servers::doubt(world, placement, endpoint));
+        .filter_map(|placement| name_servers::doubt(index, placement, endpoint));
     let finding = match doubts.next() {
         Some(why) => CHECK.unknown(subject, &why).detail(format!(
             "They have to forward the private names of endpoints, or all of {}, to Amazon's resolver in {}.",
-            world.facts.host_of("ssmmessages"), vpc.id
+            index.facts.host_of("ssmmessages"), vpc.id
         )),
         None => CHECK.pass(
             subject,

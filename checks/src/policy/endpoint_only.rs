@@ -1,9 +1,9 @@
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::vpc_path::destination::{Destination, by_destination, resolves_privately};
 use crate::vpc_path::name_servers;
 use crate::vpc_path::new_endpoint;
 use crate::vpc_path::placement::{Placement, ssmmessages_endpoint};
-use crate::world::World;
 use aws_rules::vpc::detours;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -33,25 +33,25 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    if world.facts.expect.traffic != Some(Traffic::Endpoint) {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    if index.facts.expect.traffic != Some(Traffic::Endpoint) {
         return Vec::new();
     }
-    world.each_running(&CHECK, |group, _| {
+    index.each_running(&CHECK, |group, _| {
         let places = &group.placements;
-        let mut findings: Vec<Finding> = by_destination(world, places)
+        let mut findings: Vec<Finding> = by_destination(index, places)
             .into_iter()
             .map(|same| {
                 let (vpc, placements) = (same.vpc, &same.placements);
                 let subject = Subject::new("vpc", vpc).of_service(group.service_name());
                 let mut elsewhere = placements
                     .iter()
-                    .flat_map(|placement| detours(&world.rules, placement.subnet));
+                    .flat_map(|placement| detours(&index.rules, placement.subnet));
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
                         // Which of two open ways tasks take, only their DNS servers know.
                         let has_other = placements.iter().any(|p| !p.way.is_closed());
-                        let unseen = name_servers::unseen(world, vpc, endpoint);
+                        let unseen = name_servers::unseen(index, vpc, endpoint);
                         match unseen.filter(|_| has_other) {
                             Some(why) => CHECK.unknown(subject, &why),
                             None => CHECK.pass(
@@ -69,7 +69,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                         .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
                         .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
                         .group_title("Sessions do not leave through an endpoint")
-                        .fix(fix(world, vpc, placements)),
+                        .fix(fix(index, vpc, placements)),
                     },
                     Err(why) => CHECK.unknown(subject, &why),
                 }
@@ -84,20 +84,20 @@ pub fn run(world: &World) -> Vec<Finding> {
 }
 
 /// An endpoint that is there and not used has to be mended, not doubled.
-fn fix(world: &World, vpc: &str, placements: &[&Placement]) -> Fix {
-    let facts = world.facts;
-    match ssmmessages_endpoint(world, vpc) {
+fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
+    let facts = index.facts;
+    match ssmmessages_endpoint(index, vpc) {
         Fact::Known(endpoint) if !endpoint.is_available() => {
-            fixes::endpoint::not_available(facts, endpoint)
+            fixes::endpoint::replace(facts, endpoint)
         }
         Fact::Known(endpoint) if !endpoint.private_dns => {
-            fixes::endpoint::private_dns(facts, endpoint)
+            fixes::endpoint::enable_private_dns(facts, endpoint)
         }
-        Fact::Known(_) if !resolves_privately(world, vpc) => {
+        Fact::Known(_) if !resolves_privately(index, vpc) => {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
             fixes::endpoint::vpc_dns(facts, vpc, &off)
         }
-        _ => new_endpoint::here(world, vpc, placements),
+        _ => new_endpoint::here(index, vpc, placements),
     }
 }
 

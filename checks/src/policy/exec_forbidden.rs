@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
@@ -22,20 +22,20 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    if world.facts.expect.exec_forbidden.is_empty() {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    if index.facts.expect.exec_forbidden.is_empty() {
         return Vec::new();
     }
-    world
+    index
         .groups
         .iter()
-        .flat_map(|group| judge(world, group))
+        .flat_map(|group| judge(index, group))
         .collect()
 }
 
-fn judge(world: &World, group: &Group) -> Vec<Finding> {
+fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
     let tasks = match &group.tasks {
-        Fact::Unavailable(why) if world.is_exec_forbidden_service(group) => {
+        Fact::Unavailable(why) if index.is_exec_forbidden_service(group) => {
             return vec![CHECK.unknown(group.subject(), why)];
         }
         Fact::Unavailable(_) => return Vec::new(),
@@ -44,9 +44,9 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
     let forbidden: Vec<&Task> = tasks
         .iter()
         .copied()
-        .filter(|task| world.is_exec_forbidden(group, task))
+        .filter(|task| index.is_exec_forbidden(group, task))
         .collect();
-    if forbidden.is_empty() && !world.is_exec_forbidden_service(group) {
+    if forbidden.is_empty() && !index.is_exec_forbidden_service(group) {
         return Vec::new();
     }
     let open: Vec<&Task> = forbidden
@@ -87,7 +87,7 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
         .on_tasks(open.iter().copied());
     vec![match service {
         Some(service) => finding.fix(fixes::service::disable_exec(
-            world.facts,
+            index.facts,
             service,
             !open.is_empty(),
         )),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use serde_json::Value;
 
 use model::area::Area;
@@ -43,24 +43,24 @@ const RECORDING: [&model::Check; 7] = [
     &crate::role::s3_write::CHECK,
 ];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    if !world.facts.expect.session_logging {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    if !index.facts.expect.session_logging {
         return Vec::new();
     }
-    let subject = Subject::new("cluster", world.facts.cluster_name.as_str());
-    if let Fact::Unavailable(why) = &world.facts.cluster {
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    if let Fact::Unavailable(why) = &index.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }
     let findings: Vec<Finding> = RECORDING
         .iter()
-        .flat_map(|check| crate::registry::run(check, world))
+        .flat_map(|check| crate::registry::run(check, index))
         .collect();
-    vec![judge(world, subject, &findings)]
+    vec![judge(index, subject, &findings)]
 }
 
-fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
+fn judge(index: &FactIndex, subject: Subject, findings: &[Finding]) -> Finding {
     let is_amiss = |finding: &Finding| matches!(finding.status, Status::Warn | Status::Fail);
-    if unrecorded(world, findings, is_amiss) {
+    if unrecorded(index, findings, is_amiss) {
         let amiss: Vec<&Finding> = findings
             .iter()
             .filter(|finding| is_amiss(finding))
@@ -77,7 +77,7 @@ fn judge(world: &World, subject: Subject, findings: &[Finding]) -> Finding {
         return finding;
     }
     let is_doubtful = |finding: &Finding| finding.status == Status::Unknown;
-    let may_be_lost = unrecorded(world, findings, |finding| {
+    let may_be_lost = unrecorded(index, findings, |finding| {
         is_amiss(finding) || is_doubtful(finding)
     });
     let mut doubts = findings.iter().filter(|finding| is_doubtful(finding));
@@ -99,8 +99,8 @@ enum Place {
 }
 
 /// Where sessions are recorded: one of the places is enough. By default that is the log group of the container.
-fn places(world: &World) -> Vec<Place> {
-    let Some(log) = world.exec_log() else {
+fn places(index: &FactIndex) -> Vec<Place> {
+    let Some(log) = index.exec_log() else {
         return vec![Place::LogGroup];
     };
     let places = [
@@ -112,8 +112,8 @@ fn places(world: &World) -> Vec<Place> {
 }
 
 /// Whether there is a task of which findings like these leave no place to record its sessions.
-fn unrecorded(world: &World, findings: &[Finding], is_like: impl Fn(&Finding) -> bool) -> bool {
-    let spoilt = places(world).into_iter().map(|place| {
+fn unrecorded(index: &FactIndex, findings: &[Finding], is_like: impl Fn(&Finding) -> bool) -> bool {
+    let spoilt = places(index).into_iter().map(|place| {
         findings
             .iter()
             .filter(|finding| is_like(finding) && concerns(finding, place))

@@ -1,7 +1,7 @@
 use super::each_role_alone;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
-use crate::world::World;
 use aws_rules::needs;
 use model::area::Area;
 use model::arn;
@@ -34,8 +34,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_role_alone(world, &CHECK, |subject, role| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role_alone(index, &CHECK, |subject, role| {
         let decrypt = Use {
             who: format!("Task role {}", arn::name(role)),
             action: "kms:Decrypt",
@@ -45,20 +45,20 @@ pub fn run(world: &World) -> Vec<Finding> {
             principal: role,
             session: None,
         };
-        judge(world, &CHECK, subject, decrypt, |key, refusal| {
-            fix(world, role, key, refusal)
+        judge(index, &CHECK, subject, decrypt, |key, refusal| {
+            fix(index, role, key, refusal)
         })
     })
 }
 
 /// What refuses is what has to be mended.
-fn fix(world: &World, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
+fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
     let need = needs::decrypt(&key.arn);
     match refusal {
-        Refusal::Identity => fixes::role::allow(world.facts, role, "decrypt", &[need]),
+        Refusal::Identity => fixes::role::allow(index.facts, role, "decrypt", &[need]),
         Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(world.facts, key, role, need.action),
-        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, role, need.action),
+        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
     }
 }
 

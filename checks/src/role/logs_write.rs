@@ -1,6 +1,6 @@
 use super::recording::{self, Recording};
 use super::{each_role, role_subject};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::needs::{self, Need};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -25,22 +25,22 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_role(world, &CHECK, |group, role, tasks| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role(index, &CHECK, |group, role, tasks| {
         let subject = role_subject(group, role);
-        if let Fact::Unavailable(why) = &world.facts.cluster {
+        if let Fact::Unavailable(why) = &index.facts.cluster {
             return CHECK.unknown(subject, why);
         }
         let recording = Recording {
             check: &CHECK,
             place: "CloudWatch Logs",
             service: "logs",
-            needs: &log_needs(world, tasks),
-            fatal: world.demands_encrypted_group().then_some(BLIND),
+            needs: &log_needs(index, tasks),
+            fatal: index.demands_encrypted_group().then_some(BLIND),
             otherwise: "Sessions open all the same, but what is done in them is not recorded.",
             cause: "Task roles may not record sessions in CloudWatch Logs",
         };
-        recording::judge(world, role, subject, &recording)
+        recording::judge(index, role, subject, &recording)
     })
 }
 
@@ -52,12 +52,12 @@ const BLIND: (&str, &str) = (
 );
 
 /// What the agents of these tasks need, for each log group that records their sessions.
-pub fn log_needs(world: &World, tasks: &[&Task]) -> Vec<Need> {
-    let Some(place) = world.place() else {
+pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<Need> {
+    let Some(place) = index.place() else {
         return Vec::new();
     };
     let mut needs: Vec<Need> = Vec::new();
-    for group in world.recording_groups(tasks) {
+    for group in index.recording_groups(tasks) {
         for need in needs::logs(place, group) {
             if !needs.contains(&need) {
                 needs.push(need);

@@ -1,6 +1,6 @@
 use super::{role_subject, services_with};
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -35,19 +35,19 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, _| judge(world, group))
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, _| judge(index, group))
 }
 
-fn judge(world: &World, group: &Group) -> Vec<Finding> {
+fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
     let roles = &group.roles;
     let mut findings: Vec<Finding> = roles
         .by_role
         .iter()
-        .map(|(role, alike)| exists(world, group, role, alike))
+        .map(|(role, alike)| exists(index, group, role, alike))
         .collect();
     for definition in by_definition(&roles.unnamed) {
-        findings.push(no_role(world, group, &definition));
+        findings.push(no_role(index, group, &definition));
     }
     for (task, why) in &roles.unknown {
         let subject = group.definition_subject(&task.task_definition);
@@ -56,11 +56,11 @@ fn judge(world: &World, group: &Group) -> Vec<Finding> {
     findings
 }
 
-fn exists(world: &World, group: &Group, role: &str, alike: &TaskSet) -> Finding {
+fn exists(index: &FactIndex, group: &Group, role: &str, alike: &TaskSet) -> Finding {
     let name = arn::name(role);
     let subject = role_subject(group, role);
-    let finding = match world.facts.roles.get(role) {
-        Some(Fact::Known(_)) if is_instance_s(world, role, &alike.tasks) => CHECK
+    let finding = match index.facts.roles.get(role) {
+        Some(Fact::Known(_)) if is_instance_s(index, role, &alike.tasks) => CHECK
             .pass(
                 subject,
                 format!("The tasks use their instance's role {name}, which exists"),
@@ -68,14 +68,14 @@ fn exists(world: &World, group: &Group, role: &str, alike: &TaskSet) -> Finding 
             .detail("The task definition names no task role; on EC2 the instance profile stands in for it."),
         Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
         Some(Fact::Absent) => {
-            let services = services_with(world, |group| group.roles.by_role.contains_key(role));
+            let services = services_with(index, |group| group.roles.by_role.contains_key(role));
             CHECK
                 .fail(subject, format!("The task role {name} does not exist any more"))
                 .detail(format!(
                     "The task definition names {role}, and IAM knows no such role, so the agent gets no credentials."
                 ))
                 .group_title("The task role does not exist any more")
-                .fix(fixes::role::recreate(world.facts, role, &services))
+                .fix(fixes::role::recreate(index.facts, role, &services))
         }
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         None => CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
@@ -84,13 +84,13 @@ fn exists(world: &World, group: &Group, role: &str, alike: &TaskSet) -> Finding 
 }
 
 /// The tasks name no role of their own.
-fn is_instance_s(world: &World, role: &str, tasks: &[&Task]) -> bool {
+fn is_instance_s(index: &FactIndex, role: &str, tasks: &[&Task]) -> bool {
     tasks
         .iter()
-        .all(|task| task.role(world.definition(task).and_then(Fact::known)) != Some(role))
+        .all(|task| task.role(index.definition(task).and_then(Fact::known)) != Some(role))
 }
 
-fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
+fn no_role(index: &FactIndex, group: &Group, tasks: &[&Task]) -> Finding {
     let task = tasks[0];
     let subject = group.definition_subject(&task.task_definition);
     let finding = CHECK
@@ -99,7 +99,7 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
             format!("The tasks of {} have no task role", group.name()),
         )
         .group_title("Tasks have no task role");
-    let finding = match world.execution_role(task) {
+    let finding = match index.execution_role(task) {
         Some(execution) => finding
             .detail(format!(
                 "The task definition names an execution role ({}) but no taskRoleArn. The execution role pulls \
@@ -111,12 +111,12 @@ fn no_role(world: &World, group: &Group, tasks: &[&Task]) -> Finding {
             "Neither the task nor its definition has a taskRoleArn, so the agent has no credentials.",
         ),
     };
-    let finding = match world.definition(task) {
+    let finding = match index.definition(task) {
         Some(Fact::Known(definition)) => {
-            let services = services_with(world, |group| {
+            let services = services_with(index, |group| {
                 group.by_definition.contains_key(&*task.task_definition)
             });
-            finding.fix(fixes::role::give_role(world.facts, definition, &services))
+            finding.fix(fixes::role::create(index.facts, definition, &services))
         }
         _ => finding,
     };

@@ -1,8 +1,8 @@
 //! Whether a task role may record sessions: in CloudWatch Logs, or in S3.
 
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use crate::world::World;
 use aws_rules::iam;
 use aws_rules::needs::Need;
 use model::arn;
@@ -27,7 +27,7 @@ pub struct Recording<'a> {
     pub cause: &'static str,
 }
 
-pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording) -> Finding {
+pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Recording) -> Finding {
     let Recording {
         check,
         place,
@@ -38,7 +38,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
     let Some(first) = needs.first() else {
         return check.skip(subject, format!("Sessions are not recorded in {place}"));
     };
-    match iam_answers::silence(world, role, first.action) {
+    match iam_answers::silence(index, role, first.action) {
         None => {}
         Some(Silence::Unavailable(why)) => return check.unknown(subject, why),
         Some(_) => {
@@ -50,7 +50,7 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         .iter()
         .map(|need| (need.action, need.resource.as_str()))
         .collect();
-    let verdict = iam_answers::verdict(world, role, &asked, |_| true);
+    let verdict = iam_answers::verdict(index, role, &asked, |_| true);
     if !verdict.denied.is_empty() {
         let is_denied = |need: &&Need| {
             let mut denied = verdict.denied.iter();
@@ -61,13 +61,13 @@ pub fn judge(world: &World, role: &str, subject: Subject, recording: &Recording)
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
         let fix = match verdict.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
-            None => fixes::role::allow(world.facts, role, recording.service, &missing),
+            None => fixes::role::allow(index.facts, role, recording.service, &missing),
         };
         let literal = match verdict.blocker() {
             Some(_) => None,
             None => {
                 let actions: Vec<&str> = missing.iter().map(|need| need.action).collect();
-                iam::literal::in_policies_of(world.facts, role, &actions)
+                iam::literal::in_policies_of(index.facts, role, &actions)
             }
         };
         let finding = refused(role, subject, recording, &missing, fix);

@@ -1,6 +1,6 @@
 use super::each_role_alone;
 use super::recording::{self, Recording};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::needs;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -25,13 +25,13 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_role_alone(world, &CHECK, |subject, role| {
-        if let Fact::Unavailable(why) = &world.facts.cluster {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role_alone(index, &CHECK, |subject, role| {
+        if let Fact::Unavailable(why) = &index.facts.cluster {
             return CHECK.unknown(subject, why);
         }
-        let log = world.exec_log().filter(|log| log.bucket.is_some());
-        let needs = log.map_or(Vec::new(), |log| needs::s3(&world.facts.partition, log));
+        let log = index.exec_log().filter(|log| log.bucket.is_some());
+        let needs = log.map_or(Vec::new(), |log| needs::s3(&index.facts.partition, log));
         let recording = Recording {
             check: &CHECK,
             place: "S3",
@@ -41,7 +41,7 @@ pub fn run(world: &World) -> Vec<Finding> {
             otherwise: "Sessions open all the same, but their records are not uploaded.",
             cause: "Task roles may not record sessions in S3",
         };
-        recording::judge(world, role, subject, &recording)
+        recording::judge(index, role, subject, &recording)
     })
 }
 

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::{each_role, has_agent_down, role_subject, services_with};
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use crate::iam_answers::{self, Blocker, Silence, Verdict};
-use crate::world::{Group, World};
 use aws_rules::iam;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use model::area::Area;
@@ -33,16 +33,21 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_role(world, &CHECK, |group, role, tasks| {
-        judge(world, group, role, tasks)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role(index, &CHECK, |group, role, tasks| {
+        judge(index, group, role, tasks)
     })
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, role: &'a str, tasks: &[&'a Task]) -> Finding {
+fn judge<'a>(
+    index: &FactIndex<'a>,
+    group: &Group<'a>,
+    role: &'a str,
+    tasks: &[&'a Task],
+) -> Finding {
     let subject = role_subject(group, role);
     let name = arn::name(role);
-    match iam_answers::silence(world, role, TASK_ROLE_ACTIONS[0]) {
+    match iam_answers::silence(index, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
         Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
         Some(Silence::NoSuchPrincipal) => {
@@ -56,9 +61,9 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, role: &'a str, tasks: &[&'a T
         }
     }
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
-    let verdict = iam_answers::verdict(world, role, &needs, |_| true);
+    let verdict = iam_answers::verdict(index, role, &needs, |_| true);
     if !verdict.denied.is_empty() {
-        return refused(world, subject, role, tasks, &verdict);
+        return refused(index, subject, role, tasks, &verdict);
     }
     if !verdict.undecided.is_empty() {
         let keys = verdict.missing_keys();
@@ -85,7 +90,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, role: &'a str, tasks: &[&'a T
 }
 
 fn refused<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     subject: Subject,
     role: &'a str,
     tasks: &[&'a Task],
@@ -109,8 +114,8 @@ fn refused<'a>(
         .evidence("role", role);
     let finding = match verdict.blocker() {
         None => {
-            let finding = finding.detail(missing_detail(world, role, tasks));
-            let finding = match boundary(world, role) {
+            let finding = finding.detail(missing_detail(index, role, tasks));
+            let finding = match boundary(index, role) {
                 Some(arn) => {
                     let policies = [arn.to_owned()];
                     let unblock = fixes::role::unblock(role, Blocker::Boundary, &policies);
@@ -118,7 +123,7 @@ fn refused<'a>(
                 }
                 None => finding,
             };
-            finding.fix(allow(world, role))
+            finding.fix(allow(index, role))
         }
         Some(blocker) => {
             let policies = verdict.denying_policies();
@@ -133,38 +138,38 @@ fn refused<'a>(
                 .fix(fixes::role::unblock(role, blocker, &policies))
         }
     };
-    match execution_role_that_may(world, tasks) {
+    match execution_role_that_may(index, tasks) {
         Some(execution) => finding.evidence("executionRoleHasThem", execution),
         None => finding,
     }
 }
 
 /// What mends a role for all services that have it.
-fn allow(world: &World, role: &str) -> Fix {
-    let restart = services_with(world, |group| {
+fn allow(index: &FactIndex, role: &str) -> Fix {
+    let restart = services_with(index, |group| {
         let alike = group.roles.by_role.get(role);
         alike.is_some_and(|alike| alike.tasks.iter().any(|task| has_agent_down(task)))
     });
-    let mut fix = fixes::role::allow_ssmmessages(world.facts, role, &restart);
-    if boundary(world, role).is_some() {
+    let mut fix = fixes::role::allow_ssmmessages(index.facts, role, &restart);
+    if boundary(index, role).is_some() {
         // Which of the two is missing cannot be told, so nobody should grant one blindly.
         fix.disposition = Disposition::Manual;
     }
     fix
 }
 
-fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
-    let mut detail = match boundary(world, role) {
+fn missing_detail(index: &FactIndex, role: &str, tasks: &[&Task]) -> String {
+    let mut detail = match boundary(index, role) {
         Some(boundary) => format!(
             "The role has a permissions boundary ({boundary}), and IAM does not say whether it is the boundary or the \
              role's own policies that do not allow them: both must, or the agent cannot connect."
         ),
         None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
-    if let Some(why) = iam::literal::in_policies_of(world.facts, role, &TASK_ROLE_ACTIONS) {
+    if let Some(why) = iam::literal::in_policies_of(index.facts, role, &TASK_ROLE_ACTIONS) {
         detail = format!("{detail} {why}");
     }
-    if let Some(execution) = execution_role_that_may(world, tasks) {
+    if let Some(execution) = execution_role_that_may(index, tasks) {
         detail.push_str(&format!(
             " The execution role {} has them, but the containers never get that role's credentials: \
              they belong on the task role.",
@@ -174,19 +179,19 @@ fn missing_detail(world: &World, role: &str, tasks: &[&Task]) -> String {
     detail
 }
 
-fn boundary<'a>(world: &World<'a>, role: &str) -> Option<&'a str> {
-    let known: &Role = world.facts.roles.get(role)?.known()?;
+fn boundary<'a>(index: &FactIndex<'a>, role: &str) -> Option<&'a str> {
+    let known: &Role = index.facts.roles.get(role)?.known()?;
     known.boundary.as_deref()
 }
 
 /// The frequent mix-up: the actions were given to the execution role.
-fn execution_role_that_may<'a>(world: &World<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
+fn execution_role_that_may<'a>(index: &FactIndex<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
     let is_allowed = |execution: &str, action: &str| {
-        let answers = world.decisions(execution, action).on("*");
+        let answers = index.decisions(execution, action).on("*");
         let mut decisions = answers.iter().map(|answer| answer.decision);
         !answers.is_empty() && decisions.all(Decision::is_allowed)
     };
-    let roles = tasks.iter().filter_map(|task| world.execution_role(task));
+    let roles = tasks.iter().filter_map(|task| index.execution_role(task));
     // Tasks of two revisions may have two.
     let roles: BTreeSet<&str> = roles.collect();
     let may = |execution: &&str| {

@@ -1,8 +1,8 @@
 use serde_json::Value;
 
 use super::{each_role, role_subject};
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use aws_rules::iam::{self, Request, Tri};
 use model::area::Area;
 use model::arn;
@@ -27,22 +27,22 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    each_role(world, &CHECK, |group, role, tasks| {
-        judge(world, group, role, tasks)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role(index, &CHECK, |group, role, tasks| {
+        judge(index, group, role, tasks)
     })
 }
 
-fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
+fn judge(index: &FactIndex, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
     let subject = role_subject(group, arn);
     let name = arn::name(arn);
-    if tasks.iter().all(|task| !names_role(world, task)) {
+    if tasks.iter().all(|task| !names_role(index, task)) {
         return CHECK.skip(
             subject,
             "The tasks use their instance's role, which EC2 takes on",
         );
     }
-    let role = match world.facts.roles.get(arn) {
+    let role = match index.facts.roles.get(arn) {
         Some(Fact::Known(role)) => role,
         Some(Fact::Absent) => {
             return CHECK.skip(subject, format!("The task role {name} does not exist"));
@@ -50,7 +50,7 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
         Some(Fact::Unavailable(why)) => return CHECK.unknown(subject, why),
         None => return CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
     };
-    match trust(&role.trust, world) {
+    match trust(&role.trust, index) {
         Trust::Given => CHECK.pass(subject, format!("ECS tasks may take on {name}")),
         Trust::Refused(why) => CHECK
             .fail(
@@ -60,7 +60,7 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
             .detail(why)
             .group_title("Task roles do not trust ECS tasks")
             .fix(fixes::role::trust_tasks(
-                world.facts,
+                index.facts,
                 arn,
                 &role.trust,
                 is_denied(&role.trust),
@@ -72,8 +72,8 @@ fn judge(world: &World, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
     }
 }
 
-fn names_role(world: &World, task: &Task) -> bool {
-    task.role(world.definition(task).and_then(Fact::known))
+fn names_role(index: &FactIndex, task: &Task) -> bool {
+    task.role(index.definition(task).and_then(Fact::known))
         .is_some()
 }
 
@@ -86,8 +86,8 @@ enum Trust {
 const SERVICE: &str = "ecs-tasks.amazonaws.com";
 const ACTION: &str = "sts:AssumeRole";
 
-fn trust(document: &Value, world: &World) -> Trust {
-    let request = request(world);
+fn trust(document: &Value, index: &FactIndex) -> Trust {
+    let request = request(index);
     let says = |effect: &str| {
         let statements = iam::statements(document).iter();
         Tri::any(statements.map(|statement| applies(document, statement, effect, &request)))
@@ -148,8 +148,8 @@ fn applies(document: &Value, statement: &Value, effect: &str, request: &Request)
 
 /// The source of the request is for a task something of ECS in this account and region.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
-fn request(world: &World) -> Request<'static> {
-    let facts = world.facts;
+fn request(index: &FactIndex) -> Request<'static> {
+    let facts = index.facts;
     let account = facts.account.as_deref();
     let context = account.map(|account| {
         let known = vec![account.to_owned()];

@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Deployment, Service};
@@ -24,13 +24,13 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_service(&CHECK, |group, subject, service| {
-        judge(world, group, subject, service)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_service(&CHECK, |group, subject, service| {
+        judge(index, group, subject, service)
     })
 }
 
-fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> Finding {
+fn judge(index: &FactIndex, group: &Group, subject: Subject, service: &Service) -> Finding {
     let name = &service.name;
     let Some(primary) = service.primary() else {
         return CHECK.skip(subject, format!("{name} is not rolled out by ECS itself"));
@@ -53,7 +53,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
         return finding
             .group_title("A deployment failed")
             .detail(quoted(primary, service))
-            .fix(fixes::service::read_events(world.facts, name))
+            .fix(fixes::service::read_events(index.facts, name))
             .evidence(
                 "rolloutState",
                 primary.rollout_state.as_deref().unwrap_or("none"),
@@ -67,7 +67,7 @@ fn judge(world: &World, group: &Group, subject: Subject, service: &Service) -> F
             format!("{name} has one deployment, and it is in place"),
         );
     }
-    let age = primary.created_at.map(|created| world.age(created));
+    let age = primary.created_at.map(|created| index.age(created));
     match age {
         Some(age) if age > PATIENCE_SECONDS => CHECK
             .warn(

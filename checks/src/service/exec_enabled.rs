@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -20,10 +20,10 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_service(&CHECK, |group, subject, service| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
-        if world.is_exec_forbidden_for(group, service) {
+        if index.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
         match service.exec_enabled {
@@ -34,7 +34,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 .detail("The tasks that run were started with ECS Exec; those that replace them will not be.")
                 .group_title("ECS Exec was turned off")
                 .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(world.facts, service)),
+                .fix(fixes::service::enable_exec(index.facts, service)),
             false => CHECK
                 .fail(subject, format!("ECS Exec is not enabled on {name}"))
                 .detail(
@@ -43,7 +43,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 )
                 .group_title("ECS Exec is not enabled on the service")
                 .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(world.facts, service)),
+                .fix(fixes::service::enable_exec(index.facts, service)),
         }
     })
 }

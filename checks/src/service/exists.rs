@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -20,20 +20,20 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let unlisted = world.facts.unlisted.as_ref().map(|why| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let unlisted = index.facts.unlisted.as_ref().map(|why| {
         CHECK
             .unknown(
-                Subject::new("cluster", world.facts.cluster_name.as_str()),
+                Subject::new("cluster", index.facts.cluster_name.as_str()),
                 why,
             )
             .detail("The cluster may have services, or tasks of none, that are not in this report.")
     });
-    unlisted.into_iter().chain(each(world)).collect()
+    unlisted.into_iter().chain(each(index)).collect()
 }
 
-fn each(world: &World) -> Vec<Finding> {
-    world
+fn each(index: &FactIndex) -> Vec<Finding> {
+    index
         .groups
         .iter()
         .filter_map(|group| {
@@ -56,7 +56,7 @@ fn each(world: &World) -> Vec<Finding> {
                 Fact::Absent => CHECK
                     .fail(
                         subject,
-                        format!("There is no service {name} in {}", world.facts.cluster_name),
+                        format!("There is no service {name} in {}", index.facts.cluster_name),
                     )
                     .group_title("The service does not exist"),
                 Fact::Unavailable(why) => CHECK.unknown(subject, why),

@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Service, Task};
@@ -29,16 +29,16 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index
         .groups
         .iter()
         .filter(|group| !group.named)
-        .filter_map(|group| Some(judge(world, group, group.service?)))
+        .filter_map(|group| Some(judge(index, group, group.service?)))
         .collect()
 }
 
-fn judge(world: &World, group: &Group, name: &str) -> Finding {
+fn judge(index: &FactIndex, group: &Group, name: &str) -> Finding {
     let subject = group.subject();
     if gone(group) {
         return CHECK.skip(subject, "There is no such service");
@@ -56,11 +56,11 @@ fn judge(world: &World, group: &Group, name: &str) -> Finding {
             .evidence("running", running);
     }
     let service = group.service_fact.and_then(Fact::known);
-    none_runs(world, group, name, subject, service)
+    none_runs(index, group, name, subject, service)
 }
 
 fn none_runs(
-    world: &World,
+    index: &FactIndex,
     group: &Group,
     name: &str,
     subject: Subject,
@@ -74,15 +74,15 @@ fn none_runs(
         Some(service) if service.desired_count == 0 && service.daemon => finding
             .detail("It is a daemon service, with one task on each container instance that fits: none does.")
             .group_title("The service has no running task")
-            .fix(fixes::service::read_events(world.facts, name)),
+            .fix(fixes::service::read_events(index.facts, name)),
         Some(service) if service.desired_count == 0 => finding
             .detail("The service's desired count is 0: it is set to run no task.")
             .group_title("The service is set to run no task")
-            .fix(fixes::service::scale_up(world.facts, service)),
+            .fix(fixes::service::scale_up(index.facts, service)),
         Some(service) => finding
             .detail(history(Some(service), group))
             .group_title("The service has no running task")
-            .fix(fixes::service::read_events(world.facts, name)),
+            .fix(fixes::service::read_events(index.facts, name)),
         None => finding
             .detail(history(None, group))
             .group_title("The service has no running task"),

@@ -1,6 +1,6 @@
 use crate::container::agent_running::lacks_host_files;
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -27,8 +27,8 @@ pub const CHECK: Check = Check {
 const LEAST: [u32; 3] = [1, 50, 2];
 const LEAST_ON_WINDOWS: [u32; 3] = [1, 56, 0];
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_running(&CHECK, |group, tasks| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_running(&CHECK, |group, tasks| {
         let mut findings: Vec<Finding> = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         for task in tasks {
@@ -46,7 +46,7 @@ pub fn run(world: &World) -> Vec<Finding> {
                 .collect();
             let finding = match missing_files(&on_host) {
                 Some(reason) => lacks_files(group, host, reason),
-                None => judge(world, group, host),
+                None => judge(index, group, host),
             };
             findings.push(finding.on_tasks(on_host.iter().copied()));
         }
@@ -86,10 +86,10 @@ fn lacks_files(group: &Group, arn: &str, reason: &str) -> Finding {
         .fix(fixes::task::host_files(arn))
 }
 
-fn judge(world: &World, group: &Group, arn: &str) -> Finding {
+fn judge(index: &FactIndex, group: &Group, arn: &str) -> Finding {
     let subject = Subject::new("container-instance", arn).of_service(group.service_name());
-    match world.facts.container_instances.get(arn) {
-        Some(Fact::Known(host)) => by_version(world, subject, host),
+    match index.facts.container_instances.get(arn) {
+        Some(Fact::Known(host)) => by_version(index, subject, host),
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
         Some(Fact::Absent) | None => {
             CHECK.unknown_because(subject, "The container instance was not found")
@@ -97,7 +97,7 @@ fn judge(world: &World, group: &Group, arn: &str) -> Finding {
     }
 }
 
-fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Finding {
+fn by_version(index: &FactIndex, subject: Subject, host: &ContainerInstance) -> Finding {
     let Some(told) = host.agent_version.as_deref() else {
         return CHECK.unknown_because(subject, "The ECS agent does not tell its version");
     };
@@ -113,7 +113,7 @@ fn by_version(world: &World, subject: Subject, host: &ContainerInstance) -> Find
             )
             .detail(too_old(host))
             .group_title("The ECS agent is too old for ECS Exec")
-            .fix_some((!host.windows).then(|| fixes::task::update_agent(world.facts, &host.arn))),
+            .fix_some((!host.windows).then(|| fixes::task::update_agent(index.facts, &host.arn))),
         Some(true) if !host.agent_connected => CHECK
             .warn(
                 subject,

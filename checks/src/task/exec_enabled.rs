@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{DeploymentController, Fact, Facts, Service, Task};
@@ -23,20 +23,20 @@ pub const CHECK: Check = Check {
     inference: Inference::InferredDespiteRollout,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    if world.facts.planned {
-        return through_apply(world);
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    if index.facts.planned {
+        return through_apply(index);
     }
-    world.each_task(&CHECK, |group, subject, task| {
-        judge(world, group, subject, task)
+    index.each_task(&CHECK, |group, subject, task| {
+        judge(index, group, subject, task)
     })
 }
 
 /// Nothing of a plan runs yet, but what runs now may outlive apply.
-fn through_apply(world: &World) -> Vec<Finding> {
-    world.each_service(&CHECK, |group, subject, service| {
+fn through_apply(index: &FactIndex) -> Vec<Finding> {
+    index.each_service(&CHECK, |group, subject, service| {
         let name = &service.name;
-        if world.is_exec_forbidden_for(group, service) {
+        if index.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
         match &service.leaves_tasks_without_exec {
@@ -58,7 +58,7 @@ fn through_apply(world: &World) -> Vec<Finding> {
                 .group_title("Tasks that apply does not replace have no ECS Exec")
                 .evidence("enableExecuteCommand", false)
                 .evidence("serviceEnableExecuteCommand", true)
-                .fix(fixes::service::force_deployment(world.facts, service)),
+                .fix(fixes::service::force_deployment(index.facts, service)),
         }
     })
 }
@@ -71,10 +71,10 @@ fn of_service(facts: &Facts, service: &Service) -> Fix {
     }
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
-    let fix = || group.service_fix(world.facts, of_service);
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
+    let fix = || group.service_fix(index.facts, of_service);
     let id = task.id();
-    if world.is_exec_forbidden(group, task) {
+    if index.is_exec_forbidden(group, task) {
         CHECK.skip(subject, "ECS Exec must be off here, as declared")
     } else if task.exec_enabled {
         CHECK.pass(
@@ -89,7 +89,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task
         match service {
             Some(service) if service.exec_enabled && service.is_replacing(task) => being_replaced(group, finding),
             Some(service) if service.exec_enabled => {
-                older_than_flag(world, finding, service, task).fix_some(fix())
+                older_than_flag(index, finding, service, task).fix_some(fix())
             }
             Some(service) => {
                 let finding = finding
@@ -100,7 +100,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task
                     // The flag is one thing to fix; a deployment by the controller that replaces the tasks is another.
                     DeploymentController::CodeDeploy | DeploymentController::External => finding
                         .explained_only_by(&[])
-                        .fix(fixes::service::force_deployment(world.facts, service)),
+                        .fix(fixes::service::force_deployment(index.facts, service)),
                 }
             }
             None if group.service.is_some() => finding
@@ -109,7 +109,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task
             None => finding
                 .detail("The task has enableExecuteCommand=false, and belongs to no service that would replace it.")
                 .group_title("Tasks were started without ECS Exec")
-                .fix(fixes::task::run_again(world.facts, task)),
+                .fix(fixes::task::run_again(index.facts, task)),
         }
     }
 }
@@ -127,11 +127,11 @@ fn being_replaced(group: &Group, mut finding: Finding) -> Finding {
         .group_title("Tasks without ECS Exec are being replaced")
 }
 
-fn older_than_flag(world: &World, finding: Finding, service: &Service, task: &Task) -> Finding {
+fn older_than_flag(index: &FactIndex, finding: Finding, service: &Service, task: &Task) -> Finding {
     let age = task.started_at.map_or(String::new(), |started| {
         format!(
             " It has been running for {}.",
-            text::span(world.age(started))
+            text::span(index.age(started))
         )
     });
     finding

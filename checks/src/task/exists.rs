@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -21,8 +21,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let facts = world.facts;
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let facts = index.facts;
     facts
         .target
         .tasks

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Task;
@@ -20,8 +20,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_task(&CHECK, |_, subject, task| judge(subject, task))
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_task(&CHECK, |_, subject, task| judge(subject, task))
 }
 
 fn judge(subject: Subject, task: &Task) -> Finding {

@@ -1,4 +1,4 @@
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
@@ -20,8 +20,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_definition(&CHECK, |group, definition, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_definition(&CHECK, |group, definition, _| {
         let subject = group.definition_subject(&definition.arn);
         let family = family(definition);
         let finding = match family {

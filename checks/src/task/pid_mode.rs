@@ -1,6 +1,6 @@
-use crate::fixes::definition::without_pid_mode;
+use crate::fact_index::{FactIndex, Group};
+use crate::fixes::definition::remove_pid_mode;
 use crate::role::services_with;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
@@ -25,8 +25,8 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_definition(&CHECK, |group, definition, _| {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_definition(&CHECK, |group, definition, _| {
         if let (Some("task"), Some(why)) = (
             definition.pid_mode.as_deref(),
             &definition.containers_unread,
@@ -34,11 +34,11 @@ pub fn run(world: &World) -> Vec<Finding> {
             let subject = group.definition_subject(&definition.arn);
             return vec![CHECK.unknown(subject, why)];
         }
-        vec![judge(world, group, definition)]
+        vec![judge(index, group, definition)]
     })
 }
 
-fn judge(world: &World, group: &Group, definition: &TaskDefinition) -> Finding {
+fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Finding {
     let subject = group.definition_subject(&definition.arn);
     let first = definition.containers.first();
     match (definition.pid_mode.as_deref(), first) {
@@ -56,10 +56,10 @@ fn judge(world: &World, group: &Group, definition: &TaskDefinition) -> Finding {
             )
             .group_title("Containers share their processes")
             .agent_link(AgentLink::AtRisk)
-            .fix(without_pid_mode(
-                world.facts,
+            .fix(remove_pid_mode(
+                index.facts,
                 definition,
-                &services_with(world, |group| {
+                &services_with(index, |group| {
                     group.by_definition.contains_key(definition.arn.as_str())
                 }),
             ))

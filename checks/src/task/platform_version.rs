@@ -1,5 +1,5 @@
+use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::world::{Group, World};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Task;
@@ -22,13 +22,13 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    world.each_task(&CHECK, |group, subject, task| {
-        judge(world, group, subject, task)
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    index.each_task(&CHECK, |group, subject, task| {
+        judge(index, group, subject, task)
     })
 }
 
-fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
+fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &Task) -> Finding {
     if !task.is_fargate() {
         return CHECK.skip(subject, "The task does not run on Fargate");
     }
@@ -52,7 +52,7 @@ fn judge<'a>(world: &World<'a>, group: &Group<'a>, subject: Subject, task: &Task
                 least.map(|number| number.to_string()).join(".")
             ))
             .group_title("The Fargate platform is too old for ECS Exec")
-            .fix_some(group.service_fix(world.facts, fixes::service::newest_platform)),
+            .fix_some(group.service_fix(index.facts, fixes::service::latest_platform)),
         None => CHECK.unknown_because(
             subject,
             format!("ECS reports {told} for the Fargate platform, which is no version"),

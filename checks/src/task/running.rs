@@ -1,4 +1,4 @@
-use crate::world::{Group, World};
+use crate::fact_index::{FactIndex, Group};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
@@ -22,9 +22,9 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(world: &World) -> Vec<Finding> {
-    let mut findings = Vec::with_capacity(world.running().count());
-    for group in &world.groups {
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let mut findings = Vec::with_capacity(index.running().count());
+    for group in &index.groups {
         match &group.tasks {
             Fact::Unavailable(why) => findings.push(CHECK.unknown(group.subject(), why)),
             Fact::Known(_) | Fact::Absent => {

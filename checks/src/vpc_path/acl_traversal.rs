@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::endpoint_eni::EndpointEni;
 use super::placement::{Placement, TaskClass};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::vpc::{
     Direction, HTTPS, OpenPorts, Ports, Ranges, Reachability, internet, no_address,
 };
@@ -43,7 +43,7 @@ const PORTS_OF_GATEWAY: Ports = 1024..=65535;
 
 /// To an interface of an endpoint. Within a subnet no network ACL applies.
 pub fn to_endpoint(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     eni: &EndpointEni,
@@ -53,18 +53,18 @@ pub fn to_endpoint(
     }
     let subnet = eni.subnet.as_ref().ok();
     let cidr = cidr_of(subnet.and_then(|subnet| subnet.cidr.as_deref()));
-    let near = out_and_back(world, placement, class, &eni.addresses, cidr);
-    let far = in_and_out(world, placement, class, eni);
+    let near = out_and_back(index, placement, class, &eni.addresses, cidr);
+    let far = in_and_out(index, placement, class, eni);
     AclPath::of(near.into_iter().chain(far).collect())
 }
 
 /// To the internet, or to a public address of a service: one for each NAT gateway that packets may take.
-pub fn to_internet(world: &World, placement: &Placement, class: &TaskClass) -> Vec<AclPath> {
-    let near = || out_and_back(world, placement, class, internet(), ANYWHERE).into_iter();
+pub fn to_internet(index: &FactIndex, placement: &Placement, class: &TaskClass) -> Vec<AclPath> {
+    let near = || out_and_back(index, placement, class, internet(), ANYWHERE).into_iter();
     let gateways = placement.way.gateways().into_iter();
     let through = gateways.map(|id| {
-        let far = gateway(world, placement, id)
-            .map(|gateway| at_the_gateway(world, placement, class, gateway));
+        let far = gateway(index, placement, id)
+            .map(|gateway| at_the_gateway(index, placement, class, gateway));
         AclPath::of(near().chain(far.into_iter().flatten()).collect())
     });
     let through: Vec<AclPath> = through.collect();
@@ -76,17 +76,17 @@ pub fn to_internet(world: &World, placement: &Placement, class: &TaskClass) -> V
 
 /// Through the ACL of the tasks' own subnet alone, as to a gateway endpoint or to another network.
 pub fn through_own_subnet(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     peers: &Ranges,
 ) -> AclPath {
-    AclPath::of(out_and_back(world, placement, class, peers, ANYWHERE).into())
+    AclPath::of(out_and_back(index, placement, class, peers, ANYWHERE).into())
 }
 
 /// In the task's subnet.
 fn out_and_back(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     peers: &Ranges,
@@ -98,13 +98,13 @@ fn out_and_back(
     ]
     .map(|(direction, ports)| {
         let (vpc, subnet) = (&placement.subnet.vpc, &placement.subnet.id);
-        traversal(world, vpc, subnet, direction, peers, cidr, ports)
+        traversal(index, vpc, subnet, direction, peers, cidr, ports)
     })
 }
 
 /// In the endpoint's subnet.
 fn in_and_out(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     eni: &EndpointEni,
@@ -117,7 +117,7 @@ fn in_and_out(
     .map(|(direction, ports)| match &eni.subnet {
         Ok(subnet) => {
             let (vpc, subnet) = (&subnet.vpc, &eni.subnet_id);
-            traversal(world, vpc, subnet, direction, tasks, cidr, ports)
+            traversal(index, vpc, subnet, direction, tasks, cidr, ports)
         }
         Err(why) => AclTraversal {
             subnet: eni.subnet_id.clone(),
@@ -132,7 +132,7 @@ fn in_and_out(
 
 /// In the subnet of a NAT gateway: in from the tasks, out to the internet, and all the way back.
 fn at_the_gateway(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     gateway: &NatGateway,
@@ -147,19 +147,23 @@ fn at_the_gateway(
     ]
     .map(|(direction, peers, cidr, ports)| {
         let (vpc, subnet) = (&placement.subnet.vpc, &gateway.subnet);
-        traversal(world, vpc, subnet, direction, peers, cidr, ports)
+        traversal(index, vpc, subnet, direction, peers, cidr, ports)
     })
 }
 
 /// A NAT gateway that could be seen, and is in a subnet.
-pub fn gateway<'a>(world: &World<'a>, placement: &Placement, id: &str) -> Option<&'a NatGateway> {
-    let known = world.facts.network.nat_gateways.get(&placement.subnet.vpc);
+pub fn gateway<'a>(
+    index: &FactIndex<'a>,
+    placement: &Placement,
+    id: &str,
+) -> Option<&'a NatGateway> {
+    let known = index.facts.network.nat_gateways.get(&placement.subnet.vpc);
     let mut known = known.and_then(Fact::known)?.iter();
     known.find(|gateway| gateway.id == id && !gateway.subnet.is_empty())
 }
 
 fn traversal(
-    world: &World,
+    index: &FactIndex,
     vpc: &str,
     subnet: &str,
     direction: Direction,
@@ -167,7 +171,7 @@ fn traversal(
     cidr: &str,
     ports: Ports,
 ) -> AclTraversal {
-    let rules = world.rules.acl(vpc, subnet, direction);
+    let rules = index.rules.acl(vpc, subnet, direction);
     let admitted = match &*rules {
         Ok(_) if peers.v4().is_empty() => Err(no_address()),
         Ok(rules) => Ok(rules.admit(peers, &ports)),

@@ -2,7 +2,7 @@
 //! resolver, may name an endpoint in another VPC, or one without private DNS in this one.
 
 use super::placement::{Placement, ssmmessages_endpoint};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::vpc::{Ranges, Reachability, detours};
 use model::facts::{Fact, Unavailable};
 
@@ -17,13 +17,13 @@ pub struct AlternateResolution<'a> {
 /// What is blocked to the internet is unknown where the name may resolve to addresses to which it is not.
 pub fn or_unknown_if_resolved_elsewhere<'a>(
     reachability: Reachability,
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement,
     judge: impl Fn(&AlternateResolution<'a>) -> Reachability,
 ) -> Reachability {
     match reachability {
         Reachability::Open | Reachability::Unknown(_) => reachability,
-        Reachability::Blocked | Reachability::Partial => alternate_resolutions(world, placement)
+        Reachability::Blocked | Reachability::Partial => alternate_resolutions(index, placement)
             .into_iter()
             .find(|alternate| judge(alternate) != Reachability::Blocked)
             .map_or(reachability, |alternate| {
@@ -34,10 +34,10 @@ pub fn or_unknown_if_resolved_elsewhere<'a>(
 
 /// By the routes of the tasks' subnet, and by an endpoint whose name is not the public one.
 pub fn alternate_resolutions<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement,
 ) -> Vec<AlternateResolution<'a>> {
-    let by_routes = detours(&world.rules, placement.subnet);
+    let by_routes = detours(&index.rules, placement.subnet);
     let by_routes = by_routes
         .into_iter()
         .map(|(what, addresses)| AlternateResolution {
@@ -45,12 +45,12 @@ pub fn alternate_resolutions<'a>(
             addresses,
             groups: None,
         });
-    let unnamed = match ssmmessages_endpoint(world, &placement.subnet.vpc) {
+    let unnamed = match ssmmessages_endpoint(index, &placement.subnet.vpc) {
         Fact::Known(endpoint) if endpoint.may_be_named_by_a_zone() => Some(endpoint),
         _ => None,
     };
     let at_endpoint = unnamed.into_iter().flat_map(|endpoint| {
-        let enis = world.paths.enis(world, endpoint);
+        let enis = index.paths.enis(index, endpoint);
         let alternates = enis.iter().map(|eni| AlternateResolution {
             what: format!("{} has no private DNS", endpoint.id),
             addresses: eni.addresses.clone(),

@@ -9,7 +9,7 @@ use super::alternate_resolution::or_unknown_if_resolved_elsewhere;
 use super::destination::Destination;
 use super::endpoint_eni::{EndpointEni, endpoint_enis};
 use super::placement::{Placement, TaskClass};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::memo::Memo;
 use aws_rules::vpc::{Diversion, Peer, Protocol, Ranges, Reachability, diversion, internet};
 use model::facts::{Endpoint, Fact, Unavailable};
@@ -142,14 +142,14 @@ pub struct PathCache {
 type AclKey = (usize, usize, Option<u32>, bool);
 
 impl PathCache {
-    pub fn enis(&self, world: &World, endpoint: &Endpoint) -> Arc<Vec<EndpointEni>> {
+    pub fn enis(&self, index: &FactIndex, endpoint: &Endpoint) -> Arc<Vec<EndpointEni>> {
         self.enis
-            .get(&*endpoint.id, || endpoint_enis(world, endpoint))
+            .get(&*endpoint.id, || endpoint_enis(index, endpoint))
     }
 
     fn acls(
         &self,
-        world: &World,
+        index: &FactIndex,
         placement: &Placement,
         class: &TaskClass,
         endpoint: &Endpoint,
@@ -158,43 +158,43 @@ impl PathCache {
         let subnet_key = ptr::from_ref(placement.subnet).addr();
         let key = (endpoint_key, subnet_key, class.id, class.on_windows);
         self.acls.get(&key, || {
-            let enis = self.enis(world, endpoint);
+            let enis = self.enis(index, endpoint);
             let enis = enis.iter();
-            enis.map(|eni| acl_traversal::to_endpoint(world, placement, class, eni))
+            enis.map(|eni| acl_traversal::to_endpoint(index, placement, class, eni))
                 .collect()
         })
     }
 }
 
 pub fn connections(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     destination: &Destination,
 ) -> Connections {
     match destination {
-        Destination::Endpoint(endpoint) => to_endpoint(world, placement, class, endpoint),
-        Destination::Internet => to_internet(world, placement, class),
+        Destination::Endpoint(endpoint) => to_endpoint(index, placement, class, endpoint),
+        Destination::Internet => to_internet(index, placement, class),
     }
 }
 
 fn to_endpoint(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     endpoint: &Endpoint,
 ) -> Connections {
-    let enis = world.paths.enis(world, endpoint);
-    let acl_paths = world.paths.acls(world, placement, class, endpoint);
+    let enis = index.paths.enis(index, endpoint);
+    let acl_paths = index.paths.acls(index, placement, class, endpoint);
     let groups = endpoint.security_groups.as_slice();
-    let ingress = world.rules.ingress(groups).admit(&Peer {
+    let ingress = index.rules.ingress(groups).admit(&Peer {
         ranges: &class.address,
         groups: placement.groups.known().copied(),
     });
     let connections = enis.iter().zip(&*acl_paths).map(|(eni, acls)| {
-        let diversion = diverted(world, placement, class, eni);
+        let diversion = diverted(index, placement, class, eni);
         Connection {
-            egress: egress_to(world, placement, &eni.addresses, Some(groups)),
+            egress: egress_to(index, placement, &eni.addresses, Some(groups)),
             acls: acls.reachability.clone(),
             routes: reachability(&diversion),
             ingress: ingress.clone(),
@@ -207,15 +207,15 @@ fn to_endpoint(
 
 /// There, and back.
 fn diverted(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     class: &TaskClass,
     eni: &EndpointEni,
 ) -> Option<Diversion> {
     let subnet = placement.subnet;
-    diversion(&world.rules, &subnet.vpc, &subnet.id, &eni.addresses).or_else(|| {
+    diversion(&index.rules, &subnet.vpc, &subnet.id, &eni.addresses).or_else(|| {
         let far = eni.subnet.as_ref().ok()?;
-        diversion(&world.rules, &far.vpc, &eni.subnet_id, &class.address)
+        diversion(&index.rules, &far.vpc, &eni.subnet_id, &class.address)
     })
 }
 
@@ -226,28 +226,28 @@ fn reachability(diversion: &Option<Diversion>) -> Reachability {
     })
 }
 
-fn to_internet(world: &World, placement: &Placement, class: &TaskClass) -> Connections {
+fn to_internet(index: &FactIndex, placement: &Placement, class: &TaskClass) -> Connections {
     let egress = or_unknown_if_resolved_elsewhere(
-        egress_to(world, placement, internet(), Some(&[])),
-        world,
+        egress_to(index, placement, internet(), Some(&[])),
+        index,
         placement,
-        |alternate| egress_to(world, placement, &alternate.addresses, alternate.groups),
+        |alternate| egress_to(index, placement, &alternate.addresses, alternate.groups),
     );
-    let acl_paths = acl_traversal::to_internet(world, placement, class);
+    let acl_paths = acl_traversal::to_internet(index, placement, class);
     let acls = or_unknown_if_resolved_elsewhere(
         by_destination(acl_paths.iter().map(|path| path.reachability.clone())),
-        world,
+        index,
         placement,
         |alternate| {
             let peers = &alternate.addresses;
-            acl_traversal::through_own_subnet(world, placement, class, peers).reachability
+            acl_traversal::through_own_subnet(index, placement, class, peers).reachability
         },
     );
     let mut gateways = placement.way.gateways().into_iter();
     let diversion = gateways.find_map(|id| {
-        let gateway = acl_traversal::gateway(world, placement, id)?;
+        let gateway = acl_traversal::gateway(index, placement, id)?;
         let vpc = &placement.subnet.vpc;
-        diversion(&world.rules, vpc, &gateway.subnet, &class.address)
+        diversion(&index.rules, vpc, &gateway.subnet, &class.address)
     });
     let connection = Connection {
         egress,
@@ -274,7 +274,7 @@ fn by_destination(paths: impl Iterator<Item = Reachability>) -> Reachability {
 /// Whether the tasks' security groups let them out to these addresses, behind security groups of their own; `None`:
 /// behind which is not known.
 pub fn egress_to(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     to: &Ranges,
     behind: Option<&[String]>,
@@ -283,26 +283,26 @@ pub fn egress_to(
         ranges: to,
         groups: behind,
     };
-    by_task_groups(world, placement, Protocol::Https, &peer)
+    by_task_groups(index, placement, Protocol::Https, &peer)
 }
 
 /// Whether they let them ask these DNS servers.
-pub fn asking(world: &World, placement: &Placement, servers: &[&str]) -> Reachability {
+pub fn asking(index: &FactIndex, placement: &Placement, servers: &[&str]) -> Reachability {
     let server = Peer {
         ranges: &Ranges::parse(servers.iter().copied()),
         groups: None,
     };
-    by_task_groups(world, placement, Protocol::Dns, &server)
+    by_task_groups(index, placement, Protocol::Dns, &server)
 }
 
 fn by_task_groups(
-    world: &World,
+    index: &FactIndex,
     placement: &Placement,
     protocol: Protocol,
     peer: &Peer,
 ) -> Reachability {
     match &placement.groups {
-        Fact::Known(groups) => world.rules.egress(groups, protocol).admit(peer),
+        Fact::Known(groups) => index.rules.egress(groups, protocol).admit(peer),
         Fact::Unavailable(why) => Reachability::Unknown(why.clone()),
         Fact::Absent => Reachability::Unknown(Unavailable::not_asked(
             "ec2:DescribeNetworkInterfaces",

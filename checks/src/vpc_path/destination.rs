@@ -2,7 +2,7 @@
 
 use super::placement::{Placement, Placements, is_shared, ssmmessages_endpoint};
 use super::{hosted_zone, name_servers};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use model::facts::{Endpoint, Fact, Unavailable};
 
 /// Where the agent's packets go.
@@ -26,12 +26,12 @@ impl Destination<'_> {
 
 /// What the name of ssmmessages resolves to for these tasks.
 pub fn resolve_destination<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
 ) -> Result<Destination<'a>, Unavailable> {
     let vpc = &placement.subnet.vpc;
-    match destination_by(world, placement, ssmmessages_endpoint(world, vpc))? {
-        Destination::Internet => match hosted_zone::doubt_of_internet(world, vpc) {
+    match destination_by(index, placement, ssmmessages_endpoint(index, vpc))? {
+        Destination::Internet => match hosted_zone::doubt_of_internet(index, vpc) {
             Some(why) => Err(why),
             None => Ok(Destination::Internet),
         },
@@ -41,7 +41,7 @@ pub fn resolve_destination<'a>(
 
 /// The same for the name of any service with this interface endpoint.
 pub fn destination_by<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     endpoint: Fact<&'a Endpoint>,
 ) -> Result<Destination<'a>, Unavailable> {
@@ -50,12 +50,12 @@ pub fn destination_by<'a>(
     }
     let vpc = placement.subnet.vpc.as_str();
     let named = endpoint.known().copied();
-    if let Some(why) = named.and_then(|endpoint| hosted_zone::doubt(world, endpoint)) {
+    if let Some(why) = named.and_then(|endpoint| hosted_zone::doubt(index, endpoint)) {
         return Err(why);
     }
     match endpoint {
-        Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(world, vpc) => {
-            match name_servers::doubt(world, placement, endpoint) {
+        Fact::Known(endpoint) if endpoint.is_in_use() && resolves_privately(index, vpc) => {
+            match name_servers::doubt(index, placement, endpoint) {
                 Some(why) if !placement.way.is_closed() => Err(why),
                 // Without another way, the endpoint is all that the name could lead to.
                 _ => Ok(Destination::Endpoint(endpoint)),
@@ -68,13 +68,13 @@ pub fn destination_by<'a>(
                 endpoint.id, endpoint.state
             ),
         )),
-        Fact::Known(_) | Fact::Absent if is_shared(world, placement.subnet) => {
+        Fact::Known(_) | Fact::Absent if is_shared(index, placement.subnet) => {
             Err(Unavailable::not_asked(
                 "ec2:DescribeVpcEndpoints",
                 format!("{vpc} is shared by another account, whose endpoints may not be visible"),
             ))
         }
-        Fact::Known(_) | Fact::Absent if placement.way.leads_out() && !resolves(world, vpc) => {
+        Fact::Known(_) | Fact::Absent if placement.way.leads_out() && !resolves(index, vpc) => {
             Err(Unavailable::not_asked(
                 "ec2:DescribeVpcAttribute",
                 format!(
@@ -96,13 +96,13 @@ pub struct PlacementsByDestination<'p, 'a> {
 
 /// The placements of each VPC, by where their packets go.
 pub fn by_destination<'p, 'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placements: &'p Placements<'a>,
 ) -> Vec<PlacementsByDestination<'p, 'a>> {
     let mut all: Vec<PlacementsByDestination> = Vec::new();
     for placement in &placements.placed {
         let vpc = placement.subnet.vpc.as_str();
-        let destination = resolve_destination(world, placement);
+        let destination = resolve_destination(index, placement);
         match all
             .iter_mut()
             .find(|same| same.vpc == vpc && same.destination == destination)
@@ -119,8 +119,8 @@ pub fn by_destination<'p, 'a>(
 }
 
 /// Whether the VPC's resolver answers at all, as far as anybody could look.
-pub fn resolves(world: &World, vpc: &str) -> bool {
-    match world.facts.network.vpcs.get(vpc) {
+pub fn resolves(index: &FactIndex, vpc: &str) -> bool {
+    match index.facts.network.vpcs.get(vpc) {
         Some(Fact::Known(vpc)) => vpc.dns_support.known() != Some(&false),
         Some(Fact::Unavailable(_) | Fact::Absent) | None => true,
     }
@@ -128,8 +128,8 @@ pub fn resolves(world: &World, vpc: &str) -> bool {
 
 /// Whether the VPC's resolver gives private names. AWS lets private DNS be turned on only where it does, so
 /// that is the rule where nobody could look.
-pub fn resolves_privately(world: &World, vpc: &str) -> bool {
-    match world.facts.network.vpcs.get(vpc) {
+pub fn resolves_privately(index: &FactIndex, vpc: &str) -> bool {
+    match index.facts.network.vpcs.get(vpc) {
         Some(Fact::Known(vpc)) => {
             let off = |attribute: &Fact<bool>| attribute.known() == Some(&false);
             !off(&vpc.dns_support) && !off(&vpc.dns_hostnames)

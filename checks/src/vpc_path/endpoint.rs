@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::placement::{Otherwise, otherwise, ssmmessages_endpoint};
+use crate::fact_index::{FactIndex, Group};
 use crate::iam_answers::has_boundary;
-use crate::world::{Group, World};
 use aws_rules::iam::{Credentials, Principal, Request, Tri, list, resource_policy, statements};
 use model::check::Check;
 use model::facts::{Endpoint, Fact};
@@ -12,16 +12,16 @@ use model::finding::{Finding, Status, Subject};
 
 /// A finding for the endpoint of each VPC, told how tasks get on without it.
 pub fn judge_endpoints(
-    world: &World,
+    index: &FactIndex,
     check: &'static Check,
     judge: impl Fn(&Endpoint, Subject, Otherwise) -> Finding,
 ) -> Vec<Finding> {
-    world.each_running(check, |group, _| {
+    index.each_running(check, |group, _| {
         group
             .placements
             .by_vpc()
             .into_iter()
-            .map(|(vpc, placements)| match ssmmessages_endpoint(world, vpc) {
+            .map(|(vpc, placements)| match ssmmessages_endpoint(index, vpc) {
                 Fact::Unavailable(why) => check.unknown(vpc_subject(group, vpc), &why),
                 Fact::Absent => {
                     let title = format!("{vpc} has no ssmmessages endpoint");
@@ -30,7 +30,7 @@ pub fn judge_endpoints(
                 Fact::Known(endpoint) => {
                     let subject = Subject::new("endpoint", endpoint.id.as_str())
                         .of_service(group.service_name());
-                    let finding = judge(endpoint, subject, otherwise(world, &placements));
+                    let finding = judge(endpoint, subject, otherwise(index, &placements));
                     let closed = placements.iter().filter(|p| p.way.is_closed());
                     match finding.status {
                         Status::Fail => {
@@ -67,7 +67,7 @@ pub fn not_serving(
 /// Whether the endpoint's own policy lets a role's session call an action on a resource; without one everybody may.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
 pub fn policy_lets(
-    world: &World,
+    index: &FactIndex,
     endpoint: &Endpoint,
     role: &str,
     action: &str,
@@ -77,16 +77,16 @@ pub fn policy_lets(
         return Tri::Yes;
     };
     let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-    let credentials = Credentials::of(world.facts, role);
+    let credentials = Credentials::of(index.facts, role);
     let mut context = credentials.context(role);
     context.extend([
-        known("aws:RequestedRegion", &world.facts.region),
+        known("aws:RequestedRegion", &index.facts.region),
         known("aws:SourceVpc", &endpoint.vpc),
         known("aws:SourceVpce", &endpoint.id),
         known("aws:SecureTransport", "true"),
     ]);
     let principal = Principal {
-        has_boundary: has_boundary(world, role, policy),
+        has_boundary: has_boundary(index, role, policy),
         ..Principal::of(role)
     };
     let request = Request::new(action, context).signed_with(credentials);

@@ -1,6 +1,6 @@
 //! The interfaces of an endpoint: the name of its service resolves to the addresses of all of them.
 
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::vpc::{Ranges, single, subnet_ranges};
 use model::facts::{Endpoint, Fact, Interface, Subnet, Unavailable};
 
@@ -20,26 +20,26 @@ pub struct EniSubnet {
 }
 
 /// One for each subnet of the endpoint, and for each interface in no subnet that it names.
-pub fn endpoint_enis(world: &World, endpoint: &Endpoint) -> Vec<EndpointEni> {
-    let network = &world.facts.network;
+pub fn endpoint_enis(index: &FactIndex, endpoint: &Endpoint) -> Vec<EndpointEni> {
+    let network = &index.facts.network;
     let ids = endpoint.interfaces.iter();
     let known: Vec<&Interface> = ids
         .clone()
         .filter_map(|id| network.interfaces.get(id)?.known())
         .collect();
-    let of_known = known.iter().map(|interface| of_interface(world, interface));
+    let of_known = known.iter().map(|interface| of_interface(index, interface));
     let is_placed = |subnet: &&String| known.iter().any(|one| one.subnet == subnet.as_str());
     let unplaced = endpoint.subnets.iter().filter(|subnet| !is_placed(subnet));
-    let of_subnets = unplaced.map(|subnet| of_subnet(world, endpoint, subnet));
+    let of_subnets = unplaced.map(|subnet| of_subnet(index, endpoint, subnet));
     let mut all: Vec<EndpointEni> = of_known.chain(of_subnets).collect();
     if endpoint.subnets.is_empty() {
         let unread = ids.filter(|id| !known.iter().any(|one| one.id == id.as_str()));
-        all.extend(unread.map(|id| unseen(world, id)));
+        all.extend(unread.map(|id| unseen(index, id)));
     }
     all
 }
 
-fn of_interface(world: &World, interface: &Interface) -> EndpointEni {
+fn of_interface(index: &FactIndex, interface: &Interface) -> EndpointEni {
     let address = interface.private_ips.first();
     let id = &interface.id;
     EndpointEni {
@@ -48,15 +48,15 @@ fn of_interface(world: &World, interface: &Interface) -> EndpointEni {
             None => format!("{id} in {}", interface.subnet),
         },
         subnet_id: interface.subnet.to_string(),
-        subnet: subnet(world, &interface.subnet).map(EniSubnet::from),
+        subnet: subnet(index, &interface.subnet).map(EniSubnet::from),
         addresses: address
             .and_then(|address| single(address))
             .unwrap_or_default(),
     }
 }
 
-fn of_subnet(world: &World, endpoint: &Endpoint, id: &str) -> EndpointEni {
-    let subnet = subnet(world, id);
+fn of_subnet(index: &FactIndex, endpoint: &Endpoint, id: &str) -> EndpointEni {
+    let subnet = subnet(index, id);
     EndpointEni {
         name: format!("the interface of {} in {id}", endpoint.id),
         subnet_id: id.to_owned(),
@@ -67,8 +67,8 @@ fn of_subnet(world: &World, endpoint: &Endpoint, id: &str) -> EndpointEni {
     }
 }
 
-fn unseen(world: &World, id: &str) -> EndpointEni {
-    let why = match world.facts.network.interfaces.get(id) {
+fn unseen(index: &FactIndex, id: &str) -> EndpointEni {
+    let why = match index.facts.network.interfaces.get(id) {
         Some(Fact::Unavailable(why)) => why.clone(),
         _ => Unavailable::not_asked(
             "ec2:DescribeNetworkInterfaces",
@@ -83,8 +83,8 @@ fn unseen(world: &World, id: &str) -> EndpointEni {
     }
 }
 
-fn subnet<'a>(world: &World<'a>, id: &str) -> Result<&'a Subnet, Unavailable> {
-    match world.facts.network.subnets.get(id) {
+fn subnet<'a>(index: &FactIndex<'a>, id: &str) -> Result<&'a Subnet, Unavailable> {
+    match index.facts.network.subnets.get(id) {
         Some(Fact::Known(subnet)) => Ok(subnet),
         Some(Fact::Unavailable(why)) => Err(why.clone()),
         Some(Fact::Absent) | None => Err(Unavailable::not_asked(

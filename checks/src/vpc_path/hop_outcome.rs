@@ -4,7 +4,7 @@ use super::acl_traversal::AclPath;
 use super::connection::{Connections, Hop};
 use super::destination::Destination;
 use super::placement::{Placement, TaskClass};
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::vpc::Reachability;
 use model::check::Check;
 use model::facts::Task;
@@ -33,13 +33,13 @@ pub struct Affected<'p, 'a> {
 pub const MOST: usize = 3;
 
 pub fn outcomes<'p, 'a>(
-    world: &World,
+    index: &FactIndex,
     placement: &'p Placement<'a>,
     destination: &Destination,
     hop: Hop,
 ) -> Vec<HopOutcome<'p, 'a>> {
     let mut all: Vec<HopOutcome> = Vec::new();
-    for (class, connections) in placement.connections(world, destination) {
+    for (class, connections) in placement.connections(index, destination) {
         let reachability = connections.at(hop);
         let blocked = connections.blocked_at(hop);
         match all

@@ -4,14 +4,14 @@ use super::connection::{asking, connections};
 use super::destination::Destination;
 use super::endpoint::lets_everybody;
 use super::placement::Placement;
-use crate::world::World;
+use crate::fact_index::FactIndex;
 use aws_rules::vpc::Reachability;
 use model::facts::{Endpoint, Fact, Unavailable};
 use model::text;
 
 /// The DNS servers other than Amazon's that tasks of a VPC ask; none where nobody needed to look.
-pub fn own<'a>(world: &World<'a>, vpc: &str) -> Result<&'a [String], &'a Unavailable> {
-    match world.facts.network.vpcs.get(vpc) {
+pub fn own<'a>(index: &FactIndex<'a>, vpc: &str) -> Result<&'a [String], &'a Unavailable> {
+    match index.facts.network.vpcs.get(vpc) {
         Some(Fact::Known(vpc)) => match &vpc.own_name_servers {
             Some(Fact::Known(servers)) => Ok(servers),
             Some(Fact::Unavailable(why)) => Err(why),
@@ -22,8 +22,8 @@ pub fn own<'a>(world: &World<'a>, vpc: &str) -> Result<&'a [String], &'a Unavail
 }
 
 /// Why nobody can tell whether tasks of a VPC use this endpoint, if so.
-pub fn unseen(world: &World, vpc: &str, endpoint: &Endpoint) -> Option<Unavailable> {
-    match own(world, vpc) {
+pub fn unseen(index: &FactIndex, vpc: &str, endpoint: &Endpoint) -> Option<Unavailable> {
+    match own(index, vpc) {
         Ok([]) => None,
         Ok(servers) => Some(asked(
             "ec2:DescribeDhcpOptions",
@@ -54,13 +54,13 @@ fn asked(
 /// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
 /// answer does. Containers may ask servers of their own.
 pub fn doubt<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     endpoint: &'a Endpoint,
 ) -> Option<Unavailable> {
     let of_containers = placement.dns_servers.as_slice();
     let why = match of_containers {
-        [] => unseen(world, &placement.subnet.vpc, endpoint)?,
+        [] => unseen(index, &placement.subnet.vpc, endpoint)?,
         servers => asked(
             "ecs:DescribeTaskDefinition",
             "its containers".to_owned(),
@@ -68,27 +68,27 @@ pub fn doubt<'a>(
             endpoint,
         ),
     };
-    let own = own(world, &placement.subnet.vpc).unwrap_or_default();
+    let own = own(index, &placement.subnet.vpc).unwrap_or_default();
     let servers = own
         .iter()
         .map(String::as_str)
         .chain(of_containers.iter().copied());
-    (!both_are_open(world, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
+    (!both_are_open(index, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
 }
 
 fn both_are_open<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     endpoint: &'a Endpoint,
     servers: &[&str],
 ) -> bool {
     let are_open = |destination: &Destination<'a>| {
         placement.classes.iter().all(|class| {
-            let connections = connections(world, placement, class, destination);
+            let connections = connections(index, placement, class, destination);
             connections.reachability == Reachability::Open
         })
     };
-    (servers.is_empty() || asking(world, placement, servers) == Reachability::Open)
+    (servers.is_empty() || asking(index, placement, servers) == Reachability::Open)
         && placement.way.leads_out()
         && are_open(&Destination::Internet)
         && are_open(&Destination::Endpoint(endpoint))

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::connection::{Connections, connections};
 use super::destination::Destination;
-use crate::world::{Group, World};
+use crate::fact_index::{FactIndex, Group};
 use aws_rules::vpc::{Egress, Ports, Ranges, single, subnet_ranges, way_out};
 use model::facts::{
     ContainerDefinition, Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, TaskDefinition,
@@ -88,25 +88,25 @@ impl<'a> Placement<'a> {
     /// How each class of tasks gets to the destination to which the name of ssmmessages resolves.
     pub fn connections(
         &self,
-        world: &World,
+        index: &FactIndex,
         destination: &Destination,
     ) -> impl Iterator<Item = (&TaskClass<'a>, &Connections)> {
         let judge = || {
             let classes = self.classes.iter();
             classes
-                .map(|class| connections(world, self, class, destination))
+                .map(|class| connections(index, self, class, destination))
                 .collect()
         };
         self.classes.iter().zip(self.connections.get_or_init(judge))
     }
 
     /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
-    pub fn proxy(&self, world: &World) -> Option<Unavailable> {
+    pub fn proxy(&self, index: &FactIndex) -> Option<Unavailable> {
         let definitions = self.tasks.iter().map(|task| &*task.task_definition);
         let definitions: BTreeSet<&str> = definitions.collect();
         definitions
             .into_iter()
-            .find_map(|arn| proxied(world, self.container, arn, ProxyEnvironment::is_for_tls))
+            .find_map(|arn| proxied(index, self.container, arn, ProxyEnvironment::is_for_tls))
     }
 }
 
@@ -119,21 +119,21 @@ pub struct Placements<'a> {
 }
 
 impl<'a> Placements<'a> {
-    pub fn of(world: &World<'a>, group: &Group<'a>) -> Placements<'a> {
+    pub fn of(index: &FactIndex<'a>, group: &Group<'a>) -> Placements<'a> {
         let mut all = Placements {
             placed: Vec::new(),
             unplaced: Vec::new(),
         };
-        let proxied = behind_a_proxy(world, group);
+        let proxied = behind_a_proxy(index, group);
         for &task in group.running() {
-            let interface = world.interface(task);
+            let interface = index.interface(task);
             let proxied = proxied.get(&*task.task_definition);
-            match subnet_of(world, task, &interface) {
-                Ok(subnet) => all.add(world, group, task, subnet, interface, proxied),
+            match subnet_of(index, task, &interface) {
+                Ok(subnet) => all.add(index, group, task, subnet, interface, proxied),
                 Err(why) => all.unplaced.push((task, why)),
             }
         }
-        let dns_servers = dns_servers(world, group);
+        let dns_servers = dns_servers(index, group);
         for placement in &mut all.placed {
             placement.arns = TaskScope::of(placement.tasks.iter().copied());
             match placement.classes.as_mut_slice() {
@@ -151,7 +151,7 @@ impl<'a> Placements<'a> {
 
     fn add(
         &mut self,
-        world: &World<'a>,
+        index: &FactIndex<'a>,
         group: &Group<'a>,
         task: &'a Task,
         subnet: &'a Subnet,
@@ -168,7 +168,7 @@ impl<'a> Placements<'a> {
         let is_public = known.map(|interface| interface.public_ip.is_some());
         let address = address(task, known);
         let class = address.and_then(single).and_then(|address| {
-            let classes = world.rules.classes(&subnet.vpc);
+            let classes = index.rules.classes(&subnet.vpc);
             classes.class_of(&address)
         });
         let groups = interface.map(|interface| interface.security_groups.as_slice());
@@ -185,7 +185,7 @@ impl<'a> Placements<'a> {
         }
         let way = match &untraced {
             Some(why) => Egress::Unclear(why.message.clone()),
-            None => way_out(&world.rules, subnet, known, asked_public),
+            None => way_out(&index.rules, subnet, known, asked_public),
         };
         match self.placed.iter_mut().find(|placement| {
             ptr::eq(placement.subnet, subnet) && placement.way == way && placement.groups == groups
@@ -226,20 +226,20 @@ impl<'a> Placements<'a> {
 }
 
 /// The task definitions whose containers send the agent's calls to ssmmessages through a proxy of theirs, by ARN.
-fn behind_a_proxy<'a>(world: &World<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Unavailable> {
+fn behind_a_proxy<'a>(index: &FactIndex<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Unavailable> {
     let definitions = group.by_definition.keys().copied();
     definitions
         .filter_map(|arn| {
             let is_meant = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
-            Some((arn, proxied(world, group.container, arn, is_meant)?))
+            Some((arn, proxied(index, group.container, arn, is_meant)?))
         })
         .collect()
 }
 
 /// DNS servers that containers of the group's definitions ask instead of their network's.
-fn dns_servers<'a>(world: &World<'a>, group: &Group<'a>) -> Vec<&'a str> {
+fn dns_servers<'a>(index: &FactIndex<'a>, group: &Group<'a>) -> Vec<&'a str> {
     let definitions = group.by_definition.keys();
-    let known = definitions.filter_map(|arn| world.facts.task_definitions.get(*arn)?.known());
+    let known = definitions.filter_map(|arn| index.facts.task_definitions.get(*arn)?.known());
     let containers = known.flat_map(|definition| entered(definition, group.container));
     let servers = containers.flat_map(|container| container.dns_servers.iter());
     let servers: BTreeSet<&str> = servers.map(String::as_str).collect();
@@ -249,12 +249,12 @@ fn dns_servers<'a>(world: &World<'a>, group: &Group<'a>) -> Vec<&'a str> {
 /// Why nobody can follow the calls of an agent that its container sends through such a proxy. Only the containers
 /// that a session may enter count.
 fn proxied(
-    world: &World,
+    index: &FactIndex,
     name: Option<&str>,
     definition: &str,
     is_meant: impl Fn(&ProxyEnvironment) -> bool,
 ) -> Option<Unavailable> {
-    let definition = world.facts.task_definitions.get(definition)?.known()?;
+    let definition = index.facts.task_definitions.get(definition)?.known()?;
     entered(definition, name).find_map(|container| {
         let proxy = container.proxy.as_ref().filter(|proxy| is_meant(proxy))?;
         Some(Unavailable::not_asked(
@@ -293,13 +293,17 @@ fn address<'a>(task: &'a Task, interface: Option<&'a Interface>) -> Option<&'a s
 }
 
 /// The ssmmessages interface endpoint of a VPC; of several the one that serves, if one does.
-pub fn ssmmessages_endpoint<'a>(world: &World<'a>, vpc: &str) -> Fact<&'a Endpoint> {
-    interface_endpoint(world, vpc, "ssmmessages")
+pub fn ssmmessages_endpoint<'a>(index: &FactIndex<'a>, vpc: &str) -> Fact<&'a Endpoint> {
+    interface_endpoint(index, vpc, "ssmmessages")
 }
 
 /// The same for any service.
-pub fn interface_endpoint<'a>(world: &World<'a>, vpc: &str, service: &str) -> Fact<&'a Endpoint> {
-    world.endpoints_of(vpc, service).and_then(|some| {
+pub fn interface_endpoint<'a>(
+    index: &FactIndex<'a>,
+    vpc: &str,
+    service: &str,
+) -> Fact<&'a Endpoint> {
+    index.endpoints_of(vpc, service).and_then(|some| {
         some.into_iter()
             .filter(|endpoint| !endpoint.is_gateway())
             .max_by_key(|endpoint| (endpoint.is_in_use(), endpoint.is_changing()))
@@ -318,12 +322,12 @@ pub enum Otherwise {
     Unclear,
 }
 
-pub fn otherwise(world: &World, placements: &[&Placement]) -> Otherwise {
+pub fn otherwise(index: &FactIndex, placements: &[&Placement]) -> Otherwise {
     if placements.iter().all(|placement| placement.way.leads_out()) {
         Otherwise::Open
     } else if placements
         .iter()
-        .any(|placement| placement.way.is_closed() && !is_shared(world, placement.subnet))
+        .any(|placement| placement.way.is_closed() && !is_shared(index, placement.subnet))
     {
         Otherwise::Closed
     } else {
@@ -332,15 +336,15 @@ pub fn otherwise(world: &World, placements: &[&Placement]) -> Otherwise {
 }
 
 /// The subnet belongs to another account, whose endpoints and routes may be invisible to the caller.
-pub fn is_shared(world: &World, subnet: &Subnet) -> bool {
-    match (&subnet.owner, &world.facts.account) {
+pub fn is_shared(index: &FactIndex, subnet: &Subnet) -> bool {
+    match (&subnet.owner, &index.facts.account) {
         (Some(owner), Some(account)) => owner != account,
         _ => false,
     }
 }
 
 fn subnet_of<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     task: &Task,
     interface: &Fact<&'a Interface>,
 ) -> Result<&'a Subnet, Unavailable> {
@@ -354,7 +358,7 @@ fn subnet_of<'a>(
         (None, Fact::Unavailable(why)) => return Err(why.clone()),
         (None, Fact::Absent) => "",
     };
-    match world.facts.network.subnets.get(id) {
+    match index.facts.network.subnets.get(id) {
         Some(Fact::Known(subnet)) => Ok(subnet),
         Some(Fact::Unavailable(why)) => Err(why.clone()),
         Some(Fact::Absent) | None => Err(Unavailable::not_asked(

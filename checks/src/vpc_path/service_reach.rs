@@ -9,8 +9,8 @@ use super::endpoint::policy_lets;
 use super::name_servers;
 use super::obstacle::Obstacle;
 use super::placement::{Placement, TaskClass, interface_endpoint};
+use crate::fact_index::{FactIndex, Roles};
 use crate::role::logs_write::log_needs;
-use crate::world::{Roles, World};
 use aws_rules::iam::Tri;
 use aws_rules::needs::{self, Need};
 use aws_rules::vpc::{Ranges, Reachability, internet};
@@ -31,21 +31,21 @@ pub enum Reach<'a> {
 }
 
 pub fn reach<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
     service: Service,
 ) -> Reach<'a> {
-    let named = interface_endpoint(world, &placement.subnet.vpc, service);
+    let named = interface_endpoint(index, &placement.subnet.vpc, service);
     let is_named = named.known().is_some_and(|endpoint| endpoint.is_in_use());
-    let reach = match gateway(world, placement, service) {
+    let reach = match gateway(index, placement, service) {
         // A private name leads past the gateway, which serves the public addresses.
-        _ if is_named => by_name(world, placement, class, service),
-        Ok(Some(gateway)) => by_gateway(world, placement, class, gateway, service),
-        Ok(None) => by_name(world, placement, class, service),
+        _ if is_named => by_name(index, placement, class, service),
+        Ok(Some(gateway)) => by_gateway(index, placement, class, gateway, service),
+        Ok(None) => by_name(index, placement, class, service),
         Err(why) => Reach::Unknown(why),
     };
-    match (reach, placement.proxy(world)) {
+    match (reach, placement.proxy(index)) {
         // Its exceptions are known for ssmmessages only.
         (Reach::Blocked(_), Some(why)) => Reach::Unknown(why),
         (reach, _) => reach,
@@ -54,17 +54,17 @@ pub fn reach<'a>(
 
 /// A gateway endpoint in the routes of the subnet.
 fn gateway<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     service: Service,
 ) -> Result<Option<&'a Endpoint>, Unavailable> {
     let vpc = placement.subnet.vpc.as_str();
-    let mut gateways = match world.seen_endpoints_of(vpc, service) {
+    let mut gateways = match index.seen_endpoints_of(vpc, service) {
         Fact::Known(endpoints) => endpoints.into_iter().filter(|one| one.is_gateway()),
         Fact::Absent => return Ok(None),
         Fact::Unavailable(why) => return Err(why),
     };
-    let tables = match world.facts.network.route_tables.get(vpc) {
+    let tables = match index.facts.network.route_tables.get(vpc) {
         Some(Fact::Known(tables)) => tables.as_slice(),
         Some(Fact::Unavailable(why)) if gateways.clone().next().is_some() => {
             return Err(why.clone());
@@ -83,20 +83,20 @@ fn gateway<'a>(
 
 /// Packets to a gateway go to public addresses, past the endpoint's own security groups: it has none.
 fn by_gateway<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
     gateway: &'a Endpoint,
     service: Service,
 ) -> Reach<'a> {
-    let listed = addresses_of(world, placement, gateway);
+    let listed = addresses_of(index, placement, gateway);
     let addresses = listed.as_ref().unwrap_or(internet());
-    let path = through_own_subnet(world, placement, class, internet());
+    let path = through_own_subnet(index, placement, class, internet());
     let acls = path.reachability.clone();
     let destination = Destination::Endpoint(gateway);
     let hops = [
         (
-            egress_to(world, placement, addresses, Some(&[])),
+            egress_to(index, placement, addresses, Some(&[])),
             Obstacle::TaskGroups {
                 target: destination.told(),
                 destination,
@@ -110,41 +110,41 @@ fn by_gateway<'a>(
             },
         ),
     ];
-    by_hops(hops).unwrap_or_else(|| by_policy(world, class, gateway, service))
+    by_hops(hops).unwrap_or_else(|| by_policy(index, class, gateway, service))
 }
 
 /// What is in the prefix list that the subnet's route to the gateway names, where it was read.
 fn addresses_of<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     gateway: &Endpoint,
 ) -> Option<Ranges> {
-    let network = &world.facts.network;
+    let network = &index.facts.network;
     let tables = network.route_tables.get(&placement.subnet.vpc)?.known()?;
     let target = RouteTarget::GatewayEndpoint(gateway.id.clone());
     let routes = &RouteTable::of_subnet(tables, &placement.subnet.id)?.routes;
     let route = routes.iter().find(|route| route.target == target)?;
-    let list = world.rules.prefix_list(&route.destination);
+    let list = index.rules.prefix_list(&route.destination);
     list.as_ref().as_ref().ok().cloned()
 }
 
 /// To where the service's public name resolves.
 fn by_name<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
     service: Service,
 ) -> Reach<'a> {
-    let endpoint = interface_endpoint(world, &placement.subnet.vpc, service);
-    let destination = match destination_by(world, placement, endpoint) {
+    let endpoint = interface_endpoint(index, &placement.subnet.vpc, service);
+    let destination = match destination_by(index, placement, endpoint) {
         Ok(destination) => destination,
         Err(why) => return Reach::Unknown(why),
     };
-    let connections = connections(world, placement, class, &destination);
+    let connections = connections(index, placement, class, &destination);
     match &destination {
         Destination::Endpoint(endpoint) => by_connections(connections, &destination)
-            .or_else(|| name_servers::doubt(world, placement, endpoint).map(Reach::Unknown))
-            .unwrap_or_else(|| by_policy(world, class, endpoint, service)),
+            .or_else(|| name_servers::doubt(index, placement, endpoint).map(Reach::Unknown))
+            .unwrap_or_else(|| by_policy(index, class, endpoint, service)),
         Destination::Internet if placement.way.is_closed() => Reach::Blocked(vec![Obstacle::NoWay]),
         Destination::Internet if !placement.way.leads_out() => {
             let vpc = &placement.subnet.vpc;
@@ -249,7 +249,7 @@ fn partial() -> Unavailable {
 }
 
 fn by_policy<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     class: &TaskClass<'a>,
     endpoint: &'a Endpoint,
     service: Service,
@@ -257,15 +257,15 @@ fn by_policy<'a>(
     if endpoint.policy.is_none() {
         return Reach::ByEndpoint;
     }
-    let needs = match needs_of(world, class, service) {
+    let needs = match needs_of(index, class, service) {
         Ok(needs) => needs,
         Err(why) => return Reach::Unknown(why),
     };
     let mut unseen = None;
-    for role in Roles::of(world, &class.tasks).by_role.into_keys() {
+    for role in Roles::of(index, &class.tasks).by_role.into_keys() {
         let mut refused = Vec::new();
         for need in &needs {
-            match policy_lets(world, endpoint, role, need.action, &need.resource) {
+            match policy_lets(index, endpoint, role, need.action, &need.resource) {
                 Tri::Yes => {}
                 Tri::No => refused.push(need.action),
                 Tri::Depends(keys) => {
@@ -298,15 +298,19 @@ fn depends_on(endpoint: &Endpoint, role: &str, keys: &[String]) -> Unavailable {
 }
 
 /// What the endpoint has to let through, on which resources.
-fn needs_of(world: &World, class: &TaskClass, service: Service) -> Result<Vec<Need>, Unavailable> {
-    let log = world.exec_log();
+fn needs_of(
+    index: &FactIndex,
+    class: &TaskClass,
+    service: Service,
+) -> Result<Vec<Need>, Unavailable> {
+    let log = index.exec_log();
     Ok(match service {
-        "kms" => match world.key() {
+        "kms" => match index.key() {
             Fact::Known(key) => vec![needs::decrypt(&key.arn)],
             Fact::Absent => Vec::new(),
             Fact::Unavailable(why) => return Err(why),
         },
-        "logs" => log_needs(world, &class.tasks),
-        _ => log.map_or(Vec::new(), |log| needs::s3(&world.facts.partition, log)),
+        "logs" => log_needs(index, &class.tasks),
+        _ => log.map_or(Vec::new(), |log| needs::s3(&index.facts.partition, log)),
     })
 }

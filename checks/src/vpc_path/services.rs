@@ -1,12 +1,12 @@
 //! The services that the agent calls besides ssmmessages, by the last part of their endpoints' names.
 
 use super::service_reach::Service;
-use crate::world::World;
+use crate::fact_index::FactIndex;
 
-pub fn needed(world: &World) -> Vec<Service> {
-    let log = world.exec_log();
+pub fn needed(index: &FactIndex) -> Vec<Service> {
+    let log = index.exec_log();
     let services = [
-        ("kms", world.key_name().is_some()),
+        ("kms", index.key_name().is_some()),
         ("logs", log.is_some_and(|log| log.log_group.is_some())),
         ("s3", log.is_some_and(|log| log.bucket.is_some())),
     ];

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use checks::World;
-use checks::world::{Group, TaskRole};
+use checks::FactIndex;
+use checks::fact_index::{Group, TaskRole};
 use model::facts::{Fact, Task, Unavailable};
 use model::{Finding, Subject};
 
@@ -15,13 +15,13 @@ use super::variables::{VariableSource, Variables};
 use crate::check::FixIds;
 
 /// The findings of the checks, in their order. Like the built-in checks, they look at running tasks only.
-pub fn run(checks: &[ExprCheck], world: &World) -> Vec<Finding> {
+pub fn run(checks: &[ExprCheck], index: &FactIndex) -> Vec<Finding> {
     let findings = with_stack(|| {
-        let variables = VariableSource::new(world);
+        let variables = VariableSource::new(index);
         let findings = checks.iter().flat_map(|check| {
             let run = CheckRun {
                 check,
-                world,
+                index,
                 variables: &variables,
                 fix_ids: RefCell::default(),
             };
@@ -32,53 +32,53 @@ pub fn run(checks: &[ExprCheck], world: &World) -> Vec<Finding> {
     findings.unwrap_or_else(|| {
         let no_thread = |check: &ExprCheck| {
             let title = "The expression could not be evaluated: no thread could be started";
-            check.check.unknown_because(cluster_subject(world), title)
+            check.check.unknown_because(cluster_subject(index), title)
         };
         checks.iter().map(no_thread).collect()
     })
 }
 
-fn cluster_subject(world: &World) -> Subject {
-    Subject::new("cluster", world.facts.cluster_name.as_str())
+fn cluster_subject(index: &FactIndex) -> Subject {
+    Subject::new("cluster", index.facts.cluster_name.as_str())
 }
 
 /// One check on all its subjects.
 struct CheckRun<'r, 'a> {
     check: &'r ExprCheck,
-    world: &'a World<'a>,
+    index: &'a FactIndex<'a>,
     variables: &'r VariableSource<'a>,
     fix_ids: RefCell<FixIds>,
 }
 
 impl<'a> CheckRun<'_, 'a> {
     fn findings(&self) -> Vec<Finding> {
-        let (world, check, variables) = (self.world, self.check.check, self.variables);
+        let (index, check, variables) = (self.index, self.check.check, self.variables);
         match self.check.kind {
             SubjectKind::Cluster => vec![check.judge(
-                cluster_subject(world),
-                &world.facts.cluster,
+                cluster_subject(index),
+                &index.facts.cluster,
                 |subject| check.skip(subject, "There is no such cluster"),
                 |subject, _| self.finding(&variables.of_cluster(), subject),
             )],
-            SubjectKind::Service => world.each_service(check, |group, subject, service| {
+            SubjectKind::Service => index.each_service(check, |group, subject, service| {
                 self.finding(&variables.of_service(group, service), subject)
             }),
-            SubjectKind::Task => world.each_task(check, |group, subject, task| {
+            SubjectKind::Task => index.each_task(check, |group, subject, task| {
                 self.finding(&variables.of_task(group, task), subject)
             }),
             SubjectKind::Container => {
-                world.each_container(check, |group, subject, task, container| {
+                index.each_container(check, |group, subject, task, container| {
                     self.finding(&variables.of_container(group, task, container), subject)
                 })
             }
             SubjectKind::TaskDefinition => {
-                world.each_definition(check, |group, definition, tasks| {
+                index.each_definition(check, |group, definition, tasks| {
                     let subject = group.definition_subject(&definition.arn);
                     let variables = variables.of_definition(group, definition, tasks);
                     vec![self.finding(&variables, subject)]
                 })
             }
-            SubjectKind::Role => world.each_running(check, |group, tasks| self.roles(group, tasks)),
+            SubjectKind::Role => index.each_running(check, |group, tasks| self.roles(group, tasks)),
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> CheckRun<'_, 'a> {
         let mut without_role: Option<&Task> = None;
         let mut unknown: Option<(&Task, Unavailable)> = None;
         for &task in tasks {
-            match self.world.task_role(task) {
+            match self.index.task_role(task) {
                 TaskRole::Role(arn) => by_role.entry(arn).or_default().push(task),
                 TaskRole::Unnamed => without_role = without_role.or(Some(task)),
                 TaskRole::Unknown(why) => unknown = unknown.or(Some((task, why))),
@@ -117,7 +117,7 @@ impl<'a> CheckRun<'_, 'a> {
     fn role(&self, group: &Group, arn: &str) -> Finding {
         let check = self.check.check;
         let subject = Subject::new("role", arn).of_service(group.service_name());
-        match self.world.facts.roles.get(arn) {
+        match self.index.facts.roles.get(arn) {
             Some(Fact::Known(_)) => self.finding(&self.variables.of_role(group, arn), subject),
             Some(Fact::Absent) => check.skip(subject, "The task role does not exist"),
             Some(Fact::Unavailable(why)) => check.unknown(subject, why),

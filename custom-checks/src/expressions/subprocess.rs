@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_rules::iam;
-use checks::World;
+use checks::FactIndex;
 use model::facts::Facts;
 use model::task_scope::TaskScope;
 use model::{Finding, Fix, Severity, Status, Subject};
@@ -164,8 +164,8 @@ pub fn serve(input: impl Read, mut output: impl Write) -> io::Result<()> {
     }
     checks.retain(|one| request.checks.contains(one.check.id));
     let simulations = iam::settled(&request.facts);
-    let world = World::new(&request.facts, &simulations);
-    let findings = run(&checks, &world).into_iter();
+    let index = FactIndex::new(&request.facts, &simulations);
+    let findings = run(&checks, &index).into_iter();
     let responses: Vec<Response> = findings.map(Response::new).collect();
     serde_json::to_writer(&mut output, &responses)?;
     output.flush()

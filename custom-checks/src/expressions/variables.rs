@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cel::Context;
-use checks::world::{Group, TaskRole, World};
+use checks::fact_index::{FactIndex, Group, TaskRole};
 use model::arn;
 use model::facts::{Container, Fact, Facts, Service, Task, TaskDefinition, Unavailable};
 use serde::Serialize;
@@ -39,19 +39,19 @@ impl Variables {
 
 /// Makes the variables of each subject from the facts.
 pub struct VariableSource<'a> {
-    world: &'a World<'a>,
+    index: &'a FactIndex<'a>,
     reads: UnknownReads,
     facts: FactValue,
     cluster: FactValue,
 }
 
 impl<'a> VariableSource<'a> {
-    pub fn new(world: &'a World<'a>) -> VariableSource<'a> {
+    pub fn new(index: &'a FactIndex<'a>) -> VariableSource<'a> {
         let reads = UnknownReads::default();
         VariableSource {
-            world,
-            facts: facts_value(world, &reads),
-            cluster: value(content(&world.facts.cluster), &reads),
+            index,
+            facts: facts_value(index, &reads),
+            cluster: value(content(&index.facts.cluster), &reads),
             reads,
         }
     }
@@ -84,13 +84,13 @@ impl<'a> VariableSource<'a> {
 
     pub fn of_task(&self, group: &Group, task: &'a Task) -> Variables {
         self.of_group(group)
-            .with("task", task_content(task, self.world.facts))
+            .with("task", task_content(task, self.index.facts))
             .with("definition", self.definition(Some(&task.task_definition)))
             .with("role", self.task_role(task))
     }
 
     pub fn of_container(&self, group: &Group, task: &'a Task, container: &Container) -> Variables {
-        let definition = match self.world.definition(task) {
+        let definition = match self.index.definition(task) {
             Some(Fact::Known(definition)) => content(definition.container(&container.name)),
             Some(other) => content(other),
             None => unavailable(&not_read("task definition", &task.task_definition)),
@@ -123,7 +123,7 @@ impl<'a> VariableSource<'a> {
     }
 
     fn task_role(&self, task: &'a Task) -> Value<'static> {
-        match self.world.task_role(task) {
+        match self.index.task_role(task) {
             TaskRole::Role(arn) => self.role(Some(arn)),
             TaskRole::Unnamed => Value::Unit,
             TaskRole::Unknown(why) => unavailable(&why),
@@ -131,11 +131,11 @@ impl<'a> VariableSource<'a> {
     }
 
     fn role(&self, arn: Option<&str>) -> Value<'static> {
-        lookup(&self.world.facts.roles, "role", arn)
+        lookup(&self.index.facts.roles, "role", arn)
     }
 
     fn definition(&self, arn: Option<&str>) -> Value<'static> {
-        lookup(&self.world.facts.task_definitions, "task definition", arn)
+        lookup(&self.index.facts.task_definitions, "task definition", arn)
     }
 }
 
@@ -170,8 +170,8 @@ pub fn task_content(task: &Task, facts: &Facts) -> Value<'static> {
 }
 
 /// All facts. Lists that may have gaps are marked, so that "not in the list" is not taken for "does not exist".
-fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
-    let facts = world.facts;
+fn facts_value(index: &FactIndex, reads: &UnknownReads) -> FactValue {
+    let facts = index.facts;
     let services_gap = facts.unlisted.as_ref();
     let tasks_gap = services_gap
         .or_else(|| facts.services.values().find_map(Fact::unavailable))
@@ -182,7 +182,7 @@ fn facts_value(world: &World, reads: &UnknownReads) -> FactValue {
         .or_else(|| facts.task_definitions.values().find_map(Fact::unavailable));
 
     let all = value(content(facts), reads)?;
-    let simulations = value(content(world.simulations), reads);
+    let simulations = value(content(index.simulations), reads);
     let Some(all) = all.downcast_ref::<Object>() else {
         return Ok(all);
     };

@@ -2,18 +2,18 @@
 
 use super::{Diagnosis, diagnose};
 use aws_rules::iam::settled;
-use checks::World;
+use checks::FactIndex;
 use checks::registry::CHECKS;
 use model::facts::{Fact, Facts, Outcome};
 use test_facts::*;
 
 fn of(facts: &Facts) -> Diagnosis {
     let simulations = settled(facts);
-    let world = World::new(facts, &simulations);
+    let index = FactIndex::new(facts, &simulations);
     diagnose(
         CHECKS
             .iter()
-            .flat_map(|check| (check.run)(&world))
+            .flat_map(|check| (check.run)(&index))
             .collect(),
     )
 }

@@ -16,7 +16,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         mut root_causes,
     } = diagnosis;
     let mut fixes = distinct_fixes(&findings);
-    order::order(&mut fixes, &mut root_causes, &mut findings);
+    order::order(&mut fixes, &mut root_causes, &mut findings, &facts.region);
     say_of_one_revision(&mut fixes);
     fixes.iter_mut().for_each(sanitize::fix);
     Report {
@@ -88,7 +88,7 @@ fn say_of_one_revision(fixes: &mut [Fix]) {
     let edited = |fix: &Fix| -> Vec<String> {
         let revisions = fix.steps.iter().flatten().filter_map(|step| match step {
             Step::Revise(revision) => Some(revision.definition.clone()),
-            Step::Call(_) | Step::Shell(_) => None,
+            Step::Call(_) | Step::AddStatement(_) | Step::Shell(_) => None,
         });
         revisions.collect()
     };

@@ -5,16 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RootCause;
 use checks::fixes::service::REPLACES;
+use model::aws_call::{AwsCall, ServiceUpdate};
 use model::finding::Finding;
 use model::fix::{Disposition, Fix};
-use model::step::{Call, Command, Step};
+use model::step::{Command, Step};
 
 /// Brings the fixes of a report into the order in which they are applied, and takes replacements of tasks together
 /// where others come after them. `fixes` are in the order of their IDs.
-pub fn order(fixes: &mut Vec<Fix>, causes: &mut [RootCause], findings: &mut [Finding]) {
+pub fn order(
+    fixes: &mut Vec<Fix>,
+    causes: &mut [RootCause],
+    findings: &mut [Finding],
+    region: &str,
+) {
     let listed = listed(causes);
     if is_out_of_order(fixes, &listed) {
-        let hosts = replace_once(fixes, &listed);
+        let hosts = replace_once(fixes, &listed, region);
         refer(&hosts, causes, findings);
     }
     let rank: BTreeMap<&str, usize> = listed
@@ -59,13 +65,13 @@ fn is_out_of_order(fixes: &[Fix], listed: &[String]) -> bool {
 /// For each fix that does not replace tasks itself any more the fixes that do it for it.
 type Hosts = BTreeMap<String, Vec<Fix>>;
 
-fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
+fn replace_once(fixes: &mut Vec<Fix>, listed: &[String], region: &str) -> Hosts {
     let mut hosts = Hosts::new();
     let mut added = Vec::new();
     for (service, deployers) in deployers(fixes, listed) {
-        let mut call = deployers[0].1.clone();
+        let mut update = deployers[0].1.clone();
         for (_, other) in &deployers {
-            call.join(other);
+            update.merge(other);
         }
         let (kept, moved): (Vec<usize>, Vec<usize>) = deployers
             .iter()
@@ -82,12 +88,12 @@ fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
         }
         let host = match kept.last().copied().or(only) {
             Some(host) => {
-                replace_call(&mut fixes[host], &service, &call);
+                replace_update(&mut fixes[host], &update, region);
                 fixes[host].is_last = true;
                 fixes[host].clone()
             }
             None => {
-                added.push(replace_tasks(&service, call));
+                added.push(replace_tasks(update, region));
                 added[added.len() - 1].clone()
             }
         };
@@ -105,17 +111,19 @@ fn replace_once(fixes: &mut Vec<Fix>, listed: &[String]) -> Hosts {
 }
 
 /// By service the fixes that replace its tasks, with the calls that do so. What a person has to do stays as it is.
-fn deployers(fixes: &[Fix], listed: &[String]) -> BTreeMap<String, Vec<(usize, Call)>> {
-    let mut deployers: BTreeMap<String, Vec<(usize, Call)>> = BTreeMap::new();
+fn deployers(fixes: &[Fix], listed: &[String]) -> BTreeMap<String, Vec<(usize, ServiceUpdate)>> {
+    let mut deployers: BTreeMap<String, Vec<(usize, ServiceUpdate)>> = BTreeMap::new();
     for at in listed.iter().filter_map(|id| place(fixes, id)) {
         let fix = &fixes[at];
         if fix.disposition == Disposition::Manual {
             continue;
         }
         for step in fix.steps.iter().flatten() {
-            if let (Step::Call(call), Some(service)) = (step, step.deployed_service()) {
-                let of_service = deployers.entry(service.to_owned()).or_default();
-                of_service.push((at, call.clone()));
+            if let Some(update) = step.service_update()
+                && update.replaces_tasks()
+            {
+                let of_service = deployers.entry(update.service.clone()).or_default();
+                of_service.push((at, update.clone()));
             }
         }
     }
@@ -140,15 +148,17 @@ fn only_deploys(fix: &Fix, service: &str) -> bool {
         && steps.all(|step| step.deployed_service() == Some(service))
 }
 
-fn replace_call(fix: &mut Fix, service: &str, call: &Call) {
+fn replace_update(fix: &mut Fix, update: &ServiceUpdate, region: &str) {
+    let text =
+        |update: &ServiceUpdate| Command::call(AwsCall::UpdateService(update.clone()), region).text;
     for (command, steps) in fix.commands.iter_mut().zip(&mut fix.steps) {
         for step in steps {
-            if let (Step::Call(old), Some(of)) = (&*step, step.deployed_service())
-                && of == service
+            if let Step::Call(AwsCall::UpdateService(old)) = step
+                && old.replaces_tasks()
+                && old.service == update.service
             {
-                let (old, new) = (Command::from(old.clone()), Command::from(call.clone()));
-                *command = command.replace(&old.text, &new.text);
-                *step = Step::Call(call.clone());
+                *command = command.replace(&text(old), &text(update));
+                *old = update.clone();
             }
         }
     }
@@ -172,14 +182,15 @@ fn drop_deployment(fix: &mut Fix, service: &str) {
     fix.explain.push_str(&told);
 }
 
-fn replace_tasks(service: &str, call: Call) -> Fix {
+fn replace_tasks(update: ServiceUpdate, region: &str) -> Fix {
+    let service = &update.service;
     let mut fix = Fix::new(
         format!("replace-tasks:{service}"),
         Disposition::Disruptive,
         format!("Replace the tasks of {service}"),
         REPLACES,
     )
-    .command(Command::from(call));
+    .call(AwsCall::UpdateService(update), region);
     fix.is_last = true;
     fix
 }

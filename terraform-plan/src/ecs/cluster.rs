@@ -2,70 +2,71 @@
 
 use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact};
 
-use crate::instance::Instance;
-use crate::known::{Known, elsewhere};
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::tags::tags;
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, not_in_plan};
 
+/// The name of the cluster that a service is in.
+pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> {
+    let cluster = match resolver.is_computed(service, "cluster") {
+        true => None,
+        false => resolver.resolve(service, "cluster", ResourceKind::Cluster)?,
+    };
+    Ok(cluster.unwrap_or_else(|| "default".to_owned()))
+}
+
+/// The cluster with this name.
 pub fn cluster(resolver: &Resolver, name: &str) -> Fact<Cluster> {
-    let mut clusters = resolver.plan.of_kind(Thing::Cluster.kinds());
-    match clusters.find(|cluster| cluster.text(&["name"]) == Ok(Some(name))) {
-        Some(instance) => read_cluster(resolver, instance, name).into(),
-        None => Fact::Unavailable(elsewhere(format!("cluster {name}"))),
+    let mut clusters = resolver.resources("aws_ecs_cluster");
+    match clusters.find(|cluster| cluster.has_text("name", name)) {
+        Some(cluster) => read_cluster(resolver, cluster, name).into(),
+        None => Fact::Unavailable(not_in_plan(format!("cluster {name}"))),
     }
 }
 
-fn read_cluster(resolver: &Resolver, instance: &Instance, name: &str) -> Known<Cluster> {
-    let arn = instance.text(&["arn"]).ok().flatten();
+fn read_cluster(resolver: &Resolver, cluster: &Resource, name: &str) -> PlanValue<Cluster> {
+    let arn = cluster.known_text("arn").map(str::to_owned);
     Ok(Cluster {
-        arn: arn.map_or_else(|| resolver.ecs_arn("cluster", name), str::to_owned),
+        arn: arn.unwrap_or_else(|| resolver.ecs_arn("cluster", name)),
         name: name.to_owned(),
         status: "ACTIVE".to_owned(),
-        exec_configuration: exec_configuration(resolver, instance)?,
-        tags: super::tags::tags(instance),
+        exec_configuration: exec_configuration(resolver, cluster)?,
+        tags: tags(cluster),
     })
 }
 
-const EXEC: [&str; 4] = ["configuration", "0", "execute_command_configuration", "0"];
-const LOG: [&str; 6] = [
-    "configuration",
-    "0",
-    "execute_command_configuration",
-    "0",
-    "log_configuration",
-    "0",
-];
-
-fn exec_configuration(resolver: &Resolver, cluster: &Instance) -> Known<Option<ExecConfiguration>> {
-    if cluster.count(&EXEC[..1])? == 0 || cluster.count(&EXEC[..3])? == 0 {
+fn exec_configuration(
+    resolver: &Resolver,
+    cluster: &Resource,
+) -> PlanValue<Option<ExecConfiguration>> {
+    const EXEC: &str = "configuration.0.execute_command_configuration";
+    if cluster.count("configuration")? == 0 || cluster.count(EXEC)? == 0 {
         return Ok(None);
     }
-    let within = |name| [EXEC.as_slice(), &[name]].concat();
+    let log = format!("{EXEC}.0.log_configuration");
+    let key = format!("{EXEC}.0.kms_key_id");
+    let kms_key = resolver.resolve(cluster, &key, ResourceKind::KmsKey)?;
+    let logging = cluster.text(&format!("{EXEC}.0.logging"))?;
     Ok(Some(ExecConfiguration {
-        kms_key: resolver.one(cluster, &within("kms_key_id"), Thing::KmsKey)?,
-        logging: cluster
-            .text(&within("logging"))?
-            .unwrap_or("DEFAULT")
-            .to_owned(),
-        log: match cluster.count(&LOG[..5])? {
+        kms_key,
+        logging: logging.unwrap_or("DEFAULT").to_owned(),
+        log: match cluster.count(&log)? {
             0 => None,
-            _ => Some(exec_log(resolver, cluster)?),
+            _ => Some(exec_log(resolver, cluster, &format!("{log}.0"))?),
         },
     }))
 }
 
-fn exec_log(resolver: &Resolver, cluster: &Instance) -> Known<ExecLog> {
-    let within = |name| [LOG.as_slice(), &[name]].concat();
-    let flag = |name| Ok(cluster.flag(&within(name))?.unwrap_or(false));
+fn exec_log(resolver: &Resolver, cluster: &Resource, block: &str) -> PlanValue<ExecLog> {
+    let path = |name| format!("{block}.{name}");
+    let flag = |name| Ok(cluster.flag(&path(name))?.unwrap_or(false));
+    let resolve = |name, kind| resolver.resolve(cluster, &path(name), kind);
     Ok(ExecLog {
-        log_group: resolver.one(
-            cluster,
-            &within("cloud_watch_log_group_name"),
-            Thing::LogGroup,
-        )?,
+        log_group: resolve("cloud_watch_log_group_name", ResourceKind::LogGroup)?,
         log_group_encrypted: flag("cloud_watch_encryption_enabled")?,
-        bucket: resolver.one(cluster, &within("s3_bucket_name"), Thing::Bucket)?,
+        bucket: resolve("s3_bucket_name", ResourceKind::Bucket)?,
         bucket_encrypted: flag("s3_bucket_encryption_enabled")?,
-        key_prefix: cluster.text(&within("s3_key_prefix"))?.map(str::to_owned),
+        key_prefix: cluster.text(&path("s3_key_prefix"))?.map(str::to_owned),
     })
 }

@@ -2,23 +2,28 @@
 
 use model::facts::{AwsVpc, Deployment, DeploymentController, Service, Unavailable};
 
-use crate::document::Plan;
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, untold};
-use crate::network::Likeness;
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::cluster::cluster_of;
+use super::tags::tags;
+use crate::network::SubnetEquivalence;
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, not_shown};
+
+const EXPRESS: &str = "aws_ecs_express_gateway_service";
+
+/// The resource types of services.
+pub const SERVICE_TYPES: [&str; 2] = ["aws_ecs_service", EXPRESS];
 
 /// A service of the plan.
-pub struct Planned<'p> {
-    pub instance: &'p Instance,
+pub struct PlannedService<'p> {
+    pub resource: &'p Resource,
     pub name: String,
-    pub service: Known<Service>,
-    pub subnets: Known<Vec<String>>,
-    /// None are named: AWS takes the VPC's default group.
-    pub groups: Known<Vec<String>>,
+    pub service: PlanValue<Service>,
+    pub subnets: PlanValue<Vec<String>>,
+    /// Empty if the tasks get the default security group of the VPC.
+    pub security_groups: PlanValue<Vec<String>>,
     pub capacity: Capacity,
-    /// It gives its tasks an interface of their own.
+    /// Each task has a network interface of its own.
     pub has_network: bool,
 }
 
@@ -29,31 +34,18 @@ pub struct Capacity {
     pub provider: Option<String>,
 }
 
-pub fn services(plan: &Plan) -> impl Iterator<Item = &Instance> {
-    plan.of_kind(&["aws_ecs_service"])
-}
-
-/// The name of the cluster that a service is in.
-pub fn cluster_of(resolver: &Resolver, service: &Instance) -> Known<String> {
-    if service.at(&["cluster"]) == Seen::Later && !resolver.plan.is_set(service, "cluster") {
-        return Ok("default".to_owned());
-    }
-    let cluster = resolver.one(service, &["cluster"], Thing::Cluster)?;
-    Ok(cluster.unwrap_or_else(|| "default".to_owned()))
-}
-
-/// The services of a cluster, and why some of them may be missing.
+/// The services of a cluster, and why others may be missing.
 pub fn planned_services<'p>(
     resolver: &Resolver<'p>,
     cluster: &str,
-) -> (Vec<Planned<'p>>, Option<Unavailable>) {
+) -> (Vec<PlannedService<'p>>, Option<Unavailable>) {
     let mut planned = Vec::new();
     let mut unlisted = None;
-    let likeness = Likeness::new(resolver);
-    for instance in services(resolver.plan) {
-        match (cluster_of(resolver, instance), instance.text(&["name"])) {
+    let equivalence = SubnetEquivalence::new(resolver);
+    for resource in resolver.resources("aws_ecs_service") {
+        match (cluster_of(resolver, resource), resource.text("name")) {
             (Ok(of), Ok(Some(name))) if of == cluster => {
-                planned.push(read_service(resolver, &likeness, instance, name));
+                planned.push(read_service(resolver, &equivalence, resource, name));
             }
             (Ok(_), Ok(_)) => {}
             (Ok(of), Err(_)) if of != cluster => {}
@@ -61,89 +53,89 @@ pub fn planned_services<'p>(
         }
     }
     planned.sort_by(|one, other| one.name.cmp(&other.name));
-    let unlisted = unlisted.or_else(|| unshown(resolver, cluster));
-    (planned, unlisted)
+    (planned, unlisted.or_else(|| not_listed(resolver, cluster)))
 }
 
-pub const EXPRESS: &str = "aws_ecs_express_gateway_service";
-
 /// Why services of the cluster are not in the plan as resources that it changes.
-fn unshown(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
+fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
     let plan = resolver.plan;
-    let is_here = |service: &&Instance| {
+    let may_be_in_cluster = |service: &&Resource| {
         let of = cluster_of(resolver, service);
         of.is_err() || of.as_deref() == Ok(cluster)
     };
-    let mut deferred = plan.deferred.iter();
-    let mut deferred = deferred
-        .by_ref()
-        .filter(|one| one.is(&["aws_ecs_service", EXPRESS]));
-    if let Some(service) = deferred.find(is_here) {
-        return Some(untold(format!(
-            "Terraform leaves {} for a later plan",
+    let mut deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
+    let mut express = resolver.resources(EXPRESS);
+    if let Some(service) = deferred.find(may_be_in_cluster) {
+        let address = &service.address;
+        return Some(not_shown(format!(
+            "Terraform defers {address} to a later plan"
+        )));
+    }
+    if let Some(service) = express.find(may_be_in_cluster) {
+        return Some(not_shown(format!(
+            "{} is an Express Mode service: ECS creates its network and tasks, and the plan does not show them",
             service.address
         )));
     }
-    let express = plan.of_kind(&[EXPRESS]).find(is_here);
-    if let Some(service) = express {
-        return Some(untold(format!(
-            "{} is a service of Express Mode: ECS makes its network and its tasks, and the plan does not show them",
-            service.address
-        )));
-    }
-    plan.is_without_service().then(|| {
-        untold("the plan has no ECS service, so that nobody can tell which tasks it changes anything for")
+    let resources = plan.resources.of_types(&SERVICE_TYPES);
+    let before = plan.before.of_types(&SERVICE_TYPES);
+    let deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
+    let has_service = resources.chain(before).chain(deferred).next().is_some();
+    (!has_service).then(|| {
+        not_shown("the plan has no ECS service, so it does not show which tasks it affects")
     })
 }
 
-const NETWORK: [&str; 2] = ["network_configuration", "0"];
-
 fn read_service<'p>(
     resolver: &Resolver<'p>,
-    likeness: &Likeness,
-    instance: &'p Instance,
+    equivalence: &SubnetEquivalence,
+    resource: &'p Resource,
     name: &str,
-) -> Planned<'p> {
-    let within = |name| [NETWORK.as_slice(), &[name]].concat();
-    let subnets = likeness.of_tasks(instance, &within("subnets"));
-    let groups = resolver.all(instance, &within("security_groups"), Thing::SecurityGroup);
-    Planned {
-        instance,
+) -> PlannedService<'p> {
+    const GROUPS: &str = "network_configuration.0.security_groups";
+    let subnets = equivalence.task_subnets(resource, "network_configuration.0.subnets");
+    let groups = resolver.resolve_all(resource, GROUPS, ResourceKind::SecurityGroup);
+    let capacity = capacity(resolver, resource);
+    PlannedService {
+        resource,
         name: name.to_owned(),
-        service: service(resolver, instance, name, &subnets, &groups),
-        has_network: !matches!(instance.count(&NETWORK[..1]), Ok(0)),
+        service: service(resolver, resource, name, &subnets, &groups, &capacity),
+        has_network: resource.count("network_configuration") != Ok(0),
         subnets,
-        groups,
-        capacity: capacity(resolver, instance),
+        security_groups: groups,
+        capacity,
     }
 }
 
 fn service(
     resolver: &Resolver,
-    instance: &Instance,
+    resource: &Resource,
     name: &str,
-    subnets: &Known<Vec<String>>,
-    groups: &Known<Vec<String>>,
-) -> Known<Service> {
-    let exec_enabled = instance.flag(&["enable_execute_command"])?.unwrap_or(false);
-    let public = [NETWORK.as_slice(), &["assign_public_ip"]].concat();
-    let strategy = instance.text(&["scheduling_strategy"]).ok().flatten();
-    let daemon = strategy == Some("DAEMON");
-    // How many tasks a daemon service has, only its instances tell.
-    let count = instance.number(&["desired_count"]).ok().flatten();
+    subnets: &PlanValue<Vec<String>>,
+    groups: &PlanValue<Vec<String>>,
+    capacity: &Capacity,
+) -> PlanValue<Service> {
+    let exec_enabled = resource.flag("enable_execute_command")?.unwrap_or(false);
+    let daemon = resource.has_text("scheduling_strategy", "DAEMON");
+    // A daemon service has a task on each instance, and the plan does not show how many those are.
+    let count = resource
+        .number("desired_count")
+        .ok()
+        .flatten()
+        .filter(|_| !daemon);
     let count = count
-        .filter(|_| !daemon)
         .and_then(|count| u32::try_from(count).ok())
         .unwrap_or(1);
-    let definition = resolver.one(instance, &["task_definition"], Thing::TaskDefinition);
+    let definition = resolver.resolve(resource, "task_definition", ResourceKind::TaskDefinition);
     let definition = definition.ok().flatten();
-    let id = instance.text(&["id"]).ok().flatten();
-    let cluster = cluster_of(resolver, instance)?;
+    let cluster = cluster_of(resolver, resource)?;
+    let arn = resource
+        .id()
+        .filter(|id| id.starts_with("arn:"))
+        .map(str::to_owned);
+    let controller = controller(resource);
     Ok(Service {
-        arn: match id {
-            Some(id) if id.starts_with("arn:") => id.to_owned(),
-            _ => resolver.ecs_arn("service", &format!("{cluster}/{name}")),
-        },
+        arn: arn.unwrap_or_else(|| resolver.ecs_arn("service", &format!("{cluster}/{name}"))),
         name: name.to_owned(),
         status: "ACTIVE".to_owned(),
         desired_count: count,
@@ -151,34 +143,36 @@ fn service(
         pending_count: 0,
         daemon,
         exec_enabled,
-        launch_type: capacity(resolver, instance).launch_type,
-        platform_version: instance
-            .text(&["platform_version"])
-            .ok()
-            .flatten()
-            .map(str::to_owned),
+        launch_type: capacity.launch_type.clone(),
+        platform_version: resource.known_text("platform_version").map(str::to_owned),
         task_definition: definition.clone(),
-        controller: controller(instance),
-        deployments: match controller(instance) {
-            DeploymentController::Ecs => vec![settled(definition, count)],
+        deployments: match controller {
+            DeploymentController::Ecs => vec![completed_deployment(definition, count)],
             _ => Vec::new(),
         },
+        controller,
         events: Vec::new(),
         awsvpc: match (subnets, groups) {
             (Ok(subnets), Ok(groups)) if !subnets.is_empty() => Some(AwsVpc {
                 subnets: subnets.clone(),
                 security_groups: groups.clone(),
-                assign_public_ip: instance.flag(&public)?.unwrap_or(false),
+                assign_public_ip: assign_public_ip(resource)?,
             }),
             _ => None,
         },
-        tags: super::tags::tags(instance),
+        tags: tags(resource),
         leaves_tasks_without_exec: None,
     })
 }
 
-/// The deployment that apply makes, once it is through.
-fn settled(task_definition: Option<String>, count: u32) -> Deployment {
+/// Whether tasks get public IP addresses.
+pub fn assign_public_ip(service: &Resource) -> PlanValue<bool> {
+    let flag = service.flag("network_configuration.0.assign_public_ip")?;
+    Ok(flag.unwrap_or(false))
+}
+
+/// The deployment that apply starts, once it has completed.
+fn completed_deployment(task_definition: Option<String>, count: u32) -> Deployment {
     Deployment {
         id: "planned".to_owned(),
         status: "PRIMARY".to_owned(),
@@ -190,51 +184,40 @@ fn settled(task_definition: Option<String>, count: u32) -> Deployment {
     }
 }
 
-pub fn controller(service: &Instance) -> DeploymentController {
-    match service.text(&["deployment_controller", "0", "type"]) {
-        Ok(Some("CODE_DEPLOY")) => DeploymentController::CodeDeploy,
-        Ok(Some("EXTERNAL")) => DeploymentController::External,
+/// What deploys the service.
+pub fn controller(service: &Resource) -> DeploymentController {
+    match service.known_text("deployment_controller.0.type") {
+        Some("CODE_DEPLOY") => DeploymentController::CodeDeploy,
+        Some("EXTERNAL") => DeploymentController::External,
         _ => DeploymentController::Ecs,
     }
 }
 
-/// By the service's own strategy or launch type, else by the cluster's strategy.
-fn capacity(resolver: &Resolver, service: &Instance) -> Capacity {
-    let own = service.text(&["capacity_provider_strategy", "0", "capacity_provider"]);
-    if let Ok(Some(provider)) = own {
+/// The capacity by the service's own strategy or launch type, else by the cluster's default strategy.
+fn capacity(resolver: &Resolver, service: &Resource) -> Capacity {
+    const STRATEGIES: &str = "aws_ecs_cluster_capacity_providers";
+    const DEFAULT: &str = "default_capacity_provider_strategy.0.capacity_provider";
+    if let Some(provider) = service.known_text("capacity_provider_strategy.0.capacity_provider") {
         return Capacity::of_provider(provider);
     }
-    if let Ok(Some(kind)) = service.text(&["launch_type"]) {
+    if let Some(launch_type) = service.known_text("launch_type") {
         return Capacity {
-            launch_type: Some(kind.to_owned()),
+            launch_type: Some(launch_type.to_owned()),
             provider: None,
         };
     }
     let Ok(cluster) = cluster_of(resolver, service) else {
         return Capacity::default();
     };
-    let strategy = resolver
-        .plan
-        .of_kind(&["aws_ecs_cluster_capacity_providers"])
-        .find(|of| {
-            resolver.one(of, &["cluster_name"], Thing::Cluster) == Ok(Some(cluster.clone()))
-        });
-    let Some(strategy) = strategy else {
-        return Capacity::default();
-    };
-    let path = [
-        "default_capacity_provider_strategy",
-        "0",
-        "capacity_provider",
-    ];
-    match strategy.text(&path) {
-        Ok(Some(provider)) => Capacity::of_provider(provider),
-        _ => Capacity::default(),
-    }
+    let mut strategies =
+        resolver.referring(STRATEGIES, "cluster_name", ResourceKind::Cluster, &cluster);
+    let strategy = strategies.find_map(Result::ok);
+    let provider = strategy.and_then(|strategy| strategy.known_text(DEFAULT));
+    provider.map(Capacity::of_provider).unwrap_or_default()
 }
 
 impl Capacity {
-    /// Tasks run on machines that are not Fargate's.
+    /// Whether tasks run on instances rather than on Fargate.
     pub fn is_on_instances(&self) -> bool {
         matches!(self.launch_type.as_deref(), Some("EC2" | "EXTERNAL"))
     }

@@ -1,178 +1,169 @@
-//! What AWS told, where the plan is laid over it: the plan's own resources replace those of AWS.
+//! Merges the facts from AWS with the plan: the plan's own resources replace those of AWS.
 
 use std::collections::BTreeSet;
 
 use model::facts::*;
 
-use super::network::Seen;
 use crate::network::{self, Endpoints};
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::PlanValue;
 
-/// Takes over tasks that the plan has nothing to do with, and what they refer to.
-pub fn take_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
-    for arn in arns {
-        let Some(task) = live.tasks.get(arn) else {
-            continue;
-        };
+/// Adds running tasks that the plan does not change, and what they refer to.
+pub fn add_live_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
+    for (arn, task) in arns.iter().filter_map(|arn| live.tasks.get_key_value(arn)) {
         facts.tasks.insert(arn.clone(), task.clone());
         let Fact::Known(task) = task else {
             continue;
         };
-        let definition = live.task_definitions.get_key_value(&*task.task_definition);
-        if let Some((arn, known)) = definition {
+        if let Some((arn, known)) = live.task_definitions.get_key_value(&*task.task_definition) {
             facts.task_definitions.insert(arn.clone(), known.clone());
         }
-        let interface = task.interface.as_ref().and_then(|known| known.id.as_ref());
-        if let Some((id, known)) =
-            interface.and_then(|id| live.network.interfaces.get_key_value(id.as_str()))
-        {
+        let id = task
+            .interface
+            .as_ref()
+            .and_then(|interface| interface.id.as_ref());
+        let interface = id.and_then(|id| live.network.interfaces.get_key_value(id.as_str()));
+        if let Some((id, known)) = interface {
             facts.network.interfaces.insert(id.clone(), known.clone());
         }
     }
-    let hosts = live.container_instances.clone();
-    facts.container_instances.extend(hosts);
+    facts
+        .container_instances
+        .extend(live.container_instances.clone());
     facts.instance_profiles.clone_from(&live.instance_profiles);
     facts.network.instances.clone_from(&live.network.instances);
 }
 
-/// A plan does not say who opens sessions; the live facts do.
+/// Adds the caller, who is not part of a plan.
 pub fn add_caller(facts: &mut Facts, live: &Facts) {
     facts.local = live.local.clone();
     facts.caller = live.caller.clone();
     let Some(Fact::Known(arn)) = live.caller.known().map(Caller::policy_arn) else {
         return;
     };
-    let of_caller = live.simulations.iter();
-    let of_caller = of_caller.filter(|simulation| simulation.principal == arn);
-    facts.simulations.extend(of_caller.cloned());
+    let simulations = live.simulations.iter().filter(|one| one.principal == arn);
+    facts.simulations.extend(simulations.cloned());
     if let Some(identity) = live.identities.get(&arn) {
         facts.identities.insert(arn, identity.clone());
     }
 }
 
-/// IDs of what the plan manages, changes or takes away: what AWS says of them is over.
-fn own(resolver: &Resolver, thing: Thing) -> BTreeSet<String> {
-    let plan = resolver.plan;
-    let before = plan.before_of_kind(thing.kinds());
-    plan.of_kind(thing.kinds())
-        .chain(before)
-        .filter_map(|instance| instance.id().map(str::to_owned))
+/// The IDs of resources that the plan manages, changes or deletes: what AWS says of them no longer holds.
+fn managed_ids(resolver: &Resolver, kind: ResourceKind) -> BTreeSet<String> {
+    let types = kind.resource_types();
+    let (after, before) = (&resolver.plan.resources, &resolver.plan.before);
+    let resources = after.of_types(types).chain(before.of_types(types));
+    resources
+        .filter_map(|resource| resource.id().map(str::to_owned))
         .collect()
 }
 
-/// Subnets that an association of the plan held, which it changes or takes away.
-fn left(resolver: &Resolver, kind: &str) -> BTreeSet<String> {
-    resolver
-        .plan
-        .before_of_kind(&[kind])
-        .filter_map(|join| join.text(&["subnet_id"]).ok().flatten())
-        .map(str::to_owned)
+/// The subnets of associations of the plan, those that it changes or deletes among them.
+fn associated_subnets(
+    resolver: &Resolver,
+    resource_type: &str,
+    associations: &[(String, String)],
+) -> BTreeSet<String> {
+    let before = resolver.before(resource_type);
+    let before = before.filter_map(|one| one.known_text("subnet_id").map(str::to_owned));
+    before
+        .chain(associations.iter().map(|(subnet, _)| subnet.clone()))
         .collect()
 }
 
-pub fn endpoints(resolver: &Resolver, mut planned: Endpoints, live: Option<&Facts>) -> Seen {
-    let told = live.and_then(|live| live.network.endpoints.as_ref()?.known());
-    if let Some(told) = told {
-        let own = own(resolver, Thing::Endpoint);
-        let others = told.iter().filter(|endpoint| !own.contains(&endpoint.id));
-        planned.known.extend(others.cloned());
-    }
-    Seen {
-        planned,
-        is_complete: told.is_some(),
-    }
+/// Adds the endpoints that the plan does not manage; false if AWS did not say which there are.
+pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints, live: Option<&Facts>) -> bool {
+    let endpoints = live.and_then(|live| live.network.endpoints.as_ref()?.known());
+    let managed = managed_ids(resolver, ResourceKind::Endpoint);
+    let others = endpoints
+        .into_iter()
+        .flatten()
+        .filter(|one| !managed.contains(&one.id));
+    planned.known.extend(others.cloned());
+    endpoints.is_some()
 }
 
-pub fn route_tables(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fact<Vec<RouteTable>> {
-    let told = live.and_then(|live| live.network.route_tables.get(vpc)?.known());
-    let Some(told) = told else {
+/// The route tables of a VPC: those of the plan, and the others with the changes that the plan makes.
+pub fn route_tables(
+    resolver: &Resolver,
+    vpc: &str,
+    live: Option<&Facts>,
+) -> PlanValue<Vec<RouteTable>> {
+    const ASSOCIATION: &str = "aws_route_table_association";
+    let Some(live) = live.and_then(|live| live.network.route_tables.get(vpc)?.known()) else {
         return network::route_tables(resolver, vpc);
     };
-    let mut tables = match network::own_route_tables(resolver, vpc) {
-        Ok(tables) => tables,
-        Err(why) => return Fact::Unavailable(why),
-    };
-    let own = own(resolver, Thing::RouteTable);
-    let joins = match network::table_associations(resolver) {
-        Ok(joins) => joins,
-        Err(why) => return Fact::Unavailable(why),
-    };
-    let mut placed = left(resolver, "aws_route_table_association");
-    placed.extend(joins.iter().map(|(subnet, _)| subnet.clone()));
+    let mut tables = network::managed_route_tables(resolver, vpc)?;
+    let managed = managed_ids(resolver, ResourceKind::RouteTable);
+    let associations = network::table_associations(resolver)?;
+    let associated = associated_subnets(resolver, ASSOCIATION, &associations);
     let has_main = tables.iter().any(|table| table.main);
-    let has = |tables: &[RouteTable], id: &str| tables.iter().any(|table| table.id == id);
-    for other in told {
-        if own.contains(&other.id) || has(&tables, &other.id) {
+    for table in live {
+        if managed.contains(&table.id) || tables.iter().any(|known| known.id == table.id) {
             continue;
         }
-        let mut other = other.clone();
-        other.main &= !has_main;
-        other.subnets.retain(|subnet| !placed.contains(subnet));
-        let here = joins.iter().filter(|(_, table)| *table == other.id);
-        other.subnets.extend(here.map(|(subnet, _)| subnet.clone()));
-        if let Err(why) = network::add_routes(resolver, &mut other) {
-            return Fact::Unavailable(why);
-        }
-        let propagated = network::propagated(resolver, None, &other.id);
-        other.routes.extend(propagated);
-        tables.push(other);
+        let mut table = table.clone();
+        table.main &= !has_main;
+        table.subnets.retain(|subnet| !associated.contains(subnet));
+        let added = associations.iter().filter(|(_, id)| *id == table.id);
+        table
+            .subnets
+            .extend(added.map(|(subnet, _)| subnet.clone()));
+        network::add_routes(resolver, &mut table)?;
+        table
+            .routes
+            .extend(network::propagated_routes(resolver, None, &table.id));
+        tables.push(table);
     }
-    Fact::Known(tables)
+    Ok(tables)
 }
 
-/// The NAT gateways of the plan, and those of others.
+/// The NAT gateways of a VPC: those of the plan, and the others.
 pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
     tables: &Fact<Vec<RouteTable>>,
     live: Option<&Facts>,
 ) -> Fact<Vec<NatGateway>> {
-    let Some(told) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
-        return network::nat_gateways(resolver, vpc, tables);
+    let Some(live) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
+        return network::nat_gateways(resolver, vpc, tables).into();
     };
-    let own = own(resolver, Thing::NatGateway);
-    // Those of other VPCs are of no use here, and none of these routes lead elsewhere.
-    let planned = network::nat_gateways(resolver, vpc, &Fact::Known(Vec::new()));
-    match (planned, told) {
-        (Fact::Known(mut gateways), Fact::Known(told)) => {
-            let others = told.iter().filter(|gateway| !own.contains(&gateway.id));
-            gateways.extend(others.cloned());
-            Fact::Known(gateways)
-        }
-        (Fact::Known(_), told) => told.clone(),
-        (planned, _) => planned,
+    let managed = managed_ids(resolver, ResourceKind::NatGateway);
+    // AWS knows the gateways that the plan does not: without routes, none is missing.
+    match network::nat_gateways(resolver, vpc, &Fact::Known(Vec::new())) {
+        Ok(mut gateways) => live.clone().map(|live| {
+            gateways.extend(live.into_iter().filter(|one| !managed.contains(&one.id)));
+            gateways
+        }),
+        Err(why) => Fact::Unavailable(why),
     }
 }
 
-pub fn network_acls(resolver: &Resolver, vpc: &str, live: Option<&Facts>) -> Fact<Vec<NetworkAcl>> {
-    let told = live.and_then(|live| live.network.network_acls.get(vpc)?.known());
-    let Some(told) = told else {
+/// The ACLs of a VPC: those of the plan, and the others with the changes that the plan makes.
+pub fn network_acls(
+    resolver: &Resolver,
+    vpc: &str,
+    live: Option<&Facts>,
+) -> PlanValue<Vec<NetworkAcl>> {
+    const ASSOCIATION: &str = "aws_network_acl_association";
+    let Some(live) = live.and_then(|live| live.network.network_acls.get(vpc)?.known()) else {
         return network::network_acls(resolver, vpc);
     };
-    let mut acls = match network::own_network_acls(resolver, vpc) {
-        Ok(acls) => acls,
-        Err(why) => return Fact::Unavailable(why),
-    };
-    let own = own(resolver, Thing::NetworkAcl);
-    let mut placed = left(resolver, "aws_network_acl_association");
-    placed.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
-    match network::acl_associations(resolver) {
-        Ok(joins) => placed.extend(joins.into_iter().map(|(subnet, _)| subnet)),
-        Err(why) => return Fact::Unavailable(why),
-    }
+    let mut acls = network::managed_acls(resolver, vpc)?;
+    let managed = managed_ids(resolver, ResourceKind::NetworkAcl);
+    let associations = network::acl_associations(resolver)?;
+    let mut associated = associated_subnets(resolver, ASSOCIATION, &associations);
+    associated.extend(acls.iter().flat_map(|acl| acl.subnets.clone()));
     let has_default = acls.iter().any(|acl| acl.default);
-    for other in told {
-        if own.contains(&other.id) || acls.iter().any(|acl| acl.id == other.id) {
+    for acl in live {
+        if managed.contains(&acl.id) || acls.iter().any(|known| known.id == acl.id) {
             continue;
         }
-        let mut other = other.clone();
-        other.default &= !has_default;
-        other.subnets.retain(|subnet| !placed.contains(subnet));
-        if let Err(why) = network::add_separate(resolver, &mut other) {
-            return Fact::Unavailable(why);
-        }
-        acls.push(other);
+        let mut acl = acl.clone();
+        acl.default &= !has_default;
+        acl.subnets.retain(|subnet| !associated.contains(subnet));
+        network::add_rules_and_associations(resolver, &mut acl)?;
+        acls.push(acl);
     }
-    Fact::Known(acls)
+    Ok(acls)
 }

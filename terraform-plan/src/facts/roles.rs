@@ -1,15 +1,16 @@
-//! The roles of the tasks, and what these may do.
+//! The roles of the tasks, and what they allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_rules::needs::{Need, Place, of_task_role};
 use model::facts::*;
 
-use crate::iam;
-use crate::known::{is_elsewhere, or_live};
-use crate::others;
+use crate::cloudformation;
+use crate::iam::{self, PlannedPolicies, PolicyAttachments};
 use crate::resolve::Resolver;
+use crate::unavailable::{may_be_in_aws, or_live};
 
+/// Adds the roles of the tasks, and the policies of task and execution roles.
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     let place = resolver.account.map(|account| Place {
         partition: resolver.partition,
@@ -26,24 +27,26 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
             (role.to_owned(), needs)
         })
         .collect();
-    let executions = execution_roles(facts);
-    for (role, needs) in &by_role {
-        let judged = iam::judge(resolver, role, needs);
-        add_judged(facts, resolver, role, judged, live);
+    // Someone may have given the actions to the execution role by mistake.
+    let execution_roles = execution_roles(facts);
+    let others = execution_roles
+        .iter()
+        .filter(|role| !by_role.contains_key(*role));
+    let others: Vec<&String> = others.collect();
+    let attachments = PolicyAttachments::new(resolver);
+    let needs = by_role.iter().map(|(role, needs)| (role, needs.as_slice()));
+    for (role, needs) in needs.chain(others.into_iter().map(|role| (role, [].as_slice()))) {
+        let planned = iam::evaluate(resolver, &attachments, role, needs);
+        add_policies(facts, resolver, role, planned, live);
+    }
+    for role in by_role.keys() {
         let of_live = live.and_then(|live| live.roles.get(role));
-        // A stack of the plan may make what is not there yet.
-        let is_made = |now: &&Fact<Role>| now.is_absent() && others::changes_stacks(resolver.plan);
-        let of_live = of_live.filter(|now| !is_made(now));
+        // A stack of the plan may create a role that does not exist yet.
+        let may_be_created =
+            |now: &Fact<Role>| now.is_absent() && cloudformation::changes_stacks(resolver.plan);
+        let of_live = of_live.filter(|now| !may_be_created(now));
         let known = or_live(iam::role(resolver, role), of_live);
         facts.roles.insert(role.clone(), known);
-    }
-    // The actions may have been given to the execution role by mistake.
-    for role in executions
-        .iter()
-        .filter(|role| !by_role.contains_key(*role))
-    {
-        let judged = iam::judge(resolver, role, &[]);
-        add_judged(facts, resolver, role, judged, live);
     }
 }
 
@@ -58,55 +61,57 @@ pub fn containers_by_role(facts: &Facts) -> BTreeMap<&str, Vec<&ContainerDefinit
             of_role.extend(definition.map(|definition| (arn, definition)));
         }
     }
-    by_role
-        .into_iter()
-        .map(|(role, definitions)| {
-            let containers = definitions.into_values();
-            let containers = containers.flat_map(|definition| &definition.containers);
-            (role, containers.collect())
-        })
-        .collect()
+    let containers = by_role.into_iter().map(|(role, definitions)| {
+        let definitions = definitions.into_values();
+        (
+            role,
+            definitions
+                .flat_map(|definition| &definition.containers)
+                .collect(),
+        )
+    });
+    containers.collect()
 }
 
 fn execution_roles(facts: &Facts) -> BTreeSet<String> {
     let tasks = facts.tasks.values().filter_map(Fact::known);
-    tasks
-        .filter_map(|task| {
-            let definition = facts.task_definitions.get(&*task.task_definition);
-            task.execution_role(definition.and_then(Fact::known))
-        })
-        .map(str::to_owned)
-        .collect()
+    let roles = tasks.filter_map(|task| {
+        let definition = facts.task_definitions.get(&*task.task_definition);
+        task.execution_role(definition.and_then(Fact::known))
+    });
+    roles.map(str::to_owned).collect()
 }
 
-/// What AWS says of a role holds after apply only where the plan leaves the role as it is.
-fn add_judged(
+/// Adds what a role allows. What AWS says of it holds after apply only if the plan does not change the role.
+fn add_policies(
     facts: &mut Facts,
     resolver: &Resolver,
     role: &str,
-    judged: iam::Judged,
+    planned: PlannedPolicies,
     live: Option<&Facts>,
 ) {
-    let of_role = |simulation: &&Simulation| simulation.principal == role;
-    let as_it_is = live.filter(|live| {
-        is_elsewhere(&judged.identity)
+    let is_of_role = |simulation: &&Simulation| simulation.principal == role;
+    let unchanged = live.filter(|live| {
+        may_be_in_aws(&planned.identity)
             && live
                 .simulations
                 .iter()
-                .any(|simulation| of_role(&simulation))
-            && !iam::is_touched(resolver, role)
+                .any(|simulation| is_of_role(&simulation))
+            && !iam::is_changed(resolver, role)
     });
-    match as_it_is {
-        Some(live) => {
-            let simulations = live.simulations.iter().filter(of_role).cloned();
-            facts.simulations.extend(simulations);
-            if let Some(identity) = live.identities.get(role) {
-                facts.identities.insert(role.to_owned(), identity.clone());
-            }
-        }
-        None => {
-            facts.simulations.extend(judged.simulations);
-            facts.identities.insert(role.to_owned(), judged.identity);
-        }
-    }
+    let (simulations, identity) = match unchanged {
+        Some(live) => (
+            live.simulations
+                .iter()
+                .filter(is_of_role)
+                .cloned()
+                .collect(),
+            live.identities.get(role).cloned(),
+        ),
+        None => (planned.simulations, Some(planned.identity)),
+    };
+    facts.simulations.extend(simulations);
+    facts
+        .identities
+        .extend(identity.map(|identity| (role.to_owned(), identity)));
 }

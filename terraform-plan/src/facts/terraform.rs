@@ -1,4 +1,4 @@
-//! Where the plan has what the facts name, so that fixes can be written in the words of its configuration.
+//! Where the configuration has the resources of the facts, so that fixes can be edits of it.
 
 use std::collections::BTreeMap;
 
@@ -6,146 +6,135 @@ use model::arn;
 use model::facts::{Fact, Facts, TerraformResource, terraform_key};
 use serde_json::Value;
 
-use crate::address::Key;
-use crate::configuration::{Given, references};
-use crate::document::Plan;
-use crate::ecs::Planned;
-use crate::instance::Instance;
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use crate::ecs::PlannedService;
+use crate::plan::TerraformPlan;
+use crate::plan::address::InstanceKey;
+use crate::plan::configuration::{VariableInput, fields, references};
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
 
-pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[Planned]) {
+/// Adds the addresses and inputs of the resources in the facts.
+pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedService]) {
     let plan = resolver.plan;
     let mut all = BTreeMap::new();
-    let mut add = |kind: &str, name: &str, instance: &Instance| {
-        all.insert(terraform_key(kind, name), resource(plan, instance));
+    let mut add = |resource_type: &str, name: &str, resource: &Resource| {
+        all.insert(terraform_key(resource_type, name), describe(plan, resource));
     };
     for service in planned {
-        add("aws_ecs_service", &service.name, service.instance);
+        add("aws_ecs_service", &service.name, service.resource);
     }
     for arn in facts.task_definitions.keys() {
-        if let Some(instance) = resolver.instance_named(arn, Thing::TaskDefinition)
-            && let Ok(Some(family)) = instance.text(&["family"])
+        if let Some(definition) = resolver.find(arn, ResourceKind::TaskDefinition)
+            && let Some(family) = definition.known_text("family")
         {
-            add("aws_ecs_task_definition", family, instance);
+            add("aws_ecs_task_definition", family, definition);
         }
     }
-    for role in facts.roles.keys() {
-        if let Some(instance) = resolver.instance_named(role, Thing::Role) {
-            add("aws_iam_role", arn::name(role), instance);
+    for arn in facts.roles.keys() {
+        if let Some(role) = resolver.find(arn, ResourceKind::Role) {
+            add("aws_iam_role", arn::name(arn), role);
         }
     }
-    if let Some(cluster) = resolver.instance_named(&facts.cluster_name, Thing::Cluster) {
+    if let Some(cluster) = resolver.find(&facts.cluster_name, ResourceKind::Cluster) {
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }
-    for (thing, names) in of_network(facts) {
-        for name in names {
-            if let (Some(kind), Some(instance)) =
-                (thing.kinds().first(), plan.find(thing.kinds(), name))
-            {
-                add(kind, name, instance);
-            }
+    for (kind, id) in network_resources(facts) {
+        let types = kind.resource_types();
+        if let (Some(first), Some(resource)) = (types.first(), plan.resources.find(types, id)) {
+            add(first, id, resource);
         }
     }
     facts.terraform = all;
 }
 
-fn of_network(facts: &Facts) -> [(Thing, Vec<&String>); 6] {
+fn network_resources(facts: &Facts) -> Vec<(ResourceKind, &String)> {
     let network = &facts.network;
-    let tables = network.route_tables.values().filter_map(Fact::known);
-    let acls = network.network_acls.values().filter_map(Fact::known);
-    let endpoints = network.endpoints.iter().filter_map(Fact::known);
-    [
-        (Thing::Vpc, network.vpcs.keys().collect()),
-        (Thing::Subnet, network.subnets.keys().collect()),
-        (
-            Thing::SecurityGroup,
-            network.security_groups.keys().collect(),
-        ),
-        (
-            Thing::RouteTable,
-            tables.flatten().map(|one| &one.id).collect(),
-        ),
-        (
-            Thing::NetworkAcl,
-            acls.flatten().map(|one| &one.id).collect(),
-        ),
-        (
-            Thing::Endpoint,
-            endpoints.flatten().map(|one| &one.id).collect(),
-        ),
-    ]
+    let tables = network
+        .route_tables
+        .values()
+        .filter_map(Fact::known)
+        .flatten();
+    let acls = network
+        .network_acls
+        .values()
+        .filter_map(Fact::known)
+        .flatten();
+    let endpoints = network.endpoints.iter().filter_map(Fact::known).flatten();
+    let mut found: Vec<(ResourceKind, &String)> = Vec::new();
+    found.extend(network.vpcs.keys().map(|id| (ResourceKind::Vpc, id)));
+    found.extend(network.subnets.keys().map(|id| (ResourceKind::Subnet, id)));
+    found.extend(
+        network
+            .security_groups
+            .keys()
+            .map(|id| (ResourceKind::SecurityGroup, id)),
+    );
+    found.extend(tables.map(|table| (ResourceKind::RouteTable, &table.id)));
+    found.extend(acls.map(|acl| (ResourceKind::NetworkAcl, &acl.id)));
+    found.extend(endpoints.map(|endpoint| (ResourceKind::Endpoint, &endpoint.id)));
+    found
 }
 
-fn resource(plan: &Plan, instance: &Instance) -> TerraformResource {
+fn describe(plan: &TerraformPlan, resource: &Resource) -> TerraformResource {
     TerraformResource {
-        address: instance.address.clone(),
-        expression: expression(plan, instance),
-        is_new: instance.is_made && plan.before_at_address(&instance.address).is_none(),
-        inputs: inputs(plan, instance),
+        address: resource.address.clone(),
+        expression: expression(plan, resource),
+        is_new: resource.is_created && plan.before.at_address(&resource.address).is_none(),
+        inputs: inputs(plan, resource),
     }
 }
 
-/// In the root module by the address, else by an output of the module.
-fn expression(plan: &Plan, instance: &Instance) -> Option<String> {
-    let [module] = instance.module.as_slice() else {
-        let is_in_root = instance.module.is_empty();
-        return is_in_root.then(|| format!("{}.id", instance.address));
+/// The expression of a resource's ID in the root module: its address, or an output of its module.
+fn expression(plan: &TerraformPlan, resource: &Resource) -> Option<String> {
+    let [module] = resource.module.as_slice() else {
+        let is_in_root = resource.module.is_empty();
+        return is_in_root.then(|| format!("{}.id", resource.address));
     };
-    let own = format!("{}.{}", instance.kind, instance.name);
+    let address = format!("{}.{}", resource.resource_type, resource.name);
     let is_own = |reference: &&str| {
-        let after = reference.strip_prefix(own.as_str());
+        let after = reference.strip_prefix(address.as_str());
         after.is_some_and(|after| after.is_empty() || after == ".id" || after.starts_with('['))
     };
-    let is_of = |output: &Value| {
-        let named = references(&output["expression"]);
-        !named.is_empty() && named.iter().all(is_own)
-    };
-    let outputs = plan.module(&instance.module)?.get("outputs")?.as_object()?;
-    let (output, _) = outputs.iter().find(|(_, output)| is_of(output))?;
-    Some(format!(
-        "module.{}{}.{output}{}",
-        module.name,
-        index(module.key.as_ref()),
-        index(instance.key.as_ref()),
-    ))
+    let mut outputs = fields(plan.configuration.module(&resource.module), "outputs");
+    let (output, _) = outputs.find(|(_, output)| {
+        let references = references(&output["expression"]);
+        !references.is_empty() && references.iter().all(is_own)
+    })?;
+    let (name, module_key, key) = (&module.name, index(&module.key), index(&resource.key));
+    Some(format!("module.{name}{module_key}.{output}{key}"))
 }
 
-fn index(key: Option<&Key>) -> String {
+fn index(key: &Option<InstanceKey>) -> String {
     match key {
         None => String::new(),
-        Some(Key::Number(number)) => format!("[{number}]"),
-        Some(Key::Text(text)) => format!("[{}]", Value::String(text.clone())),
+        Some(InstanceKey::Number(number)) => format!("[{number}]"),
+        Some(InstanceKey::Text(text)) => format!("[{}]", Value::String(text.clone())),
     }
 }
 
-/// Arguments that are a variable of the module and nothing else, followed to the call in the root module.
-fn inputs(plan: &Plan, instance: &Instance) -> BTreeMap<String, (String, String)> {
-    let resource = plan.resource(instance);
-    let set = resource.and_then(|resource| resource["expressions"].as_object());
-    let inputs = set
-        .into_iter()
-        .flatten()
-        .filter_map(|(argument, expression)| {
-            let mut module = instance.module.as_slice();
-            let mut variable = only_variable(expression)?;
-            while module.len() > 1 {
-                let Some(Given::By(expression, parent, _)) = plan.given(variable, module) else {
-                    return None;
-                };
-                (variable, module) = (only_variable(expression)?, parent);
-            }
-            let call = module.last()?.name.clone();
-            Some((argument.clone(), (call, variable.to_owned())))
-        });
+/// The arguments that are nothing but a variable of the module, with the call in the root module and its input.
+fn inputs(plan: &TerraformPlan, resource: &Resource) -> BTreeMap<String, (String, String)> {
+    let arguments = plan.configuration.arguments(resource);
+    let inputs = arguments.filter_map(|(argument, expression)| {
+        let mut module = resource.module.as_slice();
+        let mut variable = only_variable(expression)?;
+        while module.len() > 1 {
+            let input = plan.configuration.variable(variable, module)?;
+            let VariableInput::Expression(expression, parent, _) = input else {
+                return None;
+            };
+            (variable, module) = (only_variable(expression)?, parent);
+        }
+        let call = module.last()?.name.clone();
+        Some((argument.clone(), (call, variable.to_owned())))
+    });
     inputs.collect()
 }
 
 fn only_variable(expression: &Value) -> Option<&str> {
-    match references(expression).as_slice() {
-        [only] => only
-            .strip_prefix("var.")
-            .filter(|name| !name.contains(['.', '['])),
-        _ => None,
-    }
+    let [only] = references(expression)[..] else {
+        return None;
+    };
+    let name = only.strip_prefix("var.")?;
+    (!name.contains(['.', '['])).then_some(name)
 }

@@ -2,72 +2,63 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{AclEntry, Fact, NetworkAcl};
+use model::facts::{AclEntry, NetworkAcl};
 
-use super::{is_in, port};
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, elsewhere};
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::vpcs::{Association, may_be_in, subnet_associations};
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
-/// The ACLs of a VPC. Those of another stack are not among them, and neither is the default one then.
-pub fn network_acls(resolver: &Resolver, vpc: &str) -> Fact<Vec<NetworkAcl>> {
-    match acls(resolver, vpc) {
-        Ok(acls) if acls.is_empty() => {
-            Fact::Unavailable(elsewhere(format!("every network ACL of VPC {vpc}")))
-        }
-        Ok(acls) => Fact::Known(acls),
-        Err(why) => Fact::Unavailable(why),
-    }
-}
-
-/// The ACLs that are resources of the plan.
-pub fn own_network_acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
-    let mut acls = Vec::new();
-    for instance in resolver.plan.of_kind(&["aws_network_acl"]) {
-        if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
-            acls.push(acl(resolver, instance, instance.identity(), false)?);
-        }
-    }
-    for instance in resolver.plan.of_kind(&["aws_default_network_acl"]) {
-        let named = resolver.one(instance, &["default_network_acl_id"], Thing::NetworkAcl)?;
-        if let Some(id) = named.filter(|id| default_of(resolver, vpc).as_deref() == Some(id)) {
-            acls.push(acl(resolver, instance, &id, true)?);
-        }
-    }
-    Ok(acls)
-}
-
-/// The ACL that AWS makes with the VPC.
-fn default_of(resolver: &Resolver, vpc: &str) -> Option<String> {
-    let vpc = resolver.plan.find(&["aws_vpc"], vpc)?;
-    resolver.default_of(vpc, Thing::NetworkAcl)
-}
-
-fn acls(resolver: &Resolver, vpc: &str) -> Known<Vec<NetworkAcl>> {
-    let mut acls = own_network_acls(resolver, vpc)?;
+/// All ACLs of a VPC, if the plan contains those of its subnets.
+pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
+    let plan = resolver.plan;
+    let mut acls = managed_acls(resolver, vpc)?;
     let has_default = acls.iter().any(|acl| acl.default);
-    let may_lack = resolver
-        .plan
-        .may_lack(&["aws_network_acl", "aws_default_network_acl"]);
-    let default = default_of(resolver, vpc).filter(|_| !has_default && !may_lack);
-    if let Some(id) = default {
-        let mut default = open_default(id);
-        add_separate(resolver, &mut default)?;
+    if !has_default
+        && !plan.may_lack(&["aws_network_acl", "aws_default_network_acl"])
+        && let Some(id) = default_acl(resolver, vpc)
+    {
+        let mut default = untouched_default(id);
+        add_rules_and_associations(resolver, &mut default)?;
         acls.push(default);
     }
-    for (subnet, id) in associations(resolver)? {
-        // Only the subnets of this VPC can be in its ACLs.
-        let is_here = is_in(resolver, &subnet, vpc);
-        if is_here && !acls.iter().any(|acl| acl.id == id) {
-            return Err(elsewhere(format!("network ACL {id} of {subnet}")));
+    for (subnet, id) in acl_associations(resolver)? {
+        // Only subnets of this VPC can be in its ACLs.
+        if may_be_in(resolver, &subnet, vpc) && !acls.iter().any(|acl| acl.id == id) {
+            return Err(not_in_plan(format!("network ACL {id} of {subnet}")));
         }
+    }
+    match acls.is_empty() {
+        true => Err(not_shown(format!(
+            "no network ACL of VPC {vpc} is part of the plan"
+        ))),
+        false => Ok(acls),
+    }
+}
+
+/// The ACLs of a VPC that are resources of the plan.
+pub fn managed_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
+    let mut acls = Vec::new();
+    for resource in resolver.referring("aws_network_acl", "vpc_id", ResourceKind::Vpc, vpc) {
+        let resource = resource?;
+        acls.push(read_acl(resolver, resource, resource.identity(), false)?);
+    }
+    let (attribute, kind) = ("default_network_acl_id", ResourceKind::NetworkAcl);
+    let default = default_acl(resolver, vpc).unwrap_or_default();
+    for resource in resolver.referring("aws_default_network_acl", attribute, kind, &default) {
+        acls.push(read_acl(resolver, resource?, &default, true)?);
     }
     Ok(acls)
 }
 
-/// As AWS makes it with a VPC.
-fn open_default(id: String) -> NetworkAcl {
+/// The name of the ACL that AWS creates with the VPC.
+fn default_acl(resolver: &Resolver, vpc: &str) -> Option<String> {
+    let vpc = resolver.plan.resources.find(&["aws_vpc"], vpc)?;
+    resolver.default_of(vpc, ResourceKind::NetworkAcl)
+}
+
+/// The default ACL as AWS creates it: it allows everything.
+fn untouched_default(id: String) -> NetworkAcl {
     let all = |egress| AclEntry {
         number: 100,
         egress,
@@ -85,119 +76,107 @@ fn open_default(id: String) -> NetworkAcl {
     }
 }
 
-/// By direction, number and version of IP, which are what tells entries apart.
+/// Entries by what makes them unique: direction, number, and whether they are for IPv6.
 type Entries = BTreeMap<(bool, u32, bool), AclEntry>;
 
-fn acl(resolver: &Resolver, instance: &Instance, id: &str, default: bool) -> Known<NetworkAcl> {
+fn key(entry: &AclEntry) -> (bool, u32, bool) {
+    (entry.egress, entry.number, entry.cidr.contains(':'))
+}
+
+fn read_acl(
+    resolver: &Resolver,
+    resource: &Resource,
+    id: &str,
+    default: bool,
+) -> PlanValue<NetworkAcl> {
     let mut entries = Entries::new();
     for (attribute, egress) in [("ingress", false), ("egress", true)] {
-        let is_set = resolver.plan.is_set(instance, attribute);
-        let count = match instance.count(&[attribute]) {
-            Err(why) if is_set => return Err(why),
-            Err(_) => 0,
-            Ok(count) => count,
+        let count = match resolver.is_computed(resource, attribute) {
+            true => 0,
+            false => resource.count(attribute)?,
         };
         for at in 0..count {
-            let names = ("rule_no", "action");
-            add(
-                &mut entries,
-                entry(instance, &[attribute, &at.to_string()], egress, names)?,
-            );
+            let prefix = format!("{attribute}.{at}.");
+            let entry = read_entry(resource, &prefix, egress, ("rule_no", "action"))?;
+            entries.insert(key(&entry), entry);
         }
     }
-    let given =
-        instance.at(&["subnet_ids"]) != Seen::Later || resolver.plan.is_set(instance, "subnet_ids");
-    let subnets = match given {
-        true => resolver.all(instance, &["subnet_ids"], Thing::Subnet)?,
-        false => Vec::new(),
-    };
     let mut acl = NetworkAcl {
         id: id.to_owned(),
         default,
-        subnets,
+        subnets: match resolver.is_computed(resource, "subnet_ids") {
+            true => Vec::new(),
+            false => resolver.resolve_all(resource, "subnet_ids", ResourceKind::Subnet)?,
+        },
         entries: entries.into_values().collect(),
     };
-    add_separate(resolver, &mut acl)?;
+    add_rules_and_associations(resolver, &mut acl)?;
     Ok(acl)
 }
 
-/// Adds the rules and associations that are resources of their own, and takes away those that are no more.
-pub fn add_separate(resolver: &Resolver, acl: &mut NetworkAcl) -> Known<()> {
+/// Adds the rules and associations that are resources of their own, and removes the rules that the plan removes.
+pub fn add_rules_and_associations(resolver: &Resolver, acl: &mut NetworkAcl) -> PlanValue<()> {
     const RULE: &str = "aws_network_acl_rule";
-    let mut entries: Entries = acl
-        .entries
-        .drain(..)
-        .map(|entry| (key(&entry), entry))
-        .collect();
-    for gone in resolver.plan.before_of_kind(&[RULE]) {
-        if gone.text(&["network_acl_id"]) == Ok(Some(&acl.id)) {
-            entries.remove(&key(&separate(gone)?));
+    let entries = acl.entries.drain(..).map(|entry| (key(&entry), entry));
+    let mut entries: Entries = entries.collect();
+    for removed in resolver.before(RULE) {
+        if removed.has_text("network_acl_id", &acl.id) {
+            entries.remove(&key(&read_rule(removed)?));
         }
     }
-    for rule in resolver.plan.of_kind(&[RULE]) {
-        let of = resolver.one(rule, &["network_acl_id"], Thing::NetworkAcl)?;
-        if of.as_deref() == Some(&acl.id) {
-            add(&mut entries, separate(rule)?);
-        }
+    for rule in resolver.referring(RULE, "network_acl_id", ResourceKind::NetworkAcl, &acl.id) {
+        let entry = read_rule(rule?)?;
+        entries.insert(key(&entry), entry);
     }
     acl.entries = entries.into_values().collect();
-    for (subnet, of) in associations(resolver)? {
-        if of == acl.id && !acl.subnets.contains(&subnet) {
+    for (subnet, id) in acl_associations(resolver)? {
+        if id == acl.id && !acl.subnets.contains(&subnet) {
             acl.subnets.push(subnet);
         }
     }
     Ok(())
 }
 
-/// Subnets with the ACLs that the plan's associations put them in.
-pub fn associations(resolver: &Resolver) -> Known<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    for join in resolver.plan.of_kind(&["aws_network_acl_association"]) {
-        let acl = resolver.one(join, &["network_acl_id"], Thing::NetworkAcl)?;
-        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
-        found.extend(subnet.zip(acl));
-    }
-    Ok(found)
+/// Subnets, with the ACLs that associations of the plan give them.
+pub fn acl_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
+    let resource_type = "aws_network_acl_association";
+    subnet_associations(
+        resolver,
+        resource_type,
+        "network_acl_id",
+        ResourceKind::NetworkAcl,
+    )
 }
 
-fn separate(rule: &Instance) -> Known<AclEntry> {
-    let egress = rule.flag(&["egress"])?.unwrap_or(false);
-    entry(rule, &[], egress, ("rule_number", "rule_action"))
+fn read_rule(rule: &Resource) -> PlanValue<AclEntry> {
+    let egress = rule.flag("egress")?.unwrap_or(false);
+    read_entry(rule, "", egress, ("rule_number", "rule_action"))
 }
 
-fn entry(
-    instance: &Instance,
-    path: &[&str],
+/// Reads the entry whose attributes start with a prefix.
+fn read_entry(
+    resource: &Resource,
+    prefix: &str,
     egress: bool,
     (number, action): (&str, &str),
-) -> Known<AclEntry> {
-    let within = |name| [path, &[name]].concat();
-    let v4 = instance.text(&within("cidr_block"))?;
-    let v6 = instance.text(&within("ipv6_cidr_block"))?;
-    let number = instance.number(&within(number))?;
-    let protocol = instance.text(&within("protocol"))?.unwrap_or("-1");
+) -> PlanValue<AclEntry> {
+    let path = |name| format!("{prefix}{name}");
+    let text = |name| Ok(resource.text(&path(name))?.unwrap_or_default().to_owned());
+    let (ipv4, ipv6) = (text("cidr_block")?, text("ipv6_cidr_block")?);
+    let number = resource.number(&path(number))?;
+    let protocol = text("protocol")?.to_ascii_lowercase();
     Ok(AclEntry {
         number: number
             .and_then(|number| u32::try_from(number).ok())
             .unwrap_or(u32::MAX),
         egress,
-        allow: instance
-            .text(&within(action))?
-            .is_some_and(|action| action.eq_ignore_ascii_case("allow")),
-        protocol: match protocol.to_ascii_lowercase().as_str() {
-            "all" => "-1".to_owned(),
-            known => known.to_owned(),
+        allow: text(action)?.eq_ignore_ascii_case("allow"),
+        protocol: match protocol.as_str() {
+            "all" | "" => "-1".to_owned(),
+            _ => protocol,
         },
-        cidr: v4.or(v6).unwrap_or_default().to_owned(),
-        from_port: port(instance, &within("from_port")),
-        to_port: port(instance, &within("to_port")),
+        cidr: if ipv4.is_empty() { ipv6 } else { ipv4 },
+        from_port: resource.port(&path("from_port")),
+        to_port: resource.port(&path("to_port")),
     })
-}
-
-fn add(entries: &mut Entries, entry: AclEntry) {
-    entries.insert(key(&entry), entry);
-}
-
-fn key(entry: &AclEntry) -> (bool, u32, bool) {
-    (entry.egress, entry.number, entry.cidr.contains(':'))
 }

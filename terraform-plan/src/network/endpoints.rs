@@ -3,43 +3,59 @@
 use model::facts::{Endpoint, Unavailable, UnseenEndpoints, endpoint_services};
 use serde_json::{Value, json};
 
-use super::Likeness;
-use crate::instance::{Instance, Seen};
-use crate::known::Known;
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::subnet_equivalence::SubnetEquivalence;
+use crate::plan::resource::Resource;
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::PlanValue;
 
+/// The AWS services that sessions use.
 pub const SERVICES: [&str; 4] = ["ssmmessages", "kms", "logs", "s3"];
 
-/// The endpoints of a plan, and what keeps anyone from saying that there are no others.
+const TYPE: &str = "aws_vpc_endpoint";
+
+/// The endpoints of a plan.
 #[derive(Default)]
 pub struct Endpoints {
     pub known: Vec<Endpoint>,
-    /// Where an endpoint is, or whose it is, is not known.
-    pub doubts: Vec<UnseenEndpoints>,
+    /// Endpoints whose VPC, service or subnets are unknown.
+    pub unknown: Vec<UnseenEndpoints>,
 }
 
+impl Endpoints {
+    /// Whether the VPC has an interface endpoint of a service.
+    pub fn has_interface(&self, vpc: &str, services: &[String]) -> bool {
+        self.known.iter().any(|endpoint| {
+            // A gateway endpoint serves the subnets of its route tables only.
+            endpoint.vpc == vpc
+                && services.contains(&endpoint.service)
+                && endpoint.kind != "Gateway"
+        })
+    }
+}
+
+/// The endpoints of the plan for these services.
 pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let mut endpoints = Endpoints::default();
-    let likeness = Likeness::new(resolver);
-    for instance in resolver.plan.of_kind(Thing::Endpoint.kinds()) {
-        let vpc = resolver.one(instance, &["vpc_id"], Thing::Vpc);
-        let name = instance.text(&["service_name"]);
-        let service = match &name {
+    let equivalence = SubnetEquivalence::new(resolver);
+    for resource in resolver.resources(TYPE) {
+        let vpc = resolver.resolve(resource, "vpc_id", ResourceKind::Vpc);
+        let service = match resource.text("service_name") {
             Ok(name) => match service_of(resolver, name.unwrap_or_default()) {
                 Some(service) => Ok((name.unwrap_or_default(), service)),
                 None => continue,
             },
-            Err(why) => Err(why.clone()),
+            Err(why) => Err(why),
         };
-        let told = match (&service, &vpc) {
-            (Ok((name, _)), Ok(Some(vpc))) => endpoint(resolver, &likeness, instance, name, vpc),
-            (Ok(_), Ok(None)) => Err(instance.later(&["vpc_id"])),
+        let endpoint = match (&service, &vpc) {
+            (Ok((name, _)), Ok(Some(vpc))) => {
+                read_endpoint(resolver, &equivalence, resource, name, vpc)
+            }
+            (Ok(_), Ok(None)) => Err(resource.known_after_apply("vpc_id")),
             (Err(why), _) | (_, Err(why)) => Err(why.clone()),
         };
-        let why = match told {
+        let why = match endpoint {
             Ok(endpoint) => {
-                let tables = route_tables(resolver, instance, &endpoint.id);
+                let tables = route_tables(resolver, resource, &endpoint.id);
                 let why = tables.as_ref().err().cloned();
                 endpoints.known.push(Endpoint {
                     route_tables: tables.unwrap_or_default(),
@@ -49,7 +65,7 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
             }
             Err(why) => Some(why),
         };
-        endpoints.doubts.extend(why.map(|why| UnseenEndpoints {
+        endpoints.unknown.extend(why.map(|why| UnseenEndpoints {
             vpc: vpc.ok().flatten(),
             service: service.ok().map(|(_, service)| service.to_owned()),
             why,
@@ -58,144 +74,141 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
     endpoints
 }
 
-/// Which of the services that sessions use an endpoint is for.
+/// The service that an endpoint is for; `None` if sessions do not use it.
 fn service_of(resolver: &Resolver, name: &str) -> Option<&'static str> {
     SERVICES.into_iter().find(|service| {
-        endpoint_services(resolver.partition, resolver.region, service)
-            .iter()
-            .any(|known| known == name)
+        let names = endpoint_services(resolver.partition, resolver.region, service);
+        names.iter().any(|known| known == name)
     })
 }
 
-/// Those whose routes lead to a gateway endpoint.
-fn route_tables(resolver: &Resolver, instance: &Instance, id: &str) -> Known<Vec<String>> {
-    let mut tables = match is_given(resolver, instance, "route_table_ids") {
-        true => resolver.all(instance, &["route_table_ids"], Thing::RouteTable)?,
-        false => Vec::new(),
+/// Whether the plan deletes a VPC's endpoint of a service. With private DNS, a VPC has only one such endpoint.
+pub fn deletes_endpoint(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
+    let plan = resolver.plan;
+    let mut before = resolver.before(TYPE);
+    plan.is_complete()
+        && before.any(|endpoint| {
+            let service = endpoint.known_text("service_name");
+            endpoint.has_text("vpc_id", vpc)
+                && service.is_some_and(|name| services.iter().any(|service| service == name))
+                && endpoint.flag("private_dns_enabled") == Ok(Some(true))
+                && plan.resources.at_address(&endpoint.address).is_none()
+        })
+}
+
+fn read_endpoint(
+    resolver: &Resolver,
+    equivalence: &SubnetEquivalence,
+    resource: &Resource,
+    service: &str,
+    vpc: &str,
+) -> PlanValue<Endpoint> {
+    const INBOUND_ONLY: &str = "dns_options.0.private_dns_only_for_inbound_resolver_endpoint";
+    let id = resource.identity();
+    let private_dns = private_dns(resolver, resource, id)?;
+    Ok(Endpoint {
+        id: id.to_owned(),
+        service: service.to_owned(),
+        kind: resource
+            .text("vpc_endpoint_type")?
+            .unwrap_or("Gateway")
+            .to_owned(),
+        vpc: vpc.to_owned(),
+        state: resource
+            .known_text("state")
+            .unwrap_or("available")
+            .to_owned(),
+        private_dns,
+        inbound_only: resource.flag(INBOUND_ONLY).ok().flatten().unwrap_or(false),
+        subnets: subnets(resolver, equivalence, resource, id)?,
+        security_groups: security_groups(resolver, resource, id, vpc)?,
+        route_tables: Vec::new(),
+        interfaces: Vec::new(),
+        policy: policy(resolver, resource, id),
+    })
+}
+
+/// The resources of a type that belong to an endpoint.
+fn parts_of<'r, 'p>(
+    resolver: &'r Resolver<'p>,
+    resource_type: &str,
+    id: &'r str,
+) -> impl Iterator<Item = PlanValue<&'p Resource>> + use<'r, 'p> {
+    resolver.referring(resource_type, "vpc_endpoint_id", ResourceKind::Endpoint, id)
+}
+
+/// The route tables that lead to a gateway endpoint.
+fn route_tables(resolver: &Resolver, resource: &Resource, id: &str) -> PlanValue<Vec<String>> {
+    let kind = ResourceKind::RouteTable;
+    let mut tables = match resolver.is_computed(resource, "route_table_ids") {
+        true => Vec::new(),
+        false => resolver.resolve_all(resource, "route_table_ids", kind)?,
     };
-    for join in resolver
-        .plan
-        .of_kind(&["aws_vpc_endpoint_route_table_association"])
-    {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint)?;
-        if endpoint.as_deref() == Some(id) {
-            tables.extend(resolver.one(join, &["route_table_id"], Thing::RouteTable)?);
-        }
+    for association in parts_of(resolver, "aws_vpc_endpoint_route_table_association", id) {
+        tables.extend(resolver.resolve(association?, "route_table_id", kind)?);
     }
     Ok(tables)
 }
 
-fn endpoint(
-    resolver: &Resolver,
-    likeness: &Likeness,
-    instance: &Instance,
-    service: &str,
-    vpc: &str,
-) -> Known<Endpoint> {
-    let id = instance.identity();
-    let private_dns = private_dns(resolver, instance, id)?;
-    let inbound_only = instance.flag(&[
-        "dns_options",
-        "0",
-        "private_dns_only_for_inbound_resolver_endpoint",
-    ]);
-    let state = instance.text(&["state"]).ok().flatten();
-    Ok(Endpoint {
-        id: id.to_owned(),
-        service: service.to_owned(),
-        kind: instance
-            .text(&["vpc_endpoint_type"])?
-            .unwrap_or("Gateway")
-            .to_owned(),
-        vpc: vpc.to_owned(),
-        state: state.unwrap_or("available").to_owned(),
-        private_dns,
-        inbound_only: inbound_only.ok().flatten().unwrap_or(false),
-        subnets: subnets(resolver, likeness, instance, id)?,
-        security_groups: groups(resolver, instance, id, vpc)?,
-        route_tables: Vec::new(),
-        interfaces: Vec::new(),
-        policy: policy(resolver, instance, id),
-    })
-}
-
-/// By a resource of its own, else by the endpoint's.
-fn private_dns(resolver: &Resolver, instance: &Instance, id: &str) -> Known<bool> {
-    for own in resolver.plan.of_kind(&["aws_vpc_endpoint_private_dns"]) {
-        let of = resolver.one(own, &["vpc_endpoint_id"], Thing::Endpoint)?;
-        if of.as_deref() == Some(id) {
-            return Ok(own.flag(&["private_dns_enabled"])?.unwrap_or(false));
-        }
+/// Whether private DNS is on: by a resource of its own, else by the endpoint's attribute.
+fn private_dns(resolver: &Resolver, resource: &Resource, id: &str) -> PlanValue<bool> {
+    const FLAG: &str = "private_dns_enabled";
+    let separate = parts_of(resolver, "aws_vpc_endpoint_private_dns", id).next();
+    let holder = separate.transpose()?;
+    if holder.is_none() && resolver.is_computed(resource, FLAG) {
+        return Ok(false);
     }
-    match instance.flag(&["private_dns_enabled"]) {
-        Ok(set) => Ok(set.unwrap_or(false)),
-        Err(_) if !resolver.plan.is_set(instance, "private_dns_enabled") => Ok(false),
-        Err(why) => Err(why),
-    }
-}
-
-/// Not left to AWS to fill in.
-fn is_given(resolver: &Resolver, instance: &Instance, attribute: &str) -> bool {
-    instance.at(&[attribute]) != Seen::Later || resolver.plan.is_set(instance, attribute)
+    Ok(holder.unwrap_or(resource).flag(FLAG)?.unwrap_or(false))
 }
 
 fn subnets(
     resolver: &Resolver,
-    likeness: &Likeness,
-    instance: &Instance,
+    equivalence: &SubnetEquivalence,
+    resource: &Resource,
     id: &str,
-) -> Known<Vec<String>> {
-    let mut subnets = match is_given(resolver, instance, "subnet_ids") {
-        true => likeness.of_endpoint(instance, &["subnet_ids"])?,
-        false => Vec::new(),
+) -> PlanValue<Vec<String>> {
+    let mut subnets = match resolver.is_computed(resource, "subnet_ids") {
+        true => Vec::new(),
+        false => equivalence.endpoint_subnets(resource, "subnet_ids")?,
     };
-    for at in 0..instance.count(&["subnet_configuration"]).unwrap_or(0) {
-        let path = ["subnet_configuration", &at.to_string(), "subnet_id"];
-        subnets.extend(resolver.one(instance, &path, Thing::Subnet)?);
+    for at in 0..resource.count("subnet_configuration").unwrap_or(0) {
+        let path = format!("subnet_configuration.{at}.subnet_id");
+        subnets.extend(resolver.resolve(resource, &path, ResourceKind::Subnet)?);
     }
-    for join in resolver
-        .plan
-        .of_kind(&["aws_vpc_endpoint_subnet_association"])
-    {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
-        if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
-            continue;
-        }
-        endpoint?;
-        subnets.extend(resolver.one(join, &["subnet_id"], Thing::Subnet)?);
+    for association in parts_of(resolver, "aws_vpc_endpoint_subnet_association", id) {
+        subnets.extend(resolver.resolve(association?, "subnet_id", ResourceKind::Subnet)?);
     }
     subnets.sort();
     subnets.dedup();
     Ok(subnets)
 }
 
-/// Where the configuration names none, AWS gives an endpoint the default group of its VPC.
-fn groups(resolver: &Resolver, instance: &Instance, id: &str, vpc: &str) -> Known<Vec<String>> {
-    let default = || {
-        let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
-        vpc.and_then(|vpc| resolver.default_of(vpc, Thing::SecurityGroup))
-    };
-    let mut groups = match is_given(resolver, instance, "security_group_ids") {
-        true => resolver.all(instance, &["security_group_ids"], Thing::SecurityGroup)?,
-        false => match instance.text(&["vpc_endpoint_type"])? {
-            Some("Interface") => {
-                vec![default().ok_or_else(|| instance.later(&["security_group_ids"]))?]
-            }
-            _ => Vec::new(),
-        },
-    };
-    for join in resolver
-        .plan
-        .of_kind(&["aws_vpc_endpoint_security_group_association"])
-    {
-        let endpoint = resolver.one(join, &["vpc_endpoint_id"], Thing::Endpoint);
-        if endpoint.as_ref().is_ok_and(|of| of.as_deref() != Some(id)) {
-            continue;
+fn security_groups(
+    resolver: &Resolver,
+    resource: &Resource,
+    id: &str,
+    vpc: &str,
+) -> PlanValue<Vec<String>> {
+    const ATTRIBUTE: &str = "security_group_ids";
+    let kind = ResourceKind::SecurityGroup;
+    let default = resolver.vpc_default(vpc, kind);
+    let is_interface = || Ok(resource.text("vpc_endpoint_type")? == Some("Interface"));
+    let mut groups = match resolver.is_computed(resource, ATTRIBUTE) {
+        false => resolver.resolve_all(resource, ATTRIBUTE, kind)?,
+        // AWS gives such an endpoint the default group of its VPC.
+        true if is_interface()? => {
+            vec![
+                default
+                    .clone()
+                    .ok_or_else(|| resource.known_after_apply(ATTRIBUTE))?,
+            ]
         }
-        endpoint?;
-        groups.extend(resolver.one(join, &["security_group_id"], Thing::SecurityGroup)?);
-        if join.flag(&["replace_default_association"])? == Some(true) {
-            let default = default();
+        true => Vec::new(),
+    };
+    for association in parts_of(resolver, "aws_vpc_endpoint_security_group_association", id) {
+        let association = association?;
+        groups.extend(resolver.resolve(association, "security_group_id", kind)?);
+        if association.flag("replace_default_association")? == Some(true) {
             groups.retain(|group| Some(group) != default.as_ref());
         }
     }
@@ -204,62 +217,24 @@ fn groups(resolver: &Resolver, instance: &Instance, id: &str, vpc: &str) -> Know
     Ok(groups)
 }
 
-fn policy(resolver: &Resolver, instance: &Instance, id: &str) -> Option<Value> {
-    let separate = resolver
-        .plan
-        .of_kind(&["aws_vpc_endpoint_policy"])
-        .find(|policy| {
-            let of = resolver.one(policy, &["vpc_endpoint_id"], Thing::Endpoint);
-            of.ok().flatten().as_deref() == Some(id)
-        });
-    let holder = separate.unwrap_or(instance);
-    match holder.text(&["policy"]) {
-        Ok(None) => None,
-        Ok(Some(text)) => {
-            let parsed = serde_json::from_str(text);
-            Some(parsed.unwrap_or_else(|_| Value::String(text.to_owned())))
+fn policy(resolver: &Resolver, resource: &Resource, id: &str) -> Option<Value> {
+    let separate = parts_of(resolver, "aws_vpc_endpoint_policy", id).find_map(Result::ok);
+    let holder = separate.unwrap_or(resource);
+    match holder.text("policy") {
+        Ok(text) => {
+            let text = text?;
+            Some(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())))
         }
-        Err(_) if !resolver.plan.is_set(holder, "policy") => None,
-        Err(why) => Some(undecided(&why)),
+        Err(_) if !resolver.is_set(holder, "policy") => None,
+        Err(why) => Some(undecided_policy(&why)),
     }
 }
 
-/// A policy that decides nothing, since it is not known: its statement hangs on a key that no request has.
-fn undecided(why: &Unavailable) -> Value {
+/// A policy that decides nothing: its statement needs a condition key that no request has.
+fn undecided_policy(why: &Unavailable) -> Value {
     let key = format!("aws:{}", why.message);
     json!({"Statement": [{
         "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
         "Condition": {"StringEquals": {key: "known"}},
     }]})
-}
-
-impl Endpoints {
-    /// Whether the plan takes away the endpoint of a service that the VPC has. There cannot be another beside it
-    /// that answers to the service's name.
-    pub fn loses(resolver: &Resolver, vpc: &str, services: &[String]) -> bool {
-        resolver.plan.is_all()
-            && resolver
-                .plan
-                .before_of_kind(Thing::Endpoint.kinds())
-                .any(|endpoint| {
-                    let text = |name| endpoint.text(&[name]).ok().flatten();
-                    text("vpc_id") == Some(vpc)
-                        && text("service_name")
-                            .is_some_and(|name| services.iter().any(|service| service == name))
-                        && endpoint.flag(&["private_dns_enabled"]) == Ok(Some(true))
-                        && resolver
-                            .plan
-                            .find(Thing::Endpoint.kinds(), &endpoint.address)
-                            .is_none()
-                })
-    }
-
-    /// Whether the VPC has an interface endpoint of a service. Gateways may be several, each for its own subnets.
-    pub fn has(&self, vpc: &str, services: &[String]) -> bool {
-        self.known.iter().any(|endpoint| {
-            endpoint.vpc == vpc
-                && services.contains(&endpoint.service)
-                && endpoint.kind != "Gateway"
-        })
-    }
 }

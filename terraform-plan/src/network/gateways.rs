@@ -1,111 +1,90 @@
-//! What routes lead to.
+//! NAT gateways, and routes from virtual private gateways.
 
 use model::facts::{Fact, NatGateway, Route, RouteTable, RouteTarget};
 
-use super::subnet;
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, elsewhere};
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::vpcs::may_be_in;
+use crate::plan::resource::{Attribute, Resource};
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, not_in_plan};
 
-/// The NAT gateways of a VPC, in whose own subnets its packets go on. One that the routes lead to and the plan does not
-/// have may be anywhere.
+/// The NAT gateways of a VPC. Fails if routes lead to one that the plan does not have, since its subnet is unknown.
 pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
     tables: &Fact<Vec<RouteTable>>,
-) -> Fact<Vec<NatGateway>> {
-    let gateways = match all_in(resolver, vpc) {
-        Ok(gateways) => gateways,
-        Err(why) => return Fact::Unavailable(why),
-    };
+) -> PlanValue<Vec<NatGateway>> {
+    let gateways = planned_nat_gateways(resolver, vpc)?;
     let tables = tables.known().map(Vec::as_slice).unwrap_or_default();
-    let mut routes = tables.iter().flat_map(|table| &table.routes);
-    let unknown = routes.find_map(|route| match &route.target {
-        RouteTarget::NatGateway(id) => {
-            let is_known = gateways.iter().any(|gateway| gateway.id == *id);
-            (!is_known).then_some(id)
+    for route in tables.iter().flat_map(|table| &table.routes) {
+        if let RouteTarget::NatGateway(id) = &route.target
+            && !gateways.iter().any(|gateway| gateway.id == *id)
+        {
+            return Err(not_in_plan(format!("the subnet of NAT gateway {id}")));
         }
-        _ => None,
-    });
-    match unknown {
-        Some(id) => Fact::Unavailable(elsewhere(format!("the subnet of NAT gateway {id}"))),
-        None => Fact::Known(gateways),
     }
+    Ok(gateways)
 }
 
-fn all_in(resolver: &Resolver, vpc: &str) -> Known<Vec<NatGateway>> {
+fn planned_nat_gateways(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NatGateway>> {
     let mut found = Vec::new();
-    let managed = resolver.plan.of_kind(Thing::NatGateway.kinds());
-    for gateway in managed.chain(resolver.plan.data_of_kind("aws_nat_gateway")) {
-        let of = resolver.one(gateway, &["vpc_id"], Thing::Vpc);
-        // A regional one is in no subnet, and routes by itself.
-        let own = match gateway.at(&["subnet_id"]) {
-            Seen::Later if !resolver.plan.is_set(gateway, "subnet_id") && !gateway.is_data => None,
-            _ => resolver.one(gateway, &["subnet_id"], Thing::Subnet)?,
+    let resources = resolver.resources("aws_nat_gateway");
+    for gateway in resources.chain(resolver.data("aws_nat_gateway")) {
+        let of = resolver.resolve(gateway, "vpc_id", ResourceKind::Vpc);
+        // A regional gateway is in no subnet.
+        let subnet_id = match !gateway.is_data && resolver.is_computed(gateway, "subnet_id") {
+            true => None,
+            false => resolver.resolve(gateway, "subnet_id", ResourceKind::Subnet)?,
         };
-        let is_here = match &own {
-            Some(id) => match subnet(resolver, id) {
-                Fact::Known(subnet) => subnet.vpc == vpc,
-                Fact::Absent | Fact::Unavailable(_) => true,
-            },
+        let is_in_vpc = match &subnet_id {
+            Some(id) => may_be_in(resolver, id, vpc),
             None => of.is_ok_and(|of| of.is_none_or(|of| of == vpc)),
         };
-        if is_here {
+        if is_in_vpc {
             found.push(NatGateway {
-                id: resolver.name_of(gateway, Thing::NatGateway),
-                subnet: own.unwrap_or_default(),
+                id: resolver.name_of(gateway, ResourceKind::NatGateway),
+                subnet: subnet_id.unwrap_or_default(),
                 state: "available".to_owned(),
-                private: gateway.text(&["connectivity_type"]) == Ok(Some("private")),
+                private: gateway.has_text("connectivity_type", "private"),
             });
         }
     }
     Ok(found)
 }
 
-pub fn is_internet(resolver: &Resolver, id: &str) -> bool {
-    id.starts_with("igw-") || resolver.plan.find(&["aws_internet_gateway"], id).is_some()
-}
-
-pub fn is_nat(resolver: &Resolver, id: &str) -> bool {
-    id.starts_with("nat-") || resolver.plan.find(Thing::NatGateway.kinds(), id).is_some()
-}
-
-/// A private NAT gateway leads to other networks, and not to the internet by itself. `id`: none where it is not
-/// known which gateway it is; it may be any then.
+/// Whether a NAT gateway may be private: it leads to other networks then, not to the internet. Without an ID it may be
+/// any of the plan's gateways.
 pub fn may_be_private(resolver: &Resolver, id: Option<&str>) -> bool {
-    let kinds = Thing::NatGateway.kinds();
-    let is_private = |gateway: &Instance| match gateway.text(&["connectivity_type"]) {
-        Ok(kind) => kind == Some("private"),
-        Err(_) => resolver.plan.is_set(gateway, "connectivity_type"),
+    let is_private = |gateway: &Resource| match gateway.text("connectivity_type") {
+        Ok(connectivity) => connectivity == Some("private"),
+        Err(_) => resolver.is_set(gateway, "connectivity_type"),
     };
-    let mut read = resolver.plan.data_of_kind("aws_nat_gateway");
     match id {
         Some(id) => {
-            let managed = resolver.plan.find(kinds, id);
-            let gateway = managed.or_else(|| read.find(|gateway| gateway.id() == Some(id)));
+            let gateway = resolver.by_identity_or_data(ResourceKind::NatGateway, id);
             gateway.is_some_and(is_private)
         }
-        None => resolver.plan.of_kind(kinds).chain(read).any(is_private),
+        None => {
+            let data = resolver.data("aws_nat_gateway");
+            resolver
+                .resources("aws_nat_gateway")
+                .chain(data)
+                .any(is_private)
+        }
     }
 }
 
-/// Routes that a virtual private gateway adds to a table by itself: nobody sees them before it does.
-pub fn propagated(resolver: &Resolver, table: Option<&Instance>, id: &str) -> Option<Route> {
-    let own = table.is_some_and(|table| match table.at(&["propagating_vgws"]) {
-        Seen::Value(gateways) => gateways.as_array().is_some_and(|all| !all.is_empty()),
-        Seen::Unset => false,
-        Seen::Later => resolver.plan.is_set(table, "propagating_vgws"),
+/// A route that stands for those that a virtual private gateway propagates to a table: the plan does not show them.
+pub fn propagated_routes(resolver: &Resolver, table: Option<&Resource>, id: &str) -> Option<Route> {
+    let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
+    let of_table = table.is_some_and(|table| match table.attribute("propagating_vgws") {
+        Attribute::Known(gateways) => gateways.as_array().is_some_and(|all| !all.is_empty()),
+        Attribute::Null => false,
+        Attribute::Unknown => resolver.is_set(table, "propagating_vgws"),
     });
-    let joins = || {
-        let kind = "aws_vpn_gateway_route_propagation";
-        resolver.plan.of_kind(&[kind]).any(|join| {
-            let of = resolver.one(join, &["route_table_id"], Thing::RouteTable);
-            // Where it is not known which table it is, it may be any.
-            of.map_or(true, |of| of.as_deref() == Some(id))
-        })
-    };
-    (own || joins()).then(|| Route {
+    // An unknown table may be this one.
+    let mut propagations =
+        resolver.referring("aws_vpn_gateway_route_propagation", attribute, kind, id);
+    (of_table || propagations.next().is_some()).then(|| Route {
         destination: "propagated routes".to_owned(),
         target: RouteTarget::Other("a virtual private gateway".to_owned()),
         blackhole: false,

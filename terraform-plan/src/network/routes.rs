@@ -1,188 +1,160 @@
 //! Route tables.
 
-use model::facts::{Fact, Route, RouteTable, RouteTarget};
+use model::facts::{Route, RouteTable, RouteTarget};
 
-use super::{is_in, is_whole};
-use crate::document::Extent;
-use crate::instance::{Instance, Seen};
-use crate::known::{Known, elsewhere};
-use crate::resolve::Resolver;
-use crate::things::Thing;
+use super::gateways::{may_be_private, propagated_routes};
+use super::vpcs::{Association, check_vpc_is_complete, may_be_in, subnet_associations};
+use crate::plan::completeness::Completeness;
+use crate::plan::resource::{Attribute, Resource};
+use crate::resolve::{Resolver, ResourceKind};
+use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
-/// The tables of a VPC. Those of another stack are not among them, and neither is the main one then.
-pub fn route_tables(resolver: &Resolver, vpc: &str) -> Fact<Vec<RouteTable>> {
-    match tables(resolver, vpc) {
-        Ok(tables) if tables.is_empty() => {
-            Fact::Unavailable(elsewhere(format!("every route table of VPC {vpc}")))
+/// All route tables of a VPC, if the plan contains those of its subnets.
+pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
+    let associations = table_associations(resolver)?;
+    let mut tables = managed_route_tables(resolver, vpc)?;
+    if !tables.iter().any(|table| table.main)
+        && let Some(id) = resolver.vpc_default(vpc, ResourceKind::RouteTable)
+    {
+        tables.push(untouched_main_table(resolver, vpc, &id, &associations)?);
+    }
+    for (subnet, id) in &associations {
+        if may_be_in(resolver, subnet, vpc) && !tables.iter().any(|table| table.id == *id) {
+            return Err(not_in_plan(format!("route table {id} of {subnet}")));
         }
-        Ok(tables) => Fact::Known(tables),
-        Err(why) => Fact::Unavailable(why),
+    }
+    match tables.is_empty() {
+        true => Err(not_shown(format!(
+            "no route table of VPC {vpc} is part of the plan"
+        ))),
+        false => Ok(tables),
     }
 }
 
-/// The tables that are resources of the plan.
-pub fn own_route_tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
-    own_tables(resolver, vpc, &associations(resolver)?)
-}
-
-fn own_tables(resolver: &Resolver, vpc: &str, joins: &[Join]) -> Known<Vec<RouteTable>> {
+/// The route tables of a VPC that are resources of the plan.
+pub fn managed_route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
+    let kind = ResourceKind::RouteTable;
+    let associations = table_associations(resolver)?;
     let mut tables = Vec::new();
-    for instance in resolver.plan.of_kind(&["aws_route_table"]) {
-        if resolver.one(instance, &["vpc_id"], Thing::Vpc)?.as_deref() == Some(vpc) {
-            let id = instance.identity();
-            let main = is_main(resolver, id)?;
-            tables.push(table(resolver, Some(instance), id, main, joins)?);
-        }
+    for resource in resolver.referring("aws_route_table", "vpc_id", ResourceKind::Vpc, vpc) {
+        let resource = resource?;
+        let id = resource.identity();
+        let is_main = is_main(resolver, id)?;
+        tables.push(read_table(
+            resolver,
+            Some(resource),
+            id,
+            is_main,
+            &associations,
+        )?);
     }
     let has_main = tables.iter().any(|table| table.main);
-    for instance in resolver.plan.of_kind(&["aws_default_route_table"]) {
-        let named = resolver.one(instance, &["default_route_table_id"], Thing::RouteTable)?;
-        if let Some(id) = named.filter(|id| main_of(resolver, vpc).as_deref() == Some(id)) {
-            tables.push(table(resolver, Some(instance), &id, !has_main, joins)?);
-        }
+    let (attribute, main) = ("default_route_table_id", resolver.vpc_default(vpc, kind));
+    let main = main.unwrap_or_default();
+    for resource in resolver.referring("aws_default_route_table", attribute, kind, &main) {
+        tables.push(read_table(
+            resolver,
+            Some(resource?),
+            &main,
+            !has_main,
+            &associations,
+        )?);
     }
     Ok(tables)
 }
 
-/// The main table that AWS makes with the VPC.
-fn main_of(resolver: &Resolver, vpc: &str) -> Option<String> {
-    let vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc)?;
-    resolver.default_of(vpc, Thing::RouteTable)
-}
-
-fn tables(resolver: &Resolver, vpc: &str) -> Known<Vec<RouteTable>> {
-    let joins = associations(resolver)?;
-    let mut tables = own_tables(resolver, vpc, &joins)?;
-    add_main(resolver, vpc, &joins, &mut tables)?;
-    for (subnet, id) in &joins {
-        if is_in(resolver, subnet, vpc) && !tables.iter().any(|table| table.id == *id) {
-            return Err(elsewhere(format!("route table {id} of {subnet}")));
-        }
-    }
-    Ok(tables)
-}
-
-fn add_main(
+/// The main table that AWS creates with the VPC and no resource manages.
+fn untouched_main_table(
     resolver: &Resolver,
     vpc: &str,
-    joins: &[Join],
-    tables: &mut Vec<RouteTable>,
-) -> Known<()> {
-    let main = main_of(resolver, vpc).filter(|_| !tables.iter().any(|table| table.main));
-    let Some(id) = main else {
-        return Ok(());
-    };
-    let mut main = table(resolver, None, &id, true, joins)?;
-    let of_vpc = resolver.plan.find(Thing::Vpc.kinds(), vpc);
-    let is_new = of_vpc.is_some_and(|vpc| vpc.id().is_none());
-    let may_have_more = !is_new && resolver.plan.extent != Extent::Declared;
-    if may_have_more || is_whole(resolver, vpc).is_err() {
-        // Somebody may have given it routes by hand.
+    id: &str,
+    associations: &[Association],
+) -> PlanValue<RouteTable> {
+    let plan = resolver.plan;
+    let mut main = read_table(resolver, None, id, true, associations)?;
+    let resource = resolver.by_identity(ResourceKind::Vpc, vpc);
+    let is_new = resource.is_some_and(|vpc| vpc.id().is_none());
+    let may_have_more = !is_new && plan.completeness != Completeness::Declared;
+    if may_have_more || check_vpc_is_complete(resolver, vpc).is_err() {
+        // Someone may have added routes by hand.
         main.routes.push(Route {
             destination: "0.0.0.0/0".to_owned(),
-            target: RouteTarget::Other(format!("what is not part of the plan (main table {id})")),
+            target: RouteTarget::Other(format!("something outside of the plan (main table {id})")),
             blackhole: false,
         });
     }
-    tables.push(main);
-    Ok(())
+    Ok(main)
 }
 
-fn is_main(resolver: &Resolver, id: &str) -> Known<bool> {
-    for join in resolver.plan.of_kind(&["aws_main_route_table_association"]) {
-        if resolver
-            .one(join, &["route_table_id"], Thing::RouteTable)?
-            .as_deref()
-            == Some(id)
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn is_main(resolver: &Resolver, id: &str) -> PlanValue<bool> {
+    const ASSOCIATION: &str = "aws_main_route_table_association";
+    let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
+    let association = resolver.referring(ASSOCIATION, attribute, kind, id).next();
+    Ok(association.transpose()?.is_some())
 }
 
-/// `instance`: the resource, where the table has one.
-fn table(
+/// Reads a table with all of its routes; `resource` if it is one.
+fn read_table(
     resolver: &Resolver,
-    instance: Option<&Instance>,
+    resource: Option<&Resource>,
     id: &str,
     main: bool,
-    joins: &[Join],
-) -> Known<RouteTable> {
+    associations: &[Association],
+) -> PlanValue<RouteTable> {
     let mut routes = vec![Route {
         destination: "local".to_owned(),
         target: RouteTarget::Local,
         blackhole: false,
     }];
-    if let Some(instance) = instance {
-        routes.extend(inline(resolver, instance)?);
+    // Without routes in the configuration, the attribute shows those that AWS has before apply.
+    if let Some(resource) = resource.filter(|one| !resolver.is_computed(one, "route")) {
+        for at in 0..resource.count("route")? {
+            routes.extend(read_route(resolver, resource, &format!("route.{at}.")));
+        }
     }
-    routes.extend(super::gateways::propagated(resolver, instance, id));
+    routes.extend(propagated_routes(resolver, resource, id));
+    let subnets = associations.iter().filter(|(_, table)| table == id);
     let mut table = RouteTable {
         id: id.to_owned(),
         main,
-        subnets: joins
-            .iter()
-            .filter(|(_, table)| table == id)
-            .map(|(subnet, _)| subnet.clone())
-            .collect(),
+        subnets: subnets.map(|(subnet, _)| subnet.clone()).collect(),
         routes,
     };
     add_routes(resolver, &mut table)?;
     Ok(table)
 }
 
-/// Routes that are resources of their own.
-pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> Known<()> {
-    for gone in resolver.plan.before_of_kind(&["aws_route"]) {
-        if gone.text(&["route_table_id"]) == Ok(Some(&table.id)) {
-            let destination = destination(gone, &[]);
+/// Adds the routes that are resources of their own, and removes those that the plan removes.
+pub fn add_routes(resolver: &Resolver, table: &mut RouteTable) -> PlanValue<()> {
+    let (attribute, kind) = ("route_table_id", ResourceKind::RouteTable);
+    for removed in resolver.before("aws_route") {
+        if removed.has_text(attribute, &table.id) {
+            let destination = destination(removed, "");
             table
                 .routes
-                .retain(|known| known.destination != destination);
+                .retain(|route| route.destination != destination);
         }
     }
-    for route in resolver.plan.of_kind(&["aws_route"]) {
-        let of = resolver.one(route, &["route_table_id"], Thing::RouteTable)?;
-        if of.as_deref() == Some(&table.id) {
-            let destination = destination(route, &[]);
-            table
-                .routes
-                .retain(|known| known.destination != destination);
-            table.routes.extend(read_route(resolver, route, &[]));
-        }
+    for resource in resolver.referring("aws_route", attribute, kind, &table.id) {
+        let resource = resource?;
+        let destination = destination(resource, "");
+        table
+            .routes
+            .retain(|route| route.destination != destination);
+        table.routes.extend(read_route(resolver, resource, ""));
     }
     Ok(())
 }
 
-/// A subnet with its table.
-type Join = (String, String);
-
-/// Subnets with the tables that the plan's associations give them.
-pub fn associations(resolver: &Resolver) -> Known<Vec<Join>> {
-    let mut found = Vec::new();
-    for join in resolver.plan.of_kind(&["aws_route_table_association"]) {
-        let subnet = resolver.one(join, &["subnet_id"], Thing::Subnet)?;
-        let table = resolver.one(join, &["route_table_id"], Thing::RouteTable)?;
-        found.extend(subnet.zip(table));
-    }
-    Ok(found)
-}
-
-/// Where the configuration has no routes in the table, it shows all that AWS has now.
-fn inline(resolver: &Resolver, table: &Instance) -> Known<Vec<Route>> {
-    let mut routes = Vec::new();
-    let is_set = resolver.plan.is_set(table, "route");
-    match table.count(&["route"]) {
-        Err(why) if is_set => return Err(why),
-        Err(_) => {}
-        Ok(count) => {
-            for at in 0..count {
-                routes.extend(read_route(resolver, table, &["route", &at.to_string()]));
-            }
-        }
-    }
-    Ok(routes)
+/// Subnets, with the tables that associations of the plan give them.
+pub fn table_associations(resolver: &Resolver) -> PlanValue<Vec<Association>> {
+    let resource_type = "aws_route_table_association";
+    subnet_associations(
+        resolver,
+        resource_type,
+        "route_table_id",
+        ResourceKind::RouteTable,
+    )
 }
 
 const DESTINATIONS: [&str; 6] = [
@@ -194,96 +166,74 @@ const DESTINATIONS: [&str; 6] = [
     "prefix_list_id",
 ];
 
-fn destination(instance: &Instance, path: &[&str]) -> String {
-    DESTINATIONS
-        .iter()
-        .find_map(|name| instance.text(&[path, &[name]].concat()).ok().flatten())
-        .unwrap_or_default()
-        .to_owned()
+/// The destination of the route whose attributes start with a prefix; empty if it is unknown.
+fn destination(resource: &Resource, prefix: &str) -> String {
+    let mut paths = DESTINATIONS.iter().map(|name| format!("{prefix}{name}"));
+    let destination = paths.find_map(|path| resource.known_text(&path));
+    destination.unwrap_or_default().to_owned()
 }
 
-/// A route of which not even the destination is known may be the default route.
-fn read_route(resolver: &Resolver, instance: &Instance, path: &[&str]) -> Option<Route> {
-    let destination = destination(instance, path);
-    let is_later = DESTINATIONS.iter().any(|name| {
-        is_given(resolver, instance, path, name) && at(instance, path, name) == Seen::Later
-    });
-    let is_list = destination.starts_with("pl-");
-    match (destination.is_empty(), is_later) {
-        (true, false) => None,
-        (true, true) => Some(Route {
+/// Reads the route whose attributes start with a prefix. If its destination is unknown, it may be the default route.
+fn read_route(resolver: &Resolver, resource: &Resource, prefix: &str) -> Option<Route> {
+    let destination = destination(resource, prefix);
+    if destination.is_empty() {
+        let mut names = DESTINATIONS.iter();
+        let may_be_default = names.any(|name| is_unknown(resolver, resource, prefix, name));
+        let address = &resource.address;
+        return may_be_default.then(|| Route {
             destination: "0.0.0.0/0".to_owned(),
-            target: RouteTarget::Other(format!(
-                "what is known only after apply ({})",
-                instance.address
-            )),
+            target: RouteTarget::Other(format!("a target known only after apply ({address})")),
             blackhole: false,
-        }),
-        (false, _) => Some(Route {
-            destination,
-            target: match target(resolver, instance, path) {
-                // To a range rather than to a service's prefix list, it is a firewall's.
-                RouteTarget::GatewayEndpoint(id) if !is_list => RouteTarget::Other(id),
-                target => target,
-            },
-            blackhole: instance.text(&["state"]) == Ok(Some("blackhole")),
-        }),
+        });
     }
-}
-
-fn at<'i>(instance: &'i Instance, path: &[&str], name: &str) -> Seen<'i> {
-    instance.at(&[path, &[name]].concat())
-}
-
-/// The provider fills in some attributes of a route by itself.
-fn is_given(resolver: &Resolver, instance: &Instance, path: &[&str], name: &str) -> bool {
-    !path.is_empty() || resolver.plan.is_set(instance, name)
-}
-
-const LATER: &str = "known only after apply";
-
-fn through_nat(resolver: &Resolver, id: Option<String>) -> RouteTarget {
-    let may_be_private = super::gateways::may_be_private(resolver, id.as_deref());
-    let id = id.unwrap_or_else(|| LATER.to_owned());
-    match may_be_private {
-        true => RouteTarget::Other(id),
-        false => RouteTarget::NatGateway(id),
-    }
-}
-
-fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarget {
-    // What it leads to, or nothing; an empty text is as good as none.
-    let named = |name: &str, thing: Thing| {
-        let is_there = match at(instance, path, name) {
-            Seen::Unset => false,
-            Seen::Value(value) => value.as_str() != Some(""),
-            Seen::Later => is_given(resolver, instance, path, name),
-        };
-        is_there.then(|| {
-            let known = resolver.one(instance, &[path, &[name]].concat(), thing);
-            known.ok().flatten()
-        })
+    let target = match target(resolver, resource, prefix) {
+        // A route to an address range, not to a prefix list, leads to the endpoint of a firewall.
+        RouteTarget::GatewayEndpoint(id) if !destination.starts_with("pl-") => {
+            RouteTarget::Other(id)
+        }
+        target => target,
     };
-    if let Some(id) = named("nat_gateway_id", Thing::NatGateway) {
-        return through_nat(resolver, id);
+    Some(Route {
+        destination,
+        target,
+        blackhole: resource.has_text("state", "blackhole"),
+    })
+}
+
+/// Whether an attribute of a route is unknown. The provider fills in some that the configuration leaves out.
+fn is_unknown(resolver: &Resolver, resource: &Resource, prefix: &str, name: &str) -> bool {
+    resource.attribute(&format!("{prefix}{name}")) == Attribute::Unknown
+        && (!prefix.is_empty() || resolver.is_set(resource, name))
+}
+
+const UNKNOWN_ID: &str = "known only after apply";
+
+fn target(resolver: &Resolver, resource: &Resource, prefix: &str) -> RouteTarget {
+    // The target in an attribute, if the route has it there; `Some(None)` if it is unknown.
+    let target_in = |name: &str, kind: ResourceKind| -> Option<Option<String>> {
+        let path = format!("{prefix}{name}");
+        let is_there = match resource.attribute(&path) {
+            Attribute::Null => false,
+            Attribute::Known(value) => value.as_str() != Some(""),
+            Attribute::Unknown => is_unknown(resolver, resource, prefix, name),
+        };
+        is_there.then(|| resolver.resolve(resource, &path, kind).ok().flatten())
+    };
+    let or_unknown = |id: Option<String>| id.unwrap_or_else(|| UNKNOWN_ID.to_owned());
+    if let Some(id) = target_in("nat_gateway_id", ResourceKind::NatGateway) {
+        return match may_be_private(resolver, id.as_deref()) {
+            true => RouteTarget::Other(or_unknown(id)),
+            false => RouteTarget::NatGateway(or_unknown(id)),
+        };
     }
-    if let Some(id) = named("egress_only_gateway_id", Thing::EgressOnlyGateway) {
-        return RouteTarget::EgressOnlyInternetGateway(id.unwrap_or_else(|| LATER.to_owned()));
+    if let Some(id) = target_in("egress_only_gateway_id", ResourceKind::EgressOnlyGateway) {
+        return RouteTarget::EgressOnlyInternetGateway(or_unknown(id));
     }
-    match named("gateway_id", Thing::Gateway) {
-        Some(Some(id)) if id == "local" => return RouteTarget::Local,
-        Some(Some(id)) if id.starts_with("vpce-") => return RouteTarget::GatewayEndpoint(id),
-        Some(Some(id)) if resolver.plan.find(&["aws_vpc_endpoint"], &id).is_some() => {
-            return RouteTarget::GatewayEndpoint(id);
-        }
-        Some(Some(id)) if super::gateways::is_internet(resolver, &id) => {
-            return RouteTarget::InternetGateway(id);
-        }
-        Some(Some(id)) if super::gateways::is_nat(resolver, &id) => {
-            return through_nat(resolver, Some(id));
-        }
-        Some(id) => return RouteTarget::Other(id.unwrap_or_else(|| LATER.to_owned())),
-        None => {}
+    if let Some(id) = target_in("gateway_id", ResourceKind::Gateway) {
+        return match id {
+            Some(id) => gateway_target(resolver, id),
+            None => RouteTarget::Other(or_unknown(None)),
+        };
     }
     let other = [
         "transit_gateway_id",
@@ -295,6 +245,25 @@ fn target(resolver: &Resolver, instance: &Instance, path: &[&str]) -> RouteTarge
         "core_network_arn",
     ]
     .iter()
-    .find_map(|name| named(name, Thing::Endpoint));
-    RouteTarget::Other(other.flatten().unwrap_or_else(|| LATER.to_owned()))
+    .find_map(|name| target_in(name, ResourceKind::Endpoint));
+    RouteTarget::Other(or_unknown(other.flatten()))
+}
+
+/// The target that a `gateway_id` identifies, by its prefix or its resource in the plan.
+fn gateway_target(resolver: &Resolver, id: String) -> RouteTarget {
+    let is = |prefix, resource_type| {
+        let managed = resolver.plan.resources.find(&[resource_type], &id);
+        id.starts_with(prefix) || managed.is_some()
+    };
+    if id == "local" {
+        RouteTarget::Local
+    } else if is("vpce-", "aws_vpc_endpoint") {
+        RouteTarget::GatewayEndpoint(id)
+    } else if is("igw-", "aws_internet_gateway") {
+        RouteTarget::InternetGateway(id)
+    } else if is("nat-", "aws_nat_gateway") && !may_be_private(resolver, Some(&id)) {
+        RouteTarget::NatGateway(id)
+    } else {
+        RouteTarget::Other(id)
+    }
 }

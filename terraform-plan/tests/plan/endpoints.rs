@@ -1,15 +1,15 @@
-//! The endpoints of what the exec configuration makes the agent call, as far as a plan shows them.
+//! Endpoints for the services that the exec configuration makes the agent call.
 
 use serde_json::{Value, json};
 
-use crate::small::{Small, from, list_from};
+use crate::plan_builder::{PlanBuilder, list_of_references, references};
 use crate::support::*;
 
-/// Nothing leads out of the VPC, and only the endpoints decide.
-fn small(exec: Value) -> Small {
+/// The VPC has no egress, so only the endpoints decide.
+fn small(exec: Value) -> PlanBuilder {
     let all = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
-    let groups = || list_from(1, &["aws_security_group.g.id", "aws_security_group.g"]);
-    Small::new()
+    let groups = || list_of_references(1, &["aws_security_group.g.id", "aws_security_group.g"]);
+    PlanBuilder::new()
         .with(
             "aws_iam_role_policy.all",
             json!({"role": "r", "name": "all", "policy": all.to_string()}),
@@ -25,18 +25,18 @@ fn small(exec: Value) -> Small {
         )
         .with(
             "aws_kms_key.k",
-            json!({"arn": from(&[]), "is_enabled": true}),
+            json!({"arn": references(&[]), "is_enabled": true}),
         )
         .with("aws_s3_bucket.b", json!({"bucket": "b"}))
         .with(
             "aws_route_table.t",
-            json!({"vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"])}),
+            json!({"vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"])}),
         )
         .with(
             "aws_route_table_association.t",
             json!({
-                "subnet_id": from(&["aws_subnet.s.id", "aws_subnet.s"]),
-                "route_table_id": from(&["aws_route_table.t.id", "aws_route_table.t"]),
+                "subnet_id": references(&["aws_subnet.s.id", "aws_subnet.s"]),
+                "route_table_id": references(&["aws_route_table.t.id", "aws_route_table.t"]),
             }),
         )
 }
@@ -45,28 +45,28 @@ fn anywhere() -> Value {
     json!([{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}])
 }
 
-fn encrypted() -> Small {
+fn encrypted() -> PlanBuilder {
     small(
-        json!({"kms_key_id": from(&["aws_kms_key.k.arn", "aws_kms_key.k"]), "logging": "DEFAULT"}),
+        json!({"kms_key_id": references(&["aws_kms_key.k.arn", "aws_kms_key.k"]), "logging": "DEFAULT"}),
     )
 }
 
-fn recorded() -> Small {
+fn recorded() -> PlanBuilder {
     small(json!({
         "logging": "OVERRIDE",
         "log_configuration": [{"s3_bucket_name": "b", "s3_bucket_encryption_enabled": true}],
     }))
 }
 
-fn gateway(small: Small, mut more: Value) -> Small {
+fn gateway(small: PlanBuilder, mut more: Value) -> PlanBuilder {
     more["service_name"] = "com.amazonaws.us-west-2.s3".into();
     more["vpc_endpoint_type"] = "Gateway".into();
-    more["vpc_id"] = from(&["aws_vpc.v.id", "aws_vpc.v"]);
+    more["vpc_id"] = references(&["aws_vpc.v.id", "aws_vpc.v"]);
     small.with("aws_vpc_endpoint.s3", more)
 }
 
 #[test]
-fn an_endpoint_of_another_stack() {
+fn an_existing_vpc_may_have_a_kms_endpoint() {
     assert_eq!(
         encrypted().causes(),
         ["network.logging-endpoints"],
@@ -76,9 +76,9 @@ fn an_endpoint_of_another_stack() {
         "aws_vpc_endpoint.kms",
         json!({
             "service_name": "com.amazonaws.us-west-2.kms", "vpc_endpoint_type": "Interface",
-            "private_dns_enabled": true, "vpc_id": from(&["aws_vpc.v.id", "aws_vpc.v"]),
-            "subnet_ids": list_from(1, &["aws_subnet.s.id", "aws_subnet.s"]),
-            "security_group_ids": list_from(1, &["aws_security_group.g.id", "aws_security_group.g"]),
+            "private_dns_enabled": true, "vpc_id": references(&["aws_vpc.v.id", "aws_vpc.v"]),
+            "subnet_ids": list_of_references(1, &["aws_subnet.s.id", "aws_subnet.s"]),
+            "security_group_ids": list_of_references(1, &["aws_security_group.g.id", "aws_security_group.g"]),
         }),
     );
     assert_eq!(kms.causes(), [""; 0]);
@@ -88,17 +88,17 @@ fn an_endpoint_of_another_stack() {
 }
 
 #[test]
-fn the_route_tables_of_a_gateway() {
+fn a_gateway_endpoint_serves_its_route_tables() {
     assert_eq!(
         unknown_or_causes(&recorded().document()),
         ["network.logging-endpoints"]
     );
     let listed = |tables: Value| gateway(recorded(), json!({"route_table_ids": tables}));
-    let own = || list_from(1, &["aws_route_table.t.id", "aws_route_table.t"]);
+    let own = || list_of_references(1, &["aws_route_table.t.id", "aws_route_table.t"]);
     assert_eq!(unknown_or_causes(&listed(own()).document()), [""; 0]);
-    let by_local = listed(from(&["local.tables"])).document();
+    let by_local = listed(references(&["local.tables"])).document();
     assert_eq!(unknown_or_causes(&by_local), [""; 0], "there is no other");
-    let untraced = from(&["var.nowhere"]);
+    let untraced = references(&["var.nowhere"]);
     let unknown = listed(untraced).document();
     assert_eq!(unknown_or_causes(&unknown), ["? network.logging-endpoints"]);
     assert_eq!(
@@ -109,12 +109,12 @@ fn the_route_tables_of_a_gateway() {
         gateway(recorded(), json!({})).with(
             "aws_vpc_endpoint_route_table_association.t",
             json!({
-                "vpc_endpoint_id": from(&["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]),
+                "vpc_endpoint_id": references(&["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]),
                 "route_table_id": table,
             }),
         )
     };
-    let table = from(&["aws_route_table.t.id", "aws_route_table.t"]);
+    let table = references(&["aws_route_table.t.id", "aws_route_table.t"]);
     assert_eq!(unknown_or_causes(&joined(table).document()), [""; 0]);
     let other = joined("rtb-0123456789abcdef0".into());
     assert_eq!(
@@ -123,9 +123,9 @@ fn the_route_tables_of_a_gateway() {
     );
 }
 
-/// A gateway serves the subnets of its own route tables: another stack may have one for the others.
+/// A gateway endpoint serves the subnets of its route tables: another stack may have one for other subnets.
 #[test]
-fn a_gateway_for_other_subnets() {
+fn an_existing_vpc_may_have_other_gateway_endpoints() {
     let mut there = gateway(recorded(), json!({"route_table_ids": []})).document();
     change(&mut there, "aws_vpc.v")["actions"] = json!(["no-op"]);
     assert_eq!(unknown_or_causes(&there), ["? network.logging-endpoints"]);

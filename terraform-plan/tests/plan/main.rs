@@ -1,27 +1,27 @@
-//! Plans as Terraform shows them, judged by the real checks.
+//! Judges plans from `terraform show -json` with the real checks.
 
-mod absent;
-mod adopted;
-mod broken;
-mod certain;
-mod choices;
+mod adopted_defaults;
+mod ambiguous_values;
+mod broken_platform;
+mod cloudformation;
+mod damaged_plans;
+mod egress;
 mod endpoints;
-mod formats;
-mod hostile;
-mod known_later;
+mod exec_logging;
+mod foreign_formats;
+mod healthy_plans;
+mod known_after_apply;
+mod missing_resources;
+mod module_references;
 mod network;
-mod others;
-mod over;
-mod plans;
-mod recording;
+mod overriding_resources;
+mod plan_builder;
+mod plan_over_live;
+mod redeployment;
 mod regions;
-mod renewal;
-mod roles;
+mod role_policies;
 mod scale;
 mod shop;
-mod small;
 mod support;
 mod sweep;
-mod unread;
-mod ways;
-mod woven;
+mod unknown_lists;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// The platform twice: as it is, and within a module in another region under another name.
+/// The platform twice: unchanged, and in a module with another region and name.
 fn twice(name: &str) -> Value {
     let mut document: Value = serde_json::from_str(CREATE).unwrap();
     let other = CREATE
@@ -43,22 +43,22 @@ fn by_provider(module: &mut Value) {
 }
 
 #[test]
-fn each_cluster_has_its_own_region() {
+fn clusters_have_their_own_regions() {
     let plan = plan(&twice("eu-production"));
     for (cluster, region) in [
         ("coder-production-cluster", "us-west-2"),
         ("eu-production-cluster", "eu-west-1"),
     ] {
         assert_eq!(plan.region_of(cluster).as_deref(), Some(region));
-        let mut ask = ask_anywhere(cluster);
-        ask.region = region.to_owned();
-        assert_healthy(&plan.facts(&ask));
+        let mut request = request_anywhere(cluster);
+        request.region = region.to_owned();
+        assert_healthy(&plan.facts(&request));
     }
 }
 
-/// As the provider writes it since version 6.
+/// The provider has this attribute since version 6.
 #[test]
-fn a_region_of_the_resource_itself() {
+fn a_resource_can_set_its_region() {
     let mut document = twice("eu-production");
     for change in document["resource_changes"].as_array_mut().unwrap() {
         let is_eu = change["address"]
@@ -75,13 +75,13 @@ fn a_region_of_the_resource_itself() {
     let plan = plan(&document);
     let cluster = "eu-production-cluster";
     assert_eq!(plan.region_of(cluster).as_deref(), Some("eu-west-1"));
-    let mut ask = ask_anywhere(cluster);
-    ask.region = "eu-west-1".to_owned();
-    assert_healthy(&plan.facts(&ask));
+    let mut request = request_anywhere(cluster);
+    request.region = "eu-west-1".to_owned();
+    assert_healthy(&plan.facts(&request));
 }
 
 #[test]
-fn clusters_of_one_name_are_not_mixed() {
+fn clusters_with_one_name_in_two_regions_are_separate() {
     let mut document = twice("coder-production");
     let off = r#"module.eu.aws_ecs_service.service["coder"]"#;
     set(&mut document, off, "enable_execute_command", false.into());
@@ -89,9 +89,9 @@ fn clusters_of_one_name_are_not_mixed() {
     let cluster = "coder-production-cluster";
     assert_eq!(plan.region_of(cluster), None, "it may be either");
     let of = |region: &str| {
-        let mut ask = ask_anywhere(cluster);
-        ask.region = region.to_owned();
-        plan.facts(&ask)
+        let mut request = request_anywhere(cluster);
+        request.region = region.to_owned();
+        plan.facts(&request)
     };
     assert_healthy(&of("us-west-2"));
     let facts = of("eu-west-1");

@@ -1,4 +1,4 @@
-//! Plans of a shop as Terraform made them, of modules that are written as the well-known ones are.
+//! Plans by Terraform of a shop, from modules in the style of the well-known ones.
 
 use model::Status;
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ fn document(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn told(document: &Value) -> Vec<String> {
+fn findings(document: &Value) -> Vec<String> {
     let plan = plan(document);
-    let mut ask = ask(&plan, "shop");
-    ask.account = Some("111122223333".into());
-    let report = report(&plan.facts(&ask));
+    let mut request = request(&plan, "shop");
+    request.account = Some("111122223333".into());
+    let report = report(&plan.facts(&request));
     let unknown = titles(&report, Status::Unknown);
     unknown.into_iter().chain(causes(&report)).collect()
 }
@@ -22,16 +22,20 @@ fn told(document: &Value) -> Vec<String> {
 const FINE: [&str; 0] = [];
 
 #[test]
-fn a_definition_by_a_local_of_its_module() {
+fn a_local_leads_to_the_definition_in_its_module() {
     let mut document = document("definition-by-local");
-    assert_eq!(told(&document), FINE);
+    assert_eq!(findings(&document), FINE);
     remove(&mut document, "module.web.aws_iam_role_policy.exec");
-    assert_eq!(told(&document), ["role.ssmmessages"], "of one module only");
+    assert_eq!(
+        findings(&document),
+        ["role.ssmmessages"],
+        "of one module only"
+    );
 }
 
-/// Two definitions that come to the same, and two of which one has no task role.
+/// Two equal definitions, and two of which one has no task role.
 #[test]
-fn a_definition_by_a_local_that_may_be_one_of_two() {
+fn a_local_with_two_definitions_is_unknown() {
     let with_second = |role: bool| {
         let mut document = document("definition-by-local");
         let changes = document["resource_changes"].as_array_mut().unwrap();
@@ -63,7 +67,7 @@ fn a_definition_by_a_local_that_may_be_one_of_two() {
                 .remove("task_role_arn");
         }
         resources.push(second);
-        told(&document)
+        findings(&document)
     };
     assert_eq!(with_second(true), FINE);
     let unknown = with_second(false);
@@ -80,60 +84,61 @@ fn a_definition_by_a_local_that_may_be_one_of_two() {
 }
 
 #[test]
-fn a_dynamic_block() {
+fn a_dynamic_block_is_read_through_its_module() {
     let mut document = document("dynamic-block");
-    assert_eq!(told(&document), FINE);
+    assert_eq!(findings(&document), FINE);
     hide(&mut document, "aws_security_group.task", "egress");
     assert!(
-        told(&document)
+        findings(&document)
             .iter()
             .any(|title| title.starts_with("network.task-egress"))
     );
 }
 
 #[test]
-fn the_newest_revision_of_a_family() {
-    assert_eq!(told(&document("family-and-revision")), FINE);
+fn a_family_is_its_newest_revision() {
+    assert_eq!(findings(&document("family-and-revision")), FINE);
 }
 
 #[test]
-fn endpoints_for_each_element_of_a_local() {
-    assert_eq!(told(&document("for-each-over-local")), FINE);
+fn for_each_over_a_local_gives_each_endpoint() {
+    assert_eq!(findings(&document("for-each-over-local")), FINE);
     assert_eq!(
-        told(&document("for-each-over-local-port-80")),
+        findings(&document("for-each-over-local-port-80")),
         ["network.endpoint-security-group"]
     );
 }
 
-/// The definition that the service keeps is replaced: its text is what the plan has of it before.
+/// The plan replaces the definition that the service keeps: its content is that before apply.
 #[test]
-fn a_service_that_keeps_its_definition() {
+fn a_service_can_keep_a_replaced_definition() {
     let mut kept = document("ignored-changes");
     let network = |title: &String| title.starts_with("network.");
-    assert!(told(&kept).iter().all(network), "{:?}", told(&kept));
+    assert!(findings(&kept).iter().all(network), "{:?}", findings(&kept));
     let definition = change(&mut kept, "aws_ecs_task_definition.web");
     definition["before"]["task_role_arn"] = Value::Null;
-    assert!(told(&kept).contains(&"role.present".to_owned()));
-    // Its owner says that nothing is beside the plan.
+    assert!(findings(&kept).contains(&"role.present".to_owned()));
+    // The user declares the plan complete.
     let plan = plan(&document("ignored-changes")).declared_complete();
-    let report = report(&plan.facts(&ask(&plan, "shop")));
+    let report = report(&plan.facts(&request(&plan, "shop")));
     assert_eq!(titles(&report, Status::Unknown), FINE);
     assert_eq!(causes(&report), FINE);
 }
 
-/// Without `complete`, as OpenTofu writes it: every resource that is configured is there, or not.
+/// Without `complete`, as OpenTofu writes it: with every configured resource, and without one.
 #[test]
-fn a_plan_that_does_not_say_whether_it_is_whole() {
+fn a_plan_without_completeness_may_lack_resources() {
     let mut whole = document("dynamic-block");
     whole.as_object_mut().unwrap().remove("complete");
-    assert_eq!(told(&whole), FINE);
+    assert_eq!(findings(&whole), FINE);
     let mut part = whole;
     remove(&mut part, "aws_nat_gateway.nat");
-    let told = told(&part);
+    let found = findings(&part);
     assert!(
-        told.iter()
+        found
+            .iter()
             .any(|title| title.starts_with("network.endpoint-present: ")),
-        "{told:?}"
+        "{found:?}"
     );
 }
 
@@ -145,21 +150,21 @@ fn unknown_containers_hide_only_themselves() {
         "aws_ecs_task_definition.web",
         "container_definitions",
     );
-    let told = told(&document);
-    let is_of = |area: &str| told.iter().any(|title| title.starts_with(area));
-    assert!(is_of("container."), "{told:?}");
+    let found = findings(&document);
+    let is_of = |area: &str| found.iter().any(|title| title.starts_with(area));
+    assert!(is_of("container."), "{found:?}");
     for area in ["task.", "role.", "network.", "service."] {
-        assert!(!is_of(area), "{told:?}");
+        assert!(!is_of(area), "{found:?}");
     }
 }
 
-/// The plan's services, taken away, left for later, or of another kind.
+/// The plan deletes its services, defers them, or has Express Mode services.
 #[test]
-fn plans_without_a_service() {
+fn a_plan_without_services_says_why_it_lists_none() {
     let unlisted = |document: &Value| {
         let plan = plan(document);
         assert_eq!(plan.clusters(), ["shop"]);
-        let facts = plan.facts(&ask(&plan, "shop"));
+        let facts = plan.facts(&request(&plan, "shop"));
         assert!(facts.target.services.is_empty());
         facts.unlisted.map(|why| why.message)
     };
@@ -179,7 +184,7 @@ fn plans_without_a_service() {
     };
     assert!(unlisted(&deferred).unwrap().contains("no ECS service"));
     deferred["deferred_changes"] = json!([{"reason": "x", "resource_change": service}]);
-    assert!(unlisted(&deferred).unwrap().contains("for a later plan"));
+    assert!(unlisted(&deferred).unwrap().contains("to a later plan"));
     let mut express = document("dynamic-block");
     for change in express["resource_changes"].as_array_mut().unwrap() {
         if change["type"] == "aws_ecs_service" {
@@ -191,9 +196,9 @@ fn plans_without_a_service() {
     assert!(unlisted(&express).unwrap().contains("Express Mode"));
 }
 
-/// Fixes name what is to be changed as the configuration does.
+/// Fixes name resources and arguments of the configuration.
 #[test]
-fn fixes_in_the_words_of_the_configuration() {
+fn fixes_use_the_addresses_of_the_configuration() {
     let mut document = document("definition-by-local");
     set(
         &mut document,
@@ -202,7 +207,7 @@ fn fixes_in_the_words_of_the_configuration() {
         false.into(),
     );
     let plan = plan(&document);
-    let report = report(&plan.facts(&ask(&plan, "shop")));
+    let report = report(&plan.facts(&request(&plan, "shop")));
     let fix = &report.fixes[0];
     let terraform = fix.terraform.as_deref().unwrap();
     assert!(

@@ -1,10 +1,10 @@
-//! Plans to start from, ways to break them, and what the checks say of them.
+//! Plans to start from, changes to them, and what the checks report.
 
 use diagnosis::{Report, Selection, examine};
 use model::Status;
 use model::facts::Facts;
 use serde_json::{Value, json};
-use terraform_plan::{Ask, Plan, read};
+use terraform_plan::{PlanRequest, TerraformPlan, read};
 
 pub const CREATE: &str = include_str!("../../fixtures/create.json");
 pub const UPDATE: &str = include_str!("../../fixtures/update.json");
@@ -13,27 +13,27 @@ pub const WOVEN: &str = include_str!("../../fixtures/woven.json");
 
 pub const ENDPOINT: &str = r#"module.vpc.aws_vpc_endpoint.interface["ssmmessages"]"#;
 
-pub fn ask(plan: &Plan, cluster: &str) -> Ask {
-    Ask {
+pub fn request(plan: &TerraformPlan, cluster: &str) -> PlanRequest {
+    PlanRequest {
         region: plan.region().unwrap(),
-        ..ask_anywhere(cluster)
+        ..request_anywhere(cluster)
     }
 }
 
-pub fn plan(document: &Value) -> Plan {
+pub fn plan(document: &Value) -> TerraformPlan {
     read(&serde_json::to_vec(document).unwrap()).unwrap()
 }
 
-/// The facts of the platform's plan, changed.
+/// The facts of a changed plan of the platform.
 pub fn facts_of(base: &str, change: impl Fn(&mut Value)) -> Facts {
     let mut document: Value = serde_json::from_str(base).unwrap();
     change(&mut document);
     let plan = plan(&document);
-    plan.facts(&ask(&plan, "coder-production-cluster"))
+    plan.facts(&request(&plan, "coder-production-cluster"))
 }
 
 pub fn report(facts: &Facts) -> Report {
-    // Nothing of a plan runs yet.
+    // Planned tasks do not run yet.
     let skipped = [
         "local",
         "caller",
@@ -45,7 +45,7 @@ pub fn report(facts: &Facts) -> Report {
     examine(facts, &Selection::new(Vec::new(), skipped).unwrap())
 }
 
-/// The checks behind it all.
+/// The checks of the root causes.
 pub fn causes(report: &Report) -> Vec<String> {
     let causes = report.root_causes.iter();
     causes.map(|cause| cause.check.to_string()).collect()
@@ -55,14 +55,14 @@ pub fn failures(report: &Report) -> Vec<String> {
     titles(report, Status::Fail)
 }
 
-/// What cannot be seen of a small plan, or else what is behind its failures.
+/// The unknown checks of a small plan, marked with `?`, and those of its root causes.
 pub fn unknown_or_causes(document: &Value) -> Vec<String> {
     let plan = plan(document);
-    let mut ask = ask_anywhere("c");
-    ask.account = Some("123456789012".into());
-    let report = report(&plan.facts(&ask));
+    let mut request = request_anywhere("c");
+    request.account = Some("123456789012".into());
+    let report = report(&plan.facts(&request));
     let unknown = titles(&report, Status::Unknown);
-    // What is in an image no plan tells.
+    // A plan does not show what is in an image.
     let unknown = unknown
         .iter()
         .filter(|title| !title.starts_with("container.log-tools"));
@@ -88,7 +88,7 @@ pub fn assert_healthy(facts: &Facts) {
     assert_eq!(causes(&report), [""; 0]);
 }
 
-/// What a resource's change says.
+/// The change of a resource.
 pub fn change<'d>(document: &'d mut Value, address: &str) -> &'d mut Value {
     let changes = document["resource_changes"].as_array_mut().unwrap();
     let found = changes
@@ -97,7 +97,7 @@ pub fn change<'d>(document: &'d mut Value, address: &str) -> &'d mut Value {
     &mut found.unwrap_or_else(|| panic!("no {address}"))["change"]
 }
 
-/// An attribute gets a value that is known.
+/// Gives an attribute a known value.
 pub fn set(document: &mut Value, address: &str, attribute: &str, value: Value) {
     let change = change(document, address);
     change["after"][attribute] = value;
@@ -105,7 +105,7 @@ pub fn set(document: &mut Value, address: &str, attribute: &str, value: Value) {
     unknown.remove(attribute);
 }
 
-/// An attribute becomes known only after apply, from something that cannot be traced.
+/// Makes an attribute known only after apply, without a reference to follow.
 pub fn hide(document: &mut Value, address: &str, attribute: &str) {
     let change = change(document, address);
     let after = change["after"].as_object_mut().unwrap();
@@ -115,7 +115,7 @@ pub fn hide(document: &mut Value, address: &str, attribute: &str) {
     *expression = json!({"references": ["var.nowhere"]});
 }
 
-/// An attribute's expression.
+/// The expression of an attribute.
 pub fn expression<'d>(document: &'d mut Value, address: &str, attribute: &str) -> &'d mut Value {
     let mut module = &mut document["configuration"]["root_module"];
     let plain = address.split('[').next().unwrap();
@@ -132,7 +132,7 @@ pub fn expression<'d>(document: &'d mut Value, address: &str, attribute: &str) -
     &mut resource.unwrap()["expressions"][attribute]
 }
 
-/// A resource that is made, of which everything is known.
+/// Adds a new resource with known values.
 pub fn add(document: &mut Value, address: &str, values: Value) {
     let (kind, name) = address.split_once('.').unwrap();
     let constants = values.as_object().unwrap().iter();
@@ -152,7 +152,7 @@ pub fn add(document: &mut Value, address: &str, values: Value) {
     );
 }
 
-/// A resource is not in the plan.
+/// Removes a resource from the plan.
 pub fn remove(document: &mut Value, address: &str) {
     let changes = document["resource_changes"].as_array_mut().unwrap();
     let before = changes.len();
@@ -160,7 +160,7 @@ pub fn remove(document: &mut Value, address: &str) {
     assert_eq!(changes.len() + 1, before, "no {address}");
 }
 
-/// The plan takes a resource away.
+/// Makes the plan delete a resource.
 pub fn delete(document: &mut Value, address: &str) {
     let change = change(document, address);
     assert!(change["before"].is_object(), "{address} is new");
@@ -169,8 +169,8 @@ pub fn delete(document: &mut Value, address: &str) {
     change["after_unknown"] = json!({});
 }
 
-pub fn ask_anywhere(cluster: &str) -> Ask {
-    Ask {
+pub fn request_anywhere(cluster: &str) -> PlanRequest {
+    PlanRequest {
         cluster_name: cluster.to_owned(),
         region: "us-west-2".to_owned(),
         partition: "aws".to_owned(),

@@ -1,25 +1,25 @@
-//! Whatever is taken out of a plan's knowledge, nothing fails for it.
+//! Hiding any part of a plan makes nothing fail.
 
 use serde_json::{Value, json};
 
 use crate::support::*;
 
 #[test]
-fn a_plan_without_its_configuration() {
+fn a_plan_without_configuration_fails_nothing() {
     for base in [CREATE, UPDATE, WOVEN] {
         let mut document: Value = serde_json::from_str(base).unwrap();
         document["configuration"] = Value::Null;
         let plan = plan(&document);
         for cluster in plan.clusters() {
-            let facts = plan.facts(&ask_anywhere(&cluster));
+            let facts = plan.facts(&request_anywhere(&cluster));
             assert_eq!(failures(&report(&facts)), [""; 0]);
         }
     }
 }
 
-/// One value of a resource after the other becomes known only after apply: of all values a sample.
+/// Makes a sample of values known only after apply, one after the other.
 #[test]
-fn no_value_that_is_known_later_is_a_failure() {
+fn an_unknown_value_never_fails() {
     for (base, step) in [(CREATE, 2), (UPDATE, 5)] {
         let document: Value = serde_json::from_str(base).unwrap();
         let mut tried = 0;
@@ -33,7 +33,7 @@ fn no_value_that_is_known_later_is_a_failure() {
     }
 }
 
-/// All values in the plan's resources, but of those that come six times only one's.
+/// All values of the plan's resources. The service in six instances counts once.
 fn values(document: &Value) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     for change in document["resource_changes"].as_array().unwrap() {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
+use crate::fact_index::FactIndex;
 use crate::iam_answers::{self, Verdict};
-use crate::world::World;
 use model::distinct::distinct;
 use model::facts::{Simulation, Task};
 
@@ -27,9 +27,9 @@ pub(super) struct Questions<'a>(HashMap<&'a str, BTreeSet<&'a str>>);
 
 impl<'a> Questions<'a> {
     /// About a caller of this ARN.
-    pub(super) fn of(world: &World<'a>, arn: &str) -> Questions<'a> {
+    pub(super) fn of(index: &FactIndex<'a>, arn: &str) -> Questions<'a> {
         let mut all = Questions::default();
-        for simulation in world.simulations_of(arn, ACTION) {
+        for simulation in index.simulations_of(arn, ACTION) {
             if let Some(container) = simulation.context.get(CONTAINER_KEY) {
                 for resource in &simulation.resources {
                     all.0.entry(resource).or_default().insert(container);
@@ -48,7 +48,7 @@ impl<'a> Questions<'a> {
 
 /// One container that may be entered is enough, so that what is open about one outweighs a refusal of another.
 pub(super) fn entered(
-    world: &World,
+    index: &FactIndex,
     questions: &Questions,
     running: &[&Task],
     arn: &str,
@@ -57,7 +57,7 @@ pub(super) fn entered(
     let asked = questions.about(running);
     let verdicts: Vec<(&String, Verdict)> = asked
         .iter()
-        .map(|name| (name, of_container(world, running, arn, cluster, name)))
+        .map(|name| (name, of_container(index, running, arn, cluster, name)))
         .collect();
     let names = |test: fn(&Verdict) -> bool| -> Vec<String> {
         verdicts
@@ -79,7 +79,7 @@ pub(super) fn entered(
 }
 
 fn of_container<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     running: &[&'a Task],
     arn: &str,
     cluster: &'a str,
@@ -88,7 +88,7 @@ fn of_container<'a>(
     let with = running.iter().filter(|task| task.has_container(name));
     let mut needs = vec![(ACTION, cluster)];
     needs.extend(with.map(|task| (ACTION, &*task.arn)));
-    iam_answers::verdict(world, arn, &needs, |simulation| {
+    iam_answers::verdict(index, arn, &needs, |simulation| {
         simulation
             .context
             .get(CONTAINER_KEY)

@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use super::{ACTION, CHECK};
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{Blocker, Verdict};
-use crate::world::World;
 use aws_rules::iam;
 use model::facts::{Caller, Decision, Outcome, Task};
 use model::finding::{Finding, Subject};
 use model::text;
 
 pub(super) fn refused(
-    world: &World,
+    index: &FactIndex,
     caller: &Caller,
     cluster: &str,
     subject: Subject,
@@ -56,24 +56,24 @@ pub(super) fn refused(
         .collect();
     let finding = CHECK
         .fail(subject, title)
-        .detail(reason(world, caller, verdict))
+        .detail(reason(index, caller, verdict))
         .group_title(cause)
         .evidence("denied", resources)
         .evidence("decision", decisions.first().copied().unwrap_or_default());
     match verdict.blocker() {
         None => {
-            let fix = fixes::caller::allow_exec(world.facts, caller, cluster);
+            let fix = fixes::caller::allow_exec(index.facts, caller, cluster);
             finding.fix(match verdict.has_conditions {
-                true => fixes::caller::despite_conditions(fix),
+                true => fixes::caller::mark_conditional(fix),
                 false => fix,
             })
         }
-        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
+        Some(Blocker::Deny) => finding.fix(fixes::caller::remove_deny(
             caller,
             &verdict.denying_policies(),
         )),
         Some(limit) => finding.fix(fixes::caller::widen_limit(
-            world.facts,
+            index.facts,
             caller,
             limit,
             cluster,
@@ -81,10 +81,10 @@ pub(super) fn refused(
     }
 }
 
-fn reason(world: &World, caller: &Caller, verdict: &Verdict) -> String {
+fn reason(index: &FactIndex, caller: &Caller, verdict: &Verdict) -> String {
     let literal = || {
         let arn = caller.policy_arn();
-        iam::literal::in_policies_of(world.facts, arn.known()?, &[ACTION])
+        iam::literal::in_policies_of(index.facts, arn.known()?, &[ACTION])
     };
     let why = match verdict.blocker() {
         Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {

@@ -1,6 +1,6 @@
 //! Agents of tasks that come and go with a deployment that is rolling out.
 
-use crate::world::Group;
+use crate::fact_index::Group;
 use model::facts::{Service, Task};
 use model::finding::{Finding, Status};
 

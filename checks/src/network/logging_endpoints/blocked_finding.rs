@@ -1,6 +1,7 @@
 //! The finding for tasks that cannot reach a service which the exec configuration makes the agent call.
 
 use super::CHECK;
+use crate::fact_index::{FactIndex, Roles};
 use crate::fixes;
 use crate::network::endpoint_security_group;
 use crate::vpc_path::acl_fix::let_through;
@@ -9,7 +10,6 @@ use crate::vpc_path::new_endpoint;
 use crate::vpc_path::obstacle::Obstacle;
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::service_reach::Service;
-use crate::world::{Roles, World};
 use model::distinct::distinct;
 use model::facts::Task;
 use model::finding::{Finding, Subject};
@@ -17,8 +17,8 @@ use model::fix::Fix;
 use model::text;
 
 /// Without this service no session starts; without the others only the record is lost.
-pub fn may_stop(world: &World, service: Service) -> bool {
-    let log = world.exec_log();
+pub fn may_stop(index: &FactIndex, service: Service) -> bool {
+    let log = index.exec_log();
     match service {
         "kms" => true,
         "logs" => log.is_some_and(|log| log.log_group_encrypted),
@@ -26,7 +26,7 @@ pub fn may_stop(world: &World, service: Service) -> bool {
     }
 }
 
-pub fn stops(world: &World, service: Service, obstacles: &[Obstacle]) -> bool {
+pub fn stops(index: &FactIndex, service: Service, obstacles: &[Obstacle]) -> bool {
     let is_refused = obstacles.iter().any(|obstacle| match obstacle {
         // Where only the writing is refused, the look at what has to be encrypted is not.
         Obstacle::Policy { refused, .. } => ["kms:Decrypt", BLIND_LOGS, BLIND_S3]
@@ -34,14 +34,14 @@ pub fn stops(world: &World, service: Service, obstacles: &[Obstacle]) -> bool {
             .any(|action| refused.contains(action)),
         _ => true,
     });
-    is_refused && may_stop(world, service)
+    is_refused && may_stop(index, service)
 }
 
 const BLIND_LOGS: &str = "logs:DescribeLogGroups";
 const BLIND_S3: &str = "s3:GetEncryptionConfiguration";
 
 pub fn blocked<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     tasks: &Affected<'_, 'a>,
     subject: Subject,
@@ -99,13 +99,13 @@ pub fn blocked<'a>(
             .flat_map(|(service, all)| all.iter().map(move |obstacle| (*service, obstacle)))
     };
     for (service, obstacle) in obstacles() {
-        finding = finding.fix_some(fix(world, placement, service, obstacle));
+        finding = finding.fix_some(fix(index, placement, service, obstacle));
     }
     let mut all = obstacles();
     match (all.next(), all.next()) {
         (Some((_, Obstacle::Policy { role, .. })), None) => {
             let of_classes: Vec<&Task> = tasks.tasks().collect();
-            let mut by_role = Roles::of(world, &of_classes).by_role;
+            let mut by_role = Roles::of(index, &of_classes).by_role;
             match by_role.remove(role) {
                 Some(alike) => finding.on(alike.scope),
                 None => finding,
@@ -120,25 +120,25 @@ const PRINCIPALS: &str = "In the policy of a gateway endpoint only the principal
      root user alone, and a role is named by a condition on aws:PrincipalArn. ";
 
 fn fix<'a>(
-    world: &World<'a>,
+    index: &FactIndex<'a>,
     placement: &Placement<'a>,
     service: Service,
     obstacle: &Obstacle<'a>,
 ) -> Option<Fix> {
-    let (facts, vpc) = (world.facts, placement.subnet.vpc.as_str());
+    let (facts, vpc) = (index.facts, placement.subnet.vpc.as_str());
     match obstacle {
-        Obstacle::NoWay => Some(new_endpoint::everywhere(world, vpc, service)),
+        Obstacle::NoWay => Some(new_endpoint::everywhere(index, vpc, service)),
         Obstacle::Route(_) => None,
         Obstacle::TaskGroups { destination, .. } => {
             let group = placement.groups.known()?.first()?;
-            let target = fixes::security_group::Target::of(destination);
-            Some(fixes::security_group::let_out(facts, group, &target))
+            let peer = fixes::security_group::destination_peer(destination);
+            Some(fixes::security_group::allow_egress(facts, group, peer))
         }
-        Obstacle::NetworkAcls { .. } => Some(let_through(world, vpc)),
+        Obstacle::NetworkAcls { .. } => Some(let_through(index, vpc)),
         Obstacle::EndpointGroups(endpoint) => {
             let group = endpoint.security_groups.first()?;
             let sources = endpoint_security_group::sources(&[placement]);
-            Some(fixes::security_group::let_in(facts, group, &sources))
+            Some(fixes::security_group::allow_ingress(facts, group, &sources))
         }
         Obstacle::Policy {
             endpoint, refused, ..

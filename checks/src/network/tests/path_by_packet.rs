@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::fact_index::FactIndex;
 use crate::network::{endpoint_security_group, nacl, path, task_egress};
-use crate::world::World;
 use aws_rules::iam::settled;
 use made::{Made, facts, made};
 use model::check::Check;
@@ -17,9 +17,9 @@ use model::finding::Status;
 use packets::{Arrival, arrival, is_captured};
 
 /// What a check says of each task.
-fn by_task(check: &'static Check, world: &World, arns: &[String]) -> BTreeMap<String, Status> {
+fn by_task(check: &'static Check, index: &FactIndex, arns: &[String]) -> BTreeMap<String, Status> {
     let mut all = BTreeMap::new();
-    for finding in crate::registry::run(check, world) {
+    for finding in crate::registry::run(check, index) {
         let names = finding.tasks.arns().map(|names| {
             let names = names.iter().map(|name| name.to_string());
             names.collect::<Vec<_>>()
@@ -48,11 +48,11 @@ proptest! {
     fn the_path_is_what_packets_meet(made in made()) {
         let (facts, arns) = facts(&made);
         let simulations = settled(&facts);
-        let world = World::new(&facts, &simulations);
-        let found = by_task(&path::CHECK, &world, &arns);
+        let index = FactIndex::new(&facts, &simulations);
+        let found = by_task(&path::CHECK, &index, &arns);
         prop_assert_eq!(found.len(), arns.len());
         let hops = [&task_egress::CHECK, &nacl::CHECK, &endpoint_security_group::CHECK];
-        let hops = hops.map(|check| by_task(check, &world, &arns));
+        let hops = hops.map(|check| by_task(check, &index, &arns));
         for (arn, task) in arns.iter().zip(&made.tasks) {
             let (found, expected) = (found[arn], expected(&made, *task));
             // On the way to the internet rules may be for some addresses only, and a private hosted zone may lead

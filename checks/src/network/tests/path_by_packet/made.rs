@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::testing::*;
 use model::facts::*;
 
-/// What a generated world is made of.
+/// What a generated network is made of.
 #[derive(Debug, Clone)]
 pub struct Made {
     pub endpoint: bool,
@@ -329,7 +329,7 @@ fn routes_out(made: &Made) -> Vec<Route> {
     }
 }
 
-/// The world as facts, made from the healthy one about coder; with the ARNs of the tasks, in their order.
+/// The network as facts, made from the healthy one about coder; with the ARNs of the tasks, in their order.
 pub fn facts(made: &Made) -> (Facts, Vec<String>) {
     static HEALTHY: LazyLock<Facts> = LazyLock::new(healthy_coder);
     let mut facts = HEALTHY.clone();

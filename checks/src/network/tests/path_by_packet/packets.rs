@@ -1,4 +1,4 @@
-//! Sends packets one by one through a generated world: slow, plain, and obviously right.
+//! Sends packets one by one through a generated index: slow, plain, and obviously right.
 
 use super::made::*;
 

@@ -1,0 +1,71 @@
+//! Why a file cannot be read as a plan.
+
+use thiserror::Error;
+
+/// Why a file cannot be read as a plan, in one sentence for the person who passed it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    #[error("the plan is empty")]
+    Empty,
+    /// The output of `terraform plan -out`.
+    #[error(
+        "this is a binary plan file, which only Terraform can read: convert it to JSON with \
+         `terraform show -json tfplan > tfplan.json`"
+    )]
+    BinaryPlan,
+    /// The output of `terraform plan -json`: one message a line.
+    #[error(
+        "this is the log of `terraform plan -json`, not a plan: save the plan with `terraform plan -out tfplan`, \
+         then convert it to JSON with `terraform show -json tfplan > tfplan.json`"
+    )]
+    LogLines,
+    /// A state file, or the output of `terraform show -json` for a state.
+    #[error("this is a state, not a plan: pass the plan file to `terraform show -json tfplan`")]
+    State,
+    /// The output of another tool, by name.
+    #[error(
+        "this is {0}; only Terraform and OpenTofu plans are supported: convert one to JSON with \
+         `terraform show -json tfplan`"
+    )]
+    Foreign(&'static str),
+    #[error("the file is compressed: unpack it first, for example with `gunzip`")]
+    Compressed,
+    /// The output of `terraform plan`.
+    #[error(
+        "this is the text output of `terraform plan`: save the plan with `terraform plan -out tfplan`, then convert it \
+         to JSON with `terraform show -json tfplan > tfplan.json`"
+    )]
+    PlanText,
+    /// A reference in quotes, which Terraform passes to AWS as a text.
+    #[error(
+        "{attribute} of {address} is the text \"{text}\", which AWS will reject: write {} without quotes",
+        unquoted(text)
+    )]
+    QuotedReference {
+        address: String,
+        attribute: String,
+        text: String,
+    },
+    /// Holds the parser's message.
+    #[error("this is not the JSON output of `terraform show -json tfplan`: {0}")]
+    NotJson(String),
+    #[error(
+        "this JSON is not a plan: it has no resource_changes, which `terraform show -json tfplan` prints"
+    )]
+    NotAPlan,
+    #[error("the plan has format_version {0}; only 0.x and 1.x are supported")]
+    FormatVersion(String),
+    #[error("the plan is incomplete: `terraform plan` ended with errors")]
+    Errored,
+    /// Something that Terraform does not write.
+    #[error("the plan is damaged: {0}")]
+    Malformed(String),
+}
+
+/// The reference that the author meant: to the ID, if the text names no attribute.
+fn unquoted(text: &str) -> String {
+    match text.split('.').count() {
+        2 if !text.starts_with("module.") => format!("{text}.id"),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The clusters of a plan, with their regions and accounts.
+
+use std::collections::BTreeSet;
+
+use crate::ecs::{SERVICE_TYPES, cluster_of};
+use crate::plan::TerraformPlan;
+use crate::plan::resource::Resource;
+use crate::resolve::Resolver;
+
+/// A cluster of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClusterLocation {
+    pub cluster: String,
+    /// `None` if the plan does not show it.
+    pub region: Option<String>,
+}
+
+impl TerraformPlan {
+    /// The names of the clusters that have services in the plan.
+    pub fn clusters(&self) -> Vec<String> {
+        let locations = self.cluster_locations().into_iter();
+        let names: BTreeSet<String> = locations.map(|location| location.cluster).collect();
+        names.into_iter().collect()
+    }
+
+    /// The clusters that have services in the plan, one for each region. Without services, those that the plan deletes
+    /// services from; else the clusters that are resources of the plan.
+    pub fn cluster_locations(&self) -> Vec<ClusterLocation> {
+        let resolver = Resolver::for_names(self);
+        let of_service = |service: &Resource| {
+            Some(ClusterLocation {
+                cluster: cluster_of(&resolver, service).ok()?,
+                region: self.region_of_resource(service),
+            })
+        };
+        let deferred = self.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
+        let services = self.resources.of_types(&SERVICE_TYPES).chain(deferred);
+        let mut found: BTreeSet<ClusterLocation> = services.filter_map(of_service).collect();
+        if found.is_empty() {
+            found = self
+                .before
+                .of_types(&SERVICE_TYPES)
+                .filter_map(of_service)
+                .collect();
+        }
+        if found.is_empty() {
+            let clusters = self.resources.of_type("aws_ecs_cluster");
+            found = clusters
+                .filter_map(|cluster| {
+                    Some(ClusterLocation {
+                        cluster: cluster.known_text("name")?.to_owned(),
+                        region: self.region_of_resource(cluster),
+                    })
+                })
+                .collect();
+        }
+        let locations = found.iter().filter(|location| {
+            // A service of unknown region belongs to the cluster whose region is known.
+            let mut same = found
+                .iter()
+                .filter(|other| other.cluster == location.cluster);
+            location.region.is_some() || same.all(|other| other.region.is_none())
+        });
+        locations
+            .map(|location| ClusterLocation {
+                cluster: location.cluster.clone(),
+                region: location
+                    .region
+                    .clone()
+                    .or_else(|| self.region_of(&location.cluster)),
+            })
+            .collect()
+    }
+
+    /// The region of a cluster; `None` if the plan does not show it, or has clusters of that name in several regions.
+    pub fn region_of(&self, cluster: &str) -> Option<String> {
+        let members = self.services_and_cluster(cluster).into_iter();
+        let mut regions: BTreeSet<String> = members
+            .filter_map(|one| self.region_of_resource(one))
+            .collect();
+        match regions.len() {
+            // With several providers, the other resources may be in another region.
+            0 if self.aws_providers().count() < 2 => self.region(),
+            1 => regions.pop_first(),
+            _ => None,
+        }
+    }
+
+    /// The account ID of a cluster, if the plan shows it.
+    pub fn account_of(&self, cluster: &str) -> Option<String> {
+        let mut members = self.services_and_cluster(cluster).into_iter();
+        members.find_map(|one| one.arn_part(4)).or_else(|| {
+            // With several providers, the other resources may be in another account.
+            self.account().filter(|_| self.aws_providers().count() < 2)
+        })
+    }
+
+    /// The account ID of any of the plan's resources.
+    pub(crate) fn account(&self) -> Option<String> {
+        let mut identities = self.data.of_type("aws_caller_identity");
+        let account = identities.find_map(|identity| identity.known_text("account_id"));
+        account.map(str::to_owned).or_else(|| {
+            let types = ["aws_ecs_service", "aws_ecs_cluster", "aws_iam_role"];
+            self.resources
+                .of_types(&types)
+                .find_map(|one| one.arn_part(4))
+        })
+    }
+
+    fn services_and_cluster(&self, cluster: &str) -> Vec<&Resource> {
+        let resolver = Resolver::for_names(self);
+        let services = self.resources.of_type("aws_ecs_service");
+        let services = services.filter(|one| cluster_of(&resolver, one).as_deref() == Ok(cluster));
+        let clusters = self.resources.of_type("aws_ecs_cluster");
+        services
+            .chain(clusters.filter(|one| one.has_text("name", cluster)))
+            .collect()
+    }
+}

@@ -1,0 +1,69 @@
+//! What a plan contains: resources before and after apply, and the configuration that they come from.
+
+pub mod address;
+pub mod completeness;
+pub mod configuration;
+pub mod module_tree;
+pub mod quoted_reference;
+pub mod resource;
+pub mod resource_set;
+
+use std::collections::BTreeMap;
+
+use self::completeness::Completeness;
+use self::configuration::Configuration;
+use self::module_tree::ModuleTree;
+use self::resource::Resource;
+use self::resource_set::ResourceSet;
+
+/// A plan, as far as ECS Exec is concerned.
+#[derive(Debug, Clone)]
+pub struct TerraformPlan {
+    /// The managed resources as they are after apply.
+    pub(crate) resources: ResourceSet,
+    /// Resources that the plan changes or deletes, as they are before apply.
+    pub(crate) before: ResourceSet,
+    pub(crate) data: ResourceSet,
+    /// Resources that Terraform defers to a later plan.
+    pub(crate) deferred: Vec<Resource>,
+    pub(crate) configuration: Configuration,
+    pub(crate) modules: ModuleTree,
+    pub(crate) completeness: Completeness,
+    /// What each resource depended on at the last apply: resource addresses, by the address of the instance.
+    pub(crate) dependencies: BTreeMap<String, Vec<String>>,
+}
+
+impl TerraformPlan {
+    /// Declares that nothing exists besides what the plan contains.
+    pub fn declared_complete(self) -> TerraformPlan {
+        TerraformPlan {
+            completeness: Completeness::Declared,
+            ..self
+        }
+    }
+
+    /// The plan with only those resources and data sources that match.
+    pub(crate) fn filtered(&self, is_kept: impl Fn(&Resource) -> bool) -> TerraformPlan {
+        let kept = |all: &ResourceSet| -> Vec<Resource> {
+            all.iter().filter(|one| is_kept(one)).cloned().collect()
+        };
+        let (resources, before, data) =
+            (kept(&self.resources), kept(&self.before), kept(&self.data));
+        let all = resources.iter().chain(&before).chain(&data);
+        TerraformPlan {
+            modules: ModuleTree::new(&self.configuration, all),
+            resources: ResourceSet::new(resources),
+            before: ResourceSet::new(before),
+            data: ResourceSet::new(data),
+            deferred: self
+                .deferred
+                .iter()
+                .filter(|one| is_kept(one))
+                .cloned()
+                .collect(),
+            configuration: self.configuration.clone(),
+            completeness: self.completeness,
+            dependencies: self.dependencies.clone(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Recognises the files of other tools, to name them in the error message.
+
+use serde_json::{Map, Value};
+
+use crate::error::PlanError;
+
+/// Recognises a JSON document that is not a plan.
+pub fn recognize_json(document: &Value) -> Option<PlanError> {
+    let has = |field: &str| document.get(field).is_some();
+    let at = |pointer: &str| document.pointer(pointer).is_some();
+    let is_block = |name: &&str| document.get(name).is_some_and(Value::is_object);
+    let blocks = ["resource", "provider", "terraform", "module", "variable"];
+    let is_template = has("AWSTemplateFormatVersion")
+        || any_value(document, "Resources", |resource| {
+            resource["Type"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("AWS::"))
+        });
+    let is_cdk = at("/Resources/CDKMetadata")
+        || at("/Parameters/BootstrapVersion")
+        || document.to_string().contains("aws:cdk:path");
+    let is_change_set =
+        has("ChangeSetId") || has("ChangeSetName") || (has("Changes") && has("StackId"));
+    let is_cdk_assembly = any_value(document, "artifacts", |artifact| {
+        artifact["type"]
+            .as_str()
+            .is_some_and(|name| name.contains(':'))
+    });
+    let mut steps = document["steps"].as_array().into_iter().flatten();
+    let is_pulumi_preview = has("changeSummary")
+        || steps.any(|step| step.get("urn").is_some() && step.get("op").is_some());
+    first_match(&[
+        (
+            is_template && is_cdk,
+            "a CloudFormation template from the AWS CDK",
+        ),
+        (is_template, "a CloudFormation template"),
+        (is_change_set, "a CloudFormation change set"),
+        (is_cdk_assembly, "the manifest of an AWS CDK assembly"),
+        (is_pulumi_preview, "a Pulumi preview"),
+        (
+            at("/deployment/manifest") || at("/deployment/resources"),
+            "a Pulumi stack",
+        ),
+        (
+            at("/~1~1/metadata"),
+            "Terraform configuration from CDK for Terraform",
+        ),
+        (
+            !has("format_version") && blocks.iter().any(is_block),
+            "Terraform configuration in JSON",
+        ),
+    ])
+}
+
+fn any_value(document: &Value, field: &str, matches: impl Fn(&Value) -> bool) -> bool {
+    let object = document.get(field).and_then(Value::as_object);
+    object.into_iter().flat_map(Map::values).any(matches)
+}
+
+fn first_match(formats: &[(bool, &'static str)]) -> Option<PlanError> {
+    let format = formats.iter().find(|(matches, _)| *matches);
+    format.map(|(_, name)| PlanError::Foreign(name))
+}
+
+/// Recognises a file that is not JSON.
+pub fn recognize_text(bytes: &[u8]) -> Option<PlanError> {
+    // gzip, bzip2, xz and Zstandard
+    const COMPRESSED: [&[u8]; 4] = [b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"];
+    if bytes.starts_with(b"PK") {
+        return Some(PlanError::BinaryPlan);
+    }
+    if COMPRESSED.iter().any(|magic| bytes.starts_with(magic)) {
+        return Some(PlanError::Compressed);
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let lines = || text.lines().map(str::trim);
+    let has_line = |start: &str| lines().any(|line| line.starts_with(start));
+    if has_line("Terraform will perform") || has_line("OpenTofu will perform") {
+        return Some(PlanError::PlanText);
+    }
+    let first = lines().find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let blocks = [
+        "resource \"",
+        "terraform {",
+        "provider \"",
+        "module \"",
+        "variable \"",
+    ];
+    first_match(&[
+        (
+            has_line("AWSTemplateFormatVersion:") || text.contains("Type: AWS::"),
+            "a CloudFormation template in YAML",
+        ),
+        (has_line("Previewing update"), "a Pulumi preview"),
+        (
+            text.contains("type: aws:") || has_line("runtime: "),
+            "a Pulumi program in YAML",
+        ),
+        (
+            blocks.iter().any(|block| first.starts_with(block)),
+            "Terraform configuration",
+        ),
+        (is_yaml(first), "YAML"),
+    ])
+}
+
+/// Whether a line is `---`, or a key with its value.
+fn is_yaml(line: &str) -> bool {
+    let is_key_letter = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
+    let is_pair = |(key, value): (&str, &str)| {
+        !key.is_empty()
+            && key.chars().all(is_key_letter)
+            && (value.is_empty() || value.starts_with(' '))
+    };
+    line == "---" || line.split_once(':').is_some_and(is_pair)
+}

@@ -1,0 +1,162 @@
+//! The names that resources go by: their IDs or ARNs, or their addresses until they have one.
+
+use std::collections::BTreeMap;
+
+use super::resolver::Resolver;
+use super::resource_kind::ResourceKind;
+use crate::plan::resource::Resource;
+
+impl<'p> Resolver<'p> {
+    /// The resource with this name.
+    pub fn find(&self, name: &str, kind: ResourceKind) -> Option<&'p Resource> {
+        if let Some(names) = self.by_name.borrow().get(&kind) {
+            return names.get(name).copied();
+        }
+        let mut names: BTreeMap<String, &'p Resource> = BTreeMap::new();
+        for resource in self.of_kind(kind) {
+            names
+                .entry(self.name_of(resource, kind))
+                .or_insert(resource);
+        }
+        let found = names.get(name).copied();
+        self.by_name.borrow_mut().insert(kind, names);
+        found
+    }
+
+    /// The name that a resource goes by.
+    pub fn name_of(&self, resource: &Resource, kind: ResourceKind) -> String {
+        if let Some(adopted) = self.adopted_default(resource, kind) {
+            return adopted;
+        }
+        let attribute = match kind {
+            ResourceKind::Cluster | ResourceKind::LogGroup => Some("name"),
+            ResourceKind::Role
+            | ResourceKind::Policy
+            | ResourceKind::KmsKey
+            | ResourceKind::TaskDefinition => None,
+            ResourceKind::Bucket => Some("bucket"),
+            _ => Some("id"),
+        };
+        let name = attribute.and_then(|attribute| resource.known_text(attribute));
+        name.map(str::to_owned)
+            .or_else(|| self.arn_of(resource, kind))
+            .unwrap_or_else(|| resource.address.clone())
+    }
+
+    /// A resource that adopts what AWS created with a VPC goes by the name that the VPC has for it.
+    fn adopted_default(&self, resource: &Resource, kind: ResourceKind) -> Option<String> {
+        let attribute = match resource.resource_type.as_str() {
+            "aws_default_route_table" => "default_route_table_id",
+            "aws_default_network_acl" => "default_network_acl_id",
+            "aws_default_security_group" => "vpc_id",
+            _ => return None,
+        };
+        if resource.id().is_some() {
+            return None;
+        }
+        if attribute != "vpc_id" {
+            return self.resolve(resource, attribute, kind).ok()?;
+        }
+        let vpc = self
+            .resolve(resource, attribute, ResourceKind::Vpc)
+            .ok()??;
+        self.vpc_default(&vpc, kind)
+    }
+
+    fn arn_of(&self, resource: &Resource, kind: ResourceKind) -> Option<String> {
+        if let Some(arn) = resource.known_text("arn") {
+            return Some(arn.to_owned());
+        }
+        let iam_type = match kind {
+            ResourceKind::Role => "role",
+            ResourceKind::Policy => "policy",
+            ResourceKind::TaskDefinition => {
+                let family = resource.known_text("family")?;
+                return Some(self.ecs_arn("task-definition", &format!("{family}:planned")));
+            }
+            _ => return None,
+        };
+        let name = resource.known_text("name")?;
+        let path = resource.text("path").ok()?.unwrap_or("/");
+        let (partition, account) = (self.partition, self.account?);
+        Some(format!(
+            "arn:{partition}:iam::{account}:{iam_type}{path}{name}"
+        ))
+    }
+
+    /// The ARN that an ECS resource will have; with a made-up account if the account is unknown.
+    pub fn ecs_arn(&self, ecs_type: &str, name: &str) -> String {
+        let (partition, region) = (self.partition, self.region);
+        let account = self.account.unwrap_or("000000000000");
+        format!("arn:{partition}:ecs:{region}:{account}:{ecs_type}/{name}")
+    }
+
+    /// The name of what AWS creates with a VPC of the plan.
+    pub fn vpc_default(&self, vpc: &str, kind: ResourceKind) -> Option<String> {
+        let vpc = self.by_identity(ResourceKind::Vpc, vpc)?;
+        self.default_of(vpc, kind)
+    }
+
+    /// The name of what AWS creates with a VPC.
+    pub fn default_of(&self, vpc: &Resource, kind: ResourceKind) -> Option<String> {
+        let attribute = *kind.vpc_attributes().first()?;
+        let id = vpc.known_text(attribute).map(str::to_owned);
+        Some(id.unwrap_or_else(|| format!("{}.{attribute}", vpc.address)))
+    }
+
+    /// The name of a resource that a known value identifies, which may be one of its other names.
+    pub(super) fn canonical_name(&self, text: &str, kind: ResourceKind) -> String {
+        // A text is no reference: one that looks like an address of the plan identifies nothing in it.
+        if self.plan.resources.at_address(text).is_some() {
+            return format!("\"{text}\"");
+        }
+        let aliases = match kind {
+            ResourceKind::Cluster => return text.rsplit('/').next().unwrap_or(text).to_owned(),
+            ResourceKind::Role if !text.starts_with("arn:") => {
+                self.role_aliases.get_or_init(|| self.role_aliases())
+            }
+            ResourceKind::TaskDefinition => self
+                .definition_aliases
+                .get_or_init(|| self.definition_aliases()),
+            _ => return text.to_owned(),
+        };
+        aliases
+            .get(text)
+            .cloned()
+            .unwrap_or_else(|| text.to_owned())
+    }
+
+    /// Policies identify a role by its name.
+    fn role_aliases(&self) -> BTreeMap<String, String> {
+        let roles = self.of_kind(ResourceKind::Role);
+        let aliases = roles.filter_map(|role| {
+            let name = role.known_text("name")?.to_owned();
+            Some((name, self.name_of(role, ResourceKind::Role)))
+        });
+        aliases.collect()
+    }
+
+    /// Services identify a task definition by its family, or by family and revision.
+    fn definition_aliases(&self) -> BTreeMap<String, String> {
+        let kind = ResourceKind::TaskDefinition;
+        let mut aliases = BTreeMap::new();
+        for definition in self.of_kind(kind) {
+            let text = |attribute| definition.known_text(attribute).map(str::to_owned);
+            let revision = definition.number("revision").ok().flatten();
+            let numbered = text("family").zip(revision);
+            let numbered = numbered.map(|(family, revision)| format!("{family}:{revision}"));
+            let names = [
+                text("arn"),
+                text("arn_without_revision"),
+                text("family"),
+                numbered,
+            ];
+            for alias in names.into_iter().flatten() {
+                aliases
+                    .entry(alias)
+                    .or_insert_with(|| self.name_of(definition, kind));
+            }
+        }
+        aliases
+    }
+}

@@ -1,0 +1,328 @@
+//! Resolves attributes to the resources that they identify.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::ambiguity::{Ambiguities, Choices, combinations};
+use super::candidates::{Candidates, Include};
+use super::resource_kind::ResourceKind;
+use crate::plan::TerraformPlan;
+use crate::plan::address::ModuleStep;
+use crate::plan::resource::{Attribute, Resource};
+use crate::unavailable::PlanValue;
+
+/// Resolves attributes to names of resources. A resource goes by its ID or ARN, or by its address until it has one.
+pub struct Resolver<'p> {
+    pub plan: &'p TerraformPlan,
+    pub partition: &'p str,
+    pub region: &'p str,
+    /// The account ID, if it is known.
+    pub account: Option<&'p str>,
+    /// How deep resources take values from one another in the current question.
+    pub(crate) depth: Cell<usize>,
+    pub(super) locals: LocalsMemo,
+    ambiguities: Ambiguities,
+    resolved: RefCell<BTreeMap<Question, PlanValue<Option<String>>>>,
+    pub(super) by_name: RefCell<BTreeMap<ResourceKind, BTreeMap<String, &'p Resource>>>,
+    pub(super) definition_aliases: OnceCell<BTreeMap<String, String>>,
+    pub(super) role_aliases: OnceCell<BTreeMap<String, String>>,
+}
+
+/// The address of a resource, the path of its attribute, and what the attribute identifies.
+type Question = (String, String, ResourceKind);
+
+/// A module, what is looked for in it, and what counts.
+pub type LocalsKey = (Vec<ModuleStep>, ResourceKind, Include);
+
+/// What the locals of each module may be.
+#[derive(Default)]
+pub struct LocalsMemo {
+    pub known: RefCell<BTreeMap<LocalsKey, Rc<Candidates>>>,
+    /// The modules in progress.
+    pub open: RefCell<BTreeSet<LocalsKey>>,
+    /// A module in progress was asked for: the answers on the way are incomplete.
+    pub is_partial: Cell<bool>,
+}
+
+impl<'p> Resolver<'p> {
+    /// A resolver for the resources of one region and account.
+    pub fn new(
+        plan: &'p TerraformPlan,
+        partition: &'p str,
+        region: &'p str,
+        account: Option<&'p str>,
+    ) -> Resolver<'p> {
+        Resolver {
+            plan,
+            partition,
+            region,
+            account,
+            depth: Cell::new(0),
+            locals: LocalsMemo::default(),
+            ambiguities: Ambiguities::default(),
+            resolved: RefCell::default(),
+            by_name: RefCell::default(),
+            definition_aliases: OnceCell::new(),
+            role_aliases: OnceCell::new(),
+        }
+    }
+
+    /// A resolver to read names of the plan with, if partition, region and account do not matter.
+    pub fn for_names(plan: &'p TerraformPlan) -> Resolver<'p> {
+        Resolver::new(plan, "aws", "", None)
+    }
+
+    /// Takes ambiguous attributes for one of their options.
+    pub fn assuming(mut self, choices: &Choices) -> Resolver<'p> {
+        self.ambiguities.assumed.clone_from(choices);
+        self
+    }
+
+    /// The ambiguous attributes that were asked for and have no assumption, with their number of options.
+    pub fn into_ambiguous(self) -> Choices {
+        self.ambiguities.found.into_inner()
+    }
+
+    /// The resources of a type after apply.
+    pub fn resources(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.resources.of_type(resource_type)
+    }
+
+    /// The resources of a type that the plan changes or deletes, as they are before apply.
+    pub fn before(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.before.of_type(resource_type)
+    }
+
+    /// The data sources of a type.
+    pub fn data(&self, resource_type: &str) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.data.of_type(resource_type)
+    }
+
+    /// The resources of a kind after apply.
+    pub fn of_kind(&self, kind: ResourceKind) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        self.plan.resources.of_types(kind.resource_types())
+    }
+
+    /// The resource of a kind with this ID or address.
+    pub fn by_identity(&self, kind: ResourceKind, identity: &str) -> Option<&'p Resource> {
+        self.plan.resources.find(kind.resource_types(), identity)
+    }
+
+    /// The resource of a kind with this ID or address, or the data source that has read it.
+    pub fn by_identity_or_data(&self, kind: ResourceKind, id: &str) -> Option<&'p Resource> {
+        let managed = self.by_identity(kind, id);
+        managed.or_else(|| {
+            self.data(kind.resource_types().first()?)
+                .find(|data| data.id() == Some(id))
+        })
+    }
+
+    /// Whether the configuration sets an attribute.
+    pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
+        self.plan.configuration.is_set(resource, attribute)
+    }
+
+    /// Whether AWS fills in an attribute that the configuration leaves out.
+    pub fn is_computed(&self, resource: &Resource, attribute: &str) -> bool {
+        resource.attribute(attribute) == Attribute::Unknown && !self.is_set(resource, attribute)
+    }
+
+    /// The resource that an attribute identifies, if it identifies one.
+    pub fn resolve(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+    ) -> PlanValue<Option<String>> {
+        match of.attribute(path) {
+            Attribute::Null => Ok(None),
+            Attribute::Known(value) => {
+                let text = value.as_str().filter(|text| !text.is_empty());
+                Ok(text.map(|text| self.canonical_name(text, kind)))
+            }
+            Attribute::Unknown => {
+                let question = (of.address.clone(), path.to_owned(), kind);
+                if let Some(known) = self.resolved.borrow().get(&question) {
+                    return known.clone();
+                }
+                let answer = self.resolve_unknown(of, path, kind);
+                // Within another question, the limit of the depth may cut the answer short.
+                if self.depth.get() == 0 {
+                    self.resolved.borrow_mut().insert(question, answer.clone());
+                }
+                answer
+            }
+        }
+    }
+
+    /// Whether an attribute identifies this resource.
+    pub fn refers_to(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+        name: &str,
+    ) -> PlanValue<bool> {
+        Ok(self.resolve(of, path, kind)?.as_deref() == Some(name))
+    }
+
+    /// The resources of a type with an attribute that identifies this resource, and why others may be such.
+    pub fn referring<'r>(
+        &'r self,
+        resource_type: &str,
+        path: &'r str,
+        kind: ResourceKind,
+        name: &'r str,
+    ) -> impl Iterator<Item = PlanValue<&'p Resource>> + use<'r, 'p> {
+        self.resources(resource_type).filter_map(move |resource| {
+            let refers = self.refers_to(resource, path, kind, name);
+            refers.map(|refers| refers.then_some(resource)).transpose()
+        })
+    }
+
+    /// All resources that an attribute may identify; `None` if it may be anything.
+    pub fn possible(&self, of: &Resource, path: &str, kind: ResourceKind) -> Option<Vec<String>> {
+        let include = match of.attribute(path) {
+            Attribute::Unknown => Include::New,
+            _ => Include::All,
+        };
+        let found = self.candidates(of, path, kind, include);
+        (!found.is_open).then_some(found.names)
+    }
+
+    fn resolve_unknown(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+    ) -> PlanValue<Option<String>> {
+        let found = self.candidates(of, path, kind, Include::New);
+        let names = self.narrow(of, path, kind, found.names);
+        if let ([name], false) = (names.as_slice(), found.is_open) {
+            return Ok(Some(name.clone()));
+        }
+        if let Some(name) = self.successor(of, path, kind) {
+            return Ok(Some(name));
+        }
+        let options = match found.is_open {
+            true => Vec::new(),
+            false => names.into_iter().map(|name| vec![name]).collect(),
+        };
+        match self.ambiguities.choose(of, path, kind, options) {
+            Some(chosen) => Ok(chosen.into_iter().next()),
+            None => Err(of.known_after_apply(path)),
+        }
+    }
+
+    /// Drops candidates that cannot be meant, unless none would be left.
+    fn narrow(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+        mut names: Vec<String>,
+    ) -> Vec<String> {
+        let mut keep = |is_kept: &dyn Fn(&String) -> bool| {
+            if names.len() > 1 && names.iter().any(is_kept) {
+                names.retain(is_kept);
+            }
+        };
+        // The resource still depends on what it depended on at the last apply.
+        if let Some(dependencies) = self.plan.dependencies.get(&of.address) {
+            keep(&|name| {
+                let resource = self.find(name, kind);
+                resource.is_some_and(|one| dependencies.contains(&one.resource_address()))
+            });
+        }
+        if kind == ResourceKind::Role && path == "task_role_arn" {
+            keep(&|name| self.find(name, kind).is_none_or(trusts_tasks));
+        }
+        names
+    }
+
+    /// The replacement of the resource that the attribute identified before apply.
+    fn successor(&self, of: &Resource, path: &str, kind: ResourceKind) -> Option<String> {
+        let before = self.plan.before.at_address(&of.address)?;
+        let Attribute::Known(Value::String(name)) = before.attribute(path) else {
+            return None;
+        };
+        let attributes = kind.identifying_attributes();
+        let mut replaced = self.plan.before.of_types(kind.resource_types());
+        let old = replaced.find(|old| attributes.iter().any(|one| old.has_text(one, name)))?;
+        let new = self.plan.resources.at_address(&old.address)?;
+        let is_new = |one: &&str| new.attribute(one) == Attribute::Unknown;
+        attributes
+            .iter()
+            .any(is_new)
+            .then(|| self.name_of(new, kind))
+    }
+
+    /// All resources that a list identifies.
+    pub fn resolve_all(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+    ) -> PlanValue<Vec<String>> {
+        let unknown = || of.known_after_apply(path);
+        let items = match of.attribute(path) {
+            Attribute::Null => return Ok(Vec::new()),
+            Attribute::Known(Value::Array(items)) => items,
+            Attribute::Known(_) => return Err(unknown()),
+            Attribute::Unknown => return self.resolve_whole_list(of, path, kind),
+        };
+        let texts = items.iter().filter_map(Value::as_str);
+        let mut names: Vec<String> = texts.map(|text| self.canonical_name(text, kind)).collect();
+        let missing = items.len() - names.len();
+        if missing == 0 {
+            return Ok(names);
+        }
+        let found = self.candidates(of, path, kind, Include::New);
+        if found.is_open || found.names.len() < missing {
+            return Err(unknown());
+        }
+        let whole = || {
+            found
+                .whole_resources(missing)
+                .filter(|_| kind == ResourceKind::Subnet)
+        };
+        let chosen = match found.names.len() == missing {
+            true => Some(found.names),
+            false => whole().or_else(|| {
+                let options = combinations(missing, &found.names);
+                self.ambiguities.choose(of, path, kind, options)
+            }),
+        };
+        names.extend(chosen.ok_or_else(unknown)?);
+        Ok(names)
+    }
+
+    fn resolve_whole_list(
+        &self,
+        of: &Resource,
+        path: &str,
+        kind: ResourceKind,
+    ) -> PlanValue<Vec<String>> {
+        let found = self.whole_list_candidates(of, path, kind);
+        let (names, is_exact) = found.ok_or_else(|| of.known_after_apply(path))?;
+        if is_exact {
+            return Ok(names);
+        }
+        // If each candidate alone gives the same findings as all together, so does any selection.
+        let mut options = vec![names.clone()];
+        options.extend(names.into_iter().map(|name| vec![name]));
+        let chosen = self.ambiguities.choose(of, path, kind, options);
+        chosen.ok_or_else(|| of.known_after_apply(path))
+    }
+}
+
+/// Whether ECS can give a role to tasks, as far as its trust policy is known.
+fn trusts_tasks(role: &Resource) -> bool {
+    let trust = role.text("assume_role_policy");
+    trust.map_or(true, |trust| {
+        trust.is_some_and(|trust| trust.contains("ecs-tasks"))
+    })
+}
