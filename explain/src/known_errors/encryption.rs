@@ -43,10 +43,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("disabledexception"),
-            Text("kmsinvalidstateexception"),
+            Text("disabledexception OR kmsinvalidstateexception OR invalidkeyusageexception"),
             Text("is pending deletion"),
-            Text("invalidkeyusageexception"),
             Text("key 'arn: … does not exist"),
             Text("alias arn: … is not found"),
             Text("invalid keyid"),
@@ -112,9 +110,8 @@ pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
             Text("fetching data key"),
-            Text("kmsencryption"),
+            Text("kmsencryption OR blockcipher"),
             Text("encryption challenge"),
-            Text("blockcipher"),
             Text("initiating handshake"),
             Text("//kms. … i/o timeout OR dial tcp"),
         ],

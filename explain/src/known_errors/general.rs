@@ -7,10 +7,9 @@ use super::Pattern::Text;
 pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Text("throttling"),
+            Text("throttling OR requestlimitexceeded"),
             Text("rate exceeded"),
             Text("too many requests"),
-            Text("requestlimitexceeded"),
         ],
         title: "AWS is throttling requests",
         meaning: "The account has used up its rate of API calls; the caller may be any program. This says nothing \
@@ -20,10 +19,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("serverexception"),
+            Text("serverexception OR internalfailure OR internalservererror"),
             Text("service unavailable"),
-            Text("internalfailure"),
-            Text("internalservererror"),
         ],
         title: "AWS itself returned an error",
         meaning: "Most server errors are temporary.",
@@ -32,9 +29,8 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("accessdenied"),
+            Text("accessdenied OR unauthorizedoperation"),
             Text("is not authorized to perform"),
-            Text("unauthorizedoperation"),
         ],
         title: "AWS denied a call",
         meaning: "The principal in the text lacks permission for the action in the text.",

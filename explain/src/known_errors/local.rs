@@ -63,11 +63,10 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("certificate_verify_failed"),
+            Text("certificate_verify_failed OR self_signed_cert_in_chain"),
             Text("ssl validation failed"),
             Text("amazonaws.com … certificate signed by unknown authority OR x509:"),
             Text("unable to get local issuer certificate"),
-            Text("self_signed_cert_in_chain"),
             Text("self-signed certificate in certificate chain"),
             Text("self signed certificate in certificate chain"),
             Text("pkix path building failed"),
@@ -82,9 +81,8 @@ pub const ERRORS: &[KnownError] = &[
         patterns: &[
             Text("failed to connect to proxy OR cannot connect to proxy"),
             Text("unable to connect to proxy"),
-            Text("proxyconnectionerror"),
+            Text("proxyconnectionerror OR proxyerror"),
             Text("proxyconnect tcp"),
-            Text("proxyerror"),
             Text("amazonaws.com … 407 proxy authentication"),
         ],
         title: "A proxy blocks the session",

@@ -72,8 +72,7 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("platformtaskdefinitionincompatibility"),
-            Text("platformunknownexception"),
+            Text("platformtaskdefinitionincompatibility OR platformunknownexception"),
             Text("unsupportedfeatureexception"),
             Text("platform version … (required: >="),
         ],
@@ -173,9 +172,7 @@ pub const ERRORS: &[KnownError] = &[
     },
     KnownError {
         patterns: &[
-            Text("cannotpull"),
-            Text("resourceinitializationerror"),
-            Text("cannotstartcontainererror"),
+            Text("cannotpull OR resourceinitializationerror OR cannotstartcontainererror"),
             Text("cannotcreatecontainererror"),
         ],
         title: "The task did not start: ECS could not pull the image or prepare the task",
@@ -196,11 +193,10 @@ pub const ERRORS: &[KnownError] = &[
             Text("specified ecs task does not exist"),
             Text("task with id … not found"),
             Text("task has been stopped"),
-            Text("taskstopped"),
+            Text("taskstopped OR 'reason':'missing'"),
             Text("essential container in task exited"),
             Text("failed container health checks"),
             Text("spot task was interrupted"),
-            Text("'reason':'missing'"),
         ],
         title: "There is no such task, or it has stopped",
         meaning: "ECS forgets a stopped task about an hour after it stopped. The task may also be in another \
