@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use checks::registry::{self, AREAS};
 use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
-use explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
+use explain::{EXCEPTIONS, Explanation, Mentions, NextStep, explain, suggestions};
 use model::Check;
 use model::text::{sanitize_block, sanitize_line};
 
@@ -147,12 +147,12 @@ fn sections(id: &str, title: &str, sections: &[(&str, &str)]) -> String {
     page
 }
 
-fn about_error(explained: &Explained) -> String {
+fn about_error(explained: &Explanation) -> String {
     let known = explained.known_error;
     let mut page = format!("{}\n\n{}\n", known.title, indented(known.meaning));
-    let named = &explained.named;
+    let named = &explained.mentions;
     for (label, value) in [
-        ("principal", &named.user),
+        ("principal", &named.principal),
         ("action", &named.action),
         ("resource", &named.resource),
     ] {
@@ -171,11 +171,11 @@ fn about_error(explained: &Explained) -> String {
     page
 }
 
-fn next(next: Next, named: &Named) -> String {
+fn next(next: NextStep, named: &Mentions) -> String {
     match next {
-        Next::Doctor => doctor(named),
-        Next::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
-        Next::Do(step) => match &named.region {
+        NextStep::Doctor => doctor(named),
+        NextStep::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
+        NextStep::Advice(step) => match &named.region {
             Some(region) => step.replace("REGION", &sanitize_line(region)),
             None => step.to_owned(),
         },
@@ -183,7 +183,7 @@ fn next(next: Next, named: &Named) -> String {
 }
 
 /// The doctor's command line, with the names from the text.
-fn doctor(named: &Named) -> String {
+fn doctor(named: &Mentions) -> String {
     let mut words = vec!["ecs-exec doctor".to_owned()];
     let mut option = |name: &str, value: &Option<String>| {
         if let Some(value) = value {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use explain::{Explained, explain};
+use explain::{Explanation, explain};
 use model::secrets::mask;
 use model::text::{sanitize_block, sanitize_line};
 
@@ -37,7 +37,7 @@ impl RemoteText {
         self.0.to_lowercase().contains(text)
     }
 
-    pub fn explain(&self) -> Option<Explained> {
+    pub fn explain(&self) -> Option<Explanation> {
         explain(&self.0)
     }
 
