@@ -373,13 +373,13 @@ fn two_edits_of_one_key_policy_keep_each_other() {
 
 /// Fixes of several steps, as faults that they repair.
 const OF_SEVERAL_STEPS: [&str; 7] = [
-    "role without the actions, agent stopped",
-    "role deleted",
-    "no role named",
-    "read-only root",
-    "no endpoint and no way out",
-    "no way to KMS",
-    "log group without the key that is demanded",
+    "role_without_ssmmessages_and_agent_stopped",
+    "role_deleted",
+    "no_task_role",
+    "read_only_root",
+    "no_endpoint_and_no_route",
+    "no_path_to_kms",
+    "log_group_without_required_key",
 ];
 
 /// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.
