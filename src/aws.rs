@@ -1,19 +1,30 @@
-//! The AWS clients, and the one way in which calls are made: counted, within the deadline, with every
-//! failure turned into a reason that a person understands.
+//! AWS clients, and [`AwsClients::call`], which every API call goes through: it counts calls, keeps the deadline, and
+//! turns a failure into a reason that a person understands.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `connect` | settings → clients: region, profile, HTTP client, credentials |
+//! | `profile` | a profile of the AWS configuration files |
+//! | `credentials` | credentials, cached; why there are none |
+//! | `http` | CA certificates and the proxy |
+//! | `concurrency` | how many calls to a service run at once |
+//! | `failure` | why a call failed |
+//! | `truncated_xml`, `clock` | interceptors: reject truncated answers, compare clocks |
+//! | `partition` | region → partition |
 
 mod clock;
+mod concurrency;
 mod connect;
 mod credentials;
 mod failure;
 mod http;
-mod pace;
 mod partition;
 mod profile;
-mod whole;
+mod truncated_xml;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{LazyLock, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -27,90 +38,76 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::cli_error::CliError;
 use crate::config::SourcedValue;
 
-pub use credentials::NONE as NO_CREDENTIALS;
+pub use credentials::NO_CREDENTIALS;
 pub use failure::{Failure, fact};
 pub use partition::partition;
 
 use clock::Clock;
-use pace::Pace;
-use whole::Whole;
+use concurrency::ServiceConcurrency;
+use truncated_xml::RejectTruncatedXml;
 
-/// A client that is made when it is first used: each takes a while, and few commands need all.
-pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
-
-pub struct Aws {
-    pub ec2: Lazy<aws_sdk_ec2::Client>,
-    pub ecs: Lazy<aws_sdk_ecs::Client>,
-    pub iam: Lazy<aws_sdk_iam::Client>,
-    pub kms: Lazy<aws_sdk_kms::Client>,
-    pub logs: Lazy<aws_sdk_cloudwatchlogs::Client>,
-    pub route53: Lazy<aws_sdk_route53::Client>,
-    pub s3: Lazy<aws_sdk_s3::Client>,
-    pub ssm: Lazy<aws_sdk_ssm::Client>,
-    pub sts: Lazy<aws_sdk_sts::Client>,
+pub struct AwsClients {
+    pub ec2: aws_sdk_ec2::Client,
+    pub ecs: aws_sdk_ecs::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub kms: aws_sdk_kms::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub route53: aws_sdk_route53::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub ssm: aws_sdk_ssm::Client,
+    pub sts: aws_sdk_sts::Client,
     pub region: SourcedValue,
-    /// What AWS's clock says, once STS has answered.
+    /// AWS's clock, after STS has answered.
     pub clock: Clock,
-    /// An address of the user's own to which calls go.
+    /// The address that the user configured for all calls.
     pub endpoint_url: Option<String>,
-    /// Whether calls go to endpoints with validated cryptography, where that was said.
+    /// Whether calls use FIPS endpoints, if configured.
     pub fips: Option<bool>,
-    /// Whether calls go to endpoints with IPv6, where that was said.
+    /// Whether calls use dual-stack endpoints, if configured.
     pub dual_stack: Option<bool>,
-    /// Certificates in PEM that are trusted instead of the system's.
+    /// PEM certificates to trust instead of the system's.
     pub ca_bundle: Option<Vec<u8>>,
-    /// Where the caller's credentials come from.
+    /// Source of the caller's credentials.
     pub credentials: Option<SharedCredentialsProvider>,
     deadline: Instant,
-    pace: Pace,
+    concurrency: ServiceConcurrency,
     calls: Mutex<BTreeMap<String, u64>>,
     rejected: OnceLock<CliError>,
 }
 
-/// Between two rounds of tries of a call that is throttled.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Pause before a throttled call is repeated.
+const THROTTLING_PAUSE: Duration = Duration::from_millis(500);
 
-impl Aws {
+impl AwsClients {
     pub(super) fn new(
         config: &SdkConfig,
         region: SourcedValue,
         ca_bundle: Option<Vec<u8>>,
         deadline: Instant,
-    ) -> Aws {
+    ) -> AwsClients {
         let endpoint_url = config.endpoint_url().map(str::to_owned);
-        let has_own_address = endpoint_url.is_some();
         let clock = Clock::default();
-        let clock_of_sts = clock.clone();
-        Aws {
-            ec2: lazy(config, |config| {
-                let config = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole);
-                aws_sdk_ec2::Client::from_conf(config.build())
-            }),
-            ecs: lazy(config, aws_sdk_ecs::Client::new),
-            iam: lazy(config, |config| {
-                let config = aws_sdk_iam::config::Builder::from(config).interceptor(Whole);
-                aws_sdk_iam::Client::from_conf(config.build())
-            }),
-            kms: lazy(config, aws_sdk_kms::Client::new),
-            logs: lazy(config, aws_sdk_cloudwatchlogs::Client::new),
-            route53: lazy(config, |config| {
-                let config = aws_sdk_route53::config::Builder::from(config).interceptor(Whole);
-                aws_sdk_route53::Client::from_conf(config.build())
-            }),
-            s3: lazy(config, move |config| {
-                let config = aws_sdk_s3::config::Builder::from(config)
-                    // Addresses of the user's own seldom have a name for each bucket.
-                    .force_path_style(has_own_address)
-                    .interceptor(Whole);
-                aws_sdk_s3::Client::from_conf(config.build())
-            }),
-            ssm: lazy(config, aws_sdk_ssm::Client::new),
-            sts: lazy(config, move |config| {
-                let config = aws_sdk_sts::config::Builder::from(config)
-                    .interceptor(clock_of_sts)
-                    .interceptor(Whole);
-                aws_sdk_sts::Client::from_conf(config.build())
-            }),
+        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(RejectTruncatedXml);
+        let iam = aws_sdk_iam::config::Builder::from(config).interceptor(RejectTruncatedXml);
+        let route53 =
+            aws_sdk_route53::config::Builder::from(config).interceptor(RejectTruncatedXml);
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            // A configured address seldom has a host name for each bucket.
+            .force_path_style(endpoint_url.is_some())
+            .interceptor(RejectTruncatedXml);
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .interceptor(clock.clone())
+            .interceptor(RejectTruncatedXml);
+        AwsClients {
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            ecs: aws_sdk_ecs::Client::new(config),
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            kms: aws_sdk_kms::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            route53: aws_sdk_route53::Client::from_conf(route53.build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            ssm: aws_sdk_ssm::Client::new(config),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             region,
             clock,
             endpoint_url,
@@ -119,26 +116,26 @@ impl Aws {
             ca_bundle,
             credentials: config.credentials_provider(),
             deadline,
-            pace: Pace::default(),
+            concurrency: ServiceConcurrency::default(),
             calls: Mutex::default(),
             rejected: OnceLock::new(),
         }
     }
 
-    /// Makes one call. Throttling is waited out until the deadline; nothing else is asked twice here.
+    /// Makes one call, and repeats it until the deadline while AWS throttles it. `action`: as in IAM policies.
     ///
-    /// The SDK's own adaptive pace is not used: it halves the rate again and again, so that a fleet takes twice as
-    /// long as AWS's limit dictates. A place that is kept while a call waits slows the others down enough.
+    /// The SDK's adaptive retry mode is not used: it halves the rate again and again, so that a fleet takes twice as
+    /// long as AWS's limit dictates. A throttled call keeps its permit, which slows the others down enough.
     pub async fn call<T, E, F>(&self, action: &str, request: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let place = timeout_at(self.deadline, self.pace.place(action)).await;
-        if place.is_err() || Instant::now() >= self.deadline {
+        let permit = timeout_at(self.deadline, self.concurrency.acquire(action)).await;
+        if permit.is_err() || Instant::now() >= self.deadline {
             return Err(Failure::from(Unavailable::not_asked(
                 action,
-                format!("the time allowed was used up before {action} could be asked"),
+                format!("the timeout ended before {action} was called"),
             )));
         }
         self.count(action);
@@ -146,17 +143,19 @@ impl Aws {
             let failure = match timeout_at(self.deadline, request()).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => {
-                    if let Some(trouble) = credentials::rejected(&error) {
-                        let _ = self.rejected.set(trouble);
+                    if let Some(rejected) = credentials::rejected(&error) {
+                        let _ = self.rejected.set(rejected);
                     }
-                    Failure::of(action, &error)
+                    Failure::new(action, &error)
                 }
-                Err(_) => return Err(Failure::late(action)),
+                Err(_) => return Err(Failure::timeout(action)),
             };
-            if failure.why.reason != Reason::Throttled || Instant::now() + PAUSE >= self.deadline {
+            if failure.why.reason != Reason::Throttled
+                || Instant::now() + THROTTLING_PAUSE >= self.deadline
+            {
                 return Err(failure);
             }
-            sleep(PAUSE).await;
+            sleep(THROTTLING_PAUSE).await;
         }
     }
 
@@ -166,6 +165,7 @@ impl Aws {
         host_of(partition(region), region, service)
     }
 
+    /// How often each action was called.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.calls
             .lock()
@@ -173,7 +173,7 @@ impl Aws {
             .unwrap_or_default()
     }
 
-    /// Why AWS did not accept the credentials, if it did not.
+    /// Why AWS rejected the credentials, if it did.
     pub fn rejected(&self) -> Option<CliError> {
         self.rejected.get().cloned()
     }
@@ -183,9 +183,4 @@ impl Aws {
             *calls.entry(action.to_owned()).or_default() += 1;
         }
     }
-}
-
-fn lazy<T>(config: &SdkConfig, make: impl FnOnce(&SdkConfig) -> T + Send + 'static) -> Lazy<T> {
-    let config = config.clone();
-    LazyLock::new(Box::new(move || make(&config)))
 }

@@ -1,8 +1,11 @@
-//! The command line: commands here, the arguments of each kind in a file.
+//! The command line: the commands; a file for the arguments of each group of commands.
 
+mod capture;
 mod cluster;
 mod doctor;
+mod duration;
 mod global;
+mod parse;
 mod policy;
 mod report;
 mod sessions;
@@ -13,11 +16,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use capture::{Capture, RealNames};
 pub use cluster::{Init, List, Logs, TableFormat};
-pub use doctor::{Capture, Doctor, FailOn, RealNames, Targets};
+pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
+pub use parse::parse;
 pub use policy::{Policy, PolicyFormat, PolicyKind};
-pub use report::{Format, ReportFlags, WantedFormat};
+pub use report::{Format, ReportFlags};
 pub use sessions::{Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, Short, Transport};
 pub use trust::Trust;
 
@@ -26,6 +31,7 @@ use doctor::FIX_EXAMPLES;
 use policy::POLICY_EXAMPLES;
 use sessions::{CP_EXAMPLES, EXEC_EXAMPLES, FORWARD_EXAMPLES, RUN_EXAMPLES};
 
+/// The whole command line.
 #[derive(Parser)]
 #[command(
     name = "ecs-exec",
@@ -44,7 +50,8 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "\
-A service that has a command's name is reached with `ecs-exec exec NAME`.
+To open a session into a service that has the name of a command, use
+`ecs-exec exec NAME`.
 
 Examples:
   ecs-exec coder                     a shell in the service coder
@@ -52,38 +59,39 @@ Examples:
   ecs-exec run coder -- cat /etc/os-release
   ecs-exec list                      services, their tasks and containers
   ecs-exec logs coder --follow
-  ecs-exec doctor coder              would a session work? if not, why not?
+  ecs-exec doctor coder              checks whether a session would work
   ecs-exec doctor --all --cluster c  the same for a whole cluster
   ecs-exec doctor --plan plan.json   the same before terraform apply
-  ecs-exec fix coder                 mend what stands in the way
-  ecs-exec capture coder -o c.json   what the doctor knows, for somebody else
-  ecs-exec doctor --demo             what a report looks like, without AWS
-  ecs-exec explain TEXT              what an error of ECS Exec means";
+  ecs-exec fix coder                 fixes what the doctor finds
+  ecs-exec capture coder -o c.json   saves the facts for somebody else
+  ecs-exec doctor --demo             a sample report, without AWS
+  ecs-exec explain TEXT              what an ECS Exec error means";
 
+/// A command and its arguments.
 #[derive(Subcommand)]
 pub enum Command {
     /// Open a session: the explicit form of `ecs-exec SERVICE`
     #[command(after_help = EXEC_EXAMPLES)]
     Exec(Exec),
-    /// Run a command, print its output, end with its exit status
+    /// Run a command, print its output, and exit with its status
     #[command(after_help = RUN_EXAMPLES)]
     Run(Run),
-    /// Run a command that the configuration has a name for
+    /// Run a named command from the configuration
     Recipe(RecipeArguments),
-    /// List services, their tasks and containers, and whether they can be entered
+    /// List services, tasks and containers, and whether sessions can be opened into them
     List(List),
-    /// Print what a service's containers wrote to CloudWatch Logs
+    /// Print the CloudWatch logs of a service's containers
     #[command(after_help = LOGS_EXAMPLES)]
     Logs(Logs),
-    /// Forward a port of this machine to one of a container, or to one that it can reach
+    /// Forward a local port to a container, or through it to another host
     #[command(after_help = FORWARD_EXAMPLES)]
     PortForward(PortForward),
     /// Copy a file to or from a container
     #[command(after_help = CP_EXAMPLES)]
     Cp(Cp),
-    /// Find out whether a session would work, and what stands in its way
+    /// Check whether sessions would work, and find out why not
     Doctor(Doctor),
-    /// Mend what the doctor finds: the same as doctor --fix
+    /// Fix what the doctor finds: the same as doctor --fix
     #[command(
         after_help = FIX_EXAMPLES,
         mut_arg("fix", |flag| flag.hide(true)),
@@ -94,58 +102,58 @@ pub enum Command {
         mut_arg("watch", |flag| flag.hide(true))
     )]
     Fix(Doctor),
-    /// Write what the doctor knows to a file, without secrets, to be read elsewhere
+    /// Write the facts that the doctor reads to a file, without secrets
     Capture(Capture),
-    /// Print a text about an anonymized capture with the real names in it
+    /// Replace the made-up names of an anonymized capture in a text by the real ones
     RealNames(RealNames),
-    /// Say what a check is about, or what an error text means
+    /// Explain a check or an error text
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// A check's ID, an area, an error text, or `-` to read one from standard input
+        /// A check's ID, an area, an error text, or `-` to read the text from standard input
         #[arg(required = true, value_name = "CHECK | AREA | TEXT | -")]
         words: Vec<String>,
     },
-    /// List every check
+    /// List the checks
     Checks {
-        /// What to write
+        /// Output format
         #[arg(long, default_value = "human", value_name = "FORMAT")]
         format: CatalogueFormat,
     },
     /// Write an ecs-exec.toml for a cluster
     Init(Init),
-    /// Let the ecs-exec.toml of a project say what is run, and as whom
+    /// Trust the ecs-exec.toml of a project, so that it can set commands and profiles
     Trust(Trust),
-    /// Print the least policy for somebody who has a part in ECS Exec
+    /// Print a least-privilege IAM policy
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(Policy),
-    /// Print a script that completes commands and flags in a shell
+    /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
-        /// The shell
+        /// Shell to complete in
         shell: clap_complete::Shell,
     },
-    /// Print the manual page; with a folder, write one for each command there
+    /// Print the manual page, or write one for each command to a folder
     Man {
-        /// Where to write them
+        /// Folder for the manual pages (default: print the main page)
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
     /// Print the JSON Schema of the doctor's report
     Schema,
-    /// What `ecs-exec SERVICE [CONTAINER] [COMMAND]` stands for
+    /// The short form `ecs-exec SERVICE [CONTAINER] [COMMAND]`
     #[command(hide = true, name = SHORT_FORM)]
     Short(Short),
-    /// Evaluate the expressions of custom checks, read from standard input
+    /// Evaluate expressions of custom checks, read from standard input
     #[command(hide = true, name = EVALUATE)]
     Evaluate,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
 
-/// The hidden command into which `ecs-exec SERVICE …` is turned.
+/// The hidden command that `ecs-exec SERVICE …` becomes.
 pub const SHORT_FORM: &str = "open-a-session";
 
-/// The hidden command that evaluates expressions in a process of their own.
+/// The hidden command that evaluates expressions of custom checks in a separate process.
 pub const EVALUATE: &str = "evaluate-expressions";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -155,13 +163,14 @@ Examples:
   ecs-exec completions fish > ~/.config/fish/completions/ecs-exec.fish";
 
 const EXPLAIN_EXAMPLES: &str = "\
-Exit status: 0 where it is known, 1 where it is not.
+Exit status: 0 if the check or error is known, 1 if not.
 
 Examples:
   ecs-exec explain role.ssmmessages
   ecs-exec explain \"An error occurred (TargetNotConnectedException) when calling …\"
   aws ecs execute-command … 2>&1 | ecs-exec explain -";
 
+/// Formats of the catalogue of checks.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CatalogueFormat {
     Human,
@@ -176,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_commands_fit_together() {
+    fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
 }

@@ -1,67 +1,194 @@
+//! The one error type of the commands: what went wrong, what to do about it, and the exit code.
+
 use std::fmt;
 
-use crate::exit::{UNOPENED, of_signal};
+use model::text::{sanitize_block, sanitize_line};
+use thiserror::Error;
 
-/// Why the program cannot do what was asked.
+use crate::exit;
+
+/// Why a command did not do what it was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CliError {
+    /// The command line asks for something impossible.
+    #[error("{0}")]
+    Usage(Explanation),
+    /// A configuration file is wrong, or a required setting is missing.
+    #[error("{0}")]
+    Configuration(Explanation),
+    /// No credentials were found.
+    #[error("{0}")]
+    NoCredentials(Explanation),
+    /// The cluster, service, task, container, check or demo does not exist.
+    #[error("{0}")]
+    NotFound(Explanation),
+    /// A file or standard stream cannot be read or written.
+    #[error("{0}")]
+    File(Explanation),
+    /// AWS did not answer, or refused a call that the command needs.
+    #[error("{0}")]
+    Aws(Explanation),
+    /// A fix started and then failed.
+    #[error("{0}")]
+    FixFailed(Explanation),
+    /// A session did not open, or broke off.
+    #[error("{0}")]
+    SessionNotOpened(Explanation),
+    /// The signal with this number ended the command.
+    #[error("{1}")]
+    Signal(i32, Explanation),
+}
+
+/// The text of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CliError {
-    /// What is wrong, in one sentence.
-    pub what: String,
-    /// What to do about it.
-    pub help: String,
-    /// The lines of a file that are meant, with a mark below.
-    pub excerpt: String,
-    /// The exit status: 2 for usage, configuration, credentials, or a target that does not exist; 1 for a fix that was
-    /// begun and failed; 255 for a session that could not be opened; 128 and more for a signal.
-    pub status: u8,
+pub struct Explanation {
+    message: String,
+    /// Empty if there is nothing to advise.
+    hint: String,
+    /// Lines of the file that is wrong, with a mark below the place; empty if there are none.
+    excerpt: String,
+}
+
+impl Explanation {
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Explanation {
+        Explanation {
+            message: without_number(&message.into()),
+            hint: hint.into(),
+            excerpt: String::new(),
+        }
+    }
 }
 
 impl CliError {
-    pub fn new(what: impl Into<String>, help: impl Into<String>) -> CliError {
-        CliError {
-            what: without_number(&what.into()),
-            help: help.into(),
-            excerpt: String::new(),
-            status: 2,
-        }
+    /// A usage error.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::Usage(Explanation::new(message, hint))
     }
 
+    /// A wrong configuration file or setting.
+    pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::Configuration(Explanation::new(message, hint))
+    }
+
+    /// No credentials on this machine.
+    pub fn no_credentials(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::NoCredentials(Explanation::new(message, hint))
+    }
+
+    /// A target that does not exist.
+    pub fn not_found(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::NotFound(Explanation::new(message, hint))
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(message: impl Into<String>) -> CliError {
+        CliError::File(Explanation::new(message, ""))
+    }
+
+    /// A call to AWS that failed.
+    pub fn aws(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::Aws(Explanation::new(message, hint))
+    }
+
+    /// A fix that failed after it started.
+    pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::FixFailed(Explanation::new(message, hint))
+    }
+
+    /// A session that did not open, or broke off.
+    pub fn unopened(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::SessionNotOpened(Explanation::new(message, hint))
+    }
+
+    /// A command that a signal ended.
+    pub fn cut_off(message: impl Into<String>, signal: i32) -> CliError {
+        CliError::Signal(signal, Explanation::new(message, ""))
+    }
+
+    /// What is wrong, in one sentence.
+    pub fn message(&self) -> &str {
+        &self.parts().1.message
+    }
+
+    /// What to do about it; may be empty.
+    #[cfg(test)]
+    pub fn hint(&self) -> &str {
+        &self.parts().1.hint
+    }
+
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        self.parts().0
+    }
+
+    /// The same error about one of several clusters.
+    pub fn about(mut self, cluster: &str) -> CliError {
+        let message = &mut self.explanation_mut().message;
+        *message = format!("{cluster}: {message}");
+        self
+    }
+
+    /// Adds a sentence to the hint.
+    pub fn with_hint(mut self, sentence: &str) -> CliError {
+        let hint = &mut self.explanation_mut().hint;
+        *hint = format!("{hint} {sentence}").trim_start().to_owned();
+        self
+    }
+
+    /// Adds lines of a file, unless they are too long for a terminal.
     pub fn with_excerpt(mut self, excerpt: String) -> CliError {
         const LONGEST_LINE: usize = 200;
         if excerpt.lines().all(|line| line.len() <= LONGEST_LINE) {
-            self.excerpt = excerpt;
+            self.explanation_mut().excerpt = excerpt;
         }
         self
     }
 
-    /// A change that was asked for failed.
-    pub fn failed(what: impl Into<String>, help: impl Into<String>) -> CliError {
-        CliError {
-            status: 1,
-            ..CliError::new(what, help)
+    fn parts(&self) -> (u8, &Explanation) {
+        match self {
+            CliError::Usage(explanation)
+            | CliError::Configuration(explanation)
+            | CliError::NoCredentials(explanation)
+            | CliError::NotFound(explanation)
+            | CliError::File(explanation)
+            | CliError::Aws(explanation) => (exit::USAGE, explanation),
+            CliError::FixFailed(explanation) => (exit::FAILED, explanation),
+            CliError::SessionNotOpened(explanation) => (exit::UNOPENED, explanation),
+            CliError::Signal(signal, explanation) => (exit::of_signal(*signal), explanation),
         }
     }
 
-    /// A signal of this number ended what was asked for.
-    pub fn cut_off(what: impl Into<String>, signal: i32) -> CliError {
-        CliError {
-            status: of_signal(signal),
-            ..CliError::new(what, "")
-        }
-    }
-
-    /// A session could not be opened.
-    pub fn unopened(what: impl Into<String>, help: impl Into<String>) -> CliError {
-        CliError {
-            status: UNOPENED,
-            ..CliError::new(what, help)
+    fn explanation_mut(&mut self) -> &mut Explanation {
+        match self {
+            CliError::Usage(explanation)
+            | CliError::Configuration(explanation)
+            | CliError::NoCredentials(explanation)
+            | CliError::NotFound(explanation)
+            | CliError::File(explanation)
+            | CliError::Aws(explanation)
+            | CliError::FixFailed(explanation)
+            | CliError::SessionNotOpened(explanation)
+            | CliError::Signal(_, explanation) => explanation,
         }
     }
 }
 
-/// What was said, without the numbers that errors have for the system.
-pub fn without_number(said: &str) -> String {
-    let mut parts = said.split(" (os error ");
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", sanitize_line(&self.message))?;
+        if !self.excerpt.is_empty() {
+            write!(f, "\n{}", sanitize_block(&self.excerpt))?;
+        }
+        if !self.hint.is_empty() {
+            write!(f, "\n  help: {}", sanitize_line(&self.hint))?;
+        }
+        Ok(())
+    }
+}
+
+/// A system's message without its error number: ` (os error 2)`.
+pub fn without_number(message: &str) -> String {
+    let mut parts = message.split(" (os error ");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         match part.split_once(')') {
@@ -74,31 +201,31 @@ pub fn without_number(said: &str) -> String {
     text
 }
 
-impl fmt::Display for CliError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = model::text::sanitize_line;
-        write!(f, "error: {}", line(&self.what))?;
-        if !self.excerpt.is_empty() {
-            write!(f, "\n{}", model::text::sanitize_block(&self.excerpt))?;
-        }
-        if !self.help.is_empty() {
-            write!(f, "\n  help: {}", line(&self.help))?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::without_number;
+    use super::*;
 
     #[test]
-    fn numbers_of_errors() {
-        let said = |number: &str| format!("x cannot be read: No such file or directory{number}, y");
-        assert_eq!(without_number(&said(" (os error 2)")), said(""));
+    fn messages_lose_the_numbers_of_system_errors() {
+        let with = |number: &str| format!("cannot read x: No such file or directory{number}, y");
+        assert_eq!(without_number(&with(" (os error 2)")), with(""));
         assert_eq!(without_number("a (os error 2): b (os error 13)"), "a: b");
         for other in ["x (os error 2", "x (os error y) z", ""] {
             assert_eq!(without_number(other), other);
         }
+    }
+
+    #[test]
+    fn the_variant_decides_the_exit_code() {
+        let codes = [
+            CliError::new("m", ""),
+            CliError::no_credentials("m", ""),
+            CliError::failed("m", ""),
+            CliError::unopened("m", ""),
+            CliError::cut_off("m", 15),
+        ]
+        .map(|error| error.exit_code());
+        assert_eq!(codes, [2, 2, 1, 255, 143]);
+        assert_eq!(CliError::new("m", "h").to_string(), "error: m\n  help: h");
     }
 }

@@ -97,8 +97,8 @@ impl CustomChecks {
         let json = serde_json::to_vec(facts).unwrap_or_default();
         let mut findings = programs::run(&self.programs, &json, timeout, &environment());
         for finding in &mut findings {
-            finding.title = mask(&finding.title).into();
-            finding.detail = mask(&finding.detail).into();
+            finding.title = mask(&finding.title);
+            finding.detail = mask(&finding.detail);
         }
         findings
     }

@@ -1,291 +1,208 @@
-//! The doctor's question: what it is put to, checked before AWS is asked anything, and its answer.
+//! One run of the doctor: settings and selected checks, then facts, then findings and root causes.
 
-mod narrow;
+mod file_targets;
+mod gather;
 mod selected_checks;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use checks::registry;
+use custom_checks::{CUSTOM, PROGRAM};
 use diagnosis::baseline::Baseline;
-use diagnosis::report::{Report, RootCause, Source};
+use diagnosis::report::{Report, RootCause};
 use diagnosis::{Selection, examine, examine_with};
-use model::facts::Expect;
 use model::text::sanitize_line;
 use model::{Facts, Finding, Status};
-
-use custom_checks::{CUSTOM, PROGRAM};
 use terraform_plan::TerraformPlan;
 
-use crate::cli::{Doctor, Global, ReportFlags};
+use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use};
-use crate::facts::{self, Gathered, plan, snapshot};
-use crate::output::Progress;
-use crate::session;
-use crate::target::{Request, Services};
-use narrow::{narrowed, refuse_other_place};
-use selected_checks::{Checks, may_include};
+use selected_checks::{SelectedChecks, may_include};
 
-/// What the doctor is asked, checked before AWS is asked anything.
+/// A run whose arguments, settings and baselines are valid; AWS has not been asked yet.
 pub struct DoctorRun<'a> {
     arguments: &'a Doctor,
-    /// `None` for the demo, which is the same everywhere.
+    /// `None` for the demo, which ignores the configuration.
     settings: Option<Settings>,
-    checks: Checks,
-    /// Earlier reports, of which one has to be of this cluster.
+    checks: SelectedChecks,
+    /// One for each cluster of the earlier report.
     baselines: Vec<Baseline>,
-    /// Services that are asked about instead of what was named.
-    instead: Vec<String>,
-    /// The Terraform plan that the facts come from.
+    /// Services to look at instead of the tasks that were named.
+    service_override: Vec<String>,
     plan: Option<&'a TerraformPlan>,
 }
 
+/// The facts of a run, and the report about them.
 pub struct DoctorOutcome {
     pub facts: Facts,
     pub report: Report,
 }
 
 impl<'a> DoctorRun<'a> {
+    /// Loads the settings, selects the checks and reads the baseline.
     pub async fn new(arguments: &'a Doctor, global: &Global) -> Result<DoctorRun<'a>, CliError> {
-        let uses = uses(arguments);
-        let mut settings = match arguments.demo {
-            // It needs none, but one that is named and cannot be read is a mistake.
+        let mut settings = match arguments.facts.demo {
             Some(_) if global.config.is_none() => None,
+            // The demo does not use the file, but must not hide that it is wrong.
             Some(_) => config::load(global, &[]).await.map(|_| None)?,
-            None => Some(config::load(global, &uses).await?),
+            None => Some(config::load(global, &uses(arguments)).await?),
         };
-        let checks = Checks::of(arguments, settings.as_mut())?;
         Ok(DoctorRun {
             arguments,
+            checks: SelectedChecks::new(&arguments.checks, settings.as_mut())?,
             settings,
-            checks,
-            baselines: baselines(&arguments.report)?,
-            instead: Vec::new(),
+            baselines: baselines(arguments.report.baseline.as_deref())?,
+            service_override: Vec::new(),
             plan: None,
         })
     }
 
-    pub fn of_plan(self, plan: Option<&'a TerraformPlan>) -> DoctorRun<'a> {
+    /// Takes the facts from a Terraform plan.
+    pub fn with_plan(self, plan: Option<&'a TerraformPlan>) -> DoctorRun<'a> {
         DoctorRun { plan, ..self }
     }
 
-    /// Without the user's own checks; `None` for the demo.
+    /// `None` for the demo.
     pub fn settings(&self) -> Option<&Settings> {
         self.settings.as_ref()
     }
 
-    /// Gathers the facts and judges them.
-    pub async fn ask(&self, global: &Global, timeout: Duration) -> Result<DoctorOutcome, CliError> {
+    /// Gathers the facts, runs the checks, and finds the root causes.
+    pub async fn examine(
+        &self,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<DoctorOutcome, CliError> {
         let started = Instant::now();
         let (gathered, source) = self.gather(global, timeout).await?;
         let facts = capture::without_secrets(gathered.facts);
-        let mut report = if leaves_nothing(&facts) {
-            say!("The plan takes every ECS service away: nothing is left to enter.");
-            examine(&facts, &only_services()?)
-        } else {
-            let own = self.ask_own_checks(&facts, timeout).await;
-            let selection = &self.checks.chosen().selection;
-            let report = examine_with(&facts, selection, |_| own);
-            refuse_nothing(&report)?;
-            report
-        };
+        let mut report = self.check(&facts, timeout).await?;
         report.source = source;
         report.api_calls = gathered.calls;
-        if let Some(first) = self.baselines.first() {
-            let mut same = self.baselines.iter();
-            let Some(baseline) = same.find(|known| known.mismatch(&report).is_none()) else {
-                let why = match self.baselines.as_slice() {
-                    [_] => first.mismatch(&report).unwrap_or_default(),
-                    _ => "none of its reports is about this cluster".to_owned(),
-                };
-                return Err(unusable(&self.arguments.report, &why));
-            };
-            report = report.since(baseline);
-        }
+        report = self.since_baseline(report)?;
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(DoctorOutcome { facts, report })
     }
 
-    /// The causes as all checks together see them: what was left out may be behind one.
-    pub fn whole(&self, examined: &DoctorOutcome) -> Report {
-        examine(&examined.facts, &Selection::default())
+    /// The report of all checks: a check that is not selected may find the root cause.
+    pub fn full_report(&self, outcome: &DoctorOutcome) -> Report {
+        examine(&outcome.facts, &Selection::default())
     }
 
-    /// Whether a cause is one of the selected checks.
+    /// Whether a selected check finds this root cause.
     pub fn includes(&self, cause: &RootCause) -> bool {
-        let selection = &self.checks.chosen().selection;
+        let selection = &self.checks.selection;
         registry::find(cause.check).is_some_and(|check| selection.includes(check))
     }
 
-    /// From now on the services of the tasks that were named are asked about.
+    /// Looks at the services of the named tasks from now on: a fix replaces the tasks.
     pub fn follow_services(&mut self, facts: &Facts) {
-        let named = facts
-            .target
-            .tasks
-            .iter()
-            .filter_map(|arn| facts.tasks.get(arn)?.known());
-        let mut services: Vec<String> = named
+        let tasks = facts.target.tasks.iter();
+        let tasks = tasks.filter_map(|arn| facts.tasks.get(arn)?.known());
+        let mut services: Vec<String> = tasks
             .filter_map(|task| task.service_name().map(str::to_owned))
             .collect();
         services.sort();
         services.dedup();
         if !services.is_empty() {
-            self.instead = services;
+            self.service_override = services;
         }
     }
 
-    async fn ask_own_checks(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
-        let own = &self.checks.chosen().own;
-        if own.is_empty() {
+    async fn check(&self, facts: &Facts, timeout: Duration) -> Result<Report, CliError> {
+        let removes_all_services =
+            facts.planned && facts.target.services.is_empty() && facts.unlisted.is_none();
+        if removes_all_services {
+            say!("The plan removes every ECS service: no sessions are left to check.");
+            let services = Selection::new(vec!["service".to_owned()], Vec::new());
+            return Ok(examine(facts, &services.unwrap_or_default()));
+        }
+        let custom = self.run_custom_checks(facts, timeout).await;
+        let report = examine_with(facts, &self.checks.selection, |_| custom);
+        ensure_something_was_checked(&report)?;
+        Ok(report)
+    }
+
+    async fn run_custom_checks(&self, facts: &Facts, timeout: Duration) -> Vec<Finding> {
+        if self.checks.custom.is_empty() {
             return Vec::new();
         }
-        let (own, facts) = (own.clone(), facts.clone());
-        let findings = tokio::task::spawn_blocking(move || own.findings(&facts, timeout));
+        let (custom, facts) = (self.checks.custom.clone(), facts.clone());
+        let findings = tokio::task::spawn_blocking(move || custom.findings(&facts, timeout));
         findings.await.unwrap_or_default()
     }
 
-    async fn gather(
-        &self,
-        global: &Global,
-        timeout: Duration,
-    ) -> Result<(Gathered, Source), CliError> {
-        let arguments = self.arguments;
-        let offline = |facts: Facts, source| {
-            refuse_other_place(&facts, global)?;
-            let facts = narrowed(facts, &arguments.targets)?;
-            let calls = Default::default();
-            Ok((Gathered { facts, calls }, source))
+    /// Keeps what is new since the baseline of the same cluster.
+    fn since_baseline(&self, report: Report) -> Result<Report, CliError> {
+        let baselines = &self.baselines;
+        let mut same = baselines
+            .iter()
+            .filter(|baseline| baseline.mismatch(&report).is_none());
+        if let Some(baseline) = same.next() {
+            return Ok(report.since(baseline));
+        }
+        let why = match baselines.as_slice() {
+            [] => return Ok(report),
+            [only] => only.mismatch(&report).unwrap_or_default(),
+            _ => "none of its reports is about this cluster".to_owned(),
         };
-        let Some(settings) = &self.settings else {
-            let name = arguments.demo.as_deref().unwrap_or_default();
-            return offline(snapshot::demo(name)?, Source::Demo);
-        };
-        if let Some(path) = &arguments.snapshot {
-            let mut facts = snapshot::read(path)?;
-            if settings.expect != Expect::default() {
-                facts.expect = settings.expect.clone();
-            }
-            return offline(facts, Source::Snapshot);
-        }
-        if let Some(plan) = self.plan {
-            return self.planned(plan, settings, global, timeout).await;
-        }
-        if self.checks.are_within("local")
-            && let Some(facts) = facts::machine(settings, timeout).await
-        {
-            let calls = Default::default();
-            return Ok((Gathered { facts, calls }, Source::Live));
-        }
-        let request = match self.instead.as_slice() {
-            [] => Request::of(&arguments.targets, settings)?,
-            services => {
-                let container = arguments.targets.container.as_deref();
-                Request::new(settings, services, &[], false, container)?
-            }
-        };
-        let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
-        let gathered = facts::gather(settings, &request, timeout).await;
-        progress.end();
-        let mut gathered = gathered?;
-        if arguments.live {
-            let progress = Progress::start(global, "Opening sessions");
-            let probed = session::probe(settings, global, &mut gathered).await;
-            progress.end();
-            probed?;
-        }
-        Ok((gathered, Source::Live))
+        Err(unusable_baseline(
+            self.arguments.report.baseline.as_deref(),
+            &why,
+        ))
     }
 }
 
-impl DoctorRun<'_> {
-    /// What would be after apply.
-    async fn planned(
-        &self,
-        plan: &TerraformPlan,
-        settings: &Settings,
-        global: &Global,
-        timeout: Duration,
-    ) -> Result<(Gathered, Source), CliError> {
-        let targets = &self.arguments.targets;
-        let plan_request = plan::request(plan, settings, global, targets.container.as_deref())?;
-        let (facts, calls) = if self.arguments.plan_over_live {
-            let request = Request {
-                services: Services::All,
-                // Before the first apply, nothing exists.
-                may_be_nothing: true,
-                planned: plan.existing_resources(&plan_request),
-                ..Request::default()
-            };
-            let settings = &plan::live_settings(settings, &plan_request);
-            let progress =
-                Progress::start(global, "Reading from AWS what the plan does not manage");
-            let live = facts::gather(settings, &request, timeout).await;
-            progress.end();
-            let live = live?;
-            plan::check_account(plan, &plan_request, &live.facts)?;
-            (plan.facts_over(live.facts, &plan_request), live.calls)
-        } else {
-            (plan.facts(&plan_request), Default::default())
-        };
-        let facts = narrowed(plan::with_configured_targets(facts, settings), targets)?;
-        Ok((Gathered { facts, calls }, Source::Plan))
-    }
-}
-
-/// A plan takes all services away.
-fn leaves_nothing(facts: &Facts) -> bool {
-    facts.planned && facts.target.services.is_empty() && facts.unlisted.is_none()
-}
-
-/// Where no service is left, nothing else matters to sessions.
-fn only_services() -> Result<Selection, CliError> {
-    Selection::new(vec!["service".to_owned()], Vec::new())
-        .map_err(|unknown| CliError::new(unknown.to_string(), ""))
-}
-
+/// What the run uses of an untrusted project file.
 fn uses(arguments: &Doctor) -> Vec<Use<'static>> {
-    let from_file = arguments.snapshot.is_some() || arguments.plan.is_some();
-    let asks_aws = !from_file || arguments.plan_over_live;
+    let facts = &arguments.facts;
+    let is_offline = facts.snapshot.is_some() || facts.plan.is_some();
+    let asks_aws = !is_offline || facts.plan_over_live;
     [
         (asks_aws, Use::Credentials),
-        (may_include(arguments, CUSTOM), Use::Checks),
-        (may_include(arguments, PROGRAM), Use::Programs),
+        (may_include(&arguments.checks, CUSTOM), Use::Checks),
+        (may_include(&arguments.checks, PROGRAM), Use::Programs),
     ]
     .into_iter()
     .filter_map(|(is_used, one)| is_used.then_some(one))
     .collect()
 }
 
-/// A gate that looks at nothing is not green.
-fn refuse_nothing(report: &Report) -> Result<(), CliError> {
-    let skipped = |finding: &Finding| finding.status == Status::Skip;
-    if !report.findings.iter().all(skipped) {
+/// A run that checks nothing must not pass a CI job.
+fn ensure_something_was_checked(report: &Report) -> Result<(), CliError> {
+    let mut findings = report.findings.iter();
+    if findings.any(|finding| finding.status != Status::Skip) {
         return Ok(());
     }
-    let help = match report.findings.first() {
+    let hint = match report.findings.first() {
         Some(first) => format!("{}: {}.", first.check.id, sanitize_line(&first.title)),
-        None => "Checks of policies look at what [expect] in ecs-exec.toml declares, those of tasks at what is there or named.".to_owned(),
+        None => {
+            "Checks of the area policy need [expect] in ecs-exec.toml; checks of tasks need tasks."
+                .to_owned()
+        }
     };
     Err(CliError::new(
-        "the checks that are left have nothing to look at",
-        help,
+        "no selected check applies to these targets",
+        hint,
     ))
 }
 
-fn baselines(arguments: &ReportFlags) -> Result<Vec<Baseline>, CliError> {
-    let Some(path) = &arguments.baseline else {
+fn baselines(path: Option<&Path>) -> Result<Vec<Baseline>, CliError> {
+    if path.is_none() {
         return Ok(Vec::new());
-    };
-    let refused = |why: String| unusable(arguments, &why);
-    let json = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-    Baseline::read(&json).map_err(refused)
+    }
+    let json = std::fs::read(path.unwrap_or(Path::new("")));
+    json.map_err(|error| error.to_string())
+        .and_then(|json| Baseline::read(&json))
+        .map_err(|why| unusable_baseline(path, &why))
 }
 
-fn unusable(arguments: &ReportFlags, why: &str) -> CliError {
-    let path = arguments.baseline.as_deref().unwrap_or(Path::new(""));
+fn unusable_baseline(path: Option<&Path>, why: &str) -> CliError {
+    let path = path.unwrap_or(Path::new("")).display();
     CliError::new(
-        format!("the baseline {} cannot be used: {why}", path.display()),
-        "It is a report of the same cluster that `ecs-exec doctor --format json` wrote.",
+        format!("cannot use the baseline {path}: {why}"),
+        "A baseline is a report of the same cluster, written by `ecs-exec doctor --format json`.",
     )
 }

@@ -1,27 +1,83 @@
-//! Where facts come from: a live account, a capture, or a Terraform plan.
+//! Where facts come from: a live account, a capture, a Terraform plan, or this machine alone.
+//!
+//! [`gather`] (`live`) reads a live account. Its parts start as soon as their inputs are known:
+//!
+//! ```text
+//! sts ─ caller ──────────────┬─ simulations ─ identity
+//! ecs ─ cluster ─┬─ kms ─────┤
+//!                └─ logs, s3 │
+//! workload ─┬─ container_hosts ─┬─ roles (task definitions, roles, their simulations)
+//!           └───────────────────┴─ network (ec2, route53)
+//! ```
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `ecs`, `ec2`, `iam`, `kms`, `logs`, `s3`, `route53`, `sts` | API calls, one file for each AWS service |
+//! | `workload`, `container_hosts`, `roles`, `network` | which resources to read, and in which order |
+//! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
+//! | `missing` | errors for targets that do not exist |
+//! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
+//! | `snapshot`, `plan` | captures, demos, Terraform plans |
+//! | `pages` | paginated calls |
 
+mod container_hosts;
 mod ec2;
 pub mod ecs;
-mod hosted_zones;
-mod hosts;
 mod iam;
+mod identity;
+mod kms;
 mod live;
 pub mod local;
+mod logs;
 mod machine;
 mod missing;
 mod network;
 mod pages;
 pub mod plan;
-mod policies;
-mod records;
+mod roles;
+mod route53;
+mod s3;
 mod simulations;
 pub mod snapshot;
 pub mod sts;
-mod task_roles;
 mod workload;
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use model::facts::{Cluster, ExecLog, Fact};
 
 pub use live::{Gathered, gather};
 pub use machine::machine;
 pub use missing::{is_gone, no_such_cluster};
 pub use pages::pages;
 pub use workload::{Workload, workload};
+
+/// Reads the resource that a configuration names, if it names one.
+async fn named<T>(
+    name: Option<&str>,
+    read: impl AsyncFn(&str) -> Fact<T>,
+) -> BTreeMap<String, Fact<T>> {
+    match name {
+        Some(name) if !name.is_empty() => BTreeMap::from([(name.to_owned(), read(name).await)]),
+        Some(_) | None => BTreeMap::new(),
+    }
+}
+
+/// Reads resources concurrently.
+async fn each<T>(
+    keys: impl IntoIterator<Item = String>,
+    read: impl AsyncFn(&str) -> T,
+) -> BTreeMap<String, T> {
+    let reads = keys.into_iter().map(async |key| {
+        let value = read(&key).await;
+        (key, value)
+    });
+    join_all(reads).await.into_iter().collect()
+}
+
+/// Where the exec configuration records sessions, if it does not use the container's log driver.
+fn log_override(cluster: &Fact<Cluster>) -> Option<&ExecLog> {
+    let exec = cluster.known()?.exec_configuration.as_ref()?;
+    exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
+}

@@ -1,160 +1,140 @@
-//! Files that are read whole, but no larger than they can be, and written whole or not at all.
+//! Reads files up to a size limit, and writes files completely or not at all.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use uuid::Uuid;
+use tempfile::NamedTempFile;
 
 use crate::cli_error::CliError;
 
-/// The bytes of a file, or of standard input where it is called `-`. `what`: what a larger one is not.
-pub fn read_at_most(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, CliError> {
+/// Reads a file, or standard input for `-`. `what`: the kind of file, which is never larger than `limit` bytes.
+pub fn read_at_most(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, CliError> {
     let shown = path.display();
-    let unreadable =
-        |error: io::Error| CliError::new(format!("{shown} cannot be read: {error}"), "");
+    let unreadable = |error: io::Error| CliError::file(format!("cannot read {shown}: {error}"));
     let source: Box<dyn Read> = match path == Path::new("-") {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(path).map_err(unreadable)?),
     };
     let mut bytes = Vec::new();
-    let read = source.take(most + 1).read_to_end(&mut bytes);
-    let size = read.map_err(unreadable)?;
-    if size as u64 > most {
-        let megabytes = most >> 20;
-        let why = format!("{shown} is larger than {megabytes} MB, so it is no {what}");
-        return Err(CliError::new(why, ""));
+    let size = source.take(limit + 1).read_to_end(&mut bytes);
+    if size.map_err(unreadable)? as u64 > limit {
+        let megabytes = limit >> 20;
+        let message = format!("{shown} is larger than {megabytes} MB, so it is no {what}");
+        return Err(CliError::file(message));
     }
     Ok(bytes)
 }
 
-/// Writes a whole file or none: what is there stays until the new one is complete.
+/// Writes a complete file or none: an existing file stays until the new one is complete.
 pub fn write_file(path: &Path, text: &str) -> Result<(), CliError> {
-    write_with(path, |to| to.write_all(text.as_bytes()))
-}
-
-pub fn write_with(
-    path: &Path,
-    write: impl Fn(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), CliError> {
     let written = NewFile::create(path).and_then(|mut file| {
-        write(&mut file)?;
+        file.write_all(text.as_bytes())?;
         file.commit()
     });
     written.map_err(|error| unwritable(path, &error))
 }
 
+/// The error for a file that cannot be written.
 pub fn unwritable(path: &Path, error: &io::Error) -> CliError {
-    CliError::new(format!("{} cannot be written: {error}", path.display()), "")
+    CliError::file(format!("cannot write {}: {error}", path.display()))
 }
 
-/// A file that takes its place once it is complete; dropped before that, it was never there.
+/// A file that replaces another one when it is complete. If it is dropped before, nothing has changed.
 ///
-/// It goes where the shell's `>` would write: through a link, with the mode of the file that is there. Until then it
-/// stands beside, under a name that nobody could have foreseen and that did not exist.
-pub struct NewFile {
-    file: File,
-    /// Where it stands and where it goes; `None` where it is written in place.
-    moves: Option<(PathBuf, PathBuf)>,
+/// It writes where the shell's `>` would: through a link, and with the mode of the existing file.
+pub enum NewFile {
+    /// A file beside its target, under an unpredictable name.
+    Temporary(NamedTempFile, PathBuf),
+    /// A target that cannot be replaced, such as a device.
+    InPlace(File),
 }
 
 impl NewFile {
+    /// Opens the new file; the target does not change yet.
     pub fn create(path: &Path) -> io::Result<NewFile> {
-        let in_place = || {
-            Ok(NewFile {
-                file: File::create(path)?,
-                moves: None,
-            })
-        };
+        let in_place = || File::create(path).map(NewFile::InPlace);
         let target = match fs::canonicalize(path) {
             Ok(target) => target,
-            // A link to nothing yet.
+            // A link to a file that does not exist yet.
             Err(_) if path.is_symlink() => return in_place(),
             Err(_) => path.to_owned(),
         };
-        let there = fs::metadata(&target).ok();
-        if there.as_ref().is_some_and(|there| !is_replaceable(there)) {
+        let existing = fs::metadata(&target).ok();
+        if existing.as_ref().is_some_and(|file| !is_replaceable(file)) {
             return in_place();
         }
-        let mut name = target.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", Uuid::new_v4().simple()));
-        let part = target.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if there.is_some() {
-            only_for_the_owner(&mut options);
+        let name = target.file_name().unwrap_or_default().to_owned();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&name).suffix(".part");
+        // tempfile lets only the owner read, which is right until a replaced file's mode is copied.
+        #[cfg(unix)]
+        if existing.is_none() {
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
-        let file = match options.open(&part) {
+        let file = match builder.tempfile_in(target.parent().unwrap_or(Path::new(""))) {
             Ok(file) => file,
-            // The folder may not be written to, and the file may.
-            Err(_) if there.is_some() => return in_place(),
-            Err(error) => return Err(error),
+            // The folder may be read-only while the file is not.
+            Err(_) if existing.is_some() => return in_place(),
+            Err(error) => return Err(without_path(error)),
         };
-        let new = NewFile {
-            file,
-            moves: Some((part, target)),
-        };
-        if let Some(there) = there {
-            new.file.set_permissions(there.permissions())?;
+        if let Some(existing) = existing {
+            file.as_file().set_permissions(existing.permissions())?;
         }
-        Ok(new)
+        Ok(NewFile::Temporary(file, target))
     }
 
-    /// Puts it in its place.
+    /// Replaces the target.
     pub fn commit(mut self) -> io::Result<()> {
-        self.file.flush()?;
-        match &self.moves {
-            Some((part, target)) => {
-                fs::rename(part, target)?;
-                self.moves = None;
-                Ok(())
+        self.flush()?;
+        match self {
+            NewFile::Temporary(file, target) => {
+                file.persist(target).map(drop).map_err(|error| error.error)
             }
-            None => Ok(()),
+            NewFile::InPlace(_) => Ok(()),
+        }
+    }
+
+    fn file(&mut self) -> &mut File {
+        match self {
+            NewFile::Temporary(file, _) => file.as_file_mut(),
+            NewFile::InPlace(file) => file,
         }
     }
 }
 
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file().flush()
     }
 }
 
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some((part, _)) = &self.moves {
-            let _ = fs::remove_file(part);
-        }
-    }
+/// The system's own error: tempfile adds the temporary path, which says nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    let number = error.get_ref().and_then(|inner| {
+        let system = inner.source()?.downcast_ref::<io::Error>()?;
+        system.raw_os_error()
+    });
+    number.map_or(error, io::Error::from_raw_os_error)
 }
 
-/// Devices and pipes cannot be replaced, only written to; a file of several names, or of another owner, would come
-/// apart or change hands.
+/// Devices and pipes cannot be replaced; replacing a file with several hard links or another owner would separate the
+/// links or change the owner.
 #[cfg(unix)]
-fn is_replaceable(there: &Metadata) -> bool {
+fn is_replaceable(file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     let me = rustix::process::geteuid().as_raw();
-    there.is_file() && there.nlink() == 1 && there.uid() == me
+    file.is_file() && file.nlink() == 1 && file.uid() == me
 }
 
 #[cfg(not(unix))]
-fn is_replaceable(there: &Metadata) -> bool {
-    there.is_file()
+fn is_replaceable(file: &Metadata) -> bool {
+    file.is_file()
 }
-
-/// Nobody else reads it before it has the mode of the file that it replaces.
-#[cfg(unix)]
-fn only_for_the_owner(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-}
-
-#[cfg(not(unix))]
-fn only_for_the_owner(_: &mut OpenOptions) {}
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -172,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_takes_its_place_and_leaves_nothing_beside_it() {
+    fn a_file_is_replaced_completely_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         let partial = folder.path().join("report.part");
@@ -180,18 +160,14 @@ mod tests {
         write_file(&path, "one").unwrap();
         write_file(&path, "two").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        let failed = write_with(&path, |to| {
-            to.write_all(b"half")?;
-            Err(io::Error::other("no more"))
-        });
-        assert!(failed.is_err());
+        NewFile::create(&path).unwrap().write_all(b"half").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(fs::read_to_string(&partial).unwrap(), "the user's own");
         assert_eq!(names(folder.path()), ["report", "report.part"]);
     }
 
     #[test]
-    fn the_mode_of_the_file_stays() {
+    fn a_replaced_file_keeps_its_mode() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
@@ -205,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_written_through() {
+    fn links_are_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (link, target) = (folder.path().join("link"), folder.path().join("target"));
         symlink(&target, &link).unwrap();

@@ -1,15 +1,21 @@
 //! Applying fixes: the only code that writes to AWS.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `plan` | which fixes of a report to apply, in which order, and why not the others |
+//! | `call` | executes a step: sends its AWS call, one file for each AWS service |
+//! | `revise` | registers an edited task definition |
+//! | `wait`, `rollout` | waits until endpoints and services have changed |
+//! | `interrupts` | signals wait until a step is done |
 
 mod call;
 mod interrupts;
 mod plan;
 mod revise;
-mod state;
+mod rollout;
 mod wait;
-mod words;
 
-pub use call::{Made, make};
+pub use call::{StepOutputs, execute};
 pub use interrupts::{Interrupts, interrupted};
-pub use plan::{Plan, Scope, Skipped};
-pub use wait::{Rollout, await_made, tasks_to_replace};
-pub use words::{told, words};
+pub use plan::{FixPlan, Scope, Skipped};
+pub use wait::{WaitEnd, tasks_to_replace, wait_for_changes};

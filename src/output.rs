@@ -1,4 +1,4 @@
-//! Standard output holds the report alone; everything else goes to standard error.
+//! Where text goes: the report to standard output or files, everything else to standard error.
 
 mod answer;
 mod look;
@@ -12,89 +12,85 @@ use std::path::Path;
 
 use diagnosis::Report;
 
-use crate::cli::{Format, Global, ReportFlags, WantedFormat};
+use crate::cli::{Format, Global, ReportFlags};
 use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
-use crate::files::{unwritable, write_with};
-use crate::report::{self, Locations, Look};
+use crate::files::{unwritable, write_file};
+use crate::report::{self, Look, SourceLocations};
 
 pub use answer::ask;
-pub use look::{look_of_errors, text_width, that_fit};
+pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
 pub use table::{plain_table, table};
 
 use look::look;
 
-/// Writes the reports of a run in every format that was asked for. What has no file goes to standard output; where
-/// everything has one, so does a human report, unless it is to be quiet. Where nothing was asked for, that is it.
+/// Writes the reports of a run in the requested formats. If every format goes to a file, a human report goes to standard
+/// output as well, unless `--quiet` is given.
 pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Result<(), CliError> {
     let configuration = config::project_file(global);
-    let locations = Locations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
-    for wanted in wanted(arguments, global)? {
-        let look = look(global, wanted.file.is_some());
-        let render =
-            |to: &mut dyn Write| report::write(reports, wanted.format, &look, &locations, to);
-        match &wanted.file {
-            Some(path) => write_with(path, render)?,
-            None => unless_reader_left(render(&mut io::stdout().lock()))?,
+    let locations =
+        SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
+    for (format, file) in formats(arguments, global)? {
+        let look = look(global, file.is_some());
+        let text = report::render(reports, format, &look, &locations);
+        match file {
+            Some(path) => write_file(path, &text)?,
+            None => print(&text)?,
         }
-        if wanted.format == Format::Github {
-            summarize(reports, &locations, global)?;
+        if format == Format::Github {
+            write_step_summary(reports, &locations, global)?;
         }
     }
     Ok(())
 }
 
-fn wanted(arguments: &ReportFlags, global: &Global) -> Result<Vec<WantedFormat>, CliError> {
-    let to_output = |format| WantedFormat {
-        format,
-        file: arguments.output.clone(),
-    };
-    let mut wanted: Vec<WantedFormat> = arguments
-        .format
-        .iter()
-        .map(|wanted| match wanted.file {
-            Some(_) => wanted.clone(),
-            None => to_output(wanted.format),
-        })
+/// The formats to write, each with its file; `None` is standard output.
+fn formats<'a>(
+    arguments: &'a ReportFlags,
+    global: &Global,
+) -> Result<Vec<(Format, Option<&'a Path>)>, CliError> {
+    let default = arguments.output.as_deref();
+    let requested = arguments.format.iter();
+    let mut formats: Vec<_> = requested
+        .map(|requested| (requested.format, requested.file.as_deref().or(default)))
         .collect();
-    for (at, one) in wanted.iter().enumerate() {
-        if wanted[..at].iter().any(|other| other.file == one.file) {
+    for (at, (_, file)) in formats.iter().enumerate() {
+        if formats[..at].iter().any(|(_, other)| other == file) {
             return Err(CliError::new(
-                "two reports would go to the same place",
-                "Give each but one a file of its own: --format json=report.json --format markdown=ticket.md",
+                "two reports go to the same place",
+                "Give all but one a file: --format json=report.json --format markdown=ticket.md",
             ));
         }
     }
-    let apart = wanted
-        .iter()
-        .filter(|wanted| wanted.file == arguments.output)
-        .count();
-    let is_asked = wanted.is_empty() || arguments.output.is_some();
-    if apart == 0 && (is_asked || !global.quiet) {
-        wanted.push(to_output(Format::Human));
+    let needs_report = formats.is_empty() || default.is_some() || !global.quiet;
+    if needs_report && formats.iter().all(|(_, file)| *file != default) {
+        formats.push((Format::Human, default));
     }
-    Ok(wanted)
+    Ok(formats)
 }
 
-/// The page that GitHub shows of a step. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
-fn summarize(reports: &[Report], locations: &Locations, global: &Global) -> Result<(), CliError> {
+/// Appends the Markdown report to the summary of the GitHub Actions step.
+/// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
+fn write_step_summary(
+    reports: &[Report],
+    locations: &SourceLocations,
+    global: &Global,
+) -> Result<(), CliError> {
     let Some(path) = variable("GITHUB_STEP_SUMMARY") else {
         return Ok(());
     };
     let path = Path::new(&path);
     let look = look(global, true);
-    File::options()
-        .append(true)
-        .create(true)
-        .open(path)
-        .and_then(|mut file| report::write(reports, Format::Markdown, &look, locations, &mut file))
+    let text = report::render(reports, Format::Markdown, &look, locations);
+    let file = File::options().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| unwritable(path, &error))
 }
 
-/// The human report for standard error, without colours.
+/// The human report for standard error, without colors.
 pub fn summary(report: &Report, global: &Global) -> String {
     let look = Look {
         color: false,
@@ -103,6 +99,7 @@ pub fn summary(report: &Report, global: &Global) -> String {
     report::human(report, &look)
 }
 
+/// Prints a text to standard output.
 pub fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     unless_reader_left(
@@ -112,13 +109,12 @@ pub fn print(text: &str) -> Result<(), CliError> {
     )
 }
 
-/// A reader that has gone away, as `head` does, is no error.
+/// A reader that closes the pipe early, as `head` does, is no error.
 pub fn unless_reader_left(written: io::Result<()>) -> Result<(), CliError> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::new(
-            format!("standard output cannot be written to: {error}"),
-            "",
-        )),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::file(format!(
+            "cannot write to standard output: {error}"
+        ))),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -1,25 +1,26 @@
-//! One file per format, all of the same report.
+//! The reports of a run: one file per format, all from the same `Report`; `wording` holds what they share.
 
 mod github;
 pub mod human;
 mod json;
 mod junit;
-mod location;
 mod markdown;
 mod paint;
 mod picture;
 mod sarif;
 mod schema;
-
-use std::io::{self, BufWriter, Write};
+mod source_location;
+mod wording;
 
 use diagnosis::{Report, Verdict};
 use serde::Serialize;
 
 use crate::cli::Format;
 
-pub use location::Locations;
+pub use human::render as human;
+pub use human::root_causes as causes;
 pub use schema::schema;
+pub use source_location::SourceLocations;
 
 /// How the human report looks.
 pub struct Look {
@@ -27,46 +28,34 @@ pub struct Look {
     pub unicode: bool,
     /// Columns to wrap prose at; commands are never wrapped.
     pub width: usize,
-    /// Every finding, not only those that need attention.
+    /// Show every finding, not only those that need attention.
     pub verbose: bool,
 }
 
-/// Writes the reports of one run: of one cluster as a rule, of several where several were asked about.
-pub fn write(
+/// The reports of one run, one for each cluster, in a format.
+pub fn render(
     reports: &[Report],
     format: Format,
     look: &Look,
-    locations: &Locations,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    let each = |render: &dyn Fn(&Report) -> String| -> String {
-        let pages: Vec<String> = reports.iter().map(render).collect();
-        pages.join("\n")
+    locations: &SourceLocations,
+) -> String {
+    let pages = |separator: &str, page: &dyn Fn(&Report) -> String| {
+        let pages: Vec<String> = reports.iter().map(page).collect();
+        pages.join(separator)
     };
-    // The larger ones are written piece by piece: of a fleet they are larger than what they are made of.
-    let mut to = BufWriter::with_capacity(64 * 1024, to);
     match format {
-        Format::Json => json::write(reports, &mut to)?,
-        Format::Junit => junit::write(reports, &mut to)?,
-        Format::Sarif => sarif::write(reports, locations, &mut to)?,
-        Format::Human => {
-            let pages = each(&|report| human::render(report, look));
-            to.write_all((pages + &human::overview(reports)).as_bytes())?;
-        }
-        Format::Markdown => to.write_all(each(&markdown::render).as_bytes())?,
-        Format::Github => {
-            for report in reports {
-                to.write_all(github::render(report, locations).as_bytes())?;
-            }
-        }
+        Format::Human => pages("\n", &|report| human(report, look)) + &human::overview(reports),
+        Format::Json => json::render(reports),
+        Format::Markdown => pages("\n", &markdown::render),
+        Format::Junit => junit::render(reports),
+        Format::Sarif => sarif::render(reports, locations),
+        Format::Github => pages("", &|report| github::render(report, locations)),
     }
-    to.flush()
 }
 
-/// A document of JSON for people to read too.
-fn write_json(document: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *to, document)?;
-    to.write_all(b"\n")
+/// Indented JSON with a line end.
+fn pretty_json(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 /// The worst of several verdicts.
@@ -79,36 +68,4 @@ pub fn verdict(reports: &[Report]) -> Verdict {
     } else {
         Verdict::Pass
     }
-}
-
-/// The human report as a text.
-pub fn human(report: &Report, look: &Look) -> String {
-    human::render(report, look)
-}
-
-/// Only what is behind it all and how it is mended, for a person.
-pub fn causes(report: &Report, look: &Look) -> String {
-    human::causes(report, look)
-}
-
-/// What mends something, in plain lines: each fix, and its commands below it.
-fn fixes_in_lines<'f>(report: &Report, ids: impl Iterator<Item = &'f str>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for fix in ids.filter_map(|id| report.fix(id)) {
-        lines.push(format!("Fix ({}): {}", fix.disposition.word(), fix.title));
-        lines.extend(fix.commands.iter().map(|command| format!("  {command}")));
-    }
-    lines
-}
-
-/// Permissions of the caller that would have told more.
-fn missing_permissions(report: &Report) -> Vec<&str> {
-    let mut missing: Vec<&str> = report
-        .findings
-        .iter()
-        .filter_map(|finding| finding.missing_permission.as_deref())
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
-    missing
 }

@@ -1,7 +1,7 @@
-//! Lines on standard error. Where it cannot be written to, as on a full disk or a closed pipe, what was to be said is
-//! lost and nothing else.
+//! Lines on standard error. If writing fails, as on a full disk or a closed pipe, the text is lost and the program goes
+//! on.
 
-/// Like `eprintln!`, which ends the program when it cannot write.
+/// Like `eprintln!`, which panics if it cannot write.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
@@ -9,7 +9,7 @@ macro_rules! say {
     }};
 }
 
-/// Like [`say`], without the end of the line.
+/// Like [`say`], without the line end.
 macro_rules! say_part {
     ($($text:tt)*) => {{
         use std::io::Write;

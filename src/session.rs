@@ -1,25 +1,67 @@
-//! Sessions: which container is meant, how ECS is asked to open it, and what carries its bytes.
+//! Sessions: which container, how ECS opens one, and what carries its bytes.
+//!
+//! ```text
+//! exec_target ── which task and container; prompt asks if there are several
+//!      ▼
+//! open ───────── asks ECS for a session that runs a command; ends it if nobody joins
+//!      ▼
+//! native ─────── carries it with ssm-channel (aws_api, proxy); or plugin, the official one
+//!      ▼
+//! local_io ───── this side: keys (escape), output, raw_mode, window_size, ending_signals
+//!      ▼
+//! end ────────── how it ended; failure_report explains why it failed
+//! ```
+//!
+//! `remote_command` runs a command without a person, in a script of `wrapped`; `probe` does so to test containers.
 
-mod choice;
-pub mod end;
+mod aws_api;
+mod end;
+pub mod ending_signals;
 pub mod escape;
-pub mod failure;
-pub mod job;
+mod exec_target;
+pub mod failure_report;
+mod local_io;
 mod native;
-pub mod open;
+mod open;
 mod plugin;
 mod probe;
+mod prompt;
 mod proxy;
-mod pump;
+mod raw_mode;
+mod remote_command;
 mod remote_text;
-mod services;
-pub mod spot;
-pub mod terminal;
-pub mod wrapped;
+mod task_lookup;
+mod window_size;
+mod wrapped;
 
-pub use open::{carry, open};
+pub use end::{ClosingCause, SessionEnd, report_unwritten_output};
+pub use exec_target::{ExecTarget, TargetArgs, resolve_target, resolve_targets};
+pub use local_io::{Flow, LocalIo, OutputSink};
+pub use open::{OpenError, join, open, run_session};
 pub use plugin::carry as plugin_session;
 pub use probe::probe;
-pub use pump::{Flow, Local, OutputSink, to_standard_output};
+pub use remote_command::RemoteCommand;
 pub use remote_text::RemoteText;
-pub use spot::{Named, Spot};
+pub use task_lookup::or_similar_command;
+
+use crate::aws::AwsClients;
+use crate::cli::Global;
+use crate::config::Settings;
+
+/// What every session command needs.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub aws: &'a AwsClients,
+    pub settings: &'a Settings,
+    pub global: &'a Global,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(aws: &'a AwsClients, settings: &'a Settings, global: &'a Global) -> Context<'a> {
+        Context {
+            aws,
+            settings,
+            global,
+        }
+    }
+}

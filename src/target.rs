@@ -1,4 +1,4 @@
-//! What the user named → services and tasks by their full names.
+//! Resolves what the user named to services and tasks by their full names.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,20 @@ use crate::cli::Targets;
 use crate::cli_error::CliError;
 use crate::config::{ServiceSettings, Settings};
 
-/// What is to be looked at.
+/// What to read facts about.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct GatherRequest {
     pub services: Services,
     /// IDs or ARNs.
     pub tasks: Vec<String>,
     pub container: Option<String>,
-    /// That there is nothing, not even the cluster, is an answer too.
-    pub may_be_nothing: bool,
-    /// What planned tasks refer to, beside what runs.
+    /// Accept that the services, or even the cluster, do not exist.
+    pub allow_empty: bool,
+    /// What planned tasks refer to, in addition to what runs.
     pub planned: ExistingResources,
 }
 
+/// The services to read facts about.
 #[derive(Debug, Clone, Default)]
 pub enum Services {
     #[default]
@@ -31,30 +32,26 @@ pub enum Services {
     /// Every service of the cluster.
     All,
     /// Short or full names.
-    Named(Vec<Candidate>),
+    Named(Vec<NameCandidates>),
 }
 
 /// A service as the user wrote it, and the full names that this may stand for, the likeliest first.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
+pub struct NameCandidates {
     pub written: String,
     pub names: Vec<String>,
     pub container: Option<String>,
     pub shell: Option<String>,
-    /// Named on the command line; otherwise by the configuration.
+    /// Named on the command line, not by the configuration.
     pub explicit: bool,
 }
 
-impl Request {
-    /// What the flags of a command name.
-    pub fn of(targets: &Targets, settings: &Settings) -> Result<Request, CliError> {
-        Request::new(
-            settings,
-            &targets.services,
-            &targets.task,
-            targets.all,
-            targets.container.as_deref(),
-        )
+impl GatherRequest {
+    /// What the arguments of a command name.
+    pub fn from_args(targets: &Targets, settings: &Settings) -> Result<GatherRequest, CliError> {
+        let container = targets.container.as_deref();
+        let (services, tasks) = (&targets.services, &targets.task);
+        GatherRequest::new(settings, services, tasks, targets.all, container)
     }
 
     /// Named services, else named tasks, else the configuration's services, else the whole cluster.
@@ -64,18 +61,16 @@ impl Request {
         tasks: &[String],
         all: bool,
         container: Option<&str>,
-    ) -> Result<Request, CliError> {
-        let here = Here::of(settings);
+    ) -> Result<GatherRequest, CliError> {
+        let location = Location::from_settings(settings);
         for name in services.iter().chain(tasks) {
-            here.refuse_elsewhere(name)?;
+            location.ensure_same_location(name)?;
         }
         let named = |names: &[String], explicit| {
-            Services::Named(
-                distinct(names.to_vec())
-                    .iter()
-                    .map(|name| candidate(settings, name, explicit))
-                    .collect(),
-            )
+            let names = distinct(names.to_vec());
+            let candidates = names.iter();
+            let candidates = candidates.map(|name| name_candidates(settings, name, explicit));
+            Services::Named(candidates.collect())
         };
         let services = if all {
             Services::All
@@ -88,17 +83,15 @@ impl Request {
         } else {
             named(&settings.default_services, false)
         };
-        Ok(Request {
+        Ok(GatherRequest {
             services,
             tasks: tasks.to_vec(),
             container: container.map(str::to_owned),
-            ..Request::default()
+            ..GatherRequest::default()
         })
     }
-}
 
-impl Request {
-    /// Services and tasks as they were written.
+    /// Services and tasks as the user wrote them.
     pub fn written(&self) -> impl Iterator<Item = &str> {
         let services = match &self.services {
             Services::Named(candidates) => candidates.as_slice(),
@@ -109,61 +102,61 @@ impl Request {
     }
 }
 
-/// Where things are looked for.
-pub struct Here<'a> {
+/// The cluster that names are looked up in.
+pub struct Location<'a> {
     pub cluster: &'a str,
-    /// `None` where it is not known yet.
+    /// `None` if it is not known yet.
     pub region: Option<&'a str>,
-    /// `None` where it is not known yet.
+    /// `None` if it is not known yet.
     pub account: Option<&'a str>,
 }
 
-impl<'a> Here<'a> {
-    /// As far as the settings tell.
-    pub fn of(settings: &'a Settings) -> Here<'a> {
-        Here {
+impl<'a> Location<'a> {
+    /// What the settings say, without asking AWS.
+    pub fn from_settings(settings: &'a Settings) -> Location<'a> {
+        Location {
             cluster: &settings.cluster,
             region: settings.region.as_ref().map(|region| region.value.as_str()),
             account: arn::account(&settings.cluster),
         }
     }
 
-    /// An empty name, or an ARN that lies elsewhere: what is here under its last part would be something else.
-    pub fn refuse_elsewhere(&self, name: &str) -> Result<(), CliError> {
+    /// Rejects an empty name, and an ARN of another cluster, region or account: the same name may exist here too.
+    pub fn ensure_same_location(&self, name: &str) -> Result<(), CliError> {
         if arn::name(name).is_empty() {
             return Err(CliError::new("the name of a service or task is empty", ""));
         }
-        let cluster = arn::name(self.cluster);
-        let named = arn::kind(name).and_then(|kind| kind.split_once('/'));
-        if let Some((_, named)) = named
-            && named != cluster
-        {
+        let differs = |named: Option<&'_ str>, own: Option<&str>| {
+            let (named, own) = (named?, own?);
+            (named != own).then(|| (named.to_owned(), own.to_owned()))
+        };
+        let cluster = arn::kind(name)
+            .and_then(|kind| kind.split_once('/'))
+            .map(|(_, cluster)| cluster);
+        if let Some((named, own)) = differs(cluster, Some(arn::name(self.cluster))) {
             return Err(CliError::new(
-                format!("{name} is in cluster {named}, not in {cluster}"),
+                format!("{name} is in cluster {named}, not in {own}"),
                 format!("Name its cluster with --cluster {named}."),
             ));
         }
-        if let (Some(named), Some(region)) = (arn::region(name), self.region)
-            && named != region
-        {
+        if let Some((named, own)) = differs(arn::region(name), self.region) {
             return Err(CliError::new(
-                format!("{name} is in region {named}, not in {region}"),
+                format!("{name} is in region {named}, not in {own}"),
                 format!("Name its region with --region {named}."),
             ));
         }
-        if let (Some(named), Some(account)) = (arn::account(name), self.account)
-            && named != account
-        {
+        if let Some((named, own)) = differs(arn::account(name), self.account) {
             return Err(CliError::new(
-                format!("{name} is of account {named}, and these credentials are of {account}"),
-                "Choose that account's with --profile.",
+                format!("{name} is in account {named}, but the credentials are of account {own}"),
+                "Choose credentials of that account with --profile.",
             ));
         }
         Ok(())
     }
 }
 
-pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidate {
+/// The full names that a written name may stand for, with the prefix first.
+pub fn name_candidates(settings: &Settings, written: &str, explicit: bool) -> NameCandidates {
     let plain = arn::name(written);
     let prefix = &settings.service_prefix;
     let names = if prefix.is_empty() || plain.starts_with(prefix.as_str()) {
@@ -171,37 +164,34 @@ pub fn candidate(settings: &Settings, written: &str, explicit: bool) -> Candidat
     } else {
         vec![format!("{prefix}{plain}"), plain.to_owned()]
     };
-    let configured = service_settings(settings, plain);
-    Candidate {
-        container: configured.and_then(|service| service.container.clone()),
-        shell: shell_of(settings, configured),
+    let ServiceTarget {
+        container, shell, ..
+    } = service_target(settings, plain);
+    NameCandidates {
+        container,
+        shell,
         written: written.to_owned(),
         names,
         explicit,
     }
 }
 
-/// A service by its full name, with what the configuration says of sessions into it.
-pub fn wanted(settings: &Settings, name: &str) -> ServiceTarget {
+/// A service by its full name, with the container and the shell that the configuration sets for it.
+pub fn service_target(settings: &Settings, name: &str) -> ServiceTarget {
     let configured = service_settings(settings, name);
+    let shell = configured.and_then(|service| service.shell.clone());
     ServiceTarget {
         name: name.to_owned(),
         container: configured.and_then(|service| service.container.clone()),
-        shell: shell_of(settings, configured),
+        shell: shell.or_else(|| settings.shell.clone()),
     }
 }
 
-/// What the configuration says of a service, under its short name or its full one.
+/// The configuration of a service, under its short name or its full one.
 fn service_settings<'s>(settings: &'s Settings, name: &str) -> Option<&'s ServiceSettings> {
     let services = &settings.services;
     let short = short(&settings.service_prefix, name);
     services.get(short).or_else(|| services.get(name))
-}
-
-fn shell_of(settings: &Settings, service: Option<&ServiceSettings>) -> Option<String> {
-    service
-        .and_then(|service| service.shell.clone())
-        .or_else(|| settings.shell.clone())
 }
 
 /// Whether the shell of a service, or of tasks without one, comes from the project's file.
@@ -209,13 +199,15 @@ pub fn is_shell_of_project(settings: &Settings, service: Option<&str>) -> bool {
     let Some(project) = &settings.project else {
         return false;
     };
-    let own = service.and_then(|name| service_settings(settings, name));
-    match (service, own.is_some_and(|own| own.shell.is_some())) {
-        (Some(name), true) => {
+    let has_shell = |name: &&str| {
+        service_settings(settings, name).is_some_and(|service| service.shell.is_some())
+    };
+    match service.filter(has_shell) {
+        Some(name) => {
             let short = short(&settings.service_prefix, name);
             project.sets_shell_of(short) || project.sets_shell_of(name)
         }
-        _ => project.sets_shell(),
+        None => project.sets_shell(),
     }
 }
 
@@ -225,16 +217,16 @@ fn short<'n>(prefix: &str, name: &'n str) -> &'n str {
         .unwrap_or(name)
 }
 
-impl Candidate {
-    /// Picks the name that exists; the likeliest where nobody could tell.
+impl NameCandidates {
+    /// The first name that exists; the likeliest if none does.
     pub fn resolve(&self, known: &BTreeMap<String, Fact<Service>>) -> ServiceTarget {
-        let exists = |name: &&String| matches!(known.get(*name), Some(Fact::Known(service)) if !service.is_deleted());
-        let listed = |name: &&String| matches!(known.get(*name), Some(Fact::Known(_)));
-        let name = self
-            .names
-            .iter()
+        let service = |name: &String| known.get(name)?.known();
+        let exists = |name: &&String| service(name).is_some_and(|service| !service.is_deleted());
+        let is_listed = |name: &&String| service(name).is_some();
+        let mut names = self.names.iter();
+        let name = names
             .find(exists)
-            .or_else(|| self.names.iter().find(listed))
+            .or_else(|| self.names.iter().find(is_listed))
             .unwrap_or(&self.names[0]);
         ServiceTarget {
             name: name.clone(),
@@ -245,7 +237,7 @@ impl Candidate {
 }
 
 /// The service that the user named does not exist; `existing` are those that do.
-pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]) -> CliError {
+pub fn no_such_service(candidate: &NameCandidates, cluster: &str, existing: &[String]) -> CliError {
     let plain = candidate.names.last().map_or("", String::as_str);
     let prefix = candidate.names[0].strip_suffix(plain).unwrap_or("");
     let short_names = existing.iter().map(|name| short(prefix, name));
@@ -254,53 +246,52 @@ pub fn no_such_service(candidate: &Candidate, cluster: &str, existing: &[String]
         .filter_map(|near| existing.iter().find(|name| short(prefix, name) == near))
         .map(String::as_str)
         .collect();
-    let help = if !near.is_empty() {
+    let hint = if !near.is_empty() {
         format!("Did you mean {}?", near.join(" or "))
     } else if existing.is_empty() {
-        format!("{cluster} has no services that this caller may list.")
+        format!("The caller can list no services in {cluster}.")
     } else {
         format!("Its services: {}.", text::short_list(existing, 12))
     };
-    CliError::new(
-        format!(
-            "there is no service {} in cluster {cluster}",
-            candidate.names.join(" or ")
-        ),
-        help,
+    let names = candidate.names.join(" or ");
+    CliError::not_found(
+        format!("there is no service {names} in cluster {cluster}"),
+        hint,
     )
 }
 
-/// Several tasks have IDs that begin as the user wrote.
+/// The IDs of several tasks start with what the user wrote.
 pub fn ambiguous_task(written: &str, ids: &[&str]) -> CliError {
-    CliError::new(
-        format!("{} tasks begin with {written}", ids.len()),
+    CliError::not_found(
+        format!("the IDs of {} tasks start with {written}", ids.len()),
         format!("They are {}.", text::short_list(ids, 12)),
     )
 }
 
-/// Names that a misspelt one may have meant, the nearest first.
+/// Up to three known names that are similar to a wrong one, the most similar first.
 pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let mut near: Vec<(f64, &str)> = known
         .into_iter()
         .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), name))
-        .filter(|(likeness, _)| *likeness >= 0.6)
+        .filter(|(similarity, _)| *similarity >= 0.6)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     near.truncate(3);
     near.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The items without repetitions, in their order.
 pub fn distinct(items: Vec<String>) -> Vec<String> {
-    let mut seen = Vec::new();
+    let mut distinct = Vec::new();
     for item in items {
-        if !seen.contains(&item) {
-            seen.push(item);
+        if !distinct.contains(&item) {
+            distinct.push(item);
         }
     }
-    seen
+    distinct
 }
 
-/// A task's ARN, or its ID in full; otherwise it is the beginning of one.
+/// Whether this is a task's ARN or full ID, not the start of an ID.
 pub fn is_whole_task(id: &str) -> bool {
     id.contains('/') || id.len() >= 32
 }
@@ -313,8 +304,8 @@ mod tests {
         (name.to_owned(), Fact::Known(Service::default()))
     }
 
-    fn candidate(names: &[&str]) -> Candidate {
-        Candidate {
+    fn candidate(names: &[&str]) -> NameCandidates {
+        NameCandidates {
             written: names[0].to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             container: None,
@@ -324,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prefixed_name_wins_where_both_exist() {
+    fn the_prefixed_name_wins_if_both_exist() {
         let both = [service("p-web"), service("web")].into();
         assert_eq!(candidate(&["p-web", "web"]).resolve(&both).name, "p-web");
         let plain = [("p-web".to_owned(), Fact::Absent), service("web")].into();
@@ -336,20 +327,20 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_service_gets_its_neighbours() {
+    fn a_misspelled_service_gets_suggestions() {
         let existing = [
             "coder-production-coder".to_owned(),
             "coder-production-litellm".to_owned(),
         ];
-        let trouble = no_such_service(
+        let error = no_such_service(
             &candidate(&["coder-production-codr", "codr"]),
             "c",
             &existing,
         );
         assert!(
-            trouble.help.contains("Did you mean coder-production-coder"),
+            error.hint().contains("Did you mean coder-production-coder"),
             "{}",
-            trouble.help
+            error.hint()
         );
     }
 }

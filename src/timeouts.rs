@@ -1,10 +1,10 @@
-//! How long AWS may take, where nothing else was said.
+//! Default timeouts of calls to AWS.
 
 use std::time::Duration;
 
-/// To tell what a report needs.
+/// For the facts of a report.
 pub const REPORT_TIMEOUT: Duration = Duration::from_secs(30);
-/// To tell what comes before a session.
+/// For what a session needs before it opens.
 pub const SESSION_TIMEOUT: Duration = Duration::from_secs(60);
-/// To roll something out.
+/// For a rollout.
 pub const ROLLOUT_TIMEOUT: Duration = Duration::from_secs(15 * 60);

@@ -202,6 +202,13 @@ pub fn fingerprint(document: &Value) -> u32 {
     })
 }
 
+/// Names a statement by its content, so that a policy gets the same statement once.
+pub fn with_sid(mut statement: Value) -> Value {
+    let hash = fingerprint(&statement);
+    statement["Sid"] = format!("{ADDED}{hash:08x}").into();
+    statement
+}
+
 /// The pattern of the ARNs of a cluster's tasks.
 pub fn tasks_of(cluster_arn: &str) -> String {
     format!("{}/*", cluster_arn.replacen(":cluster/", ":task/", 1))

@@ -1,9 +1,13 @@
-//! Facts that may leave the machine: without secrets, and under other names where that is asked for.
+//! Captures: facts that may leave the machine, without secrets and, on request, with made-up names.
+//!
+//! `string_kinds` says of every string in the facts what it contains. [`without_secrets`] masks secrets in sentences;
+//! [`capture`] also removes tag values and the caller's policies. `pseudonyms` replaces every name and address that is
+//! not in the `vocabulary` of AWS and English.
 
 #![forbid(unsafe_code)]
 
 mod pseudonyms;
-mod strings;
+mod string_kinds;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -13,117 +17,111 @@ use serde_json::Value;
 use aws_rules::iam;
 use model::facts::{Facts, Manifest, Unavailable};
 use model::secrets::mask;
-use strings::{Editor, Kind, Strings};
+use string_kinds::{Kind, ReplaceStrings};
 
 pub use pseudonyms::{Pseudonyms, anonymize};
 
-/// What AWS and programs wrote for people may quote anything; what looks like a secret in it is masked.
-pub fn without_secrets(mut facts: Facts) -> Facts {
-    facts.edit(&mut MaskTexts);
-    facts
-}
+const REDACTED: &str = "redacted";
 
-/// The facts as a capture holds them: questions to IAM answered, no values of tags, no policies of principals.
-pub fn capture(facts: &Facts, version: &str) -> Facts {
-    let settled = iam::settled(facts).into_iter().map(Cow::into_owned);
-    let simulations = settled.collect();
-    let mut facts = facts.clone();
-    facts.simulations = simulations;
-    let mut facts = without_secrets(facts);
-    facts.identities.clear();
-    mask_tags(&mut facts);
-    let mut facts = without_conditions_of_others(facts);
-    facts.manifest = Some(Manifest {
-        version: version.to_owned(),
-        anonymized: false,
-        unseen: unseen(&facts),
+/// Masks what looks like a secret in sentences of AWS and of programs, which may quote anything.
+pub fn without_secrets(mut facts: Facts) -> Facts {
+    facts.replace_strings(Kind::Identifier, &mut |kind, text| {
+        (kind == Kind::Text).then(|| mask(text))
     });
     facts
 }
 
-/// Values that policies compare secrets and tags with.
-fn without_conditions_of_others(facts: Facts) -> Facts {
-    let Ok(mut value) = serde_json::to_value(&facts) else {
-        return facts;
-    };
-    mask_values(&mut value);
-    serde_json::from_value(value).unwrap_or(facts)
+/// The facts as a capture of program version `version` contains them: answers of IAM instead of the policies of
+/// principals, no values of tags, no secrets.
+pub fn capture(facts: &Facts, version: &str) -> Facts {
+    let simulations = iam::settled(facts)
+        .into_iter()
+        .map(Cow::into_owned)
+        .collect();
+    let mut facts = without_secrets(Facts {
+        simulations,
+        ..facts.clone()
+    });
+    facts.identities.clear();
+    redact_tags(&mut facts);
+    let mut facts = with_redacted_conditions(facts);
+    facts.manifest = Some(Manifest {
+        version: version.to_owned(),
+        anonymized: false,
+        unseen: unavailable_facts(&facts),
+    });
+    facts
 }
 
-/// That a tag has a value stays to be seen. Conditions on values become undecided, not wrong.
-fn mask_tags(facts: &mut Facts) {
-    let mut tags = Vec::new();
-    tags.extend(facts.cluster.known_mut().map(|cluster| &mut cluster.tags));
+/// A reader still sees that a tag has a value. Conditions on values become undecided, not wrong.
+fn redact_tags(facts: &mut Facts) {
+    let cluster = facts.cluster.known_mut().map(|cluster| &mut cluster.tags);
     let services = facts.services.values_mut();
-    tags.extend(services.filter_map(|fact| Some(&mut fact.known_mut()?.tags)));
+    let services = services.filter_map(|fact| Some(&mut fact.known_mut()?.tags));
     let tasks = facts.tasks.values_mut();
-    tags.extend(tasks.filter_map(|fact| Some(&mut fact.known_mut()?.tags)));
-    for value in tags.into_iter().flat_map(|tags| tags.values_mut()) {
+    let tasks = tasks.filter_map(|fact| Some(&mut fact.known_mut()?.tags));
+    let tags = cluster.into_iter().chain(services).chain(tasks);
+    for value in tags.flat_map(|tags| tags.values_mut()) {
         if !value.is_empty() {
-            "redacted".clone_into(value);
+            *value = REDACTED.to_owned();
         }
     }
     for simulation in &mut facts.simulations {
-        simulation
-            .context
-            .retain(|key, _| !key.to_ascii_lowercase().contains("resourcetag/"));
+        let context = &mut simulation.context;
+        context.retain(|key, _| !key.to_ascii_lowercase().contains("resourcetag/"));
     }
 }
 
-/// Masks secrets in sentences.
-struct MaskTexts;
-
-impl Editor for MaskTexts {
-    fn edited(&mut self, kind: Kind, text: &str) -> Option<String> {
-        (kind == Kind::Text).then(|| mask(text))
-    }
-}
-
-fn mask_values(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    value if is_compared_in_secret(name) => *value = "redacted".into(),
-                    value => mask_values(value),
-                }
-            }
+/// Policies compare secrets and values of tags with these values.
+fn with_redacted_conditions(facts: Facts) -> Facts {
+    let Ok(mut value) = serde_json::to_value(&facts) else {
+        return facts;
+    };
+    visit_fields(&mut value, &mut |name, value| {
+        let is_secret = is_secret_condition(name);
+        if is_secret {
+            *value = REDACTED.into();
         }
-        Value::Array(items) => items.iter_mut().for_each(mask_values),
-        _ => {}
-    }
+        is_secret
+    });
+    serde_json::from_value(value).unwrap_or(facts)
 }
 
 /// A condition key whose values are a shared secret or those of tags.
-fn is_compared_in_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == "sts:externalid"
-        || ["resourcetag/", "principaltag/", "requesttag/"]
-            .iter()
-            .any(|tag| name.contains(tag))
+fn is_secret_condition(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let tags = ["resourcetag/", "principaltag/", "requesttag/"];
+    key == "sts:externalid" || tags.iter().any(|tag| key.contains(tag))
 }
 
-fn unseen(facts: &Facts) -> Vec<Unavailable> {
-    let mut found = Vec::new();
-    if let Ok(value) = serde_json::to_value(facts) {
-        collect(&value, &mut found);
-    }
+fn unavailable_facts(facts: &Facts) -> Vec<Unavailable> {
+    let mut found: Vec<Unavailable> = Vec::new();
+    let mut value = serde_json::to_value(facts).unwrap_or_default();
+    visit_fields(&mut value, &mut |name, value| {
+        let unavailable = match name {
+            "unavailable" => serde_json::from_value(value.clone()).ok(),
+            _ => None,
+        };
+        let is_found = unavailable.is_some();
+        found.extend(unavailable);
+        is_found
+    });
     found.sort();
     found.dedup();
     found
 }
 
-fn collect(value: &Value, found: &mut Vec<Unavailable>) {
+/// Visits the fields of all objects. If `visit` returns true, those inside of a field are skipped.
+fn visit_fields(value: &mut Value, visit: &mut dyn FnMut(&str, &mut Value) -> bool) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                match serde_json::from_value(value.clone()) {
-                    Ok(why) if name == "unavailable" => found.push(why),
-                    _ => collect(value, found),
+                if !visit(name, value) {
+                    visit_fields(value, visit);
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Array(items) => items.iter_mut().for_each(|item| visit_fields(item, visit)),
         _ => {}
     }
 }
@@ -138,7 +136,7 @@ mod tests {
     const SECRET: &str = "postgres://app:hunter2@db/prod AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI";
 
     #[test]
-    fn a_capture_holds_no_secret_and_says_what_was_not_seen() {
+    fn a_capture_contains_no_secret_and_lists_unavailable_facts() {
         let mut facts = healthy();
         task(&mut facts).stopped_reason = Some(SECRET.into());
         task(&mut facts)
@@ -169,8 +167,8 @@ mod tests {
     #[test]
     fn a_capture_gives_the_same_findings() {
         let facts = healthy();
-        let told =
+        let report =
             |facts: &Facts| serde_json::to_string(&examine(facts, &Selection::default())).unwrap();
-        assert_eq!(told(&facts), told(&capture(&facts, "1")));
+        assert_eq!(report(&facts), report(&capture(&facts, "1")));
     }
 }

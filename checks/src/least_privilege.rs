@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::registry;
 use aws_rules::policy_document::{self, document, endpoint_statement, tasks_of};
 
-pub use crate::fixes::role::jsonencode;
+pub use crate::fixes::terraform::jsonencode;
 
 /// Whom a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -123,7 +123,7 @@ mod tests {
                 .into_iter()
                 .map(|finding| {
                     let names = finding.tasks.arns().unwrap();
-                    let arns: Vec<_> = names.iter().map(|name| name.clone()).collect();
+                    let arns: Vec<_> = names.iter().cloned().collect();
                     (finding.subject.service.unwrap(), arns)
                 })
                 .collect();

@@ -1,6 +1,6 @@
-//! How long judging a fleet takes: 500 services with 10,000 tasks, 40 task definitions, 20 roles and 6 subnets, made out of
-//! the healthy platform; or how long the captures take that CAPTURES names.
-//! cargo bench -p ecs-exec-diagnosis
+//! What judging a fleet costs: 500 services with 10,000 tasks, 40 task definitions, 20 roles and 6 subnets, made out of
+//! the healthy platform. Or what judging snapshots costs, whose files CAPTURES names.
+//! cargo bench -p ecs-exec-checks
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,10 +8,6 @@ use std::time::{Duration, Instant};
 
 use diagnosis::{Selection, Verdict, examine};
 use model::facts::{Fact, Facts, Outcome, ServiceTarget, Task};
-
-/// The allocator of the program.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SERVICES: usize = 500;
 const TASKS: usize = 10_000;
@@ -103,7 +99,7 @@ fn fleet() -> Facts {
     let definitions = make_definitions(&mut facts, &template);
     let subnets = make_subnets(&mut facts, &template);
     make_services(&mut facts, &template, &definitions, &subnets);
-    simulate_for_all_tasks(&mut facts);
+    ask_about_all(&mut facts);
     facts
 }
 
@@ -214,8 +210,8 @@ fn make_services(facts: &mut Facts, task: &Task, definitions: &[String], subnets
     }
 }
 
-/// The caller's policies have no conditions on containers, so one simulation is enough.
-fn simulate_for_all_tasks(facts: &mut Facts) {
+/// The caller's policies do not tell containers apart, so that one question is enough.
+fn ask_about_all(facts: &mut Facts) {
     let is_of_caller = |action: &String| action == "ecs:ExecuteCommand";
     let mut of_caller = facts.simulations.iter();
     let asked = of_caller.find(|one| one.actions.iter().any(is_of_caller));

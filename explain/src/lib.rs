@@ -1,17 +1,28 @@
-//! What an error text means: what the AWS CLI, the plugin, the agent or ECS print, and what is behind it.
+//! Explains error texts of the AWS CLI, the Session Manager plugin, the SSM agent and ECS.
 //!
-//! `clean` repairs characters, `line` takes off what was put before lines, `prompt` finds what was typed, `transcript`
-//! joins the rest to sentences, `matcher` recognises sentences, and `choose` takes the last error.
+//! A text passes these stages:
+//!
+//! 1. `normalize` removes colours, escapes and markup, and unifies quotes and line breaks.
+//! 2. `transcript` splits the text into the outputs of commands and these into sentences, with the help of
+//!    - `log_prefix`, which strips quote marks, line numbers, times and levels from lines,
+//!    - `prompt`, which recognises typed commands, and
+//!    - `sentence`, which finds where messages start and which API operation failed.
+//! 3. `matcher` recognises sentences by the `pattern`s of `known_errors`. `missing_program` recognises, in many languages,
+//!    that a program is not installed.
+//! 4. `last_error` chooses the last error of the last output that has any.
+//!
+//! `mentions` reads ARNs, names and the region out of the text, for the next command. `suggestions` compares a text
+//! that no pattern matches with all of them.
 
 #![forbid(unsafe_code)]
 
-mod choose;
-mod clean;
 mod known_errors;
-mod line;
+mod last_error;
+mod log_prefix;
 mod matcher;
+mod mentions;
 mod missing_program;
-mod named;
+mod normalize;
 mod pattern;
 mod prompt;
 mod sentence;
@@ -20,59 +31,24 @@ mod suggestions;
 mod tests;
 mod transcript;
 
-pub use known_errors::all as known_errors;
-pub use named::Named;
+pub use known_errors::{KnownError, NextStep, all as known_errors};
+pub use mentions::Mentions;
 pub use suggestions::{EXCEPTIONS, suggestions};
 
-use pattern::Pattern;
+use transcript::Transcript;
 
-/// A kind of error text.
-#[derive(Debug)]
-pub struct KnownError {
-    /// Each is a way to recognise it.
-    patterns: &'static [Pattern],
-    pub title: &'static str,
-    pub meaning: &'static str,
-    /// The checks that find out which of the possible causes it is, the likeliest first.
-    pub checks: &'static [&'static str],
-    pub next: Next,
-}
-
-/// Who prints an error, and how much it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// The plugin or the agent, also while a session is open.
-    Session,
-    /// AWS, this machine, or the agent in its own log. Inside a session it is a program's own.
-    Client,
-    /// Like `Client`, but it fits many causes: anything more particular in the same output comes first.
-    General,
-    /// Printed at every session's end.
-    Ending,
-}
-
-/// What to do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Ask the doctor about the target.
-    Doctor,
-    /// Ask the doctor, but only about this machine.
-    DoctorLocal,
-    /// A command or a step, in which `REGION` stands for the region of the text.
-    Do(&'static str),
-}
-
-pub struct Explained {
+/// A known error, and what the text says about it.
+pub struct Explanation {
     pub known_error: &'static KnownError,
-    pub named: Named,
+    pub mentions: Mentions,
 }
 
-/// Explains the last error of a text; `None` where nothing in it is known.
-pub fn explain(text: &str) -> Option<Explained> {
-    let cleaned = clean::clean(text);
-    let known_error = choose::choose(&transcript::Transcript::read(&cleaned))?;
-    Some(Explained {
+/// Explains the last error of a text; `None` if it contains no known one.
+pub fn explain(text: &str) -> Option<Explanation> {
+    let normalized = normalize::normalize(text);
+    let known_error = last_error::last_error(&Transcript::parse(&normalized))?;
+    Some(Explanation {
         known_error,
-        named: Named::read(&cleaned),
+        mentions: Mentions::read(&normalized),
     })
 }

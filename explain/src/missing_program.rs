@@ -1,79 +1,86 @@
-//! What shells, languages and systems say of a program that they do not find.
+//! Finds the program that a shell, a language runtime or the system says is missing.
 
 mod phrases;
 
+use std::sync::LazyLock;
+
+use super::normalize::compact;
 use super::pattern::Program;
 
-pub use phrases::PHRASES;
-
-/// On which side of the words the program's name stands.
+/// On which side of the phrase the program's name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Before,
     After,
 }
 
-use Side::{After, Before};
+static PHRASES: LazyLock<Vec<(Side, String)>> = LazyLock::new(|| {
+    let phrases = phrases::PHRASES.iter();
+    phrases
+        .map(|(side, phrase)| (*side, compact(phrase)))
+        .collect()
+});
 
-/// The program that is missing, by a sentence without white space in which one of the phrases stands at `start..end`.
-pub fn program(text: &str, side: Side, start: usize, end: usize) -> Option<Program> {
-    // As much as a path takes, so that a long sentence costs no more for each phrase in it.
-    let near = (start.saturating_sub(NEAR)..start)
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(start);
-    let (text, start, end) = (&text[near..], start - near, end - near);
+/// How far before the phrase the program's name and who starts it are looked for.
+const MAX_DISTANCE: usize = 300;
+const SEPARATORS: [char; 12] = [':', '\'', '(', ')', '[', ']', ',', ';', '=', '|', '<', '>'];
+
+/// The programs that a compact sentence says are missing.
+pub fn find(text: &str) -> Vec<Program> {
+    let phrases = PHRASES.iter().flat_map(|(side, phrase)| {
+        let places = text.match_indices(phrase.as_str());
+        places.map(|(start, phrase)| (*side, start, phrase))
+    });
+    phrases
+        .filter_map(|(side, start, phrase)| {
+            let near = text.ceil_char_boundary(start.saturating_sub(MAX_DISTANCE));
+            program(
+                side,
+                &text[near..start],
+                phrase,
+                &text[start + phrase.len()..],
+            )
+        })
+        .collect()
+}
+
+fn program(side: Side, before: &str, phrase: &str, after: &str) -> Option<Program> {
     let name = match side {
-        // `zsh: command not found: aws`
-        Before
-            if text[end..].starts_with(':')
-                && text[..start].ends_with(':')
-                && names_follow(&text[end + 1..]) =>
-        {
-            return None;
+        Side::After => name_after(after),
+        Side::Before if ends_with_name(before, phrase) && !is_followed_by_name(before, after) => {
+            name_before(before)
         }
-        Before if !ends_with_name(&text[..start], &text[start..end]) => return None,
-        Before => name_before(&text[..start]),
-        After => name_after(&text[end..]),
+        Side::Before => return None,
     };
-    let program = Program::of(name);
-    let is_started_by_agent = || {
-        ["fork/exec", "exec:'", "exec'", "stat/", "stat'"]
-            .iter()
-            .any(|word| text[..start].contains(word))
-    };
-    match program {
-        Program::Plugin | Program::AwsCli => Some(program),
-        _ if name.is_empty() => None,
-        // Others are of interest where the agent was to start them.
-        _ if is_started_by_agent() => Some(program),
+    match Program::from_path(name) {
+        program @ (Program::Plugin | Program::AwsCli) => Some(program),
+        // Others matter only if the agent was asked to start them.
+        program if !name.is_empty() && is_started_by_agent(before) => Some(program),
         _ => None,
     }
 }
 
-/// `command not found: aws`, and not `aws: command not found: …` with a sentence after it.
-fn names_follow(rest: &str) -> bool {
-    matches!(
-        Program::of(name_after(rest)),
-        Program::Plugin | Program::AwsCli
-    )
+/// A name stands apart from the phrase: `aws: not found`, `'aws' is not`; but not `executable file not found`.
+fn ends_with_name(before: &str, phrase: &str) -> bool {
+    before.ends_with(SEPARATORS) || before.ends_with("session-manager-plugin") || phrase == "enoent"
 }
 
-/// A name stands apart from the words after it: `aws: not found`, `'aws' is not`; not `executable file not found`.
-fn ends_with_name(before: &str, words: &str) -> bool {
-    before.ends_with(SEPARATORS) || before.ends_with("session-manager-plugin") || words == "enoent"
+/// `zsh: command not found: aws`, but not `aws: command not found: …` with a sentence after it.
+fn is_followed_by_name(before: &str, after: &str) -> bool {
+    let next = after
+        .strip_prefix(':')
+        .map(|next| Program::from_path(name_after(next)));
+    before.ends_with(':') && matches!(next, Some(Program::Plugin | Program::AwsCli))
 }
 
-/// How far before the words the program and who starts it are looked for.
-const NEAR: usize = 300;
-const SEPARATORS: [char; 12] = [':', '\'', '(', ')', '[', ']', ',', ';', '=', '|', '<', '>'];
+fn is_started_by_agent(before: &str) -> bool {
+    ["fork/exec", "exec:'", "exec'", "stat/", "stat'"]
+        .iter()
+        .any(|words| before.contains(words))
+}
 
 fn name_before(text: &str) -> &str {
-    let text = text.trim_end_matches("thecommand").trim_end_matches("was");
-    let text = text.trim_end_matches(SEPARATORS);
-    // A drive letter's colon belongs to its path.
-    let start = text.rfind(SEPARATORS).map_or(0, |at| at + 1);
-    let name = &text[start..];
-    [
+    const WORDS: [&str; 7] = [
         "spawnsync",
         "spawn",
         "stat",
@@ -81,25 +88,26 @@ fn name_before(text: &str) -> &str {
         "thecommand",
         "command",
         "fork/exec",
-    ]
-    .iter()
-    .find_map(|word| {
-        name.find(word)
-            .map(|at| &name[at + word.len()..])
-            .filter(|rest| !rest.is_empty())
-    })
-    .unwrap_or(name)
+    ];
+    let text = text.trim_end_matches("thecommand").trim_end_matches("was");
+    let text = text.trim_end_matches(SEPARATORS);
+    let name = text.rsplit(SEPARATORS).next().unwrap_or(text);
+    let after_word = WORDS.iter().find_map(|word| {
+        let (_, rest) = name.split_once(word)?;
+        (!rest.is_empty()).then_some(rest)
+    });
+    after_word.unwrap_or(name)
 }
 
 fn name_after(text: &str) -> &str {
     let text = text.trim_start_matches(SEPARATORS);
-    let text = ["spawnsync", "spawn"]
-        .iter()
-        .find_map(|word| text.strip_prefix(word))
-        .unwrap_or(text);
+    let spawned = text
+        .strip_prefix("spawnsync")
+        .or_else(|| text.strip_prefix("spawn"));
+    let text = spawned.unwrap_or(text);
     let name = text.split(SEPARATORS).next().unwrap_or_default();
     match name {
-        // A command line, of which the white space is gone.
+        // A command line without its white space.
         name if name.starts_with("session-manager-plugin") => "session-manager-plugin",
         name if name.starts_with("awsecs") || name.starts_with("aws.exe") => "aws",
         name => name.trim_end_matches('.'),
@@ -109,19 +117,14 @@ fn name_after(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sentence::squeeze;
+    use crate::normalize::normalize;
 
     fn found(text: &str) -> Option<Program> {
-        let text = squeeze(&crate::clean::clean(text));
-        PHRASES.iter().find_map(|(side, phrase)| {
-            let phrase = squeeze(phrase);
-            let start = text.find(&phrase)?;
-            program(&text, *side, start, start + phrase.len())
-        })
+        find(&compact(&normalize(text))).first().copied()
     }
 
     #[test]
-    fn every_shell_says_it_in_its_own_words() {
+    fn every_shell_and_language_is_understood() {
         for text in [
             "bash: aws: command not found",
             "-bash: line 1: aws: command not found",
@@ -164,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_agent_was_to_start() {
+    fn other_programs_count_only_if_the_agent_starts_them() {
         for (text, program) in [
             (
                 "Failed to start pty: fork/exec /bin/bash: no such file or directory",

@@ -1,141 +1,83 @@
-//! Whether somebody typed a line.
+//! Recognises lines that somebody typed: a shell prompt and a command, or a command alone.
 
-use super::line::Line;
+use std::sync::LazyLock;
 
-/// What stands behind the prompt of a shell.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Prompt<'t> {
-    pub command: &'t str,
-}
+use regex_lite::Regex;
 
-/// A line that somebody typed: it begins with a prompt, or it is a command of a kind that is run for sessions.
+use super::log_prefix::Line;
+
+/// The first group is the command.
+static PROMPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^(?:
+        ❯ | ➜ | λ\x20 | PS> | \+{1,2}\x20 | [$%](?:\x20|$)
+        | (?: \(.*?\)\x20 )?                                    # a Python environment
+          (?: PS\x20.*? | [A-Za-z]:\\.*?                        # PowerShell, cmd.exe
+          | [/~][^\x20:']*? | (?:ba)?sh-[^\x20]*?[0-9][^\x20]*? # a path, a shell with its version
+          | \[?[^\x20@:/'=]+@\S+?(?:\x20\S+?){0,2}?             # user@host
+          ) \s*? (?: > | [$\#%❯](?:\x20|$) )
+        )(.*)$",
+    )
+    .ok()
+});
+/// The prompt of root looks like a quote or a comment: the name of a program has to follow.
+static ROOT_PROMPT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^# ([a-z/.](?:[a-z0-9_/.-]*[a-z0-9_/-])?(?: .*)?)$").ok());
+/// A command of a tool that people use around sessions, with a subcommand or an option.
+static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^(
+        (?:[^\s=-][^\s=]*=\S*\x20+)*  # variables
+        (?:\S*[/\\])?
+        (?: aws | sudo | copilot | ecs-exec | ecsta | ecsk | ecsgo | ecspresso | ecsher | docker | kubectl
+          | export | terraform | winpty | saml2aws | aws-vault | npx )(?:\.exe)?
+        \x20+ (?: (?: ecs | ssm | sts | sso | svc | task | exec )(?:\x20|$) | (?:.*\x20)?- )
+        .* )$",
+    )
+    .ok()
+});
+
+/// The command on a line that somebody typed.
 ///
-/// `line` is the same without the marks of quoting and logging, as in a ticket or in the log of a CI server.
-pub fn prompt<'t>(raw: &'t str, line: &Line<'t>) -> Option<Prompt<'t>> {
-    let text = raw.trim();
-    let typed = |text: &'t str| after_prompt(text).or_else(|| is_command(text).then_some(text));
-    let command = typed(text).or_else(|| {
-        let is_marked = line.text.len() < text.len();
-        let inner = line.text.strip_prefix("Run ").unwrap_or(line.text);
-        is_marked.then(|| typed(inner)).flatten()
+/// `line` is the raw line without prefixes: tickets and logs of CI servers also prefix commands.
+pub fn typed_command<'t>(raw: &'t str, line: &Line<'t>) -> Option<&'t str> {
+    let raw = raw.trim();
+    let command = command(raw).or_else(|| {
+        let has_prefix = line.text.len() < raw.len();
+        has_prefix.then(|| command(line.text.strip_prefix("Run ").unwrap_or(line.text)))?
     })?;
-    Some(Prompt {
-        command: command.trim(),
-    })
+    Some(command.trim())
 }
 
-fn after_prompt(text: &str) -> Option<&str> {
-    for mark in ["❯", "➜", "λ ", "PS>", "$ ", "% ", "+ ", "++ "] {
-        if let Some(rest) = text.strip_prefix(mark) {
-            return Some(rest);
-        }
-    }
-    if matches!(text, "$" | "%") {
-        return Some("");
-    }
-    // `#` alone is the prompt of root as well as a mark of quoting: typed is what begins like the name of a program.
-    if let Some(rest) = text.strip_prefix("# ") {
-        let word = rest.split(' ').next().unwrap_or_default();
-        let is_program = word
-            .starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '/' | '.'))
-            && !word.ends_with([':', ',', '.'])
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || matches!(c, '0'..='9' | '-' | '_' | '/' | '.'));
-        return (is_program && !reads_like_a_sentence(rest)).then_some(rest);
-    }
-    let end = text
-        .char_indices()
-        .take(120)
-        .find(|(at, c)| matches!(c, '$' | '#' | '%' | '>' | '❯') && is_place(&text[..*at]))?;
-    let rest = &text[end.0 + end.1.len_utf8()..];
-    let closes = rest.is_empty() || rest.starts_with(' ') || end.1 == '>';
-    closes.then_some(rest)
-}
-
-/// What a shell writes before the mark of its prompt.
-fn is_place(text: &str) -> bool {
-    let mut place = text.trim();
-    if let Some(rest) = place.strip_prefix('(')
-        && let Some((_, rest)) = rest.split_once(") ")
-    {
-        place = rest;
-    }
-    let bytes = place.as_bytes();
-    let is_drive =
-        bytes.len() >= 3 && bytes[0].is_ascii_alphabetic() && place[1..].starts_with(":\\");
-    let one_word = !place.contains(' ');
-    let first = place
-        .trim_start_matches('[')
-        .split(' ')
-        .next()
-        .unwrap_or_default();
-    let user_at_host = first.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && !host.is_empty() && !user.contains([':', '/', '\'', '='])
-    }) && place.split(' ').count() <= 3;
-    place.starts_with("PS ") && !place.contains("': ")
-        || is_drive
-        || one_word && place.starts_with(['/', '~']) && !place.contains([':', '\''])
-        || one_word
-            && (place.starts_with("sh-") || place.starts_with("bash-"))
-            && place[2..].contains(|c: char| c.is_ascii_digit())
-        || user_at_host
-}
-
-const PROGRAMS: [&str; 17] = [
-    "aws",
-    "sudo",
-    "copilot",
-    "ecs-exec",
-    "ecsta",
-    "ecsk",
-    "ecsgo",
-    "ecspresso",
-    "ecsher",
-    "docker",
-    "kubectl",
-    "export",
-    "terraform",
-    "winpty",
-    "saml2aws",
-    "aws-vault",
-    "npx",
-];
-
-fn is_command(text: &str) -> bool {
-    let mut words = text.split(' ').filter(|word| !word.is_empty());
-    let first = words
-        .by_ref()
-        .find(|word| !word.contains('=') || word.starts_with('-'))
-        .unwrap_or_default();
-    let name = first.rsplit(['/', '\\']).next().unwrap_or(first);
-    // Without a prompt, a sentence too may begin with the name of a program.
-    PROGRAMS.contains(&name.trim_end_matches(".exe"))
-        && words.next().is_some_and(|word| {
-            ["ecs", "ssm", "sts", "sso", "svc", "task", "exec"].contains(&word)
-                || text.contains(" -")
-        })
-        && !reads_like_a_sentence(text)
+fn command(text: &str) -> Option<&str> {
+    let first_group = |regex: &Option<Regex>| {
+        let group = regex.as_ref()?.captures(text)?.get(1)?;
+        Some(group.as_str())
+    };
+    // Sentences too begin with `#` or with the name of a program.
+    let unless_sentence =
+        |regex| first_group(regex).filter(|command| !reads_like_a_sentence(command));
+    first_group(&PROMPT)
+        .or_else(|| unless_sentence(&ROOT_PROMPT))
+        .or_else(|| unless_sentence(&COMMAND))
 }
 
 fn reads_like_a_sentence(text: &str) -> bool {
-    text.contains(": ")
-        || text.ends_with(['.', ':'])
-        || [
-            " failed",
-            " error",
-            " is not ",
-            " was not ",
-            " because ",
-            " the ",
-        ]
-        .iter()
-        .any(|word| text.contains(word))
+    const WORDS: [&str; 7] = [
+        ": ",
+        " failed",
+        " error",
+        " is not ",
+        " was not ",
+        " because ",
+        " the ",
+    ];
+    text.ends_with(['.', ':']) || WORDS.iter().any(|word| text.contains(word))
 }
 
-/// The line after goes on with the same command.
-pub fn goes_on(command: &str) -> bool {
-    // A backtick at the end, as PowerShell has it, is a quote by now.
+/// Whether the next line continues this command.
+pub fn is_continued(command: &str) -> bool {
+    // PowerShell's backtick at the end of a line has become a quote.
     command.ends_with(['\\', '^', '|']) || command.ends_with(" '") || command.ends_with("&&")
 }
 
@@ -144,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_typed() {
+    fn typed_commands_are_told_from_output() {
         for (raw, command) in [
             ("$ aws ecs list-tasks", "aws ecs list-tasks"),
             ("% ls", "ls"),
@@ -171,7 +113,7 @@ mod tests {
             ("+ aws ecs list-tasks", "aws ecs list-tasks"),
         ] {
             assert_eq!(
-                prompt(raw, &Line::read(raw)).map(|typed| typed.command),
+                typed_command(raw, &Line::parse(raw)),
                 Some(command),
                 "{raw}"
             );
@@ -187,7 +129,7 @@ mod tests {
             "bash: aws: command not found",
             "Error: foo@bar > baz",
         ] {
-            assert_eq!(prompt(raw, &Line::read(raw)), None, "{raw}");
+            assert_eq!(typed_command(raw, &Line::parse(raw)), None, "{raw}");
         }
     }
 }

@@ -1,116 +1,51 @@
-//! A sentence of a text, and what its words say about it.
+//! A sentence of a transcript.
+
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
-    /// In lower case and without white space, so that it does not matter where a line was broken.
+    /// As `normalize::compact` returns it.
     pub text: String,
-    /// The API operation that failed, where this sentence or one before it names it.
+    /// The API operation that failed, if this sentence or one before it names it.
     pub operation: Option<String>,
     /// Printed while a session was open: by the plugin, the agent, or the program in the container.
-    pub is_inside: bool,
+    pub in_session: bool,
 }
 
-/// Lower case without white space. An apostrophe within a word goes too.
-pub fn squeeze(text: &str) -> String {
-    let mut squeezed = String::with_capacity(text.len());
-    let mut before = ' ';
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_apostrophe = c == '\''
-            && before.is_ascii_alphabetic()
-            && chars.peek().is_some_and(char::is_ascii_alphabetic);
-        if !c.is_whitespace() && !is_apostrophe {
-            push_lower(&mut squeezed, c);
-        }
-        before = c;
-    }
-    squeezed
+static MESSAGE_START: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        ^( An\ error\ occurred | Traceback\  | SessionId: | Exiting\ session | ---------- | Command\ '
+        | Cannot\ perform\ start\ session | Unable\ to\ start\ command | usage:
+        # The program that reports an error, or the type of the error.
+        | \./[^\ :]*:
+        | [^\ :]* (Exception|Error) \s*:
+        | (?i: ([^\ :]*/)? (-?(ba|z|k|mk|c|tc|da|a|fi)?sh
+            | env | sudo | aws | make | error | fatal | exec | which | session-manager-plugin) \s* : ) )",
+    )
+    .ok()
+});
+
+/// Whether a line starts a message of its own, rather than continuing the one before it.
+pub fn starts_message(line: &str) -> bool {
+    MESSAGE_START
+        .as_ref()
+        .is_some_and(|regex| regex.is_match(line))
 }
 
-/// Appends a character in lower case.
-pub fn push_lower(text: &mut String, c: char) {
-    match c.is_ascii() {
-        true => text.push(c.to_ascii_lowercase()),
-        false => text.extend(c.to_lowercase()),
-    }
-}
+/// How botocore, the other SDKs and CloudTrail name the operation that failed.
+static OPERATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"whencallingthe(.*?)(?:operation|$)|operationerror[^:]*:([a-z0-9]*)|'eventname':'([^']*)'",
+    )
+    .ok()
+});
 
-/// Words that a message of its own begins with.
-pub fn begins_a_message(text: &str) -> bool {
-    const BEGINNINGS: [&str; 9] = [
-        "An error occurred",
-        "Traceback ",
-        "SessionId:",
-        "Exiting session",
-        "----------",
-        "Command '",
-        "Cannot perform start session",
-        "Unable to start command",
-        "usage: ",
-    ];
-    const SPEAKERS: [&str; 22] = [
-        "bash",
-        "-bash",
-        "sh",
-        "-sh",
-        "zsh",
-        "-zsh",
-        "fish",
-        "ksh",
-        "mksh",
-        "csh",
-        "tcsh",
-        "dash",
-        "ash",
-        "env",
-        "sudo",
-        "aws",
-        "make",
-        "error",
-        "fatal",
-        "exec",
-        "session-manager-plugin",
-        "which",
-    ];
-    if BEGINNINGS
-        .iter()
-        .any(|beginning| text.starts_with(beginning))
-    {
-        return true;
-    }
-    let Some((speaker, _)) = text
-        .split_once(':')
-        .filter(|(speaker, _)| speaker.len() < 80)
-    else {
-        return false;
-    };
-    let speaker = speaker.trim();
-    let name = speaker.rsplit('/').next().unwrap_or(speaker);
-    !speaker.contains(' ')
-        && (SPEAKERS.contains(&name.to_ascii_lowercase().as_str())
-            || name.ends_with("Exception") && !speaker.is_empty()
-            || name.ends_with("Error")
-            || speaker.starts_with("./"))
-}
-
-/// The operation that a sentence without white space names, as the SDKs and CloudTrail write it.
-pub fn operation(text: &str) -> Option<&str> {
-    let between = |start: &str, end: &[char]| {
-        let (_, rest) = text.split_once(start)?;
-        let end = rest.find(end)?;
-        Some(&rest[..end])
-    };
-    let botocore = || {
-        let (_, rest) = text.split_once("whencallingthe")?;
-        Some(rest.split_once("operation").map_or(rest, |(name, _)| name))
-    };
-    let go = || {
-        let (_, rest) = text.split_once("operationerror")?;
-        let (_, rest) = rest.split_once(':')?;
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric());
-        Some(&rest[..end.unwrap_or(rest.len())])
-    };
-    botocore()
-        .or_else(go)
-        .or_else(|| between("'eventname':'", &['\'']))
+/// The API operation that a compact sentence names.
+pub fn failed_operation(text: &str) -> Option<&str> {
+    let captures = OPERATION.as_ref()?.captures(text)?;
+    let mut groups = captures.iter().skip(1).flatten();
+    groups.next().map(|operation| operation.as_str())
 }

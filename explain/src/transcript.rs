@@ -1,8 +1,9 @@
-//! A text as a run of commands: the sentences that each of them printed, and whether inside a session.
+//! Splits a text into the outputs of commands, and these into sentences; tells what was printed inside a session.
 
-use super::line::Line;
-use super::prompt;
-use super::sentence::{Sentence, begins_a_message, operation, push_lower, squeeze};
+use super::log_prefix::Line;
+use super::normalize::compact;
+use super::prompt::{is_continued, typed_command};
+use super::sentence::{Sentence, failed_operation, starts_message};
 
 /// What one command printed.
 pub type Output = Vec<Sentence>;
@@ -14,15 +15,17 @@ pub struct Transcript {
     pub lists_plugin: bool,
 }
 
-/// Sentences are cut at this length, and overlap by this much.
-const LONGEST: usize = 16 << 10;
+/// Longer sentences are cut, so that the time that patterns take grows no faster than the text.
+const MAX_SENTENCE: usize = 16 << 10;
+/// A phrase that is cut is complete in the next part, which repeats this much.
 const OVERLAP: usize = 1 << 10;
 
-const SESSION_STARTS: &str = "startingsessionwith";
-const SESSION_ENDS: &str = "exitingsessionwith";
-const BANNER: &str = "thesessionmanagerpluginwasinstalledsuccessfully";
+const SESSION_START: &str = "startingsessionwith";
+const SESSION_END: &str = "exitingsessionwith";
+/// The plugin prints this when it is started by hand.
+const PLUGIN_BANNER: &str = "thesessionmanagerpluginwasinstalledsuccessfully";
 /// What the plugin prints when the agent closes the session, whatever runs in it.
-const PLUGIN_SPEAKS: [&str; 6] = [
+const PLUGIN_MESSAGES: [&str; 6] = [
     "sessionid:",
     "----------error",
     "cannotperformstartsession",
@@ -32,183 +35,154 @@ const PLUGIN_SPEAKS: [&str; 6] = [
 ];
 
 impl Transcript {
-    pub fn read(cleaned: &str) -> Transcript {
-        let mut reader = Reader::default();
-        let keeps_blanks = !is_double_spaced(cleaned);
-        for raw in cleaned.split('\n') {
-            reader.line(raw, keeps_blanks);
+    /// `normalized` is what `normalize` returns.
+    pub fn parse(normalized: &str) -> Transcript {
+        let mut parser = Parser {
+            is_double_spaced: is_double_spaced(normalized),
+            ..Parser::default()
+        };
+        for raw in normalized.split('\n') {
+            parser.read_line(raw);
         }
-        reader.finish()
+        parser.end_output();
+        Transcript {
+            outputs: parser.outputs,
+            lists_plugin: parser.lists_plugin,
+        }
     }
 }
 
 /// Mail programs put an empty line after each line.
-fn is_double_spaced(cleaned: &str) -> bool {
-    let lines = || cleaned.trim().split('\n').map(str::trim);
-    let is_each_other_empty = lines()
-        .enumerate()
-        .all(|(at, line)| line.is_empty() == (at % 2 == 1));
-    let goes_on = |line| Line::read(line).text.starts_with(char::is_lowercase);
-    is_each_other_empty && lines().skip(1).any(goes_on)
+fn is_double_spaced(normalized: &str) -> bool {
+    let mut lines = normalized.trim().split('\n').map(str::trim).enumerate();
+    let continues = |line| Line::parse(line).text.starts_with(char::is_lowercase);
+    let mut has_continuation = false;
+    lines.all(|(at, line)| {
+        has_continuation |= at > 0 && continues(line);
+        line.is_empty() == (at % 2 == 1)
+    }) && has_continuation
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SessionState {
     #[default]
     Outside,
-    /// A session is open, and the plugin or a program in it prints.
+    /// The plugin or a program in the container prints.
     Inside,
-    /// Somebody typed into the session: what follows is the answer.
-    Typing,
+    /// Somebody typed a command into the session: the container's answer follows.
+    Answering,
 }
 
 #[derive(Default)]
-struct Reader {
+struct Parser {
+    is_double_spaced: bool,
     outputs: Vec<Output>,
     output: Output,
+    /// The sentence so far, compact.
     sentence: String,
-    /// The last character of the sentence that is no space, and whether a space followed.
-    last: Option<char>,
+    /// The last operation that a sentence of this message named.
     operation: Option<String>,
-    state: State,
-    command_goes_on: bool,
+    state: SessionState,
+    is_command_continued: bool,
     lists_plugin: bool,
 }
 
-impl Reader {
-    fn line(&mut self, raw: &str, keeps_blanks: bool) {
-        if self.command_goes_on {
-            self.command_goes_on = prompt::goes_on(raw.trim_end());
+impl Parser {
+    fn read_line(&mut self, raw: &str) {
+        if self.is_command_continued {
+            self.is_command_continued = is_continued(raw.trim_end());
             return;
         }
-        if raw.is_empty() {
-            return self.blank(keeps_blanks);
-        }
-        let line = Line::read(raw);
-        if let Some(prompt) = prompt::prompt(raw, &line) {
-            return self.command(prompt.command);
-        }
-        if line.text.is_empty() {
-            return self.blank(keeps_blanks);
-        }
-        let squeezed = squeeze(line.text);
-        if squeezed.contains("session-manager-plugin") {
-            self.lists_plugin |= is_listing(line.text);
-        }
-        if squeezed.contains(BANNER) {
-            self.end_output();
-            self.state = State::Outside;
-        } else if squeezed.contains(SESSION_STARTS) {
-            self.end_output();
-            self.state = State::Inside;
-        } else if squeezed.contains(SESSION_ENDS) {
-            self.end_sentence();
-            // The start may have been left out of what was copied.
-            for sentence in self
-                .output
-                .iter_mut()
-                .rev()
-                .take_while(|sentence| !sentence.is_inside)
-            {
-                sentence.is_inside = true;
-            }
-            self.state = State::Outside;
-        } else if self.state == State::Typing {
-            if !PLUGIN_SPEAKS.iter().any(|words| squeezed.contains(words)) {
-                return;
-            }
-            self.state = State::Inside;
-        }
-        self.text(&line);
-    }
-
-    fn blank(&mut self, keeps_blanks: bool) {
-        // `valid choices are:` goes on after the empty line.
-        if keeps_blanks && self.last != Some(':') {
+        let line = Line::parse(raw);
+        if let Some(command) = typed_command(raw, &line) {
+            self.read_command(command);
+        } else if !line.text.is_empty() {
+            self.read_text(&line);
+        } else if !self.is_double_spaced && !self.sentence.ends_with(':') {
+            // After a colon a list follows.
             self.end_sentence();
             self.operation = None;
         }
     }
 
-    fn command(&mut self, command: &str) {
-        self.command_goes_on = prompt::goes_on(command);
-        let opens_a_session = ["execute-command", " exec ", "ecs-exec ", "start-session"]
-            .iter()
-            .any(|words| command.contains(words));
-        if self.state == State::Outside || opens_a_session {
+    fn read_command(&mut self, command: &str) {
+        const SESSION_COMMANDS: [&str; 4] =
+            ["execute-command", " exec ", "ecs-exec ", "start-session"];
+        self.is_command_continued = is_continued(command);
+        let opens_session = SESSION_COMMANDS.iter().any(|words| command.contains(words));
+        if self.state == SessionState::Outside || opens_session {
             self.end_output();
-            self.state = State::Outside;
+            self.state = SessionState::Outside;
         } else {
             self.end_sentence();
-            self.state = State::Typing;
+            self.state = SessionState::Answering;
         }
     }
 
-    fn text(&mut self, line: &Line) {
-        let begins_a_message = begins_a_message(line.text);
-        if begins_a_message {
+    fn read_text(&mut self, line: &Line) {
+        let text = compact(line.text);
+        self.lists_plugin |= text.contains("session-manager-plugin") && is_listing(line.text);
+        if text.contains(PLUGIN_BANNER) {
+            self.end_output();
+            self.state = SessionState::Outside;
+        } else if text.contains(SESSION_START) {
+            self.end_output();
+            self.state = SessionState::Inside;
+        } else if text.contains(SESSION_END) {
+            self.end_sentence();
+            // The start of the session is missing if only its end was copied.
+            let since_session = self.output.iter_mut().rev();
+            for sentence in since_session.take_while(|sentence| !sentence.in_session) {
+                sentence.in_session = true;
+            }
+            self.state = SessionState::Outside;
+        } else if self.state == SessionState::Answering {
+            if !PLUGIN_MESSAGES.iter().any(|words| text.contains(words)) {
+                return;
+            }
+            self.state = SessionState::Inside;
+        }
+        self.add_sentences(line);
+    }
+
+    fn add_sentences(&mut self, line: &Line) {
+        let starts_message = starts_message(line.text);
+        if starts_message {
             self.operation = None;
         }
-        let begins_upper = !line
-            .text
-            .trim_start_matches(['\'', '(', '['])
-            .starts_with(char::is_lowercase);
-        let after_an_end = matches!(self.last, Some('.' | '!' | '?' | ':' | ';'));
-        if begins_a_message || begins_upper && (line.is_logged || after_an_end) {
+        let first_letter = line.text.trim_start_matches(['\'', '(', '[']);
+        let starts_sentence = !first_letter.starts_with(char::is_lowercase)
+            && (line.is_logged || self.sentence.ends_with(['.', '!', '?', ':', ';']));
+        if starts_message || starts_sentence {
             self.end_sentence();
         }
-        let mut spaced = false;
         let mut rest = line.text;
-        while let Some(c) = rest.chars().next() {
-            if c.is_whitespace() {
-                spaced = true;
-            } else {
-                let ends = spaced
-                    && matches!(self.last, Some('.' | '!' | '?'))
-                    && (c.is_uppercase() || c == '\'');
-                if ends {
-                    self.end_sentence();
-                } else if self.sentence.len() > LONGEST {
-                    self.cut_sentence();
-                }
-                let is_apostrophe = c == '\''
-                    && !spaced
-                    && self.last.is_some_and(|last| last.is_ascii_alphabetic())
-                    && rest[1..].starts_with(|next: char| next.is_ascii_alphabetic());
-                if !is_apostrophe {
-                    push_lower(&mut self.sentence, c);
-                }
-                self.last = Some(c);
-                spaced = false;
-            }
-            rest = &rest[c.len_utf8()..];
+        while let Some(end) = sentence_end(rest) {
+            self.sentence += &compact(&rest[..end]);
+            self.end_sentence();
+            rest = rest[end..].trim_start();
         }
-    }
-
-    /// What stands across the cut is in both parts.
-    fn cut_sentence(&mut self) {
-        let from = (self.sentence.len() - OVERLAP..).find(|at| self.sentence.is_char_boundary(*at));
-        let rest = from.map_or(String::new(), |from| self.sentence[from..].to_owned());
-        let last = self.last;
-        self.end_sentence();
-        self.sentence = rest;
-        self.last = last;
+        self.sentence += &compact(rest);
     }
 
     fn end_sentence(&mut self) {
-        self.last = None;
-        if self.sentence.is_empty() {
-            return;
-        }
         let text = std::mem::take(&mut self.sentence);
-        if let Some(operation) = operation(&text) {
-            self.operation = Some(operation.to_owned());
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let part = &rest[..rest.floor_char_boundary(MAX_SENTENCE)];
+            if let Some(operation) = failed_operation(part) {
+                self.operation = Some(operation.to_owned());
+            }
+            self.output.push(Sentence {
+                text: part.to_owned(),
+                operation: self.operation.clone(),
+                in_session: self.state != SessionState::Outside,
+            });
+            rest = match part.len() < rest.len() {
+                true => &rest[rest.floor_char_boundary(MAX_SENTENCE - OVERLAP)..],
+                false => "",
+            };
         }
-        self.output.push(Sentence {
-            text,
-            operation: self.operation.clone(),
-            is_inside: self.state != State::Outside,
-        });
     }
 
     fn end_output(&mut self) {
@@ -218,24 +192,22 @@ impl Reader {
             self.outputs.push(std::mem::take(&mut self.output));
         }
     }
+}
 
-    fn finish(mut self) -> Transcript {
-        self.end_output();
-        Transcript {
-            outputs: self.outputs,
-            lists_plugin: self.lists_plugin,
-        }
-    }
+/// Where the first sentence ends that another one follows.
+fn sentence_end(text: &str) -> Option<usize> {
+    let mut ends = text.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
+    ends.find(|end| {
+        let rest = text[*end..].trim_start();
+        rest.len() < text.len() - end && rest.starts_with(|c: char| c.is_uppercase() || c == '\'')
+    })
 }
 
 /// A line of `ls -l`, or of `which`.
 fn is_listing(text: &str) -> bool {
-    let is_mode = text.len() > 10
-        && text
-            .bytes()
-            .take(10)
-            .all(|byte| matches!(byte, b'-' | b'r' | b'w' | b'x' | b's' | b't' | b'l'))
-        && text.starts_with(['-', 'l']);
+    let is_mode = text.get(..10).is_some_and(|mode| {
+        mode.starts_with(['-', 'l']) && mode.chars().all(|c| "-rwxstl".contains(c))
+    });
     is_mode || text.starts_with('/') && text.trim_end().ends_with("/session-manager-plugin")
 }
 
@@ -244,7 +216,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<Vec<String>> {
-        let outputs = Transcript::read(text).outputs.into_iter();
+        let outputs = Transcript::parse(text).outputs.into_iter();
         outputs
             .map(|output| output.into_iter().map(|sentence| sentence.text).collect())
             .collect()
@@ -291,8 +263,8 @@ mod tests {
             ]]
         );
         let sentences =
-            &Transcript::read("Starting session with SessionId: x\n\nOutput").outputs[0];
-        assert!(sentences[1].is_inside);
+            &Transcript::parse("Starting session with SessionId: x\n\nOutput").outputs[0];
+        assert!(sentences[1].in_session);
     }
 
     #[test]
@@ -311,10 +283,10 @@ mod tests {
                 "executecommand",
             ),
         ] {
-            for sentence in &Transcript::read(text).outputs[0] {
+            for sentence in &Transcript::parse(text).outputs[0] {
                 assert_eq!(sentence.operation.as_deref(), Some(expected), "{text}");
             }
         }
-        assert_eq!(Transcript::read("x failed").outputs[0][0].operation, None);
+        assert_eq!(Transcript::parse("x failed").outputs[0][0].operation, None);
     }
 }

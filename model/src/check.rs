@@ -107,7 +107,7 @@ impl Check {
     pub fn unknown(&'static self, subject: Subject, why: &Unavailable) -> Finding {
         let mut finding =
             self.unknown_because(subject, format!("Could not see this, because {why}"));
-        finding.missing_permission = why.missing_permission().map(Into::into);
+        finding.missing_permission = why.missing_permission();
         finding
     }
 

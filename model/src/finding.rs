@@ -33,6 +33,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// The word for it in reports for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Pass => "passed",
+            Status::Warn => "warning",
+            Status::Fail => "failed",
+            Status::Unknown => "unknown",
+            Status::Skip => "skipped",
+        }
+    }
+
     /// Somebody should look at it.
     pub fn needs_attention(self) -> bool {
         matches!(self, Status::Warn | Status::Fail | Status::Unknown)

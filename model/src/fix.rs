@@ -1,30 +1,33 @@
+//! A fix: data that can be printed, pasted, exported or applied.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::aws_call::AwsCall;
 use crate::step::{Command, Step};
 use crate::text::sanitize_line;
 
-/// A way to mend a finding: data that can be printed, pasted, exported or applied.
+/// A change that repairs what a finding is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
-    /// `kind:what`, the same for the same change, so that findings that share a fix name it once.
+    /// `kind:target`. The same change has the same ID, so that findings share it.
     pub id: String,
     pub title: String,
     pub disposition: Disposition,
-    /// Shell commands that work as they are pasted, in order.
+    /// Shell commands to paste, in order.
     pub commands: Vec<String>,
-    /// What each command does, for the program to do it itself.
+    /// The steps of each command, which the program executes.
     #[serde(skip)]
     #[schemars(skip)]
     pub steps: Vec<Vec<Step>>,
-    /// The same for those whose infrastructure is Terraform's.
+    /// The same change in Terraform.
     pub terraform: Option<String>,
-    /// The policy document that is to be added.
+    /// The policy document to add.
     pub policy: Option<Value>,
-    /// What the change does, what it does not, and what to watch.
+    /// What the change does, what it does not do, and what to watch out for.
     pub explain: String,
-    /// It replaces tasks, so that it comes after all other fixes of the report.
+    /// It replaces tasks, so it comes after all other fixes of the report.
     #[serde(skip)]
     #[schemars(skip)]
     pub is_last: bool,
@@ -38,18 +41,20 @@ pub enum Disposition {
     Safe,
     /// Replaces running tasks.
     Disruptive,
-    /// Changes what infrastructure code probably owns.
+    /// Changes what infrastructure code probably manages.
     Drift,
-    /// A person has to do it.
+    /// A person has to decide, or do it.
     Manual,
 }
 
 impl Disposition {
+    /// As in the JSON report.
+    /// The word for it in reports for people.
     pub fn word(self) -> &'static str {
         match self {
             Disposition::Safe => "safe",
             Disposition::Disruptive => "disruptive",
-            Disposition::Drift => "drift",
+            Disposition::Drift => "changes infrastructure",
             Disposition::Manual => "manual",
         }
     }
@@ -82,7 +87,12 @@ impl Fix {
         self
     }
 
-    /// Takes over what the same fix does besides on behalf of another finding.
+    /// Adds an AWS call in a region.
+    pub fn call(self, call: AwsCall, region: &str) -> Fix {
+        self.command(Command::call(call, region))
+    }
+
+    /// Adds what the same fix does for another finding.
     pub fn join(&mut self, other: &Fix) {
         for (at, command) in other.commands.iter().enumerate() {
             if !self.commands.contains(command) {
@@ -112,7 +122,7 @@ impl Fix {
     }
 }
 
-/// The blocks of a text of Terraform: an empty line stands between them, and lines within one are indented.
+/// Splits Terraform text into blocks. An empty line separates blocks, and lines inside a block are indented.
 fn blocks(terraform: &str) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     for part in terraform.split("\n\n") {
@@ -129,12 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_is_joined_once() {
-        let of = |terraform: &str| Fix::new("a", Disposition::Drift, "", "").terraform(terraform);
-        let mut fix = of("one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}");
-        fix.join(&of("two {\n}\n\nthree {\n}"));
+    fn a_block_that_both_fixes_have_stays_once() {
+        let fix = |terraform: &str| Fix::new("a", Disposition::Drift, "", "").terraform(terraform);
+        let mut joined = fix("one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}");
+        joined.join(&fix("two {\n}\n\nthree {\n}"));
         assert_eq!(
-            fix.terraform.unwrap(),
+            joined.terraform.unwrap(),
             "one {\n  a = 1\n\n  b = 2\n}\n\ntwo {\n}\n\nthree {\n}"
         );
     }

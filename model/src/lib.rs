@@ -5,7 +5,9 @@
 
 pub mod area;
 pub mod arn;
+pub mod aws_call;
 pub mod check;
+pub mod cli_command;
 pub mod distinct;
 pub mod evidence;
 pub mod facts;

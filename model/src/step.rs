@@ -1,78 +1,122 @@
-//! What a fix does, step by step, so that the same steps can be printed for a shell and made by the program.
+//! What a fix does, step by step. A step is printed as a command for a shell, or executed by the program.
 
-/// One step.
+use serde_json::Value;
+
+use crate::aws_call::{AwsCall, ServiceUpdate};
+use crate::cli_command::{CliCommand, Variable};
+use crate::text::sanitize_line;
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    Call(Call),
+    Call(AwsCall),
+    AddStatement(StatementAddition),
     Revise(Revision),
-    /// Something on this machine, which a person has to run.
+    /// A command that the program does not execute: a person runs it.
     Shell(String),
 }
 
-/// A call of AWS, in the words of the AWS CLI.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    /// Service and operation: `ecs update-service`.
-    pub operation: String,
-    /// By their names with dashes; a flag has no words.
-    pub options: Vec<(String, Vec<Word>)>,
-    /// The variable that holds what the call answers.
-    pub into: Option<&'static str>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Word {
-    Text(String),
-    /// What an earlier step put into this variable.
-    Variable(&'static str),
-}
-
-impl Call {
-    /// The service that the call changes.
-    pub fn updated_service(&self) -> Option<&str> {
-        if self.operation != "ecs update-service" {
-            return None;
-        }
-        self.options
-            .iter()
-            .find_map(|(option, words)| match words.as_slice() {
-                [Word::Text(name)] if option == "--service" => Some(name.as_str()),
-                _ => None,
-            })
-    }
-
-    /// The service whose tasks the call replaces.
-    pub fn deployed_service(&self) -> Option<&str> {
-        const REPLACING: [&str; 3] = [
-            "--force-new-deployment",
-            "--task-definition",
-            "--desired-count",
-        ];
-        let has = |name: &&str| self.options.iter().any(|(option, _)| option == name);
-        self.updated_service().filter(|_| REPLACING.iter().any(has))
-    }
-
-    /// Takes over the options that another change of the same service has besides.
-    pub fn join(&mut self, other: &Call) {
-        for option in &other.options {
-            if !self.options.iter().any(|(name, _)| *name == option.0) {
-                self.options.push(option.clone());
-            }
-        }
-    }
-}
-
 impl Step {
+    /// The change of a service that the step makes.
+    pub fn service_update(&self) -> Option<&ServiceUpdate> {
+        match self {
+            Step::Call(AwsCall::UpdateService(update)) => Some(update),
+            Step::Call(_) | Step::AddStatement(_) | Step::Revise(_) | Step::Shell(_) => None,
+        }
+    }
+
     /// The service whose tasks the step replaces.
     pub fn deployed_service(&self) -> Option<&str> {
+        let update = self.service_update()?;
+        update.replaces_tasks().then_some(update.service.as_str())
+    }
+
+    /// Whether the step means the same in every place: it neither sets nor uses a variable.
+    pub fn is_self_contained(&self) -> bool {
         match self {
-            Step::Call(call) => call.deployed_service(),
-            Step::Revise(_) | Step::Shell(_) => None,
+            Step::Call(call) => call.cli().is_self_contained(),
+            Step::AddStatement(_) | Step::Revise(_) | Step::Shell(_) => true,
+        }
+    }
+
+    /// The operation and the resource that it changes, on one line.
+    pub fn summary(&self) -> String {
+        sanitize_line(&match self {
+            Step::Call(call) => call.cli().summary(),
+            Step::AddStatement(addition) => addition.policy.put().summary(),
+            Step::Revise(revision) => {
+                format!("ecs register-task-definition from {}", revision.definition)
+            }
+            Step::Shell(command) => command.clone(),
+        })
+    }
+}
+
+/// Adds a statement to a resource's policy. The step reads the policy first, so that it keeps what others added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatementAddition {
+    pub policy: ResourcePolicy,
+    pub statement: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ResourcePolicy {
+    /// Of the KMS key with this ARN.
+    Key(String),
+    /// Of the VPC endpoint with this ID.
+    Endpoint(String),
+}
+
+/// The one policy that a KMS key has.
+pub const KEY_POLICY_NAME: &str = "default";
+
+impl ResourcePolicy {
+    /// Prints the policy.
+    fn get(&self) -> CliCommand {
+        match self {
+            ResourcePolicy::Key(key) => CliCommand::new("kms get-key-policy")
+                .option("--key-id", key)
+                .option("--policy-name", KEY_POLICY_NAME)
+                .query("Policy"),
+            ResourcePolicy::Endpoint(id) => CliCommand::new("ec2 describe-vpc-endpoints")
+                .option("--vpc-endpoint-ids", id)
+                .query("VpcEndpoints[0].PolicyDocument"),
+        }
+    }
+
+    /// Replaces the policy by the one in the variable.
+    fn put(&self) -> CliCommand {
+        match self {
+            ResourcePolicy::Key(key) => CliCommand::new("kms put-key-policy")
+                .resource("--key-id", key)
+                .option("--policy-name", KEY_POLICY_NAME)
+                .option("--policy", Variable::Policy),
+            ResourcePolicy::Endpoint(id) => CliCommand::new("ec2 modify-vpc-endpoint")
+                .resource("--vpc-endpoint-id", id)
+                .option("--policy-document", Variable::Policy),
         }
     }
 }
 
-/// A new revision of a task definition: the one that is named, but for an edit.
+impl StatementAddition {
+    /// The command reads the policy when it is pasted, so that several such commands can be pasted one after another.
+    fn text(&self, region: &str) -> String {
+        let statement = &self.statement;
+        // JSON text means the same to jq.
+        let jq = format!(
+            ".Statement = ([.Statement] | flatten | map(select(.Sid != {}))) + [{statement}]",
+            statement["Sid"]
+        );
+        format!(
+            "{}=$({} | jq -c {}) && {}",
+            Variable::Policy,
+            self.policy.get().region(region),
+            shell_words::quote(&jq),
+            self.policy.put().region(region),
+        )
+    }
+}
+
+/// Registers a new revision of a task definition, with one edit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
     /// ARN of the revision that is edited.
@@ -80,11 +124,12 @@ pub struct Revision {
     pub edit: Edit,
 }
 
+/// A change of a task definition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// Names the task role, by its ARN.
+    /// Sets the task role to this ARN.
     TaskRole(String),
-    /// Gives each container processes of its own.
+    /// Gives each container its own process namespace.
     WithoutPidMode,
     Container {
         name: String,
@@ -92,18 +137,19 @@ pub enum Edit {
     },
 }
 
+/// A change of a container definition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ContainerEdit {
     WritableRoot,
     InitProcess,
     WithoutRestartPolicy,
-    /// Takes variables and secrets out of the environment.
+    /// Removes variables and secrets from the environment.
     WithoutVariables(Vec<String>),
     /// Adds hosts to `NO_PROXY`, comma-separated.
-    PastTheProxy(String),
+    BypassProxy(String),
 }
 
-/// What a person pastes into a shell, and the steps that it stands for.
+/// Text for a shell, and the steps that it stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
     pub text: String,
@@ -111,8 +157,22 @@ pub struct Command {
 }
 
 impl Command {
-    /// Each only on the success of those before.
-    pub fn all(commands: Vec<Command>) -> Command {
+    pub fn call(call: AwsCall, region: &str) -> Command {
+        Command {
+            text: call.cli().region(region).to_string(),
+            steps: vec![Step::Call(call)],
+        }
+    }
+
+    pub fn add_statement(addition: StatementAddition, region: &str) -> Command {
+        Command {
+            text: addition.text(region),
+            steps: vec![Step::AddStatement(addition)],
+        }
+    }
+
+    /// Chains commands: each runs only if those before it succeed.
+    pub fn chain(commands: Vec<Command>) -> Command {
         let texts: Vec<&str> = commands
             .iter()
             .map(|command| command.text.as_str())
@@ -125,38 +185,6 @@ impl Command {
                 .collect(),
         }
     }
-
-    /// Keeps what the last call answers.
-    pub fn into_variable(mut self, name: &'static str) -> Command {
-        self.text = format!("{name}=$({})", self.text);
-        if let Some(Step::Call(call)) = self.steps.last_mut() {
-            call.into = Some(name);
-        }
-        self
-    }
-}
-
-impl From<Call> for Command {
-    fn from(call: Call) -> Command {
-        let mut words = vec![format!("aws {}", call.operation)];
-        for (name, values) in &call.options {
-            words.push(name.clone());
-            words.extend(values.iter().map(|value| match value {
-                Word::Text(text) => shell_words::quote(text).into_owned(),
-                Word::Variable(name) => format!("\"${name}\""),
-            }));
-        }
-        Command {
-            text: words.join(" "),
-            steps: vec![Step::Call(call)],
-        }
-    }
-}
-
-impl From<&str> for Command {
-    fn from(text: &str) -> Command {
-        Command::from(text.to_owned())
-    }
 }
 
 impl From<String> for Command {
@@ -168,34 +196,14 @@ impl From<String> for Command {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl From<&str> for Command {
+    fn from(text: &str) -> Command {
+        Command::from(text.to_owned())
+    }
+}
 
-    #[test]
-    fn a_hostile_name_stays_one_word() {
-        let call = Call {
-            operation: "ecs update-service".into(),
-            options: vec![(
-                "--service".into(),
-                vec![
-                    Word::Text("web; rm -rf $HOME 'x'".into()),
-                    Word::Variable("GROUP"),
-                ],
-            )],
-            into: None,
-        };
-        let text = Command::from(call).text;
-        assert_eq!(
-            shell_words::split(&text).unwrap(),
-            [
-                "aws",
-                "ecs",
-                "update-service",
-                "--service",
-                "web; rm -rf $HOME 'x'",
-                "$GROUP"
-            ]
-        );
+impl From<CliCommand> for Command {
+    fn from(command: CliCommand) -> Command {
+        Command::from(command.to_string())
     }
 }

@@ -1,3 +1,5 @@
+//! Compares this machine's clock with AWS's.
+
 use std::sync::{Arc, OnceLock};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -8,14 +10,14 @@ use aws_smithy_types::config_bag::ConfigBag;
 use jiff::Timestamp;
 use model::facts::{Caller, Fact};
 
-/// Compares this machine's clock with the Date header of an answer.
+/// Compares this machine's clock with the Date header of a response.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     ahead: Arc<OnceLock<Option<i64>>>,
 }
 
 impl Clock {
-    /// By how many seconds this machine is ahead of AWS. `Absent`: the answers tell no time.
+    /// Seconds by which this machine's clock is ahead of AWS's. `Absent`: the response has no date.
     pub fn ahead_seconds(&self, caller: &Fact<Caller>) -> Fact<i64> {
         match (self.ahead.get(), caller) {
             (Some(Some(seconds)), _) => Fact::Known(*seconds),
@@ -57,7 +59,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn dates() {
+    fn http_dates_are_parsed() {
         let moment = parse("Tue, 24 Nov 2026 06:00:00 GMT").unwrap();
         assert_eq!(moment.to_string(), "2026-11-24T06:00:00Z");
         assert!(parse("yesterday").is_none());

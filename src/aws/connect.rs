@@ -1,4 +1,4 @@
-//! The settings → clients: who calls, where, and over which certificates and proxies.
+//! Settings → clients: the caller, the region, certificates and proxies.
 
 use std::time::Duration;
 
@@ -9,37 +9,31 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::time::{Instant, timeout_at};
 
-use super::Aws;
-use super::credentials::{self, Kept};
+use super::AwsClients;
+use super::credentials::{self, CachedCredentials};
 use super::http;
 use super::profile::Profiles;
 use crate::cli_error::CliError;
 use crate::config::{AWS_PROFILE, Settings, SourcedValue, is_region};
-use crate::environment::variable;
 
-impl Aws {
-    /// Gets credentials, within the time allowed, and calls nothing else yet.
-    pub async fn connect(settings: &Settings, timeout: Duration) -> Result<Aws, CliError> {
+impl AwsClients {
+    /// Loads credentials within the timeout, and calls nothing else yet.
+    pub async fn connect(settings: &Settings, timeout: Duration) -> Result<AwsClients, CliError> {
         let deadline = Instant::now() + timeout;
         let profiles = profiles(settings).await?;
         let ca_bundle = http::ca_bundle(profiles.as_ref().and_then(Profiles::ca_bundle))?;
-        let of_environment = || variable("AWS_ENDPOINT_URL")?.into_string().ok();
-        let address = settings.endpoint_url.clone().or_else(of_environment);
-        let http = http::client(
-            ca_bundle.clone(),
-            !address.as_deref().is_some_and(http::is_plain),
-        )?;
+        let http = http::client(ca_bundle.clone())?;
         let config = sdk_config(settings, profiles.as_ref(), http, timeout).await;
         let region = region(settings, &config)?;
         let config = with_credentials(config, settings, profiles.as_ref(), deadline).await?;
-        Ok(Aws::new(&config, region, ca_bundle, deadline))
+        Ok(AwsClients::new(&config, region, ca_bundle, deadline))
     }
 }
 
-/// The profiles of the AWS configuration; `None` where they cannot be read, and keys in the environment stand for them.
+/// The profiles of the AWS configuration; `None` if they cannot be read and the environment has keys.
 async fn profiles(settings: &Settings) -> Result<Option<Profiles>, CliError> {
     let Some(profile) = &settings.profile else {
-        return match credentials::of_environment()? {
+        return match credentials::are_in_environment()? {
             true => Ok(Profiles::read(None).await.ok()),
             false => Profiles::read(None).await.map(Some),
         };
@@ -85,8 +79,8 @@ async fn sdk_config(
     }
     if let (Some(profile), Some(profiles)) = (&settings.profile, profiles) {
         loader = loader.profile_name(&profile.value);
-        // A profile that is named beats every other source of credentials. One that holds only a region, and is named
-        // by the environment, leaves them to the others, as it does for the AWS CLI.
+        // A profile that the user names takes precedence over every other source of credentials. A profile that the
+        // environment names and that has only a region does not, as in the AWS CLI.
         if profiles.gives_credentials() || profile.source != AWS_PROFILE {
             loader = loader.credentials_provider(profiles.credentials(region, http));
         }
@@ -108,7 +102,7 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
             source: "the AWS configuration".to_owned(),
         }),
         Some(value) => Err(CliError::new(
-            format!("{value} (from the AWS configuration) is no region"),
+            format!("{value} (from the AWS configuration) is not a region"),
             "Regions look like us-west-2.",
         )),
         None => Err(CliError::new(
@@ -118,7 +112,7 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
     }
 }
 
-/// The same configuration with credentials that are there.
+/// The configuration with credentials that were loaded.
 async fn with_credentials(
     config: SdkConfig,
     settings: &Settings,
@@ -128,12 +122,12 @@ async fn with_credentials(
     let Some(source) = config.credentials_provider() else {
         return Ok(config);
     };
-    let kept = SharedCredentialsProvider::new(Kept::new(source));
+    let cached = SharedCredentialsProvider::new(CachedCredentials::new(source));
     let named =
         profiles.filter(|profiles| settings.profile.is_some() && profiles.gives_credentials());
-    match timeout_at(deadline, kept.provide_credentials()).await {
-        Ok(Ok(_)) => Ok(config.into_builder().credentials_provider(kept).build()),
-        Ok(Err(error)) => Err(credentials::refused(&error, named)),
-        Err(_) => Err(credentials::late(named)),
+    match timeout_at(deadline, cached.provide_credentials()).await {
+        Ok(Ok(_)) => Ok(config.into_builder().credentials_provider(cached).build()),
+        Ok(Err(error)) => Err(credentials::load_error(&error, named)),
+        Err(_) => Err(credentials::load_timeout(named)),
     }
 }

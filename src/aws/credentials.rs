@@ -1,9 +1,10 @@
-//! The caller's credentials: asked for once and before anything else, so that a program or a browser that gives them
-//! is started once, and what is wrong with them is said instead of what every call suffers by it.
+//! The caller's credentials. They are loaded once and before the first call, so that a credential process or a browser
+//! starts once, and the error is about the credentials and not about every call.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
@@ -13,45 +14,45 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Mutex;
 
-use super::failure::{in_words, sources};
+use super::failure::{root_message, sources};
 use super::profile::Profiles;
 use crate::cli_error::CliError;
 use crate::environment::variable;
 
-/// Credentials that end sooner than this are asked for anew.
-const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
+/// Credentials that expire sooner than this are loaded again.
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
 
-/// A provider whose credentials are kept until shortly before they end.
+/// A provider that caches credentials until shortly before they expire.
 #[derive(Debug)]
-pub struct Kept {
+pub struct CachedCredentials {
     source: SharedCredentialsProvider,
-    kept: Mutex<Option<Credentials>>,
+    cached: Mutex<Option<Credentials>>,
 }
 
-impl Kept {
-    pub fn new(source: SharedCredentialsProvider) -> Kept {
-        Kept {
+impl CachedCredentials {
+    pub fn new(source: SharedCredentialsProvider) -> CachedCredentials {
+        CachedCredentials {
             source,
-            kept: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
     async fn get(&self) -> provider::Result {
-        let mut kept = self.kept.lock().await;
-        let lasting = kept.as_ref().filter(|credentials| {
-            let end = credentials.expiry();
-            end.is_none_or(|end| end > SystemTime::now() + BEFORE_THE_END)
+        let mut cached = self.cached.lock().await;
+        let valid = cached.as_ref().filter(|credentials| {
+            let expiry = credentials.expiry();
+            expiry.is_none_or(|expiry| expiry > SystemTime::now() + REFRESH_BEFORE_EXPIRY)
         });
-        if let Some(credentials) = lasting {
+        if let Some(credentials) = valid {
             return Ok(credentials.clone());
         }
         let credentials = self.source.provide_credentials().await?;
-        *kept = Some(credentials.clone());
+        *cached = Some(credentials.clone());
         Ok(credentials)
     }
 }
 
-impl ProvideCredentials for Kept {
+impl ProvideCredentials for CachedCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -60,14 +61,13 @@ impl ProvideCredentials for Kept {
     }
 }
 
-/// Whether there are keys in the environment. Half a pair is refused: what else gives credentials would be those of
-/// somebody else.
-pub fn of_environment() -> Result<bool, CliError> {
+/// Whether the environment has keys. Half a pair is an error: credentials from another source would be another caller's.
+pub fn are_in_environment() -> Result<bool, CliError> {
     const PAIR: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let half = |there: &str, missing: &str| {
+    let half = |set: &str, missing: &str| {
         Err(CliError::new(
-            format!("{there} is set, and {missing} is not"),
-            "Set both, or neither where other credentials are meant.",
+            format!("{set} is set, but {missing} is not"),
+            "Set both, or neither to use other credentials.",
         ))
     };
     match PAIR.map(|name| variable(name).is_some()) {
@@ -78,66 +78,58 @@ pub fn of_environment() -> Result<bool, CliError> {
     }
 }
 
-/// There are no credentials at all, rather than some that cannot be had.
-fn are_none(error: &CredentialsError, said: &str) -> bool {
-    // The instance metadata service is asked last, when nothing else gave credentials: off an EC2 instance its
-    // refusal only says that there are none.
-    matches!(error, CredentialsError::CredentialsNotLoaded(_))
-        || said.contains("IMDS")
-        || said.contains("metadata")
+/// The source of credentials did not answer in time. `profile`: the profile that the user named.
+pub fn load_timeout(profile: Option<&Profiles>) -> CliError {
+    match profile {
+        Some(profile) => CliError::new(
+            format!(
+                "timed out while loading the AWS credentials of profile {}",
+                profile.name()
+            ),
+            profile.advice(false),
+        ),
+        None => CliError::new("timed out while loading the AWS credentials", SIGN_IN),
+    }
 }
 
-/// What gives the credentials gave none in the time allowed. `named`: the profile that was named.
-pub fn late(named: Option<&Profiles>) -> CliError {
-    let of = named.map_or(String::new(), |profiles| {
-        format!(" of profile {}", profiles.name())
-    });
-    CliError::new(
-        format!("the AWS credentials{of} did not come within the time allowed"),
-        match named {
-            Some(profiles) => profiles.advice(false),
-            None => SIGN_IN.to_owned(),
-        },
-    )
-}
+pub const NO_CREDENTIALS: &str = "there are no AWS credentials on this machine";
 
-/// Nobody says where credentials are to come from.
-pub const NONE: &str = "there are no AWS credentials on this machine";
-
-/// No credentials could be had.
-pub fn refused(error: &CredentialsError, named: Option<&Profiles>) -> CliError {
-    let said = in_words(error);
-    if let Some(profiles) = named {
+/// No source gave credentials. `profile`: the profile that the user named.
+pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliError {
+    let message = root_message(error);
+    if let Some(profile) = profile {
         let was_denied = sources(error)
             .filter_map(|source| source.downcast_ref::<ErrorMetadata>())
-            .any(|said| said.code() == Some("AccessDenied"));
-        return CliError::new(
-            format!(
-                "the AWS profile {} gives no credentials: {said}",
-                profiles.name()
-            ),
-            profiles.advice(was_denied),
+            .any(|metadata| metadata.code() == Some("AccessDenied"));
+        let what = format!(
+            "the AWS profile {} gives no credentials: {message}",
+            profile.name()
         );
+        return CliError::new(what, profile.advice(was_denied));
     }
-    if are_none(error, &said) {
-        return CliError::new(
-            NONE,
+    // The SDK asks the instance metadata service last, when no other source gave credentials: on a machine that is not
+    // an EC2 instance its error only means that there are none.
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_))
+        || sources(error).any(|source| source.is::<ImdsError>())
+    {
+        return CliError::no_credentials(
+            NO_CREDENTIALS,
             "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",
         );
     }
-    let what = format!("the AWS credentials could not be loaded: {said}");
-    match origin() {
-        Some(name) => CliError::new(what, format!("{name} says where they are to come from.")),
+    let what = format!("cannot load the AWS credentials: {message}");
+    match source_variable() {
+        Some(name) => CliError::new(what, format!("{name} says where to load them from.")),
         None => CliError::new(what, SIGN_IN),
     }
 }
 
 const SIGN_IN: &str =
-    "Sign in again (aws sso login, or whatever gives you credentials), then run this once more.";
+    "Sign in again (aws sso login, or however you get credentials), then run this again.";
 
-/// The variable that says where credentials come from, where no profile does.
-fn origin() -> Option<&'static str> {
+/// The variable that says where credentials come from.
+fn source_variable() -> Option<&'static str> {
     const NAMES: [&str; 3] = [
         "AWS_WEB_IDENTITY_TOKEN_FILE",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -146,7 +138,7 @@ fn origin() -> Option<&'static str> {
     NAMES.into_iter().find(|name| variable(name).is_some())
 }
 
-/// AWS turned the credentials down, or they could not be had again.
+/// The error if AWS rejected the credentials, or they could not be loaded again.
 pub fn rejected<E>(error: &SdkError<E, HttpResponse>) -> Option<CliError>
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -167,14 +159,14 @@ where
             | "MissingAuthenticationTokenException"
             | "InvalidToken",
         ) => {
-            let said = error.message().unwrap_or("no reason given");
+            let message = error.message().unwrap_or("no reason given");
             Some(CliError::new(
-                format!("AWS does not accept these credentials: {said}"),
+                format!("AWS does not accept these credentials: {message}"),
                 SIGN_IN,
             ))
         }
         _ => sources(error)
             .find_map(|source| source.downcast_ref())
-            .map(|error| refused(error, None)),
+            .map(|error| load_error(error, None)),
     }
 }

@@ -1,4 +1,4 @@
-//! Why a call gave no answer, in words that a person understands.
+//! Why a call failed, in words that a person understands.
 
 use std::error::Error;
 use std::io;
@@ -12,7 +12,7 @@ use model::facts::{Fact, Reason, Unavailable};
 use crate::cli_error::without_number;
 use crate::environment::{PROXIES, variable};
 
-/// Why a call gave no answer.
+/// Why a call failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub why: Unavailable,
@@ -21,22 +21,19 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn of<E>(action: &str, error: &SdkError<E, HttpResponse>) -> Failure
+    pub fn new<E>(action: &str, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let (reason, message) = match error {
             SdkError::ServiceError(_) => service_error(error),
-            SdkError::TimeoutError(_) => (Reason::TimedOut, "no answer".to_owned()),
+            SdkError::TimeoutError(_) => (Reason::TimedOut, "no response".to_owned()),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                (Reason::TimedOut, "no answer".to_owned())
+                (Reason::TimedOut, "no response".to_owned())
             }
             SdkError::DispatchFailure(_) => (Reason::Unreachable, unreachable(error)),
-            SdkError::ResponseError(_) => (
-                Reason::Failed,
-                "the answer could not be understood".to_owned(),
-            ),
-            _ => (Reason::Failed, in_words(error)),
+            SdkError::ResponseError(_) => (Reason::Failed, "cannot read the response".to_owned()),
+            _ => (Reason::Failed, root_message(error)),
         };
         Failure {
             why: Unavailable::new(action, reason, message),
@@ -44,12 +41,12 @@ impl Failure {
         }
     }
 
-    /// The deadline came before the answer.
-    pub fn late(action: &str) -> Failure {
+    /// The deadline came before the response.
+    pub fn timeout(action: &str) -> Failure {
         Failure::from(Unavailable::new(
             action,
             Reason::TimedOut,
-            "no answer within the time allowed",
+            "no response within the timeout",
         ))
     }
 
@@ -64,7 +61,7 @@ impl From<Unavailable> for Failure {
     }
 }
 
-/// A call's answer as a fact; `absent` are the codes by which AWS says that there is no such thing.
+/// A call's answer as a fact. `absent`: the error codes which mean that the resource does not exist.
 pub fn fact<T>(answer: Result<T, Failure>, absent: &[&str]) -> Fact<T> {
     match answer {
         Ok(value) => Fact::Known(value),
@@ -73,30 +70,30 @@ pub fn fact<T>(answer: Result<T, Failure>, absent: &[&str]) -> Fact<T> {
     }
 }
 
-/// What is wrong, as the innermost error of a chain says it.
-pub fn in_words(error: &(dyn Error + 'static)) -> String {
+/// The message of the innermost error in a chain.
+pub fn root_message(error: &(dyn Error + 'static)) -> String {
     let chain: Vec<&(dyn Error + 'static)> = sources(error).collect();
     let Some(last) = chain.last() else {
         return String::new();
     };
-    if let Some(said) = last.downcast_ref::<ErrorMetadata>() {
-        let said = said.message().or(said.code());
-        return said.unwrap_or("no reason given").to_owned();
+    if let Some(metadata) = last.downcast_ref::<ErrorMetadata>() {
+        let message = metadata.message().or(metadata.code());
+        return message.unwrap_or("no reason given").to_owned();
     }
-    let said = last.to_string();
-    if let Some(status) = said.strip_prefix("StatusCode(") {
+    let message = last.to_string();
+    if let Some(status) = message.strip_prefix("StatusCode(") {
         return format!("HTTP status {}", status.trim_end_matches(')'));
     }
-    // What the system says of a file or a connection does not tell which.
+    // The system's message does not say which file or connection failed.
     match chain.len().checked_sub(2).map(|at| chain[at].to_string()) {
-        Some(what) if last.is::<io::Error>() && !what.contains(&said) => {
-            without_number(&format!("{what}: {said}"))
+        Some(what) if last.is::<io::Error>() && !what.contains(&message) => {
+            without_number(&format!("{what}: {message}"))
         }
-        _ => without_number(&said),
+        _ => without_number(&message),
     }
 }
 
-/// An error with everything that is behind it.
+/// An error and its sources.
 pub fn sources<'e>(
     error: &'e (dyn Error + 'static),
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
@@ -109,13 +106,29 @@ pub fn sources<'e>(
 }
 
 fn unreachable(error: &(dyn Error + 'static)) -> String {
-    let said = in_words(error);
-    if said.contains("UnknownIssuer") {
-        return "its certificate is not one that this machine trusts; AWS_CA_BUNDLE names a company's own".to_owned();
+    if is_untrusted_certificate(error) {
+        return "this machine does not trust its certificate; set AWS_CA_BUNDLE to your company's CA certificates if it has its own"
+            .to_owned();
     }
+    let message = root_message(error);
     match PROXIES.iter().find(|name| variable(name).is_some()) {
-        Some(name) => format!("{said}; {name} names a proxy, through which calls may go"),
-        None => said,
+        Some(name) => format!("{message}; calls may go through the proxy in {name}"),
+        None => message,
+    }
+}
+
+fn is_untrusted_certificate(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        let untrusted = rustls::CertificateError::UnknownIssuer;
+        return *error == rustls::Error::InvalidCertificate(untrusted);
+    }
+    // An I/O error is not the source of the error that it wraps.
+    let wrapped = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => is_untrusted_certificate(wrapped),
+        None => error.source().is_some_and(is_untrusted_certificate),
     }
 }
 
@@ -128,7 +141,7 @@ where
         Some(message) if !message.is_empty() => message.to_owned(),
         _ if code.is_empty() => match error.raw_response() {
             Some(response) if response.status().is_success() => {
-                "the answer could not be understood".to_owned()
+                "cannot read the response".to_owned()
             }
             Some(response) => format!(
                 "AWS answered with HTTP status {}",
@@ -182,4 +195,22 @@ fn is_throttled(code: &str) -> bool {
             | "SlowDown"
             | "EC2ThrottledException"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_untrusted_certificate_is_found_in_wrapped_errors() {
+        let wrapped = |error| {
+            let error = rustls::Error::InvalidCertificate(error);
+            io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error))
+        };
+        let untrusted = wrapped(rustls::CertificateError::UnknownIssuer);
+        assert!(is_untrusted_certificate(&untrusted));
+        assert!(!is_untrusted_certificate(&wrapped(
+            rustls::CertificateError::Expired
+        )));
+    }
 }

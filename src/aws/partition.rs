@@ -1,3 +1,5 @@
+//! Partitions: groups of regions with their own ARNs and host names.
+
 /// The partition that a region belongs to.
 pub fn partition(region: &str) -> &'static str {
     match region {

@@ -1,4 +1,4 @@
-//! A profile of the AWS configuration: its credentials, and what it asks for that nobody can give here.
+//! A profile of the AWS configuration files.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
 use std::borrow::Cow;
@@ -9,13 +9,13 @@ use aws_config::provider_config::ProviderConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::failure::in_words;
+use super::failure::root_message;
 use crate::cli_error::CliError;
 
-/// The profiles of the configuration's files, one of them chosen.
+/// The profiles of the configuration files, and the selected one.
 pub struct Profiles {
     all: ProfileSet,
-    chosen: String,
+    selected: String,
 }
 
 /// Any of these in a profile says where its credentials come from.
@@ -31,26 +31,29 @@ const SOURCES: [&str; 8] = [
 ];
 
 impl Profiles {
-    /// `name`: the chosen one; where none is named, `default`.
+    /// `name`: the profile to select; `None` for `default`.
     pub async fn read(name: Option<&str>) -> Result<Profiles, CliError> {
-        let chosen = name.unwrap_or("default").to_owned();
+        let selected = name.unwrap_or("default").to_owned();
         let (fs, env, files) = (Fs::real(), Env::real(), Default::default());
-        let all = aws_config::profile::load(&fs, &env, &files, Some(Cow::Owned(chosen.clone())));
+        let all = aws_config::profile::load(&fs, &env, &files, Some(Cow::Owned(selected.clone())));
         match all.await {
-            Ok(all) => Ok(Profiles { all, chosen }),
+            Ok(all) => Ok(Profiles { all, selected }),
             Err(error) => Err(CliError::new(
-                format!("the AWS configuration cannot be used: {}", in_words(&error)),
-                "Mend it, or name another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE.",
+                format!(
+                    "cannot read the AWS configuration: {}",
+                    root_message(&error)
+                ),
+                "Correct it, or set another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE.",
             )),
         }
     }
 
     pub fn name(&self) -> &str {
-        &self.chosen
+        &self.selected
     }
 
     fn profile(&self) -> Option<&Profile> {
-        self.all.get_profile(&self.chosen)
+        self.all.get_profile(&self.selected)
     }
 
     pub fn exists(&self) -> bool {
@@ -63,40 +66,37 @@ impl Profiles {
         profile.is_some_and(|profile| SOURCES.iter().any(|key| profile.get(key).is_some()))
     }
 
-    /// The file with the certificates that are trusted instead of the system's.
+    /// The file with the CA certificates to trust instead of the system's.
     pub fn ca_bundle(&self) -> Option<&str> {
         self.profile()?.get("ca_bundle")
     }
 
-    /// The profile's own credentials, also those of a role that it takes on: that asks STS, in a region.
+    /// The profile's credentials. If it assumes a role, that calls STS in a region.
     pub fn credentials(
         &self,
         region: Option<Region>,
         http: SharedHttpClient,
     ) -> ProfileFileCredentialsProvider {
-        let of_profile = || Some(Region::new(self.profile()?.get("region")?.to_owned()));
+        let profile_region = || Some(Region::new(self.profile()?.get("region")?.to_owned()));
         let config = ProviderConfig::without_region()
-            .with_region(region.or_else(of_profile))
+            .with_region(region.or_else(profile_region))
             .with_http_client(http);
         ProfileFileCredentialsProvider::builder()
             .configure(&config)
-            .profile_name(&self.chosen)
+            .profile_name(&self.selected)
             .build()
     }
 
-    /// What to do where the profile gives no credentials. `was_denied`: AWS refused to let it take on its role.
+    /// What to do if the profile gives no credentials. `was_denied`: AWS did not allow it to assume its role.
     pub fn advice(&self, was_denied: bool) -> String {
-        let name = &self.chosen;
+        let name = &self.selected;
         let Some(profile) = self.profile() else {
-            return format!(
-                "Name another with --profile or AWS_PROFILE.{}",
-                self.known()
-            );
+            return format!("Set another with --profile or AWS_PROFILE.{}", self.known());
         };
-        if was_denied && self.wants_code() {
+        if was_denied && self.needs_mfa() {
             return format!(
-                "It wants a code of an MFA device, which this program asks nobody for. Let the AWS CLI ask: \
-                 eval \"$(aws configure export-credentials --format env --profile {name})\" and then run this \
+                "This profile needs an MFA code. Let the AWS CLI ask for it: \
+                 eval \"$(aws configure export-credentials --format env --profile {name})\", then run this \
                  without the profile"
             );
         }
@@ -104,7 +104,9 @@ impl Profiles {
         if has("sso_session") || has("sso_start_url") {
             format!("Sign in: aws sso login --profile {name}")
         } else {
-            format!("See what the AWS CLI says of it: aws sts get-caller-identity --profile {name}")
+            format!(
+                "Check the profile with the AWS CLI: aws sts get-caller-identity --profile {name}"
+            )
         }
     }
 
@@ -113,13 +115,13 @@ impl Profiles {
         names.sort_unstable();
         match names.is_empty() {
             true => String::new(),
-            false => format!(" There are {}.", model::text::short_list(&names, 12)),
+            false => format!(" Profiles: {}.", model::text::short_list(&names, 12)),
         }
     }
 
-    /// The profile, or one that it gets its credentials from, takes on a role with a code of a device. The AWS SDK
-    /// for Rust asks nobody for one. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
-    fn wants_code(&self) -> bool {
+    /// Whether the profile, or a source profile, assumes a role with an MFA code. The AWS SDK for Rust does not ask for
+    /// one. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
+    fn needs_mfa(&self) -> bool {
         const LONGEST_CHAIN: usize = 10;
         let next = |profile: &&Profile| {
             let source = profile.get("source_profile")?;

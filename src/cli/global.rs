@@ -1,22 +1,25 @@
-//! Flags of every command: which cluster, whose credentials, how it looks.
+//! Flags of every command: the cluster, the credentials, the look of the output.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use crate::target::distinct;
+
+/// Flags that every command accepts.
 #[derive(Args, Clone)]
 pub struct Global {
-    /// Cluster, by name or ARN; the doctor takes several, separated by commas
+    /// Cluster, by name or ARN; doctor accepts several, separated by commas
     #[arg(long, global = true, env = "ECS_EXEC_CLUSTER", help_heading = "AWS")]
     pub cluster: Option<String>,
-    /// Region of the cluster; for the doctor several
+    /// Region of the cluster; doctor accepts several
     #[arg(long, global = true, env = "ECS_EXEC_REGION", help_heading = "AWS")]
     pub region: Option<String>,
-    /// Profile of ~/.aws/config to use; for the doctor several
+    /// AWS profile; doctor accepts several
     #[arg(long, global = true, env = "ECS_EXEC_PROFILE", help_heading = "AWS")]
     pub profile: Option<String>,
-    /// What full service names begin with; `coder` then also means `PREFIXcoder`
+    /// Prefix of full service names: `coder` then also means `PREFIXcoder`
     #[arg(
         long,
         global = true,
@@ -24,10 +27,10 @@ pub struct Global {
         help_heading = "AWS"
     )]
     pub service_prefix: Option<String>,
-    /// Address to send all AWS calls to
+    /// URL to send all AWS calls to
     #[arg(long, global = true, help_heading = "AWS", value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Configuration file, instead of the ecs-exec.toml that is found
+    /// Configuration file (default: the nearest ecs-exec.toml)
     #[arg(
         long,
         global = true,
@@ -36,13 +39,13 @@ pub struct Global {
         value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]
     pub config: Option<PathBuf>,
-    /// When to use colour
+    /// When to use color
     #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
     pub color: Color,
-    /// Say nothing on standard error while facts are gathered
+    /// Print no progress and no notes to standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Show every check, not only those that need attention
+    /// Show every check, also those that passed
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }
@@ -57,16 +60,13 @@ impl Global {
             ("ECS_EXEC_PROFILE", &mut self.profile),
             ("ECS_EXEC_SERVICE_PREFIX", &mut self.service_prefix),
         ] {
-            if is_empty(name) && value.as_deref() == Some("") {
-                *value = None;
-            }
+            value.take_if(|value| value.is_empty() && is_empty(name));
         }
-        if is_empty("ECS_EXEC_CONFIG") {
-            self.config = self.config.take().filter(|path| path != Path::new(""));
-        }
+        self.config
+            .take_if(|path| path.as_os_str().is_empty() && is_empty("ECS_EXEC_CONFIG"));
     }
 
-    /// The flags that say where, as they were given.
+    /// The flags that name a cluster, with their values.
     pub fn whereabouts(&self) -> [(&'static str, Option<&str>); 3] {
         [
             ("--cluster", self.cluster.as_deref()),
@@ -75,35 +75,27 @@ impl Global {
         ]
     }
 
-    /// What the command line itself names; the environment's is not meant for files.
+    /// The cluster of the command line; one from the environment is not meant for facts from a file.
     pub fn named_cluster(&self) -> Option<&str> {
-        not_of_environment("ECS_EXEC_CLUSTER", &self.cluster)
+        unless_from_environment("ECS_EXEC_CLUSTER", self.cluster.as_deref())
     }
 
+    /// The region of the command line, not of the environment.
     pub fn named_region(&self) -> Option<&str> {
-        not_of_environment("ECS_EXEC_REGION", &self.region)
+        unless_from_environment("ECS_EXEC_REGION", self.region.as_deref())
     }
 
+    /// The profile of the command line, not of the environment.
     pub fn named_profile(&self) -> Option<&str> {
-        not_of_environment("ECS_EXEC_PROFILE", &self.profile)
+        unless_from_environment("ECS_EXEC_PROFILE", self.profile.as_deref())
     }
 
-    /// Every combination of the clusters, regions and profiles that are named, separated by commas.
+    /// Every combination of the clusters, regions and profiles, which are lists separated by commas.
     pub fn places(&self) -> Vec<Global> {
-        let named = |text: &Option<String>| -> Vec<Option<String>> {
-            match text {
-                Some(text) => {
-                    let names = text.split(',').map(|one| one.trim().to_owned());
-                    let names = crate::target::distinct(names.collect());
-                    names.into_iter().map(Some).collect()
-                }
-                None => vec![None],
-            }
-        };
         let mut places = Vec::new();
-        for profile in named(&self.profile) {
-            for region in named(&self.region) {
-                for cluster in named(&self.cluster) {
+        for profile in items(self.profile.as_deref()) {
+            for region in items(self.region.as_deref()) {
+                for cluster in items(self.cluster.as_deref()) {
                     places.push(Global {
                         cluster,
                         region: region.clone(),
@@ -118,11 +110,18 @@ impl Global {
     }
 }
 
-fn not_of_environment<'a>(variable: &str, value: &'a Option<String>) -> Option<&'a str> {
-    let value = value.as_deref()?;
-    (std::env::var(variable).ok().as_deref() != Some(value)).then_some(value)
+/// The distinct items of a list; `None` for a flag that is not given.
+fn items(list: Option<&str>) -> Vec<Option<String>> {
+    let Some(list) = list else { return vec![None] };
+    let items = list.split(',').map(|item| item.trim().to_owned());
+    distinct(items.collect()).into_iter().map(Some).collect()
 }
 
+fn unless_from_environment<'a>(variable: &str, value: Option<&'a str>) -> Option<&'a str> {
+    value.filter(|value| std::env::var(variable).as_deref() != Ok(*value))
+}
+
+/// When to use color.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     Auto,

@@ -1,34 +1,37 @@
-//! Which policy is printed, and how.
+//! Arguments of `policy`.
 
 use clap::{Args, ValueEnum};
 
+/// Arguments of `policy`.
 #[derive(Args)]
 pub struct Policy {
-    /// Whom it is for
+    /// Principal the policy is for
     #[arg(value_name = "WHOM")]
     pub kind: PolicyKind,
-    /// What to write
+    /// Output format
     #[arg(long, default_value = "json", value_name = "FORMAT")]
     pub format: PolicyFormat,
-    /// The account; without it AWS is asked who this is
+    /// AWS account ID (default: that of the cluster or of the caller)
     #[arg(long, value_name = "NUMBER", value_parser = account)]
     pub account: Option<String>,
 }
 
+/// The principals that policies are for.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PolicyKind {
-    /// Who opens sessions
+    /// Users and roles that open sessions
     Caller,
-    /// The role that containers get
+    /// The task role of the containers
     TaskRole,
-    /// Who runs `ecs-exec doctor`
+    /// Users and roles that run `ecs-exec doctor`
     Doctor,
-    /// The ssmmessages endpoint
+    /// The interface endpoint for ssmmessages
     Endpoint,
-    /// Keeps callers from opening sessions past ECS
+    /// Denies ssm:StartSession, which bypasses ECS Exec
     DenyStartSession,
 }
 
+/// Formats of a policy.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PolicyFormat {
     Json,
@@ -38,7 +41,7 @@ pub enum PolicyFormat {
 fn account(text: &str) -> Result<String, String> {
     match text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
         true => Ok(text.to_owned()),
-        false => Err("an account number has 12 digits".to_owned()),
+        false => Err("an account ID has 12 digits".to_owned()),
     }
 }
 

@@ -1,44 +1,46 @@
-//! What is written, and where.
+//! Flags for report formats and files.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What is written, and where.
+/// Which reports are written, and where.
 #[derive(Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportFlags {
-    /// human, json, markdown, junit, sarif or github; with =FILE it goes there. Can be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = wanted_format)]
-    pub format: Vec<WantedFormat>,
-    /// Where to write what has no file of its own, instead of standard output
+    /// human, json, markdown, junit, sarif or github; =FILE writes to a file. Repeatable
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = requested_format)]
+    pub format: Vec<RequestedFormat>,
+    /// File for formats given without =FILE (default: stdout)
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Report only what is new since this JSON report, and what is gone
+    /// Report only findings that are new since this JSON report, and those that are gone
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
-    /// Terraform sources in which to look for the place of each finding, for sarif and github
+    /// Terraform sources, to locate findings in sarif and github reports
     #[arg(long, value_name = "DIR")]
     pub terraform: Option<PathBuf>,
 }
 
+/// A format, and the file that is given for it.
 #[derive(Clone)]
-pub struct WantedFormat {
+pub struct RequestedFormat {
     pub format: Format,
     pub file: Option<PathBuf>,
 }
 
-fn wanted_format(text: &str) -> Result<WantedFormat, String> {
+fn requested_format(text: &str) -> Result<RequestedFormat, String> {
     let (name, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("a file's name is missing after =".to_owned()),
+        Some((_, "")) => return Err("missing file name after `=`".to_owned()),
         Some((name, file)) => (name, Some(PathBuf::from(file))),
         None => (text, None),
     };
     let format = Format::from_str(name, false)
-        .map_err(|_| "one of human, json, markdown, junit, sarif, github".to_owned())?;
-    Ok(WantedFormat { format, file })
+        .map_err(|_| "expected human, json, markdown, junit, sarif or github".to_owned())?;
+    Ok(RequestedFormat { format, file })
 }
 
+/// Formats of a report.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Human,
@@ -54,8 +56,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats() {
-        let read = |text| wanted_format(text).map(|wanted| (wanted.format, wanted.file));
+    fn a_format_takes_a_file_after_an_equals_sign() {
+        let read =
+            |text| requested_format(text).map(|requested| (requested.format, requested.file));
         assert!(matches!(read("json"), Ok((Format::Json, None))));
         let file = Some(PathBuf::from("a=b.md"));
         assert!(matches!(read("markdown=a=b.md"), Ok((Format::Markdown, f)) if f == file));

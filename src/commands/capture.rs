@@ -1,3 +1,5 @@
+//! `ecs-exec capture`: writes the facts of a run to a file.
+
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -15,12 +17,12 @@ use crate::config::{self, Use};
 use crate::facts;
 use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
-use crate::target::Request;
+use crate::target::GatherRequest;
 
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let request = Request::of(&arguments.targets, &settings)?;
-    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+    let request = GatherRequest::from_args(&arguments.targets, &settings)?;
+    let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
     let gathered = facts::gather(&settings, &request, arguments.timeout).await;
     progress.end();
     let mut facts = capture::capture(&gathered?.facts, env!("CARGO_PKG_VERSION"));
@@ -32,42 +34,35 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliEr
         facts = anonymous;
     }
     write(&arguments.output, &facts)?;
-    tell(&arguments.output, &facts, global);
+    print_summary(&arguments.output, &facts, global);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Under other names, and only if they change nothing that the doctor says.
+/// Replaces the names, unless that would change the findings.
 fn anonymized(facts: &Facts) -> Result<(Facts, Pseudonyms), CliError> {
-    let failed = || {
-        CliError::new(
-            "cannot anonymize this capture: the doctor's findings would change",
-            "A pattern in a policy cuts through a name. Capture without --anonymize, and remove the names by hand.",
-        )
-    };
     let (anonymous, names) = capture::anonymize(facts);
     match verdicts(facts) == verdicts(&anonymous) {
         true => Ok((anonymous, names)),
-        false => Err(failed()),
+        false => Err(CliError::new(
+            "cannot anonymize this capture: the doctor's findings would change",
+            "A pattern in a policy matches part of a name. Capture without --anonymize, and replace the names by hand.",
+        )),
     }
 }
 
+/// Every status and every root cause.
 fn verdicts(facts: &Facts) -> Vec<String> {
     let report = examine(facts, &Selection::default());
     let findings = report.findings.iter();
-    let mut told: Vec<String> = findings
-        .map(|finding| format!("{} {:?}", finding.check.id, finding.status))
-        .chain(
-            report
-                .root_causes
-                .iter()
-                .map(|cause| cause.check.to_owned()),
-        )
-        .collect();
-    told.sort();
-    told
+    let findings = findings.map(|finding| format!("{} {:?}", finding.check.id, finding.status));
+    let causes = report.root_causes.iter();
+    let causes = causes.map(|cause| cause.check.to_owned());
+    let mut verdicts: Vec<String> = findings.chain(causes).collect();
+    verdicts.sort();
+    verdicts
 }
 
-/// A new file that only its owner can read.
+/// Writes a new file that only its owner can read.
 fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(names).unwrap_or_default() + "\n";
     let mut options = File::options();
@@ -81,24 +76,21 @@ fn write_private(path: &Path, names: &Pseudonyms) -> Result<(), CliError> {
 }
 
 fn write(path: &Path, facts: &Facts) -> Result<(), CliError> {
-    let mut json = serde_json::to_string_pretty(facts)
-        .map_err(|error| CliError::new(format!("the facts cannot be written: {error}"), ""))?;
-    json.push('\n');
+    let json = serde_json::to_string_pretty(facts)
+        .map_err(|error| CliError::file(format!("cannot write the facts: {error}")))?;
     match path == Path::new("-") {
-        true => output::print(&json),
-        false => write_file(path, &json),
+        true => output::print(&(json + "\n")),
+        false => write_file(path, &(json + "\n")),
     }
 }
 
-fn tell(path: &Path, facts: &Facts, global: &Global) {
+/// Says what the capture holds, and what it lacks.
+fn print_summary(path: &Path, facts: &Facts, global: &Global) {
     if global.quiet {
         return;
     }
-    let names = match facts
-        .manifest
-        .as_ref()
-        .is_some_and(|manifest| manifest.anonymized)
-    {
+    let manifest = facts.manifest.as_ref();
+    let names = match manifest.is_some_and(|manifest| manifest.anonymized) {
         true => "names, account IDs and public addresses are made up",
         false => "names and account IDs are real; use --anonymize to replace them",
     };
@@ -107,21 +99,19 @@ fn tell(path: &Path, facts: &Facts, global: &Global) {
         false => path.display().to_string(),
     };
     say!("Wrote {shown}: no values of variables or tags, no secrets; {names}.");
-    let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
+    let unseen = manifest.iter().flat_map(|manifest| &manifest.unseen);
     let mut denied: Vec<String> = unseen.filter_map(|why| why.missing_permission()).collect();
     denied.dedup();
     if !denied.is_empty() {
-        say!("It would hold more with {}.", text::list(&denied));
+        say!("Missing permissions: {}", text::list(&denied));
     }
-    tell_unseen(facts);
-    say!(
-        "Read it with: ecs-exec doctor --snapshot {}",
-        path.display()
-    );
+    print_failures(facts);
+    let path = path.display();
+    say!("Read it with: ecs-exec doctor --snapshot {path}");
 }
 
-/// What no permission would have helped against.
-fn tell_unseen(facts: &Facts) {
+/// Says what could not be read for other reasons than a missing permission.
+fn print_failures(facts: &Facts) {
     let unseen = facts.manifest.iter().flat_map(|manifest| &manifest.unseen);
     let failed: Vec<String> = unseen
         .filter(|why| !matches!(why.reason, Reason::Denied | Reason::NotAsked))
@@ -130,8 +120,8 @@ fn tell_unseen(facts: &Facts) {
     if let [first, others @ ..] = failed.as_slice() {
         let others = match others.len() {
             0 => String::new(),
-            more => format!(", and {more} more like it"),
+            more => format!(" (and {more} more)"),
         };
-        say!("It does not hold everything, because {first}{others}.");
+        say!("Incomplete: {first}{others}.");
     }
 }

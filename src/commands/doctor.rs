@@ -1,99 +1,111 @@
+//! `ecs-exec doctor`: facts, checks, diagnosis, report, exit code.
+
 use std::process::ExitCode;
 use std::slice::from_ref;
 
 use custom_checks::PROGRAM;
 use diagnosis::report::{Report, Verdict};
 use model::{Finding, Status};
+use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;
-use crate::config;
 use crate::doctor::DoctorRun;
 use crate::facts::plan;
-use crate::output;
-use crate::report;
 use crate::timeouts::REPORT_TIMEOUT;
+use crate::{config, exit, output, report};
 
+/// Runs the doctor on one cluster; other modes have files of their own.
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
-    let is_offline = arguments.demo.is_some() || arguments.snapshot.is_some();
-    let mut places = global.places();
-    let plan = match &arguments.plan {
-        Some(path) if !arguments.fix.fix => {
-            let configured = config::load(&places[0], &[]).await?;
-            let is_complete = arguments.plan_is_complete || configured.plan_is_complete;
-            let plan = plan::read(path, is_complete)?;
-            let mut of_plan = Vec::new();
-            for place in &places {
-                of_plan.extend(plan::locations(&plan, place).await?);
-            }
-            places = of_plan;
-            Some(plan)
-        }
-        _ => None,
-    };
+    let (places, plan) = places(arguments, global).await?;
     let global = match places.as_slice() {
-        _ if is_offline => global,
-        // What is named twice is one.
-        [one] => &Global {
-            quiet: global.quiet,
-            ..one.clone()
-        },
+        [one] => one,
         several => return super::several::run(arguments, global, several, plan.as_ref()).await,
     };
     if arguments.fix.fix {
         return super::fix::run(arguments, global).await;
     }
-    if arguments.watch {
+    if arguments.facts.watch {
         return super::watch::run(arguments, global).await;
     }
+    ensure_no_fix_flags(arguments)?;
+
+    let run = DoctorRun::new(arguments, global).await?;
+    let run = run.with_plan(plan.as_ref());
+    let timeout = arguments.facts.timeout.unwrap_or(REPORT_TIMEOUT);
+    let outcome = run.examine(global, timeout).await?;
+    let reports = from_ref(&outcome.report);
+    output::write(reports, &arguments.report, global)?;
+    Ok(exit_code(reports, arguments, global))
+}
+
+/// The clusters to look at, from the flags and the plan, and the plan itself.
+async fn places(
+    arguments: &Doctor,
+    global: &Global,
+) -> Result<(Vec<Global>, Option<TerraformPlan>), CliError> {
+    let facts = &arguments.facts;
+    if facts.demo.is_some() || facts.snapshot.is_some() {
+        return Ok((vec![global.clone()], None));
+    }
+    let mut places = global.places();
+    let mut read = None;
+    if let Some(path) = facts.plan.as_ref().filter(|_| !arguments.fix.fix) {
+        let settings = config::load(&places[0], &[]).await?;
+        let plan = plan::read(path, facts.plan_is_complete || settings.plan_is_complete)?;
+        let mut planned = Vec::new();
+        for place in &places {
+            planned.extend(plan::locations(&plan, place).await?);
+        }
+        places = planned;
+        read = Some(plan);
+    }
+    if let [one] = places.as_mut_slice() {
+        one.quiet = global.quiet;
+    }
+    Ok((places, read))
+}
+
+fn ensure_no_fix_flags(arguments: &Doctor) -> Result<(), CliError> {
     let fix = &arguments.fix;
-    if fix.yes || fix.allow_drift || fix.dry_run {
-        return Err(CliError::new(
+    match fix.yes || fix.allow_drift || fix.dry_run {
+        true => Err(CliError::new(
             "--yes, --allow-drift and --dry-run require --fix",
-            "Add --fix, or leave them out.",
-        ));
+            "Add --fix, or remove them.",
+        )),
+        false => Ok(()),
     }
-    let question = DoctorRun::new(arguments, global)
-        .await?
-        .of_plan(plan.as_ref());
-    let examined = question
-        .ask(global, arguments.timeout.unwrap_or(REPORT_TIMEOUT))
-        .await?;
-    output::write(from_ref(&examined.report), &arguments.report, global)?;
-    let status = end(from_ref(&examined.report), arguments, global);
-    // The process ends: to free a fleet's facts and findings one by one would only take time.
-    std::mem::forget(examined);
-    Ok(status)
 }
 
-const UNTOLD: &str = "Add --plan-over-live to read what is not in the plan from AWS, or --plan-is-complete if there is \
-nothing beside the plan.";
-
-/// The exit status; what the reports do not say of it is said.
-pub fn end(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode {
+/// The exit code of the reports; notes on standard error say what the reports do not.
+pub fn exit_code(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode {
     let mut findings = reports.iter().flat_map(|report| &report.findings);
-    let warned = arguments.fail_on == FailOn::Warn && findings.any(is_warning);
-    match report::verdict(reports) {
-        Verdict::Fail => ExitCode::from(1),
-        Verdict::Pass | Verdict::Inconclusive if warned => {
-            say!("There are warnings, and --fail-on warn makes them count.");
-            ExitCode::from(1)
-        }
-        Verdict::Pass => ExitCode::SUCCESS,
-        Verdict::Inconclusive => {
-            if arguments.plan.is_some() && !arguments.plan_over_live && !global.quiet {
-                say!("{UNTOLD}");
-            }
-            match arguments.allow_unknown {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::from(3),
-            }
-        }
+    let verdict = report::verdict(reports);
+    if verdict == Verdict::Fail {
+        return ExitCode::from(exit::FAILED);
+    }
+    if arguments.checks.fail_on == FailOn::Warn && findings.any(is_warning) {
+        say!("There are warnings, which fail the run because of --fail-on warn.");
+        return ExitCode::from(exit::FAILED);
+    }
+    if verdict == Verdict::Pass {
+        return ExitCode::SUCCESS;
+    }
+    let facts = &arguments.facts;
+    if facts.plan.is_some() && !facts.plan_over_live && !global.quiet {
+        say!(
+            "Add --plan-over-live to read what is not in the plan from AWS, or --plan-is-complete if there is nothing \
+             beside the plan."
+        );
+    }
+    match arguments.checks.allow_unknown {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(exit::INCONCLUSIVE),
     }
 }
 
-/// A check program of the user's that does not work is told of, and hurts nobody.
+/// A check program that fails to run is reported as a warning, but does not fail the run.
 fn is_warning(finding: &Finding) -> bool {
-    let is_of_program = finding.check.area.name() == PROGRAM && finding.subject.kind == PROGRAM;
-    finding.status == Status::Warn && !is_of_program
+    let is_about_program = finding.check.area.name() == PROGRAM && finding.subject.kind == PROGRAM;
+    finding.status == Status::Warn && !is_about_program
 }

@@ -1,3 +1,5 @@
+//! `ecs-exec explain`: a check, an area, or an error text.
+
 use std::fmt::Write;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
@@ -5,7 +7,7 @@ use std::process::ExitCode;
 use checks::registry::{self, AREAS};
 use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
-use explain::{EXCEPTIONS, Explained, Named, Next, explain, suggestions};
+use explain::{EXCEPTIONS, Explanation, Mentions, NextStep, explain, suggestions};
 use model::Check;
 use model::text::{sanitize_block, sanitize_line};
 
@@ -17,8 +19,8 @@ use crate::output::{print, text_width};
 use crate::report::human::wrap;
 use crate::target;
 
-/// How much of standard input is read: an error text is never longer.
-const MOST_BYTES: u64 = 1 << 20;
+/// The limit for standard input; error texts are shorter.
+const MAX_BYTES: u64 = 1 << 20;
 
 pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, CliError> {
     let text = match words {
@@ -30,32 +32,22 @@ pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, CliError
     if global.config.is_some() {
         config::load(global, &[]).await?;
     }
-    if let Some(check) = registry::find(name) {
-        print(&about_check(check))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if AREAS.contains(&name) {
-        print(&about_area(name))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if custom_checks::AREAS.contains(&name) {
-        print(&about_own_area(name, global).await?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Some(own) = own_check(name, global).await? {
-        print(&about_own(&own))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    match explain(&text) {
-        Some(explained) => {
-            print(&about_text(&explained))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        None => {
-            print(&not_known(&text))?;
-            Ok(ExitCode::from(1))
-        }
-    }
+    let page = if let Some(check) = registry::find(name) {
+        about_check(check)
+    } else if AREAS.contains(&name) {
+        about_area(name)
+    } else if custom_checks::AREAS.contains(&name) {
+        about_custom_area(name, global).await?
+    } else if let Some(check) = custom_check(name, global).await? {
+        about_custom_check(&check)
+    } else if let Some(explained) = explain(&text) {
+        about_error(&explained)
+    } else {
+        print(&unknown(&text))?;
+        return Ok(ExitCode::from(1));
+    };
+    print(&page)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn standard_input() -> Result<String, CliError> {
@@ -66,9 +58,9 @@ fn standard_input() -> Result<String, CliError> {
     let mut bytes = Vec::new();
     stdin
         .lock()
-        .take(MOST_BYTES)
+        .take(MAX_BYTES)
         .read_to_end(&mut bytes)
-        .map_err(|error| CliError::new(format!("standard input cannot be read: {error}"), ""))?;
+        .map_err(|error| CliError::file(format!("cannot read standard input: {error}")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -81,7 +73,7 @@ fn about_check(check: &Check) -> String {
             ("How it is checked", check.how),
             ("Remediation", check.remedy),
             ("Also causes", &check.explains.join("\n")),
-            ("Permissions it needs", &check.actions.join("\n")),
+            ("Required permissions", &check.actions.join("\n")),
             ("Documentation", &check.docs.join("\n")),
         ],
     )
@@ -96,19 +88,19 @@ fn about_area(area: &str) -> String {
     )
 }
 
-async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError> {
+async fn about_custom_area(area: &str, global: &Global) -> Result<String, CliError> {
     let what = match area == custom_checks::CUSTOM {
         true => "Custom checks: [checks.NAME] in ecs-exec.toml",
         false => "Custom checks: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let all = CustomChecks::find(&mut settings).catalogue();
-    let of_area = all.iter().filter(|own| own.id.starts_with(area));
-    let lines: String = of_area
-        .map(|own| format!("  {}: {}\n", own.id, sanitize_line(&own.title)))
+    let entries = all.iter().filter(|entry| entry.id.starts_with(area));
+    let lines: String = entries
+        .map(|entry| format!("  {}: {}\n", entry.id, sanitize_line(&entry.title)))
         .collect();
     Ok(match lines.is_empty() {
-        true => format!("{area}\n{what}\n  none here\n"),
+        true => format!("{area}\n{what}\n  (none)\n"),
         false => {
             format!("{area}\n{what}\n{lines}\nNext\n  ecs-exec doctor SERVICE --only {area}\n")
         }
@@ -116,13 +108,13 @@ async fn about_own_area(area: &str, global: &Global) -> Result<String, CliError>
 }
 
 /// The custom check with this ID.
-async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
+async fn custom_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, CliError> {
     if !custom_checks::is_id(id) {
         return Ok(None);
     }
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let own = CustomChecks::find(&mut settings);
-    // Only the program that is meant is started.
+    // Starts only the program of this check.
     let Ok(selection) =
         Selection::with_custom_checks(own.checks(), vec![id.to_owned()], Vec::new())
     else {
@@ -131,18 +123,18 @@ async fn own_check(id: &str, global: &Global) -> Result<Option<CatalogueEntry>, 
     Ok(own.only(&selection).catalogue().into_iter().next())
 }
 
-fn about_own(own: &CatalogueEntry) -> String {
+fn about_custom_check(own: &CatalogueEntry) -> String {
     sections(
         &own.id,
         &sanitize_line(&own.title),
         &[
             ("Why it matters", &sanitize_block(&own.why)),
             (
-                "Permissions it needs",
+                "Required permissions",
                 &sanitize_block(&own.actions.join("\n")),
             ),
             (
-                "Why it has no description",
+                "Error",
                 &sanitize_block(own.error.as_deref().unwrap_or_default()),
             ),
         ],
@@ -157,12 +149,12 @@ fn sections(id: &str, title: &str, sections: &[(&str, &str)]) -> String {
     page
 }
 
-fn about_text(explained: &Explained) -> String {
+fn about_error(explained: &Explanation) -> String {
     let known = explained.known_error;
     let mut page = format!("{}\n\n{}\n", known.title, indented(known.meaning));
-    let named = &explained.named;
+    let named = &explained.mentions;
     for (label, value) in [
-        ("who", &named.user),
+        ("principal", &named.principal),
         ("action", &named.action),
         ("resource", &named.resource),
     ] {
@@ -171,7 +163,7 @@ fn about_text(explained: &Explained) -> String {
         }
     }
     if !known.checks.is_empty() {
-        let _ = writeln!(page, "\nChecks that find the cause, the likeliest first");
+        let _ = writeln!(page, "\nChecks that find the cause, most likely first");
         for id in known.checks {
             let title = registry::find(id).map_or("", |check| check.title);
             let _ = writeln!(page, "  {id}: {title}");
@@ -181,19 +173,19 @@ fn about_text(explained: &Explained) -> String {
     page
 }
 
-fn next(next: Next, named: &Named) -> String {
+fn next(next: NextStep, named: &Mentions) -> String {
     match next {
-        Next::Doctor => doctor(named),
-        Next::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
-        Next::Do(step) => match &named.region {
+        NextStep::Doctor => doctor(named),
+        NextStep::DoctorLocal => "ecs-exec doctor --only local".to_owned(),
+        NextStep::Advice(step) => match &named.region {
             Some(region) => step.replace("REGION", &sanitize_line(region)),
             None => step.to_owned(),
         },
     }
 }
 
-/// The doctor, pointed at what the text names.
-fn doctor(named: &Named) -> String {
+/// The doctor's command line, with the names from the text.
+fn doctor(named: &Mentions) -> String {
     let mut words = vec!["ecs-exec doctor".to_owned()];
     let mut option = |name: &str, value: &Option<String>| {
         if let Some(value) = value {
@@ -213,12 +205,12 @@ fn doctor(named: &Named) -> String {
     words.join(" ")
 }
 
-/// No check and no exception has a longer name.
+/// Longer than the name of every check and exception.
 const LONGEST_NAME: usize = 64;
 
-fn not_known(text: &str) -> String {
+fn unknown(text: &str) -> String {
     let text = text.trim();
-    let mut page = "This text is not known.\n".to_owned();
+    let mut page = "Unknown error text.\n".to_owned();
     for id in near_checks(text) {
         let _ = writeln!(page, "  Did you mean the check {id}?");
     }
@@ -226,13 +218,13 @@ fn not_known(text: &str) -> String {
         let _ = writeln!(page, "  Did you mean {exception}?");
     }
     for known in suggestions(text) {
-        let _ = writeln!(page, "  It may be: {}", known.title);
+        let _ = writeln!(page, "  Possibly: {}", known.title);
     }
     let _ = writeln!(page, "\nNext\n  ecs-exec doctor SERVICE");
     page
 }
 
-/// Checks whose ID, or its part after the dot, looks like this.
+/// Checks whose ID, or its part after the dot, is similar to this name.
 fn near_checks(name: &str) -> Vec<&'static str> {
     if name.len() > LONGEST_NAME || name.contains(char::is_whitespace) {
         return Vec::new();
@@ -248,31 +240,29 @@ fn near_checks(name: &str) -> Vec<&'static str> {
     ids.filter(|id| near.contains(&last(id))).take(3).collect()
 }
 
-/// The exceptions that a word of the text looks like.
+/// Exceptions that are similar to a word of the text.
 fn near_exceptions(text: &str) -> Vec<&'static str> {
-    const MOST_WORDS: usize = 20;
+    const MAX_WORDS: usize = 20;
     let stem = |name: &str| {
         let lower = name.to_ascii_lowercase();
-        let stem = lower
-            .strip_suffix("exception")
-            .or_else(|| lower.strip_suffix("error"));
+        let stem = lower.strip_suffix("exception");
+        let stem = stem.or_else(|| lower.strip_suffix("error"));
         stem.unwrap_or(&lower).to_owned()
     };
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| (6..=LONGEST_NAME).contains(&word.len()))
-        .take(MOST_WORDS)
-        .collect();
+    let stems: Vec<String> = EXCEPTIONS.iter().map(|name| stem(name)).collect();
     let is_alone = !text.contains(char::is_whitespace);
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let mut near: Vec<&str> = words
-        .into_iter()
-        // A name, and not a word of a sentence.
+        .filter(|word| (6..=LONGEST_NAME).contains(&word.len()))
+        .take(MAX_WORDS)
+        // Within a text only words in camel case, which are names.
         .filter(|word| is_alone || word[1..].contains(|c: char| c.is_ascii_uppercase()))
         .filter_map(|word| {
-            let stems: Vec<String> = EXCEPTIONS.iter().map(|name| stem(name)).collect();
-            let nearest =
-                *target::nearest(&stem(word), stems.iter().map(String::as_str)).first()?;
-            let at = stems.iter().position(|stem| stem == nearest)?;
+            let stems = stems.iter().map(String::as_str);
+            let near = target::nearest(&stem(word), stems.clone());
+            let at = stems
+                .into_iter()
+                .position(|stem| Some(&stem) == near.first())?;
             EXCEPTIONS.get(at).copied()
         })
         .collect();

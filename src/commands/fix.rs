@@ -1,4 +1,4 @@
-//! Fixes what the doctor finds: plan, consent, apply, wait, look again.
+//! `ecs-exec fix`: plans the fixes of the root causes, asks, applies them, waits, and checks again.
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
@@ -12,76 +12,73 @@ use model::text::{self, sanitize_line};
 use model::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::end;
-use crate::aws::Aws;
+use super::doctor::exit_code;
+use crate::aws::AwsClients;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::doctor::{DoctorOutcome, DoctorRun};
 use crate::fix::{
-    Interrupts, Made, Plan, Rollout, Scope, Skipped, await_made, make, tasks_to_replace, told,
-    words,
+    FixPlan, Interrupts, Scope, Skipped, StepOutputs, WaitEnd, execute, tasks_to_replace,
+    wait_for_changes,
 };
 use crate::output::{self, Progress};
 use crate::report::human::wrap;
 use crate::timeouts::{REPORT_TIMEOUT, ROLLOUT_TIMEOUT};
 
-/// IAM and the network take a few seconds until everybody knows of a change.
-const UNTIL_KNOWN: [Duration; 3] = [
+/// Pauses before the checks run again: changes of IAM and the network take seconds to spread.
+const RECHECK_PAUSES: [Duration; 3] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
     Duration::from_secs(10),
 ];
 
-/// Before that a task may be started with a role that ECS does not find yet, and a deployment given up for it.
-const UNTIL_ROLE_IS_KNOWN: Duration = Duration::from_secs(10);
+/// ECS may not find a new role earlier, and would give up the deployment.
+const NEW_ROLE_DELAY: Duration = Duration::from_secs(10);
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
-    if arguments.demo.is_some() || arguments.snapshot.is_some() || arguments.plan.is_some() {
+    let facts = &arguments.facts;
+    if facts.demo.is_some() || facts.snapshot.is_some() || facts.plan.is_some() {
         return Err(CliError::new(
             "fix needs a live account; --demo, --snapshot and --plan are read-only",
             "Run it against AWS, without --demo, --snapshot and --plan.",
         ));
     }
-    let mut question = DoctorRun::new(arguments, global).await?;
-    let mut now = question.ask(global, REPORT_TIMEOUT).await?;
+    let mut run = DoctorRun::new(arguments, global).await?;
+    let mut now = run.examine(global, REPORT_TIMEOUT).await?;
     let before = now.report.clone();
     let mut tried = BTreeSet::new();
-    // What is fixed may lay open what it hid: an endpoint repairs the network, and then agents that gave up need new tasks.
-    loop {
+    // One fix can reveal the next root cause: after an endpoint repairs the network, agents that gave up need new tasks.
+    let plan = loop {
         let scope = Scope {
-            report: &question.whole(&now),
+            report: &run.full_report(&now),
             facts: &now.facts,
             allow_drift: arguments.fix.allow_drift,
             tried: &tried,
         };
-        let plan = Plan::of(&scope, |cause| question.includes(cause));
-        show(&plan, output::look_of_errors(global).width.min(120));
-        if plan.fixes.is_empty() || tried.len() >= MOST {
-            if tried.is_empty() {
-                return unchanged(&plan, arguments, global, &now.report);
-            }
-            break;
+        let plan = FixPlan::new(&scope, |cause| run.includes(cause));
+        print_plan(&plan, output::look_of_errors(global).width.min(120));
+        if plan.fixes.is_empty() || tried.len() >= MAX_FIXES {
+            break plan;
         }
         match consent(arguments, &plan, &now).await {
             Consent::Given => {}
-            Consent::Refused if tried.is_empty() => {
-                return unchanged(&plan, arguments, global, &now.report);
-            }
             Consent::Refused => {
-                say!("Nothing more was changed.");
-                break;
+                if !tried.is_empty() {
+                    say!("No more changes made.");
+                }
+                break plan;
             }
-            Consent::Nobody => {
-                write_asked_for(arguments, global, &now.report)?;
+            Consent::NoTerminal => {
+                write_requested(arguments, global, &now.report)?;
                 return Err(CliError::new(
-                    "Nothing was changed. Confirmation needs a terminal: pass --yes to apply this plan",
-                    "",
+                    "no changes made: confirmation needs a terminal",
+                    "Pass --yes to apply this plan.",
                 ));
             }
         }
-        let Some(settings) = question.settings() else {
-            break;
+        let Some(settings) = run.settings() else {
+            break plan;
         };
         let interrupts = Interrupts::watch();
         let end = apply(arguments, global, settings, (&now, &plan), interrupts).await?;
@@ -89,38 +86,37 @@ pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliErr
             return Ok(ExitCode::from(crate::exit::INTERRUPTED));
         }
         tried.extend(plan.fixes.iter().map(|planned| planned.fix.id.clone()));
-        // A task that was asked about is replaced, so its service is looked at from now on.
-        question.follow_services(&now.facts);
-        now = look_again(&question, global, &now.report, &plan).await?;
+        // The fix may have replaced a task that was named, so check its service from now on.
+        run.follow_services(&now.facts);
+        now = recheck(&run, global, &now.report, &plan).await?;
         if end == Applied::Unfinished {
-            say!("What was begun goes on in AWS: `ecs-exec doctor --watch` follows it.");
-            break;
+            say!("The rollout continues in AWS. Follow it with: ecs-exec doctor --watch");
+            break plan;
         }
-    }
-    compare(&before, &now.report);
-    output::write(from_ref(&now.report), &arguments.report, global)?;
-    Ok(end(from_ref(&now.report), arguments, global))
-}
-
-/// Ends without a change. Where a plan was shown, no report repeats it.
-fn unchanged(
-    plan: &Plan,
-    arguments: &Doctor,
-    global: &Global,
-    report: &Report,
-) -> Result<ExitCode, CliError> {
-    if plan.fixes.is_empty() && plan.skipped.is_empty() {
-        say!("{}", nothing(report));
-        output::write(from_ref(report), &arguments.report, global)?;
+    };
+    let reports = from_ref(&now.report);
+    if !tried.is_empty() {
+        say!("Before: {}.", summary(&before));
+        say!("After: {}.", summary(&now.report));
+        output::write(reports, &arguments.report, global)?;
+    } else if plan.fixes.is_empty() && plan.skipped.is_empty() {
+        match now.report.verdict {
+            Verdict::Inconclusive => {
+                say!("No fix found, but some required checks could not run.")
+            }
+            Verdict::Pass | Verdict::Fail => say!("Nothing to fix."),
+        }
+        output::write(reports, &arguments.report, global)?;
     } else {
-        say!("Nothing was changed.");
-        write_asked_for(arguments, global, report)?;
+        say!("No changes made.");
+        // A report would only repeat the plan.
+        write_requested(arguments, global, &now.report)?;
     }
-    Ok(end(from_ref(report), arguments, global))
+    Ok(exit_code(reports, arguments, global))
 }
 
-/// Writes the report in the formats that were asked for, and no other.
-fn write_asked_for(arguments: &Doctor, global: &Global, report: &Report) -> Result<(), CliError> {
+/// Writes the report in the requested formats only.
+fn write_requested(arguments: &Doctor, global: &Global, report: &Report) -> Result<(), CliError> {
     let flags = &arguments.report;
     match flags.format.is_empty() && flags.output.is_none() {
         true => Ok(()),
@@ -128,30 +124,20 @@ fn write_asked_for(arguments: &Doctor, global: &Global, report: &Report) -> Resu
     }
 }
 
-fn nothing(report: &Report) -> &'static str {
-    match report.verdict {
-        Verdict::Inconclusive => {
-            "There is no fix to apply, and something that matters could not be seen."
-        }
-        Verdict::Pass | Verdict::Fail => "Nothing to fix.",
-    }
-}
-
-/// How applying a plan ended.
+/// The result of applying a plan.
 #[derive(PartialEq, Eq)]
 enum Applied {
     Done,
-    /// A roll-out failed, or takes longer than it may: nothing more is begun.
+    /// A rollout failed or timed out: no further fix starts.
     Unfinished,
     Interrupted,
 }
 
-/// More fixes than one run ever needs.
-const MOST: usize = 200;
+/// Ends the loop if fixes do not help.
+const MAX_FIXES: usize = 200;
 
-/// The plan goes to standard error: standard output holds the report alone. Fixes stand in the order in which they are
-/// applied.
-fn show(plan: &Plan, width: usize) {
+/// Prints the plan to standard error, in the order in which fixes are applied.
+fn print_plan(plan: &FixPlan, width: usize) {
     for planned in &plan.fixes {
         let fix = &planned.fix;
         let replaces = match planned.replaces {
@@ -188,24 +174,16 @@ fn cost(fix: &Fix) -> &'static str {
 enum Consent {
     Given,
     Refused,
-    /// There is no terminal to ask at.
-    Nobody,
+    NoTerminal,
 }
 
-async fn consent(arguments: &Doctor, plan: &Plan, now: &DoctorOutcome) -> Consent {
+async fn consent(arguments: &Doctor, plan: &FixPlan, now: &DoctorOutcome) -> Consent {
     let target = &now.report.target;
     let account = target.account.as_deref().unwrap_or("an unknown account");
-    let caller = now
-        .report
-        .caller
-        .arn
-        .as_deref()
-        .unwrap_or("an unknown caller");
-    say!(
-        "In {account}, {}, cluster {}, as {caller}.",
-        target.region,
-        target.cluster
-    );
+    let caller = now.report.caller.arn.as_deref();
+    let caller = caller.unwrap_or("an unknown caller");
+    let (region, cluster) = (&target.region, &target.cluster);
+    say!("Account {account}, region {region}, cluster {cluster}, caller {caller}.");
     if arguments.fix.yes {
         return Consent::Given;
     }
@@ -213,7 +191,7 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &DoctorOutcome) -> Consen
         return Consent::Refused;
     }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Consent::Nobody;
+        return Consent::NoTerminal;
     }
     let question = format!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
     let answer = output::ask(&question).await.unwrap_or_default();
@@ -223,43 +201,43 @@ async fn consent(arguments: &Doctor, plan: &Plan, now: &DoctorOutcome) -> Consen
     }
 }
 
-/// Makes every step and waits for what it starts; what was done is told.
+/// Executes the steps, waits for the rollouts they start, and prints each step that is done.
 async fn apply(
     arguments: &Doctor,
     global: &Global,
     settings: &Settings,
-    (before, plan): (&DoctorOutcome, &Plan),
+    (before, plan): (&DoctorOutcome, &FixPlan),
     mut interrupts: Interrupts,
 ) -> Result<Applied, CliError> {
-    let patience = arguments.timeout.unwrap_or(ROLLOUT_TIMEOUT);
-    let until = Instant::now() + patience;
-    // Each call has the time that is left, and some to say that it was used up.
-    let aws = Aws::connect(settings, patience + REPORT_TIMEOUT).await?;
+    let timeout = arguments.facts.timeout.unwrap_or(ROLLOUT_TIMEOUT);
+    let until = Instant::now() + timeout;
+    // The calls need time after the timeout, to read why a rollout did not finish.
+    let aws = AwsClients::connect(settings, timeout + REPORT_TIMEOUT).await?;
     let old = tasks_to_replace(&aws, settings, &before.facts, &plan.steps).await;
-    let mut made = Made::default();
+    let mut outputs = StepOutputs::default();
     let mut done: Vec<&Step> = Vec::new();
     for step in &plan.steps {
         if interrupts.came() {
-            tell_done(&done, plan.steps.len());
+            say_stopped(&done, plan.steps.len());
             return Ok(Applied::Interrupted);
         }
-        if made.has_new_role && starts_tasks(step) {
-            sleep(UNTIL_ROLE_IS_KNOWN).await;
-            made.has_new_role = false;
+        if outputs.has_new_role && step.service_update().is_some() {
+            sleep(NEW_ROLE_DELAY).await;
+            outputs.has_new_role = false;
         }
-        if let Err(failure) = make(&aws, step, &mut made).await {
-            tell_done(&done, plan.steps.len());
+        if let Err(failure) = execute(&aws, step, &mut outputs).await {
+            say_stopped(&done, plan.steps.len());
             return Err(CliError::failed(
-                format!("{} could not be done, because {}", words(step), failure.why),
-                advice(&made),
+                format!("{} failed: {}", step.summary(), failure.why),
+                retry_hint(&outputs),
             ));
         }
-        say!("Done: {}", told(step, &made));
+        say!("Done: {}", outputs.summary(step));
         done.push(step);
     }
-    let progress = Progress::start(global, "Waiting for it to come into force");
+    let progress = Progress::start(global, "Waiting for the changes to take effect");
     let tell = |state: &str| progress.say(&format!("Waiting: {state}"));
-    let waiting = await_made(&aws, settings, &old, (&done, &made), until, tell);
+    let waiting = wait_for_changes(&aws, settings, &old, (&done, &outputs), until, tell);
     let end = tokio::select! {
         end = waiting => Some(end),
         () = interrupts.next() => None,
@@ -267,31 +245,31 @@ async fn apply(
     progress.end();
     match end {
         None => {
-            tell_done(&done, done.len());
-            say!("What was started goes on without this program.");
+            say_stopped(&done, done.len());
+            say!("Changes that were started continue in AWS.");
             Ok(Applied::Interrupted)
         }
-        Some(Rollout::Failed(why)) => {
-            say!("The roll-out failed: {}", sanitize_line(&why));
+        Some(WaitEnd::Failed(why)) => {
+            say!("The rollout failed: {}", sanitize_line(&why));
             Ok(Applied::Unfinished)
         }
-        Some(Rollout::Unfinished(state)) => {
-            let seconds = patience.as_secs();
+        Some(WaitEnd::Unfinished(state)) => {
+            let seconds = timeout.as_secs();
             say!("Not finished within {seconds} s: {}", sanitize_line(&state));
             Ok(Applied::Unfinished)
         }
-        Some(Rollout::Done) => Ok(Applied::Done),
+        Some(WaitEnd::Done) => Ok(Applied::Done),
     }
 }
 
-/// Looks again, and once more where a cause that was mended is still seen: AWS takes a moment.
-async fn look_again(
-    question: &DoctorRun<'_>,
+/// Runs the checks again; pauses and repeats while a fixed root cause is still found.
+async fn recheck(
+    run: &DoctorRun<'_>,
     global: &Global,
     before: &Report,
-    plan: &Plan,
+    plan: &FixPlan,
 ) -> Result<DoctorOutcome, CliError> {
-    let mended: Vec<&str> = before
+    let fixed: Vec<&str> = before
         .root_causes
         .iter()
         .filter(|cause| {
@@ -301,38 +279,30 @@ async fn look_again(
         })
         .map(|cause| cause.check)
         .collect();
-    let mut after = question.ask(global, REPORT_TIMEOUT).await?;
-    for pause in UNTIL_KNOWN {
+    let mut after = run.examine(global, REPORT_TIMEOUT).await?;
+    for pause in RECHECK_PAUSES {
         let causes = &after.report.root_causes;
-        if !causes.iter().any(|cause| mended.contains(&cause.check)) {
+        if !causes.iter().any(|cause| fixed.contains(&cause.check)) {
             break;
         }
         sleep(pause).await;
-        after = question.ask(global, REPORT_TIMEOUT).await?;
+        after = run.examine(global, REPORT_TIMEOUT).await?;
     }
     Ok(after)
 }
 
-fn compare(before: &Report, after: &Report) {
-    let causes = |report: &Report| match report.root_causes.as_slice() {
-        [] => match report.verdict {
-            Verdict::Inconclusive => "inconclusive".to_owned(),
-            Verdict::Pass | Verdict::Fail => "no root cause".to_owned(),
-        },
-        causes => {
-            let checks: Vec<&str> = causes.iter().map(|cause| cause.check).collect();
-            text::list(&checks)
-        }
+/// `task.exec-enabled (2 failed)`.
+fn summary(report: &Report) -> String {
+    let checks: Vec<&str> = report.root_causes.iter().map(|cause| cause.check).collect();
+    let causes = match (checks.as_slice(), report.verdict) {
+        ([], Verdict::Inconclusive) => "inconclusive".to_owned(),
+        ([], Verdict::Pass | Verdict::Fail) => "no root cause".to_owned(),
+        (checks, _) => text::list(checks),
     };
-    say!(
-        "Before: {} ({} failed).",
-        causes(before),
-        before.summary.fail
-    );
-    say!("After: {} ({} failed).", causes(after), after.summary.fail);
+    format!("{causes} ({} failed)", report.summary.fail)
 }
 
-fn tell_done(done: &[&Step], of: usize) {
+fn say_stopped(done: &[&Step], of: usize) {
     say!(
         "Stopped after {} of {}.",
         done.len(),
@@ -340,20 +310,16 @@ fn tell_done(done: &[&Step], of: usize) {
     );
 }
 
-fn starts_tasks(step: &Step) -> bool {
-    matches!(step, Step::Call(call) if call.operation == "ecs update-service")
-}
-
-/// What to do where a step could not be done.
-fn advice(made: &Made) -> String {
-    match &made.unused_key {
+/// What to do after a step failed.
+fn retry_hint(outputs: &StepOutputs) -> String {
+    match &outputs.unused_key {
         Some(key) => {
             format!(
-                "Correct that, and run it again. The key {key} was made and nothing uses it yet: the next run does, where the caller may call kms:ListKeys, kms:DescribeKey and kms:GetKeyPolicy."
+                "Correct this and run the command again. It will reuse the key {key}, which was created and is unused, \
+                 if the caller is allowed to call kms:ListKeys, kms:DescribeKey and kms:GetKeyPolicy."
             )
         }
-        None => {
-            "Correct that, and run it again: what is done already is not done twice.".to_owned()
-        }
+        None => "Correct this and run the command again: steps that are done are not repeated."
+            .to_owned(),
     }
 }

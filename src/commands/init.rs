@@ -7,24 +7,24 @@ use std::process::ExitCode;
 use model::facts::{Fact, Task};
 use model::text;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, Init};
 use crate::cli_error::CliError;
 use crate::config::trust::ProjectFile;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload, ecs};
-use crate::target::{Request, Services};
+use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     if global.cluster.is_none() {
         settings.cluster = choose(&aws, &settings).await?;
     }
-    let request = Request {
+    let request = GatherRequest {
         services: Services::All,
-        ..Request::default()
+        ..GatherRequest::default()
     };
     let workload = facts::workload(&aws, &settings, &request).await;
     if let Some(trouble) = aws.rejected() {
@@ -62,7 +62,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
 }
 
 /// The configured cluster if it exists, else the only one.
-async fn choose(aws: &Aws, settings: &Settings) -> Result<String, CliError> {
+async fn choose(aws: &AwsClients, settings: &Settings) -> Result<String, CliError> {
     let clusters = ecs::cluster_names(aws).await;
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);

@@ -1,4 +1,4 @@
-//! Services, their tasks and containers, and whether they can be entered.
+//! `ecs-exec list`: services, tasks and containers, and whether sessions can be opened into them.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -10,17 +10,17 @@ use model::text;
 use serde::Serialize;
 use textwrap::core::display_width;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
 use crate::facts::{self, Workload};
 use crate::output::{Progress, plain_table, print, table, text_width};
-use crate::target::{Request, Services, no_such_service};
+use crate::target::{GatherRequest, NameCandidates, Services, no_such_service};
 use crate::timeouts::SESSION_TIMEOUT;
 
-/// One container of one task; a service without a task has a row of its own.
-#[derive(Serialize)]
+/// One container of a task, or a service without tasks.
+#[derive(Default, Serialize)]
 struct Row {
     service: Option<String>,
     task: Option<String>,
@@ -30,9 +30,9 @@ struct Row {
     health: Option<String>,
     started_at: Option<String>,
     task_definition: Option<String>,
-    /// Whether a session can be opened, as far as ECS tells.
+    /// Whether a session can be opened, according to ECS.
     exec: bool,
-    /// Why not.
+    /// Why no session can be opened.
     why_not: Option<&'static str>,
     #[serde(skip)]
     age_seconds: Option<i64>,
@@ -40,15 +40,15 @@ struct Row {
 
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let request = Request::new(&settings, &arguments.services, &[], arguments.all, None)?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
-    let progress = Progress::start(global, &format!("Asking AWS about {}", settings.cluster));
+    let request = GatherRequest::new(&settings, &arguments.services, &[], arguments.all, None)?;
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+    let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
     let workload = facts::workload(&aws, &settings, &request).await;
     progress.end();
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
+    if let Some(error) = aws.rejected() {
+        return Err(error);
     }
-    refuse_missing(&aws, &settings, &request, &workload).await?;
+    ensure_readable(&aws, &settings, &request, &workload).await?;
     let rows = rows(&workload);
     let text = match arguments.format {
         TableFormat::Json => {
@@ -56,61 +56,52 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
             json.push('\n');
             json
         }
-        TableFormat::Human => shown(&rows),
+        TableFormat::Human => human(&rows),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn refuse_missing(
-    aws: &Aws,
+async fn ensure_readable(
+    aws: &AwsClients,
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
     workload: &Workload,
 ) -> Result<(), CliError> {
-    let unread = workload
-        .services
-        .values()
+    let services = workload.services.values();
+    let unread = services
+        .clone()
         .find_map(Fact::unavailable)
         .or_else(|| workload.service_tasks.values().find_map(Fact::unavailable))
         .or(workload.unlisted.as_ref());
     if let Some(why) = unread {
-        return Err(CliError::new(
-            format!("the cluster could not be listed, because {why}"),
-            "`ecs-exec doctor` says what else is missing.",
+        return Err(CliError::aws(
+            format!("cannot list the cluster: {why}"),
+            "Run `ecs-exec doctor` to see which other permissions are missing.",
         ));
     }
     let cluster = short_name(&settings.cluster);
-    if workload.services.values().all(Fact::is_absent)
+    if services.clone().all(Fact::is_absent)
         && facts::ecs::cluster(aws, &settings.cluster)
             .await
             .is_absent()
     {
         let existing = facts::ecs::cluster_names(aws).await.unwrap_or_default();
-        return Err(facts::no_such_cluster(
-            cluster,
-            &aws.region.value,
-            &existing,
-        ));
+        let region = &aws.region.value;
+        return Err(facts::no_such_cluster(cluster, region, &existing));
     }
-    if let Services::Named(candidates) = &request.services {
-        let missing = candidates.iter().find(|candidate| {
-            candidate.explicit
-                && candidate
-                    .names
-                    .iter()
-                    .all(|name| workload.services.get(name).is_none_or(facts::is_gone))
-        });
-        if let Some(candidate) = missing {
-            let existing = facts::ecs::service_names(aws, &settings.cluster).await;
-            return Err(no_such_service(
-                candidate,
-                cluster,
-                &existing.unwrap_or_default(),
-            ));
-        }
-    }
-    Ok(())
+    let Services::Named(candidates) = &request.services else {
+        return Ok(());
+    };
+    let is_gone = |name: &String| workload.services.get(name).is_none_or(facts::is_gone);
+    let missing =
+        |candidate: &&NameCandidates| candidate.explicit && candidate.names.iter().all(is_gone);
+    let Some(candidate) = candidates.iter().find(missing) else {
+        return Ok(());
+    };
+    let existing = facts::ecs::service_names(aws, &settings.cluster).await;
+    let existing = existing.unwrap_or_default();
+    Err(no_such_service(candidate, cluster, &existing))
 }
 
 fn rows(workload: &Workload) -> Vec<Row> {
@@ -128,37 +119,30 @@ fn rows(workload: &Workload) -> Vec<Row> {
             .collect();
         tasks.sort_by_key(|task| task.started_at);
         match tasks.is_empty() {
-            true => rows.push(without_task(service)),
-            false => rows.extend(tasks.iter().flat_map(|task| of_task(Some(name), task))),
+            true => rows.push(service_row(service)),
+            false => rows.extend(tasks.iter().flat_map(|task| task_rows(Some(name), task))),
         }
     }
     let standalone = workload
         .named
         .iter()
         .filter_map(|arn| workload.tasks.get(arn)?.known());
-    rows.extend(standalone.flat_map(|task| of_task(None, task)));
+    rows.extend(standalone.flat_map(|task| task_rows(None, task)));
     rows
 }
 
-fn without_task(service: &Service) -> Row {
+fn service_row(service: &Service) -> Row {
+    let (running, desired) = (service.running_count, service.desired_count);
     Row {
         service: Some(service.name.clone()),
-        task: None,
-        container: None,
-        status: format!(
-            "{} of {} running",
-            service.running_count, service.desired_count
-        ),
-        health: None,
-        started_at: None,
+        status: format!("{running} of {desired} running"),
         task_definition: service.task_definition.as_deref().map(revision),
-        exec: false,
         why_not: Some("no task"),
-        age_seconds: None,
+        ..Row::default()
     }
 }
 
-fn of_task(service: Option<&str>, task: &Task) -> Vec<Row> {
+fn task_rows(service: Option<&str>, task: &Task) -> Vec<Row> {
     let now = Timestamp::now();
     task.containers
         .iter()
@@ -181,19 +165,19 @@ fn of_task(service: Option<&str>, task: &Task) -> Vec<Row> {
 }
 
 fn why_not(task: &Task, container: &Container) -> Option<&'static str> {
+    let agent = container.exec_agent();
     if container.is_added() {
-        return Some("put there by AWS");
-    }
-    if !task.exec_enabled {
-        return Some("started without exec");
-    }
-    if container.last_status != "RUNNING" {
-        return Some("not running");
-    }
-    match container.exec_agent() {
-        None => Some("no agent"),
-        Some(agent) if !agent.is_running() => Some("agent not running"),
-        Some(_) => None,
+        Some("added by AWS")
+    } else if !task.exec_enabled {
+        Some("started without exec")
+    } else if container.last_status != "RUNNING" {
+        Some("not running")
+    } else if agent.is_none() {
+        Some("no agent")
+    } else {
+        agent
+            .filter(|agent| !agent.is_running())
+            .map(|_| "agent not running")
     }
 }
 
@@ -202,11 +186,10 @@ fn revision(arn: &str) -> String {
     arn::name(arn).to_owned()
 }
 
-/// On a terminal the beginning of a task's ID is enough: sessions take that.
+/// On a terminal the start of a task's ID, which `--task` accepts.
 fn short_id(id: &str) -> String {
-    const ENOUGH: usize = 12;
     match io::stdout().is_terminal() {
-        true => id.chars().take(ENOUGH).collect(),
+        true => id.chars().take(12).collect(),
         false => id.to_owned(),
     }
 }
@@ -222,12 +205,12 @@ const COLUMNS: [&str; 8] = [
     "EXEC",
 ];
 
-/// What a terminal that is too narrow for everything goes without, in this order.
-const FIRST_TO_GO: [&str; 3] = ["DEFINITION", "HEALTH", "AGE"];
+/// The columns that a narrow terminal leaves out, in this order.
+const OPTIONAL_COLUMNS: [&str; 3] = ["DEFINITION", "HEALTH", "AGE"];
 
-fn shown(rows: &[Row]) -> String {
+fn human(rows: &[Row]) -> String {
     if rows.is_empty() {
-        return "There are no services and no tasks.\n".to_owned();
+        return "No services and no tasks.\n".to_owned();
     }
     let rows: Vec<_> = rows.iter().map(cells).collect();
     let room = match io::stdout().is_terminal() {
@@ -235,43 +218,40 @@ fn shown(rows: &[Row]) -> String {
         false => usize::MAX,
     };
     let mut columns = COLUMNS.to_vec();
-    let mut text = drawn(&rows, &columns);
-    for column in FIRST_TO_GO {
+    let mut text = render(&rows, &columns);
+    for column in OPTIONAL_COLUMNS {
         if text.lines().all(|line| display_width(line) <= room) {
             break;
         }
-        columns.retain(|kept| *kept != column);
-        text = drawn(&rows, &columns);
+        columns.retain(|other| *other != column);
+        text = render(&rows, &columns);
     }
     text
 }
 
-fn drawn(rows: &[[String; 8]], columns: &[&str]) -> String {
+fn render(rows: &[[String; 8]], columns: &[&str]) -> String {
     let mut table = table(columns);
     for row in rows {
-        let named = COLUMNS.iter().zip(row);
-        let kept = named.filter(|(column, _)| columns.contains(column));
-        table.add_row(kept.map(|(_, cell)| cell));
+        let cells = COLUMNS.iter().zip(row);
+        let cells = cells.filter(|(column, _)| columns.contains(column));
+        table.add_row(cells.map(|(_, cell)| cell));
     }
     plain_table(&table)
 }
 
 fn cells(row: &Row) -> [String; 8] {
-    let or_dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let health = match row.health.as_deref() {
-        Some("UNKNOWN") | None => "-".to_owned(),
-        Some(health) => health.to_lowercase(),
-    };
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let health = row.health.as_deref().filter(|health| *health != "UNKNOWN");
+    let exec = row.why_not.map(|why| format!("no: {why}"));
     let cells = [
-        or_dash(&row.service),
-        or_dash(&row.task.as_ref().map(|id| short_id(id))),
-        or_dash(&row.container),
+        or_dash(row.service.clone()),
+        or_dash(row.task.as_deref().map(short_id)),
+        or_dash(row.container.clone()),
         row.status.to_lowercase(),
-        health,
-        row.age_seconds.map_or("-".to_owned(), text::span),
-        or_dash(&row.task_definition),
-        row.why_not
-            .map_or("yes".to_owned(), |why| format!("no: {why}")),
+        or_dash(health.map(str::to_lowercase)),
+        or_dash(row.age_seconds.map(text::span)),
+        or_dash(row.task_definition.clone()),
+        exec.unwrap_or_else(|| "yes".to_owned()),
     ];
     cells.map(|cell| text::sanitize_line(&cell))
 }

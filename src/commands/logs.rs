@@ -1,103 +1,100 @@
-//! What a service's containers wrote, as the awslogs driver keeps it: all tasks, in the order of time.
+//! Prints what a service's containers logged with the awslogs driver: of all tasks, in order of time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
-use model::facts::{ContainerLog, Fact, TaskDefinition};
+use model::facts::{ContainerLog, Fact, TaskDefinition, Unavailable};
 use model::text::{list, sanitize_line};
 use tokio::time::sleep;
 
-use crate::aws::{Aws, Failure};
+use crate::aws::{AwsClients, Failure};
 use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
-use crate::config::{self, Use};
+use crate::config::{self, Settings, Use};
 use crate::facts::{self, ecs};
 use crate::output::{OpenLine, print};
-use crate::target::{Request, no_such_service};
+use crate::target::{GatherRequest, name_candidates, no_such_service};
 
-/// How often CloudWatch Logs is asked for news.
-const PAUSE: Duration = Duration::from_secs(2);
-/// How far back each look for news begins: what was written late is not missed.
+/// How often CloudWatch Logs is asked for new events.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How far back each poll begins, in milliseconds, so that events which arrive late are not missed.
 const OVERLAP_MS: i64 = 15_000;
-/// A day: following goes on as long as one looks.
-const PATIENCE: Duration = Duration::from_secs(86_400);
+/// Following lasts until Ctrl-C, but a day at most.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(86_400);
 
-/// A container's place in CloudWatch Logs.
+/// Where a container logs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
     group: String,
-    /// What the names of its streams begin with: `PREFIX/CONTAINER/`. `None`: streams have no names to tell it by.
-    streams: Option<String>,
+    /// The prefix of its streams, `PREFIX/CONTAINER/`. `None`: the names of streams do not tell containers apart.
+    stream_prefix: Option<String>,
 }
 
+#[derive(Clone)]
 struct Event {
+    /// Milliseconds since 1970, UTC.
     at: i64,
     id: String,
     stream: String,
     message: String,
 }
 
+/// `ecs-exec logs`
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let services = [arguments.service.clone()];
-    let request = Request::new(&settings, &services, &[], false, None)?;
-    let aws = Aws::connect(&settings, PATIENCE).await?;
-    let workload = facts::workload(&aws, &settings, &request).await;
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
-    }
-    let definition = match workload.services.values().next() {
-        Some(Fact::Known(service)) => service.task_definition.clone(),
-        Some(Fact::Unavailable(why)) => {
-            return Err(CliError::new(
-                format!("the service could not be read, because {why}"),
-                "",
-            ));
-        }
-        Some(Fact::Absent) | None => {
-            let existing = ecs::service_names(&aws, &settings.cluster).await;
-            let candidate = crate::target::candidate(&settings, &arguments.service, true);
-            let cluster = config::short_name(&settings.cluster);
-            return Err(no_such_service(
-                &candidate,
-                cluster,
-                &existing.unwrap_or_default(),
-            ));
-        }
-    };
-    let mut arns: BTreeSet<String> = definition.into_iter().collect();
-    arns.extend(
-        workload
-            .running()
-            .iter()
-            .map(|task| task.task_definition.to_string()),
-    );
-    let definitions = join_all(arns.iter().map(|arn| ecs::task_definition(&aws, arn))).await;
-    let mut known = Vec::new();
-    for definition in definitions {
-        match definition {
-            Fact::Known(definition) => known.push(definition),
-            Fact::Unavailable(why) => {
-                return Err(CliError::new(
-                    format!("the task definition could not be read, because {why}"),
-                    "",
-                ));
-            }
-            Fact::Absent => {}
-        }
-    }
-    let sources = sources(&known, arguments.container.as_deref(), &aws.region.value)?;
-    // Only Ctrl-C ends it, which the terminal echoes.
+    let aws = AwsClients::connect(&settings, FOLLOW_TIMEOUT).await?;
+    let definitions = task_definitions(&aws, &settings, &arguments.service).await?;
+    let container = arguments.container.as_deref();
+    let sources = sources(&definitions, container, &aws.region.value)?;
+    // Ctrl-C ends it, and the terminal echoes that.
     let echo = (arguments.follow && io::stderr().is_terminal()).then(OpenLine::begin);
     let followed = follow(&aws, &sources, arguments).await;
     if let Some(echo) = echo {
         echo.close();
     }
     followed.map(|()| ExitCode::SUCCESS)
+}
+
+/// The task definitions of a service and of its running tasks.
+async fn task_definitions(
+    aws: &AwsClients,
+    settings: &Settings,
+    service: &str,
+) -> Result<Vec<TaskDefinition>, CliError> {
+    let request = GatherRequest::new(settings, &[service.to_owned()], &[], false, None)?;
+    let workload = facts::workload(aws, settings, &request).await;
+    if let Some(error) = aws.rejected() {
+        return Err(error);
+    }
+    let unreadable = |what: &str, why: &Unavailable| {
+        CliError::new(format!("could not read the {what}: {why}"), "")
+    };
+    let mut arns: BTreeSet<String> = match workload.services.values().next() {
+        Some(Fact::Known(service)) => service.task_definition.iter().cloned().collect(),
+        Some(Fact::Unavailable(why)) => return Err(unreadable("service", why)),
+        Some(Fact::Absent) | None => {
+            let existing = ecs::service_names(aws, &settings.cluster).await;
+            let candidate = name_candidates(settings, service, true);
+            let cluster = config::short_name(&settings.cluster);
+            let existing = existing.unwrap_or_default();
+            return Err(no_such_service(&candidate, cluster, &existing));
+        }
+    };
+    let running = workload.running();
+    arns.extend(running.iter().map(|task| task.task_definition.to_string()));
+    let mut definitions = Vec::new();
+    for definition in join_all(arns.iter().map(|arn| ecs::task_definition(aws, arn))).await {
+        match definition {
+            Fact::Known(definition) => definitions.push(definition),
+            Fact::Unavailable(why) => return Err(unreadable("task definition", &why)),
+            Fact::Absent => {}
+        }
+    }
+    Ok(definitions)
 }
 
 /// Where the containers of these definitions log to.
@@ -107,24 +104,24 @@ fn sources(
     region: &str,
 ) -> Result<BTreeSet<Source>, CliError> {
     let mut sources = BTreeSet::new();
-    let mut others: BTreeMap<String, String> = BTreeMap::new();
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for definition in definitions {
-        for defined in &definition.containers {
-            names.insert(&defined.name);
-            if container.is_some_and(|wanted| wanted != defined.name) {
-                continue;
+    let mut others = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for definition in definitions
+        .iter()
+        .flat_map(|definition| &definition.containers)
+    {
+        let name = definition.name.as_str();
+        names.insert(name);
+        if container.is_some_and(|wanted| wanted != name) {
+            continue;
+        }
+        match &definition.log {
+            Some(log) if log.driver == "awslogs" => sources.extend(source(log, name, region)),
+            Some(log) => {
+                others.insert(format!("{name} uses {}", log.driver));
             }
-            match &defined.log {
-                Some(log) if log.driver == "awslogs" => {
-                    sources.extend(source(log, &defined.name, region))
-                }
-                Some(log) => {
-                    others.insert(defined.name.clone(), log.driver.clone());
-                }
-                None => {
-                    others.insert(defined.name.clone(), "no log driver".to_owned());
-                }
+            None => {
+                others.insert(format!("{name} uses no log driver"));
             }
         }
     }
@@ -136,71 +133,64 @@ fn sources(
         ));
     }
     if sources.is_empty() {
-        let told: Vec<String> = others
-            .iter()
-            .map(|(name, driver)| format!("{name} uses {driver}"))
-            .collect();
+        let others: Vec<String> = others.into_iter().collect();
         return Err(CliError::new(
             format!(
                 "the service writes nothing to CloudWatch Logs: {}",
-                list(&told)
+                list(&others)
             ),
-            "Only the awslogs driver writes there: look where another sends the logs, or give the container one.",
+            "Only the awslogs driver writes there. Look where the other driver sends the logs, or configure awslogs for the container.",
         ));
     }
     Ok(sources)
 }
 
 fn source(log: &ContainerLog, container: &str, region: &str) -> Option<Source> {
-    if log.region.as_deref().is_some_and(|other| other != region) {
-        say!(
-            "note: {container} logs in {}, which is not looked at",
-            log.region.as_deref().unwrap_or_default()
-        );
+    if let Some(other) = log.region.as_deref().filter(|other| *other != region) {
+        say!("note: {container} logs to {other}; only logs in {region} are read");
         return None;
     }
+    let prefix = log.stream_prefix.as_ref();
     Some(Source {
         group: log.group.clone()?,
-        streams: log
-            .stream_prefix
-            .as_ref()
-            .map(|prefix| format!("{prefix}/{container}/")),
+        stream_prefix: prefix.map(|prefix| format!("{prefix}/{container}/")),
     })
 }
 
-async fn follow(aws: &Aws, sources: &BTreeSet<Source>, arguments: &Logs) -> Result<(), CliError> {
+async fn follow(
+    aws: &AwsClients,
+    sources: &BTreeSet<Source>,
+    arguments: &Logs,
+) -> Result<(), CliError> {
     let since = i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
-    // By ID, with their times: those that can come again.
-    let mut seen: BTreeMap<String, i64> = BTreeMap::new();
+    // The IDs of printed events that can come again, and their times.
+    let mut printed: BTreeMap<String, i64> = BTreeMap::new();
     loop {
-        let answers = join_all(
-            sources
-                .iter()
-                .map(|source| events(aws, source, from, arguments.filter.as_deref())),
-        )
-        .await;
-        let mut news = Vec::new();
-        for answer in answers {
-            news.extend(answer.map_err(|failure| trouble(aws, &failure))?);
-        }
-        news.retain(|event| seen.insert(event.id.clone(), event.at).is_none());
-        news.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
-        let text: String = news.iter().map(Event::line).collect();
+        let filter = arguments.filter.as_deref();
+        let polls = sources
+            .iter()
+            .map(|source| events(aws, source, from, filter));
+        let polled = try_join_all(polls).await;
+        let mut events = polled.map_err(|failure| describe(aws, &failure))?.concat();
+        events.retain(|event| printed.insert(event.id.clone(), event.at).is_none());
+        events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        let text: String = events.iter().map(Event::line).collect();
         print(&text)?;
         if !arguments.follow {
             return Ok(());
         }
-        if let Some(last) = news.last() {
+        if let Some(last) = events.last() {
             from = from.max(last.at.saturating_sub(OVERLAP_MS));
-            seen.retain(|_, at| *at >= from);
+            printed.retain(|_, at| *at >= from);
         }
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
 async fn events(
-    aws: &Aws,
+    aws: &AwsClients,
     source: &Source,
     from: i64,
     filter: Option<&str>,
@@ -211,7 +201,7 @@ async fn events(
                 aws.logs
                     .filter_log_events()
                     .log_group_name(&source.group)
-                    .set_log_stream_name_prefix(source.streams.clone())
+                    .set_log_stream_name_prefix(source.stream_prefix.clone())
                     .set_filter_pattern(filter.map(str::to_owned))
                     .start_time(from)
                     .set_next_token(token.clone())
@@ -229,20 +219,17 @@ async fn events(
     .await
 }
 
-fn trouble(aws: &Aws, failure: &Failure) -> CliError {
+fn describe(aws: &AwsClients, failure: &Failure) -> CliError {
     if let Some(rejected) = aws.rejected() {
         return rejected;
     }
-    let help = match failure.code.as_deref() {
+    let hint = match failure.code.as_deref() {
         Some("ResourceNotFoundException") => {
-            "The log group does not exist: nothing was written yet, or it was deleted."
+            "The log group does not exist: nothing was logged yet, or it was deleted."
         }
         _ => "",
     };
-    CliError::new(
-        format!("the logs could not be read, because {}", failure.why),
-        help,
-    )
+    CliError::new(format!("could not read the logs: {}", failure.why), hint)
 }
 
 impl Event {
@@ -267,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_when_where_and_what() {
+    fn a_line_has_time_container_task_and_message() {
         let event = Event {
             at: 1_795_000_000_000,
             id: "1".into(),

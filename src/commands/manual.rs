@@ -1,4 +1,4 @@
-//! What is made of the command line's own description: manual pages and completions.
+//! `ecs-exec man` and `ecs-exec completions`: generated from the command line's definition.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,12 +15,13 @@ use crate::output::print;
 
 const NAME: &str = "ecs-exec";
 
+/// Prints the completion script of a shell.
 pub fn completions(shell: Shell) -> Result<ExitCode, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut visible(), NAME, &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
     if shell == Shell::Bash {
-        // Below a program with a dash in its name the generator's two halves spell subcommands in two ways.
+        // The generator spells subcommands of a program with a dash in its name in two ways.
         // <https://github.com/clap-rs/clap/issues/6421>
         script = script.replace("ecs__subcmd__exec", "ecs__exec");
     }
@@ -28,7 +29,7 @@ pub fn completions(shell: Shell) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The program without its hidden commands and flags, which the generators would offer too.
+/// The program without its hidden commands and flags, which the generator would offer.
 fn visible() -> Command {
     let program = Cli::command();
     let commands = program
@@ -47,15 +48,15 @@ fn without_hidden_flags(command: &Command) -> Command {
     let shown = command
         .get_arguments()
         .filter(|argument| !argument.is_hide_set());
-    // Rules between flags may name one that is not there any more.
-    let free = shown.map(|argument| argument.clone().conflicts_with(Reset).requires(Reset));
+    // The rules between flags may name a hidden one.
+    let arguments = shown.map(|argument| argument.clone().conflicts_with(Reset).requires(Reset));
     let name: &'static str = command.get_name().to_owned().leak();
     Command::new(name)
         .about(command.get_about().cloned().unwrap_or_default())
-        .args(free)
+        .args(arguments)
 }
 
-/// `ecs-exec.1` to standard output, or it and `ecs-exec-COMMAND.1` to a folder.
+/// Prints `ecs-exec.1`, or writes it and every `ecs-exec-COMMAND.1` to a folder.
 pub fn pages(folder: Option<&Path>) -> Result<ExitCode, CliError> {
     let mut program = Cli::command()
         .disable_help_subcommand(true)
@@ -65,9 +66,8 @@ pub fn pages(folder: Option<&Path>) -> Result<ExitCode, CliError> {
         print(&page(program)?)?;
         return Ok(ExitCode::SUCCESS);
     };
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CliError::new(format!("{} cannot be made: {error}", folder.display()), "")
-    })?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| CliError::file(format!("cannot create {}: {error}", folder.display())))?;
     let commands = program
         .get_subcommands()
         .filter(|command| !command.is_hide_set());
@@ -82,7 +82,7 @@ pub fn pages(folder: Option<&Path>) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The variable that stands for a flag, which the generator leaves out.
+/// Adds the environment variable of a flag, which the generator leaves out.
 fn with_variable(argument: Arg) -> Arg {
     let variable = argument.get_env().map(|name| name.to_string_lossy());
     let help = argument.get_help().map(ToString::to_string);
@@ -99,6 +99,6 @@ fn page(command: Command) -> Result<String, CliError> {
     let mut page = Vec::new();
     Man::new(command)
         .render(&mut page)
-        .map_err(|error| CliError::new(format!("the page cannot be made: {error}"), ""))?;
+        .map_err(|error| CliError::file(format!("cannot create the manual page: {error}")))?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }

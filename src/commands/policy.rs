@@ -1,3 +1,5 @@
+//! `ecs-exec policy`: least-privilege IAM policies.
+
 use std::process::ExitCode;
 
 use checks::least_privilege::{Cluster, Kind, policy};
@@ -5,7 +7,7 @@ use model::arn;
 use model::facts::Fact;
 use serde_json::Value;
 
-use crate::aws::{Aws, partition};
+use crate::aws::{AwsClients, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
@@ -26,28 +28,18 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliErr
         _ => &[Use::Credentials],
     };
     let settings = config::load(global, uses).await?;
-    let document = match kind {
+    let (account, region) = match kind {
         // The same in every account.
-        Kind::TaskRole => policy(
-            kind,
-            &Cluster {
-                partition: "aws",
-                region: "",
-                account: "",
-                name: "",
-            },
-        ),
-        _ => {
-            let (account, region) = place(arguments, &settings).await?;
-            let cluster = Cluster {
-                partition: partition(&region),
-                region: &region,
-                account: &account,
-                name: short_name(&settings.cluster),
-            };
-            policy(kind, &cluster)
-        }
+        Kind::TaskRole => (String::new(), String::new()),
+        _ => account_and_region(arguments, &settings).await?,
     };
+    let cluster = Cluster {
+        partition: partition(&region),
+        region: &region,
+        account: &account,
+        name: short_name(&settings.cluster),
+    };
+    let document = policy(kind, &cluster);
     let text = match arguments.format {
         PolicyFormat::Json => serde_json::to_string_pretty(&document).unwrap_or_default(),
         PolicyFormat::Terraform => terraform(kind, &document, short_name(&settings.cluster)),
@@ -56,15 +48,18 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliErr
     Ok(ExitCode::SUCCESS)
 }
 
-/// The account and the region: said, part of the cluster's ARN, or asked of AWS.
-async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, String), CliError> {
+/// The account and the region, from the flags, the cluster's ARN, or AWS.
+async fn account_and_region(
+    arguments: &Policy,
+    settings: &Settings,
+) -> Result<(String, String), CliError> {
     let of_arn = arn::account(&settings.cluster).map(str::to_owned);
     if let (Some(flag), Some(of_arn)) = (&arguments.account, &of_arn)
         && flag != of_arn
     {
         return Err(CliError::new(
-            format!("--account says {flag}, and the cluster's ARN says {of_arn}"),
-            "Leave --account out, or correct one of them.",
+            format!("--account is {flag}, but the cluster's ARN has account {of_arn}"),
+            "Remove --account, or correct one of them.",
         ));
     }
     let account = arguments.account.clone().or(of_arn);
@@ -72,7 +67,7 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     if let (Some(account), Some(region)) = (&account, &region) {
         return Ok((account.clone(), region.clone()));
     }
-    let aws = Aws::connect(settings, REPORT_TIMEOUT).await?;
+    let aws = AwsClients::connect(settings, REPORT_TIMEOUT).await?;
     let region = aws.region.value.clone();
     if let Some(account) = account {
         return Ok((account, region));
@@ -84,11 +79,11 @@ async fn place(arguments: &Policy, settings: &Settings) -> Result<(String, Strin
     let why = match caller {
         Fact::Known(caller) => return Ok((caller.account, region)),
         Fact::Unavailable(why) => why.to_string(),
-        Fact::Absent => "AWS does not say who this is".to_owned(),
+        Fact::Absent => "AWS did not identify the caller".to_owned(),
     };
-    Err(CliError::new(
-        format!("the account is not known, because {why}"),
-        "Say it: --account 123456789012",
+    Err(CliError::aws(
+        format!("cannot determine the account: {why}"),
+        "Add --account 123456789012.",
     ))
 }
 

@@ -1,19 +1,19 @@
-//! Commands that the configuration has names for.
+//! Runs named commands of the configuration.
 
 use std::process::ExitCode;
 
 use model::text::sanitize_line;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::cli_error::CliError;
-use crate::config::{self, Project, Recipe, Settings, Use};
+use crate::config::{self, Recipe, Settings, Use};
 use crate::output::print;
-use crate::session::Named;
-use crate::session::job::Job;
+use crate::session::{Context, RemoteCommand, TargetArgs};
 use crate::target::nearest;
 use crate::timeouts::SESSION_TIMEOUT;
 
+/// `ecs-exec recipe`
 pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCode, CliError> {
     let Some(name) = arguments.name.as_ref().filter(|_| !arguments.list) else {
         let settings = config::load(global, &[Use::Recipes]).await?;
@@ -25,26 +25,24 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
     let recipe = find(&settings, name)?;
     if recipe.interactive {
         let session = as_session(arguments, recipe);
-        let is_of_project = |project: &Project| project.has_recipe(name);
-        let is_of_project = settings.project.as_ref().is_some_and(is_of_project);
-        return super::exec::recipe(&session, &settings, is_of_project, global).await;
+        let project = settings.project.as_ref();
+        let is_project_command = project.is_some_and(|project| project.has_recipe(name));
+        return super::exec::recipe(&session, &settings, is_project_command, global).await;
     }
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
-    let named = Named {
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+    let args = TargetArgs {
         service: Some(recipe.service.clone()),
         task: arguments.task.clone(),
         container: recipe.container.clone(),
         pick: false,
     };
-    Job {
-        aws: &aws,
-        settings: &settings,
-        global,
+    RemoteCommand {
+        cx: Context::new(&aws, &settings, global),
         words: &recipe.command,
         timeout: None,
         ask_doctor: !arguments.no_doctor,
     }
-    .alone(&named, false)
+    .run_in_one(&args, false)
     .await
 }
 
@@ -53,7 +51,7 @@ fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Recipe, CliError> 
         let names = settings.recipes.keys().map(String::as_str);
         let help = match nearest(name, names).first() {
             Some(near) => format!("Did you mean {near}?"),
-            None => "`ecs-exec recipe --list` shows those that there are.".to_owned(),
+            None => "`ecs-exec recipe --list` shows all.".to_owned(),
         };
         CliError::new(format!("there is no recipe {name}"), help)
     })
@@ -77,9 +75,9 @@ fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
 
 fn table(settings: &Settings) -> String {
     if settings.recipes.is_empty() {
-        return "There are no recipes. [recipes.NAME] in ecs-exec.toml makes one.\n".to_owned();
+        return "There are no recipes. Add one with [recipes.NAME] in ecs-exec.toml.\n".to_owned();
     }
-    let mut table = crate::output::table(&["RECIPE", "SERVICE", "WHAT FOR"]);
+    let mut table = crate::output::table(&["RECIPE", "SERVICE", "DESCRIPTION"]);
     for (name, recipe) in &settings.recipes {
         let cells = [name, &recipe.service, &recipe.description];
         table.add_row(cells.map(|cell| sanitize_line(cell)));

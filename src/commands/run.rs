@@ -1,85 +1,82 @@
-//! Runs a command in containers and prints what it prints.
+//! Runs a command in containers and prints its output.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use futures::future::join_all;
 
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli::{Global, Run};
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
-use crate::session::job::Job;
-use crate::session::{Flow, Named, spot};
+use crate::session::{Context, Flow, RemoteCommand, TargetArgs, resolve_targets};
 use crate::timeouts::SESSION_TIMEOUT;
 
+/// `ecs-exec run`
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
-    let aws = Aws::connect(&settings, SESSION_TIMEOUT).await?;
-    let named = Named {
+    let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+    let args = TargetArgs {
         service: arguments.service.clone(),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,
     };
-    let job = Job {
-        aws: &aws,
-        settings: &settings,
-        global,
+    let command = RemoteCommand {
+        cx: Context::new(&aws, &settings, global),
         words: &arguments.command,
         timeout: arguments.timeout,
         ask_doctor: !arguments.no_doctor,
     };
     if !arguments.all_tasks {
-        return job.alone(&named, arguments.no_stdin).await;
+        return command.run_in_one(&args, arguments.no_stdin).await;
     }
-    let found = spot::find_all(&aws, &settings, global, &named).await?;
-    found.encryption.warn_if_unknown();
-    let ends = join_all(found.spots.iter().map(async |spot| {
-        let prefix = format!("{}  ", spot.task_id().chars().take(8).collect::<String>());
-        let mut lines = Lines::new(prefix);
-        let write = move |bytes: &[u8]| lines.write(bytes);
-        job.once(spot, &found.encryption, None, Box::new(write))
-            .await
+    let targets = resolve_targets(command.cx, &args).await?;
+    if let Some(first) = targets.first() {
+        first.warn_if_encryption_is_unknown();
+    }
+    let ends = join_all(targets.iter().map(async |target| {
+        let prefix = target.task_id().chars().take(8).collect::<String>();
+        let mut lines = PrefixedLines::new(format!("{prefix}  "));
+        let sink = Box::new(move |bytes: &[u8]| lines.write(bytes));
+        command.run(target, None, sink).await
     }))
     .await;
-    let mut worst = 0;
-    for (end, spot) in ends.into_iter().zip(&found.spots) {
-        worst = worst.max(job.report(spot, end?).await);
+    let mut highest = 0;
+    for (end, target) in ends.into_iter().zip(&targets) {
+        highest = highest.max(command.report(target, end?).await);
     }
-    Ok(ExitCode::from(worst))
+    Ok(ExitCode::from(highest))
 }
 
-/// Whole lines with a prefix, so that those of several tasks do not mix.
-struct Lines {
+/// Writes whole lines with a prefix, so that those of several tasks do not mix.
+struct PrefixedLines {
     prefix: String,
-    waiting: Vec<u8>,
+    incomplete: Vec<u8>,
 }
 
-impl Lines {
-    fn new(prefix: String) -> Lines {
-        Lines {
+impl PrefixedLines {
+    fn new(prefix: String) -> PrefixedLines {
+        PrefixedLines {
             prefix,
-            waiting: Vec::new(),
+            incomplete: Vec::new(),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<Flow> {
-        let searched = self.waiting.len();
-        self.waiting.extend_from_slice(bytes);
-        let end = self.waiting[searched..]
-            .iter()
-            .rposition(|byte| *byte == b'\n');
-        if let Some(end) = end {
-            let rest = self.waiting.split_off(searched + end + 1);
-            let lines = std::mem::replace(&mut self.waiting, rest);
-            self.print(&lines)?;
-        }
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.incomplete.extend_from_slice(bytes);
+            return Ok(Flow::Continue);
+        };
+        let (complete, rest) = bytes.split_at(end + 1);
+        let mut lines = std::mem::replace(&mut self.incomplete, rest.to_vec());
+        lines.extend_from_slice(complete);
+        self.print(&lines)?;
         Ok(Flow::Continue)
     }
 
     fn print(&self, lines: &[u8]) -> io::Result<()> {
-        let mut prefixed = Vec::with_capacity(lines.len());
+        let mut prefixed = Vec::new();
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             prefixed.extend_from_slice(self.prefix.as_bytes());
             prefixed.extend_from_slice(line);
@@ -90,13 +87,12 @@ impl Lines {
     }
 }
 
-/// What ends without a line feed is a line too. Where it cannot be written, neither could what came before.
-impl Drop for Lines {
+/// Text at the end without a line feed is a line too. If it cannot be written, neither could what came before.
+impl Drop for PrefixedLines {
     fn drop(&mut self) {
-        if !self.waiting.is_empty() {
-            let mut line = std::mem::take(&mut self.waiting);
-            line.push(b'\n');
-            let _ = self.print(&line);
+        if !self.incomplete.is_empty() {
+            self.incomplete.push(b'\n');
+            let _ = self.print(&self.incomplete);
         }
     }
 }

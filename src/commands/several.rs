@@ -1,85 +1,80 @@
-//! The doctor's question, put to several clusters at once.
+//! `ecs-exec doctor` on several clusters at the same time.
 
 use std::process::ExitCode;
 
 use futures::future::join_all;
-
-use super::doctor::end;
 use terraform_plan::TerraformPlan;
 
+use super::doctor::exit_code;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::doctor::DoctorRun;
 use crate::output::{self, Progress};
 use crate::timeouts::REPORT_TIMEOUT;
 
-/// `places`: the cluster, region and profile of each. One that cannot be asked does not keep the others from it.
+/// `places`: the cluster, region and profile of each. An error in one does not stop the others.
 pub async fn run(
     arguments: &Doctor,
     global: &Global,
     places: &[Global],
     plan: Option<&TerraformPlan>,
 ) -> Result<ExitCode, CliError> {
-    refuse_of_one(arguments)?;
-    // One after the other: the user may be asked whether to trust the project's file.
-    let mut questions = Vec::new();
+    ensure_no_single_cluster_flags(arguments)?;
+    // One after the other: each may ask the user whether to trust the project's file.
+    let mut runs = Vec::new();
     for place in places {
-        questions.push(DoctorRun::new(arguments, place).await);
+        runs.push(DoctorRun::new(arguments, place).await);
     }
-    let what = match plan {
-        Some(_) if !arguments.plan_over_live => "Reading the plan".to_owned(),
-        _ => format!("Asking AWS about {} clusters", places.len()),
+    let message = match plan {
+        Some(_) if !arguments.facts.plan_over_live => "Reading the plan".to_owned(),
+        _ => format!("Reading {} clusters from AWS", places.len()),
     };
-    let progress = Progress::start(global, &what);
-    let answers = join_all(places.iter().zip(questions).map(async |(place, question)| {
-        let patience = arguments.timeout.unwrap_or(REPORT_TIMEOUT);
-        question?.of_plan(plan).ask(place, patience).await
+    let progress = Progress::start(global, &message);
+    let timeout = arguments.facts.timeout.unwrap_or(REPORT_TIMEOUT);
+    let outcomes = join_all(places.iter().zip(runs).map(async |(place, run)| {
+        let outcome = async { run?.with_plan(plan).examine(place, timeout).await };
+        outcome.await.map_err(|error| error.about(&name(place)))
     }))
     .await;
     progress.end();
-    let (mut reports, mut troubles) = (Vec::new(), Vec::new());
-    for (place, answer) in places.iter().zip(answers) {
-        match answer {
-            Ok(examined) => reports.push(examined.report),
-            Err(trouble) => troubles.push(CliError {
-                what: format!("{}: {}", name(place), trouble.what),
-                ..trouble
-            }),
+    let (mut reports, mut errors) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Ok(outcome) => reports.push(outcome.report),
+            Err(error) => errors.push(error),
         }
     }
     if !reports.is_empty() {
         output::write(&reports, &arguments.report, global)?;
     }
-    let Some(last) = troubles.pop() else {
-        return Ok(end(&reports, arguments, global));
+    let Some(last) = errors.pop() else {
+        return Ok(exit_code(&reports, arguments, global));
     };
-    for trouble in troubles {
-        say!("{trouble}");
+    for error in errors {
+        say!("{error}");
     }
     Err(last)
 }
 
-/// What is about one cluster only.
-fn refuse_of_one(arguments: &Doctor) -> Result<(), CliError> {
+fn ensure_no_single_cluster_flags(arguments: &Doctor) -> Result<(), CliError> {
     let flags = [
         ("--fix", arguments.fix.fix),
-        ("--watch", arguments.watch),
-        ("--demo", arguments.demo.is_some()),
-        ("--snapshot", arguments.snapshot.is_some()),
+        ("--watch", arguments.facts.watch),
         ("--task", !arguments.targets.task.is_empty()),
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {
         Some((flag, _)) => Err(CliError::new(
-            format!("{flag} is about one cluster, and several are named"),
-            "Run it for each of them.",
+            format!("{flag} accepts one cluster, and several are named"),
+            "Run the command once for each cluster.",
         )),
         None => Ok(()),
     }
 }
 
-/// The words that tell a place from the others.
+/// The flags' values that name a cluster.
 fn name(place: &Global) -> String {
-    let words = [&place.profile, &place.region, &place.cluster];
-    let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+    let values = place.whereabouts().map(|(_, value)| value);
+    let mut words: Vec<&str> = values.into_iter().flatten().collect();
+    words.reverse();
     words.join(" ")
 }

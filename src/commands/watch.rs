@@ -1,4 +1,4 @@
-//! Looks again and again while something rolls out, and ends with the verdict.
+//! `ecs-exec doctor --watch`: repeats the checks until rollouts are complete, then reports.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::facts::{Fact, Facts, Service, Task};
 use tokio::time::{Instant, sleep};
 
-use super::doctor::end;
+use super::doctor::exit_code;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::doctor::{DoctorOutcome, DoctorRun};
@@ -16,58 +16,52 @@ use crate::output;
 use crate::timeouts::{REPORT_TIMEOUT, ROLLOUT_TIMEOUT};
 
 const PAUSE: Duration = Duration::from_secs(5);
-/// An agent that needs longer will not come, in seconds.
-const AGENT_SECONDS: i64 = 180;
+/// Seconds after which an agent that is still pending has failed to start.
+const AGENT_START_SECONDS: i64 = 180;
 
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
-    let question = DoctorRun::new(arguments, global).await?;
-    let until = Instant::now() + arguments.timeout.unwrap_or(ROLLOUT_TIMEOUT);
-    let mut shown = Shown::default();
+    let run = DoctorRun::new(arguments, global).await?;
+    let until = Instant::now() + arguments.facts.timeout.unwrap_or(ROLLOUT_TIMEOUT);
+    let mut screen = Screen::default();
     loop {
-        let examined = question.ask(global, REPORT_TIMEOUT).await?;
-        let moving = moving(&examined.facts);
-        if moving.is_empty() || Instant::now() + PAUSE >= until {
-            shown.clear();
-            output::write(from_ref(&examined.report), &arguments.report, global)?;
-            return Ok(end(from_ref(&examined.report), arguments, global));
+        let outcome = run.examine(global, REPORT_TIMEOUT).await?;
+        let pending = pending(&outcome.facts);
+        if pending.is_empty() || Instant::now() + PAUSE >= until {
+            screen.clear();
+            let reports = from_ref(&outcome.report);
+            output::write(reports, &arguments.report, global)?;
+            return Ok(exit_code(reports, arguments, global));
         }
-        shown.show(&examined, &moving, global);
+        screen.show(&outcome, &pending, global);
         sleep(PAUSE).await;
     }
 }
 
-/// What is still on its way, in words.
-fn moving(facts: &Facts) -> Vec<String> {
+/// The deployments and agents that are not ready yet, a line each.
+fn pending(facts: &Facts) -> Vec<String> {
     let services = facts.target.services.iter();
     let services = services.filter_map(|wanted| facts.services.get(&wanted.name)?.known());
-    let mut moving: Vec<String> = services.filter_map(of_service).collect();
+    let mut pending: Vec<String> = services.filter_map(rollout).collect();
     let tasks = facts.tasks.values().filter_map(Fact::known);
-    let starting = tasks.filter(|task| has_young_agent(task, facts)).count();
+    let starting = tasks.filter(|task| has_starting_agent(task, facts)).count();
     if starting > 0 {
-        moving.push(model::text::count(starting, "agent") + " starting");
+        pending.push(model::text::count(starting, "agent") + " starting");
     }
-    moving
+    pending
 }
 
-fn of_service(service: &Service) -> Option<String> {
+fn rollout(service: &Service) -> Option<String> {
     let name = &service.name;
     if let Some(deployment) = service.in_progress() {
-        let Service { desired_count, .. } = service;
-        return Some(format!(
-            "{name}: {} of {desired_count} new tasks run",
-            deployment.running_count
-        ));
+        let (running, desired) = (deployment.running_count, service.desired_count);
+        return Some(format!("{name}: {running} of {desired} new tasks running"));
     }
-    let is_filling = service.pending_count > 0 && service.running_count < service.desired_count;
-    is_filling.then(|| {
-        format!(
-            "{name}: {} of {} tasks run",
-            service.running_count, service.desired_count
-        )
-    })
+    let (running, desired) = (service.running_count, service.desired_count);
+    (service.pending_count > 0 && running < desired)
+        .then(|| format!("{name}: {running} of {desired} tasks running"))
 }
 
-fn has_young_agent(task: &Task, facts: &Facts) -> bool {
+fn has_starting_agent(task: &Task, facts: &Facts) -> bool {
     let age = task
         .started_at
         .map(|started| facts.taken_at.as_second() - started.as_second());
@@ -75,30 +69,30 @@ fn has_young_agent(task: &Task, facts: &Facts) -> bool {
         .own_containers()
         .filter_map(|container| container.exec_agent())
         .any(|agent| agent.last_status == "PENDING");
-    task.is_running() && is_pending && age.is_some_and(|age| age < AGENT_SECONDS)
+    task.is_running() && is_pending && age.is_some_and(|age| age < AGENT_START_SECONDS)
 }
 
-/// What stands on the screen while it goes on: a report that is drawn over, on a terminal only.
+/// A report on the terminal that the next one overwrites.
 #[derive(Default)]
-struct Shown {
+struct Screen {
     rows: usize,
     text: String,
 }
 
-impl Shown {
-    fn show(&mut self, examined: &DoctorOutcome, moving: &[String], global: &Global) {
+impl Screen {
+    fn show(&mut self, outcome: &DoctorOutcome, pending: &[String], global: &Global) {
         if global.quiet || !io::stderr().is_terminal() {
             return;
         }
-        let mut text = output::summary(&examined.report, global);
-        for line in moving {
+        let mut text = output::summary(&outcome.report, global);
+        for line in pending {
             text.push_str(&format!("… {}\n", model::text::sanitize_line(line)));
         }
         if text == self.text {
             return;
         }
         self.clear();
-        let (fitting, rows) = output::that_fit(&text);
+        let (fitting, rows) = output::last_lines_that_fit(&text);
         say_part!("{fitting}");
         self.rows = rows;
         self.text = text;
@@ -106,7 +100,7 @@ impl Shown {
 
     fn clear(&mut self) {
         if self.rows > 0 {
-            // Up to the first line, and everything from there on away.
+            // Cursor to the first line of the report; erase from there to the end of the screen.
             say_part!("\x1b[{}F\x1b[J", self.rows);
         }
         self.rows = 0;
@@ -120,9 +114,9 @@ mod tests {
     use crate::facts::snapshot;
 
     #[test]
-    fn only_what_is_on_its_way_is_waited_for() {
+    fn only_rollouts_in_progress_are_pending() {
         let mut facts = snapshot::demo("healthy").unwrap();
-        assert_eq!(moving(&facts), [""; 0]);
+        assert_eq!(pending(&facts), [""; 0]);
         let rolls_out = |facts: &mut Facts, with_old: bool| {
             let services = facts.services.values_mut();
             let service = services.filter_map(Fact::known_mut).next().unwrap();
@@ -133,8 +127,8 @@ mod tests {
             }
         };
         rolls_out(&mut facts, false);
-        assert_eq!(moving(&facts).len(), 1, "its last old task is gone");
+        assert_eq!(pending(&facts).len(), 1, "without an old deployment");
         rolls_out(&mut facts, true);
-        assert_eq!(moving(&facts).len(), 1);
+        assert_eq!(pending(&facts).len(), 1);
     }
 }

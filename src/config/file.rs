@@ -136,7 +136,7 @@ pub fn custom_checks(source: &SourceFile) -> Result<Vec<ExprCheck>, CliError> {
 
 fn cli_error(error: SourceError) -> CliError {
     let hint = error.hint.clone().unwrap_or_default();
-    CliError::new(error.to_string(), hint).with_excerpt(error.snippet)
+    CliError::configuration(error.to_string(), hint).with_excerpt(error.snippet)
 }
 
 #[cfg(test)]
@@ -156,10 +156,14 @@ mod tests {
     #[test]
     fn an_unknown_key_names_file_line_and_nearest_key() {
         let error = parse_error("cluster = \"a\"\nservice_prefx = \"b\"");
-        assert_eq!(error.what, "x.toml:2:1: unknown key `service_prefx`");
-        assert_eq!(error.help, "Did you mean `service_prefix`?");
+        assert_eq!(error.message(), "x.toml:2:1: unknown key `service_prefx`");
+        assert_eq!(error.hint(), "Did you mean `service_prefix`?");
         let error = parse_error("cluster = [");
-        assert!(error.what.starts_with("x.toml:1:12: "), "{}", error.what);
+        assert!(
+            error.message().starts_with("x.toml:1:12: "),
+            "{}",
+            error.message()
+        );
     }
 
     #[test]
@@ -202,7 +206,11 @@ mod tests {
             ("[services.\"\"]", "services: a table has an empty name"),
         ] {
             let error = parse_error(text);
-            assert!(error.what.contains(message), "{text}: {}", error.what);
+            assert!(
+                error.message().contains(message),
+                "{text}: {}",
+                error.message()
+            );
             assert!(error.to_string().contains(" | "), "{text}: {error}");
         }
     }
@@ -214,8 +222,8 @@ mod tests {
         #[test]
         fn any_text_is_read_or_gives_an_error(text in "(\\[(services|recipes|checks|expect|plugins)(\\.[a-z]{1,3})?\\]\n|[a-z_]{1,9} = (\"\\PC{0,6}\"|[0-9]{1,20}|\\[|true|\\{\\})\n|\\PC{0,8}\n){0,6}") {
             if let Err(error) = parse(&text) {
-                prop_assert!(error.what.starts_with("x.toml:"));
-                prop_assert!(!error.what.contains('\n'));
+                prop_assert!(error.message().starts_with("x.toml:"));
+                prop_assert!(!error.message().contains('\n'));
             }
             let _ = expressions::load(&SourceFile::new("x.toml", text));
         }
@@ -227,7 +235,7 @@ mod tests {
             let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text.insert_str(at, &with);
             if let Err(error) = parse(&text) {
-                prop_assert!(error.what.starts_with("x.toml:"));
+                prop_assert!(error.message().starts_with("x.toml:"));
             }
         }
     }

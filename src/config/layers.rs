@@ -108,7 +108,8 @@ fn custom_checks(layers: &[Layer]) -> Result<Vec<ExprCheck>, CliError> {
 impl Use<'_> {
     /// Whether the command behaves differently with and without the keys that need trust.
     fn differs(self, with: &Settings, without: &Settings) -> bool {
-        let shell = |settings: &Settings, name: &str| target::candidate(settings, name, true).shell;
+        let shell =
+            |settings: &Settings, name: &str| target::name_candidates(settings, name, true).shell;
         match self {
             Use::Credentials => {
                 with.profile != without.profile || with.endpoint_url != without.endpoint_url

@@ -22,7 +22,7 @@ pub enum FileOrigin {
 /// The text of a configuration file.
 pub fn read(path: &Path, origin: FileOrigin) -> Result<String, CliError> {
     let refused = |why: &str, help: String| {
-        CliError::new(format!("the configuration {} {why}", path.display()), help)
+        CliError::configuration(format!("the configuration {} {why}", path.display()), help)
     };
     let unreadable = |why: &str| {
         refused(
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn error(path: &Path, origin: FileOrigin) -> String {
-        read(path, origin).unwrap_err().what
+        read(path, origin).unwrap_err().message().to_owned()
     }
 
     #[test]

@@ -1,111 +1,73 @@
-use std::sync::{Arc, LazyLock};
+//! `--only` and `--skip`: the built-in and custom checks that run.
+
+use std::sync::Arc;
 
 use custom_checks::AREAS;
 use diagnosis::Selection;
 use model::check::Check;
 
-use crate::cli::Doctor;
+use crate::cli::CheckFlags;
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::custom_checks::CustomChecks;
 use crate::target;
 
-/// The checks that are asked for. The user's own programs are looked for on PATH while AWS is asked: the folders may be
-/// many, and slow.
-pub struct Checks {
-    /// Some are named, or left out by name.
-    named: bool,
-    chosen: LazyLock<Chosen, Box<dyn FnOnce() -> Chosen + Send>>,
-}
-
-pub struct Chosen {
+/// The checks of a run.
+pub struct SelectedChecks {
     pub selection: Selection,
-    pub own: Arc<CustomChecks>,
+    pub custom: Arc<CustomChecks>,
 }
 
-impl Checks {
-    pub fn of(arguments: &Doctor, settings: Option<&mut Settings>) -> Result<Checks, CliError> {
-        let found = settings.map(CustomChecks::search);
-        let found = move || found.map(|found| found()).unwrap_or_default();
-        let named = !arguments.only.is_empty() || !arguments.skip.is_empty();
-        let later: Box<dyn FnOnce() -> Chosen + Send> = match named {
-            // A name that nothing has is refused at once.
-            true => {
-                let own = found();
-                let chosen = chosen(selection(arguments, &own)?, own);
-                Box::new(move || chosen)
-            }
-            false => Box::new(move || {
-                let own = found();
-                let all = Selection::with_custom_checks(own.checks(), Vec::new(), Vec::new());
-                chosen(all.unwrap_or_default(), own)
-            }),
-        };
-        Ok(Checks {
-            named,
-            chosen: LazyLock::new(later),
-        })
-    }
-
-    /// Waits until the search has ended.
-    pub fn chosen(&self) -> &Chosen {
-        &self.chosen
-    }
-
-    /// Whether only checks of this area are asked for.
-    pub fn are_within(&self, area: &str) -> bool {
-        self.named && self.chosen.selection.is_within(area)
+impl SelectedChecks {
+    /// Takes the custom checks out of the settings; the demo has none.
+    pub fn new(
+        flags: &CheckFlags,
+        settings: Option<&mut Settings>,
+    ) -> Result<SelectedChecks, CliError> {
+        let custom = settings.map(CustomChecks::find).unwrap_or_default();
+        let selection = selection(flags, custom.checks())?;
+        let custom = Arc::new(custom.only(&selection));
+        Ok(SelectedChecks { selection, custom })
     }
 }
 
-/// Whether checks of an area are asked for, as far as the flags tell.
-pub fn may_include(arguments: &Doctor, area: &str) -> bool {
-    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
+/// Whether the flags leave room for checks of an area.
+pub fn may_include(flags: &CheckFlags, area: &str) -> bool {
+    let (only, skip) = (trimmed(&flags.only), trimmed(&flags.skip));
     let is_of_area = |name: &String| name.split('.').next() == Some(area);
     (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area)
 }
 
-fn chosen(selection: Selection, own: CustomChecks) -> Chosen {
-    let own = Arc::new(own.only(&selection));
-    Chosen { selection, own }
-}
-
-fn selection(arguments: &Doctor, own: &CustomChecks) -> Result<Selection, CliError> {
-    let (only, skip) = (trimmed(&arguments.only), trimmed(&arguments.skip));
-    let are_own = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
-    let own = own.checks();
-    let selection = Selection::with_custom_checks(own.clone(), only, skip)
-        .map_err(|unknown| no_such_check(&unknown, &own))?;
+fn selection(flags: &CheckFlags, custom: Vec<&'static Check>) -> Result<Selection, CliError> {
+    let (only, skip) = (trimmed(&flags.only), trimmed(&flags.skip));
+    let only_custom = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
+    let selection = Selection::with_custom_checks(custom.clone(), only, skip)
+        .map_err(|unknown| no_such_check(&unknown, &custom))?;
     if !selection.is_empty() {
         return Ok(selection);
     }
-    Err(CliError::new(
-        "no check is left",
-        match are_own {
-            true => "There are no custom checks. Demos use no configuration.",
-            false => "What --only names and --skip takes away leaves nothing to look at.",
-        },
-    ))
-}
-
-/// The names as they were written, without the spaces of a list that a person wrote. Of one that is empty, the empty
-/// names stay.
-fn trimmed(names: &[String]) -> Vec<String> {
-    let names = names.iter().map(|name| name.trim());
-    let (named, empty): (Vec<&str>, Vec<&str>) = names.partition(|name| !name.is_empty());
-    let kept = if named.is_empty() { empty } else { named };
-    kept.into_iter().map(str::to_owned).collect()
-}
-
-fn no_such_check(unknown: &str, own: &[&Check]) -> CliError {
-    let near = target::nearest(
-        &unknown.to_lowercase(),
-        diagnosis::selection::names().chain(own.iter().map(|check| check.id)),
-    );
-    let areas = checks::registry::AREAS.iter().chain(&AREAS);
-    let help = match near.first() {
-        Some(near) => format!("Did you mean {near}?"),
-        None => format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", ")),
+    let hint = match only_custom {
+        true => "No custom checks are configured. A demo only reads a file named by --config.",
+        false => "--skip removes every check that --only names.",
     };
-    CliError::new(format!("there is no check or area {unknown}"), help)
+    Err(CliError::new("no checks are selected", hint))
+}
+
+/// The names without the spaces around them; empty names count only if there are no others.
+fn trimmed(names: &[String]) -> Vec<String> {
+    let names = names.iter().map(|name| name.trim().to_owned());
+    let (named, empty): (Vec<_>, Vec<_>) = names.partition(|name| !name.is_empty());
+    if named.is_empty() { empty } else { named }
+}
+
+fn no_such_check(unknown: &str, custom: &[&Check]) -> CliError {
+    let names = diagnosis::selection::names().chain(custom.iter().map(|check| check.id));
+    let hint = match target::nearest(&unknown.to_lowercase(), names).first() {
+        Some(near) => format!("Did you mean {near}?"),
+        None => {
+            let areas = checks::registry::AREAS.iter().chain(&AREAS);
+            format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", "))
+        }
+    };
+    CliError::not_found(format!("there is no check or area {unknown}"), hint)
 }

@@ -1,3 +1,5 @@
+//! Amazon EC2: VPCs and what is in them.
+
 mod from_sdk;
 mod name_servers;
 
@@ -8,16 +10,16 @@ use futures::future::join_all;
 use model::facts::*;
 
 use super::ecs::unmentioned;
-use super::pages;
-use crate::aws::{Aws, Failure, fact};
+use super::{each, pages};
+use crate::aws::{AwsClients, Failure, fact};
 
 pub use name_servers::own_name_servers;
 
-/// How many values one filter takes.
-const VALUES_A_FILTER: usize = 200;
+/// How many values a filter accepts.
+const VALUES_PER_FILTER: usize = 200;
 
-/// The VPC endpoints of these services, in every VPC that the caller may see.
-pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
+/// The VPC endpoints of these services, in all VPCs.
+pub async fn endpoints(aws: &AwsClients, services: &[String]) -> Fact<Vec<Endpoint>> {
     let all = pages(async |token| {
         let page = aws
             .call("ec2:DescribeVpcEndpoints", || {
@@ -38,8 +40,8 @@ pub async fn endpoints(aws: &Aws, services: &[String]) -> Fact<Vec<Endpoint>> {
     fact(all.await, &[])
 }
 
-/// Interfaces by ID. Asked by filter, because a call that names one that is gone fails for all of them.
-pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Interface>> {
+/// Network interfaces by ID. The call uses a filter: with a list of IDs it fails if one does not exist.
+pub async fn interfaces(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Interface>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeNetworkInterfaces", || {
@@ -55,7 +57,7 @@ pub async fn interfaces(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Inte
     .await
 }
 
-pub async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
+pub async fn subnets(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Subnet>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeSubnets", || {
@@ -71,7 +73,10 @@ pub async fn subnets(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Subnet>
     .await
 }
 
-pub async fn security_groups(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<SecurityGroup>> {
+pub async fn security_groups(
+    aws: &AwsClients,
+    ids: &[String],
+) -> BTreeMap<String, Fact<SecurityGroup>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeSecurityGroups", || {
@@ -87,7 +92,7 @@ pub async fn security_groups(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact
     .await
 }
 
-pub async fn instances(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Instance>> {
+pub async fn instances(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Instance>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeInstances", || {
@@ -107,34 +112,29 @@ pub async fn instances(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Insta
     .await
 }
 
-/// Asks for things by ID, as many at a time as a filter takes; what is not in the answer is not there.
+/// Reads resources by ID, with a filter. A resource that is not in the response does not exist.
 async fn by_id<T, F>(ids: &[String], ask: impl Fn(Vec<String>) -> F) -> BTreeMap<String, Fact<T>>
 where
     F: Future<Output = Result<BTreeMap<String, T>, Failure>>,
 {
-    let answers = join_all(
-        ids.chunks(VALUES_A_FILTER)
-            .map(async |chunk| (chunk, ask(chunk.to_vec()).await)),
-    )
-    .await;
-    let mut facts = BTreeMap::new();
-    for (chunk, answer) in answers {
-        match answer {
-            Ok(mut found) => facts.extend(chunk.iter().map(|id| {
-                let fact = found.remove(id).map_or(Fact::Absent, Fact::Known);
-                (id.clone(), fact)
-            })),
-            Err(failure) => facts.extend(
-                chunk
-                    .iter()
-                    .map(|id| (id.clone(), Fact::Unavailable(failure.why.clone()))),
-            ),
-        }
-    }
-    facts
+    let answers = ids.chunks(VALUES_PER_FILTER).map(async |chunk| {
+        let mut answer = ask(chunk.to_vec()).await;
+        let facts = chunk.iter().map(|id| {
+            let fact = match &mut answer {
+                Ok(found) => found.remove(id).map_or(Fact::Absent, Fact::Known),
+                Err(failure) => Fact::Unavailable(failure.why.clone()),
+            };
+            (id.clone(), fact)
+        });
+        facts.collect::<Vec<_>>()
+    });
+    join_all(answers).await.into_iter().flatten().collect()
 }
 
-pub async fn route_tables(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<RouteTable>>> {
+pub async fn route_tables(
+    aws: &AwsClients,
+    vpcs: &[String],
+) -> BTreeMap<String, Fact<Vec<RouteTable>>> {
     by_vpc(vpcs, async |token| {
         let page = aws
             .call("ec2:DescribeRouteTables", || {
@@ -155,7 +155,10 @@ pub async fn route_tables(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
     .await
 }
 
-pub async fn nat_gateways(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<NatGateway>>> {
+pub async fn nat_gateways(
+    aws: &AwsClients,
+    vpcs: &[String],
+) -> BTreeMap<String, Fact<Vec<NatGateway>>> {
     by_vpc(vpcs, async |token| {
         let page = aws
             .call("ec2:DescribeNatGateways", || {
@@ -178,7 +181,10 @@ pub async fn nat_gateways(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
     .await
 }
 
-pub async fn network_acls(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<NetworkAcl>>> {
+pub async fn network_acls(
+    aws: &AwsClients,
+    vpcs: &[String],
+) -> BTreeMap<String, Fact<Vec<NetworkAcl>>> {
     by_vpc(vpcs, async |token| {
         let page = aws
             .call("ec2:DescribeNetworkAcls", || {
@@ -199,7 +205,7 @@ pub async fn network_acls(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<V
     .await
 }
 
-/// Asks for what VPCs hold, all of them at once.
+/// Reads what is in VPCs, for all of them in one paginated call.
 async fn by_vpc<T, F>(
     vpcs: &[String],
     page: impl Fn(Option<String>) -> F,
@@ -210,27 +216,23 @@ where
     if vpcs.is_empty() {
         return BTreeMap::new();
     }
-    match pages(page).await {
-        Ok(found) => {
-            let mut by_vpc: BTreeMap<String, Vec<T>> =
-                vpcs.iter().map(|vpc| (vpc.clone(), Vec::new())).collect();
-            for (vpc, thing) in found {
-                by_vpc.entry(vpc).or_default().push(thing);
-            }
-            by_vpc
-                .into_iter()
-                .map(|(vpc, things)| (vpc, Fact::Known(things)))
-                .collect()
+    let answer = pages(page).await;
+    let empty = || match &answer {
+        Ok(_) => Fact::Known(Vec::new()),
+        Err(failure) => Fact::Unavailable(failure.why.clone()),
+    };
+    let mut facts: BTreeMap<String, Fact<Vec<T>>> =
+        vpcs.iter().map(|vpc| (vpc.clone(), empty())).collect();
+    for (vpc, item) in answer.into_iter().flatten() {
+        if let Some(items) = facts.get_mut(&vpc).and_then(Fact::known_mut) {
+            items.push(item);
         }
-        Err(failure) => vpcs
-            .iter()
-            .map(|vpc| (vpc.clone(), Fact::Unavailable(failure.why.clone())))
-            .collect(),
     }
+    facts
 }
 
-/// In which mode the account keeps the internet from its VPCs.
-pub async fn block_public_access(aws: &Aws) -> Fact<String> {
+/// In which mode the account blocks internet access of its VPCs.
+pub async fn block_public_access(aws: &AwsClients) -> Fact<String> {
     const ACTION: &str = "ec2:DescribeVpcBlockPublicAccessOptions";
     let answer = aws
         .call(ACTION, || {
@@ -246,27 +248,24 @@ pub async fn block_public_access(aws: &Aws) -> Fact<String> {
     })
 }
 
-/// Whether a VPC resolves names, and private ones: AWS tells one attribute a call.
-pub async fn vpcs(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
-    join_all(ids.iter().map(async |id| {
+/// The DNS attributes of VPCs. AWS returns one attribute in a call.
+pub async fn vpcs(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
+    each(ids.to_vec(), async |id| {
         let (dns_support, dns_hostnames) = futures::join!(
             attribute(aws, id, VpcAttributeName::EnableDnsSupport),
             attribute(aws, id, VpcAttributeName::EnableDnsHostnames),
         );
-        let vpc = Vpc {
-            id: id.clone(),
+        Fact::Known(Vpc {
+            id: id.to_owned(),
             dns_support,
             dns_hostnames,
             own_name_servers: None,
-        };
-        (id.clone(), Fact::Known(vpc))
-    }))
+        })
+    })
     .await
-    .into_iter()
-    .collect()
 }
 
-async fn attribute(aws: &Aws, vpc: &str, name: VpcAttributeName) -> Fact<bool> {
+async fn attribute(aws: &AwsClients, vpc: &str, name: VpcAttributeName) -> Fact<bool> {
     const ACTION: &str = "ec2:DescribeVpcAttribute";
     let answer = aws
         .call(ACTION, || {
@@ -277,23 +276,21 @@ async fn attribute(aws: &Aws, vpc: &str, name: VpcAttributeName) -> Fact<bool> {
                 .send()
         })
         .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(failure) => return Fact::Unavailable(failure.why),
-    };
-    let value = match name {
-        VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
-        _ => answer.enable_dns_hostnames,
-    };
-    match value.and_then(|value| value.value) {
-        Some(value) => Fact::Known(value),
-        None => Fact::Unavailable(unmentioned(ACTION)),
-    }
+    fact(answer, &[]).and_then(|answer| {
+        let value = match name {
+            VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
+            _ => answer.enable_dns_hostnames,
+        };
+        match value.and_then(|value| value.value) {
+            Some(value) => Fact::Known(value),
+            None => Fact::Unavailable(unmentioned(ACTION)),
+        }
+    })
 }
 
 /// The address ranges of prefix lists.
-pub async fn prefix_lists(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
-    join_all(ids.iter().map(async |id| {
+pub async fn prefix_lists(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
+    each(ids.to_vec(), async |id| {
         let entries = pages(async |token| {
             let page = aws
                 .call("ec2:GetManagedPrefixListEntries", || {
@@ -311,11 +308,9 @@ pub async fn prefix_lists(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Ve
                 .collect();
             Ok((found, page.next_token))
         });
-        (id.clone(), fact(entries.await, &[]))
-    }))
+        fact(entries.await, &[])
+    })
     .await
-    .into_iter()
-    .collect()
 }
 
 fn filter(name: &str, values: &[String]) -> Filter {

@@ -1,38 +1,38 @@
+//! Amazon ECS: clusters, services, tasks, container instances and task definitions.
+
 mod from_sdk;
 
-use std::collections::{BTreeMap, HashSet};
-use std::pin::pin;
+use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_ecs::types::{
-    ClusterField, DeploymentControllerType, DesiredStatus, ServiceField, TaskField,
-};
+use aws_sdk_ecs::types::{ClusterField, DesiredStatus, ServiceField, TaskField};
 use futures::future::join_all;
-use futures::stream::{self, StreamExt};
 use model::arn;
-use model::facts::{
-    Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition, Unavailable,
-};
+use model::facts::Unavailable;
+use model::facts::{Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition};
 
 use super::pages;
-use crate::aws::{Aws, Failure, fact};
+use crate::aws::{AwsClients, Failure, fact};
 
-/// AWS lists what it does not find among the failures; what stands nowhere in an answer is not known.
+/// AWS lists what it does not find among the failures: what is not in a response at all is unknown.
 pub fn unmentioned(action: &str) -> Unavailable {
     Unavailable::new(
         action,
         Reason::Failed,
-        "the answer does not mention what was asked for",
+        "the response does not mention the requested resource",
     )
 }
 
-/// How many services `DescribeServices` takes.
-const SERVICES_A_CALL: usize = 10;
-/// How many tasks `DescribeTasks` takes.
-const TASKS_A_CALL: usize = 100;
+/// How many services `DescribeServices` accepts.
+const SERVICES_PER_CALL: usize = 10;
+/// How many tasks `DescribeTasks`, and container instances `DescribeContainerInstances`, accepts.
+const TASKS_PER_CALL: usize = 100;
 
-pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
+const CLUSTER_NOT_FOUND: &str = "ClusterNotFoundException";
+
+pub async fn cluster(aws: &AwsClients, name: &str) -> Fact<Cluster> {
+    const ACTION: &str = "ecs:DescribeClusters";
     let answer = aws
-        .call("ecs:DescribeClusters", || {
+        .call(ACTION, || {
             aws.ecs
                 .describe_clusters()
                 .clusters(name)
@@ -41,37 +41,34 @@ pub async fn cluster(aws: &Aws, name: &str) -> Fact<Cluster> {
                 .send()
         })
         .await;
-    fact(answer, &["ClusterNotFoundException"]).and_then(|output| match output.clusters().first() {
+    fact(answer, &[CLUSTER_NOT_FOUND]).and_then(|output| match output.clusters().first() {
         Some(cluster) if cluster.status() != Some("INACTIVE") => {
             Fact::Known(from_sdk::cluster(cluster))
         }
-        None if output.failures().is_empty() => {
-            Fact::Unavailable(unmentioned("ecs:DescribeClusters"))
-        }
+        None if output.failures().is_empty() => Fact::Unavailable(unmentioned(ACTION)),
         Some(_) | None => Fact::Absent,
     })
 }
 
-/// Names of the clusters in the region; none where they cannot be listed.
-pub async fn cluster_names(aws: &Aws) -> Result<Vec<String>, Failure> {
-    let mut names = pages(async |token| {
+/// Names of the clusters in the region, sorted.
+pub async fn cluster_names(aws: &AwsClients) -> Result<Vec<String>, Failure> {
+    let arns = pages(async |token| {
         let page = aws
             .call("ecs:ListClusters", || {
                 aws.ecs.list_clusters().set_next_token(token.clone()).send()
             })
             .await?;
-        Ok((names_of(page.cluster_arns()), page.next_token))
-    })
-    .await?;
-    names.sort();
-    Ok(names)
+        Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
+    });
+    Ok(sorted_names(&arns.await?))
 }
 
-/// Names of the services of a cluster.
-pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Failure> {
-    let mut names = pages(async |token| {
+/// Names of the services of a cluster, sorted.
+pub async fn service_names(aws: &AwsClients, cluster: &str) -> Result<Vec<String>, Failure> {
+    const ACTION: &str = "ecs:ListServices";
+    let arns = pages(async |token| {
         let page = aws
-            .call("ecs:ListServices", || {
+            .call(ACTION, || {
                 aws.ecs
                     .list_services()
                     .cluster(cluster)
@@ -80,224 +77,138 @@ pub async fn service_names(aws: &Aws, cluster: &str) -> Result<Vec<String>, Fail
                     .send()
             })
             .await?;
-        match &page.service_arns {
-            Some(arns) => Ok((names_of(arns), page.next_token)),
-            None => Err(Failure::from(unmentioned("ecs:ListServices"))),
-        }
-    })
-    .await?;
+        let arns = page.service_arns.ok_or_else(|| unmentioned(ACTION))?;
+        Ok((arns, page.next_token))
+    });
+    Ok(sorted_names(&arns.await?))
+}
+
+fn sorted_names(arns: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = arns.iter().map(|arn| arn::name(arn).to_owned()).collect();
     names.sort();
-    Ok(names)
+    names
 }
 
-fn names_of(arns: &[String]) -> Vec<String> {
-    arns.iter().map(|arn| arn::name(arn).to_owned()).collect()
-}
-
-/// Describes services by name; absent are those that AWS says it does not have.
+/// Describes services by name.
 pub async fn services(
-    aws: &Aws,
+    aws: &AwsClients,
     cluster: &str,
     names: &[String],
 ) -> BTreeMap<String, Fact<Service>> {
-    let answers = join_all(names.chunks(SERVICES_A_CALL).map(async |chunk| {
+    const ACTION: &str = "ecs:DescribeServices";
+    describe(ACTION, SERVICES_PER_CALL, names, async |names| {
         let answer = aws
-            .call("ecs:DescribeServices", || {
+            .call(ACTION, || {
                 aws.ecs
                     .describe_services()
                     .cluster(cluster)
-                    .set_services(Some(chunk.to_vec()))
+                    .set_services(Some(names.clone()))
                     .include(ServiceField::Tags)
                     .send()
             })
-            .await;
-        // AWS's own types are large: of thousands only what is needed stays.
-        let found = fact(answer, &["ClusterNotFoundException"]);
-        let services = chunk.iter().map(|name| {
-            let service = found.as_ref().and_then(|output| {
-                let service = output
-                    .services()
-                    .iter()
-                    .find(|service| service.service_name() == Some(name));
-                match service {
-                    Some(service) => Fact::Known(from_sdk::service(service)),
-                    None if is_missing(output.failures(), name) => Fact::Absent,
-                    None => Fact::Unavailable(unmentioned("ecs:DescribeServices")),
-                }
-            });
-            (name.clone(), service)
-        });
-        services.collect::<Vec<_>>()
-    }))
-    .await;
-    answers.into_iter().flatten().collect()
-}
-
-/// The running tasks of a cluster: those of a page of the list are described while the next one is asked for. Where a
-/// page is missing, none.
-pub async fn running_tasks(
-    aws: &Aws,
-    cluster: &str,
-) -> (Fact<Vec<String>>, BTreeMap<String, Fact<Task>>) {
-    const AT_ONCE: usize = 1000;
-    let running = DesiredStatus::Running;
-    let pages = stream::unfold(Some(None), async |next: Option<Option<String>>| {
-        let (arns, token) = match task_page(aws, cluster, None, &running, next?).await {
-            Fact::Known((arns, token)) => (Fact::Known(arns), token),
-            Fact::Absent => (Fact::Absent, None),
-            Fact::Unavailable(why) => (Fact::Unavailable(why), None),
-        };
-        Some((arns, token.map(Some)))
-    });
-    let described = pages.map(async |page| {
-        let tasks = tasks(aws, cluster, page.known().map_or(&[], Vec::as_slice)).await;
-        (page, tasks)
-    });
-    let mut described = pin!(described.buffered(AT_ONCE));
-    let (mut all, mut all_tasks) = (Vec::new(), BTreeMap::new());
-    while let Some((page, tasks)) = described.next().await {
-        match page {
-            Fact::Known(arns) => {
-                all.extend(arns);
-                all_tasks.extend(tasks);
-            }
-            Fact::Absent => return (Fact::Absent, BTreeMap::new()),
-            Fact::Unavailable(why) => return (Fact::Unavailable(why), BTreeMap::new()),
-        }
-    }
-    (Fact::Known(all), all_tasks)
+            .await?;
+        let services = answer.services().iter().map(from_sdk::service);
+        Ok(Described {
+            found: services.map(|one| (one.name.clone(), one)).collect(),
+            missing: missing(answer.failures()),
+        })
+    })
+    .await
 }
 
 /// ARNs of the tasks of a service, or of the whole cluster.
 pub async fn task_arns(
-    aws: &Aws,
+    aws: &AwsClients,
     cluster: &str,
     service: Option<&str>,
     status: DesiredStatus,
 ) -> Fact<Vec<String>> {
-    let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        match task_page(aws, cluster, service, &status, token).await {
-            Fact::Known((arns, next)) => {
-                all.extend(arns);
-                token = next;
-            }
-            Fact::Absent => return Fact::Absent,
-            Fact::Unavailable(why) => return Fact::Unavailable(why),
-        }
-        if token.is_none() {
-            return Fact::Known(all);
-        }
-    }
+    const ACTION: &str = "ecs:ListTasks";
+    let arns = pages(async |token| {
+        let page = aws
+            .call(ACTION, || {
+                aws.ecs
+                    .list_tasks()
+                    .cluster(cluster)
+                    .set_service_name(service.map(str::to_owned))
+                    .desired_status(status.clone())
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let arns = page.task_arns.ok_or_else(|| unmentioned(ACTION))?;
+        Ok((arns, page.next_token))
+    });
+    fact(arns.await, &["ServiceNotFoundException", CLUSTER_NOT_FOUND])
 }
 
-/// A page of the list, and the token of the next one.
-async fn task_page(
-    aws: &Aws,
+/// Describes tasks by ID or ARN. The keys are ARNs; a task that is not found keeps the ID that was asked for.
+pub async fn tasks(
+    aws: &AwsClients,
     cluster: &str,
-    service: Option<&str>,
-    status: &DesiredStatus,
-    token: Option<String>,
-) -> Fact<(Vec<String>, Option<String>)> {
-    let page = aws
-        .call("ecs:ListTasks", || {
-            aws.ecs
-                .list_tasks()
-                .cluster(cluster)
-                .set_service_name(service.map(str::to_owned))
-                .desired_status(status.clone())
-                .set_next_token(token.clone())
-                .send()
-        })
-        .await;
-    let absent = ["ServiceNotFoundException", "ClusterNotFoundException"];
-    fact(page, &absent).and_then(|page| match page.task_arns {
-        Some(arns) => Fact::Known((arns, page.next_token)),
-        None => Fact::Unavailable(unmentioned("ecs:ListTasks")),
-    })
-}
-
-/// Describes tasks by ID or ARN; the answer goes by ARN, and by what was asked for where it is missing.
-pub async fn tasks(aws: &Aws, cluster: &str, ids: &[String]) -> BTreeMap<String, Fact<Task>> {
-    let answers = join_all(ids.chunks(TASKS_A_CALL).map(async |chunk| {
+    ids: &[String],
+) -> BTreeMap<String, Fact<Task>> {
+    const ACTION: &str = "ecs:DescribeTasks";
+    let tasks = describe(ACTION, TASKS_PER_CALL, ids, async |ids| {
         let answer = aws
-            .call("ecs:DescribeTasks", || {
+            .call(ACTION, || {
                 aws.ecs
                     .describe_tasks()
                     .cluster(cluster)
-                    .set_tasks(Some(chunk.to_vec()))
+                    .set_tasks(Some(ids.clone()))
                     .include(TaskField::Tags)
                     .send()
             })
-            .await;
-        let found = fact(answer, &["ClusterNotFoundException"]);
-        let mut definitions = HashSet::new();
-        let tasks = chunk.iter().map(|id| {
-            let task = found.as_ref().and_then(|output| {
-                let task = output.tasks().iter().find(|task| {
-                    task.task_arn()
-                        .is_some_and(|arn| arn::name(arn) == arn::name(id))
-                });
-                match task {
-                    Some(task) => Fact::Known(from_sdk::task(task, &mut definitions)),
-                    None if is_missing(output.failures(), id) => Fact::Absent,
-                    None => Fact::Unavailable(unmentioned("ecs:DescribeTasks")),
-                }
-            });
-            let arn = task.known().map_or(id.clone(), |task| task.arn.to_string());
-            (arn, task)
-        });
-        tasks.collect::<Vec<_>>()
-    }))
+            .await?;
+        let tasks = answer.tasks().iter().map(from_sdk::task);
+        Ok(Described {
+            found: tasks
+                .map(|task| (arn::name(&task.arn).to_owned(), task))
+                .collect(),
+            missing: missing(answer.failures()),
+        })
+    })
     .await;
-    answers.into_iter().flatten().collect()
+    let by_arn = tasks.into_iter().map(|(id, task)| {
+        let arn = task.known().map_or(id, |task| task.arn.to_string());
+        (arn, task)
+    });
+    by_arn.collect()
 }
 
 /// Describes container instances by ARN.
 pub async fn container_instances(
-    aws: &Aws,
+    aws: &AwsClients,
     cluster: &str,
     arns: &[String],
 ) -> BTreeMap<String, Fact<ContainerInstance>> {
     const ACTION: &str = "ecs:DescribeContainerInstances";
-    let answers = join_all(arns.chunks(TASKS_A_CALL).map(async |chunk| {
+    describe(ACTION, TASKS_PER_CALL, arns, async |arns| {
         let answer = aws
             .call(ACTION, || {
                 aws.ecs
                     .describe_container_instances()
                     .cluster(cluster)
-                    .set_container_instances(Some(chunk.to_vec()))
+                    .set_container_instances(Some(arns.clone()))
                     .send()
             })
-            .await;
-        (chunk, answer)
-    }))
-    .await;
-    let mut instances = BTreeMap::new();
-    for (chunk, answer) in answers {
-        let found = fact(answer, &[]);
-        for arn in chunk {
-            let instance = found.as_ref().and_then(|output| {
-                let instance = output
-                    .container_instances()
-                    .iter()
-                    .find(|instance| instance.container_instance_arn() == Some(arn));
-                match instance {
-                    Some(instance) => Fact::Known(from_sdk::container_instance(instance)),
-                    None if is_missing(output.failures(), arn) => Fact::Absent,
-                    None => Fact::Unavailable(unmentioned(ACTION)),
-                }
-            });
-            instances.insert(arn.clone(), instance);
-        }
-    }
-    instances
+            .await?;
+        let instances = answer.container_instances().iter();
+        let instances = instances.map(from_sdk::container_instance);
+        Ok(Described {
+            found: instances
+                .map(|host| (arn::name(&host.arn).to_owned(), host))
+                .collect(),
+            missing: missing(answer.failures()),
+        })
+    })
+    .await
 }
 
-pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
+pub async fn task_definition(aws: &AwsClients, arn: &str) -> Fact<TaskDefinition> {
+    const ACTION: &str = "ecs:DescribeTaskDefinition";
     let answer = aws
-        .call("ecs:DescribeTaskDefinition", || {
+        .call(ACTION, || {
             aws.ecs
                 .describe_task_definition()
                 .task_definition(arn)
@@ -309,23 +220,44 @@ pub async fn task_definition(aws: &Aws, arn: &str) -> Fact<TaskDefinition> {
             definition,
             &aws.host_of("ssmmessages"),
         )),
-        None => Fact::Unavailable(unmentioned("ecs:DescribeTaskDefinition")),
+        None => Fact::Unavailable(unmentioned(ACTION)),
     })
 }
 
-fn is_missing(failures: &[aws_sdk_ecs::types::Failure], asked: &str) -> bool {
-    failures.iter().any(|failure| {
-        failure
-            .arn()
-            .is_some_and(|arn| arn::name(arn) == arn::name(asked))
-    })
+/// The response to one `Describe…` call.
+struct Described<T> {
+    /// By name, or by ID.
+    found: HashMap<String, T>,
+    /// Names or IDs that AWS says do not exist.
+    missing: Vec<String>,
 }
 
-pub fn controller(kind: &DeploymentControllerType) -> model::facts::DeploymentController {
-    use model::facts::DeploymentController as Controller;
-    match kind {
-        DeploymentControllerType::CodeDeploy => Controller::CodeDeploy,
-        DeploymentControllerType::External => Controller::External,
-        _ => Controller::Ecs,
-    }
+fn missing(failures: &[aws_sdk_ecs::types::Failure]) -> Vec<String> {
+    let arns = failures.iter().filter_map(|failure| failure.arn());
+    arns.map(|arn| arn::name(arn).to_owned()).collect()
+}
+
+/// Describes resources by name, ID or ARN, with concurrent calls of at most `per_call` each.
+async fn describe<T: Clone>(
+    action: &str,
+    per_call: usize,
+    ids: &[String],
+    call: impl AsyncFn(Vec<String>) -> Result<Described<T>, Failure>,
+) -> BTreeMap<String, Fact<T>> {
+    let calls = ids.chunks(per_call).map(async |chunk| {
+        let described = fact(call(chunk.to_vec()).await, &[CLUSTER_NOT_FOUND]);
+        let facts = chunk.iter().map(|id| {
+            let fact = described.as_ref().and_then(|described| {
+                let name = arn::name(id);
+                match described.found.get(name) {
+                    Some(found) => Fact::Known(found.clone()),
+                    None if described.missing.iter().any(|one| one == name) => Fact::Absent,
+                    None => Fact::Unavailable(unmentioned(action)),
+                }
+            });
+            (id.clone(), fact)
+        });
+        facts.collect::<Vec<_>>()
+    });
+    join_all(calls).await.into_iter().flatten().collect()
 }

@@ -1,4 +1,6 @@
-use std::collections::{BTreeMap, HashMap};
+//! IAM: roles, instance profiles, and the policy simulator.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
@@ -9,12 +11,13 @@ use model::facts::{Decision, Engine, Fact, Outcome, Role, Simulation};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::aws::{Aws, Failure, fact};
+use super::pages;
+use crate::aws::{AwsClients, Failure, fact};
 
-/// How many ARNs are put into one simulation.
-pub const RESOURCES_A_CALL: usize = 100;
+/// How many resources one simulation gets.
+pub const RESOURCES_PER_CALL: usize = 100;
 
-pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
+pub async fn role(aws: &AwsClients, name: &str) -> Fact<Role> {
     let answer = aws
         .call("iam:GetRole", || aws.iam.get_role().role_name(name).send())
         .await;
@@ -32,7 +35,7 @@ pub async fn role(aws: &Aws, name: &str) -> Fact<Role> {
 }
 
 /// The role of an instance profile.
-pub async fn instance_profile_role(aws: &Aws, arn: &str) -> Fact<String> {
+pub async fn instance_profile_role(aws: &AwsClients, arn: &str) -> Fact<String> {
     let name = arn::name(arn);
     let answer = aws
         .call("iam:GetInstanceProfile", || {
@@ -49,15 +52,15 @@ pub async fn instance_profile_role(aws: &Aws, arn: &str) -> Fact<String> {
     })
 }
 
-/// A policy document as IAM sends it: URL-encoded JSON.
+/// A policy document as IAM returns it: percent-encoded JSON.
 pub fn document(encoded: Option<&str>) -> Value {
     let decoded = percent_decode_str(encoded.unwrap_or_default()).decode_utf8_lossy();
     serde_json::from_str(&decoded).unwrap_or(Value::Null)
 }
 
-/// Asks the policy simulator what a principal may do, for all actions on all resources at once.
+/// Asks the policy simulator whether a principal is allowed each of the actions on each of the resources.
 pub async fn simulate(
-    aws: &Aws,
+    aws: &AwsClients,
     principal: &str,
     actions: &[&str],
     resources: &[String],
@@ -65,7 +68,7 @@ pub async fn simulate(
 ) -> Simulation {
     let answers = join_all(
         resources
-            .chunks(RESOURCES_A_CALL)
+            .chunks(RESOURCES_PER_CALL)
             .map(|chunk| simulate_chunk(aws, principal, actions, chunk, &context)),
     )
     .await;
@@ -88,36 +91,32 @@ pub async fn simulate(
 }
 
 async fn simulate_chunk(
-    aws: &Aws,
+    aws: &AwsClients,
     principal: &str,
     actions: &[&str],
     resources: &[String],
     context: &BTreeMap<String, String>,
 ) -> Result<Vec<Decision>, Failure> {
-    let names: Vec<String> = resources.iter().map(|name| name.to_string()).collect();
-    let asked: HashMap<&str, &String> = resources.iter().map(|name| (&**name, name)).collect();
-    let mut decisions = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
+    let actions: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
+    let resources: Vec<String> = resources.iter().map(|arn| arn.to_string()).collect();
+    pages(async |marker| {
         let page = aws
             .call("iam:SimulatePrincipalPolicy", || {
                 aws.iam
                     .simulate_principal_policy()
                     .policy_source_arn(principal)
-                    .set_action_names(Some(actions.iter().map(|a| (*a).to_owned()).collect()))
-                    .set_resource_arns(Some(names.clone()))
+                    .set_action_names(Some(actions.clone()))
+                    .set_resource_arns(Some(resources.clone()))
                     .set_context_entries(Some(entries(context)))
                     .set_marker(marker.clone())
                     .send()
             })
             .await?;
-        let results = page.evaluation_results().iter();
-        decisions.extend(results.flat_map(|result| read_result(result, &asked)));
-        marker = page.marker.filter(|_| page.is_truncated);
-        if marker.is_none() {
-            return Ok(decisions);
-        }
-    }
+        let decisions = page.evaluation_results().iter().flat_map(decisions);
+        let next = page.marker.clone().filter(|_| page.is_truncated);
+        Ok((decisions.collect(), next))
+    })
+    .await
 }
 
 fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
@@ -133,76 +132,54 @@ fn entries(context: &BTreeMap<String, String>) -> Vec<ContextEntry> {
         .collect()
 }
 
-/// IAM answers either once a resource, or once an action with the resources listed below it. `asked`: those that it was
-/// asked about, by name.
-fn read_result(result: &EvaluationResult, asked: &HashMap<&str, &String>) -> Vec<Decision> {
-    let policies = |statements: &[Statement]| -> Vec<String> {
-        let named = statements.iter();
-        named
+/// IAM returns either one result for each resource, or one for each action with a list of resources.
+fn decisions(result: &EvaluationResult) -> Vec<Decision> {
+    let names = |statements: &[Statement]| -> Vec<String> {
+        let statements = statements.iter();
+        statements
             .filter_map(|statement| statement.source_policy_id.clone())
             .collect()
     };
-    let decision = |resource: &str,
-                    decided: &PolicyEvaluationDecisionType,
-                    missing: &[String],
-                    matched: &[Statement],
-                    boundary| Decision {
+    let boundary = result
+        .permissions_boundary_decision_detail()
+        .map(|detail| detail.allowed_by_permissions_boundary);
+    let whole = Decision {
         action: result.eval_action_name.as_str().into(),
-        resource: match asked.get(resource) {
-            Some(asked) => (*asked).clone(),
-            None => resource.into(),
-        },
-        outcome: outcome(decided),
-        missing_context: missing.to_vec(),
+        resource: result.eval_resource_name().unwrap_or("*").into(),
+        outcome: outcome(&result.eval_decision),
+        missing_context: result.missing_context_values().to_vec(),
         deny_depends_on: None,
         allowed_by_boundary: boundary,
         allowed_by_organization: result
             .organizations_decision_detail()
             .map(|detail| detail.allowed_by_organizations),
-        matched_policies: policies(matched),
+        matched_policies: names(result.matched_statements()),
     };
-    let boundary = result
-        .permissions_boundary_decision_detail()
-        .map(|detail| detail.allowed_by_permissions_boundary);
     if result.resource_specific_results().is_empty() {
-        let resource = result.eval_resource_name().unwrap_or("*");
-        return vec![decision(
-            resource,
-            &result.eval_decision,
-            result.missing_context_values(),
-            result.matched_statements(),
-            boundary,
-        )];
+        return vec![whole];
     }
-    result
-        .resource_specific_results()
-        .iter()
-        .map(|specific| {
-            let boundary = specific
-                .permissions_boundary_decision_detail()
-                .map(|detail| detail.allowed_by_permissions_boundary)
-                .or(boundary);
-            let missing = match specific.missing_context_values() {
-                [] => result.missing_context_values(),
-                missing => missing,
-            };
-            // Those of the whole result are of all its resources.
-            let matched = match specific.matched_statements() {
-                [] => result.matched_statements(),
-                own => own,
-            };
-            decision(
-                specific.eval_resource_name(),
-                specific.eval_resource_decision(),
-                missing,
-                matched,
-                boundary,
-            )
-        })
-        .collect()
+    // What is missing for one resource is in the result for all of them.
+    let specific = result.resource_specific_results().iter().map(|specific| {
+        let mut decision = Decision {
+            resource: specific.eval_resource_name().into(),
+            outcome: outcome(specific.eval_resource_decision()),
+            ..whole.clone()
+        };
+        if let Some(detail) = specific.permissions_boundary_decision_detail() {
+            decision.allowed_by_boundary = Some(detail.allowed_by_permissions_boundary);
+        }
+        if !specific.missing_context_values().is_empty() {
+            decision.missing_context = specific.missing_context_values().to_vec();
+        }
+        if !specific.matched_statements().is_empty() {
+            decision.matched_policies = names(specific.matched_statements());
+        }
+        decision
+    });
+    specific.collect()
 }
 
-/// A decision that this version does not know is no permission.
+/// An unknown decision does not allow anything.
 fn outcome(decided: &PolicyEvaluationDecisionType) -> Outcome {
     match decided {
         PolicyEvaluationDecisionType::Allowed => Outcome::Allowed,
@@ -217,9 +194,8 @@ mod tests {
 
     use super::*;
 
-    /// What stands above the resources is of all of them together.
     #[test]
-    fn each_resource_has_its_own_policies() {
+    fn each_resource_has_its_own_matched_policies() {
         let denied = PolicyEvaluationDecisionType::ExplicitDeny;
         let by = |policy: &str| Statement::builder().source_policy_id(policy).build();
         let on = |resource: &str, policy: &str| {
@@ -238,7 +214,7 @@ mod tests {
             .resource_specific_results(on("b", "no-b"))
             .build()
             .unwrap();
-        let decisions = read_result(&result, &HashMap::new());
+        let decisions = super::decisions(&result);
         let policies: Vec<(&str, &[String])> = decisions
             .iter()
             .map(|decision| (&*decision.resource, decision.matched_policies.as_slice()))

@@ -1,31 +1,31 @@
-//! Facts from AWS. Every branch starts as soon as its own inputs are there, and each resource is read once.
+//! Facts from a live account. Every part starts as soon as its inputs are known, and each resource is read once.
 //!
 //! The longest chain for one service: ListTasks → DescribeTasks → DescribeTaskDefinition →
-//! SimulatePrincipalPolicy, and one more simulation where the execution role may be mixed up with the task role.
+//! SimulatePrincipalPolicy, and one more simulation if the execution role may have the task role's permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_rules::needs::Place;
-use futures::future::{FutureExt, join, join_all};
+use futures::future::{FutureExt, join};
 use futures::join;
 use jiff::Timestamp;
 use model::arn;
 use model::facts::*;
 
-use super::hosts::hosts;
-use super::missing::refuse_missing_targets;
+use super::container_hosts::container_hosts;
+use super::missing::ensure_targets_exist;
 use super::network::network;
-use super::simulations::OfCaller;
-use super::task_roles::{OfRoles, definitions, roles};
+use super::roles::{RoleQuery, definitions, roles};
+use super::simulations::CallerQuery;
 use super::workload::workload;
-use super::{ec2, ecs, local, policies, records, simulations, sts};
-use crate::aws::{Aws, partition};
+use super::{each, ec2, ecs, identity, kms, local, logs, s3, simulations, sts};
+use crate::aws::{AwsClients, partition};
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::environment::variable;
-use crate::target::Request;
+use crate::target::GatherRequest;
 
 pub struct Gathered {
     pub facts: Facts,
@@ -33,16 +33,16 @@ pub struct Gathered {
     pub calls: BTreeMap<String, u64>,
 }
 
-/// Reads everything that the checks need to know about the request's targets.
+/// Reads everything that the checks need about the request's targets.
 pub async fn gather(
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
     timeout: Duration,
 ) -> Result<Gathered, CliError> {
-    let aws = Aws::connect(settings, timeout).await?;
+    let aws = AwsClients::connect(settings, timeout).await?;
     let gathered = collect(&aws, settings, request).await;
     match aws.rejected() {
-        Some(trouble) => Err(trouble),
+        Some(rejected) => Err(rejected),
         None => Ok(Gathered {
             facts: gathered?,
             calls: aws.calls(),
@@ -50,7 +50,11 @@ pub async fn gather(
     }
 }
 
-async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Facts, CliError> {
+async fn collect(
+    aws: &AwsClients,
+    settings: &Settings,
+    request: &GatherRequest,
+) -> Result<Facts, CliError> {
     let cluster_name = short_name(&settings.cluster);
     let region = aws.region.value.as_str();
     let partition = partition(region);
@@ -64,20 +68,16 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     let workload = workload(aws, settings, request).map(Arc::new).shared();
     let keys = async {
         let cluster = cluster.clone().await;
-        records::kms_keys(aws, &cluster).await
+        kms::keys(aws, &cluster).await
     }
     .shared();
     let log_places = async {
         let cluster = cluster.clone().await;
-        join(
-            records::log_groups(aws, &cluster),
-            records::buckets(aws, &cluster),
-        )
-        .await
+        join(logs::log_groups(aws, &cluster), s3::buckets(aws, &cluster)).await
     };
     let hosts = async {
         let workload = workload.clone().await;
-        hosts(aws, &settings.cluster, &workload).await
+        container_hosts(aws, &settings.cluster, &workload).await
     }
     .shared();
     let roles = async {
@@ -94,11 +94,11 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
             workload.clone()
         );
         let account = account(&caller, &cluster);
-        let ask = OfRoles {
+        let query = RoleQuery {
             workload: &workload,
             planned: &request.planned,
             definitions: &definitions,
-            on_instances: &hosts.roles(),
+            instance_roles: &hosts.roles(),
             cluster: cluster.known(),
             key: key_arn(&keys),
             place: account.as_deref().map(|account| Place {
@@ -107,7 +107,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
                 account,
             }),
         };
-        let roles = roles(aws, ask).await;
+        let roles = roles(aws, query).await;
         (definitions, roles)
     };
     let network = async {
@@ -132,7 +132,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
                 cluster_arn(partition, region, &caller.account, cluster_name)
             }
         };
-        let ask = OfCaller {
+        let query = CallerQuery {
             caller,
             cluster_arn: &cluster_arn,
             cluster: cluster.known(),
@@ -141,7 +141,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
             container: request.container.as_deref(),
             key: key_arn(&keys),
         };
-        simulations::of_caller(aws, ask).await
+        simulations::caller(aws, query).await
     };
 
     let (
@@ -165,7 +165,7 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     let (caller, cluster) = (caller.await, cluster.await);
     let workload = Arc::unwrap_or_clone(workload.await);
     let account = account(&caller, &cluster);
-    refuse_missing_targets(
+    ensure_targets_exist(
         aws,
         settings,
         request,
@@ -222,31 +222,25 @@ async fn collect(aws: &Aws, settings: &Settings, request: &Request) -> Result<Fa
     })
 }
 
-/// Whether sessions from this machine could connect; not where calls go to an address of the user's own.
-async fn local_stream(aws: &Aws) -> Fact<Reach> {
+/// Whether this machine can connect to sessions. `Absent` if the user configured another address for calls.
+async fn local_stream(aws: &AwsClients) -> Fact<Reach> {
     if aws.endpoint_url.is_some() || variable("AWS_ENDPOINT_URL_ECS").is_some() {
         return Fact::Absent;
     }
     local::stream(aws.host_of("ssmmessages")).await
 }
 
-/// The policies of the principals about which the simulator left something open.
-async fn identities(aws: &Aws, simulations: &[Simulation]) -> BTreeMap<String, Fact<Identity>> {
-    let open: BTreeSet<&str> = simulations
-        .iter()
-        .filter(|simulation| simulation.is_open())
-        .map(|simulation| simulation.principal.as_str())
-        .collect();
-    join_all(open.into_iter().map(async |principal| {
-        let identity = policies::identity(aws, principal).await;
-        (principal.to_owned(), identity)
-    }))
-    .await
-    .into_iter()
-    .collect()
+/// The policies of the principals for which the simulator did not decide everything.
+async fn identities(
+    aws: &AwsClients,
+    simulations: &[Simulation],
+) -> BTreeMap<String, Fact<Identity>> {
+    let open = simulations.iter().filter(|one| one.is_open());
+    let principals: BTreeSet<String> = open.map(|one| one.principal.clone()).collect();
+    each(principals, async |arn| identity::identity(aws, arn).await).await
 }
 
-/// The ARN of the cluster's key, where KMS told it.
+/// ARN of the cluster's key, if KMS describes it.
 fn key_arn(keys: &BTreeMap<String, Fact<KmsKey>>) -> Option<&str> {
     let key = keys.values().next()?.known()?;
     Some(&key.arn)

@@ -1,3 +1,5 @@
+//! This machine: the Session Manager plugin, the AWS CLI, and the network.
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,26 +16,26 @@ use tokio::time::timeout;
 use crate::environment::PROXIES;
 
 const PLUGIN: &str = "session-manager-plugin";
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Looks for the Session Manager plugin on PATH and asks it for its version. To start a process takes longer than to ask
-/// AWS something: it is done beside that.
+/// Finds the Session Manager plugin on PATH and runs it for its version. A process takes longer to start than a call
+/// takes, so this runs on another thread.
 pub async fn plugin() -> Fact<Plugin> {
     let started = spawn_blocking(|| {
         let path = on_path(PLUGIN)?;
-        let asked = ask_version(&path);
-        Some((path, asked))
+        let child = start_version_query(&path);
+        Some((path, child))
     });
     match started.await.ok().flatten() {
-        Some((path, asked)) => Fact::Known(Plugin {
-            version: version(asked).await.into(),
+        Some((path, child)) => Fact::Known(Plugin {
+            version: version(child).await.into(),
             path: path.display().to_string(),
         }),
         None => Fact::Absent,
     }
 }
 
-/// Where the AWS CLI is.
+/// Path of the AWS CLI.
 pub async fn aws_cli() -> Fact<String> {
     match spawn_blocking(|| on_path("aws")).await {
         Ok(Some(path)) => Fact::Known(path.display().to_string()),
@@ -41,8 +43,8 @@ pub async fn aws_cli() -> Fact<String> {
     }
 }
 
-/// A program in one of PATH's absolute folders. What an empty or a relative entry finds would depend on the working
-/// folder, whosever that is.
+/// A program in one of the absolute folders in PATH. What an empty or relative entry finds would depend on the working
+/// directory, which someone else may control.
 fn on_path(program: &str) -> Option<PathBuf> {
     which::which_in_global(program, Some(absolute_path()?))
         .ok()?
@@ -55,7 +57,7 @@ fn absolute_path() -> Option<OsString> {
     std::env::join_paths(folders).ok()
 }
 
-/// Whether this machine reaches a host on port 443.
+/// Whether this machine can connect to a host on port 443.
 pub async fn stream(host: String) -> Fact<Reach> {
     let proxy = proxy_for(&host, |name| std::env::var(name).ok());
     if proxy.is_some() {
@@ -65,10 +67,10 @@ pub async fn stream(host: String) -> Fact<Reach> {
             proxy,
         });
     }
-    let failure = match timeout(PATIENCE, TcpStream::connect((host.as_str(), 443))).await {
+    let failure = match timeout(TIMEOUT, TcpStream::connect((host.as_str(), 443))).await {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some(format!("no answer within {} seconds", PATIENCE.as_secs())),
+        Err(_) => Some(format!("no response within {} seconds", TIMEOUT.as_secs())),
     };
     Fact::Known(Reach {
         host,
@@ -89,8 +91,8 @@ fn proxy_for(host: &str, variable: impl Fn(&str) -> Option<String>) -> Option<St
     (!covered).then(|| proxy.to_owned())
 }
 
-/// With no more of the environment than a program needs to start: its version depends on no credentials.
-fn ask_version(path: &Path) -> io::Result<Child> {
+/// Starts the program with only the variables that it needs: its version needs no credentials.
+fn start_version_query(path: &Path) -> io::Result<Child> {
     let needed = ["SYSTEMROOT", "WINDIR", "HOME"];
     let needed = needed.map(|name| (name, std::env::var_os(name)));
     let path_too = ("PATH", absolute_path());
@@ -106,32 +108,21 @@ fn ask_version(path: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-async fn version(asked: io::Result<Child>) -> Result<String, Unavailable> {
+async fn version(child: io::Result<Child>) -> Result<String, Unavailable> {
     let unavailable =
         |reason, message: &str| Unavailable::new(format!("{PLUGIN} --version"), reason, message);
-    let not_started = |error: io::Error| {
-        unavailable(Reason::Failed, &format!("it could not be started: {error}"))
-    };
-    let asked = asked.map_err(not_started)?;
-    let output = timeout(PATIENCE, asked.wait_with_output())
+    let not_started =
+        |error: io::Error| unavailable(Reason::Failed, &format!("cannot start it: {error}"));
+    let child = child.map_err(not_started)?;
+    let output = timeout(TIMEOUT, child.wait_with_output())
         .await
-        .map_err(|_| {
-            unavailable(
-                Reason::TimedOut,
-                "it did not answer when asked for its version",
-            )
-        })?
+        .map_err(|_| unavailable(Reason::TimedOut, "it did not print its version in time"))?
         .map_err(not_started)?;
     let text = String::from_utf8_lossy(&output.stdout);
-    parse_version(&text).ok_or_else(|| {
-        unavailable(
-            Reason::Failed,
-            "what it printed does not look like a version",
-        )
-    })
+    parse_version(&text).ok_or_else(|| unavailable(Reason::Failed, "its output is not a version"))
 }
 
-/// Three numbers or more with dots, wherever they stand.
+/// The first word of three or more numbers separated by dots.
 fn parse_version(text: &str) -> Option<String> {
     text.split_whitespace()
         .find(|word| {
@@ -146,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies() {
+    fn a_host_in_no_proxy_needs_no_proxy() {
         let of = |set: &[(&str, &str)]| {
             proxy_for("ssmmessages.us-west-2.amazonaws.com", |name| {
                 let found = set.iter().find(|(known, _)| *known == name);
@@ -169,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn versions() {
+    fn only_dotted_numbers_are_a_version() {
         assert_eq!(parse_version("1.2.764.0\n").as_deref(), Some("1.2.764.0"));
         assert_eq!(parse_version("version 1.2.3").as_deref(), Some("1.2.3"));
         for bad in ["", "usage: …", "1.2", "1.2.x.4", "\u{1b}[1m"] {

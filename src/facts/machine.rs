@@ -1,4 +1,4 @@
-//! What can be found out without AWS: about this machine alone.
+//! Facts about this machine only, without AWS.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,16 +8,17 @@ use jiff::Timestamp;
 use model::facts::*;
 
 use super::local;
-use crate::aws::{Aws, NO_CREDENTIALS, partition};
+use crate::aws::{AwsClients, NO_CREDENTIALS, partition};
+use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 
-/// The facts of this machine, where AWS cannot be asked because there are no credentials; `None` everywhere else.
+/// The facts if there are no credentials to call AWS with; `None` otherwise.
 pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
     let region = settings.region.as_ref()?;
-    let trouble = Aws::connect(settings, timeout).await.err()?;
-    if trouble.what != NO_CREDENTIALS {
+    let connected = AwsClients::connect(settings, timeout).await;
+    let Err(CliError::NoCredentials(_)) = connected else {
         return None;
-    }
+    };
     let unasked = Unavailable::not_asked("sts:GetCallerIdentity", NO_CREDENTIALS);
     let (plugin, aws_cli) = join!(local::plugin(), local::aws_cli());
     Some(Facts {

@@ -1,4 +1,4 @@
-//! Targets that do not exist: no findings, but mistakes in the question. Each says what does exist.
+//! Errors for targets that do not exist. Each says what does exist.
 
 use std::collections::BTreeSet;
 
@@ -7,30 +7,32 @@ use model::facts::*;
 
 use super::ecs;
 use super::workload::Workload;
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
-use crate::target::{Here, Request, Services, ambiguous_task, is_whole_task, no_such_service};
+use crate::target::{
+    GatherRequest, Location, Services, ambiguous_task, is_whole_task, no_such_service,
+};
 
-/// A target that does not exist is no finding but a mistake in the question: it says what does exist.
-pub async fn refuse_missing_targets(
-    aws: &Aws,
+/// A target that does not exist is a usage error, not a finding.
+pub async fn ensure_targets_exist(
+    aws: &AwsClients,
     settings: &Settings,
-    request: &Request,
+    request: &GatherRequest,
     cluster: &Fact<Cluster>,
     account: Option<&str>,
     workload: &Workload,
 ) -> Result<(), CliError> {
     let name = short_name(&settings.cluster);
-    let here = Here {
+    let here = Location {
         region: Some(&aws.region.value),
         account,
-        ..Here::of(settings)
+        ..Location::from_settings(settings)
     };
     for named in request.written() {
-        here.refuse_elsewhere(named)?;
+        here.ensure_same_location(named)?;
     }
-    if request.may_be_nothing {
+    if request.allow_empty {
         return Ok(());
     }
     if cluster.is_absent() {
@@ -60,34 +62,32 @@ pub async fn refuse_missing_targets(
     {
         return Err(CliError::new(
             format!("there is no task {id} in cluster {name}"),
-            "`ecs-exec list` shows the tasks that run. One that has stopped is named by its whole ID or ARN; ECS forgets it about an hour later.",
+            "`ecs-exec list` shows running tasks. For a stopped task, use the full ID or ARN; ECS forgets it after about an hour.",
         ));
     }
-    refuse_ambiguous_tasks(request, workload)?;
+    ensure_unambiguous_tasks(request, workload)?;
     if workload.is_empty() {
         return Err(CliError::new(
-            format!(
-                "there is nothing to look at in cluster {name}: it has no services and no running tasks"
-            ),
-            "Is it the right cluster? Name another with --cluster.",
+            format!("cluster {name} has no services and no running tasks"),
+            "Check the cluster, or set another with --cluster.",
         ));
     }
-    refuse_missing_container(request, workload)
+    ensure_container_exists(request, workload)
 }
 
-/// The beginning of an ID has to be long enough to mean one task.
-fn refuse_ambiguous_tasks(request: &Request, workload: &Workload) -> Result<(), CliError> {
-    for begin in request.tasks.iter().filter(|id| !is_whole_task(id)) {
+/// A prefix of an ID has to match one task.
+fn ensure_unambiguous_tasks(request: &GatherRequest, workload: &Workload) -> Result<(), CliError> {
+    for prefix in request.tasks.iter().filter(|id| !is_whole_task(id)) {
         let ids = workload.named.iter().map(|arn| arn::name(arn));
-        let fits: Vec<&str> = ids.filter(|id| id.starts_with(begin.as_str())).collect();
-        if fits.len() > 1 {
-            return Err(ambiguous_task(begin, &fits));
+        let matches: Vec<&str> = ids.filter(|id| id.starts_with(prefix.as_str())).collect();
+        if matches.len() > 1 {
+            return Err(ambiguous_task(prefix, &matches));
         }
     }
     Ok(())
 }
 
-fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<(), CliError> {
+fn ensure_container_exists(request: &GatherRequest, workload: &Workload) -> Result<(), CliError> {
     let Some(wanted) = &request.container else {
         return Ok(());
     };
@@ -102,12 +102,12 @@ fn refuse_missing_container(request: &Request, workload: &Workload) -> Result<()
     }
     let names: Vec<&str> = names.into_iter().collect();
     Err(CliError::new(
-        format!("there is no container {wanted} in these tasks"),
+        format!("these tasks have no container {wanted}"),
         format!("Their containers: {}.", names.join(", ")),
     ))
 }
 
-/// A service that does not exist, or exists no more.
+/// Whether a service does not exist, or not any more.
 pub fn is_gone(fact: &Fact<Service>) -> bool {
     match fact {
         Fact::Absent => true,
@@ -118,9 +118,9 @@ pub fn is_gone(fact: &Fact<Service>) -> bool {
 
 pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> CliError {
     let help = match existing {
-        [] => "Is the region right? No cluster of this region can be listed.".to_owned(),
+        [] => "Check the region: it has no clusters, or you cannot list them.".to_owned(),
         some => format!(
-            "Is the region right? Its clusters: {}.",
+            "Check the region. Its clusters: {}.",
             model::text::short_list(some, 12)
         ),
     };

@@ -1,4 +1,4 @@
-//! The network around tasks: what depends on what, and so in which order it is read.
+//! The network around tasks, read in the order of its dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,43 +6,41 @@ use futures::join;
 use model::facts::*;
 use terraform_plan::ExistingResources;
 
-use super::{ec2, hosted_zones};
-use crate::aws::Aws;
+use super::{ec2, route53};
+use crate::aws::AwsClients;
 
-/// Reads the interfaces and subnets of tasks and of the endpoints that may serve them, then what their VPCs
-/// and interfaces refer to. `instances`: those of tasks without an interface of their own; `planned`: what tasks will
-/// refer to that do not run yet.
+/// Reads the interfaces and subnets of tasks and endpoints, then what their VPCs and interfaces refer to. `instances`:
+/// those of tasks without their own interface. `planned`: what planned tasks refer to.
 pub async fn network(
-    aws: &Aws,
+    aws: &AwsClients,
     tasks: &[&Task],
     planned: &ExistingResources,
     instances: BTreeMap<String, Fact<Instance>>,
     endpoints: Fact<Vec<Endpoint>>,
 ) -> Network {
-    let on_instances = || {
+    let instance_interfaces = || {
         let known = instances.values().filter_map(Fact::known);
         known.map(|instance| &instance.interface)
     };
-    let of_endpoints = || endpoints.known().into_iter().flatten();
+    let known_endpoints = || endpoints.known().into_iter().flatten();
     let attached = || tasks.iter().filter_map(|task| task.interface.as_ref());
 
     let interface_ids = distinct(
         attached()
             .filter_map(|interface| Some(interface.id.as_ref()?.to_string()))
-            .chain(of_endpoints().flat_map(|endpoint| endpoint.interfaces.clone())),
+            .chain(known_endpoints().flat_map(|endpoint| endpoint.interfaces.clone())),
     );
-    let subnet_ids = distinct(
+    let task_subnets = distinct(
         attached()
             .filter_map(|interface| Some(interface.subnet.as_ref()?.to_string()))
-            .chain(on_instances().map(|interface| interface.subnet.to_string()))
-            .chain(planned.subnets.iter().cloned())
-            .chain(of_endpoints().flat_map(|endpoint| endpoint.subnets.clone())),
+            .chain(instance_interfaces().map(|interface| interface.subnet.to_string()))
+            .chain(planned.subnets.iter().cloned()),
     );
-    let task_subnets: BTreeSet<String> = attached()
-        .filter_map(|interface| Some(interface.subnet.as_ref()?.to_string()))
-        .chain(on_instances().map(|interface| interface.subnet.to_string()))
-        .chain(planned.subnets.iter().cloned())
-        .collect();
+    let subnet_ids = distinct(
+        known_endpoints()
+            .flat_map(|endpoint| endpoint.subnets.clone())
+            .chain(task_subnets.iter().cloned()),
+    );
 
     let groups = async {
         let interfaces = ec2::interfaces(aws, &interface_ids).await;
@@ -50,9 +48,11 @@ pub async fn network(
             attached()
                 .filter_map(|interface| interfaces.get(interface.id.as_deref()?)?.known())
                 .flat_map(|interface| interface.security_groups.clone())
-                .chain(on_instances().flat_map(|interface| interface.security_groups.clone()))
+                .chain(
+                    instance_interfaces().flat_map(|interface| interface.security_groups.clone()),
+                )
                 .chain(planned.security_groups.iter().cloned())
-                .chain(of_endpoints().flat_map(|endpoint| endpoint.security_groups.clone())),
+                .chain(known_endpoints().flat_map(|endpoint| endpoint.security_groups.clone())),
         );
         let security_groups = ec2::security_groups(aws, &ids).await;
         let lists = distinct(
@@ -65,7 +65,7 @@ pub async fn network(
         let prefix_lists = ec2::prefix_lists(aws, &lists).await;
         (interfaces, security_groups, prefix_lists)
     };
-    let places = async {
+    let subnets = async {
         let subnets = ec2::subnets(aws, &subnet_ids).await;
         let vpcs = distinct(
             subnets
@@ -74,15 +74,15 @@ pub async fn network(
                 .filter(|subnet| task_subnets.contains(&subnet.id))
                 .map(|subnet| subnet.vpc.clone()),
         );
-        // A private hosted zone may name what has no private DNS.
-        let unnamed = vpcs_of(&endpoints, |endpoint| {
+        // A private hosted zone may resolve the name of an endpoint without private DNS.
+        let zone_vpcs = endpoint_vpcs(&endpoints, |endpoint| {
             endpoint.may_be_named_by_a_zone() && vpcs.contains(&endpoint.vpc)
         });
         let (route_tables, nat_gateways, network_acls, zones, vpcs) = join!(
             ec2::route_tables(aws, &vpcs),
             ec2::nat_gateways(aws, &vpcs),
             ec2::network_acls(aws, &vpcs),
-            hosted_zones::names(aws, &unnamed),
+            route53::private_zones(aws, zone_vpcs),
             ec2::vpcs(aws, &vpcs),
         );
         (
@@ -95,7 +95,7 @@ pub async fn network(
         )
     };
     let servers = async {
-        let vpcs = vpcs_of(&endpoints, |endpoint| endpoint.private_dns);
+        let vpcs = endpoint_vpcs(&endpoints, |endpoint| endpoint.private_dns);
         ec2::own_name_servers(aws, &vpcs).await
     };
     let blocked = async {
@@ -104,10 +104,10 @@ pub async fn network(
             false => Some(ec2::block_public_access(aws).await),
         }
     };
-    let (groups, places, mut servers, blocked) = join!(groups, places, servers, blocked);
+    let (groups, subnets, mut servers, blocked) = join!(groups, subnets, servers, blocked);
     let (interfaces, security_groups, mut prefix_lists) = groups;
-    let (subnets, route_tables, nat_gateways, network_acls, hosted_zones, mut vpcs) = places;
-    let lists = distinct(lists_of_routes(&route_tables));
+    let (subnets, route_tables, nat_gateways, network_acls, hosted_zones, mut vpcs) = subnets;
+    let lists = distinct(route_prefix_lists(&route_tables));
     prefix_lists.extend(ec2::prefix_lists(aws, &lists).await);
     for vpc in vpcs.values_mut().filter_map(Fact::known_mut) {
         vpc.own_name_servers = servers.remove(&vpc.id);
@@ -129,8 +129,8 @@ pub async fn network(
     }
 }
 
-/// Prefix lists for which routes lead out of the VPC; those of gateway endpoints are AWS's own.
-fn lists_of_routes(
+/// Prefix lists in routes. Those of gateway endpoints are AWS's own, and are not needed.
+fn route_prefix_lists(
     tables: &BTreeMap<String, Fact<Vec<RouteTable>>>,
 ) -> impl Iterator<Item = String> {
     let tables = tables.values().filter_map(Fact::known).flatten();
@@ -141,11 +141,14 @@ fn lists_of_routes(
         .map(|route| route.destination.clone())
 }
 
-/// The VPCs of the endpoints that are meant.
-fn vpcs_of(endpoints: &Fact<Vec<Endpoint>>, are_meant: impl Fn(&Endpoint) -> bool) -> Vec<String> {
-    let known = endpoints.known().into_iter().flatten();
-    let meant = known.filter(|endpoint| are_meant(endpoint));
-    distinct(meant.map(|endpoint| endpoint.vpc.clone()))
+/// The VPCs of the endpoints that pass the filter.
+fn endpoint_vpcs(
+    endpoints: &Fact<Vec<Endpoint>>,
+    filter: impl Fn(&Endpoint) -> bool,
+) -> Vec<String> {
+    let endpoints = endpoints.known().into_iter().flatten();
+    let endpoints = endpoints.filter(|endpoint| filter(endpoint));
+    distinct(endpoints.map(|endpoint| endpoint.vpc.clone()))
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {

@@ -214,7 +214,7 @@ pub fn check_account(
 /// The facts, with the containers and shells that the configuration sets for the services.
 pub fn with_configured_targets(mut facts: Facts, settings: &Settings) -> Facts {
     for service in &mut facts.target.services {
-        *service = target::wanted(settings, &service.name);
+        *service = target::service_target(settings, &service.name);
     }
     facts
 }

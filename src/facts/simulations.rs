@@ -1,4 +1,4 @@
-//! Which questions are put to the policy simulator: as few as possible, with all the context that matters.
+//! The questions to the IAM policy simulator: as few as possible, with all context keys that matter.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -8,8 +8,8 @@ use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
 use model::facts::{Caller, Cluster, Fact, ServiceTarget, Simulation, Task};
 
-use super::iam::{RESOURCES_A_CALL, simulate};
-use crate::aws::Aws;
+use super::iam::{RESOURCES_PER_CALL, simulate};
+use crate::aws::AwsClients;
 
 const EXECUTE: &str = "ecs:ExecuteCommand";
 const TASK_KEY: &str = "ecs:task";
@@ -17,102 +17,105 @@ const TASK_KEY: &str = "ecs:task";
 /// Values of condition keys.
 type Context = BTreeMap<String, String>;
 
-/// What the caller is asked about.
-pub struct OfCaller<'a> {
+/// What the caller's permissions are needed for.
+pub struct CallerQuery<'a> {
     pub caller: &'a Caller,
     pub cluster_arn: &'a str,
     pub cluster: Option<&'a Cluster>,
     pub tasks: &'a [&'a Task],
     pub services: &'a [ServiceTarget],
-    /// The container that was named.
+    /// The container that the user named.
     pub container: Option<&'a str>,
     /// ARN of the cluster's KMS key.
     pub key: Option<&'a str>,
 }
 
-/// What the caller may do to the cluster, its tasks and its key.
+/// What the caller is allowed on the cluster, its tasks and its key.
 ///
-/// One call asks about all of them, and about a cluster that does not exist, which tells how wide the right
-/// is. Only where a policy has conditions on keys whose values differ from resource to resource are they asked
-/// about again, with their own values: those together that have the same.
-pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
-    let Fact::Known(principal) = ask.caller.policy_arn() else {
+/// One call asks about all of them, and about another cluster, which shows how wide the permission is. If a policy has
+/// conditions on keys whose values differ between resources, further calls ask again with the values, one call for all
+/// resources with the same values.
+pub async fn caller(aws: &AwsClients, query: CallerQuery<'_>) -> Vec<Simulation> {
+    let Fact::Known(principal) = query.caller.policy_arn() else {
         return Vec::new();
     };
-    let cluster_arn = ask.cluster_arn;
+    let cluster_arn = query.cluster_arn;
     let cluster: String = cluster_arn.into();
     let mut resources = vec![cluster.clone()];
-    resources.extend(ask.tasks.iter().map(|task| task.arn.clone()));
-    resources.push(checks::another_cluster(cluster_arn).into());
+    resources.extend(query.tasks.iter().map(|task| task.arn.clone()));
+    resources.push(checks::another_cluster(cluster_arn));
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
-    if let Some(key) = ask.key {
+    if let Some(key) = query.key {
         let need = needs::generate_data_key(key);
         actions.push(need.action);
-        resources.push(need.resource.into());
+        resources.push(need.resource);
     }
-    let credentials = Credentials::of_caller(ask.caller);
+    let credentials = Credentials::of_caller(query.caller);
     let shared = shared_context(aws, cluster_arn);
     let mut first = simulate(aws, &principal, &actions, &resources, shared.clone()).await;
     let missing = missing_keys(&first);
-    if !missing.iter().any(|key| varies(key)) || ask.tasks.is_empty() {
+    if !missing.iter().any(|key| varies(key)) || query.tasks.is_empty() {
         return vec![without_impossible_keys(first, credentials)];
     }
-    let tags_of_cluster = ask.cluster.map(|cluster| &cluster.tags);
-    let mut on_tasks: BTreeMap<Context, Vec<String>> = BTreeMap::new();
-    let mut on_cluster: BTreeSet<Context> = BTreeSet::new();
-    let is_on_task = missing.iter().any(|key| key.eq_ignore_ascii_case(TASK_KEY));
-    for task in ask.tasks {
-        for container in containers(task, ask.services, ask.container) {
+    let cluster_tags = query.cluster.map(|cluster| &cluster.tags);
+    let mut task_contexts: BTreeMap<Context, Vec<String>> = BTreeMap::new();
+    let mut cluster_contexts: BTreeSet<Context> = BTreeSet::new();
+    let asks_for_task = missing.iter().any(|key| key.eq_ignore_ascii_case(TASK_KEY));
+    for task in query.tasks {
+        for container in containers(task, query.services, query.container) {
             let mut context = shared.clone();
             context.insert("ecs:container-name".to_owned(), container.to_owned());
-            let mut on_task = context.clone();
-            if is_on_task {
-                on_task.insert(TASK_KEY.to_owned(), task.arn.to_string());
+            let mut task_context = context.clone();
+            if asks_for_task {
+                task_context.insert(TASK_KEY.to_owned(), task.arn.to_string());
             }
-            add_tags(&mut on_task, Some(&task.tags), &missing);
-            on_tasks.entry(on_task).or_default().push(task.arn.clone());
-            add_tags(&mut context, tags_of_cluster, &missing);
-            on_cluster.insert(context);
+            add_tags(&mut task_context, Some(&task.tags), &missing);
+            task_contexts
+                .entry(task_context)
+                .or_default()
+                .push(task.arn.clone());
+            add_tags(&mut context, cluster_tags, &missing);
+            cluster_contexts.insert(context);
         }
     }
-    // The answers that are asked for again, better, would only contradict them.
-    let again: HashSet<&str> = on_tasks.values().flatten().map(|arn| &**arn).collect();
+    // The further calls replace these decisions.
+    let again: HashSet<&str> = task_contexts.values().flatten().map(|arn| &**arn).collect();
     if let Some(decisions) = first.decisions.known_mut() {
         decisions.retain(|decision| {
             let is_asked_again = again.contains(&*decision.resource)
-                || (!on_cluster.is_empty() && decision.resource == cluster);
+                || (!cluster_contexts.is_empty() && decision.resource == cluster);
             decision.action != EXECUTE || !is_asked_again
         });
     }
-    // One answer a call, so that the loss of one leaves the others.
-    let calls = on_tasks.iter().flat_map(|(context, tasks)| {
+    // One simulation for each call, so that the others stay if one fails.
+    let calls = task_contexts.iter().flat_map(|(context, tasks)| {
         tasks
-            .chunks(RESOURCES_A_CALL)
+            .chunks(RESOURCES_PER_CALL)
             .map(move |some| (context, some))
     });
-    let of_tasks = join_all(calls.map(async |(context, tasks)| {
+    let task_simulations = join_all(calls.map(async |(context, tasks)| {
         let answer = simulate(aws, &principal, &[EXECUTE], tasks, context.clone()).await;
         without_tags(without_impossible_keys(answer, credentials))
     }));
-    let of_cluster = join_all(on_cluster.into_iter().map(async |context| {
+    let cluster_simulations = join_all(cluster_contexts.into_iter().map(async |context| {
         let resources = [cluster.clone()];
         let answer = simulate(aws, &principal, &[EXECUTE], &resources, context).await;
         let answer = without_impossible_keys(answer, credentials);
-        match tags_of_cluster {
+        match cluster_tags {
             Some(_) => without_tags(answer),
             None => answer,
         }
     }));
-    let (of_tasks, of_cluster) = join(of_tasks, of_cluster).await;
+    let (tasks, cluster) = join(task_simulations, cluster_simulations).await;
     std::iter::once(without_impossible_keys(first, credentials))
-        .chain(of_tasks)
-        .chain(of_cluster)
+        .chain(tasks)
+        .chain(cluster)
         .collect()
 }
 
-/// What the agent may do with the task role's credentials: ssmmessages, and what else sessions need.
-pub async fn of_task_role(
-    aws: &Aws,
+/// What the agent is allowed with the role's credentials: ssmmessages, and what else sessions need.
+pub async fn role(
+    aws: &AwsClients,
     role: &str,
     credentials: Credentials,
     needs: &[Need],
@@ -132,7 +135,7 @@ pub async fn of_task_role(
         }
     }
     let mut answer = simulate(aws, role, &actions, &resources, context).await;
-    // The simulator pairs every action with every resource; most pairs no request would have.
+    // The simulator decides every pair of action and resource, most of which no request has.
     if let Some(decisions) = answer.decisions.known_mut() {
         decisions.retain(|decision| {
             (&*decision.resource == "*" && decision.action.starts_with("ssmmessages:"))
@@ -144,13 +147,13 @@ pub async fn of_task_role(
     without_impossible_keys(answer, credentials)
 }
 
-/// The simulator lists every key that any policy of the principal mentions. Of some it is known that the request
-/// has none, so that they are not missing.
+/// The simulator lists every key that a policy of the principal mentions. Some are never in a request, so they are not
+/// missing.
 fn without_impossible_keys(simulation: Simulation, credentials: Credentials) -> Simulation {
     without_keys(simulation, |action, key| credentials.rule_out(key, action))
 }
 
-/// Those whose values were given, or of which it is known that there is none.
+/// Removes tags from the missing keys: their values were given, or do not exist.
 fn without_tags(simulation: Simulation) -> Simulation {
     without_keys(simulation, |_, key| tag_of(key).is_some())
 }
@@ -168,7 +171,7 @@ fn without_keys(
     simulation
 }
 
-fn shared_context(aws: &Aws, cluster_arn: &str) -> BTreeMap<String, String> {
+fn shared_context(aws: &AwsClients, cluster_arn: &str) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("aws:RequestedRegion".to_owned(), aws.region.value.clone()),
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
@@ -188,13 +191,13 @@ fn missing_keys(simulation: &Simulation) -> BTreeSet<String> {
         .collect()
 }
 
-/// Keys whose value is known, but not the same for every resource. IAM compares names of keys without case.
+/// Whether the key's value is known, but differs between resources. IAM ignores the case of keys.
 fn varies(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     matches!(key.as_str(), "ecs:container-name" | TASK_KEY) || tag_of(&key).is_some()
 }
 
-/// The tag that a condition key names.
+/// The tag in a condition key.
 fn tag_of(key: &str) -> Option<&str> {
     let (prefix, tag) = key.split_once('/')?;
     matches!(
@@ -204,7 +207,7 @@ fn tag_of(key: &str) -> Option<&str> {
     .then_some(tag)
 }
 
-/// Gives the tags that policies ask about; one that the resource does not have stays out, as in a real request.
+/// Adds the tags that policies mention. A tag that the resource does not have is left out, as in a real request.
 fn add_tags(
     context: &mut BTreeMap<String, String>,
     tags: Option<&BTreeMap<String, String>>,
@@ -223,7 +226,7 @@ fn add_tags(
     }
 }
 
-/// The container that a session would enter, or every one where none is preferred.
+/// The container that a session is opened in, or all if none is configured.
 fn containers<'t>(
     task: &'t Task,
     services: &'t [ServiceTarget],

@@ -1,4 +1,4 @@
-//! Facts from a file, and those that are built in.
+//! Captures, and the built-in demos.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::files::read_at_most;
 
 const HEALTHY: &str = include_str!("../../fixtures/healthy.json");
 
-/// What the healthy platform is changed by, as JSON Patch (RFC 6902).
+/// JSON patches (RFC 6902) of the healthy platform, by name.
 const DEMOS: &[(&str, &str)] = &[
     ("healthy", "[]"),
     (
@@ -28,32 +28,36 @@ const DEMOS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The largest cluster that ECS allows is captured in a tenth of it, in bytes.
-const MOST_BYTES: u64 = 1 << 30;
+/// In bytes. A capture of the largest cluster that ECS allows has a tenth of it.
+const MAX_BYTES: u64 = 1 << 30;
 
-/// Reads a capture, of this version of the format or an older one.
+/// Reads a capture of this format version or an older one.
 pub fn read(path: &Path) -> Result<Facts, CliError> {
     let shown = path.display();
     let refused = |why: String, help: &str| CliError::new(format!("{shown} {why}"), help);
-    let text = read_at_most(path, MOST_BYTES, "capture of ecs-exec")?;
+    let text = read_at_most(path, MAX_BYTES, "capture of ecs-exec")?;
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     const HELP: &str = "`ecs-exec capture` writes one.";
     if is_report(text) {
         return Err(refused("is a report, not a capture".to_owned(), HELP));
     }
-    // First the version alone: of a newer one nothing else may be understood.
+    // The version first: the rest of a newer format may be different.
     #[derive(serde::Deserialize)]
     struct Version {
         format: serde_json::Value,
     }
-    let told = |error: serde_json::Error| mask(&error.to_string());
+    let masked = |error: serde_json::Error| mask(&error.to_string());
     if !starts_an_object(text) {
-        return Err(refused("is no capture of ecs-exec".to_owned(), HELP));
+        return Err(refused("is not an ecs-exec capture".to_owned(), HELP));
     }
-    let version: Version = serde_json::from_slice(text)
-        .map_err(|error| refused(format!("is no capture of ecs-exec: {}", told(error)), HELP))?;
+    let version: Version = serde_json::from_slice(text).map_err(|error| {
+        refused(
+            format!("is not an ecs-exec capture: {}", masked(error)),
+            HELP,
+        )
+    })?;
     let Some(format) = version.format.as_u64() else {
-        return Err(refused("is no capture of ecs-exec".to_owned(), HELP));
+        return Err(refused("is not an ecs-exec capture".to_owned(), HELP));
     };
     if format > u64::from(FORMAT) {
         let why = format!("has format {format}, and this version reads up to {FORMAT}");
@@ -61,13 +65,13 @@ pub fn read(path: &Path) -> Result<Facts, CliError> {
     }
     serde_json::from_slice(text).map_err(|error| {
         refused(
-            format!("is a capture that is broken: {}", told(error)),
+            format!("is a broken ecs-exec capture: {}", masked(error)),
             HELP,
         )
     })
 }
 
-/// A list may be taken for an object whose fields stand in their order.
+/// serde also reads an array as an object, by the order of the fields.
 fn starts_an_object(text: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"{")
 }
@@ -81,6 +85,7 @@ fn is_report(text: &[u8]) -> bool {
     serde_json::from_slice::<Report>(text).is_ok()
 }
 
+/// The facts of a built-in demo.
 pub fn demo(name: &str) -> Result<Facts, CliError> {
     let Some((_, patch)) = DEMOS.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = DEMOS.iter().map(|(name, _)| *name).collect();
@@ -108,6 +113,6 @@ mod tests {
         for (name, _) in DEMOS {
             demo(name).unwrap();
         }
-        assert!(demo("nothing").unwrap_err().help.contains("stale-tasks"));
+        assert!(demo("nothing").unwrap_err().hint().contains("stale-tasks"));
     }
 }

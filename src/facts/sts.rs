@@ -1,10 +1,12 @@
+//! AWS STS: the caller.
+
 use model::facts::{Caller, Fact, Principal};
 
 use super::iam;
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 
-/// Who the caller is, and for an assumed role the role's own ARN with its path.
-pub async fn caller(aws: &Aws) -> Fact<Caller> {
+/// The caller, and for an assumed role the ARN of the role with its path.
+pub async fn caller(aws: &AwsClients) -> Fact<Caller> {
     let answer = aws
         .call("sts:GetCallerIdentity", || {
             aws.sts.get_caller_identity().send()

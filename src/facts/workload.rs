@@ -1,27 +1,27 @@
-//! What the request comes down to: services, and the tasks that they have.
+//! The services and tasks that the user asks about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::DesiredStatus;
-use futures::future::{join, join_all};
+use futures::future::join;
 use model::arn;
 use model::facts::*;
 
-use super::ecs;
-use crate::aws::{Aws, Failure};
+use super::{each, ecs};
+use crate::aws::{AwsClients, Failure};
 use crate::config::Settings;
-use crate::target::{Candidate, Request, Services, is_whole_task, wanted};
+use crate::target::{GatherRequest, NameCandidates, Services, is_whole_task, service_target};
 
-/// The services and tasks that the request comes down to.
+/// The services and tasks of a request.
 #[derive(Clone, Default)]
 pub struct Workload {
     pub wanted: Vec<ServiceTarget>,
     pub services: BTreeMap<String, Fact<Service>>,
     pub service_tasks: BTreeMap<String, Fact<Vec<String>>>,
     pub tasks: BTreeMap<String, Fact<Task>>,
-    /// ARNs of the tasks that were named.
+    /// ARNs of the tasks that the user named, and of standalone tasks.
     pub named: Vec<String>,
-    /// Why services, or standalone tasks, of the cluster may be missing here.
+    /// Why services or standalone tasks of the cluster may be missing.
     pub unlisted: Option<Unavailable>,
 }
 
@@ -39,7 +39,7 @@ impl Workload {
     }
 }
 
-pub async fn workload(aws: &Aws, settings: &Settings, request: &Request) -> Workload {
+pub async fn workload(aws: &AwsClients, settings: &Settings, request: &GatherRequest) -> Workload {
     let cluster = settings.cluster.as_str();
     match &request.services {
         Services::Named(candidates) => named_services(aws, cluster, candidates).await,
@@ -48,7 +48,11 @@ pub async fn workload(aws: &Aws, settings: &Settings, request: &Request) -> Work
     }
 }
 
-async fn named_services(aws: &Aws, cluster: &str, candidates: &[Candidate]) -> Workload {
+async fn named_services(
+    aws: &AwsClients,
+    cluster: &str,
+    candidates: &[NameCandidates],
+) -> Workload {
     let names: Vec<String> = candidates
         .iter()
         .flat_map(|candidate| candidate.names.clone())
@@ -95,32 +99,31 @@ async fn named_services(aws: &Aws, cluster: &str, candidates: &[Candidate]) -> W
 }
 
 async fn list_tasks(
-    aws: &Aws,
+    aws: &AwsClients,
     cluster: &str,
     services: Vec<String>,
 ) -> BTreeMap<String, Fact<Vec<String>>> {
-    join_all(services.into_iter().map(async |name| {
-        let arns = ecs::task_arns(aws, cluster, Some(&name), DesiredStatus::Running).await;
-        (name, arns)
-    }))
+    each(services, async |name| {
+        ecs::task_arns(aws, cluster, Some(name), DesiredStatus::Running).await
+    })
     .await
-    .into_iter()
-    .collect()
 }
 
-/// Where a service has no task that runs, the stopped ones say why.
-async fn add_stopped(aws: &Aws, cluster: &str, listed: &mut BTreeMap<String, Fact<Vec<String>>>) {
+/// Adds stopped tasks of services without running tasks: they show why.
+async fn add_stopped(
+    aws: &AwsClients,
+    cluster: &str,
+    listed: &mut BTreeMap<String, Fact<Vec<String>>>,
+) {
     let empty: Vec<String> = listed
         .iter()
         .filter(|(_, arns)| arns.known().is_some_and(Vec::is_empty))
         .map(|(name, _)| name.clone())
         .collect();
-    let stopped = join_all(empty.into_iter().map(async |name| {
-        let arns = ecs::task_arns(aws, cluster, Some(&name), DesiredStatus::Stopped).await;
-        (name, arns)
-    }))
-    .await;
-    for (name, arns) in stopped {
+    let stopped = each(empty, async |name| {
+        ecs::task_arns(aws, cluster, Some(name), DesiredStatus::Stopped).await
+    });
+    for (name, arns) in stopped.await {
         if let Fact::Known(mut arns) = arns {
             arns.truncate(10);
             listed.insert(name, Fact::Known(arns));
@@ -128,15 +131,20 @@ async fn add_stopped(aws: &Aws, cluster: &str, listed: &mut BTreeMap<String, Fac
     }
 }
 
-/// The whole cluster: one list of tasks rather than one a service; each task tells its service.
-async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
+/// All services of the cluster, with one list of tasks instead of one for each service.
+async fn all_services(aws: &AwsClients, settings: &Settings) -> Workload {
     let cluster = settings.cluster.as_str();
     let (services, (arns, tasks)) = join(
         async {
             let names = ecs::service_names(aws, cluster).await?;
             Ok::<_, Failure>(ecs::services(aws, cluster, &names).await)
         },
-        ecs::running_tasks(aws, cluster),
+        async {
+            let arns = ecs::task_arns(aws, cluster, None, DesiredStatus::Running).await;
+            let known = arns.known().map_or(&[][..], Vec::as_slice);
+            let tasks = ecs::tasks(aws, cluster, known).await;
+            (arns, tasks)
+        },
     )
     .await;
     let by_service = by_service(&tasks);
@@ -163,14 +171,14 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
         .collect();
     let standalone = tasks
         .iter()
-        .filter(|(_, task)| {
-            task.known()
-                .is_some_and(|task| task.service_name().is_none())
-        })
+        .filter(|(_, task)| task.known().is_some_and(|one| one.service_name().is_none()))
         .map(|(arn, _)| arn.clone())
         .collect();
     Workload {
-        wanted: services.keys().map(|name| wanted(settings, name)).collect(),
+        wanted: services
+            .keys()
+            .map(|name| service_target(settings, name))
+            .collect(),
         services,
         service_tasks,
         tasks,
@@ -179,24 +187,24 @@ async fn all_services(aws: &Aws, settings: &Settings) -> Workload {
     }
 }
 
-/// Whether a task of which nothing but its ARN is known may be one of the service's.
+/// Whether a task that could not be described may belong to the service.
 fn may_have_more(service: &Fact<Service>, seen: usize) -> bool {
     match service {
         Fact::Known(service) => {
-            let told = service.running_count + service.pending_count;
-            seen < told.max(service.desired_count) as usize
+            let count = service.running_count + service.pending_count;
+            seen < count.max(service.desired_count) as usize
         }
         Fact::Absent => false,
         Fact::Unavailable(_) => true,
     }
 }
 
-/// Tasks that were named one by one, with the services that they belong to.
-async fn named_tasks(aws: &Aws, settings: &Settings, written: &[String]) -> Workload {
+/// Tasks that the user named, with their services.
+async fn named_tasks(aws: &AwsClients, settings: &Settings, written: &[String]) -> Workload {
     let cluster = settings.cluster.as_str();
-    let (ids, nowhere) = whole_ids(aws, cluster, written).await;
+    let (ids, missing) = complete_ids(aws, cluster, written).await;
     let mut tasks = ecs::tasks(aws, cluster, &ids).await;
-    tasks.extend(nowhere);
+    tasks.extend(missing);
     let names: Vec<String> = by_service(&tasks).into_keys().collect();
     Workload {
         services: ecs::services(aws, cluster, &names).await,
@@ -206,34 +214,31 @@ async fn named_tasks(aws: &Aws, settings: &Settings, written: &[String]) -> Work
     }
 }
 
-/// The beginning of an ID stands for the running tasks whose IDs begin so. Besides the IDs: beginnings of none.
-async fn whole_ids(
-    aws: &Aws,
+/// A prefix of an ID means the running tasks with this prefix. The second value has the prefixes without a task.
+async fn complete_ids(
+    aws: &AwsClients,
     cluster: &str,
     written: &[String],
 ) -> (Vec<String>, BTreeMap<String, Fact<Task>>) {
-    let (mut ids, begun): (Vec<_>, Vec<_>) =
+    let (mut ids, prefixes): (Vec<_>, Vec<_>) =
         written.iter().cloned().partition(|id| is_whole_task(id));
-    let mut nowhere = BTreeMap::new();
-    if begun.is_empty() {
-        return (ids, nowhere);
+    let mut missing = BTreeMap::new();
+    if prefixes.is_empty() {
+        return (ids, missing);
     }
     let running = ecs::task_arns(aws, cluster, None, DesiredStatus::Running).await;
-    for begin in begun {
-        let fits = running.as_ref().and_then(|arns| {
-            let fits = arns.iter().filter(|arn| arn::name(arn).starts_with(&begin));
-            match fits.cloned().collect::<Vec<_>>() {
-                none if none.is_empty() => Fact::Absent,
-                some => Fact::Known(some),
-            }
-        });
-        match fits {
-            Fact::Known(fits) => ids.extend(fits),
-            Fact::Absent => drop(nowhere.insert(begin, Fact::Absent)),
-            Fact::Unavailable(why) => drop(nowhere.insert(begin, Fact::Unavailable(why))),
+    for prefix in prefixes {
+        let arns = running.known().into_iter().flatten();
+        let before = ids.len();
+        ids.extend(
+            arns.filter(|arn| arn::name(arn).starts_with(&prefix))
+                .cloned(),
+        );
+        if ids.len() == before {
+            missing.insert(prefix, running.as_ref().and_then(|_| Fact::Absent));
         }
     }
-    (ids, nowhere)
+    (ids, missing)
 }
 
 fn by_service(tasks: &BTreeMap<String, Fact<Task>>) -> BTreeMap<String, Vec<String>> {
@@ -252,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tasks_that_are_not_described_may_be_of_a_service_with_fewer_than_it_has() {
+    fn a_service_with_fewer_tasks_than_it_counts_may_have_more() {
         let service = |desired_count, running_count| {
             Fact::Known(Service {
                 desired_count,

@@ -1,134 +1,209 @@
-//! Makes the calls that fixes are made of. What is there already is as good as made.
+//! Executes the steps of fixes. A resource that already exists counts as created. Simple calls are sent here, and others
+//! in a module for each AWS service.
 
 mod ec2;
 mod ecs;
 mod iam;
+mod kms;
 mod policies;
-mod records;
+mod s3;
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ec2::types::AttributeBooleanValue;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use model::aws_call::{AwsCall, DnsAttribute};
+use model::cli_command::{Ref, Variable};
 use model::facts::Unavailable;
-use model::step::{Call, Step, Word};
-use serde_json::Value;
+use model::step::Step;
+use model::text::sanitize_line;
 
 use super::revise::revise;
-use crate::aws::{Aws, Failure};
+use crate::aws::{AwsClients, Failure};
 
-/// What steps have answered so far, by the variable that holds it.
+/// What the steps so far returned.
 #[derive(Default)]
-pub struct Made {
-    pub variables: BTreeMap<&'static str, String>,
-    /// A role was made, of which ECS may not know yet.
+pub struct StepOutputs {
+    variables: BTreeMap<Variable, String>,
+    /// A role was created that ECS may not know yet.
     pub has_new_role: bool,
-    /// A key that was made and is used by nothing yet.
+    /// ARN of a key that was created and that nothing uses yet.
     pub unused_key: Option<String>,
-    /// Endpoints that were made.
+    /// IDs of the endpoints that were created.
     pub endpoints: Vec<String>,
-    /// The newest revision by the one that it was made from: the next edit goes on from there.
+    /// ARN of the newest revision by the ARN of the revision that it was made from. The next edit continues from it.
     pub revisions: BTreeMap<String, String>,
-    /// The same by family: what is deployed is what was registered, whatever others register meanwhile.
+    /// ARN of the newest revision by family: what is deployed is what this program registered, whatever others register
+    /// meanwhile.
     pub families: BTreeMap<String, String>,
-    /// The deployments that were started, by service.
+    /// ID of the deployment that was started, by service.
     pub deployments: BTreeMap<String, String>,
 }
 
-/// Makes one step.
-pub async fn make(aws: &Aws, step: &Step, made: &mut Made) -> Result<(), Failure> {
-    match step {
-        Step::Call(call) => {
-            let options = Options { call, made };
-            let answer = call_aws(aws, &options).await;
-            let answer = match answer {
-                Err(failure) if is_there_already(&failure) => {
-                    ec2::known_group(aws, &options).await?
-                }
-                other => other?,
-            };
-            let service = options.one("--service");
-            match (call.operation.as_str(), &answer) {
-                ("ec2 create-vpc-endpoint", Some(id)) => made.endpoints.push(id.clone()),
-                ("kms create-key", Some(key)) => made.unused_key = Some(key.clone()),
-                ("logs associate-kms-key", _) => made.unused_key = None,
-                ("iam create-role", _) => made.has_new_role = true,
-                ("ecs update-service", Some(deployment)) => {
-                    made.deployments
-                        .extend(service.map(|service| (service, deployment.clone())));
-                }
-                _ => {}
-            }
-            if let (Some(name), Some(answer)) = (call.into, answer) {
-                made.variables.insert(name, answer);
-            }
-            Ok(())
+impl StepOutputs {
+    fn store(&mut self, variable: Variable, value: Option<String>) {
+        self.variables.extend(value.map(|value| (variable, value)));
+    }
+
+    fn resolve(&self, reference: &Ref) -> Result<String, Failure> {
+        match reference {
+            Ref::Literal(text) => Ok(text.clone()),
+            Ref::Output(variable) => self.variables.get(variable).cloned().ok_or_else(|| {
+                let why = format!("no earlier step returned the value of {variable}");
+                cannot("the call", &why)
+            }),
         }
-        Step::Revise(revision) => revise(aws, revision, made).await,
+    }
+
+    /// An executed step, and the value that it returned.
+    pub fn summary(&self, step: &Step) -> String {
+        let output = match step {
+            Step::Call(call) => call.cli().output(),
+            Step::AddStatement(_) | Step::Revise(_) | Step::Shell(_) => None,
+        };
+        match output.and_then(|variable| self.variables.get(&variable)) {
+            Some(value) => sanitize_line(&format!("{}: {value}", step.summary())),
+            None => step.summary(),
+        }
+    }
+}
+
+pub async fn execute(
+    aws: &AwsClients,
+    step: &Step,
+    outputs: &mut StepOutputs,
+) -> Result<(), Failure> {
+    match step {
+        Step::Call(call) => send(aws, call, outputs).await,
+        Step::AddStatement(addition) => policies::add_statement(aws, addition).await,
+        Step::Revise(revision) => revise(aws, revision, outputs).await,
         Step::Shell(_) => Err(cannot("a shell command", "it has to be run by hand")),
     }
 }
 
-/// A call's options, with the variables filled in.
-pub struct Options<'c> {
-    pub call: &'c Call,
-    pub made: &'c Made,
+/// Sends a call with the same fields that [`AwsCall::cli`] prints.
+async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Result<(), Failure> {
+    match call {
+        AwsCall::UpdateService(update) => ecs::update_service(aws, update, outputs).await,
+        AwsCall::UpdateContainerAgent {
+            cluster,
+            container_instance,
+        } => {
+            let answer = aws.call("ecs:UpdateContainerAgent", || {
+                let update = aws.ecs.update_container_agent().cluster(cluster);
+                update.container_instance(container_instance).send()
+            });
+            answer.await.map(drop)
+        }
+        AwsCall::CreateSecurityGroup {
+            name,
+            description,
+            vpc,
+        } => ec2::create_security_group(aws, name, description, vpc, outputs).await,
+        AwsCall::AuthorizeSecurityGroupIngress(rule) => {
+            ec2::authorize_security_group_ingress(aws, rule, outputs).await
+        }
+        AwsCall::AuthorizeSecurityGroupEgress(rule) => {
+            ec2::authorize_security_group_egress(aws, rule, outputs).await
+        }
+        AwsCall::CreateNetworkAclEntry(rule) => ec2::create_network_acl_entry(aws, rule).await,
+        AwsCall::CreateVpcEndpoint(endpoint) => {
+            ec2::create_vpc_endpoint(aws, endpoint, outputs).await
+        }
+        AwsCall::DeleteVpcEndpoints { endpoint } => ec2::delete_vpc_endpoints(aws, endpoint).await,
+        AwsCall::ModifyVpcEndpoint {
+            endpoint,
+            private_dns,
+        } => {
+            let answer = aws.call("ec2:ModifyVpcEndpoint", || {
+                let modify = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(endpoint);
+                modify.private_dns_enabled(*private_dns).send()
+            });
+            answer.await.map(drop)
+        }
+        AwsCall::ModifyVpcAttribute { vpc, attribute } => {
+            let answer = aws.call("ec2:ModifyVpcAttribute", || {
+                let modify = aws.ec2.modify_vpc_attribute().vpc_id(vpc);
+                let on = AttributeBooleanValue::builder().value(true).build();
+                match attribute {
+                    DnsAttribute::Support => modify.enable_dns_support(on),
+                    DnsAttribute::Hostnames => modify.enable_dns_hostnames(on),
+                }
+                .send()
+            });
+            answer.await.map(drop)
+        }
+        AwsCall::CreateRole {
+            name,
+            path,
+            trust_policy,
+        } => iam::create_role(aws, name, path.as_deref(), trust_policy, outputs).await,
+        AwsCall::PutRolePolicy(policy) => iam::put_role_policy(aws, policy).await,
+        AwsCall::PutUserPolicy(policy) => iam::put_user_policy(aws, policy).await,
+        AwsCall::UpdateAssumeRolePolicy { role, trust_policy } => {
+            iam::update_assume_role_policy(aws, role, trust_policy).await
+        }
+        AwsCall::EnableKey { key } => {
+            let answer = aws.call("kms:EnableKey", || aws.kms.enable_key().key_id(key).send());
+            answer.await.map(drop)
+        }
+        AwsCall::CancelKeyDeletion { key } => {
+            let answer = aws.call("kms:CancelKeyDeletion", || {
+                aws.kms.cancel_key_deletion().key_id(key).send()
+            });
+            answer.await.map(drop)
+        }
+        AwsCall::CreateKey {
+            description,
+            policy,
+        } => kms::create_key(aws, description, policy, outputs).await,
+        AwsCall::CreateLogGroup { name } => {
+            let answer = aws.call("logs:CreateLogGroup", || {
+                aws.logs.create_log_group().log_group_name(name).send()
+            });
+            unless_done(answer.await, "ResourceAlreadyExistsException").map(drop)
+        }
+        AwsCall::AssociateKmsKey { log_group, key } => {
+            let key = outputs.resolve(key)?;
+            let answer = aws.call("logs:AssociateKmsKey", || {
+                let associate = aws.logs.associate_kms_key().log_group_name(log_group);
+                associate.kms_key_id(&key).send()
+            });
+            answer.await?;
+            outputs.unused_key = None;
+            Ok(())
+        }
+        AwsCall::CreateBucket { bucket, location } => {
+            let configuration = location.as_ref().map(|region| {
+                let region = BucketLocationConstraint::from(region.as_str());
+                let configuration = CreateBucketConfiguration::builder();
+                configuration.location_constraint(region).build()
+            });
+            let answer = aws.call("s3:CreateBucket", || {
+                let create = aws.s3.create_bucket().bucket(bucket);
+                create
+                    .set_create_bucket_configuration(configuration.clone())
+                    .send()
+            });
+            answer.await.map(drop)
+        }
+        AwsCall::PutBucketEncryption { bucket, algorithm } => {
+            s3::put_bucket_encryption(aws, bucket, *algorithm).await
+        }
+    }
 }
-
-impl Options<'_> {
-    pub fn all(&self, name: &str) -> Vec<String> {
-        let words = self
-            .call
-            .options
-            .iter()
-            .filter(|(option, _)| option == name);
-        words
-            .flat_map(|(_, words)| words)
-            .filter_map(|word| match word {
-                Word::Text(text) => Some(text.clone()),
-                Word::Variable(name) => self.made.variables.get(name).cloned(),
-            })
-            .collect()
-    }
-
-    pub fn one(&self, name: &str) -> Option<String> {
-        self.all(name).into_iter().next()
-    }
-
-    pub fn has(&self, name: &str) -> bool {
-        self.call.options.iter().any(|(option, _)| option == name)
-    }
-
-    pub fn json(&self, name: &str) -> Value {
-        let text = self.one(name).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
-    }
-}
-
-/// What a call answers, where one of the later steps needs it.
-type Answer = Result<Option<String>, Failure>;
 
 fn cannot(action: &str, why: &str) -> Failure {
     Failure::from(Unavailable::not_asked(action, why))
 }
 
-fn is_there_already(failure: &Failure) -> bool {
-    [
-        "InvalidPermission.Duplicate",
-        "InvalidGroup.Duplicate",
-        "ResourceAlreadyExistsException",
-    ]
-    .iter()
-    .any(|code| failure.is(code))
-}
-
-async fn call_aws(aws: &Aws, options: &Options<'_>) -> Answer {
-    match options.call.operation.split_once(' ') {
-        Some(("ecs", operation)) => ecs::call(aws, operation, options).await,
-        Some(("ec2", operation)) => ec2::call(aws, operation, options).await,
-        Some(("iam", operation)) => iam::call(aws, operation, options).await,
-        _ => records::call(aws, options).await,
+/// The answer; `None` if AWS returned the error code that means the change was made before.
+fn unless_done<T>(answer: Result<T, Failure>, code: &str) -> Result<Option<T>, Failure> {
+    match answer {
+        Err(failure) if failure.is(code) => Ok(None),
+        other => other.map(Some),
     }
 }
 
-fn unknown(operation: &str) -> Failure {
-    cannot(operation, "this program does not know how to do it")
-}
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,13 @@
-//! Signals that ask the program to end: while AWS is changed they wait until a step is done and told.
+//! Signals that end the program. While fixes change AWS, they wait until the current step is done and reported.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::signals::{HANG_UP, INTERRUPT, Signals, TERMINATE};
 
-/// Whether AWS is being changed: then Ctrl-C does not end the program between a step and its being told.
+/// Whether fixes are changing AWS.
 static CHANGING: AtomicBool = AtomicBool::new(false);
 
-/// The number of a signal that may end the program at once.
+/// Waits for a signal that ends the program immediately, and returns its number.
 pub async fn interrupted() -> i32 {
     let mut signals = all();
     loop {
@@ -22,32 +22,34 @@ fn all() -> Signals {
     Signals::watch(&[INTERRUPT, TERMINATE, HANG_UP])
 }
 
-/// Ctrl-C, SIGTERM and SIGHUP while AWS is being changed: they must not come between a step and its being told.
+/// Ctrl-C, SIGTERM and SIGHUP while fixes change AWS. They must not end the program between a step and its report.
 pub struct Interrupts {
     came: tokio::sync::mpsc::Receiver<()>,
     watcher: tokio::task::JoinHandle<()>,
 }
 
 impl Interrupts {
-    /// From now on, until this is dropped, none of them ends the program.
+    /// Until this is dropped, no signal ends the program.
     pub fn watch() -> Interrupts {
-        let (tell, came) = tokio::sync::mpsc::channel(1);
+        let (notify, came) = tokio::sync::mpsc::channel(1);
         CHANGING.store(true, Ordering::Relaxed);
         let mut signals = all();
         let watcher = tokio::spawn(async move {
             loop {
                 signals.next().await;
                 say!("Stopping after this step.");
-                let _ = tell.try_send(());
+                let _ = notify.try_send(());
             }
         });
         Interrupts { came, watcher }
     }
 
+    /// Whether a signal came.
     pub fn came(&mut self) -> bool {
         self.came.try_recv().is_ok()
     }
 
+    /// Waits for a signal.
     pub async fn next(&mut self) {
         if self.came.recv().await.is_none() {
             std::future::pending().await

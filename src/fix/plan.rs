@@ -1,52 +1,55 @@
-//! What would be done: the fixes of the root causes, in their order, and those that are left to a person.
+//! The plan of a fix run: which fixes are applied, in which order, and which are left to a person.
 
 use std::collections::BTreeSet;
 
 use diagnosis::Report;
 use diagnosis::report::RootCause;
+use model::aws_call::{AwsCall, ServiceUpdate};
 use model::facts::{Fact, Facts, Task};
-use model::step::{Call, Step, Word};
+use model::step::Step;
 use model::{Disposition, Finding, Fix, text};
 
-pub struct Plan {
+pub struct FixPlan {
     pub fixes: Vec<Planned>,
     /// Fixes that are not applied, and why not.
     pub skipped: Vec<Skipped>,
-    /// What is done, in order: what deployments need comes before them, and each service is deployed once.
+    /// Steps in order. Each service is deployed once, after all other steps.
     pub steps: Vec<Step>,
 }
 
+/// A fix that is applied.
 pub struct Planned {
     pub fix: Fix,
-    /// How many running tasks it replaces.
+    /// Number of running tasks that it replaces.
     pub replaces: usize,
 }
 
+/// A fix that is not applied.
 pub struct Skipped {
     pub fix: Fix,
-    /// In a word or two.
+    /// Short: `manual`.
     pub why: &'static str,
-    /// In a sentence.
+    /// Long: the end of a sentence after "because".
     pub reason: String,
 }
 
-/// What a plan is made of.
+/// The input of a plan.
 pub struct Scope<'a> {
-    /// All causes, also those that nobody asked about.
+    /// All causes, including those outside of the user's selection.
     pub report: &'a Report,
     pub facts: &'a Facts,
     pub allow_drift: bool,
-    /// Fixes that were applied before, which are not applied again.
+    /// IDs of fixes that this run applied before. They are not applied again.
     pub tried: &'a BTreeSet<String>,
 }
 
-impl Plan {
-    /// `is_asked_for`: whether a cause is to be fixed.
-    pub fn of(scope: &Scope<'_>, is_asked_for: impl Fn(&RootCause) -> bool) -> Plan {
+impl FixPlan {
+    /// `is_selected`: whether to fix a cause.
+    pub fn new(scope: &Scope<'_>, is_selected: impl Fn(&RootCause) -> bool) -> FixPlan {
         let mut chosen: Vec<&Fix> = Vec::new();
         let mut skipped = Vec::new();
-        for fix in wanted(scope, is_asked_for) {
-            match why_not(fix, scope.allow_drift) {
+        for fix in selected(scope, is_selected) {
+            match skip_reason(fix, scope.allow_drift) {
                 Some((why, reason)) => skipped.push(skip(fix, why, reason.to_owned())),
                 None => chosen.push(fix),
             }
@@ -54,8 +57,8 @@ impl Plan {
         while let Some((at, reason)) = held_back(&chosen, scope) {
             skipped.push(skip(chosen.remove(at), "held back", reason));
         }
-        Plan {
-            steps: in_order(chosen.iter().flat_map(|fix| steps(fix))),
+        FixPlan {
+            steps: merge_steps(chosen.iter().flat_map(|fix| steps(fix))),
             fixes: chosen
                 .into_iter()
                 .map(|fix| Planned {
@@ -76,10 +79,10 @@ fn skip(fix: &Fix, why: &'static str, reason: String) -> Skipped {
     }
 }
 
-/// The fixes of the causes that are asked for, in the order in which they are applied.
-fn wanted<'a>(scope: &Scope<'a>, is_asked_for: impl Fn(&RootCause) -> bool) -> Vec<&'a Fix> {
+/// The fixes of the selected causes, in the order in which they are applied.
+fn selected<'a>(scope: &Scope<'a>, is_selected: impl Fn(&RootCause) -> bool) -> Vec<&'a Fix> {
     let causes = scope.report.root_causes.iter();
-    let ids = causes.filter(|cause| is_asked_for(cause));
+    let ids = causes.filter(|cause| is_selected(cause));
     let ids: BTreeSet<&str> = ids
         .flat_map(|cause| cause.fixes.iter().map(String::as_str))
         .filter(|id| !scope.tried.contains(*id))
@@ -88,8 +91,8 @@ fn wanted<'a>(scope: &Scope<'a>, is_asked_for: impl Fn(&RootCause) -> bool) -> V
     fixes.filter(|fix| ids.contains(fix.id.as_str())).collect()
 }
 
-/// A fix that would replace tasks of a service on which something else stays broken: the new tasks would fail in the
-/// same way, and would have to be replaced once more.
+/// A fix that would replace tasks of a service for which something else stays broken: the new tasks would fail in the
+/// same way, and would have to be replaced again. Returns its position, and the reason.
 fn held_back(chosen: &[&Fix], scope: &Scope) -> Option<(usize, String)> {
     let ids: BTreeSet<&str> = chosen.iter().map(|fix| fix.id.as_str()).collect();
     let is_fixed = |finding: &Finding| {
@@ -123,70 +126,59 @@ fn held_back(chosen: &[&Fix], scope: &Scope) -> Option<(usize, String)> {
 fn reason(services: &BTreeSet<&str>, remaining: &[&str]) -> String {
     let services: Vec<&str> = services.iter().copied().collect();
     format!(
-        "{} would stay broken on {}, and new tasks would fail in the same way: fix that first, then run this again",
+        "{} would stay broken on {}, and new tasks would fail in the same way: fix it first, then run this again",
         text::list(remaining),
         text::list(&services)
     )
 }
 
 fn concerns(finding: &Finding, service: &str, facts: &Facts) -> bool {
-    let of_task = |arn: &str| {
+    let is_of_service = |arn: &str| {
         let task = facts.tasks.get(arn).and_then(Fact::known);
         task.and_then(Task::service_name) == Some(service)
     };
     match (&finding.subject.service, finding.tasks.arns()) {
-        (Some(of), _) => &**of == service,
-        (None, Some(tasks)) => tasks.iter().any(|task| of_task(task)),
+        (Some(name), _) => &**name == service,
+        (None, Some(tasks)) => tasks.iter().any(|task| is_of_service(task)),
         (None, None) => true,
     }
 }
 
-fn in_order<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Step> {
+/// Merges the updates of each service, and moves them to the end.
+fn merge_steps<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Step> {
     let mut before: Vec<Step> = Vec::new();
-    let mut deployments: Vec<Call> = Vec::new();
+    let mut updates: Vec<ServiceUpdate> = Vec::new();
     for step in steps {
-        match step {
-            Step::Call(call) if call.operation == "ecs update-service" => {
-                let same = deployments
-                    .iter_mut()
-                    .find(|known| known.updated_service() == call.updated_service());
-                match same {
-                    Some(known) => known.join(call),
-                    None => deployments.push(call.clone()),
-                }
+        if let Some(update) = step.service_update() {
+            let mut known = updates.iter_mut();
+            match known.find(|known| known.service == update.service) {
+                Some(known) => known.merge(update),
+                None => updates.push(update.clone()),
             }
-            other if stands_alone(other) && before.contains(other) => {}
-            other => before.push(other.clone()),
+        } else if !step.is_self_contained() || !before.contains(step) {
+            before.push(step.clone());
         }
     }
-    before
-        .into_iter()
-        .chain(deployments.into_iter().map(Step::Call))
-        .collect()
+    let updates = updates.into_iter().map(AwsCall::UpdateService);
+    before.into_iter().chain(updates.map(Step::Call)).collect()
 }
 
 fn steps(fix: &Fix) -> impl Iterator<Item = &Step> {
     fix.steps.iter().flatten()
 }
 
-/// A variable holds what the step before put there: the same words mean something else in another fix.
-fn stands_alone(step: &Step) -> bool {
-    let Step::Call(call) = step else {
-        return true;
-    };
-    let mut words = call.options.iter().flat_map(|(_, words)| words);
-    call.into.is_none() && words.all(|word| matches!(word, Word::Text(_)))
-}
-
-/// Why a fix is not applied, in a word or two and in a sentence.
-fn why_not(fix: &Fix, allow_drift: bool) -> Option<(&'static str, &'static str)> {
+/// Why a fix is not applied: [`Skipped::why`] and [`Skipped::reason`].
+fn skip_reason(fix: &Fix, allow_drift: bool) -> Option<(&'static str, &'static str)> {
     let by_hand = fix.steps.is_empty() || steps(fix).any(|step| matches!(step, Step::Shell(_)));
     match fix.disposition {
-        Disposition::Manual => Some(("manual", "a person has to do it")),
-        _ if by_hand => Some(("manual", "it has to be done on this machine, by hand")),
+        Disposition::Manual => Some(("manual", "it needs a person's decision")),
+        _ if by_hand => Some((
+            "manual",
+            "it changes this machine: run the commands yourself",
+        )),
         Disposition::Drift if !allow_drift => Some((
             "needs --allow-drift",
-            "infrastructure code probably owns it: apply the Terraform, or pass --allow-drift",
+            "infrastructure code probably manages it: apply the Terraform, or pass --allow-drift",
         )),
         Disposition::Safe | Disposition::Disruptive | Disposition::Drift => None,
     }
@@ -213,44 +205,49 @@ fn running(service: &str, facts: &Facts) -> usize {
         let task = facts.tasks.get(*arn).and_then(Fact::known);
         task.is_some_and(|task| task.is_running())
     });
-    // Where only one task was asked about, the service itself tells how many run.
-    let told = facts
+    // If the user named single tasks, the service has the count.
+    let count = facts
         .services
         .get(service)
         .and_then(Fact::known)
         .map_or(0, |service| service.running_count);
-    seen.count().max(usize::try_from(told).unwrap_or(0))
+    seen.count().max(usize::try_from(count).unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
     use diagnosis::{Selection, examine};
+    use model::aws_call::{DnsAttribute, Peer, Protocol, SecurityGroupRule};
+    use model::cli_command::{Ref, Variable};
     use model::facts::{Outcome, Simulation};
 
     use super::*;
     use crate::facts::snapshot;
 
-    fn call(operation: &str, word: Word, into: Option<&'static str>) -> Step {
-        Step::Call(Call {
-            operation: operation.to_owned(),
-            options: vec![("--group-id".to_owned(), vec![word])],
-            into,
-        })
-    }
-
     #[test]
-    fn what_a_variable_stands_for_is_not_the_same_twice() {
-        let of = |service: &str| {
-            let name = Word::Text(service.to_owned());
+    fn only_steps_without_variables_are_merged() {
+        let steps = |service: &str| {
             [
-                call("ec2 create-security-group", name, Some("GROUP")),
-                call("ec2 authorize", Word::Variable("GROUP"), None),
+                Step::Call(AwsCall::CreateSecurityGroup {
+                    name: service.to_owned(),
+                    description: String::new(),
+                    vpc: "vpc-1".to_owned(),
+                }),
+                Step::Call(AwsCall::AuthorizeSecurityGroupIngress(SecurityGroupRule {
+                    group: Ref::Output(Variable::Group),
+                    protocol: Protocol::Tcp,
+                    port: 443,
+                    peer: Peer::Cidr("10.0.0.0/16".to_owned()),
+                })),
             ]
         };
-        let steps = [of("kms"), of("ssmmessages")].concat();
-        assert_eq!(in_order(steps.iter()), steps);
-        let same = call("ec2 modify-vpc-attribute", Word::Text("vpc-1".into()), None);
-        assert_eq!(in_order([&same, &same].into_iter()), [same]);
+        let steps = [steps("kms"), steps("ssmmessages")].concat();
+        assert_eq!(merge_steps(steps.iter()), steps);
+        let same = Step::Call(AwsCall::ModifyVpcAttribute {
+            vpc: "vpc-1".to_owned(),
+            attribute: DnsAttribute::Support,
+        });
+        assert_eq!(merge_steps([&same, &same].into_iter()), [same]);
     }
 
     const STALE: &str = "coder-production-litellm";
@@ -269,26 +266,26 @@ mod tests {
         }
     }
 
-    fn plan(facts: &Facts, allow_drift: bool, asked_for: &str) -> Plan {
+    fn plan(facts: &Facts, allow_drift: bool, asked_for: &str) -> FixPlan {
         let scope = Scope {
             report: &examine(facts, &Selection::default()),
             facts,
             allow_drift,
             tried: &BTreeSet::new(),
         };
-        Plan::of(&scope, |cause| cause.check.starts_with(asked_for))
+        FixPlan::new(&scope, |cause| cause.check.starts_with(asked_for))
     }
 
-    fn deploys(plan: &Plan) -> Vec<&str> {
+    fn deploys(plan: &FixPlan) -> Vec<&str> {
         deployed_services(&plan.steps).into_iter().collect()
     }
 
     #[test]
-    fn tasks_are_not_replaced_in_vain() {
+    fn tasks_are_not_replaced_while_something_else_is_broken() {
         assert_eq!(deploys(&plan(&stale(), false, "")), [STALE]);
         let mut facts = stale();
         break_role(&mut facts, "litellm-task");
-        // Also where nobody asks about the role.
+        // Also if the role is not selected.
         for asked_for in ["", "task."] {
             let held = plan(&facts, false, asked_for);
             assert!(held.fixes.is_empty() && held.steps.is_empty());
@@ -312,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_about_these_tasks_holds_nothing_back() {
+    fn failures_of_other_tasks_and_of_the_caller_hold_nothing_back() {
         let mut facts = stale();
         break_role(&mut facts, "coder-production-coder-task");
         let plan = plan(&facts, false, "");
@@ -327,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fix_that_did_not_help_holds_back_too() {
+    fn a_fix_that_did_not_help_still_holds_back_deployments() {
         let mut facts = stale();
         break_role(&mut facts, "litellm-task");
         let report = examine(&facts, &Selection::default());
@@ -341,7 +338,7 @@ mod tests {
             allow_drift: true,
             tried: &tried,
         };
-        let plan = Plan::of(&scope, |_| true);
+        let plan = FixPlan::new(&scope, |_| true);
         assert!(!tried.is_empty() && plan.steps.is_empty());
     }
 }

@@ -1,17 +1,21 @@
-//! Registers a new revision of a task definition: the one that is named, but for an edit. Values of environment
-//! variables go through here and stay nowhere.
+//! Registers an edited revision of a task definition. Values of environment variables pass through here and are not
+//! stored.
 
 use aws_sdk_ecs::types::TaskDefinitionField;
 use aws_sdk_ecs::types::{ContainerDefinition, KeyValuePair, LinuxParameters, TaskDefinition};
 use model::facts::Unavailable;
 use model::step::{ContainerEdit, Edit, Revision};
 
-use super::Made;
-use crate::aws::{Aws, Failure};
+use super::StepOutputs;
+use crate::aws::{AwsClients, Failure};
 
-pub async fn revise(aws: &Aws, revision: &Revision, made: &mut Made) -> Result<(), Failure> {
+pub async fn revise(
+    aws: &AwsClients,
+    revision: &Revision,
+    outputs: &mut StepOutputs,
+) -> Result<(), Failure> {
     let base = &revision.definition;
-    let newest = made.revisions.get(base).unwrap_or(base).clone();
+    let newest = outputs.revisions.get(base).unwrap_or(base).clone();
     let answer = aws
         .call("ecs:DescribeTaskDefinition", || {
             aws.ecs
@@ -22,7 +26,7 @@ pub async fn revise(aws: &Aws, revision: &Revision, made: &mut Made) -> Result<(
         })
         .await?;
     let Some(definition) = answer.task_definition else {
-        let why = format!("there is no {}", revision.definition);
+        let why = format!("{} does not exist", revision.definition);
         return Err(Unavailable::not_asked("ecs:DescribeTaskDefinition", why).into());
     };
     let tags = answer.tags.filter(|tags| !tags.is_empty());
@@ -55,8 +59,8 @@ pub async fn revise(aws: &Aws, revision: &Revision, made: &mut Made) -> Result<(
     if let Some(registered) = answer.task_definition
         && let (Some(arn), Some(family)) = (registered.task_definition_arn, registered.family)
     {
-        made.revisions.insert(base.clone(), arn.clone());
-        made.families.insert(family, arn);
+        outputs.revisions.insert(base.clone(), arn.clone());
+        outputs.families.insert(family, arn);
     }
     Ok(())
 }
@@ -86,19 +90,19 @@ fn edit_container(container: &mut ContainerDefinition, edit: &ContainerEdit) {
             container.linux_parameters = Some(parameters);
         }
         ContainerEdit::WithoutVariables(names) => {
-            let is_out = |name: &str| names.iter().any(|out| out == name);
+            let is_removed = |name: &str| names.iter().any(|one| one == name);
             if let Some(variables) = &mut container.environment {
-                variables.retain(|variable| !variable.name().is_some_and(is_out));
+                variables.retain(|variable| !variable.name().is_some_and(is_removed));
             }
             if let Some(secrets) = &mut container.secrets {
-                secrets.retain(|secret| !is_out(secret.name()));
+                secrets.retain(|secret| !is_removed(secret.name()));
             }
         }
-        ContainerEdit::PastTheProxy(hosts) => past_the_proxy(container, hosts),
+        ContainerEdit::BypassProxy(hosts) => bypass_proxy(container, hosts),
     }
 }
 
-fn past_the_proxy(container: &mut ContainerDefinition, hosts: &str) {
+fn bypass_proxy(container: &mut ContainerDefinition, hosts: &str) {
     let variables = container.environment.get_or_insert_default();
     let named = |name: &str| {
         variables
@@ -141,9 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn edits_change_one_thing() {
+    fn each_edit_changes_one_setting() {
         let mut app = container(&[("no_proxy", "a"), ("KEY", "b")]);
-        edit_container(&mut app, &ContainerEdit::PastTheProxy("c,d".into()));
+        edit_container(&mut app, &ContainerEdit::BypassProxy("c,d".into()));
         assert_eq!(variables(&app), [("no_proxy", "a,c,d"), ("KEY", "b")]);
         edit_container(
             &mut app,
@@ -151,7 +155,7 @@ mod tests {
         );
         assert_eq!(variables(&app), [("no_proxy", "a,c,d")]);
         let mut app = container(&[]);
-        edit_container(&mut app, &ContainerEdit::PastTheProxy("c".into()));
+        edit_container(&mut app, &ContainerEdit::BypassProxy("c".into()));
         assert_eq!(variables(&app), [("NO_PROXY", "c")]);
         edit_container(&mut app, &ContainerEdit::InitProcess);
         edit_container(&mut app, &ContainerEdit::WritableRoot);

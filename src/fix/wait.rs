@@ -1,4 +1,4 @@
-//! Waits until what was changed has come into force: new tasks with their agents, endpoints that are available.
+//! Waits until changes take effect: new tasks have agents, and new endpoints are available.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,32 +9,33 @@ use model::step::Step;
 use model::text;
 use tokio::time::{Instant, sleep};
 
-use super::Made;
+use super::StepOutputs;
 use super::plan::deployed_services;
-use super::state::{Ours, State, state};
-use crate::aws::Aws;
+use super::rollout::{OwnDeployment, Rollout, rollout};
+use crate::aws::AwsClients;
 use crate::config::Settings;
 use crate::facts::{ecs, workload};
-use crate::target::{Candidate, Request, Services};
+use crate::target::{GatherRequest, NameCandidates, Services};
 
+/// Pause between two looks.
 const PAUSE: Duration = Duration::from_secs(3);
-/// Agents come up within a minute of their task, or not at all: why not, the doctor says.
-const FOR_AGENTS: Duration = Duration::from_secs(60);
+/// An agent starts within a minute of its task, or not at all. Then the doctor says why.
+const AGENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How waiting ended.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Rollout {
+pub enum WaitEnd {
     Done,
-    /// ECS gave it up; what it says of that.
+    /// ECS or EC2 gave up; its reasons.
     Failed(String),
-    /// The time was used up; how far it was.
+    /// The time was over; what is left to wait for.
     Unfinished(String),
 }
 
-/// ARNs of the tasks that the steps are about to replace. Where tasks were named, the facts do not hold those beside
-/// them.
+/// ARNs of the tasks that the steps are going to replace. If the user named single tasks, the facts do not have the
+/// others.
 pub async fn tasks_to_replace(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
     facts: &Facts,
     steps: &[Step],
@@ -55,83 +56,82 @@ pub async fn tasks_to_replace(
     tasks
 }
 
-/// Waits for the endpoints that were made, then for the services whose tasks are replaced. `tell` is given the
-/// state in a few words, again and again.
-pub async fn await_made(
-    aws: &Aws,
+/// Waits for new endpoints, then for the services whose tasks are replaced. `report`: is called with the progress.
+pub async fn wait_for_changes(
+    aws: &AwsClients,
     settings: &Settings,
     old: &BTreeSet<String>,
-    (steps, made): (&[&Step], &Made),
+    (steps, outputs): (&[&Step], &StepOutputs),
     until: Instant,
-    tell: impl Fn(&str),
-) -> Rollout {
-    if let Some(end) = endpoints(aws, &made.endpoints, until, &tell).await {
+    report: impl Fn(&str),
+) -> WaitEnd {
+    if let Some(end) = endpoints(aws, &outputs.endpoints, until, &report).await {
         return end;
     }
     let services = deployed_services(steps.iter().copied());
     if services.is_empty() {
-        return Rollout::Done;
+        return WaitEnd::Done;
     }
     let names: Vec<String> = services.iter().map(|&name| name.to_owned()).collect();
-    let request = Request {
-        services: Services::Named(names.iter().map(|name| exactly(name)).collect()),
-        ..Request::default()
+    let request = GatherRequest {
+        services: Services::Named(names.iter().map(|name| exact_name(name)).collect()),
+        ..GatherRequest::default()
     };
     let mut replaced: Option<Instant> = None;
-    // Services of which our deployment was seen: right after the change it may not be there yet.
+    // Services whose own deployment was seen: right after the change ECS may not return it yet.
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     loop {
         let now = workload(aws, settings, &request).await;
-        let states: Vec<State> = names
+        let states: Vec<Rollout> = names
             .iter()
             .map(|name| {
-                let ours = made.deployments.get(name).map(|id| Ours {
+                let own = outputs.deployments.get(name).map(|id| OwnDeployment {
                     id: id.as_str(),
                     was_seen: seen.contains(name.as_str()),
                 });
-                state(&now, name, old, ours)
+                rollout(&now, name, old, own)
             })
             .collect();
         for name in &names {
             let service = now.services.get(name).and_then(Fact::known);
             let mut deployments = service.into_iter().flat_map(|service| &service.deployments);
-            if deployments.any(|deployment| Some(&deployment.id) == made.deployments.get(name)) {
+            if deployments.any(|deployment| Some(&deployment.id) == outputs.deployments.get(name)) {
                 seen.insert(name);
             }
         }
         if aws.rejected().is_some() {
-            return Rollout::Unfinished("AWS does not accept the credentials any more".to_owned());
+            return WaitEnd::Unfinished("AWS no longer accepts the credentials".to_owned());
         }
-        if let Some(why) = states.iter().find_map(State::failure) {
-            return Rollout::Failed(why.to_owned());
+        if let Some(why) = states.iter().find_map(Rollout::failure) {
+            return WaitEnd::Failed(why.to_owned());
         }
-        if states.iter().all(|state| *state == State::Ready) {
-            return Rollout::Done;
+        if states.iter().all(|state| *state == Rollout::Ready) {
+            return WaitEnd::Done;
         }
         let is_replaced = states
             .iter()
-            .all(|state| matches!(state, State::Ready | State::AgentsPending));
+            .all(|state| matches!(state, Rollout::Ready | Rollout::AgentsPending));
         let since = *replaced.get_or_insert_with(Instant::now);
         if !is_replaced {
             replaced = None;
-        } else if since.elapsed() > FOR_AGENTS {
-            return Rollout::Done;
+        } else if since.elapsed() > AGENT_TIMEOUT {
+            return WaitEnd::Done;
         }
         let waiting: Vec<String> = names
             .iter()
             .zip(&states)
-            .filter_map(|(name, state)| Some(format!("{name}: {}", state.words()?)))
+            .filter_map(|(name, state)| Some(format!("{name}: {}", state.progress()?)))
             .collect();
-        tell(&text::list(&waiting));
+        report(&text::list(&waiting));
         if Instant::now() + PAUSE >= until {
-            return Rollout::Unfinished(text::list(&waiting));
+            return WaitEnd::Unfinished(text::list(&waiting));
         }
         sleep(PAUSE).await;
     }
 }
 
-fn exactly(name: &str) -> Candidate {
-    Candidate {
+fn exact_name(name: &str) -> NameCandidates {
+    NameCandidates {
         written: name.to_owned(),
         names: vec![name.to_owned()],
         container: None,
@@ -141,11 +141,11 @@ fn exactly(name: &str) -> Candidate {
 }
 
 async fn endpoints(
-    aws: &Aws,
+    aws: &AwsClients,
     ids: &[String],
     until: Instant,
-    tell: &impl Fn(&str),
-) -> Option<Rollout> {
+    report: &impl Fn(&str),
+) -> Option<WaitEnd> {
     while !ids.is_empty() {
         let answer = aws
             .call("ec2:DescribeVpcEndpoints", || {
@@ -155,7 +155,7 @@ async fn endpoints(
                     .send()
             })
             .await;
-        // Right after it was made, an endpoint may not be found yet.
+        // Right after its creation, EC2 may not find an endpoint yet.
         let states: Vec<String> = match &answer {
             Ok(answer) => answer
                 .vpc_endpoints()
@@ -167,7 +167,7 @@ async fn endpoints(
                         .to_ascii_lowercase()
                 })
                 .collect(),
-            Err(_) => vec!["not to be seen yet".to_owned()],
+            Err(_) => vec!["not visible yet".to_owned()],
         };
         if states.len() == ids.len() && states.iter().all(|state| state == "available") {
             return None;
@@ -177,11 +177,11 @@ async fn endpoints(
             .iter()
             .any(|state| matches!(state.as_str(), "failed" | "rejected" | "deleted"))
         {
-            return Some(Rollout::Failed(waiting));
+            return Some(WaitEnd::Failed(waiting));
         }
-        tell(&waiting);
+        report(&waiting);
         if Instant::now() + PAUSE >= until {
-            return Some(Rollout::Unfinished(waiting));
+            return Some(WaitEnd::Unfinished(waiting));
         }
         sleep(PAUSE).await;
     }

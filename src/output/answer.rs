@@ -1,11 +1,13 @@
+//! Questions to the user at the terminal.
+
 use std::io;
 
 use tokio::task::spawn_blocking;
 
 use super::OpenLine;
 
-/// Asks on standard error, and reads a line that is typed on the terminal; `None`: none was. What was typed before the
-/// question could be read is no answer to it. The line is read elsewhere, so that Ctrl-C is heard meanwhile.
+/// Asks on standard error and reads a line from standard input; `None` at its end. Discards what was typed before the
+/// question. Reads on another thread, so that Ctrl-C still works.
 pub async fn ask(question: &str) -> Option<String> {
     discard_input();
     say_part!("{question}");
@@ -22,7 +24,7 @@ pub async fn ask(question: &str) -> Option<String> {
 #[cfg(unix)]
 fn discard_input() {
     use rustix::termios::{QueueSelector, tcflush};
-    // Fails where standard input is no terminal: there nobody types.
+    // Fails if standard input is no terminal, where nobody types ahead.
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 

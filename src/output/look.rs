@@ -1,27 +1,34 @@
-//! How text looks: what the terminal can show, and what the user wishes.
+//! What the terminal can show: colors, Unicode, and its size.
 
 use std::env;
 use std::io::{self, IsTerminal};
+
+use crossterm::terminal::size;
 
 use crate::cli::{Color, Global};
 use crate::environment::variable;
 use crate::report::Look;
 
+/// Columns of text that does not go to a terminal.
+const DEFAULT_WIDTH: usize = 100;
+
+/// How text on standard output, or in a file, looks.
 pub fn look(global: &Global, to_file: bool) -> Look {
     let terminal = !to_file && io::stdout().is_terminal();
     Look {
-        color: wants_color(global.color, terminal),
-        unicode: has_unicode(),
-        width: width(terminal),
         verbose: global.verbose,
+        ..look_of(global, terminal)
     }
 }
 
 /// How text on standard error looks.
 pub fn look_of_errors(global: &Global) -> Look {
-    let terminal = io::stderr().is_terminal();
+    look_of(global, io::stderr().is_terminal())
+}
+
+fn look_of(global: &Global, terminal: bool) -> Look {
     Look {
-        color: wants_color(global.color, terminal),
+        color: has_color(global.color, terminal),
         unicode: has_unicode(),
         width: width(terminal),
         verbose: false,
@@ -29,8 +36,8 @@ pub fn look_of_errors(global: &Global) -> Look {
 }
 
 /// <https://no-color.org>
-fn wants_color(wish: Color, terminal: bool) -> bool {
-    match wish {
+fn has_color(flag: Color, terminal: bool) -> bool {
+    match flag {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
@@ -41,42 +48,39 @@ fn wants_color(wish: Color, terminal: bool) -> bool {
     }
 }
 
-/// The locale decides; where none is set, so that nobody said otherwise, UTF-8 is the rule.
+/// Whether the locale is UTF-8, or none is set.
 fn has_unicode() -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .filter_map(|name| env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .is_none_or(|locale| {
-            let locale = locale.to_ascii_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        })
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(variable);
+    locale.is_none_or(|locale| {
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
-/// Columns of standard output; a moderate number where it is no terminal.
+/// Columns of standard output.
 pub fn text_width() -> usize {
     width(io::stdout().is_terminal())
 }
 
+/// Columns of the terminal; a default for other outputs.
 pub fn width(terminal: bool) -> usize {
-    const DEFAULT: usize = 100;
-    if !terminal {
-        return DEFAULT;
+    match size() {
+        Ok((columns, _)) if terminal => usize::from(columns).max(1),
+        _ => DEFAULT_WIDTH,
     }
-    terminal_size::terminal_size().map_or(DEFAULT, |(width, _)| usize::from(width.0))
 }
 
-/// The last lines of a text that fit on the terminal, and how many rows they take up there.
-pub fn that_fit(text: &str) -> (String, usize) {
-    const DEFAULT: (usize, usize) = (100, 1000);
-    let (width, height) = terminal_size::terminal_size().map_or(DEFAULT, |(width, height)| {
-        (usize::from(width.0).max(1), usize::from(height.0))
-    });
+/// The last lines of a text that fit on the terminal, and the number of rows they take up.
+pub fn last_lines_that_fit(text: &str) -> (String, usize) {
+    let height = size().map_or(1000, |(_, rows)| usize::from(rows));
+    let width = width(true);
     let rows_of = |line: &str| textwrap::core::display_width(line).div_ceil(width).max(1);
     let mut rows = 0;
     let mut lines = Vec::new();
     for line in text.lines().rev() {
-        // Below the last one a line says that AWS is asked, and then stands the cursor.
+        // Two rows stay free below: the progress line, and the cursor.
         if rows + rows_of(line) + 2 > height {
             break;
         }

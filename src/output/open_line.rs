@@ -1,16 +1,18 @@
-//! A line of the terminal that is not at its end.
+//! A line of the terminal that has no line end yet.
 
-/// A question, or the echo of Ctrl-C. Dropped before it is closed, as where the program is broken off, what comes next
-/// begins a line of its own.
+/// A question, or the echo of Ctrl-C. If it is dropped before it is closed, such as by a signal, it ends the line, so
+/// that the next text starts on a new one.
 pub struct OpenLine {
     is_open: bool,
 }
 
 impl OpenLine {
+    /// The cursor is not at the start of a line.
     pub fn begin() -> OpenLine {
         OpenLine { is_open: true }
     }
 
+    /// The line has ended.
     pub fn close(mut self) {
         self.is_open = false;
     }

@@ -1,4 +1,5 @@
-use std::fmt;
+//! A progress line on standard error.
+
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -7,32 +8,33 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::look::width;
 use crate::cli::Global;
 
-/// A line on standard error while facts are gathered; only on a terminal.
+/// A line with a spinner while the program waits; only on a terminal. It is cleared when dropped.
 pub struct Progress(ProgressBar);
 
 impl Progress {
+    /// Shows the line, unless `--quiet` is given.
     pub fn start(global: &Global, message: &str) -> Progress {
         let target = if global.quiet || !io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
-            ProgressDrawTarget::term_like(Box::new(Errors))
+            ProgressDrawTarget::term_like(Box::new(NarrowStderr))
         };
-        let bar = ProgressBar::with_draw_target(None, target)
-            .with_style(ProgressStyle::default_spinner())
-            .with_message(model::text::sanitize_line(message));
-        if !bar.is_hidden() {
-            bar.enable_steady_tick(Duration::from_millis(120));
+        let bar = ProgressBar::with_draw_target(None, target);
+        let progress = Progress(bar.with_style(ProgressStyle::default_spinner()));
+        progress.say(message);
+        if !progress.0.is_hidden() {
+            progress.0.enable_steady_tick(Duration::from_millis(120));
         }
-        Progress(bar)
+        progress
     }
 
+    /// Replaces the message.
     pub fn say(&self, message: &str) {
         self.0.set_message(model::text::sanitize_line(message));
     }
 
-    pub fn end(self) {
-        self.0.finish_and_clear();
-    }
+    /// Clears the line.
+    pub fn end(self) {}
 }
 
 impl Drop for Progress {
@@ -41,64 +43,50 @@ impl Drop for Progress {
     }
 }
 
-/// Standard error, a little narrower than it is. The cursor waits at the end of the line, and what the terminal echoes
-/// there of a Ctrl-C has room: otherwise it would begin a line, and the one above would not be cleared.
-struct Errors;
+/// Standard error, four columns narrower: indicatif leaves the cursor in the last column, where the `^C` that the
+/// terminal echoes would start a new line, and the progress line above would stay.
+#[derive(Debug)]
+struct NarrowStderr;
 
-const ROOM: usize = 4;
-
-impl Errors {
-    fn write(&self, text: fmt::Arguments) -> io::Result<()> {
-        io::stderr().write_fmt(text)
-    }
-
-    /// A terminal takes 0 for 1.
-    fn shift(&self, n: usize, direction: char) -> io::Result<()> {
-        match n {
-            0 => Ok(()),
-            n => self.write(format_args!("\x1b[{n}{direction}")),
-        }
+/// Moves the cursor by the control sequences of ECMA-48, in which a count of 0 means 1.
+fn move_cursor(n: usize, direction: char) -> io::Result<()> {
+    match n {
+        0 => Ok(()),
+        n => write!(io::stderr(), "\x1b[{n}{direction}"),
     }
 }
 
-impl fmt::Debug for Errors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("standard error")
-    }
-}
-
-/// With the control sequences of ECMA-48.
-impl TermLike for Errors {
+impl TermLike for NarrowStderr {
     fn width(&self) -> u16 {
-        u16::try_from(width(true).saturating_sub(ROOM)).unwrap_or(80)
+        u16::try_from(width(true).saturating_sub(4)).unwrap_or(80)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.shift(n, 'A')
+        move_cursor(n, 'A')
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.shift(n, 'B')
+        move_cursor(n, 'B')
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.shift(n, 'C')
+        move_cursor(n, 'C')
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.shift(n, 'D')
+        move_cursor(n, 'D')
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.write(format_args!("{text}\n"))
+        writeln!(io::stderr(), "{text}")
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.write(format_args!("{text}"))
+        write!(io::stderr(), "{text}")
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.write(format_args!("\r\x1b[2K"))
+        write!(io::stderr(), "\r\x1b[2K")
     }
 
     fn flush(&self) -> io::Result<()> {

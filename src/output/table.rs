@@ -1,6 +1,6 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// A table without lines, for people; its columns are aligned and never cut.
+/// A table without lines; its columns are aligned and never cut.
 pub fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table
@@ -10,7 +10,7 @@ pub fn table(columns: &[&str]) -> Table {
     table
 }
 
-/// The table's text, without what comes after the last word of a line.
+/// The table's text without trailing spaces.
 pub fn plain_table(table: &Table) -> String {
     table
         .lines()

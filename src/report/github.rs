@@ -1,104 +1,83 @@
-//! Workflow commands of GitHub Actions: an annotation for each root cause, and for what else needs attention.
-//! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
+//! Workflow commands of GitHub Actions: an annotation for each root cause, and for each other finding that needs
+//! attention. <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
 
 use std::fmt::Write;
 
-use diagnosis::report::{Report, RootCause};
+use diagnosis::report::Report;
 use model::{Finding, Status, text};
 
-use super::fixes_in_lines;
-use super::location::{Location, Locations};
+use super::source_location::{SourceLocation, SourceLocations};
+use super::wording::fix_lines;
 
-/// A fleet's would fill the log, of which GitHub shows ten of each level for a step, and the rest in its text.
-const MOST: usize = 50;
+/// GitHub shows ten annotations of each level for a step; the others only fill the log.
+const MAX_ANNOTATIONS: usize = 50;
 
-pub fn render(report: &Report, locations: &Locations) -> String {
+pub fn render(report: &Report, locations: &SourceLocations) -> String {
     let mut lines = String::new();
     for cause in &report.root_causes {
-        let location = report
-            .findings_of(cause)
-            .next()
-            .and_then(|finding| locations.of(finding));
+        let first = report.findings_of(cause).next();
+        let location = first.and_then(|finding| locations.find(finding));
+        let mut message = vec![cause.detail.clone()];
+        message.extend(fix_lines(report, cause.fixes.iter().map(String::as_str)));
         annotate(
             &mut lines,
             "error",
-            location.as_ref(),
+            location,
             &cause.title,
-            &message(report, cause),
+            &message.join("\n"),
         );
     }
-    let apart: Vec<&Finding> = report
-        .findings
-        .iter()
-        .filter(|finding| is_apart(report, finding))
+    let others = report.findings.iter();
+    let others: Vec<&Finding> = others
+        .filter(|finding| needs_annotation(report, finding))
         .collect();
-    if apart.len() > MOST {
-        let left = text::count(apart.len() - MOST, "finding");
-        let _ = writeln!(lines, "{left} more are in the other reports.");
+    if let Some(left) = others
+        .len()
+        .checked_sub(MAX_ANNOTATIONS)
+        .filter(|left| *left > 0)
+    {
+        let left = text::count(left, "more finding");
+        let _ = writeln!(lines, "See the other reports for {left}.");
     }
-    for finding in apart.into_iter().take(MOST) {
-        let level = match finding.leaves_open() {
+    for finding in others.into_iter().take(MAX_ANNOTATIONS) {
+        let level = match finding.status == Status::Warn || finding.leaves_open() {
             true => "warning",
             false => "notice",
         };
-        let level = if finding.status == Status::Warn {
-            "warning"
-        } else {
-            level
-        };
-        let location = locations.of(finding);
-        let service = finding
-            .subject
-            .service
-            .as_deref()
-            .map_or(String::new(), |service| format!("{service}: "));
+        let service = finding.subject.service.as_deref();
+        let service = service.map_or(String::new(), |service| format!("{service}: "));
         let title = format!("{}: {service}{}", finding.check.id, finding.title);
         annotate(
             &mut lines,
             level,
-            location.as_ref(),
+            locations.find(finding),
             &title,
             &finding.detail,
         );
     }
-    let verdict = report.headline();
+    let cluster = data(&report.target.cluster);
+    let headline = report.headline();
     let causes = text::count(report.root_causes.len(), "root cause");
-    let _ = writeln!(
-        lines,
-        "ECS Exec in {}: {verdict} ({causes})",
-        data(&report.target.cluster)
-    );
+    let _ = writeln!(lines, "ECS Exec in {cluster}: {headline} ({causes})");
     lines
 }
 
-/// Neither in order nor one of the failures that root causes stand for.
-fn is_apart(report: &Report, finding: &Finding) -> bool {
+/// Whether a finding needs attention and no root cause stands for it.
+fn needs_annotation(report: &Report, finding: &Finding) -> bool {
+    let mut causes = report.root_causes.iter();
     match finding.status {
         Status::Warn | Status::Unknown => true,
         Status::Fail => {
-            finding.caused_by.is_empty()
-                && !report
-                    .root_causes
-                    .iter()
-                    .any(|cause| cause.check == finding.check.id)
+            finding.caused_by.is_empty() && causes.all(|cause| cause.check != finding.check.id)
         }
         Status::Pass | Status::Skip => false,
     }
 }
 
-fn message(report: &Report, cause: &RootCause) -> String {
-    let mut lines = vec![cause.detail.clone()];
-    lines.extend(fixes_in_lines(
-        report,
-        cause.fixes.iter().map(String::as_str),
-    ));
-    lines.join("\n")
-}
-
 fn annotate(
     lines: &mut String,
     level: &str,
-    location: Option<&Location>,
+    location: Option<&SourceLocation>,
     title: &str,
     message: &str,
 ) {
@@ -109,16 +88,17 @@ fn annotate(
         properties.push(format!("endLine={}", location.end_line));
     }
     properties.push(format!("title={}", property(title)));
-    let message = if message.is_empty() { title } else { message };
-    let _ = writeln!(
-        lines,
-        "::{level} {}::{}",
+    let (properties, message) = (
         properties.join(","),
-        data(message)
+        match message {
+            "" => title,
+            message => message,
+        },
     );
+    let _ = writeln!(lines, "::{level} {properties}::{}", data(message));
 }
 
-/// The runner reads a line as a command wherever it begins with `::`, so no text may begin a line of its own.
+/// Escapes line ends: the runner takes any line that starts with `::` for a command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
@@ -134,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_is_a_command() {
+    fn texts_are_not_commands() {
         let mut lines = String::new();
         annotate(
             &mut lines,

@@ -1,13 +1,13 @@
-use std::io::{self, Write};
+//! The JSON report; its schema is `schema`.
 
 use diagnosis::Report;
 use diagnosis::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::write_json;
+use super::pretty_json;
 
-/// The reports of several clusters, with the worst of their verdicts and the sum of their findings.
+/// The reports of several clusters, with the worst verdict and the sum of the summaries.
 #[derive(Serialize, JsonSchema)]
 pub struct Several<'r> {
     schema_version: &'static str,
@@ -18,20 +18,17 @@ pub struct Several<'r> {
     reports: &'r [Report],
 }
 
-pub fn write(reports: &[Report], to: &mut impl Write) -> io::Result<()> {
+pub fn render(reports: &[Report]) -> String {
     match reports {
-        [] => Ok(()),
-        [one] => write_json(one, to),
-        [first, ..] => {
-            let several = Several {
-                schema_version: SCHEMA_VERSION,
-                tool: &first.tool,
-                generated_at: &first.generated_at,
-                verdict: super::verdict(reports),
-                summary: reports.iter().map(|report| &report.summary).sum(),
-                reports,
-            };
-            write_json(&several, to)
-        }
+        [] => String::new(),
+        [one] => pretty_json(one),
+        [first, ..] => pretty_json(&Several {
+            schema_version: SCHEMA_VERSION,
+            tool: &first.tool,
+            generated_at: &first.generated_at,
+            verdict: super::verdict(reports),
+            summary: reports.iter().map(|report| &report.summary).sum(),
+            reports,
+        }),
     }
 }

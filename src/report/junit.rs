@@ -1,66 +1,29 @@
-//! JUnit XML: a suite for each area, a case for each finding. What fails is a failure; what could not be seen and
-//! matters is an error; what was not needed is skipped.
+//! JUnit XML: a suite for each area, a case for each finding. A failed check is a failure, an unknown one that is
+//! required is an error; other unknown ones and skipped ones are skipped.
 
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::io::{self, Write};
-use std::iter;
-use std::sync::Arc;
-
-use checks::registry::AREAS;
 use diagnosis::report::Report;
 use model::{Finding, Status, text};
-use quick_junit::{
-    NonSuccessKind, Report as Suites, SerializeError, TestCase, TestCaseStatus, TestSuite,
-};
+use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
-use super::fixes_in_lines;
+use super::wording::{by_area, finding_text};
 
-pub fn write(reports: &[Report], to: &mut impl Write) -> io::Result<()> {
-    let mut clusters: Vec<&str> = reports
-        .iter()
-        .map(|report| report.target.cluster.as_str())
-        .collect();
+pub fn render(reports: &[Report]) -> String {
+    let clusters = reports.iter().map(|report| report.target.cluster.as_str());
+    let mut clusters: Vec<&str> = clusters.collect();
     clusters.dedup();
     let mut suites = Suites::new(format!("ECS Exec in {}", text::list(&clusters)));
     for report in reports {
         for (area, findings) in by_area(report) {
-            let name = match reports {
+            let target = &report.target;
+            let mut suite = TestSuite::new(match reports {
                 [_] => area.to_owned(),
-                _ => format!("{} {} {area}", report.target.region, report.target.cluster),
-            };
-            let mut suite = TestSuite::new(name);
-            for finding in findings {
-                suite.add_test_case(case(report, finding));
-            }
+                _ => format!("{} {} {area}", target.region, target.cluster),
+            });
+            suite.add_test_cases(findings.into_iter().map(|finding| case(report, finding)));
             suites.add_test_suite(suite);
         }
     }
-    suites.serialize(to).map_err(of_writer)
-}
-
-/// What the writer said, so that a reader who left is known as such.
-fn of_writer(error: SerializeError) -> io::Error {
-    let mut sources = iter::successors(error.source(), |&source| source.source());
-    match sources.find_map(|source| source.downcast_ref::<Arc<io::Error>>()) {
-        Some(said) => io::Error::new(said.kind(), said.to_string()),
-        None => io::Error::other(error),
-    }
-}
-
-/// The known areas in their order, then the user's own.
-fn by_area(report: &Report) -> Vec<(&str, Vec<&Finding>)> {
-    let mut areas: BTreeMap<(usize, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.findings {
-        let area = finding.check.area.name();
-        let rank = AREAS.iter().position(|known| *known == area);
-        let key = (rank.unwrap_or(AREAS.len()), area);
-        areas.entry(key).or_default().push(finding);
-    }
-    areas
-        .into_iter()
-        .map(|((_, area), findings)| (area, findings))
-        .collect()
+    suites.to_string().unwrap_or_default()
 }
 
 fn case(report: &Report, finding: &Finding) -> TestCase {
@@ -72,18 +35,17 @@ fn case(report: &Report, finding: &Finding) -> TestCase {
         Status::Skip | Status::Unknown => TestCaseStatus::skipped(),
         Status::Pass | Status::Warn => TestCaseStatus::success(),
     };
+    let text = finding_text(report, finding);
     status
         .set_message(&*finding.title)
         .set_type(finding.check.id);
-    let message = message(report, finding);
-    let mut case = if finding.status == Status::Warn {
-        let mut case = TestCase::new(name(finding), status);
-        case.set_system_out(format!("{}\n{message}", finding.title));
-        case
-    } else {
-        status.set_description(message);
-        TestCase::new(name(finding), status)
-    };
+    if finding.status != Status::Warn {
+        status.set_description(text.clone());
+    }
+    let mut case = TestCase::new(name(finding), status);
+    if finding.status == Status::Warn {
+        case.set_system_out(text);
+    }
     case.set_classname(format!("ecs-exec.{}", finding.check.area.name()));
     case
 }
@@ -96,16 +58,4 @@ fn name(finding: &Finding) -> String {
         }
         _ => format!("{} {}", finding.check.id, subject.id),
     }
-}
-
-fn message(report: &Report, finding: &Finding) -> String {
-    let mut lines = vec![finding.title.to_string()];
-    if !finding.detail.is_empty() {
-        lines.push(finding.detail.to_string());
-    }
-    if !finding.caused_by.is_empty() {
-        lines.push(format!("Because of {}.", text::list(&finding.caused_by)));
-    }
-    lines.extend(fixes_in_lines(report, finding.fix_ids()));
-    lines.join("\n")
 }

@@ -1,9 +1,11 @@
+//! Symbols and colors, each with a plain form.
+
 use model::Status;
 use owo_colors::OwoColorize;
 
 use super::Look;
 
-/// Symbols and colours, each with a plain form.
+/// What the output can show.
 pub struct Paint {
     color: bool,
     unicode: bool,
@@ -17,23 +19,22 @@ impl Paint {
         }
     }
 
+    /// Headings and commands: bold is readable on every background.
     pub fn bold(&self, text: &str) -> String {
         self.styled(text, |text| text.bold().to_string())
     }
 
+    /// Details such as IDs.
     pub fn dim(&self, text: &str) -> String {
         self.styled(text, |text| text.dimmed().to_string())
     }
 
-    /// Bold reads on every background; cyan does not on white.
-    pub fn command(&self, text: &str) -> String {
-        self.styled(text, |text| text.bold().to_string())
-    }
-
+    /// Root causes.
     pub fn bad(&self, text: &str) -> String {
         self.styled(text, |text| text.red().bold().to_string())
     }
 
+    /// The symbol of a status.
     pub fn symbol(&self, status: Status) -> String {
         let (unicode, ascii) = match status {
             Status::Pass => ("✓", "ok"),
@@ -52,15 +53,15 @@ impl Paint {
         })
     }
 
+    /// Separates parts of a line.
     pub fn separator(&self) -> &'static str {
         if self.unicode { " · " } else { " | " }
     }
 
     fn styled(&self, text: &str, style: impl Fn(&str) -> String) -> String {
-        if self.color {
-            style(text)
-        } else {
-            text.to_owned()
+        match self.color {
+            true => style(text),
+            false => text.to_owned(),
         }
     }
 }

@@ -1,19 +1,19 @@
-//! A Mermaid picture of a session's path, from the caller to the agent and on to Systems Manager, with what is
-//! broken marked. <https://mermaid.js.org/syntax/flowchart.html>
+//! A Mermaid picture of a session's path, from the caller to the agent and on to Systems Manager, that marks what is
+//! broken. <https://mermaid.js.org/syntax/flowchart.html>
 
 use std::fmt::Write;
 
 use diagnosis::report::Report;
 use model::{Finding, Status};
 
-/// A station of the path: what stands in the picture, and the findings that judge it.
-struct Station<'r> {
+/// A node of the picture, and the findings about it.
+struct Node<'r> {
     id: &'static str,
     label: String,
     findings: Vec<&'r Finding>,
 }
 
-const STATIONS: [(&str, &str, &[&str]); 7] = [
+const NODES: [(&str, &str, &[&str]); 7] = [
     ("caller", "caller", &["local", "caller"]),
     ("cluster", "cluster", &["cluster"]),
     ("service", "service", &["service"]),
@@ -23,30 +23,30 @@ const STATIONS: [(&str, &str, &[&str]); 7] = [
     ("network", "network to ssmmessages", &["network"]),
 ];
 
-/// The path into the first service that is not in order; `None` where every one is.
+/// The path into the first service of the first root cause; `None` if there is no root cause.
 pub fn draw(report: &Report) -> Option<String> {
     let cause = report.root_causes.first()?;
     let service = cause
         .subjects
         .iter()
         .find_map(|subject| subject.service.as_deref());
-    let stations: Vec<Station> = STATIONS
+    let nodes: Vec<Node> = NODES
         .iter()
-        .map(|&(id, label, areas)| Station {
+        .map(|&(id, label, areas)| Node {
             id,
-            label: named(label, id, report, service),
-            findings: of_service(report, service, areas),
+            label: self::label(label, id, report, service),
+            findings: findings_about(report, service, areas),
         })
         .collect();
     let mut picture = String::from("flowchart LR\n");
-    for station in &stations {
+    for node in &nodes {
         let _ = writeln!(
             picture,
             "  {}[\"{}{}\"]:::{}",
-            station.id,
-            escaped(&station.label),
-            broken_by(station),
-            class(station)
+            node.id,
+            escaped(&node.label),
+            failed_check(node),
+            class(node)
         );
     }
     picture.push_str(concat!(
@@ -63,7 +63,7 @@ pub fn draw(report: &Report) -> Option<String> {
     Some(picture)
 }
 
-fn named(label: &str, id: &str, report: &Report, service: Option<&str>) -> String {
+fn label(label: &str, id: &str, report: &Report, service: Option<&str>) -> String {
     match (id, service) {
         ("cluster", _) => format!("cluster {}", report.target.cluster),
         ("service", Some(service)) => format!("service {service}"),
@@ -71,8 +71,12 @@ fn named(label: &str, id: &str, report: &Report, service: Option<&str>) -> Strin
     }
 }
 
-/// Findings of these areas that concern the service, or all of them.
-fn of_service<'r>(report: &'r Report, service: Option<&str>, areas: &[&str]) -> Vec<&'r Finding> {
+/// Findings of these areas about the service, or about no service.
+fn findings_about<'r>(
+    report: &'r Report,
+    service: Option<&str>,
+    areas: &[&str],
+) -> Vec<&'r Finding> {
     report
         .findings
         .iter()
@@ -85,11 +89,10 @@ fn of_service<'r>(report: &'r Report, service: Option<&str>, areas: &[&str]) -> 
         .collect()
 }
 
-/// The check whose failing nothing explains, else the first that fails.
-fn broken_by(station: &Station) -> String {
+/// The first failed check without a known cause, else the first failed check.
+fn failed_check(node: &Node) -> String {
     let failed = || {
-        station
-            .findings
+        node.findings
             .iter()
             .filter(|finding| finding.status == Status::Fail)
     };
@@ -101,13 +104,8 @@ fn broken_by(station: &Station) -> String {
     })
 }
 
-fn class(station: &Station) -> &'static str {
-    let has = |status| {
-        station
-            .findings
-            .iter()
-            .any(|finding| finding.status == status)
-    };
+fn class(node: &Node) -> &'static str {
+    let has = |status| node.findings.iter().any(|finding| finding.status == status);
     match () {
         () if has(Status::Fail) => "bad",
         () if has(Status::Unknown) || has(Status::Warn) => "unclear",
@@ -116,7 +114,7 @@ fn class(station: &Station) -> &'static str {
     }
 }
 
-/// Within quotes Mermaid takes entity codes; letters, digits and a few marks stay as they are.
+/// Replaces characters by entity codes, which Mermaid reads within quotes.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
@@ -133,7 +131,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn names_cannot_draw() {
+    fn names_are_not_diagram_syntax() {
         assert_eq!(
             super::escaped("a\"]-->b<script>\n"),
             "a#34;#93;--#62;b#60;script#62;#10;"

@@ -1,105 +1,54 @@
-//! SARIF 2.1.0, for code scanning: a rule for each check, a result for each finding that needs attention.
+//! SARIF 2.1.0 for code scanning: a rule for each check, a result for each finding that needs attention.
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
-
-use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use checks::registry;
 use diagnosis::report::Report;
 use model::{Check, Finding, Severity, Status};
-use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::location::Locations;
-use super::{fixes_in_lines, write_json};
+use super::pretty_json;
+use super::source_location::SourceLocations;
+use super::wording::finding_text;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-#[derive(Serialize)]
-struct Log<'r> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    runs: Vec<Run<'r>>,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'r> {
-    automation_details: Value,
-    column_kind: &'static str,
-    results: Results<'r>,
-    tool: Value,
-}
-
-/// Made one by one while they are written: of a fleet there may be tens of thousands.
-struct Results<'r> {
-    report: &'r Report,
-    rules: BTreeMap<&'r str, usize>,
-    locations: &'r Locations,
-}
-
 /// A run for each report.
-pub fn write(reports: &[Report], locations: &Locations, to: &mut impl Write) -> io::Result<()> {
-    let log = Log {
-        schema: SCHEMA,
-        runs: reports
-            .iter()
-            .map(|report| run(report, locations))
-            .collect(),
-        version: "2.1.0",
-    };
-    write_json(&log, to)
+pub fn render(reports: &[Report], locations: &SourceLocations) -> String {
+    let runs: Vec<Value> = reports
+        .iter()
+        .map(|report| run(report, locations))
+        .collect();
+    pretty_json(&json!({"$schema": SCHEMA, "runs": runs, "version": "2.1.0"}))
 }
 
-fn run<'r>(report: &'r Report, locations: &'r Locations) -> Run<'r> {
+fn run(report: &Report, locations: &SourceLocations) -> Value {
+    let mut ids: Vec<&str> = registry::all().map(|check| check.id).collect();
     let mut rules: Vec<Value> = registry::all().map(rule).collect();
-    let mut index: BTreeMap<&str, usize> = registry::all()
-        .enumerate()
-        .map(|(at, check)| (check.id, at))
-        .collect();
-    for finding in results(report) {
-        index.entry(finding.check.id).or_insert_with(|| {
-            rules.push(json!({"id": finding.check.id, "name": finding.check.id}));
-            rules.len() - 1
+    let mut results = Vec::new();
+    let findings = report.findings.iter();
+    for finding in findings.filter(|finding| finding.status.needs_attention()) {
+        let id = finding.check.id;
+        let index = ids.iter().position(|known| *known == id);
+        let index = index.unwrap_or_else(|| {
+            ids.push(id);
+            rules.push(json!({"id": id, "name": id}));
+            ids.len() - 1
         });
+        results.push(result(report, finding, index, locations));
     }
     let target = &report.target;
-    Run {
-        automation_details: json!({"id": format!("ecs-exec/{}/{}/", target.region, target.cluster)}),
-        column_kind: "unicodeCodePoints",
-        results: Results {
-            report,
-            rules: index,
-            locations,
-        },
-        tool: json!({"driver": {
+    json!({
+        "automationDetails": {"id": format!("ecs-exec/{}/{}/", target.region, target.cluster)},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "tool": {"driver": {
             "name": report.tool.name,
             "semanticVersion": report.tool.version,
             "version": report.tool.version,
             "rules": rules,
-        }}),
-    }
-}
-
-fn results(report: &Report) -> impl Iterator<Item = &Finding> {
-    let findings = report.findings.iter();
-    findings.filter(|finding| finding.status.needs_attention())
-}
-
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let one = |finding: &Finding| {
-            result(
-                self.report,
-                finding,
-                self.rules[finding.check.id],
-                self.locations,
-            )
-        };
-        serializer.collect_seq(results(self.report).map(one))
-    }
+        }},
+    })
 }
 
 fn rule(check: &Check) -> Value {
@@ -108,7 +57,7 @@ fn rule(check: &Check) -> Value {
         "name": check.id,
         "shortDescription": {"text": check.title},
         "fullDescription": {"text": check.why},
-        "help": {"text": format!("{}\n\nHow it is found out: {}\n\nWhat mends it: {}", check.why, check.how, check.remedy)},
+        "help": {"text": format!("{}\n\nHow it is checked: {}\n\nRemediation: {}", check.why, check.how, check.remedy)},
         "defaultConfiguration": {"level": level_of(check.severity)},
         "properties": {"tags": [check.area.name(), "ecs-exec"]},
     });
@@ -118,18 +67,8 @@ fn rule(check: &Check) -> Value {
     rule
 }
 
-fn result(report: &Report, finding: &Finding, rule: usize, locations: &Locations) -> Value {
-    let location = locations.of_or_configuration(finding);
-    let mut text = finding.title.to_string();
-    if !finding.detail.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(&finding.detail);
-    }
-    let fixes = fixes_in_lines(report, finding.fix_ids());
-    if !fixes.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(&fixes.join("\n"));
-    }
+fn result(report: &Report, finding: &Finding, rule: usize, locations: &SourceLocations) -> Value {
+    let location = locations.find_or_configuration(finding);
     json!({
         "ruleId": finding.check.id,
         "ruleIndex": rule,
@@ -138,7 +77,7 @@ fn result(report: &Report, finding: &Finding, rule: usize, locations: &Locations
             _ => "fail",
         },
         "level": level(finding),
-        "message": {"text": text},
+        "message": {"text": finding_text(report, finding)},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": location.uri()},
@@ -162,7 +101,7 @@ fn qualified(finding: &Finding) -> String {
     }
 }
 
-/// By what code scanning knows a result again.
+/// Identifies the same result in later runs.
 fn fingerprint(finding: &Finding) -> String {
     let subject = &finding.subject;
     let service = subject.service.as_deref().unwrap_or_default();
@@ -174,7 +113,7 @@ fn fingerprint(finding: &Finding) -> String {
     )
 }
 
-/// A result whose kind is not `fail` has no level: the standard wants `none` (3.27.10).
+/// The level is `none` for a result whose kind is not `fail` (3.27.10).
 fn level(finding: &Finding) -> &'static str {
     match finding.status {
         Status::Fail => "error",

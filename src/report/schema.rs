@@ -1,10 +1,12 @@
+//! The JSON Schema of the JSON report.
+
 use diagnosis::Report;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use super::json::Several;
 
-/// Of one cluster, or of several.
+/// A report of one cluster, or of several.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[allow(dead_code)]
@@ -13,14 +15,12 @@ enum Written<'r> {
     Several(Several<'r>),
 }
 
-/// The JSON Schema (draft 2020-12) of the JSON report, with a line end.
+/// JSON Schema (draft 2020-12), with a line end.
 pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
         .into_root_schema_for::<Written>();
     schema.insert("title".to_owned(), "Report of ecs-exec doctor".into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    super::pretty_json(&schema)
 }

@@ -1,11 +1,11 @@
-//! Keys at the beginning of a line that are for this program and not for the remote side, as ssh has them.
+//! Keys at the beginning of a line that are for this program, not for the remote side. ssh has them too.
 
 use bytes::Bytes;
 
-/// What ssh has too.
+/// The default of ssh.
 pub const DEFAULT: char = '~';
 
-/// One visible ASCII character, or `none`.
+/// Parses one visible ASCII character, or `none`. The error says what is wrong.
 pub fn parse(text: &str) -> Result<Option<char>, String> {
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
@@ -17,9 +17,10 @@ pub fn parse(text: &str) -> Result<Option<char>, String> {
     }
 }
 
-/// What was typed: keys for the remote side, or what the escape key begins.
+/// What the user typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyEvent {
+    /// Keys for the remote side.
     Keys(Bytes),
     /// `~.`
     Leave,
@@ -32,11 +33,11 @@ pub enum KeyEvent {
 const CTRL_Z: u8 = 26;
 
 pub struct EscapeKeys {
-    /// `None`: there are none.
+    /// `None`: escape keys are off.
     key: Option<u8>,
     at_line_start: bool,
-    /// The key was typed, and what it means is not known yet.
-    pending: bool,
+    /// The escape key was typed, and the next key decides.
+    is_pending: bool,
 }
 
 impl EscapeKeys {
@@ -44,53 +45,53 @@ impl EscapeKeys {
         EscapeKeys {
             key: key.and_then(|key| u8::try_from(key).ok()),
             at_line_start: true,
-            pending: false,
+            is_pending: false,
         }
     }
 
-    /// Takes what was typed apart.
+    /// Splits what was typed into events.
     pub fn take(&mut self, bytes: Bytes) -> Vec<KeyEvent> {
         let Some(key) = self.key else {
             return vec![KeyEvent::Keys(bytes)];
         };
-        let mut typed = Vec::new();
-        let mut keys = Vec::with_capacity(bytes.len());
+        let mut events = Vec::new();
+        let mut keys = Vec::new();
         for byte in bytes {
-            if std::mem::take(&mut self.pending) {
-                let meaning = match byte {
+            if std::mem::take(&mut self.is_pending) {
+                let event = match byte {
                     b'.' => Some(KeyEvent::Leave),
                     b'?' => Some(KeyEvent::Help),
                     CTRL_Z => Some(KeyEvent::Suspend),
                     _ => None,
                 };
-                if let Some(meaning) = meaning {
+                if let Some(event) = event {
                     if !keys.is_empty() {
-                        typed.push(KeyEvent::Keys(std::mem::take(&mut keys).into()));
+                        events.push(KeyEvent::Keys(std::mem::take(&mut keys).into()));
                     }
-                    typed.push(meaning);
+                    events.push(event);
                     self.at_line_start = true;
                     continue;
                 }
-                // Twice it means itself.
+                // Typed twice, it stands for itself.
                 keys.push(key);
                 if byte == key {
                     self.at_line_start = false;
                     continue;
                 }
             } else if byte == key && self.at_line_start {
-                self.pending = true;
+                self.is_pending = true;
                 continue;
             }
             self.at_line_start = matches!(byte, b'\r' | b'\n');
             keys.push(byte);
         }
         if !keys.is_empty() {
-            typed.push(KeyEvent::Keys(keys.into()));
+            events.push(KeyEvent::Keys(keys.into()));
         }
-        typed
+        events
     }
 
-    /// What they are, for who asked.
+    /// The list that `~?` shows.
     pub fn help(&self) -> String {
         let key = char::from(self.key.unwrap_or_default());
         [
@@ -108,7 +109,7 @@ impl EscapeKeys {
 mod tests {
     use super::*;
 
-    /// In pieces of each size.
+    /// The events, which must not depend on the size of the pieces.
     fn typed(key: Option<char>, text: &str) -> Vec<KeyEvent> {
         let mut answers: Vec<Vec<KeyEvent>> = (1..=text.len())
             .map(|size| {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_beginning_of_a_line() {
+    fn escape_keys_work_at_the_beginning_of_a_line() {
         let typed = |text| typed(Some('~'), text);
         assert_eq!(typed("~."), [KeyEvent::Leave]);
         assert_eq!(typed("ls\r~."), [keys("ls\r"), KeyEvent::Leave]);
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_can_be_chosen() {
+    fn one_visible_character_can_be_the_escape_key() {
         assert_eq!(parse("^"), Ok(Some('^')));
         assert_eq!(parse("none"), Ok(None));
         for bad in ["", "~~", " ", "é", "None"] {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_or_none() {
+    fn another_key_or_none_can_be_set() {
         assert_eq!(typed(None, "~."), [keys("~.")]);
         assert_eq!(typed(Some('^'), "~."), [keys("~.")]);
         assert_eq!(typed(Some('^'), "^."), [KeyEvent::Leave]);

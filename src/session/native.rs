@@ -1,107 +1,103 @@
-//! The data channel of our own, between the terminal (or a pipe) and Systems Manager.
+//! Carries a session with ssm-channel, between the terminal (or a pipe) and Systems Manager.
 
 use std::future::pending;
 use std::time::Duration;
 
-use ssm_channel::{Ended, Options, Session, SessionError, run};
+use ssm_channel::{Options, Session, SessionError, run};
 use tokio::select;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::end::SessionEnd;
-use super::proxy;
-use super::pump::{Local, Progress, Wish};
-use super::remote_text::RemoteText;
-use super::services::SdkServices;
-use super::terminal::{EndingSignals, Raw, Sizes};
-use crate::aws::Aws;
+use super::aws_api::SdkApi;
+use super::ending_signals::EndingSignals;
+use super::local_io::{LocalIo, Phase, UserAction};
+use super::raw_mode::RawMode;
+use super::window_size::WindowSize;
+use super::{RemoteText, SessionEnd, proxy};
+use crate::aws::AwsClients;
 
-/// How many pieces of input and output wait at most.
-const WAITING: usize = 64;
-/// How long the remote side may take to close a session whose command has ended.
+/// How many pieces of input or output can wait.
+const CHANNEL_SIZE: usize = 64;
+/// How long the remote side can take to close a session whose command has ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why this side ends the session.
-enum Cut {
-    Signal(i32),
-    TimedOut,
-    Left,
-    /// Its command has ended, and it does not close.
-    Over,
+/// How a session ended, and whether it may still be open at AWS.
+pub struct Carried {
+    pub end: SessionEnd,
+    pub may_be_open: bool,
 }
 
-/// Carries a session to its end. The second value: whether it may live on at AWS.
+/// Carries a session to its end.
 pub async fn carry(
-    aws: &Aws,
+    aws: &AwsClients,
     session: Session,
-    local: &mut Local,
+    local: &mut LocalIo,
     signals: &mut EndingSignals,
     time_limit: Option<Duration>,
-) -> (SessionEnd, bool) {
-    let services = SdkServices::new(aws);
+) -> Carried {
     let options = Options {
         connect: proxy::connect(),
         certificates: aws.ca_bundle.clone(),
         ..Options::default()
     };
     let cancel = options.cancel.clone();
-    let (to_remote, input) = mpsc::channel(WAITING);
-    let (output, from_remote) = mpsc::channel(WAITING);
-    let (progress, mut watched) = watch::channel(Progress::Opening);
-    let mut done = watched.clone();
-    let mut sizes = Sizes::watch(to_remote.clone());
-    let mut raw = local.is_terminal().then(Raw::enter).and_then(Result::ok);
-    let is_raw = raw.is_some();
-    let writer = local.show(from_remote, progress);
+    let (to_remote, input) = mpsc::channel(CHANNEL_SIZE);
+    let (output, from_remote) = mpsc::channel(CHANNEL_SIZE);
+    let (phase, mut watched) = watch::channel(Phase::Opening);
+    let mut window_size = WindowSize::watch(to_remote.clone());
+    let mut raw_mode = local
+        .is_terminal()
+        .then(RawMode::enter)
+        .and_then(Result::ok);
+    let is_raw = raw_mode.is_some();
+    let writer = local.write_output(from_remote, phase);
 
-    let session = run(session, &services, input, output, options);
+    let api = SdkApi(aws);
+    let session = run(session, &api, input, output, options);
     tokio::pin!(session);
     let limit = after(time_limit);
     tokio::pin!(limit);
-    let closing = over(&mut done);
-    tokio::pin!(closing);
-    let mut cut = None;
-    let ended = loop {
+    let overdue = close_overdue(watched.clone());
+    tokio::pin!(overdue);
+    // Why this side ends the session, if it does.
+    let mut ended_here = None;
+    let result = loop {
         let reason = select! {
-            ended = &mut session => break ended,
-            number = signals.next(is_raw), if cut.is_none() => Cut::Signal(number),
-            () = &mut limit, if cut.is_none() => Cut::TimedOut,
-            () = &mut closing, if cut.is_none() => Cut::Over,
-            wish = local.feed(&to_remote, &mut watched), if cut.is_none() => match wish {
-                Wish::Leave => Cut::Left,
-                Wish::Suspend => {
-                    if let Some(raw) = &mut raw {
-                        raw.suspend();
+            result = &mut session => break result,
+            number = signals.next(is_raw), if ended_here.is_none() => SessionEnd::Signal(number),
+            () = &mut limit, if ended_here.is_none() => SessionEnd::TimedOut,
+            () = &mut overdue, if ended_here.is_none() => SessionEnd::Closed(None),
+            action = local.send_input(&to_remote, &mut watched), if ended_here.is_none() => match action {
+                UserAction::Leave => SessionEnd::Left,
+                UserAction::Suspend => {
+                    if let Some(raw_mode) = &raw_mode {
+                        raw_mode.suspend();
                     }
                     continue;
                 }
             },
-            () = Raw::follow_job_control(&mut raw) => continue,
-            () = sizes.follow() => continue,
+            () = RawMode::follow_job_control(&mut raw_mode) => continue,
+            () = window_size.follow() => continue,
         };
-        cut = Some(reason);
+        ended_here = Some(reason);
         cancel.cancel();
     };
-    let is_cut_off = matches!(cut, Some(Cut::Signal(_) | Cut::TimedOut | Cut::Left));
-    let failed = writer.finish(is_cut_off).await;
-    drop(raw);
-    let is_closed = matches!(ended, Ok(Ended::Closed { .. } | Ended::Exit(_)));
-    let end = match (cut, failed) {
-        (Some(Cut::Signal(number)), _) => SessionEnd::Signal(number),
-        (Some(Cut::TimedOut), _) => SessionEnd::TimedOut,
-        (Some(Cut::Left), _) => SessionEnd::Left,
-        (_, Some(error)) => SessionEnd::Unwritten(error),
-        _ => how_it_ended(ended),
+    let is_cut_off = !matches!(ended_here, None | Some(SessionEnd::Closed(_)));
+    let write_error = writer.finish(is_cut_off).await;
+    drop(raw_mode);
+    let has_begun = *watched.borrow() != Phase::Opening;
+    let may_be_open = result.is_err();
+    let end = match (ended_here, write_error, result) {
+        (Some(end), _, _) if is_cut_off => end,
+        (_, Some(error), _) => SessionEnd::Unwritten(error),
+        (_, None, Ok(message)) => SessionEnd::Closed(message.map(RemoteText::new)),
+        (_, None, Err(SessionError::Cancelled)) => SessionEnd::Closed(None),
+        (_, None, Err(error)) => SessionEnd::Failed {
+            has_begun,
+            why: RemoteText::new(error.to_string()),
+        },
     };
-    (end, !is_closed)
-}
-
-fn how_it_ended(ended: Result<Ended, SessionError>) -> SessionEnd {
-    match ended {
-        Ok(Ended::Closed { message }) => SessionEnd::Closed(message.map(RemoteText::new)),
-        Ok(Ended::Exit(_) | Ended::Cancelled) => SessionEnd::Closed(None),
-        Err(error) => SessionEnd::not_begun(error.to_string()),
-    }
+    Carried { end, may_be_open }
 }
 
 async fn after(limit: Option<Duration>) {
@@ -111,14 +107,11 @@ async fn after(limit: Option<Duration>) {
     }
 }
 
-/// Returns some time after the command has ended.
-async fn over(progress: &mut watch::Receiver<Progress>) {
-    // What it returns locks the value, so that the writer could not tell anything more.
-    let is_done = progress
-        .wait_for(|now| *now == Progress::Done)
-        .await
-        .is_ok();
-    match is_done {
+/// Returns if the remote side has not closed the session some time after the command ended.
+async fn close_overdue(mut phase: watch::Receiver<Phase>) {
+    // The value that this returns locks the channel, so it is dropped before the sleep.
+    let has_ended = phase.wait_for(|phase| *phase == Phase::Done).await.is_ok();
+    match has_ended {
         true => sleep(CLOSE_TIMEOUT).await,
         false => pending().await,
     }

@@ -1,131 +1,148 @@
-//! Asks ECS to open a session, and hands it to what carries it.
+//! Asks ECS to open a session and runs it.
 
 use std::time::Duration;
 
-use model::facts::Unavailable;
+use model::facts::{Reason, Unavailable};
 use ssm_channel::{Secret, Session};
 use tokio::select;
 use tokio::time::timeout;
 
-use super::end::SessionEnd;
-use super::native;
-use super::pump::Local;
-use super::spot::{Encryption, Spot};
-use super::terminal::{EndingSignals, came};
-use crate::aws::{Aws, Failure};
-use crate::config::Settings;
+use super::ending_signals::{EndingSignals, received};
+use super::exec_target::Encryption;
+use super::{Context, ExecTarget, LocalIo, RemoteText, SessionEnd, failure_report, native};
+use crate::aws::{AwsClients, Failure};
+use crate::cli_error::CliError;
+
+/// How long AWS can take to end a session while the user waits to leave.
+const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A session that AWS opened, and the signals that end it.
-pub struct Opened {
+pub struct OpenSession {
     pub session: Session,
     pub(super) signals: EndingSignals,
 }
 
 /// Why there is no session.
-pub enum Unopened<E> {
-    Refused(E),
+pub enum OpenError {
+    /// AWS refused it for this reason.
+    Refused(RemoteText),
+    /// Something that stops the program, such as credentials that are not valid.
+    Fatal(CliError),
     /// A signal of this number came first.
-    Cancelled(i32),
+    Interrupted(i32),
 }
 
-/// Asks for a session. One that is opened after a signal came is ended at once: without a client it would stay for
-/// 20 minutes.
-pub async fn opened<E>(
-    aws: &Aws,
-    asked: impl Future<Output = Result<Session, E>>,
-) -> Result<Opened, Unopened<E>> {
-    if let Some(signal) = came() {
-        return Err(Unopened::Cancelled(signal));
+impl OpenError {
+    /// A failed call.
+    pub fn of(aws: &AwsClients, failure: &Failure) -> OpenError {
+        match aws.rejected() {
+            Some(error) => OpenError::Fatal(error),
+            None => OpenError::Refused(failure_report::text(failure)),
+        }
+    }
+}
+
+/// Waits for a session that was requested. If a signal comes first, the session is ended at once: without a client it
+/// would stay open for 20 minutes.
+pub async fn join(
+    aws: &AwsClients,
+    requested: impl Future<Output = Result<Session, OpenError>>,
+) -> Result<OpenSession, OpenError> {
+    if let Some(signal) = received() {
+        return Err(OpenError::Interrupted(signal));
     }
     let mut signals = EndingSignals::watch();
-    tokio::pin!(asked);
+    tokio::pin!(requested);
     select! {
-        answer = &mut asked => match answer {
-            Ok(session) => Ok(Opened { session, signals }),
-            Err(refused) => Err(Unopened::Refused(refused)),
-        },
+        session = &mut requested => Ok(OpenSession { session: session?, signals }),
         signal = signals.next(false) => {
-            if let Ok(Ok(late)) = timeout(TERMINATE_TIMEOUT, asked).await {
-                terminate(aws, &late.id).await;
+            if let Ok(Ok(session)) = timeout(TERMINATE_TIMEOUT, requested).await {
+                terminate(aws, &session.id).await;
             }
-            Err(Unopened::Cancelled(signal))
+            Err(OpenError::Interrupted(signal))
         }
     }
 }
 
 /// Asks ECS for a session that runs a command.
 pub async fn open(
-    aws: &Aws,
-    settings: &Settings,
-    spot: &Spot,
-    encryption: &Encryption,
+    cx: Context<'_>,
+    target: &ExecTarget,
     command: &str,
-) -> Result<Opened, Unopened<Failure>> {
-    opened(aws, ask(aws, settings, spot, encryption, command)).await
+) -> Result<OpenSession, OpenError> {
+    join(cx.aws, request(cx, target, command)).await
 }
 
-async fn ask(
-    aws: &Aws,
-    settings: &Settings,
-    spot: &Spot,
-    encryption: &Encryption,
+async fn request(
+    Context { aws, settings, .. }: Context<'_>,
+    target: &ExecTarget,
     command: &str,
-) -> Result<Session, Failure> {
+) -> Result<Session, OpenError> {
     const ACTION: &str = "ecs:ExecuteCommand";
     let answer = aws
         .call(ACTION, || {
             aws.ecs
                 .execute_command()
                 .cluster(&settings.cluster)
-                .task(&spot.task_arn)
-                .container(&spot.container)
+                .task(&*target.task.arn)
+                .container(&target.container)
                 .interactive(true)
                 .command(command)
                 .send()
         })
-        .await?;
-    let broken = || {
+        .await
+        .map_err(|failure| OpenError::of(aws, &failure))?;
+    let session = answer.session.ok_or_else(|| {
         let why = "ECS opened no session, though it reported no error";
-        Failure::from(Unavailable::new(ACTION, model::facts::Reason::Failed, why))
-    };
-    let session = answer.session.ok_or_else(broken)?;
-    let cluster = answer
-        .cluster_arn
-        .unwrap_or_else(|| settings.cluster.clone());
+        let failure = Failure::from(Unavailable::new(ACTION, Reason::Failed, why));
+        OpenError::of(aws, &failure)
+    })?;
+    let cluster = answer.cluster_arn.as_ref().unwrap_or(&settings.cluster);
     Ok(Session {
         id: session.session_id.unwrap_or_default(),
         stream_url: session.stream_url.unwrap_or_default(),
         token: Secret::new(session.token_value.unwrap_or_default()),
-        target: spot.target(&cluster),
-        kms_key: encryption.key().map(str::to_owned),
+        target: target.ssm_target(cluster),
+        kms_key: match &target.encryption {
+            Encryption::Key(key) => Some(key.clone()),
+            Encryption::Off | Encryption::Unknown(_) => None,
+        },
         region: aws.region.value.clone(),
     })
 }
 
-/// Carries an open session until it ends, without any plugin.
-pub async fn carry(
-    aws: &Aws,
-    opened: Opened,
-    local: &mut Local,
+/// Opens a session that runs a command, and carries it to its end without the plugin.
+pub async fn run_session(
+    cx: Context<'_>,
+    target: &ExecTarget,
+    command: &str,
+    local: &mut LocalIo,
     time_limit: Option<Duration>,
-) -> SessionEnd {
-    let Opened {
+) -> Result<SessionEnd, CliError> {
+    let OpenSession {
         session,
         mut signals,
-    } = opened;
+    } = match open(cx, target, command).await {
+        Ok(opened) => opened,
+        Err(OpenError::Fatal(error)) => return Err(error),
+        Err(OpenError::Interrupted(signal)) => return Ok(SessionEnd::Signal(signal)),
+        Err(OpenError::Refused(why)) => {
+            return Ok(SessionEnd::Failed {
+                has_begun: false,
+                why,
+            });
+        }
+    };
     let id = session.id.clone();
-    let (end, may_live_on) = native::carry(aws, session, local, &mut signals, time_limit).await;
-    if may_live_on {
-        terminate(aws, &id).await;
+    let carried = native::carry(cx.aws, session, local, &mut signals, time_limit).await;
+    if carried.may_be_open {
+        terminate(cx.aws, &id).await;
     }
-    end
+    Ok(carried.end)
 }
 
-/// How long AWS may take to answer somebody who is leaving.
-const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Ends a session at once, where the caller may; otherwise it ends by itself when it has been idle for 20 minutes.
-pub(super) async fn terminate(aws: &Aws, session_id: &str) {
+/// Ends a session at once if the caller is allowed to; otherwise it ends after 20 idle minutes.
+pub(super) async fn terminate(aws: &AwsClients, session_id: &str) {
     let request = aws.ssm.terminate_session().session_id(session_id).send();
     let _ = timeout(TERMINATE_TIMEOUT, request).await;
 }

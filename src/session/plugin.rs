@@ -1,4 +1,5 @@
-//! The official plugin as the carrier: started as the AWS CLI starts it, with the terminal to itself.
+//! Carries a session with the official plugin: started as the AWS CLI starts it, with the terminal to itself.
+//! <https://github.com/aws/aws-cli/blob/v2/awscli/customizations/sessionmanager.py>
 
 use std::env;
 use std::process::Stdio;
@@ -14,32 +15,33 @@ use tokio::process::{Child, Command};
 use tokio::select;
 use tokio::time::timeout;
 
-use super::open::{Opened, terminate};
-use super::terminal::{Attributes, IgnoreKeyboardSignals};
-use crate::aws::Aws;
+use super::open::{OpenSession, terminate};
+use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::facts::local;
+use crate::signals::{STOP, Signals};
 
-/// The variable in which the plugin looks for the session, where its first argument names it.
+/// The variable with the session; its name is the plugin's first argument.
 const VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
-/// The first version that does: before it the token stands in the process list.
+/// The first version that reads the variable. Earlier ones take the session, token included, as an argument.
 const LEAST_FOR_VARIABLE: [u32; 4] = [1, 2, 536, 0];
 
-/// How long the plugin may take to end when it is told to.
+/// How long the plugin can take to end after a signal.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Runs the plugin until it ends, or a signal ends it, whose number is given; its own status says nothing.
+/// Runs the plugin until it ends, or until a signal ends it, whose number is returned. The plugin's own exit status
+/// says nothing about the session.
 pub async fn carry(
-    aws: &Aws,
+    aws: &AwsClients,
     settings: &Settings,
-    opened: &mut Opened,
+    opened: &mut OpenSession,
 ) -> Result<Option<i32>, CliError> {
     let session = &opened.session;
     let Fact::Known(plugin) = local::plugin().await else {
         return Err(CliError::unopened(
             "the Session Manager plugin is not installed on this machine",
-            "Leave --transport plugin out: this program needs no plugin. `ecs-exec doctor --only local -v` says how to install it.",
+            "Omit --transport plugin: this program needs no plugin. `ecs-exec doctor --only local -v` shows how to install it.",
         ));
     };
     let response = json!({
@@ -48,82 +50,94 @@ pub async fn carry(
         "StreamUrl": session.stream_url,
     })
     .to_string();
-    let takes_variable = plugin
-        .version
-        .known()
-        .and_then(|version| is_at_least(version, &LEAST_FOR_VARIABLE))
-        .unwrap_or(false);
-    let profile = settings
-        .profile
-        .as_ref()
-        .map_or("", |profile| profile.value.as_str());
+    let version = plugin.version.known();
+    let takes_variable = version.and_then(|version| is_at_least(version, &LEAST_FOR_VARIABLE));
     let mut command = Command::new(&plugin.path);
-    if takes_variable {
+    if takes_variable == Some(true) {
         command.arg(VARIABLE).env(VARIABLE, response);
     } else {
         say!(
-            "The plugin {} is older than 1.2.536: the session's token stands in the list of processes while it runs.",
+            "warning: the plugin {} is older than 1.2.536, so the session's token is in the list of processes while it runs",
             sanitize_line(&plugin.path)
         );
         command.arg(response);
     }
+    let profile = settings.profile.as_ref();
     command
         .arg(&session.region)
         .arg("StartSession")
-        .arg(profile)
+        .arg(profile.map_or("", |profile| profile.value.as_str()))
         .arg(json!({"Target": session.target}).to_string())
-        .arg(endpoint(aws).await)
+        .arg(ssm_endpoint(aws).await)
         .stdin(Stdio::inherit())
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit());
-    hand_credentials(aws, &mut command).await;
-    let before = Attributes::now();
-    let ignored = IgnoreKeyboardSignals::new();
+    pass_credentials(aws, &mut command).await;
+    let terminal = TerminalMode::save();
+    // Ctrl-Z is for the plugin: while it is watched, it does not stop this program.
+    let _stop = Signals::watch(&[STOP]);
     let mut child = command.spawn().map_err(|error| {
         CliError::unopened(
-            format!("the plugin {} could not be started: {error}", plugin.path),
-            "Leave --transport plugin out: this program needs no plugin.",
+            format!("could not start the plugin {}: {error}", plugin.path),
+            "Omit --transport plugin: this program needs no plugin.",
         )
     })?;
     let signal = select! {
-        _ = child.wait() => None,
-        signal = opened.signals.next_but_ctrl_c() => Some(signal),
+        _ = child.wait() => return Ok(None),
+        signal = opened.signals.next_except_interrupt() => signal,
     };
-    if let Some(signal) = signal {
-        pass_on(signal, &child);
-        if timeout(END_TIMEOUT, child.wait()).await.is_err() {
-            let _ = child.kill().await;
-        }
-        before.restore();
-        terminate(aws, &opened.session.id).await;
+    forward_signal(signal, &child);
+    if timeout(END_TIMEOUT, child.wait()).await.is_err() {
+        let _ = child.kill().await;
     }
-    drop(ignored);
-    Ok(signal)
+    terminal.restore();
+    terminate(aws, &opened.session.id).await;
+    Ok(Some(signal))
 }
 
 #[cfg(unix)]
-fn pass_on(signal: i32, to: &Child) {
+fn forward_signal(signal: i32, to: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
-    let pid = to
-        .id()
-        .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let (Some(pid), Some(signal)) = (pid, Signal::from_named_raw(signal)) {
-        // Fails where it has just ended.
+    let pid = to.id().and_then(|id| i32::try_from(id).ok());
+    if let (Some(pid), Some(signal)) = (pid.and_then(Pid::from_raw), Signal::from_named_raw(signal))
+    {
+        // Fails if it has just ended.
         let _ = kill_process(pid, signal);
     }
 }
 
 #[cfg(not(unix))]
-fn pass_on(_: i32, _: &Child) {}
+fn forward_signal(_: i32, _: &Child) {}
 
-/// Where the plugin resumes and ends sessions: where this program's own calls to Systems Manager go. The AWS CLI names
-/// the endpoint of ECS here, which knows neither.
-async fn endpoint(aws: &Aws) -> String {
+/// The terminal's mode, which a killed plugin leaves as it was.
+struct TerminalMode {
+    #[cfg(unix)]
+    saved: Option<rustix::termios::Termios>,
+}
+
+impl TerminalMode {
+    fn save() -> TerminalMode {
+        TerminalMode {
+            #[cfg(unix)]
+            saved: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+        }
+    }
+
+    fn restore(self) {
+        #[cfg(unix)]
+        if let Some(saved) = self.saved {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &saved);
+        }
+    }
+}
+
+/// The endpoint at which the plugin resumes and ends sessions: the one that this program uses for Systems Manager. (The
+/// AWS CLI passes the one of ECS, which has neither call.)
+async fn ssm_endpoint(aws: &AwsClients) -> String {
     let own = env::var("AWS_ENDPOINT_URL_SSM").ok();
-    if let Some(url) = own
-        .filter(|url| !url.is_empty())
-        .or_else(|| aws.endpoint_url.clone())
-    {
+    let own = own.filter(|url| !url.is_empty());
+    if let Some(url) = own.or_else(|| aws.endpoint_url.clone()) {
         return url;
     }
     let params = Params::builder()
@@ -139,8 +153,8 @@ async fn endpoint(aws: &Aws) -> String {
     format!("https://{}", aws.host_of("ssm"))
 }
 
-/// The plugin looks for credentials itself, and does not find all that the SDK does.
-async fn hand_credentials(aws: &Aws, command: &mut Command) {
+/// The plugin looks for credentials itself, but not in all places in which the SDK does.
+async fn pass_credentials(aws: &AwsClients, command: &mut Command) {
     let Some(provider) = &aws.credentials else {
         return;
     };

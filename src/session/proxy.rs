@@ -1,5 +1,5 @@
-//! The way to Systems Manager: straight, or through the proxy that the environment names, by the same rules as the
-//! calls to AWS (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case).
+//! Connects to Systems Manager directly or through the proxy of the environment, by the same rules as the calls to AWS
+//! (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case).
 
 use std::error::Error;
 use std::io;
@@ -13,14 +13,14 @@ use tower_service::Service;
 
 pub fn connect() -> Connect {
     let matcher = Matcher::from_env();
-    let straight = tcp();
+    let direct = tcp();
     Arc::new(move |host, port| {
         let Ok(destination) = format!("https://{host}:{port}").parse() else {
-            return straight(host, port);
+            return direct(host, port);
         };
         match matcher.intercept(&destination) {
             Some(proxy) => Box::pin(tunnel(proxy, destination)),
-            None => straight(host, port),
+            None => direct(host, port),
         }
     })
 }
@@ -29,8 +29,8 @@ async fn tunnel(proxy: Intercept, destination: http::Uri) -> io::Result<Box<dyn 
     let name = proxy.uri().authority().map_or("", |name| name.as_str());
     if proxy.uri().scheme_str() != Some("http") {
         return Err(io::Error::other(format!(
-            "the proxy {name} is one that is spoken to in {}, and sessions can only use an http:// proxy",
-            proxy.uri().scheme_str().unwrap_or("another way")
+            "sessions support http:// proxies only, not {}://{name}",
+            proxy.uri().scheme_str().unwrap_or_default()
         )));
     }
     let mut connector = HttpConnector::new();
@@ -40,10 +40,9 @@ async fn tunnel(proxy: Intercept, destination: http::Uri) -> io::Result<Box<dyn 
         tunnel = tunnel.with_auth(credentials.clone());
     }
     let stream = tunnel.call(destination).await.map_err(|error| {
-        let why = error
-            .source()
-            .map_or_else(String::new, |source| format!(" ({source})"));
-        io::Error::other(format!("by the proxy {name}: {error}{why}"))
+        let source = error.source();
+        let source = source.map_or_else(String::new, |source| format!(" ({source})"));
+        io::Error::other(format!("by the proxy {name}: {error}{source}"))
     })?;
     Ok(Box::new(stream.into_inner()))
 }

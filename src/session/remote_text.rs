@@ -1,33 +1,30 @@
-//! Text from AWS, from the agent, or from the container that says how a session ended.
+//! Text of AWS, the agent or the container, made safe to show.
 
 use std::fmt;
 
-use explain::{Explained, explain};
+use explain::{Explanation, explain};
 use model::secrets::mask;
 use model::text::{sanitize_block, sanitize_line};
 
 use crate::cli_error::without_number;
 
-/// How much is looked at: a frame may hold megabytes.
-const READ: usize = 16 * 1024;
-/// How many characters of it are shown.
-const SHOWN: usize = 600;
+/// How many bytes are kept: a frame can have megabytes.
+const MAX_BYTES: usize = 16 * 1024;
+/// How many characters are shown.
+const MAX_SHOWN: usize = 600;
 
-/// Text of others, which comes out only with secrets masked, control characters removed, and cut to a bearable length.
+/// Text of others. It comes out only with secrets masked, control characters removed, and shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteText(String);
 
 impl RemoteText {
     pub fn new(text: impl Into<String>) -> RemoteText {
         let mut text: String = text.into();
-        if text.len() > READ {
-            let end = (0..=READ).rev().find(|at| text.is_char_boundary(*at));
-            text.truncate(end.unwrap_or_default());
-        }
+        text.truncate(text.floor_char_boundary(MAX_BYTES));
         RemoteText(text)
     }
 
-    /// Behind what it explains.
+    /// The same text behind a prefix.
     pub fn after(self, what: &str) -> RemoteText {
         RemoteText::new(format!("{what}: {}", self.0.trim()))
     }
@@ -40,23 +37,23 @@ impl RemoteText {
         self.0.to_lowercase().contains(text)
     }
 
-    pub fn explain(&self) -> Option<Explained> {
+    pub fn explain(&self) -> Option<Explanation> {
         explain(&self.0)
     }
 
-    /// In its own lines.
+    /// With its own line breaks.
     pub fn block(&self) -> String {
         self.shown(sanitize_block)
     }
 
-    /// Secrets are looked for twice: cleaning takes apart what tells some, and joins others.
+    /// Secrets are masked twice: cleaning removes the signs of some, and joins others.
     fn shown(&self, clean: fn(&str) -> String) -> String {
         let masked = mask(&clean(&mask(self.0.trim())));
         cut(&without_number(&masked))
     }
 }
 
-/// On one line.
+/// One line.
 impl fmt::Display for RemoteText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown(sanitize_line))
@@ -64,7 +61,7 @@ impl fmt::Display for RemoteText {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -75,7 +72,7 @@ mod tests {
     use super::RemoteText;
 
     #[test]
-    fn what_comes_out_is_safe_and_short() {
+    fn text_is_masked_cleaned_and_shortened() {
         let shown = |text: &str| RemoteText::new(text).to_string();
         assert_eq!(
             shown("no\r\n\x1b]0;x\x07 token=hunter2"),

@@ -1,9 +1,9 @@
-//! A command that runs without a person: its output byte for byte, its exit status, its standard input.
+//! Wraps a command that runs without a person, so that its output comes back byte for byte, with its exit status, and
+//! standard input reaches it.
 //!
-//! ECS Exec knows only terminals, which rewrite line ends and tell no exit status, and its agent takes output for text:
-//! of a U+FFFD in it two bytes are lost. So the command is wrapped into a script for /bin/sh that turns the terminal's
-//! rewriting off, marks where the output begins, encodes it, and ends with a mark that carries the status. The marks
-//! hold a number that is new each time.
+//! ECS Exec offers terminals only. They rewrite line ends and report no exit status, and the agent treats output as text:
+//! it drops two of the three bytes of U+FFFD. So the command becomes a script for /bin/sh that makes the terminal raw,
+//! prints a marker, encodes the output, and prints a marker with the exit status. The markers contain a random number.
 
 mod decode;
 mod input;
@@ -18,35 +18,36 @@ pub use reader::{Garbled, Reader, Status};
 
 use input::{INPUT_END, SHIFTED};
 
-/// A wrapped command: what ECS is asked to run, and what tells its output apart.
-pub struct Wrapped {
+/// A wrapped command and the markers around its output.
+pub struct WrappedCommand {
+    /// The command line for ECS.
     pub command: String,
     begin: String,
     end: String,
 }
 
-/// Encodes what comes as it comes: `base64` and `od` alone wait until tens of kilobytes are there. A read of a pipe
-/// returns what is in it, so a line that is printed is sent at once, and much output in large pieces.
+/// Encodes output as it comes: `dd` reads what is in the pipe, so a line is sent at once and much output in large pieces.
+/// `base64` and `od` alone would wait for tens of kilobytes.
 fn encoder(with: &str) -> String {
     format!(
         "while _b=$(dd bs=32768 count=1 2>/dev/null|{with})&&[ -n \"$_b\" ];do echo \"$_b\";done"
     )
 }
 
-impl Wrapped {
-    /// Wraps a program and its arguments; `with_input`: its standard input will be sent.
-    pub fn new(words: &[String], with_input: bool) -> Wrapped {
-        Wrapped::with_mark(words, with_input, &Uuid::new_v4().simple().to_string())
+impl WrappedCommand {
+    /// Wraps a program and its arguments. `with_input`: standard input will be sent.
+    pub fn new(words: &[String], with_input: bool) -> WrappedCommand {
+        WrappedCommand::with_marker(words, with_input, &Uuid::new_v4().simple().to_string())
     }
 
-    fn with_mark(words: &[String], with_input: bool, number: &str) -> Wrapped {
+    fn with_marker(words: &[String], with_input: bool, number: &str) -> WrappedCommand {
         let (begin, end) = (format!("begin-{number}"), format!("-{number}-"));
         let program = shell_words::join(words);
-        // Names begin with an underscore, so that none is that of a program or of a variable of the container.
-        // What the image has decides how: the output's encoding, whether the terminal echoes what it is sent, and how
-        // input is carried. The line that begins the output says what was decided.
+        // Names begin with an underscore, so that they hide no program or variable of the container.
+        // What the image has decides how output is encoded (_e), whether the terminal echoes input (_t), and how input is
+        // encoded (_i). The begin marker's line reports all three.
         let echo = match with_input {
-            // Beside base64 an echo of input could not be told from the output.
+            // An echo of input could not be distinguished from output in base64.
             true => " && [ $_t = raw ]",
             false => "",
         };
@@ -71,13 +72,13 @@ impl Wrapped {
             "_out() {{ case $_e in b64) {base64};; hex) {hex};; *) cat;; esac; }}; \
              printf '%s\\n' \"{begin} $_e $_t $_i\"; exec 4>&1; "
         );
-        // Through a pipe, so that programs do not see a terminal: no colours, no paging, no lines cut at its width.
-        // They inherit no descriptors of the script's own: one that goes on in the background would keep it waiting.
+        // Through a pipe, so that programs see no terminal: no colors, no pager, no lines cut at its width. They do not
+        // inherit the script's descriptors: a program in the background would keep it waiting.
         let run = format!(
             "_run() {{ _s=$( {{ {{ ( {program} ) 3>&- 4>&-; echo $? >&3; }} 2>&1 | _out >&4; }} 3>&1 ); \
              printf '%s%s\\n' '{end}' \"$_s\" >&4; }}; "
         );
-        // The end is told as soon as the program has ended, though nobody may have said that the input has.
+        // The end is printed as soon as the program has ended, even if the input has not.
         let start = match with_input {
             true => format!(
                 "if [ $_i = none ]; then read -r _l; if [ \"$_l\" = {INPUT_END} ]; then _run </dev/null; \
@@ -86,7 +87,7 @@ impl Wrapped {
             false => "_run </dev/null".to_owned(),
         };
         let script = format!("{decide}{carry}{encode}{run}{start}");
-        Wrapped {
+        WrappedCommand {
             command: shell_words::join(["/bin/sh", "-c", &script]),
             begin,
             end,

@@ -1,7 +1,9 @@
-//! The data channel itself: all that survives a connection, and no connection.
+//! The protocol of the data channel: everything that survives a connection, and no connection.
 //!
-//! Frames go in and come out, and time is told to it; [`crate::pump`] moves them. So the rules of the protocol
-//! stand in one place and need no network to be tested.
+//! Frames go in and come out, and the caller passes the time; [`crate::pump`] moves them. So the rules need no network
+//! to be tested.
+
+mod timers;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,80 +11,83 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::backlog::Backlog;
-use crate::crypto::Cipher;
-use crate::data_key::{Grant, KeyRequest};
+use crate::agent_pause::AgentPause;
+use crate::data_key::{GrantedKey, KeyRequest};
 use crate::error::SessionError;
 use crate::handshake::{Answer, Handshake, Reaction};
-use crate::incoming::{Incoming, Receipt};
 use crate::input_buffer::InputBuffer;
 use crate::message::{AgentMessage, MessageType};
-use crate::outgoing::Outgoing;
-use crate::pause::Pause;
-use crate::payload::{
-    Acknowledgement, ChannelClosed, PayloadType, TERMINATE_SESSION, exit_code, json,
-};
-use crate::session::{Ended, Input, Notice, Options, Output, Session};
-use crate::silence::Silence;
-use crate::start::Start;
+use crate::no_answer::NoAnswer;
+use crate::output_queue::OutputQueue;
+use crate::payload::{Acknowledgement, ChannelClosed, PayloadType, TERMINATE_SESSION, json};
+use crate::receive_window::{Receipt, ReceiveWindow};
+use crate::send_window::SendWindow;
+use crate::session::{Input, Notice, Options, Output, Session};
+use crate::startup::Startup;
+
+/// How long the agent can take to close a session whose handshake failed.
+const FAILURE_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub struct Channel {
-    must_encrypt: bool,
-    silence: Silence,
     stall_timeout: Duration,
-    start: Start,
+    startup: Startup,
     handshake: Handshake,
     key_request: Option<KeyRequest>,
-    cipher: Option<Cipher>,
-    incoming: Incoming,
-    outgoing: Outgoing,
-    pause: Pause,
+    received: ReceiveWindow,
+    sent: SendWindow,
+    pause: AgentPause,
+    no_answer: NoAnswer,
+    input: InputBuffer,
+    output: OutputQueue,
     /// To be written to the connection.
     frames: VecDeque<Bytes>,
-    output: Backlog,
-    input: InputBuffer,
-    exit: Option<i32>,
     closed: Option<ChannelClosed>,
-    error: Option<SessionError>,
+    /// Why the session cannot continue, and until when the agent can close it.
+    failure: Option<(SessionError, Instant)>,
 }
 
 impl Channel {
-    pub fn new(session: &Session, options: &Options, now: Instant) -> Channel {
+    pub fn new(session: &Session, options: &Options) -> Channel {
+        let now = Instant::now();
         Channel {
-            must_encrypt: session.kms_key.is_some(),
-            silence: Silence::new(options.silent_after),
             stall_timeout: options.stall_timeout,
-            start: Start::new(options, session.kms_key.is_none(), now),
+            startup: Startup::new(options, session.kms_key.is_some(), now),
             handshake: Handshake::new(session),
             key_request: None,
-            cipher: None,
-            incoming: Incoming::default(),
-            outgoing: Outgoing::new(now),
-            pause: Pause::default(),
+            received: ReceiveWindow::default(),
+            sent: SendWindow::new(now),
+            pause: AgentPause::default(),
+            no_answer: NoAnswer::new(options.no_answer_after),
+            input: InputBuffer::new(options.end_of_file_interval),
+            output: OutputQueue::default(),
             frames: VecDeque::new(),
-            output: Backlog::default(),
-            input: InputBuffer::new(options.end_again),
-            exit: None,
             closed: None,
-            error: None,
+            failure: None,
         }
     }
 
-    /// Takes a frame from the connection. One that is not a message is dropped.
-    pub fn receive(&mut self, frame: &Bytes, now: Instant) -> Result<(), SessionError> {
-        let Ok(message) = AgentMessage::decode(frame) else {
+    /// Takes a frame from the connection. Damaged and unknown ones are dropped.
+    pub fn receive(&mut self, frame: Bytes, now: Instant) -> Result<(), SessionError> {
+        let Some(message) = AgentMessage::decode(frame) else {
             return Ok(());
         };
         match message.message_type {
-            MessageType::OutputStreamData => self.stream(message, now)?,
-            MessageType::Acknowledge => self.acknowledged(&message.payload, now),
+            MessageType::OutputStreamData => self.receive_stream(message, now)?,
+            MessageType::Acknowledge => {
+                let payload = serde_json::from_slice::<Acknowledgement>(&message.payload);
+                if let Ok(acknowledgement) = payload {
+                    self.agent_is_alive();
+                    let sequence = acknowledgement.acknowledged_message_sequence_number;
+                    self.sent.acknowledge(sequence, now);
+                }
+            }
             MessageType::ChannelClosed => {
                 let closed = serde_json::from_slice(&message.payload);
                 self.closed.get_or_insert(closed.unwrap_or_default());
             }
             MessageType::StartPublication => {
-                self.start.agent_there(now);
-                self.resume_publication();
+                self.startup.agent_connected(now);
+                self.end_pause();
             }
             MessageType::PausePublication => self.pause.begin(now),
             MessageType::InputStreamData => {}
@@ -90,308 +95,155 @@ impl Channel {
         Ok(())
     }
 
-    fn stream(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
-        self.start.heard();
-        self.resume_publication();
+    fn receive_stream(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
+        self.agent_is_alive();
         let acknowledgement = Acknowledgement {
             acknowledged_message_type: message.message_type.name().to_owned(),
             acknowledged_message_id: message.id.to_string(),
             acknowledged_message_sequence_number: message.sequence,
             is_sequential_message: true,
         };
-        if self.incoming.receive(message) != Receipt::Dropped {
+        if self.received.receive(message) != Receipt::Dropped {
             let message = AgentMessage::control(MessageType::Acknowledge, json(&acknowledgement));
             self.frames.push_back(message.encode());
         }
-        while let Some(message) = self.incoming.next() {
-            self.deliver(message, now)?;
+        while let Some(message) = self.received.next() {
+            self.process(message, now)?;
         }
         Ok(())
     }
 
-    fn acknowledged(&mut self, payload: &[u8], now: Instant) {
-        if let Ok(acknowledgement) = serde_json::from_slice::<Acknowledgement>(payload) {
-            self.start.heard();
-            self.resume_publication();
-            let sequence = acknowledgement.acknowledged_message_sequence_number;
-            self.outgoing.acknowledge(sequence, now);
-        }
-    }
-
-    /// A message of the agent's, in order. Kinds that are not known were acknowledged and mean nothing.
-    fn deliver(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
-        let Some(kind) = PayloadType::read(message.payload_type) else {
-            return Ok(());
-        };
-        let payload = self.open(kind, message.payload)?;
-        match kind {
-            PayloadType::Output | PayloadType::StdErr | PayloadType::ExitCode => {
+    /// Processes the next message of the agent's stream. Unknown types are acknowledged and ignored.
+    fn process(&mut self, message: AgentMessage, now: Instant) -> Result<(), SessionError> {
+        let payload = message.payload;
+        match PayloadType::parse(message.payload_type) {
+            Some(PayloadType::Output | PayloadType::StdErr) => {
+                let output = self.handshake.open(payload)?;
                 if !self.handshake.has_begun() {
-                    self.ready();
+                    self.set_ready();
                 }
-                match kind {
-                    PayloadType::ExitCode => self.exit = exit_code(&payload).or(self.exit),
-                    _ if payload.is_empty() => {}
-                    PayloadType::StdErr => self.give(Output::Stderr(payload)),
-                    _ => self.give(Output::Stdout(payload)),
+                if !output.is_empty() {
+                    self.output.push(Output::Bytes(output));
                 }
             }
-            PayloadType::HandshakeRequest => match self.handshake.request(&payload)? {
+            Some(PayloadType::HandshakeRequest) => match self.handshake.request(&payload)? {
                 Reaction::Answer(answer) => self.answer(answer, now),
-                Reaction::GetKey(wanted) => {
-                    self.start.handshake();
-                    self.key_request = Some(wanted);
+                Reaction::FetchKey(request) => {
+                    self.startup.begin_handshake();
+                    self.key_request = Some(request);
                 }
                 Reaction::Ignore => {}
             },
-            PayloadType::ChallengeRequest => {
-                let solved = self.handshake.challenge(&payload, self.cipher.as_ref())?;
-                self.push(PayloadType::ChallengeResponse, solved, now);
+            Some(PayloadType::ChallengeRequest) => {
+                let solved = self.handshake.challenge(&payload)?;
+                self.send(PayloadType::ChallengeResponse, solved, now);
             }
-            PayloadType::HandshakeComplete => {
-                if let Some(message) = self.handshake.complete(&payload, self.cipher.is_some())? {
-                    self.give(Output::Notice(Notice::Welcome(message)));
+            Some(PayloadType::HandshakeComplete) => {
+                if let Some(message) = self.handshake.complete(&payload)? {
+                    self.notify(Notice::CustomerMessage(message));
                 }
-                self.ready();
+                self.set_ready();
             }
-            PayloadType::Size
-            | PayloadType::Flag
-            | PayloadType::HandshakeResponse
-            | PayloadType::ChallengeResponse => {}
+            _ => {}
         }
         Ok(())
     }
 
-    fn open(&self, kind: PayloadType, payload: Bytes) -> Result<Bytes, SessionError> {
-        match &self.cipher {
-            _ if !kind.is_private() => Ok(payload),
-            Some(cipher) => cipher.open(&payload).ok_or_else(|| {
-                SessionError::Protocol("the agent's output cannot be decrypted".to_owned())
-            }),
-            None if self.must_encrypt => Err(SessionError::NotEncrypted),
-            None => Ok(payload),
-        }
-    }
-
-    /// What KMS is to be asked for, once.
-    pub fn key_request(&mut self) -> Option<KeyRequest> {
+    /// The data key that KMS must be asked for; it is returned once.
+    pub fn take_key_request(&mut self) -> Option<KeyRequest> {
         self.key_request.take()
     }
 
-    /// What KMS said.
-    pub fn key(&mut self, outcome: Result<Grant, String>, now: Instant) {
-        if let Some(answer) = self.handshake.key(outcome) {
+    /// Takes the answer of KMS.
+    pub fn key(&mut self, fetched: Result<GrantedKey, String>, now: Instant) {
+        if let Some(answer) = self.handshake.key(fetched) {
             self.answer(answer, now);
         }
     }
 
     fn answer(&mut self, answer: Answer, now: Instant) {
-        self.start.handshake();
-        self.cipher = answer.cipher;
-        self.error = answer.error;
-        self.push(PayloadType::HandshakeResponse, answer.response, now);
+        self.startup.begin_handshake();
+        self.failure = answer.error.map(|error| (error, now + FAILURE_TIMEOUT));
+        self.send(PayloadType::HandshakeResponse, answer.response, now);
     }
 
-    fn ready(&mut self) {
-        if !self.start.is_ready() {
-            self.start.ready();
-            self.give(Output::Started);
+    fn set_ready(&mut self) {
+        if !self.startup.is_ready() {
+            self.startup.set_ready();
+            self.output.push(Output::Started);
         }
     }
 
-    fn resume_publication(&mut self) {
+    fn agent_is_alive(&mut self) {
+        self.startup.heard();
+        self.end_pause();
+    }
+
+    fn end_pause(&mut self) {
         if self.pause.end() {
-            self.give(Output::Notice(Notice::AgentBack));
+            self.notify(Notice::AgentReconnected);
         }
     }
 
-    /// Does what is due by now. `listening` is whether the connection is being read: while it is not, the agent
-    /// cannot be blamed for saying nothing.
-    ///
-    /// `unanswered` is since when the gateway owes an answer of its own.
-    pub fn tick(
-        &mut self,
-        now: Instant,
-        listening: bool,
-        unanswered: Option<Instant>,
-    ) -> Result<(), SessionError> {
-        if self.start.quiet_at().is_some_and(|at| at <= now) {
-            self.ready();
-        }
-        if self.pause.may_probe(now) {
-            if self.pause.probed(now) {
-                self.give(Output::Notice(Notice::AgentAway));
-            }
-            if !self.outgoing.is_waiting() {
-                self.send_input(1, now)?;
-            }
-            self.frames.extend(self.outgoing.resend(now));
-        }
-        // One that was not taken yet needs no other.
-        if !self.outgoing.is_waiting() {
-            self.input.tick(now);
-        }
-        if !self.pause.is_on() {
-            self.send(now)?;
-        }
-        if !listening {
-            return Ok(());
-        }
-        let silent = self.silent_since(now, unanswered);
-        if let Some(notice) = self.silence.tick(silent, now) {
-            self.give(Output::Notice(notice));
-        }
-        if !self.pause.is_on() {
-            self.frames.extend(self.outgoing.resend(now));
-        }
-        match self.stall_deadline(now) {
-            Some(at) if at <= now => Err(self.timeout_error(now)),
-            _ => Ok(()),
-        }
+    fn notify(&mut self, notice: Notice) {
+        self.output.push(Output::Notice(notice));
     }
 
-    /// Since when something should have been answered: by the gateway, by the agent, at the start or later. An agent
-    /// that is away was announced as such.
-    fn silent_since(&self, now: Instant, unanswered: Option<Instant>) -> Option<Instant> {
-        let stalled = self.outgoing.is_waiting() && !self.pause.is_on();
-        let stalled = stalled.then(|| now - self.outgoing.stalled_for(now));
-        [unanswered, stalled, self.start.waiting_since()]
-            .into_iter()
-            .flatten()
-            .min()
+    /// Whether the caller's next input can be taken: the agent is ready, and the previous input is sent.
+    pub fn accepts_input(&self) -> bool {
+        self.startup.is_ready()
+            && self.input.is_empty()
+            && self.failure.is_none()
+            && self.sent.has_room()
     }
 
-    /// When the agent has kept us waiting for too long. Never, where it is to close a session that failed.
-    fn stall_deadline(&self, now: Instant) -> Option<Instant> {
-        if self.error.is_some() {
-            return None;
-        }
-        let waiting = self.outgoing.is_waiting();
-        let left = self
-            .stall_timeout
-            .saturating_sub(self.outgoing.stalled_for(now));
-        let stall = waiting.then(|| now + left);
-        self.start.fails_at(waiting).into_iter().chain(stall).min()
-    }
-
-    fn timeout_error(&self, now: Instant) -> SessionError {
-        let start = self.start.fails_at(self.outgoing.is_waiting());
-        match start.is_some_and(|at| at <= now) {
-            true => self.start.error(),
-            false => SessionError::AgentStalled {
-                waited: self.stall_timeout,
-            },
-        }
-    }
-
-    /// When [`Channel::tick`] next has something to do, where it knows.
-    pub fn deadline(
-        &self,
-        now: Instant,
-        listening: bool,
-        unanswered: Option<Instant>,
-    ) -> Option<Instant> {
-        let resend = match self.pause.is_on() {
-            true => None,
-            false => self.outgoing.due(),
-        };
-        let silent = self.silent_since(now, unanswered);
-        let again = self
-            .input
-            .deadline()
-            .filter(|_| !self.outgoing.is_waiting());
-        let listened = [
-            again,
-            resend,
-            self.stall_deadline(now),
-            self.silence.deadline(silent),
-        ];
-        [self.start.quiet_at(), self.pause.probe_at()]
-            .into_iter()
-            .chain(listened.into_iter().filter(|_| listening))
-            .flatten()
-            .min()
-    }
-
-    /// The connection is read again after a while in which the caller did not receive.
-    pub fn listens_again(&mut self, now: Instant) {
-        self.outgoing.excuse(now);
-    }
-
-    /// Whether the caller's next input can be taken. It is not while the agent is not ready, while what was
-    /// taken before is not sent, and after the end.
-    pub fn takes_input(&self) -> bool {
-        self.start.is_ready()
-            && self.input.is_sent()
-            && self.error.is_none()
-            && self.outgoing.has_room()
-    }
-
-    pub fn input(&mut self, input: Input, now: Instant) -> Result<(), SessionError> {
+    /// Takes input; the next [`Channel::tick`] sends it.
+    pub fn input(&mut self, input: Input) {
         self.input.add(input);
-        match self.pause.is_on() {
-            true => Ok(()),
-            false => self.send(now),
-        }
     }
 
-    /// Sends what was taken, as far as the window allows.
-    fn send(&mut self, now: Instant) -> Result<(), SessionError> {
-        if !self.start.is_ready() || self.error.is_some() {
-            return Ok(());
-        }
-        if let Some(size) = self.input.size() {
-            self.push(PayloadType::Size, json(&size), now);
-        }
-        self.send_input(usize::MAX, now)
-    }
-
-    fn send_input(&mut self, pieces: usize, now: Instant) -> Result<(), SessionError> {
-        for _ in 0..pieces {
-            if !self.start.is_ready() || !self.outgoing.has_room() {
+    /// Sends up to this many messages of input, as far as the window allows.
+    fn send_input(&mut self, max: usize, now: Instant) -> Result<(), SessionError> {
+        for _ in 0..max {
+            if !self.startup.is_ready() || self.failure.is_some() || !self.sent.has_room() {
                 break;
             }
-            let Some(piece) = self.input.piece(now) else {
+            let Some(bytes) = self.input.next(now) else {
                 break;
             };
-            let sealed = match &self.cipher {
-                Some(cipher) => cipher.seal(&piece).ok_or_else(|| {
-                    SessionError::Protocol("the input could not be encrypted".to_owned())
-                })?,
-                None => piece,
-            };
-            self.push(PayloadType::Output, sealed, now);
+            let sealed = self.handshake.seal(bytes)?;
+            self.send(PayloadType::Output, sealed, now);
         }
         Ok(())
     }
 
-    fn push(&mut self, kind: PayloadType, payload: Bytes, now: Instant) {
-        self.frames
-            .push_back(self.outgoing.push(kind, payload, now));
+    fn send(&mut self, payload_type: PayloadType, payload: Bytes, now: Instant) {
+        let frame = self.sent.push(payload_type, payload, now);
+        self.frames.push_back(frame);
     }
 
-    /// Says that the client ends the session. Agents heed it in some kinds of session only.
+    /// Tells the agent that the client ends the session. Agents do so in some types of session only.
     pub fn terminate(&mut self, now: Instant) {
-        if self.start.is_ready() && self.closed.is_none() {
+        if self.startup.is_ready() && self.closed.is_none() {
             let flag = Bytes::copy_from_slice(&TERMINATE_SESSION.to_be_bytes());
-            self.push(PayloadType::Flag, flag, now);
+            self.send(PayloadType::Flag, flag, now);
         }
     }
 
-    /// The connection is gone, and with it what was to be written: what matters is kept in the send window.
-    pub fn lost(&mut self) {
+    /// The connection is lost, and so are the frames for it. The send window keeps what matters.
+    pub fn connection_lost(&mut self) {
         self.frames.clear();
-        self.silence.reset();
-        self.give(Output::Notice(Notice::Lost));
+        self.no_answer.reset();
+        self.notify(Notice::ConnectionLost);
     }
 
-    /// A new connection stands. Sequence numbers and keys go on; what is not acknowledged is sent again.
-    pub fn resumed(&mut self, now: Instant) {
-        self.start.reconnected(now);
+    /// There is a new connection. Sequence numbers and keys continue; what is not acknowledged is sent again.
+    pub fn connection_resumed(&mut self, now: Instant) {
+        self.startup.reconnected(now);
         self.pause.end();
-        self.frames.extend(self.outgoing.resend_all(now));
-        self.input.size_again();
-        self.give(Output::Notice(Notice::Resumed));
+        self.frames.extend(self.sent.resend_all(now));
+        self.input.resend_size();
+        self.notify(Notice::ConnectionResumed);
     }
 
     /// The frames to write.
@@ -399,47 +251,22 @@ impl Channel {
         self.frames.drain(..)
     }
 
-    fn give(&mut self, output: Output) {
-        self.output.push(output);
+    /// What the caller is to receive.
+    pub fn output(&mut self) -> &mut OutputQueue {
+        &mut self.output
     }
 
-    /// The caller's next output.
-    pub fn output(&mut self) -> Option<Output> {
-        self.output.next()
+    /// The result of the session, once the gateway has closed it.
+    pub fn result(&mut self) -> Option<Result<Option<String>, SessionError>> {
+        let message = self.closed.as_ref()?.output.trim().to_owned();
+        Some(match self.take_error() {
+            Some(error) => Err(error),
+            None => Ok(Some(message).filter(|message| !message.is_empty())),
+        })
     }
 
-    pub fn has_output(&self) -> bool {
-        !self.output.is_empty()
-    }
-
-    /// Whether more may be read from the connection.
-    pub fn has_room(&self) -> bool {
-        self.output.has_room()
-    }
-
-    /// Whether the session must end badly; the agent has been told and may close it.
-    pub fn has_failed(&self) -> bool {
-        self.error.is_some()
-    }
-
-    /// How the session ended, where the agent or the gateway has said so.
-    pub fn ended(&mut self) -> Option<Result<Ended, SessionError>> {
-        let closed = self.closed.as_ref()?;
-        if let Some(error) = self.error.take() {
-            return Some(Err(error));
-        }
-        let message = Some(closed.output.trim().to_owned()).filter(|text| !text.is_empty());
-        Some(Ok(match self.exit {
-            Some(status) => Ended::Exit(status),
-            None => Ended::Closed { message },
-        }))
-    }
-
-    /// The end to report where the connection breaks and it is known already.
-    pub fn known_end(&mut self) -> Option<Result<Ended, SessionError>> {
-        match self.error.take() {
-            Some(error) => Some(Err(error)),
-            None => self.exit.map(|status| Ok(Ended::Exit(status))),
-        }
+    /// The error to report if the connection breaks now.
+    pub fn take_error(&mut self) -> Option<SessionError> {
+        self.failure.take().map(|(error, _)| error)
     }
 }

@@ -1,4 +1,4 @@
-//! Where a session may connect to: the token goes there, so it must be AWS, or this machine in tests.
+//! Which hosts a session can connect to: the token goes there, so it must be AWS, or this machine in tests.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::error::SessionError;
 
-/// The domains of all partitions, each with that of its dual-stack endpoints.
+/// The domains of all AWS partitions, each with the one of its dual-stack endpoints.
 const DOMAINS: [&str; 14] = [
     "amazonaws.com",
     "api.aws",
@@ -24,7 +24,7 @@ const DOMAINS: [&str; 14] = [
     "api.aws.hci.ic.gov",
 ];
 
-/// The parts of a stream's URL that a connection needs.
+/// The parts of a stream URL that a connection needs.
 #[derive(Debug)]
 pub struct Endpoint {
     pub uri: Uri,
@@ -35,29 +35,26 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn parse(url: &str) -> Result<Endpoint, SessionError> {
-        read(url).ok_or_else(|| SessionError::Endpoint { url: shown(url) })
+        parse(url).ok_or_else(|| SessionError::Endpoint { url: redact(url) })
     }
 }
 
-/// A URL without what a reader does not need and nobody should see: the query, a user's name and password.
-fn shown(url: &str) -> String {
+/// A URL without what nobody should see: the query, a user name and a password.
+fn redact(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = match path.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), path),
-    };
-    // A password may hold a slash, so everything up to the last @ goes.
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    format!("{scheme}{host}")
+    let scheme = path.find("://").map_or(0, |at| at + 3);
+    // A password can contain a slash, so everything up to the last @ goes.
+    let host = path[scheme..].rsplit('@').next().unwrap_or_default();
+    format!("{}{host}", &path[..scheme])
 }
 
-fn read(url: &str) -> Option<Endpoint> {
+fn parse(url: &str) -> Option<Endpoint> {
     let uri: Uri = url.parse().ok()?;
-    let authority = uri.authority()?;
-    if authority.as_str().contains('@') {
+    if uri.authority()?.as_str().contains('@') {
         return None;
     }
     let host = uri.host()?.to_ascii_lowercase();
+    let host = host.trim_matches(['[', ']']).to_owned();
     let port = uri.port_u16();
     let tls = match uri.scheme_str()? {
         "wss" if is_session_manager(&host) && port.is_none_or(|port| port == 443) => true,
@@ -65,7 +62,7 @@ fn read(url: &str) -> Option<Endpoint> {
         _ => return None,
     };
     Some(Endpoint {
-        host: host.trim_matches(['[', ']']).to_owned(),
+        host,
         port: port.unwrap_or(if tls { 443 } else { 80 }),
         tls,
         uri,
@@ -73,7 +70,9 @@ fn read(url: &str) -> Option<Endpoint> {
 }
 
 /// `ssmmessages.REGION.DOMAIN`, the same with FIPS, or one interface endpoint of a VPC.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>
 fn is_session_manager(host: &str) -> bool {
+    let is_service = |label: &str| label == "ssmmessages" || label == "ssmmessages-fips";
     DOMAINS
         .iter()
         .filter_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))
@@ -89,17 +88,13 @@ fn is_session_manager(host: &str) -> bool {
         })
 }
 
-fn is_service(label: &str) -> bool {
-    label == "ssmmessages" || label == "ssmmessages-fips"
-}
-
 fn is_label(label: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !label.is_empty() && label.bytes().all(plain)
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !label.is_empty() && label.bytes().all(is_plain)
 }
 
 fn is_loopback(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let address = host.parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
@@ -108,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_endpoints_of_aws() {
+    fn session_manager_endpoints_are_accepted() {
         for host in [
             "ssmmessages.eu-central-1.amazonaws.com",
             "SSMMessages.eu-central-1.amazonaws.com",
@@ -129,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nowhere_else() {
+    fn other_hosts_are_refused() {
         for url in [
             "ws://ssmmessages.eu-central-1.amazonaws.com/",
             "https://ssmmessages.eu-central-1.amazonaws.com/",
@@ -157,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_in_tests() {
+    fn loopback_is_accepted_without_tls() {
         for (url, host, port) in [
             ("ws://127.0.0.1:9000/x", "127.0.0.1", 9000),
             ("ws://[::1]:9000/x", "::1", 9000),

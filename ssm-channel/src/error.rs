@@ -1,162 +1,73 @@
-use std::fmt;
 use std::time::Duration;
 
-/// Why a session failed. `Display` is one sentence for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use thiserror::Error;
+
+/// Why a session failed. `Display` is one sentence, with text of the gateway, the agent and AWS in it as it came:
+/// clean and shorten it before you show it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SessionError {
-    /// The stream's URL is not one of the Session Manager's: nothing was sent there.
+    /// The caller cancelled the session, or dropped the receiver of the output. The session may stay open at AWS until
+    /// it has been idle for 20 minutes; `ssm:TerminateSession` ends it at once.
+    #[error("the session was cancelled")]
+    Cancelled,
+    /// The stream URL is not one of Session Manager. Nothing was sent there.
+    #[error("the session's address is not a Session Manager endpoint: {url}")]
     Endpoint { url: String },
-    /// No connection came about: name resolution, network, TLS.
-    CouldNotConnect { host: String, why: String },
-    /// The gateway answered the upgrade with this HTTP status and body.
+    /// Name resolution, the network or TLS failed.
+    #[error("could not connect to {host}: {reason}")]
+    CouldNotConnect { host: String, reason: String },
+    /// The gateway answered the upgrade request with this HTTP status and body. `signed`: the request had a signature.
+    #[error("{host} refused the connection with HTTP {status}{}: {body}", hint(*status, *signed))]
     Refused {
         host: String,
         status: u16,
         body: String,
-        /// Whether the request was signed.
         signed: bool,
     },
-    /// The agent asked for something that cannot be, or in an order that cannot be.
+    /// The agent sent an invalid request, or one out of order.
+    #[error("the handshake with the agent failed: {0}")]
     Handshake(String),
-    /// The cluster has a key, and the agent began without encryption.
+    /// The cluster has a KMS key, and the agent did not ask for encryption.
+    #[error(
+        "the cluster requires encrypted sessions, but the agent started one without encryption"
+    )]
     NotEncrypted,
-    /// The agent named another KMS key than the cluster has.
-    OtherKey { named: String, cluster: String },
-    /// KMS gave no data key.
+    /// The agent asked for a KMS key that is not the cluster's.
+    #[error("the cluster's key is {expected}, but the agent asked for encryption with {requested}")]
+    WrongKey { requested: String, expected: String },
+    /// KMS returned no usable data key.
+    #[error("KMS returned no key for this session: {0}")]
     Kms(String),
-    /// The agent gave no sign of life for this long after the connection stood.
+    /// The agent sent nothing for this long after the connection was open.
+    #[error("the agent in the container gave no sign of life within {}", seconds(*waited))]
     AgentSilent { waited: Duration },
-    /// The agent stopped acknowledging input, for this long.
+    /// The agent acknowledged no input for this long.
+    #[error("the agent in the container has not accepted any input for {}", seconds(*waited))]
     AgentStalled { waited: Duration },
-    /// The connection broke and could not be taken up again.
+    /// The connection broke for `reason`, and no other could be opened.
+    #[error(
+        "the connection was lost ({reason}) and the session could not be resumed: {resume_error}"
+    )]
     Lost {
-        /// What became of the connection.
-        why: String,
-        could_not_resume: String,
+        reason: String,
+        resume_error: String,
     },
-    /// The session is over at AWS: it was idle for too long while the connection was broken, or ended.
-    Gone,
-    /// What came could not be decrypted, or was otherwise against the rules.
+    /// AWS ended the session while the connection was broken.
+    #[error("the connection was lost, and the session ended before it could be resumed")]
+    Expired,
+    /// A message could not be decrypted, or violates the protocol in another way.
+    #[error("the gateway or the agent violated the session protocol: {0}")]
     Protocol(String),
 }
 
-impl fmt::Display for SessionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SessionError::Endpoint { url } => write!(
-                f,
-                "the session's address is not one of Session Manager's endpoints: {}",
-                line(url)
-            ),
-            SessionError::CouldNotConnect { host, why } => {
-                write!(f, "could not connect to {}: {}", line(host), line(why))
-            }
-            SessionError::Refused {
-                host,
-                status,
-                body,
-                signed,
-            } => {
-                write!(
-                    f,
-                    "{} refused the connection with HTTP {status}",
-                    line(host)
-                )?;
-                if !body.is_empty() {
-                    write!(f, ": {}", line(body))?;
-                }
-                match (status, signed) {
-                    (401 | 403, true) => write!(
-                        f,
-                        " (your credentials may lack ssmmessages:OpenDataChannel on this session)"
-                    ),
-                    (401 | 403, false) => {
-                        write!(f, " (there were no credentials to sign the request with)")
-                    }
-                    _ => Ok(()),
-                }
-            }
-            SessionError::Handshake(why) => {
-                write!(f, "the handshake with the agent failed: {}", line(why))
-            }
-            SessionError::NotEncrypted => write!(
-                f,
-                "the cluster asks for encrypted sessions, and the agent began without encryption"
-            ),
-            SessionError::OtherKey { named, cluster } => write!(
-                f,
-                "the agent asked for encryption with the KMS key {}, and the cluster's key is {}",
-                line(named),
-                line(cluster)
-            ),
-            SessionError::Kms(why) => {
-                write!(f, "no key to encrypt the session with: {}", line(why))
-            }
-            SessionError::AgentSilent { waited } => write!(
-                f,
-                "the agent in the container gave no sign of life within {}",
-                seconds(*waited)
-            ),
-            SessionError::AgentStalled { waited } => write!(
-                f,
-                "the agent in the container has not taken any input for {}",
-                seconds(*waited)
-            ),
-            SessionError::Lost {
-                why,
-                could_not_resume,
-            } => write!(
-                f,
-                "the connection was lost ({}) and the session could not be resumed: {}",
-                line(why),
-                line(could_not_resume)
-            ),
-            SessionError::Gone => write!(
-                f,
-                "the connection was lost, and the session has ended meanwhile"
-            ),
-            SessionError::Protocol(why) => write!(
-                f,
-                "the other side broke the session's protocol: {}",
-                line(why)
-            ),
+fn hint(status: u16, signed: bool) -> &'static str {
+    match (status, signed) {
+        (401 | 403, true) => {
+            " (your credentials may lack ssmmessages:OpenDataChannel on this session)"
         }
+        (401 | 403, false) => " (there were no credentials to sign the request with)",
+        _ => "",
     }
-}
-
-impl std::error::Error for SessionError {}
-
-/// Text from outside, on one line and of a bearable length.
-fn line(text: &str) -> String {
-    // More than this is cut anyway, and a frame may hold megabytes.
-    let start: String = text.chars().take(4 * LINE).collect();
-    let words: Vec<&str> = start
-        .split(|letter: char| letter.is_whitespace() || letter.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let line = without_error_number(&words.join(" "));
-    match line.char_indices().nth(LINE) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// How many characters of a text from outside are shown.
-const LINE: usize = 400;
-
-/// The number that the standard library adds to an error of the system tells a person nothing.
-fn without_error_number(text: &str) -> String {
-    let mut parts = text.split(" (os error ");
-    let mut kept = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.split_once(')') {
-            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                kept.push_str(rest);
-            }
-            _ => kept.extend([" (os error ", part]),
-        }
-    }
-    kept
 }
 
 fn seconds(duration: Duration) -> String {
@@ -164,43 +75,5 @@ fn seconds(duration: Duration) -> String {
         0 => format!("{} ms", duration.as_millis()),
         1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_one_line_whatever_the_remote_side_put_in() {
-        let refused = |signed| SessionError::Refused {
-            host: "ssmmessages.eu-central-1.amazonaws.com".into(),
-            status: 403,
-            body: "{\"message\":\r\n \"\x1b[2Jno\"}".into(),
-            signed,
-        };
-        assert_eq!(
-            refused(true).to_string(),
-            "ssmmessages.eu-central-1.amazonaws.com refused the connection with HTTP 403: {\"message\": \" [2Jno\"} \
-             (your credentials may lack ssmmessages:OpenDataChannel on this session)"
-        );
-        assert!(refused(false).to_string().contains("no credentials"));
-        let long = SessionError::Kms("é".repeat(1000)).to_string();
-        assert!(long.ends_with('…') && long.chars().count() < 450);
-        let refused = SessionError::CouldNotConnect {
-            host: "localhost".into(),
-            why: "Connection refused (os error 111)".into(),
-        };
-        assert_eq!(
-            refused.to_string(),
-            "could not connect to localhost: Connection refused"
-        );
-        let silent = SessionError::AgentSilent {
-            waited: Duration::from_secs(30),
-        };
-        assert_eq!(
-            silent.to_string(),
-            "the agent in the container gave no sign of life within 30 seconds"
-        );
     }
 }

@@ -1,107 +1,100 @@
+use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::payload::{INPUT_BYTES, Size};
+use crate::payload::{MAX_INPUT_BYTES, Size};
 use crate::session::Input;
 
 /// Ctrl-D, which a terminal turns into an end of file.
 const END_OF_FILE: u8 = 4;
+/// The longest wait between two ends of file.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What was taken from the caller and is not sent yet.
+/// The caller's input that is not sent yet.
 pub struct InputBuffer {
     bytes: Bytes,
     size: Option<Size>,
-    /// The last size that was sent: a new connection gets it again.
-    last_size: Option<Size>,
-    /// Whether an end of file is to be sent, and what stands before it.
-    ends: bool,
+    is_size_sent: bool,
+    /// An end of file comes after the bytes.
+    has_end: bool,
     last_byte: u8,
-    /// The first wait, and the next time and the wait before it, for an end of file to be sent again.
-    again: Duration,
-    end_again: Option<(Instant, Duration)>,
+    end_of_file_interval: Duration,
+    next_end_of_file: Option<Instant>,
 }
 
-/// The longest wait between two ends of file.
-const LONGEST: Duration = Duration::from_secs(60);
-
 impl InputBuffer {
-    /// `again`: how long after an end of file another one is sent.
-    pub fn new(again: Duration) -> InputBuffer {
+    pub fn new(end_of_file_interval: Duration) -> InputBuffer {
         InputBuffer {
             bytes: Bytes::new(),
             size: None,
-            last_size: None,
-            ends: false,
+            is_size_sent: false,
+            has_end: false,
             last_byte: b'\n',
-            again,
-            end_again: None,
+            end_of_file_interval,
+            next_end_of_file: None,
         }
     }
 
-    /// A terminal's end of file is for one read, and one that comes before a shell has set its line editing up is lost.
-    /// So it comes again, ever more seldom: a file that has ended goes on to have ended.
+    /// Repeats the end of file, at growing intervals. A terminal's end of file is for one read, and is lost if a shell
+    /// has not set up its line editing yet; a file stays at its end.
     pub fn tick(&mut self, now: Instant) {
-        if let Some((at, wait)) = self.end_again
-            && at <= now
-        {
-            let wait = (wait * 2).min(LONGEST);
-            self.end_again = Some((now + wait, wait));
+        if self.next_end_of_file.is_some_and(|at| at <= now) {
+            self.end_of_file_interval = (self.end_of_file_interval * 2).min(LONGEST_INTERVAL);
+            self.next_end_of_file = Some(now + self.end_of_file_interval);
             self.bytes = Bytes::from_static(&[END_OF_FILE]);
         }
     }
 
-    /// When [`InputBuffer::tick`] next has something to do.
+    /// When [`InputBuffer::tick`] has something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        self.end_again.map(|(at, _)| at)
+        self.next_end_of_file
     }
 
     pub fn add(&mut self, input: Input) {
         match input {
             Input::Bytes(bytes) => self.bytes = bytes,
             Input::Size { columns, rows } => {
-                self.size = Some(Size {
-                    cols: columns,
-                    rows,
-                });
+                let cols = columns;
+                self.size = Some(Size { cols, rows });
+                self.is_size_sent = false;
             }
-            Input::End => self.ends = true,
+            Input::End => self.has_end = true,
         }
     }
 
-    /// Whether more can be taken.
-    pub fn is_sent(&self) -> bool {
-        self.bytes.is_empty() && !self.ends
+    /// Whether more can be added.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.has_end
     }
 
-    /// The terminal's size, where the agent does not know it yet.
-    pub fn size(&mut self) -> Option<Size> {
-        let size = self.size.take()?;
-        self.last_size = Some(size);
-        Some(size)
+    /// The terminal's size, unless the agent knows it.
+    pub fn take_size(&mut self) -> Option<Size> {
+        self.size
+            .filter(|_| !mem::replace(&mut self.is_size_sent, true))
     }
 
-    /// A new connection is told the size again.
-    pub fn size_again(&mut self) {
-        self.size = self.size.or(self.last_size);
+    /// A new connection gets the size again.
+    pub fn resend_size(&mut self) {
+        self.is_size_sent = false;
     }
 
-    /// What goes into the next message.
-    pub fn piece(&mut self, now: Instant) -> Option<Bytes> {
-        let piece = match self.bytes.len().min(INPUT_BYTES) {
-            0 if self.ends => self.end_of_file(now),
+    /// The bytes of the next message.
+    pub fn next(&mut self, now: Instant) -> Option<Bytes> {
+        let bytes = match self.bytes.len().min(MAX_INPUT_BYTES) {
+            0 if self.has_end => self.end_of_file(now),
             0 => return None,
             length => self.bytes.split_to(length),
         };
-        self.last_byte = piece.last().copied().unwrap_or(self.last_byte);
-        Some(piece)
+        self.last_byte = bytes.last().copied().unwrap_or(self.last_byte);
+        Some(bytes)
     }
 
     /// In the middle of a line the first Ctrl-D only passes on what was typed.
     fn end_of_file(&mut self, now: Instant) -> Bytes {
-        self.ends = false;
-        self.end_again = Some((now + self.again, self.again));
+        self.has_end = false;
+        self.next_end_of_file = Some(now + self.end_of_file_interval);
         match self.last_byte {
             b'\n' | b'\r' => Bytes::from_static(&[END_OF_FILE]),
             _ => Bytes::from_static(&[END_OF_FILE, END_OF_FILE]),

@@ -1,38 +1,35 @@
-//! The names of a KMS key: an ID, an alias, or the ARN of either.
+//! Compares names of KMS keys: an ID, an alias, or the ARN of either.
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id>
 
-/// A name taken apart.
-struct Name<'a> {
-    /// Region and account, where it is an ARN.
-    place: Option<(&'a str, &'a str)>,
-    /// None, where it is an alias: it may stand for any key.
+struct KeyName<'a> {
+    /// Region and account, if the name is an ARN.
+    scope: Option<(&'a str, &'a str)>,
+    /// `None`: the name is an alias, which can stand for any key.
     id: Option<&'a str>,
 }
 
-impl Name<'_> {
-    fn parse(text: &str) -> Name<'_> {
+impl KeyName<'_> {
+    fn parse(text: &str) -> KeyName<'_> {
+        let text = text.trim();
         let fields: Vec<&str> = text.splitn(6, ':').collect();
-        let (place, resource) = match fields[..] {
+        let (scope, resource) = match fields[..] {
             ["arn", _, "kms", region, account, resource] => (Some((region, account)), resource),
             _ => (None, text),
         };
         let resource = resource.strip_prefix("key/").unwrap_or(resource);
-        Name {
-            place,
+        KeyName {
+            scope,
             id: (!resource.starts_with("alias/")).then_some(resource),
         }
     }
 }
 
-/// Whether two names are surely those of different keys. An alias may stand for any key of its account and region.
+/// Whether two names certainly name different keys.
 pub fn are_different(one: &str, other: &str) -> bool {
-    let (one, other) = (Name::parse(one.trim()), Name::parse(other.trim()));
-    let differ = |one: Option<&str>, other: Option<&str>| match (one, other) {
-        (Some(one), Some(other)) => !one.eq_ignore_ascii_case(other),
-        _ => false,
-    };
-    let is_elsewhere = one.place.zip(other.place).is_some_and(|(a, b)| a != b);
-    is_elsewhere || differ(one.id, other.id)
+    let (one, other) = (KeyName::parse(one), KeyName::parse(other));
+    let other_scope = one.scope.zip(other.scope).is_some_and(|(a, b)| a != b);
+    let other_id = one.id.zip(other.id);
+    other_scope || other_id.is_some_and(|(a, b)| !a.eq_ignore_ascii_case(b))
 }
 
 #[cfg(test)]
@@ -44,14 +41,14 @@ mod tests {
     const ALIAS: &str = "arn:aws:kms:eu-west-1:111122223333:alias/exec";
 
     #[test]
-    fn one_key_has_several_names() {
+    fn names_of_one_key_are_not_different() {
         for (one, other) in [
             (ID, ID),
             (ID, ARN),
             (ARN, ARN),
             ("alias/exec", "alias/exec"),
             ("alias/exec", ALIAS),
-            // What an alias stands for is not known here.
+            // An alias can stand for any key.
             ("alias/exec", ID),
             (ALIAS, ARN),
             ("alias/exec", "alias/other"),
@@ -62,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_told() {
+    fn names_of_two_keys_are_different() {
         let other = "99999999-12ab-34cd-56ef-1234567890ab";
         for (one, other) in [
             (ID, other.to_owned()),

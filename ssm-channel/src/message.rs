@@ -1,32 +1,24 @@
-//! An agent message: the binary frame that carries everything after the channel is opened.
+//! An agent message: the binary frame that carries everything after the channel is open.
 //!
-//! All integers are big-endian. The header is 116 bytes, the length of the payload stands after it
-//! and is not counted, so that the payload begins at 120.
+//! All integers are big-endian. The header has 116 bytes, then comes the payload's length, which the header's length
+//! does not include, so the payload begins at 120.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use uuid::Uuid;
 
 use crate::payload::PayloadType;
 
-const HEADER_LENGTH: usize = 116;
+const HEADER_BYTES: usize = 116;
+const TYPE_BYTES: usize = 32;
+const DIGEST_BYTES: usize = 32;
 const SCHEMA_VERSION: u32 = 1;
-/// SYN and FIN together: what an acknowledgement carries.
-const WHOLE: u64 = 3;
+/// SYN and FIN: the flags of a message outside the sequence.
+const SYN_FIN: u64 = 3;
 
-const TYPE: usize = 4;
-const SCHEMA: usize = 36;
-const CREATED: usize = 40;
-const SEQUENCE: usize = 48;
-const FLAGS: usize = 56;
-const ID_LOW: usize = 64;
-const ID_HIGH: usize = 72;
-const DIGEST: usize = 80;
-const PAYLOAD_TYPE: usize = 112;
-
-/// Who speaks, and of what.
+/// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageType {
     InputStreamData,
@@ -37,49 +29,28 @@ pub enum MessageType {
     PausePublication,
 }
 
+/// The types with their names in the header and in acknowledgements.
+const TYPES: [(MessageType, &str); 6] = [
+    (MessageType::InputStreamData, "input_stream_data"),
+    (MessageType::OutputStreamData, "output_stream_data"),
+    (MessageType::Acknowledge, "acknowledge"),
+    (MessageType::ChannelClosed, "channel_closed"),
+    (MessageType::StartPublication, "start_publication"),
+    (MessageType::PausePublication, "pause_publication"),
+];
+
 impl MessageType {
-    const ALL: [MessageType; 6] = [
-        MessageType::InputStreamData,
-        MessageType::OutputStreamData,
-        MessageType::Acknowledge,
-        MessageType::ChannelClosed,
-        MessageType::StartPublication,
-        MessageType::PausePublication,
-    ];
-
-    /// As it stands in the header and in an acknowledgement.
     pub fn name(self) -> &'static str {
-        match self {
-            MessageType::InputStreamData => "input_stream_data",
-            MessageType::OutputStreamData => "output_stream_data",
-            MessageType::Acknowledge => "acknowledge",
-            MessageType::ChannelClosed => "channel_closed",
-            MessageType::StartPublication => "start_publication",
-            MessageType::PausePublication => "pause_publication",
-        }
+        let known = TYPES.iter().find(|(known, _)| *known == self);
+        known.map_or("", |(_, name)| name)
     }
 
-    /// The peer pads with NUL or with white space, on either side.
-    fn read(field: &[u8]) -> Result<MessageType, Malformed> {
-        let padding = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
-        let start = field.iter().position(|byte| !padding(byte));
-        let end = field.iter().rposition(|byte| !padding(byte));
-        let (Some(start), Some(end)) = (start, end) else {
-            return Err(Malformed::NoType);
-        };
-        let name = &field[start..=end];
-        MessageType::ALL
-            .into_iter()
-            .find(|known| known.name().as_bytes() == name)
-            .ok_or(Malformed::UnknownType)
-    }
-
-    /// The gateway says these two itself, with a header that is not filled in.
-    fn is_bare(self) -> bool {
-        matches!(
-            self,
-            MessageType::StartPublication | MessageType::PausePublication
-        )
+    /// The peer pads with NUL or white space, on either side.
+    fn parse(field: &[u8]) -> Option<MessageType> {
+        let is_padding = |character: char| character == '\0' || character.is_ascii_whitespace();
+        let name = std::str::from_utf8(field).ok()?.trim_matches(is_padding);
+        let known = TYPES.iter().find(|(_, known)| *known == name)?;
+        Some(known.0)
     }
 }
 
@@ -88,29 +59,18 @@ impl MessageType {
 pub struct AgentMessage {
     pub message_type: MessageType,
     /// Milliseconds since 1970, UTC.
-    pub created: u64,
+    pub created_ms: u64,
     pub sequence: i64,
     pub flags: u64,
     pub id: Uuid,
-    /// What the payload is; zero on acknowledgements and messages of the gateway.
+    /// A [`PayloadType`]; zero in acknowledgements and in messages of the gateway.
     pub payload_type: u32,
-    /// As sent: encrypted where the session is.
+    /// As sent: encrypted if the session is.
     pub payload: Bytes,
 }
 
-/// Why a frame is not a message. Such frames are dropped without acknowledgement, so that the peer sends again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Malformed {
-    TooShort,
-    HeaderLength,
-    NoType,
-    UnknownType,
-    NoDate,
-    Digest,
-}
-
 impl AgentMessage {
-    /// A message of a stream, with a new identity.
+    /// A message of a stream, with a new ID.
     pub fn stream(
         message_type: MessageType,
         sequence: i64,
@@ -118,41 +78,38 @@ impl AgentMessage {
         payload: Bytes,
     ) -> AgentMessage {
         AgentMessage {
-            message_type,
-            created: now(),
             sequence,
             flags: 0,
-            id: Uuid::new_v4(),
             payload_type: payload_type as u32,
-            payload,
+            ..AgentMessage::control(message_type, payload)
         }
     }
 
-    /// A message that stands by itself, outside the sequence.
+    /// A message outside the sequence, with a new ID.
     pub fn control(message_type: MessageType, payload: Bytes) -> AgentMessage {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
         AgentMessage {
             message_type,
-            created: now(),
+            created_ms: now.map_or(1, |now| u64::try_from(now.as_millis()).unwrap_or(1)),
             sequence: 0,
-            flags: WHOLE,
+            flags: SYN_FIN,
             id: Uuid::new_v4(),
             payload_type: 0,
             payload,
         }
     }
 
-    /// The frame.
     pub fn encode(&self) -> Bytes {
-        let mut frame = BytesMut::with_capacity(HEADER_LENGTH + 4 + self.payload.len());
-        let name = self.message_type.name().as_bytes();
-        frame.put_u32(HEADER_LENGTH as u32);
-        frame.put_slice(name);
-        frame.put_bytes(b' ', SCHEMA - TYPE - name.len());
+        let mut frame = BytesMut::new();
+        frame.put_u32(HEADER_BYTES as u32);
+        let name = self.message_type.name();
+        frame.put_slice(name.as_bytes());
+        frame.put_bytes(b' ', TYPE_BYTES - name.len());
         frame.put_u32(SCHEMA_VERSION);
-        frame.put_u64(self.created);
+        frame.put_u64(self.created_ms);
         frame.put_i64(self.sequence);
         frame.put_u64(self.flags);
-        // The halves of the identity stand in the wrong order, and both sides agree on that.
+        // The agent too writes the two halves of the ID in this order.
         let (high, low) = self.id.as_u64_pair();
         frame.put_u64(low);
         frame.put_u64(high);
@@ -163,57 +120,46 @@ impl AgentMessage {
         frame.freeze()
     }
 
-    /// Reads a frame. The payload is a slice of it, not a copy.
-    pub fn decode(frame: &Bytes) -> Result<AgentMessage, Malformed> {
-        if frame.len() < HEADER_LENGTH + 4 {
-            return Err(Malformed::TooShort);
+    /// `None`: the frame is damaged or unknown. It is then dropped without an acknowledgement, so that the peer sends
+    /// it again.
+    pub fn decode(mut frame: Bytes) -> Option<AgentMessage> {
+        if frame.len() < HEADER_BYTES + 4 {
+            return None;
         }
-        // A later header may be longer; the payload still begins after it and its own length.
-        let header_length = usize::try_from(u32_at(frame, 0)).unwrap_or(usize::MAX);
-        let start = header_length.saturating_add(4);
-        if header_length < HEADER_LENGTH || start > frame.len() {
-            return Err(Malformed::HeaderLength);
+        let header_bytes = usize::try_from(frame.get_u32()).ok()?;
+        let message_type = MessageType::parse(&frame.split_to(TYPE_BYTES))?;
+        let _schema_version = frame.get_u32();
+        let created_ms = frame.get_u64();
+        let sequence = frame.get_i64();
+        let flags = frame.get_u64();
+        let (low, high) = (frame.get_u64(), frame.get_u64());
+        let digest = frame.split_to(DIGEST_BYTES);
+        let payload_type = frame.get_u32();
+        // The header of a later version may be longer.
+        let longer_by = header_bytes.checked_sub(HEADER_BYTES)?;
+        if longer_by > frame.len() - 4 {
+            return None;
         }
-        let message_type = MessageType::read(&frame[TYPE..SCHEMA])?;
-        let message = AgentMessage {
+        frame.advance(longer_by);
+        let payload_length = frame.get_u32();
+        // The gateway sends these itself and leaves the rest of the header empty.
+        let is_bare = matches!(
             message_type,
-            created: u64_at(frame, CREATED),
-            sequence: u64_at(frame, SEQUENCE).cast_signed(),
-            flags: u64_at(frame, FLAGS),
-            id: Uuid::from_u64_pair(u64_at(frame, ID_HIGH), u64_at(frame, ID_LOW)),
-            payload_type: u32_at(frame, PAYLOAD_TYPE),
-            payload: frame.slice(start..),
-        };
-        if message_type.is_bare() {
-            return Ok(message);
-        }
-        if message.created == 0 {
-            return Err(Malformed::NoDate);
-        }
-        let digest = digest::digest(&digest::SHA256, &message.payload);
-        if u32_at(frame, header_length) != 0 && digest.as_ref() != &frame[DIGEST..PAYLOAD_TYPE] {
-            return Err(Malformed::Digest);
-        }
-        Ok(message)
+            MessageType::StartPublication | MessageType::PausePublication
+        );
+        let is_valid = created_ms != 0
+            && (payload_length == 0
+                || digest::digest(&digest::SHA256, &frame).as_ref() == digest.as_ref());
+        (is_bare || is_valid).then_some(AgentMessage {
+            message_type,
+            created_ms,
+            sequence,
+            flags,
+            id: Uuid::from_u64_pair(high, low),
+            payload_type,
+            payload: frame,
+        })
     }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(1, |since| u64::try_from(since.as_millis()).unwrap_or(1))
-}
-
-/// The caller has checked the length.
-fn u32_at(frame: &[u8], at: usize) -> u32 {
-    let mut bytes = [0; 4];
-    bytes.copy_from_slice(&frame[at..at + 4]);
-    u32::from_be_bytes(bytes)
-}
-
-fn u64_at(frame: &[u8], at: usize) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.copy_from_slice(&frame[at..at + 8]);
-    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
@@ -222,10 +168,17 @@ mod tests {
 
     use super::*;
 
+    /// Offsets in the header.
+    const TYPE: usize = 4;
+    const SCHEMA: usize = 36;
+    const CREATED: usize = 40;
+    const SEQUENCE: usize = 48;
+    const DIGEST: usize = 80;
+
     fn sample() -> AgentMessage {
         AgentMessage {
             message_type: MessageType::InputStreamData,
-            created: 0x0102_0304_0506_0708,
+            created_ms: 0x0102_0304_0506_0708,
             sequence: 5,
             flags: 0,
             id: Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff),
@@ -236,7 +189,7 @@ mod tests {
 
     /// Written out by hand from the layout; the digest is `printf 'ls\r' | sha256sum`.
     #[test]
-    fn golden_bytes() {
+    fn a_frame_has_the_documented_layout() {
         let golden: Vec<u8> = [
             &[0, 0, 0, 116][..],
             b"input_stream_data               ",
@@ -254,17 +207,17 @@ mod tests {
         .concat();
         assert_eq!(golden.len(), 123);
         assert_eq!(sample().encode(), golden);
-        assert_eq!(AgentMessage::decode(&golden.into()), Ok(sample()));
+        assert_eq!(AgentMessage::decode(golden.into()), Some(sample()));
     }
 
-    fn changed(change: impl Fn(&mut Vec<u8>)) -> Result<AgentMessage, Malformed> {
+    fn changed(change: impl Fn(&mut Vec<u8>)) -> Option<AgentMessage> {
         let mut frame = sample().encode().to_vec();
         change(&mut frame);
-        AgentMessage::decode(&frame.into())
+        AgentMessage::decode(frame.into())
     }
 
     #[test]
-    fn padding_is_nul_or_space_on_either_side() {
+    fn type_names_are_padded_with_nul_or_space() {
         let padded = |name: &[u8]| {
             changed(|frame| {
                 frame[TYPE..SCHEMA].fill(0);
@@ -272,26 +225,27 @@ mod tests {
             })
             .map(|message| message.message_type)
         };
-        assert_eq!(padded(b"acknowledge"), Ok(MessageType::Acknowledge));
-        assert_eq!(padded(b" \0acknowledge \0 "), Ok(MessageType::Acknowledge));
-        assert_eq!(padded(b"acknowledged"), Err(Malformed::UnknownType));
-        assert_eq!(padded(b""), Err(Malformed::NoType));
+        assert_eq!(padded(b"acknowledge"), Some(MessageType::Acknowledge));
+        assert_eq!(
+            padded(b" \0acknowledge \0 "),
+            Some(MessageType::Acknowledge)
+        );
+        assert_eq!(padded(b"acknowledged"), None);
+        assert_eq!(padded(b""), None);
     }
 
     #[test]
-    fn refuses_what_cannot_be_trusted() {
-        assert_eq!(
-            changed(|frame| frame.truncate(119)),
-            Err(Malformed::TooShort)
-        );
-        assert_eq!(changed(|frame| frame[122] ^= 1), Err(Malformed::Digest));
-        assert_eq!(changed(|frame| frame.truncate(122)), Err(Malformed::Digest));
+    fn damaged_frames_are_refused() {
+        assert_eq!(changed(|_| {}), Some(sample()));
+        assert_eq!(changed(|frame| frame.truncate(119)), None);
+        assert_eq!(changed(|frame| frame[122] ^= 1), None, "digest");
+        assert_eq!(changed(|frame| frame.truncate(122)), None, "digest");
         for length in [[0, 0, 0, 0], [0, 0, 0, 115], [0, 0, 0, 120], [255; 4]] {
             let header = changed(|frame| frame[..4].copy_from_slice(&length));
-            assert_eq!(header, Err(Malformed::HeaderLength), "{length:?}");
+            assert_eq!(header, None, "{length:?}");
         }
         let undated = changed(|frame| frame[CREATED..SEQUENCE].fill(0));
-        assert_eq!(undated, Err(Malformed::NoDate));
+        assert_eq!(undated, None);
     }
 
     #[test]
@@ -300,11 +254,11 @@ mod tests {
             frame[3] = 120;
             frame.splice(116..116, [9, 9, 9, 9]);
         });
-        assert_eq!(longer, Ok(sample()));
+        assert_eq!(longer, Some(sample()));
     }
 
     #[test]
-    fn the_gateways_own_words_need_no_digest_and_no_date() {
+    fn publication_messages_need_no_digest_and_no_date() {
         let bare = changed(|frame| {
             frame[TYPE..SCHEMA].fill(0);
             frame[TYPE..TYPE + 17].copy_from_slice(b"pause_publication");
@@ -313,7 +267,7 @@ mod tests {
         });
         assert_eq!(
             bare.map(|message| message.message_type),
-            Ok(MessageType::PausePublication)
+            Some(MessageType::PausePublication)
         );
     }
 
@@ -325,9 +279,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn survives_the_way_there_and_back(
-            kind in 0..MessageType::ALL.len(),
-            created in 1..u64::MAX,
+        fn decoding_reverses_encoding(
+            kind in 0..TYPES.len(),
+            created_ms in 1..u64::MAX,
             sequence: i64,
             flags: u64,
             id: u128,
@@ -335,20 +289,20 @@ mod tests {
             payload in prop::collection::vec(any::<u8>(), 0..2000),
         ) {
             let message = AgentMessage {
-                message_type: MessageType::ALL[kind],
-                created,
+                message_type: TYPES[kind].0,
+                created_ms,
                 sequence,
                 flags,
                 id: Uuid::from_u128(id),
                 payload_type,
                 payload: payload.into(),
             };
-            prop_assert_eq!(AgentMessage::decode(&message.encode()), Ok(message));
+            prop_assert_eq!(AgentMessage::decode(message.encode()), Some(message));
         }
 
         #[test]
-        fn garbage_is_refused_without_a_panic(frame in prop::collection::vec(any::<u8>(), 0..400)) {
-            prop_assert!(AgentMessage::decode(&frame.into()).is_err());
+        fn random_bytes_are_refused(frame in prop::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert!(AgentMessage::decode(frame.into()).is_none());
         }
 
         #[test]

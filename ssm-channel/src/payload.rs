@@ -1,16 +1,17 @@
-//! What messages carry: the kinds of payload, and those that are JSON.
+//! The payloads of messages: their types, and those in JSON. The names are those of the agent's source.
+//! <https://github.com/aws/amazon-ssm-agent/tree/mainline/agent/session/contracts>
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// The version of the official client that ours claims to equal: the agent decides by it what it may use,
-/// and AWS has announced that it will turn older ones away.
+/// The version of the official client that this one claims to equal: the agent enables features by it, and AWS has
+/// announced to refuse older ones.
 pub const CLIENT_VERSION: &str = "1.2.764.0";
 
-/// The most that one message of input may carry, in bytes, before encryption.
-pub const INPUT_BYTES: usize = 1024;
+/// The most bytes of input in one message, before encryption.
+pub const MAX_INPUT_BYTES: usize = 1024;
 
-/// What a payload is.
+/// The type of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum PayloadType {
@@ -24,40 +25,27 @@ pub enum PayloadType {
     ChallengeResponse = 9,
     Flag = 10,
     StdErr = 11,
-    ExitCode = 12,
 }
 
 impl PayloadType {
-    /// Nothing for the kinds that a client has no use for, and for those that are yet to be invented.
-    pub fn read(number: u32) -> Option<PayloadType> {
+    /// `None`: a type that a client has no use for.
+    pub fn parse(number: u32) -> Option<PayloadType> {
         use PayloadType::*;
-        [
+        let received = [
             Output,
-            Size,
             HandshakeRequest,
-            HandshakeResponse,
-            HandshakeComplete,
             ChallengeRequest,
-            ChallengeResponse,
-            Flag,
+            HandshakeComplete,
             StdErr,
-            ExitCode,
-        ]
-        .into_iter()
-        .find(|known| *known as u32 == number)
-    }
-
-    /// The kinds that are encrypted in a session that has keys.
-    pub fn is_private(self) -> bool {
-        use PayloadType::*;
-        matches!(self, Output | StdErr | ExitCode)
+        ];
+        received.into_iter().find(|known| *known as u32 == number)
     }
 }
 
-/// The flag by which a client says that it ends the session.
+/// The flag that tells the agent that the client ends the session.
 pub const TERMINATE_SESSION: u32 = 2;
 
-/// The first frame of a connection, and the only one that is text.
+/// The first frame of a connection, the only one in text.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OpenDataChannel {
@@ -68,7 +56,7 @@ pub struct OpenDataChannel {
     pub client_version: String,
 }
 
-/// That a message has arrived.
+/// Confirms that a message arrived.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Acknowledgement {
@@ -86,17 +74,15 @@ pub struct Size {
     pub rows: u16,
 }
 
-/// What the agent wants settled before the session begins.
-#[derive(Debug, Serialize, Deserialize)]
+/// What the agent asks of the client before an encrypted session begins.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeRequest {
-    #[serde(default)]
-    pub agent_version: String,
     #[serde(default)]
     pub requested_client_actions: Vec<RequestedAction>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RequestedAction {
     pub action_type: String,
@@ -114,12 +100,12 @@ pub struct SessionTypeParameters {
 pub struct KmsParameters {
     #[serde(rename = "KMSKeyId")]
     pub key_id: String,
-    /// Agents before 3.3.808 send none.
+    /// Random text, in base64. Agents before 3.3.808 send none.
     #[serde(rename = "Challenge", default)]
     pub challenge: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeResponse {
     pub client_version: String,
@@ -127,17 +113,17 @@ pub struct HandshakeResponse {
     pub errors: Vec<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessedAction {
     pub action_type: String,
-    /// See [`ActionStatus`].
+    /// An [`ActionStatus`].
     pub action_status: u32,
     pub action_result: Option<KmsResult>,
     pub error: String,
 }
 
-/// How an action ended. The agent gives up on anything but success.
+/// The result of an action. The agent closes the session unless all succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ActionStatus {
@@ -146,54 +132,46 @@ pub enum ActionStatus {
     Unsupported = 3,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct KmsResult {
     /// The data key as KMS encrypted it, in base64.
     #[serde(rename = "KMSCipherTextKey")]
     pub encrypted_key: String,
-    /// Always null; the agent does not look.
+    /// Always null; the agent ignores it.
     #[serde(rename = "KMSCipherTextHash")]
-    pub hash: Option<String>,
-    /// Whether the agent's challenge is part of the encryption context.
+    pub hash: (),
+    /// Whether the agent's challenge is in the encryption context.
     #[serde(rename = "ChallengeAcknowledgement")]
     pub challenge_acknowledged: bool,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeComplete {
-    /// What the administrator of the account wants the user to read.
+    /// The message that the account's administrator configured for the start of sessions.
     #[serde(default)]
     pub customer_message: String,
 }
 
-/// Base64 of a nonce, 64 random bytes encrypted, and their tag.
+/// The base64 of 64 random bytes, sealed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Challenge {
     pub challenge: String,
 }
 
-/// The gateway's last word.
+/// The gateway's last message.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ChannelClosed {
-    #[serde(default)]
-    pub session_id: String,
-    /// Why, where it was not the remote command that ended; often several lines.
+    /// Empty if the remote command ended; else why the session ended, often in several lines.
     #[serde(default)]
     pub output: String,
 }
 
-/// The text that an exit status comes as: `EXIT_CODE: 3`.
-pub fn exit_code(payload: &[u8]) -> Option<i32> {
-    let text = std::str::from_utf8(payload).ok()?;
-    text.trim().strip_prefix("EXIT_CODE:")?.trim().parse().ok()
-}
-
-/// JSON of a payload of ours.
+/// The JSON of a payload.
 pub fn json<T: Serialize>(value: &T) -> Bytes {
-    // No payload has a map with keys that are not text, or anything else that JSON cannot say.
+    // Serializing these types cannot fail.
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
@@ -202,15 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exit_codes() {
-        assert_eq!(exit_code(b"EXIT_CODE: 3"), Some(3));
-        assert_eq!(exit_code(b"EXIT_CODE: -1\n"), Some(-1));
-        assert_eq!(exit_code(b"3"), None);
-        assert_eq!(exit_code(b"EXIT_CODE: \xff"), None);
-    }
-
-    #[test]
-    fn the_words_of_an_acknowledgement() {
+    fn acknowledgements_have_the_names_of_the_protocol() {
         let acknowledgement = Acknowledgement {
             acknowledged_message_type: "output_stream_data".into(),
             acknowledged_message_id: "00112233-4455-6677-8899-aabbccddeeff".into(),
@@ -226,19 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_size() {
+    fn sizes_have_the_names_of_the_protocol() {
         let size = Size { cols: 80, rows: 24 };
         assert_eq!(json(&size), r#"{"cols":80,"rows":24}"#);
     }
 
     #[test]
-    fn every_number_is_read_as_what_it_is_written_as() {
+    fn payload_types_are_parsed_from_their_numbers() {
         for number in 0..20 {
-            if let Some(kind) = PayloadType::read(number) {
+            if let Some(kind) = PayloadType::parse(number) {
                 assert_eq!(kind as u32, number);
             }
         }
-        assert_eq!(PayloadType::read(12), Some(PayloadType::ExitCode));
-        assert_eq!(PayloadType::read(2), None);
+        assert_eq!(PayloadType::parse(11), Some(PayloadType::StdErr));
+        assert_eq!(PayloadType::parse(2), None);
     }
 }

@@ -1,230 +1,179 @@
 //! The loop that moves a session: between the connection, the caller's two channels, KMS and the clock.
 
 use std::future::{Future, pending};
-use std::pin::{Pin, pin};
-use std::time::Duration;
+use std::pin::pin;
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, Fuse};
 use tokio::select;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
+use crate::aws_api::AwsApi;
 use crate::channel::Channel;
-use crate::data_key::{self, Grant};
+use crate::connection::{Connection, ConnectionError};
+use crate::data_key::{self, GrantedKey};
 use crate::dial::Dialer;
 use crate::error::SessionError;
-use crate::link::{Broken, Link};
-use crate::resume::{self, Retry};
-use crate::services::Services;
-use crate::session::{Ended, Input, Options, Output, Session};
+use crate::reconnect::Retry;
+use crate::session::{Input, Options, Output, Session};
 
-/// How long the agent may take to close a session whose handshake failed.
-const FAILURE: Duration = Duration::from_secs(3);
-
-type KeyFuture<'a> = Pin<Box<dyn Future<Output = Result<Grant, String>> + Send + 'a>>;
-
-/// Joins a session and stays until it ends.
+/// Joins a session and stays until it ends. Returns the message with which the gateway closed it, if there is one: it
+/// says why the session ended if not by the end of its command, often in several lines. Clean it before you show it.
 ///
-/// Input is taken from `input` only while it can be sent, and output waits for `output`: give both a bound,
-/// and neither side outruns the other. The future may be spawned. Dropping it leaves the session alive at AWS.
+/// Input is taken from `input` only while it can be sent, and output waits for `output`: bound both channels, and
+/// neither side outruns the other. Dropping the future leaves the session open at AWS.
 ///
 /// # Errors
 ///
-/// A [`SessionError`] where the session did not come about or broke off. What was received before it was given out.
+/// The session could not be joined, broke off, or was cancelled. Output that arrived before is delivered first.
 pub async fn run(
     session: Session,
-    services: &impl Services,
+    aws: &impl AwsApi,
     mut input: mpsc::Receiver<Input>,
     output: mpsc::Sender<Output>,
     options: Options,
-) -> Result<Ended, SessionError> {
-    let mut dialer = Dialer::new(&session, &options);
-    let mut cancelled = pin!(options.cancel.cancelled());
-    let socket = select! {
-        socket = resume::connect(&session, &mut dialer, services, &options) => socket?,
-        () = &mut cancelled => return Ok(Ended::Cancelled),
-        () = output.closed() => return Ok(Ended::Cancelled),
+) -> Result<Option<String>, SessionError> {
+    let dialer = Dialer {
+        session: &session,
+        options: &options,
+        aws,
+        client_id: Uuid::new_v4(),
     };
-    let now = Instant::now();
-    let mut channel = Channel::new(&session, &options, now);
-    let mut link = Link::new(socket, options.keep_alive, now);
-    let mut retry = Retry::new(options.resume_for, now);
-    let mut key: Option<KeyFuture<'_>> = None;
-    let mut failed_at: Option<Instant> = None;
-    let mut input_open = true;
-    let mut was_listening = true;
-    let mut timer = pin!(sleep_until(now));
-
-    let ended = loop {
-        let now = Instant::now();
-        hand_out(&mut channel, &output);
-        let listening = channel.has_room();
-        if listening && !was_listening {
-            channel.listens_again(now);
-            link.listens_again(now);
+    let mut cancelled = pin!(async {
+        select! {
+            () = options.cancel.cancelled() => {}
+            () = output.closed() => {}
         }
-        was_listening = listening;
-        if let Err(error) = channel.tick(now, listening, link.unanswered_since()) {
+    });
+    let socket = select! {
+        socket = dialer.connect() => socket?,
+        () = &mut cancelled => return Err(SessionError::Cancelled),
+    };
+    let mut connection = Connection::new(socket, options.keep_alive);
+    let mut channel = Channel::new(&session, &options);
+    let mut retry = Retry::new(Instant::now());
+    let mut key: Fuse<BoxFuture<'_, Result<GrantedKey, String>>> = Fuse::terminated();
+    let mut is_input_open = true;
+    let mut was_reading = true;
+
+    let result = loop {
+        let now = Instant::now();
+        deliver(&mut channel, &output);
+        let reading = channel.output().has_room();
+        if reading && !was_reading {
+            channel.restart_timeouts(now);
+            connection.restart_timeout(now);
+        }
+        was_reading = reading;
+        if let Err(error) = channel.tick(now, reading, connection.unanswered_since()) {
             break Err(error);
         }
-        if let Some(request) = channel.key_request() {
-            key = Some(Box::pin(data_key::fetch(request, services)));
+        if let Some(request) = channel.take_key_request() {
+            key = data_key::fetch(request, aws).boxed().fuse();
         }
-        let alive = link.tick(now, listening);
-        for frame in channel.frames() {
-            link.push(frame);
+        let alive = connection.tick(now, reading);
+        connection.send(channel.frames());
+        if let Some(result) = channel.result() {
+            break result;
         }
-        if let Some(ended) = channel.ended() {
-            break ended;
-        }
-        if channel.has_failed() {
-            let since = *failed_at.get_or_insert(now);
-            if since + FAILURE <= now
-                && let Some(ended) = channel.known_end()
-            {
-                break ended;
-            }
-        }
-        let deadline = [
-            channel.deadline(now, listening, link.unanswered_since()),
-            failed_at.map(|since| since + FAILURE),
-        ]
-        .into_iter()
-        .flatten()
-        .fold(link.deadline(listening), Instant::min);
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
-        }
+        let deadline = channel
+            .deadline(reading, connection.unanswered_since())
+            .into_iter()
+            .fold(connection.deadline(reading), Instant::min);
 
-        let event = match alive {
-            Err(broken) => Event::Broken(broken),
+        let received = match alive {
+            Err(error) => Err(error),
             Ok(()) => select! {
-                frame = link.next(listening) => match frame {
-                    Ok(frame) => Event::Frame(frame),
-                    Err(broken) => Event::Broken(broken),
-                },
-                taken = input.recv(), if input_open && channel.takes_input() => Event::Input(taken),
-                // The room itself is taken at the top of the loop.
-                room = output.reserve(), if channel.has_output() => match room {
-                    Ok(_) => Event::Nothing,
-                    Err(_) => Event::Cancelled,
-                },
-                outcome = settled(&mut key) => Event::Key(outcome),
-                () = &mut timer => Event::Nothing,
-                () = output.closed() => Event::Cancelled,
-                () = &mut cancelled => Event::Cancelled,
+                frame = connection.next(reading) => frame.map(Some),
+                item = input.recv(), if is_input_open && channel.accepts_input() => {
+                    match item {
+                        Some(item) => channel.input(item),
+                        None => is_input_open = false,
+                    }
+                    Ok(None)
+                }
+                // `deliver` uses the room.
+                _ = output.reserve(), if !channel.output().is_empty() => Ok(None),
+                fetched = &mut key => {
+                    channel.key(fetched, Instant::now());
+                    Ok(None)
+                }
+                () = sleep_until(deadline) => Ok(None),
+                () = &mut cancelled => {
+                    channel.terminate(Instant::now());
+                    connection.send(channel.frames());
+                    connection.close().await;
+                    return Err(SessionError::Cancelled);
+                }
             },
         };
-        let now = Instant::now();
-        let step = match event {
-            Event::Nothing => Ok(()),
-            Event::Frame(frame) => channel.receive(&frame, now),
-            Event::Input(Some(taken)) => channel.input(taken, now),
-            Event::Input(None) => {
-                input_open = false;
-                Ok(())
-            }
-            Event::Key(outcome) => {
-                key = None;
-                channel.key(outcome, now);
-                Ok(())
-            }
-            Event::Cancelled => {
-                channel.terminate(now);
-                for frame in channel.frames() {
-                    link.push(frame);
+        match received {
+            Ok(None) => {}
+            Ok(Some(frame)) => {
+                if let Err(error) = channel.receive(frame, Instant::now()) {
+                    break Err(error);
                 }
-                link.close().await;
-                return Ok(Ended::Cancelled);
             }
-            Event::Broken(Broken::Protocol(why)) => Err(SessionError::Protocol(why)),
-            Event::Broken(Broken::Lost(why)) => {
-                if let Some(ended) = channel.known_end() {
-                    break ended;
+            Err(ConnectionError::Protocol(why)) => break Err(SessionError::Protocol(why)),
+            Err(ConnectionError::Lost(reason)) => {
+                if let Some(error) = channel.take_error() {
+                    break Err(error);
                 }
-                // Dropped, so that the other end sees it too.
-                drop(link);
-                channel.lost();
-                retry.broken(Instant::now());
-                let connecting =
-                    resume::reconnect(&session, &why, &mut retry, &mut dialer, services, &options);
-                let waiting = keep_handing_out(&mut channel, &output);
-                let socket = select! {
-                    socket = connecting => socket,
-                    () = waiting => return Ok(Ended::Cancelled),
-                    () = &mut cancelled => return Ok(Ended::Cancelled),
+                // Dropped first, so that the gateway notices too.
+                drop(connection);
+                channel.connection_lost();
+                let mut reconnecting = pin!(dialer.reconnect(reason, &mut retry));
+                let socket = loop {
+                    select! {
+                        socket = &mut reconnecting => break socket,
+                        () = deliver_rest(&mut channel, &output, pending()),
+                            if !channel.output().is_empty() => {}
+                        () = &mut cancelled => return Err(SessionError::Cancelled),
+                    }
                 };
-                let now = Instant::now();
                 match socket {
-                    Ok(socket) => link = Link::new(socket, options.keep_alive, now),
+                    Ok(socket) => connection = Connection::new(socket, options.keep_alive),
                     Err(error) => {
-                        hand_out_all(&mut channel, &output, cancelled).await;
+                        deliver_rest(&mut channel, &output, cancelled).await;
                         return Err(error);
                     }
                 }
-                channel.resumed(now);
-                Ok(())
+                channel.connection_resumed(Instant::now());
             }
-        };
-        if let Err(error) = step {
-            break Err(error);
         }
     };
-    let rest = hand_out_all(&mut channel, &output, cancelled);
-    tokio::join!(rest, link.close());
-    ended
+    let rest = deliver_rest(&mut channel, &output, cancelled);
+    tokio::join!(rest, connection.close());
+    result
 }
 
-enum Event {
-    Frame(bytes::Bytes),
-    Broken(Broken),
-    /// Nothing, where the caller has dropped its end.
-    Input(Option<Input>),
-    Key(Result<Grant, String>),
-    Cancelled,
-    /// The clock, or something already done.
-    Nothing,
-}
-
-/// Gives the caller what there is room for.
-fn hand_out(channel: &mut Channel, output: &mpsc::Sender<Output>) {
-    while channel.has_output() {
+/// Gives the caller as much output as there is room for.
+fn deliver(channel: &mut Channel, output: &mpsc::Sender<Output>) {
+    while !channel.output().is_empty() {
         let Ok(permit) = output.try_reserve() else {
             return;
         };
-        if let Some(item) = channel.output() {
+        if let Some(item) = channel.output().pop() {
             permit.send(item);
         }
     }
 }
 
-/// Whatever the end is, the caller gets what came before it, unless it wants no more.
-async fn hand_out_all(
+/// Gives the caller all output, unless it cancels.
+async fn deliver_rest(
     channel: &mut Channel,
     output: &mpsc::Sender<Output>,
-    mut cancelled: impl Future<Output = ()> + Unpin,
+    cancelled: impl Future<Output = ()>,
 ) {
-    while let Some(item) = channel.output() {
-        select! {
-            sent = output.send(item) => if sent.is_err() { return },
-            () = &mut cancelled => return,
+    let delivered = async {
+        while !channel.output().is_empty() && output.reserve().await.is_ok() {
+            deliver(channel, output);
         }
-    }
-}
-
-/// Goes on giving while there is no connection. Returns once the caller has gone.
-async fn keep_handing_out(channel: &mut Channel, output: &mpsc::Sender<Output>) {
-    while channel.has_output() {
-        if output.reserve().await.is_err() {
-            return;
-        }
-        hand_out(channel, output);
-    }
-    output.closed().await;
-}
-
-async fn settled(key: &mut Option<KeyFuture<'_>>) -> Result<Grant, String> {
-    match key {
-        Some(key) => key.await,
-        None => pending().await,
+    };
+    select! {
+        () = delivered => {}
+        () = cancelled => {}
     }
 }

@@ -2,13 +2,13 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Text that must not be seen in logs or error messages: a session's token.
-///
-/// `Debug` shows nothing of it, and the memory is overwritten when it is dropped.
+/// Text that must not appear in logs or error messages, such as a session's token. `Debug` hides it, and the memory is
+/// wiped when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
+    /// Takes ownership of the text.
     pub fn new(text: impl Into<String>) -> Secret {
         Secret(Zeroizing::new(text.into()))
     }

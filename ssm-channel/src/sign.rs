@@ -1,4 +1,5 @@
-//! The signature of the upgrade request (SigV4), as AWS asks for since its own client's 1.2.764.
+//! Signs the upgrade request with SigV4, which AWS requires since version 1.2.764 of its own client.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 
 use std::time::SystemTime;
 
@@ -7,34 +8,19 @@ use aws_sigv4::http_request::{self, SignableBody, SignableRequest, SigningSettin
 use aws_sigv4::sign::v4;
 use tokio_tungstenite::tungstenite::http::{Request, Uri};
 
-/// What a URL has in its query when it was signed by who made it; then nothing is to be added.
-const SIGNED_QUERY: [&str; 7] = [
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-SignedHeaders",
-    "X-Amz-Signature",
-    "X-Amz-Security-Token",
-];
-
-/// Whether the URL needs no signature of ours.
-pub fn is_signed(uri: &Uri) -> bool {
-    let names = uri.query().unwrap_or_default().split('&');
-    names
-        .map(|pair| pair.split('=').next().unwrap_or_default())
-        .any(|name| {
-            SIGNED_QUERY
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(name))
-        })
+/// Whether the URL carries a signature already, so that it needs none of ours.
+pub fn is_presigned(uri: &Uri) -> bool {
+    let parameters = uri.query().unwrap_or_default().split('&');
+    parameters
+        .filter_map(|parameter| parameter.split('=').next())
+        .any(|name| name.eq_ignore_ascii_case("X-Amz-Signature"))
 }
 
-/// Adds `Authorization`, `X-Amz-Date` and, where the credentials have one, `X-Amz-Security-Token`. Signed are
-/// these and the host, not what the WebSocket adds.
+/// Adds `Authorization`, `X-Amz-Date` and, if the credentials have a token, `X-Amz-Security-Token`. The signature covers
+/// these and the host, not the headers of the WebSocket.
 ///
-/// The default settings are what the gateway expects: a `+` in the query is read as a space, and the path
-/// is encoded twice.
+/// The default settings are what the gateway expects: it reads a `+` in the query as a space, and encodes the path
+/// twice.
 pub fn sign(
     request: &mut Request<()>,
     credentials: &Credentials,
@@ -82,9 +68,9 @@ mod tests {
         request
     }
 
-    /// The signatures were computed apart, from the written rules of SigV4.
+    /// The signatures were computed independently, by the written rules of SigV4.
     #[test]
-    fn known_answers() {
+    fn signatures_match_known_answers() {
         let plain = signed(None);
         assert_eq!(plain.headers()["x-amz-date"], "20150830T123600Z");
         assert_eq!(
@@ -109,8 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_url_is_left_alone() {
-        let signed = |url: &str| is_signed(&url.parse().unwrap());
+    fn a_presigned_url_is_recognized() {
+        let signed = |url: &str| is_presigned(&url.parse().unwrap());
         assert!(!signed(URL));
         assert!(!signed("wss://a/b"));
         assert!(signed("wss://a/b?role=x&X-Amz-Signature=00"));

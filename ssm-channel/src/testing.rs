@@ -1,17 +1,17 @@
 //! A peer for tests: the gateway and the agent in one, on a loopback socket.
 //!
-//! [`Peer`] listens, [`Line`] is one connection to it and says whatever a test wants, [`Agent`] keeps to
+//! [`Gateway`] listens, [`GatewayConnection`] is one connection to it and says whatever a test wants, [`Agent`] keeps to
 //! the protocol across connections, in fair weather and foul. All of it panics where it is let down.
 
 mod agent;
-mod line;
-mod pace;
-mod utf8;
+mod gateway;
+mod timing;
+mod utf8_filter;
 
-pub use agent::{Agent, Heard, MESSAGE, Weather};
-pub use line::{Frame, Line, Peer};
-pub use pace::Pace;
-pub use utf8::Utf8Filter;
+pub use agent::{Agent, ClientMessage, MESSAGE, NetworkFaults};
+pub use gateway::{Frame, Gateway, GatewayConnection};
+pub use timing::AgentTiming;
+pub use utf8_filter::Utf8Filter;
 
 /// The kinds of payload, by number.
 pub mod kind {

@@ -1,29 +1,38 @@
-//! Whose certificates are trusted.
+//! TLS, and which certificates are trusted.
 
 use std::io;
 use std::sync::Arc;
 
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// TLS with these certificates in PEM, or with those that the system trusts, or that `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` name. The provider is said here, so that it does not matter which others are in the program.
-pub fn config(pem: Option<&[u8]>) -> io::Result<ClientConfig> {
+use crate::dial::Stream;
+
+/// Secures a stream. Trusts these certificates in PEM, else those that the system trusts or that `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` name. The provider is explicit, so that it does not matter which others the program links.
+pub async fn connect(
+    host: &str,
+    stream: Box<dyn Stream>,
+    pem: Option<&[u8]>,
+) -> io::Result<Box<dyn Stream>> {
     let roots = match pem {
         Some(pem) => roots(pem).map_err(io::Error::other)?,
-        None => of_the_system()?,
+        None => system_roots()?,
     };
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(config)
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let connector = TlsConnector::from(Arc::new(config));
+    Ok(Box::new(connector.connect(name, stream).await?))
 }
 
-/// Whether these certificates in PEM can all be used; if not, why.
+/// Checks that all certificates in this PEM file can be used; the error says why not.
 pub fn check_certificates(pem: &[u8]) -> Result<(), String> {
     roots(pem).map(|_| ())
 }
@@ -37,15 +46,14 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
             .map_err(|error| format!("a certificate in it cannot be used: {error}"))?;
     }
     match roots.is_empty() {
-        true => Err("it holds no certificate".to_owned()),
+        true => Err("it contains no certificate".to_owned()),
         false => Ok(roots),
     }
 }
 
-fn of_the_system() -> io::Result<RootCertStore> {
+fn system_roots() -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     match roots.is_empty() {
         true => Err(io::Error::other("the system has no trusted certificates")),
         false => Ok(roots),
@@ -57,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_holds_no_certificate_is_refused() {
+    fn files_without_a_usable_certificate_are_refused() {
         for bad in [
             &b""[..],
             b"certificates",

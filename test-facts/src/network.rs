@@ -155,7 +155,7 @@ pub fn address_of_task(facts: &mut Facts) -> String {
 
 pub fn subnet_of_task(facts: &mut Facts) -> String {
     let attachment = task(facts).interface.clone().expect("interface");
-    attachment.subnet.expect("subnet").into()
+    attachment.subnet.expect("subnet")
 }
 
 /// Another task of the coder service, like the one that is there but for its address.

@@ -229,9 +229,7 @@ fn a_capture_says_the_same_without_aws() {
         world.run(&["capture", "coder", "-o", "-"])
     };
     assert!(
-        denied
-            .stderr
-            .contains("It would hold more with iam:GetRole"),
+        denied.stderr.contains("Missing permissions: iam:GetRole"),
         "{}",
         denied.stderr
     );

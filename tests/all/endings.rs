@@ -1,4 +1,4 @@
-//! Sessions that are ended from outside, at every stage: the terminal is as it was, and so is the remote side.
+//! Signals end a session at every stage: the terminal is restored, and the remote session is ended.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ enum Stage {
     LookUp,
     /// ECS is asked for the session.
     Start,
-    /// The agent has not shaken hands.
+    /// The client has joined, and the agent is silent.
     Handshake,
     Running,
 }
@@ -39,24 +39,28 @@ impl Stage {
         }
     }
 
-    fn await_it(self, world: &World, terminal: &Terminal) {
-        let action = match self {
-            Stage::LookUp => "ecs:DescribeTasks",
-            Stage::Start | Stage::Handshake => "ecs:ExecuteCommand",
-            Stage::Running => return terminal.expect("$ "),
+    fn wait_until_reached(self, world: &World, terminal: &Terminal) {
+        let is_called = |action| world.proxy.calls().contains_key(action);
+        let joined = || {
+            let containers = world.proxy.rules.lock().unwrap().containers.clone();
+            containers.joined.lock().unwrap().is_some()
         };
-        let until = Instant::now() + Duration::from_secs(20);
-        while !world.proxy.calls().contains_key(action) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !match self {
+            Stage::LookUp => is_called("ecs:DescribeTasks"),
+            Stage::Start => is_called("ecs:ExecuteCommand"),
+            Stage::Handshake => joined(),
+            Stage::Running => terminal.screen().contains("$ "),
+        } {
             assert!(Instant::now() < until, "{self:?}: {}", terminal.screen());
             std::thread::sleep(Duration::from_millis(10));
         }
-        std::thread::sleep(Duration::from_millis(300));
     }
 }
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_signal_at_every_stage() {
+fn a_signal_at_every_stage_ends_the_session_and_restores_the_terminal() {
     let fresh = Terminal::start(&std::process::Command::new("true"))
         .pty
         .attributes();
@@ -66,15 +70,15 @@ fn a_signal_at_every_stage() {
             stage.arrange(&world);
             let arguments = ["coder", "coder", "/bin/sh", "--no-doctor"];
             let mut terminal = Terminal::start(world.command().args(arguments));
-            stage.await_it(&world, &terminal);
+            stage.wait_until_reached(&world, &terminal);
             terminal.signal(signal);
             let ended = terminal.wait();
             let screen = terminal.screen();
-            // Before the terminal is touched the signal ends the program by itself.
+            // Before there is a session, a hang-up ends the program by default.
             let was_opened = matches!(stage, Stage::Handshake | Stage::Running);
-            let by_itself = ended == -1 && !was_opened;
+            let by_default = ended == -1 && !was_opened;
             assert!(
-                ended == status || by_itself,
+                ended == status || by_default,
                 "{stage:?} {signal} {ended}: {screen}"
             );
             let after = terminal.pty.attributes();

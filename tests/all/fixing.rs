@@ -57,11 +57,11 @@ fn without_consent_nothing_is_changed() {
     );
     assert!(run.stderr.contains("--force-new-deployment"));
     assert!(
-        run.stderr.ends_with("pass --yes to apply this plan\n"),
+        run.stderr.ends_with("Pass --yes to apply this plan.\n"),
         "{}",
         run.stderr
     );
-    assert!(run.stderr.contains("Nothing was changed."));
+    assert!(run.stderr.contains("no changes made"));
     assert_eq!(run.stdout, "", "the plan says it all");
     assert_eq!(updates(&world), 0);
 
@@ -72,11 +72,7 @@ fn without_consent_nothing_is_changed() {
         "{}",
         dry.stderr
     );
-    assert!(
-        dry.stderr.ends_with("Nothing was changed.\n"),
-        "{}",
-        dry.stderr
-    );
+    assert!(dry.stderr.ends_with("No changes made.\n"), "{}", dry.stderr);
     let asked = world.run(&["fix", "coder", "--dry-run", "--format", "json"]);
     assert_eq!(asked.causes(), ["task.exec-enabled"]);
     assert_eq!(updates(&world), 0);
@@ -86,10 +82,7 @@ fn without_consent_nothing_is_changed() {
     terminal.type_keys("n\r");
     assert_eq!(terminal.wait(), 1);
     let screen = terminal.screen();
-    assert!(
-        screen.trim_end().ends_with("Nothing was changed."),
-        "{screen}"
-    );
+    assert!(screen.trim_end().ends_with("No changes made."), "{screen}");
     assert_eq!(updates(&world), 0);
 
     // What is typed before the question is no answer to it.
@@ -241,7 +234,7 @@ fn a_step_that_is_refused_says_how_far_it_came() {
     );
     assert!(
         run.stderr
-            .contains("could not be done, because this caller may not call ecs:UpdateService"),
+            .contains("failed: this caller may not call ecs:UpdateService"),
         "{}",
         run.stderr
     );
@@ -271,7 +264,9 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
     terminal.type_keys("\u{3}");
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
     assert!(
-        terminal.screen().contains("goes on without this program"),
+        terminal
+            .screen()
+            .contains("Changes that were started continue in AWS"),
         "{}",
         terminal.screen()
     );
@@ -294,7 +289,7 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
     assert!(
         failed
             .stderr
-            .contains("The roll-out failed: the deployment ecs-svc/2"),
+            .contains("The rollout failed: the deployment ecs-svc/2"),
         "{}",
         failed.stderr
     );
@@ -344,7 +339,7 @@ fn the_container_of_guardduty_is_neither_blamed_nor_waited_for() {
     let fixed = world.run(&["fix", "coder", "--yes", "--timeout", "60s"]);
     assert_eq!(fixed.status, 0, "{}{}", fixed.stdout, fixed.stderr);
     let list = world.run(&["list", "coder"]);
-    assert!(list.stdout.contains("put there by AWS"), "{}", list.stdout);
+    assert!(list.stdout.contains("added by AWS"), "{}", list.stdout);
 }
 
 /// Each of two edits of one document was made from what it was before the other.
@@ -378,13 +373,13 @@ fn two_edits_of_one_key_policy_keep_each_other() {
 
 /// Fixes of several steps, as faults that they repair.
 const OF_SEVERAL_STEPS: [&str; 7] = [
-    "role without the actions, agent stopped",
-    "role deleted",
-    "no role named",
-    "read-only root",
-    "no endpoint and no way out",
-    "no way to KMS",
-    "log group without the key that is demanded",
+    "role_without_ssmmessages_and_agent_stopped",
+    "role_deleted",
+    "no_task_role",
+    "read_only_root",
+    "no_endpoint_and_no_route",
+    "no_path_to_kms",
+    "log_group_without_required_key",
 ];
 
 /// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.

@@ -66,7 +66,7 @@ fn what_is_not_in_the_file_is_refused() {
     });
     assert_refused(
         &doctor(&["--task", shared.unwrap()]),
-        "tasks begin with",
+        "tasks start with",
         "They are",
     );
     assert_refused(
@@ -76,26 +76,26 @@ fn what_is_not_in_the_file_is_refused() {
     );
     assert_refused(
         &doctor(&["--cluster", "other"]),
-        "of cluster coder-production-cluster",
+        "from cluster coder-production-cluster",
         "",
     );
     assert_refused(
         &doctor(&["--region", "eu-west-1"]),
-        "are of region us-west-2",
+        "are from region us-west-2",
         "",
     );
     for (place, refusal) in [
-        ("eu-west-1:123456789012", "are of region us-west-2"),
-        ("us-west-2:999999999999", "are of account 123456789012"),
+        ("eu-west-1:123456789012", "are from region us-west-2"),
+        ("us-west-2:999999999999", "are from account 123456789012"),
     ] {
         let arn = format!("arn:aws:ecs:{place}:cluster/coder-production-cluster");
-        assert_refused(
-            &doctor(&["--cluster", &arn]),
-            refusal,
-            "Leave --cluster out",
-        );
+        assert_refused(&doctor(&["--cluster", &arn]), refusal, "Remove --cluster");
     }
-    assert_refused(&doctor(&["--profile", "me"]), "--profile", "Leave it out");
+    assert_refused(
+        &doctor(&["--profile", "me"]),
+        "--profile",
+        "Remove --profile",
+    );
 }
 
 #[test]

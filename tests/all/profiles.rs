@@ -248,7 +248,11 @@ fn web_identities() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(sts.caller(), "ASIAWEB");
     let gone = of(&sts.home.path().join("gone"));
-    assert_refused(&gone, "could not be loaded", "AWS_WEB_IDENTITY_TOKEN_FILE");
+    assert_refused(
+        &gone,
+        "cannot load the AWS credentials",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    );
 }
 
 #[cfg(unix)]

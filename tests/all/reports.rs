@@ -269,7 +269,7 @@ fn a_baseline_leaves_what_is_new() {
         &["--demo=stale-tasks", "--baseline", "before.json"],
     );
     assert_eq!(same.status, 0, "{}", same.stdout);
-    assert!(same.stdout.contains("Nothing is new"));
+    assert!(same.stdout.contains("No new problems"));
     let other = doctor(
         home.path(),
         &["--demo=task-role", "--baseline", "before.json"],

@@ -2,6 +2,7 @@
 
 mod connection;
 mod interrupts;
+mod keyboard;
 mod one_off;
 mod real_agent;
 mod refusals;

@@ -38,7 +38,7 @@ fn contradictions_and_nonsense() {
     );
     assert_refused(
         &with_keys(&["doctor", "--only", "role", "--skip", "role"]),
-        "no check is left",
+        "no checks are selected",
         "",
     );
     assert_refused(
@@ -77,7 +77,7 @@ fn contradictions_and_nonsense() {
     );
     assert_refused(
         &with_keys(&["doctor", "--cluster", "a,b", "--watch"]),
-        "--watch is about one cluster",
+        "--watch accepts one cluster",
         "",
     );
 }
@@ -153,8 +153,8 @@ fn accounts_and_durations() {
     ];
     assert_refused(
         &offline(&accounts, &KEYS),
-        "--account says 123456789012, and the cluster's ARN says 123456789013",
-        "Leave --account out",
+        "--account is 123456789012, but the cluster's ARN has account 123456789013",
+        "Remove --account",
     );
     for time in ["0ms", "90000000ms", "25h"] {
         assert_refused(&offline(&["doctor", "--timeout", time], &KEYS), time, "");
@@ -265,7 +265,7 @@ fn the_machine_alone_without_credentials() {
 #[test]
 fn checks_that_have_nothing_to_look_at() {
     let run = offline(&["doctor", "--demo=healthy", "--only", "policy"], &[]);
-    assert_refused(&run, "have nothing to look at", "[expect]");
+    assert_refused(&run, "no selected check applies", "[expect]");
 }
 
 /// The same cluster named twice is one.

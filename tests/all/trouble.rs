@@ -83,7 +83,7 @@ fn usage() {
     );
     assert_refused(
         &offline(&["doctor", "--snapshot", "gone.json"], &[]),
-        "gone.json cannot be read",
+        "cannot read gone.json",
         "",
     );
     assert_refused(
@@ -188,7 +188,7 @@ fn a_snapshot_that_is_none() {
         std::fs::write(&path, text).unwrap();
         let path = path.to_str().unwrap();
         let run = run(command(home.path()).args(["doctor", "--snapshot", path]));
-        assert_refused(&run, "is no capture of ecs-exec", "");
+        assert_refused(&run, "is not an ecs-exec capture", "");
     }
 }
 
@@ -232,7 +232,7 @@ fn an_aws_that_cannot_be_reached() {
     }
     let fix = ask(&["fix", "coder", "--yes"]);
     assert_eq!(fix.status, 3, "{}", fix.stderr);
-    assert!(fix.stderr.contains("could not be seen"), "{}", fix.stderr);
+    assert!(fix.stderr.contains("could not run"), "{}", fix.stderr);
     assert!(!fix.stderr.contains("Nothing to fix"), "{}", fix.stderr);
 }
 
@@ -356,7 +356,7 @@ fn an_empty_cluster() {
     });
     assert_refused(
         &world.doctor(&["--all"]),
-        "there is nothing to look at",
+        "has no services and no running tasks",
         "--cluster",
     );
 }

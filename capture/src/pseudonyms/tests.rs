@@ -8,10 +8,11 @@ use test_facts::{
     decide, definition, healthy, known, no_endpoint, no_way_out, on_ec2, service, task,
 };
 
-fn told(facts: &Facts) -> Vec<(String, String)> {
+/// IDs and statuses of the findings, and the root causes.
+fn verdicts(facts: &Facts) -> Vec<(String, String)> {
     let report = examine(facts, &Selection::default());
     let findings = report.findings.iter();
-    let mut told: Vec<(String, String)> = findings
+    let mut verdicts: Vec<(String, String)> = findings
         .map(|finding| (finding.check.id.to_owned(), format!("{:?}", finding.status)))
         .chain(
             report
@@ -20,15 +21,15 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
                 .map(|cause| (cause.check.to_owned(), "cause".to_owned())),
         )
         .collect();
-    told.sort();
-    told
+    verdicts.sort();
+    verdicts
 }
 
-fn worlds() -> Vec<Facts> {
-    let mut worlds = vec![healthy(), rich()];
+fn platforms() -> Vec<Facts> {
+    let mut platforms = vec![healthy(), full_platform()];
     let mut facts = healthy();
     task(&mut facts).exec_enabled = false;
-    worlds.push(facts);
+    platforms.push(facts);
     let mut facts = healthy();
     definition(&mut facts).containers[0].environment = [
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -38,21 +39,21 @@ fn worlds() -> Vec<Facts> {
     .map(str::to_owned)
     .into();
     task(&mut facts).containers[0].managed_agents[0].last_status = "STOPPED".into();
-    worlds.push(facts);
+    platforms.push(facts);
     let mut facts = healthy();
     no_endpoint(&mut facts);
     no_way_out(&mut facts);
-    worlds.push(facts);
+    platforms.push(facts);
     let mut facts = healthy();
     decide(&mut facts, "ssmmessages:", "*", |decision| {
         decision.outcome = Outcome::ImplicitDeny;
     });
-    worlds.push(facts);
-    worlds
+    platforms.push(facts);
+    platforms
 }
 
-/// A world in which every string of the model is there.
-fn rich() -> Facts {
+/// A platform in which every string of the model has a value.
+fn full_platform() -> Facts {
     let mut facts = healthy();
     on_ec2(&mut facts);
     let why = || {
@@ -208,10 +209,10 @@ fn rich() -> Facts {
 }
 
 #[test]
-fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
-    for facts in worlds() {
+fn names_disappear_and_findings_stay() {
+    for facts in platforms() {
         let (anonymous, _) = anonymize(&capture(&facts, "1"));
-        let (before, after) = (told(&capture(&facts, "1")), told(&anonymous));
+        let (before, after) = (verdicts(&capture(&facts, "1")), verdicts(&anonymous));
         let mut differing = before
             .iter()
             .zip(&after)
@@ -241,19 +242,18 @@ fn nothing_tells_whose_it_was_and_the_findings_are_the_same() {
     }
 }
 
-/// Each string of a rich world, and each key of its maps, is replaced in turn by a word that nobody knows. Where the
-/// facts still can be read, the word must not leave the machine.
+/// Replaces each string and each key of a map in turn by an unknown word, which must not leave the machine.
 #[test]
 fn no_string_of_the_model_escapes() {
     const SENTINEL: &str = "Zq7SentineL";
-    let whole = serde_json::to_value(small(rich())).unwrap();
-    let count = leaves(&mut whole.clone(), &mut |_| None);
+    let whole = serde_json::to_value(single_service(full_platform())).unwrap();
+    let count = replace_leaves(&mut whole.clone(), &mut |_| None);
     assert!(count > 300, "{count}");
     let mut planted = 0;
     for number in 0..count {
         let mut at = 0;
         let mut value = whole.clone();
-        leaves(&mut value, &mut |_| {
+        replace_leaves(&mut value, &mut |_| {
             at += 1;
             (at == number + 1).then(|| SENTINEL.to_owned())
         });
@@ -264,16 +264,15 @@ fn no_string_of_the_model_escapes() {
             continue;
         }
         planted += 1;
-        let (anonymous, names) = anonymize(&capture(&facts, "1"));
+        let (anonymous, _) = anonymize(&capture(&facts, "1"));
         let text = serde_json::to_string(&anonymous).unwrap();
         assert!(!text.contains(SENTINEL), "leaf {number}: {text}");
-        drop(names);
     }
     assert!(planted > 200, "{planted}");
 }
 
-/// The same with one service alone.
-fn small(mut facts: Facts) -> Facts {
+/// Keeps one service only.
+fn single_service(mut facts: Facts) -> Facts {
     let role = test_facts::CODER_ROLE;
     let task = task(&mut facts).clone();
     facts.target.services.truncate(1);
@@ -290,24 +289,27 @@ fn small(mut facts: Facts) -> Facts {
     facts
 }
 
-/// Goes through the strings and the keys of maps; how many there are.
-fn leaves(value: &mut Value, see: &mut dyn FnMut(&str) -> Option<String>) -> usize {
+/// Replaces strings and keys of maps, and returns how many there are.
+fn replace_leaves(value: &mut Value, replace: &mut dyn FnMut(&str) -> Option<String>) -> usize {
     match value {
         Value::String(text) => {
-            if let Some(other) = see(text) {
+            if let Some(other) = replace(text) {
                 *text = other;
             }
             1
         }
-        Value::Array(items) => items.iter_mut().map(|item| leaves(item, see)).sum(),
+        Value::Array(items) => items
+            .iter_mut()
+            .map(|item| replace_leaves(item, replace))
+            .sum(),
         Value::Object(fields) => {
             let mut count = 0;
             *fields = std::mem::take(fields)
                 .into_iter()
                 .map(|(key, mut value)| {
                     count += 1;
-                    let other = see(&key);
-                    count += leaves(&mut value, see);
+                    let other = replace(&key);
+                    count += replace_leaves(&mut value, replace);
                     (other.unwrap_or(key), value)
                 })
                 .collect();
@@ -318,13 +320,13 @@ fn leaves(value: &mut Value, see: &mut dyn FnMut(&str) -> Option<String>) -> usi
 }
 
 #[test]
-fn the_same_word_has_the_same_name_also_in_patterns() {
+fn a_word_gets_the_same_name_in_names_and_patterns() {
     let mut names = Pseudonyms::default();
-    let mut named = |text: &str| names.edited(Kind::Identifier, text).unwrap();
-    let service = named("coder-production-coder");
+    let mut anonymize = |text: &str| names.anonymize(Kind::Identifier, text);
+    let service = anonymize("coder-production-coder");
     let (first, rest) = service.split_once('-').unwrap();
     assert!(rest.ends_with(first));
-    let pattern = named("arn:aws:ecs:us-west-2:123456789012:task/coder-production-*");
+    let pattern = anonymize("arn:aws:ecs:us-west-2:123456789012:task/coder-production-*");
     assert!(
         pattern.ends_with(&format!("{first}-{}-*", rest.split('-').next().unwrap())),
         "{pattern}"
@@ -333,15 +335,12 @@ fn the_same_word_has_the_same_name_also_in_patterns() {
 }
 
 #[test]
-fn addresses_and_hosts_in_sentences_are_changed() {
+fn addresses_and_hosts_in_sentences_are_replaced() {
     let mut names = Pseudonyms::default();
-    let mut said = |text: &str| {
-        names
-            .edited(Kind::Text, text)
-            .unwrap_or_else(|| text.to_owned())
-    };
-    let text =
-        said("dial tcp 52.95.1.2:443: connection refused by db.acme.internal, not by 10.0.0.7");
+    let text = names.anonymize(
+        Kind::Text,
+        "dial tcp 52.95.1.2:443: connection refused by db.acme.internal, not by 10.0.0.7",
+    );
     assert!(
         !text.contains("52.95.1.2") && !text.contains("acme"),
         "{text}"
@@ -353,8 +352,8 @@ fn addresses_and_hosts_in_sentences_are_changed() {
 }
 
 #[test]
-fn the_sender_reads_an_answer_with_the_real_names() {
-    let facts = rich();
+fn an_answer_gets_its_real_names_back() {
+    let facts = full_platform();
     let (anonymous, names) = anonymize(&capture(&facts, "1"));
     let json = serde_json::to_string(&names).unwrap();
     let names: Pseudonyms = serde_json::from_str(&json).unwrap();

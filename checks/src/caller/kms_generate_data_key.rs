@@ -58,7 +58,7 @@ fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Ref
         Refusal::Identity => fixes::caller::allow(index.facts, caller, "data-key", &[need]),
         Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),
         Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, arn, need.action),
-        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
     }
 }
 

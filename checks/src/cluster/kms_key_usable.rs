@@ -79,7 +79,7 @@ fn judge(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
             .fail(subject, format!("{arn} is about to be deleted"))
             .detail("No data key can be made with it, so no session can start.")
             .group_title("The cluster's KMS key is about to be deleted")
-            .fix(fixes::cluster::keep_key(index.facts, arn)),
+            .fix(fixes::cluster::cancel_key_deletion(index.facts, arn)),
         "PendingImport" | "Unavailable" | "Creating" | "PendingReplicaDeletion" => CHECK
             .fail(subject, format!("{arn} is {}, not Enabled", key.state))
             .detail("No data key can be made with it, so no session can start.")

@@ -48,7 +48,7 @@ fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
             };
             finding
                 .group_title("The bucket that records sessions does not exist")
-                .fix(fixes::cluster::make_bucket(index.facts, name))
+                .fix(fixes::cluster::create_bucket(index.facts, name))
         }
         Some(Fact::Unavailable(why)) => {
             let finding = CHECK.unknown(subject, why);

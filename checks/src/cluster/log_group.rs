@@ -53,7 +53,7 @@ fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
             };
             finding
                 .group_title("The log group that records sessions does not exist")
-                .fix(fixes::cluster::make_log_group(
+                .fix(fixes::cluster::create_log_group(
                     index.facts,
                     name,
                     log.log_group_encrypted,

@@ -4,6 +4,7 @@ use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{ContainerDefinition, Fact};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 use model::version;
 
@@ -77,7 +78,7 @@ fn credentials_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding
              definition does not need to.",
         )
         .agent_link(AgentLink::AtRisk)
-        .fix(defined.change().without_variables(&found))
+        .fix(defined.change().fix(without(&found)))
         .group_title("Containers set another endpoint for credentials")
         .evidence("variables", found)
 }
@@ -107,7 +108,7 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
                      Update the ECS agent, or remove the variables from the task definition.",
                 )
-                .fix(defined.change().without_variables(&found))
+                .fix(defined.change().fix(without(&found)))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {
@@ -158,6 +159,11 @@ fn environment_files(defined: &DefinedContainer) -> Finding {
         true => finding.severity(Severity::Low),
         false => finding,
     }
+}
+
+fn without(variables: &[&str]) -> ContainerEdit {
+    let variables = variables.iter().map(|&name| name.to_owned());
+    ContainerEdit::WithoutVariables(variables.collect())
 }
 
 fn set_variables<'c>(container: &'c ContainerDefinition, wanted: &[&str]) -> Vec<&'c str> {

@@ -2,6 +2,7 @@ use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
+use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.init-process",
@@ -32,7 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let title = format!("Container {name} has no init process");
         CHECK
             .warn(defined.subject.clone(), title)
-            .fix(defined.change().with_init())
+            .fix(defined.change().fix(ContainerEdit::InitProcess))
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
             .group_title("Containers have no init process")
     })

@@ -3,6 +3,7 @@ use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -65,7 +66,7 @@ fn judge(defined: DefinedContainer) -> Finding {
     let ssmmessages = defined.index.facts.host_of("ssmmessages");
     let hosts = format!("169.254.170.2,{ssmmessages}");
     finding
-        .fix(defined.change().past_the_proxy(&hosts))
+        .fix(defined.change().fix(ContainerEdit::BypassProxy(hosts)))
         .group_title("A proxy is between the agent and AWS")
         .evidence("variables", proxy.variables.clone())
 }

@@ -3,6 +3,7 @@ use crate::per_subject::container_definition::DefinedContainer;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 use model::text;
 
 pub const CHECK: Check = Check {
@@ -36,7 +37,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             return CHECK.pass(defined.subject, title);
         }
         judge(&defined)
-            .fix(defined.change().writable_root())
+            .fix(defined.change().fix(ContainerEdit::WritableRoot))
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

@@ -3,6 +3,7 @@ use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{AgentLink, Finding, Severity};
+use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
     id: "container.restart-policy",
@@ -44,7 +45,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             true => defined.known_services().fold(finding, |finding, service| {
                 finding.fix(fixes::service::force_deployment(index.facts, service))
             }),
-            false => finding.fix(defined.change().without_restart_policy()),
+            false => finding.fix(defined.change().fix(ContainerEdit::WithoutRestartPolicy)),
         }
     })
 }

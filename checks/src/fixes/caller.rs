@@ -1,4 +1,4 @@
-//! What the caller must be allowed.
+//! Permissions of the caller.
 
 use serde_json::Value;
 
@@ -10,65 +10,57 @@ use model::facts::{Caller, Fact, Facts, Principal, Task};
 use model::fix::{Disposition, Fix};
 use model::text;
 
-/// Allows the caller to open sessions into the cluster's tasks.
+/// Allows the caller to open sessions in the cluster's tasks.
 pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
-    granted(
-        facts,
-        caller,
-        Grant {
-            id: format!("allow-exec:{}", caller.arn),
-            title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
-            explain: GRANT,
-            what: facts.cluster_name.clone(),
-            document: exec(facts, cluster_arn),
-        },
-    )
+    Grant {
+        id: format!("allow-exec:{}", caller.arn),
+        title: "Allow the caller ecs:ExecuteCommand on the cluster and on its tasks".to_owned(),
+        explain: "IAM authorizes the request twice, for the cluster's ARN and for the task's: the policy needs both. \
+                  An IAM administrator has to run this. It takes effect within seconds.",
+        purpose: facts.cluster_name.clone(),
+        document: exec_policy(facts, cluster_arn),
+    }
+    .fix(facts, caller)
 }
 
-/// Grants the caller what its sessions need besides: exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, caller: &Caller, what: &str, needs: &[Need]) -> Fix {
-    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
-    granted(
-        facts,
-        caller,
-        Grant {
-            id: format!("allow-{what}:{}", caller.arn),
-            title: format!("Allow the caller {}", text::list(&actions)),
-            explain: "Someone with IAM rights has to run this; it takes effect within seconds.",
-            what: format!("{}-{what}", facts.cluster_name),
-            document: policy_document::allow(needs),
-        },
-    )
+/// Allows the caller exactly these actions on exactly these resources.
+pub fn allow(facts: &Facts, caller: &Caller, purpose: &str, needs: &[Need]) -> Fix {
+    Grant {
+        id: format!("allow-{purpose}:{}", caller.arn),
+        title: format!("Allow the caller {}", text::list(&actions(needs))),
+        explain: "An IAM administrator has to run this. It takes effect within seconds.",
+        purpose: format!("{}-{purpose}", facts.cluster_name),
+        document: policy_document::allow(needs),
+    }
+    .fix(facts, caller)
 }
 
-/// Keeps the caller from opening sessions past ECS.
+/// Denies the caller sessions that bypass ECS.
 pub fn deny_start_session(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
-    granted(
-        facts,
-        caller,
-        Grant {
-            id: format!("deny-start-session:{}", caller.arn),
-            title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
-            explain: "ECS Exec goes on working: it starts its sessions itself. `ecs-exec port-forward` does not: it needs that right.",
-            what: format!("{}-deny-start-session", facts.cluster_name),
-            document: policy_document::deny_start_session(cluster_arn),
-        },
-    )
+    Grant {
+        id: format!("deny-start-session:{}", caller.arn),
+        title: "Deny the caller ssm:StartSession on the cluster's tasks".to_owned(),
+        explain: "ECS Exec still works, because ECS itself starts its sessions. `ecs-exec port-forward` stops working: it \
+                  needs this permission.",
+        purpose: format!("{}-deny-start-session", facts.cluster_name),
+        document: policy_document::deny_start_session(cluster_arn),
+    }
+    .fix(facts, caller)
 }
 
-/// Says what a narrow policy would be; which one is too wide only its owner can tell.
+/// Shows a policy for this cluster only. Only its owner knows which policy is too wide.
 pub fn narrow(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
     Fix::new(
         format!("narrow-exec:{}", caller.arn),
         Disposition::Manual,
-        "Name the cluster and its tasks where the caller's policies say *",
-        "Replace the statement that allows ecs:ExecuteCommand on * by what stands below, in the policy that it stands in.",
+        "Replace * by the cluster and its tasks in the caller's policies",
+        "In the policy that allows ecs:ExecuteCommand on *, replace that statement by the one below.",
     )
-    .policy(exec(facts, cluster_arn))
+    .policy(exec_policy(facts, cluster_arn))
 }
 
-/// What allows sessions into the cluster's tasks.
-fn exec(facts: &Facts, cluster_arn: &str) -> Value {
+/// A policy that allows sessions in the cluster's tasks.
+fn exec_policy(facts: &Facts, cluster_arn: &str) -> Value {
     let mut document = policy_document::caller(cluster_arn);
     let mut tasks = facts.tasks.values().filter_map(Fact::known);
     if tasks.any(Task::has_old_arn) {
@@ -80,108 +72,107 @@ fn exec(facts: &Facts, cluster_arn: &str) -> Value {
     document
 }
 
+/// A policy to add to the caller's.
 struct Grant {
     id: String,
     title: String,
     explain: &'static str,
-    what: String,
+    purpose: String,
     document: Value,
 }
 
-/// An inline policy for the caller, where it is a user or a role that takes one.
-fn granted(facts: &Facts, caller: &Caller, grant: Grant) -> Fix {
-    let Grant {
-        id,
-        title,
-        explain,
-        what,
-        document,
-    } = grant;
-    let owned = |owner, name: &str| {
+impl Grant {
+    /// An inline policy if the caller is a user or role that can have one.
+    fn fix(self, facts: &Facts, caller: &Caller) -> Fix {
+        let (owner, principal) = match &caller.principal {
+            Principal::User { name } => (Owner::User, name),
+            Principal::AssumedRole { name, .. } if !is_sso(name) => (Owner::Role, name),
+            Principal::AssumedRole { .. } => return self.manual(SSO),
+            Principal::FederatedUser { .. } | Principal::Root | Principal::Other => {
+                return self.manual("Add the policy to the identity that created this session.");
+            }
+        };
         let inline = Inline {
             owner,
-            of: name,
-            what: &what,
-            document: &document,
+            principal,
+            purpose: &self.purpose,
+            document: &self.document,
         };
-        Fix::new(id.clone(), Disposition::Drift, title.clone(), explain)
-            .command(inline.put().region(facts))
-            .terraform(inline.terraform())
-    };
-    let manual = |explain| Fix::new(id.clone(), Disposition::Manual, title.clone(), explain);
-    let fix = match &caller.principal {
-        Principal::User { name } => owned(Owner::User, name),
-        Principal::AssumedRole { name, .. } if !is_sso(name) => owned(Owner::Role, name),
-        Principal::AssumedRole { .. } => manual(SSO),
-        Principal::FederatedUser { .. } | Principal::Root | Principal::Other => manual(FEDERATED),
-    };
-    fix.policy(document)
+        let fix = Fix::new(self.id, Disposition::Drift, self.title, self.explain);
+        inline.add_to(fix, &facts.region)
+    }
+
+    fn manual(self, explain: &str) -> Fix {
+        Fix::new(self.id, Disposition::Manual, self.title, explain).policy(self.document)
+    }
 }
 
-/// The caller is allowed under conditions: an unconditional statement would undo what they are there for.
-pub fn despite_conditions(mut fix: Fix) -> Fix {
+/// Leaves the fix to a person. The caller is allowed under conditions, and an unconditional statement would bypass them.
+pub fn mark_conditional(mut fix: Fix) -> Fix {
     fix.disposition = Disposition::Manual;
     fix.explain = format!(
-        "Either no policy of the caller names the target, or one has conditions that the target does not meet, perhaps on purpose. \
-         What is printed here allows it without any: better widen the conditions. {}",
+        "Either no policy of the caller names the target, or a policy has conditions that the target does not meet, perhaps on purpose. \
+         The policy below has no conditions: if you can, extend the conditions instead. {}",
         fix.explain
     );
     fix
 }
 
-/// A statement says no, and no further permission outweighs it.
-pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
+/// A statement denies the action, and an Allow does not override it.
+pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
     let found = match policies {
         [] => String::new(),
-        some => format!(" It was found in: {}.", text::list(some)),
+        some => format!(" Found in: {}.", text::list(some)),
     };
     Fix::new(
         format!("lift-deny:{}", caller.arn),
         Disposition::Manual,
-        "Take the Deny on ecs:ExecuteCommand away from the caller, or call as someone else",
+        "Remove the Deny on ecs:ExecuteCommand for the caller, or use another caller",
         format!(
-            "An explicit Deny outweighs every Allow, so adding permissions does not help.{found}"
+            "An explicit Deny overrides every Allow, so adding permissions does not help.{found}"
         ),
     )
 }
 
-/// Something above the caller's own policies refuses what its sessions need.
+/// A limit above the caller's own policies denies what its sessions need.
 pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[Need]) -> Fix {
-    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    let actions = actions(needs);
     Fix::new(
         format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
         Disposition::Manual,
-        format!("Let the caller call {} in spite of its {blocker}", text::list(&actions)),
-        "What the caller's own policies grant does not outweigh it, so adding permissions does not help.",
+        format!(
+            "Allow the caller {}, which its {blocker} denies",
+            text::list(&actions)
+        ),
+        "The caller's own policies cannot override it, so adding permissions there does not help.",
     )
     .policy(policy_document::allow(needs))
 }
 
-/// The identity policies allow it, but something above them does not.
+/// The caller's own policies allow the action, but a limit above them does not.
 pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: &str) -> Fix {
     Fix::new(
         format!("widen-limit:{}", caller.arn),
         Disposition::Manual,
         format!("Allow ecs:ExecuteCommand in the caller's {limit}"),
         format!(
-            "The {limit} caps what the caller's own policies may grant; the statement has to be added there."
+            "The {limit} limits what the caller's own policies can allow: add the statement there."
         ),
     )
-    .policy(exec(facts, cluster_arn))
+    .policy(exec_policy(facts, cluster_arn))
 }
 
-/// IAM Identity Center owns these roles and refuses changes of them.
+pub(super) fn actions(needs: &[Need]) -> Vec<&str> {
+    needs.iter().map(|need| need.action).collect()
+}
+
+/// IAM Identity Center owns these roles and rejects changes of them.
 fn is_sso(role: &str) -> bool {
     role.starts_with("AWSReservedSSO_")
 }
 
-const GRANT: &str = "The request is authorised twice, on the cluster's ARN and on the task's: both must be in the policy. \
-Someone with IAM rights has to run this; it takes effect within seconds.";
-
-const SSO: &str = "The role belongs to IAM Identity Center, which refuses direct changes: add the policy to the \
-permission set that the role comes from.";
-
-const FEDERATED: &str = "Add the policy to the identity that this session was made from.";
+const SSO: &str = "The role belongs to IAM Identity Center, which rejects direct changes: add the policy to the \
+permission set of the role.";
 
 #[cfg(test)]
 mod tests {
@@ -189,11 +180,11 @@ mod tests {
     use crate::testing::{healthy_coder, task};
 
     #[test]
-    fn tasks_with_old_arns_are_granted_by_their_cluster() {
+    fn tasks_with_old_arns_are_allowed_by_cluster() {
         let mut facts = healthy_coder();
         let cluster = facts.cluster_arn().unwrap();
         let statements = |facts: &Facts| {
-            exec(facts, &cluster)["Statement"]
+            exec_policy(facts, &cluster)["Statement"]
                 .as_array()
                 .unwrap()
                 .clone()

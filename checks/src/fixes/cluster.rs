@@ -1,28 +1,32 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
-use super::{Aws, label, quoted, statement};
+use serde_json::json;
+
+use super::terraform::{self, label, quoted};
 use aws_rules::needs::Place;
 use aws_rules::policy_document;
+use model::aws_call::{AwsCall, SseAlgorithm};
+use model::cli_command::{Ref, Variable};
 use model::facts::{Facts, KmsKey};
 use model::fix::{Disposition, Fix};
-use model::step::Command;
+use model::step::{Command, ResourcePolicy, StatementAddition};
 
-/// The variable that holds the new key's ARN.
-const KEY: &str = "KEY";
+const KEY_LABEL: &str = "ecs_exec";
 
-/// The key is gone or of the wrong kind: which one to use instead is for its owner to say.
+/// The key does not exist or has the wrong type. Its owner decides which one to use instead.
 pub fn choose_key(facts: &Facts) -> Fix {
     let name = &facts.cluster_name;
     Fix::new(
         format!("choose-key:{name}"),
         Disposition::Manual,
-        format!("Name a symmetric key that exists in the exec configuration of {name}"),
-        "ecs update-cluster replaces the whole configuration: repeat what it says of logging. Task roles need \
+        format!("Set an existing symmetric key in the exec configuration of {name}"),
+        "ecs update-cluster replaces the whole configuration: repeat its logging settings. Task roles need \
          kms:Decrypt on the new key, callers kms:GenerateDataKey.",
     )
-    .terraform(format!(
-        "resource \"aws_ecs_cluster\" \"{}\" {{\n  # …\n  configuration {{\n    execute_command_configuration {{\n      kms_key_id = aws_kms_key.ecs_exec.arn\n    }}\n  }}\n}}",
-        label(name)
+    .terraform(terraform::change(
+        "aws_ecs_cluster",
+        &label(name),
+        "configuration {\n  execute_command_configuration {\n    kms_key_id = aws_kms_key.ecs_exec.arn\n  }\n}",
     ))
 }
 
@@ -31,213 +35,212 @@ pub fn enable_key(facts: &Facts, key: &str) -> Fix {
         format!("enable-key:{key}"),
         Disposition::Drift,
         "Enable the KMS key",
-        "It was disabled by someone, perhaps on purpose. Sessions start again within a few minutes.",
+        "Someone disabled it, perhaps on purpose. Sessions start again within a few minutes.",
     )
-    .command(Aws::new("kms enable-key").option("--key-id", key).region(facts))
-    .terraform("resource \"aws_kms_key\" \"ecs_exec\" {\n  # …\n  is_enabled = true\n}")
+    .call(enable(key), &facts.region)
+    .terraform(terraform::change(
+        "aws_kms_key",
+        KEY_LABEL,
+        "is_enabled = true",
+    ))
 }
 
-pub fn keep_key(facts: &Facts, key: &str) -> Fix {
+fn enable(key: &str) -> AwsCall {
+    AwsCall::EnableKey {
+        key: key.to_owned(),
+    }
+}
+
+pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
+    let cancel = AwsCall::CancelKeyDeletion {
+        key: key.to_owned(),
+    };
     Fix::new(
         format!("keep-key:{key}"),
         Disposition::Drift,
         "Cancel the deletion of the KMS key, and enable it",
-        "The deletion was scheduled by someone, perhaps on purpose: what it encrypts is lost with it. A key whose \
-         deletion was cancelled stays disabled until it is enabled.",
+        "Someone scheduled the deletion, perhaps on purpose: everything encrypted with the key is lost with it. \
+         After the deletion is cancelled, the key stays disabled until it is enabled.",
     )
-    .command(Aws::new("kms cancel-key-deletion").option("--key-id", key).region(facts))
-    .command(Aws::new("kms enable-key").option("--key-id", key).region(facts))
+    .call(cancel, &facts.region)
+    .call(enable(key), &facts.region)
 }
 
-/// Makes the log group; where it has to be encrypted, its key has to be named too.
-pub fn make_log_group(facts: &Facts, name: &str, encrypted: bool) -> Fix {
-    let make = Aws::new("logs create-log-group")
-        .option("--log-group-name", name)
-        .region(facts);
+/// Creates the log group, with a key if the group has to be encrypted.
+pub fn create_log_group(facts: &Facts, name: &str, encrypted: bool) -> Fix {
+    let id = format!("make-log-group:{name}");
+    let create = AwsCall::CreateLogGroup {
+        name: name.to_owned(),
+    };
     if !encrypted {
         return Fix::new(
-            format!("make-log-group:{name}"),
+            id,
             Disposition::Drift,
-            format!("Make the log group {name}"),
-            "Records never expire unless a retention is set.",
+            format!("Create the log group {name}"),
+            "Log events never expire unless a retention is set.",
         )
-        .command(make)
-        .terraform(group_block(name, ""));
+        .call(create, &facts.region)
+        .terraform(group_block(name, None));
     }
     with_new_key(
         facts,
-        format!("make-log-group:{name}"),
-        format!("Make the log group {name}, with a KMS key"),
-        "Makes a key that CloudWatch Logs may use, and the group. Records never expire unless a retention is set.",
-        vec![make],
+        Fix::new(
+            id,
+            Disposition::Drift,
+            format!("Create the log group {name}, with a KMS key"),
+            "Creates a key that CloudWatch Logs can use, and the group. Log events never expire unless a retention is set.",
+        ),
+        vec![create],
         name,
     )
 }
 
-/// Encrypts the log group by a key of its own.
+/// Encrypts the log group with a new key.
 pub fn encrypt_log_group(facts: &Facts, name: &str) -> Fix {
     with_new_key(
         facts,
-        format!("encrypt-log-group:{name}"),
-        format!("Encrypt the log group {name} by a KMS key"),
-        "Makes a key that CloudWatch Logs may use for this group, and associates it. What was written before stays as it is. \
-         Take a key that you have, if its policy lets CloudWatch Logs use it.",
+        Fix::new(
+            format!("encrypt-log-group:{name}"),
+            Disposition::Drift,
+            format!("Encrypt the log group {name} with a KMS key"),
+            "Creates a key that CloudWatch Logs can use for this group, and associates it. Existing log events stay as they are. \
+             You can use an existing key instead, if its policy allows CloudWatch Logs to use it.",
+        ),
         Vec::new(),
         name,
     )
 }
 
-/// One command: the association needs the ID of the key that is made.
-fn with_new_key(
-    facts: &Facts,
-    id: String,
-    title: String,
-    explain: &str,
-    before: Vec<Command>,
-    group: &str,
-) -> Fix {
+/// Adds the creation of a key to a fix, and the key's association with the group: one command, because the association
+/// needs the new key's ARN.
+fn with_new_key(facts: &Facts, mut fix: Fix, mut calls: Vec<AwsCall>, group: &str) -> Fix {
     let place = Place {
         partition: &facts.partition,
         region: &facts.region,
         account: facts.account.as_deref().unwrap_or("ACCOUNT_ID"),
     };
     let policy = policy_document::key_for_log_group(place, group);
-    let key = Aws::new("kms create-key")
-        .option("--description", &format!("CloudWatch Logs {group}"))
-        .option("--policy", &policy.to_string())
-        .option("--query", "KeyMetadata.Arn")
-        .option("--output", "text")
-        .region(facts);
-    let associate = Aws::new("logs associate-kms-key")
-        .option("--log-group-name", group)
-        .variable("--kms-key-id", KEY)
-        .region(facts);
-    let mut steps = before;
-    steps.push(key.into_variable(KEY));
-    steps.push(associate);
-    let disposition = match &facts.account {
-        Some(_) => Disposition::Drift,
-        None => Disposition::Manual,
-    };
-    Fix::new(id, disposition, title, explain)
-        .command(Command::all(steps))
-        .terraform(group_block(
-            group,
-            "\n  kms_key_id = aws_kms_key.ecs_exec_logs.arn",
-        ))
+    calls.push(AwsCall::CreateKey {
+        description: format!("CloudWatch Logs {group}"),
+        policy: policy.clone(),
+    });
+    calls.push(AwsCall::AssociateKmsKey {
+        log_group: group.to_owned(),
+        key: Ref::Output(Variable::Key),
+    });
+    let commands = calls
+        .into_iter()
+        .map(|call| Command::call(call, &facts.region));
+    if facts.account.is_none() {
+        fix.disposition = Disposition::Manual;
+    }
+    let key = "aws_kms_key.ecs_exec_logs.arn".to_owned();
+    fix.command(Command::chain(commands.collect()))
+        .terraform(group_block(group, Some(key)))
         .policy(policy)
 }
 
-fn group_block(name: &str, key: &str) -> String {
-    format!(
-        "resource \"aws_cloudwatch_log_group\" \"{}\" {{\n  name = {}{key}\n}}",
-        label(name.trim_start_matches('/')),
-        quoted(name)
+/// `key`: a Terraform expression for its ARN.
+fn group_block(name: &str, key: Option<String>) -> String {
+    let mut arguments = vec![("name", quoted(name))];
+    arguments.extend(key.map(|key| ("kms_key_id", key)));
+    terraform::resource(
+        "aws_cloudwatch_log_group",
+        &label(name.trim_start_matches('/')),
+        &arguments,
     )
 }
 
-pub fn make_bucket(facts: &Facts, name: &str) -> Fix {
-    let make = Aws::new("s3api create-bucket").option("--bucket", name);
-    let make = match facts.region.as_str() {
-        // The one region that may not be named.
-        "us-east-1" => make,
-        region => make.option(
-            "--create-bucket-configuration",
-            &format!("LocationConstraint={region}"),
-        ),
+pub fn create_bucket(facts: &Facts, name: &str) -> Fix {
+    let create = AwsCall::CreateBucket {
+        bucket: name.to_owned(),
+        location: Some(facts.region.clone()).filter(|region| region != "us-east-1"),
     };
     Fix::new(
         format!("make-bucket:{name}"),
         Disposition::Drift,
-        format!("Make the bucket {name}"),
-        "New buckets are encrypted and closed to the public. The name may be taken by another account.",
+        format!("Create the bucket {name}"),
+        "New buckets are encrypted and not public. Another account may own the name already.",
     )
-    .command(make.region(facts))
-    .command(encryption(facts, name))
-    .terraform(format!(
-        "resource \"aws_s3_bucket\" \"{}\" {{\n  bucket = {}\n}}",
-        label(name),
-        quoted(name)
+    .call(create, &facts.region)
+    .call(encryption(name), &facts.region)
+    .terraform(terraform::resource(
+        "aws_s3_bucket",
+        &label(name),
+        &[("bucket", quoted(name))],
     ))
 }
 
-/// What encrypts the bucket now was chosen by somebody.
+/// Someone chose the bucket's encryption, which the agent does not support.
 pub fn choose_encryption(name: &str, algorithm: &str) -> Fix {
     Fix::new(
         format!("choose-encryption:{name}"),
         Disposition::Manual,
-        format!("Encrypt what is put into the bucket {name} by AES256 or aws:kms"),
+        format!("Encrypt objects in the bucket {name} with AES256 or aws:kms"),
         format!(
-            "The agent knows no other. {algorithm} may be demanded by somebody: have the cluster record elsewhere, or turn \
-             s3EncryptionEnabled off, where the bucket has to stay as it is."
+            "The agent supports no other algorithm. If the bucket has to keep {algorithm}, use another bucket for \
+             sessions, or turn s3EncryptionEnabled off."
         ),
     )
 }
 
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
+    let algorithm = SseAlgorithm::Aes256.name();
     Fix::new(
         format!("encrypt-bucket:{name}"),
         Disposition::Drift,
-        format!("Encrypt what is put into the bucket {name}"),
-        "Sets the bucket's default encryption to AES256, for new objects. The agent knows aws:kms too.",
+        format!("Encrypt objects in the bucket {name}"),
+        format!("Sets the bucket's default encryption to {algorithm}, for new objects. The agent also supports aws:kms."),
     )
-    .command(encryption(facts, name))
+    .call(encryption(name), &facts.region)
     .terraform(format!(
-        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = {1}\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"AES256\"\n    }}\n  }}\n}}",
+        "resource \"aws_s3_bucket_server_side_encryption_configuration\" \"{0}\" {{\n  bucket = {1}\n  rule {{\n    apply_server_side_encryption_by_default {{\n      sse_algorithm = \"{algorithm}\"\n    }}\n  }}\n}}",
         label(name),
         quoted(name)
     ))
 }
 
-fn encryption(facts: &Facts, bucket: &str) -> Command {
-    let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
-    Aws::new("s3api put-bucket-encryption")
-        .option("--bucket", bucket)
-        .option("--server-side-encryption-configuration", rules)
-        .region(facts)
+fn encryption(bucket: &str) -> AwsCall {
+    AwsCall::PutBucketEncryption {
+        bucket: bucket.to_owned(),
+        algorithm: SseAlgorithm::Aes256,
+    }
 }
 
-/// Names a principal in the key's policy, beside what the policy says now.
+/// Allows a principal an action in the key's policy, besides what the policy allows.
 pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) -> Fix {
-    let statement = statement::named(serde_json::json!({
+    let statement = policy_document::with_sid(json!({
         "Effect": "Allow",
         "Principal": {"AWS": principal},
         "Action": action,
         "Resource": "*",
     }));
-    let of_key = |operation: &str| {
-        Aws::new(operation)
-            .option("--key-id", &key.arn)
-            .option("--policy-name", "default")
+    let addition = StatementAddition {
+        policy: ResourcePolicy::Key(key.arn.clone()),
+        statement: statement.clone(),
     };
-    let read = of_key("kms get-key-policy")
-        .option("--query", "Policy")
-        .option("--output", "text");
     Fix::new(
         format!("key-policy:{}:{principal}", key.arn),
         Disposition::Drift,
         format!("Allow {action} in the policy of the KMS key"),
-        "Adds a statement to the key's policy as it is then; what it allows today stays. Whoever administers the key has to run this. Needs jq.",
+        "Adds a statement to the key's current policy; existing statements do not change. An administrator of the key has to run this. Needs jq.",
     )
-    .command(statement::add(
-        facts,
-        read,
-        of_key("kms put-key-policy"),
-        "--policy",
-        &statement,
-    ))
-    .terraform(format!(
-        "resource \"aws_kms_key\" \"ecs_exec\" {{\n  # … in the policy, one statement more:\n  # {statement}\n}}"
+    .command(Command::add_statement(addition, &facts.region))
+    .terraform(terraform::hint(
+        "aws_kms_key",
+        KEY_LABEL,
+        "add this statement to the policy",
+        &statement.to_string(),
     ))
     .policy(policy_document::document([statement]))
 }
 
-/// A statement of the key's policy says no, and nothing outweighs it.
-pub fn lift_key_deny(key: &KmsKey) -> Fix {
+/// A statement of the key's policy denies it, and nothing overrides that.
+pub fn remove_key_deny(key: &KmsKey) -> Fix {
     Fix::new(
         format!("lift-key-deny:{}", key.arn),
         Disposition::Manual,
-        "Take the Deny away from the KMS key's policy, or except these principals from it",
-        "An explicit Deny outweighs every Allow and every grant. `aws kms get-key-policy --policy-name default` shows it.",
+        "Remove the Deny from the KMS key's policy, or exclude these principals from it",
+        "An explicit Deny overrides every Allow and every grant. `aws kms get-key-policy --policy-name default` shows it.",
     )
 }

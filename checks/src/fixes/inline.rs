@@ -1,23 +1,24 @@
-//! Inline policies. IAM replaces one of the same name when it is put, so that a name here tells what is in it: the
-//! same name is the same policy, and nobody else's.
+//! Inline policies. `iam:PutRolePolicy` and `iam:PutUserPolicy` replace a policy of the same name, so the name contains
+//! a hash of the document: the same name is the same policy, and no one else's.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
 
 use serde_json::Value;
 
-use super::role::jsonencode;
-use super::{Aws, label, quoted};
+use super::terraform::{self, jsonencode, label, quoted};
 use aws_rules::policy_document;
+use model::aws_call::{AwsCall, InlinePolicy};
+use model::fix::Fix;
 
-/// IAM takes names of up to 128 characters.
-const MOST: usize = 128;
+/// IAM accepts names of up to 128 characters.
+const MAX_NAME: usize = 128;
 
 /// A policy for a role or a user.
 pub struct Inline<'a> {
     pub owner: Owner,
-    /// The role's or the user's name; of a plan perhaps its address there.
-    pub of: &'a str,
-    /// What it is about, besides ECS Exec; may be empty.
-    pub what: &'a str,
+    /// Name of the role or the user, or its address in a Terraform plan.
+    pub principal: &'a str,
+    /// What the policy is for besides ECS Exec; may be empty.
+    pub purpose: &'a str,
     pub document: &'a Value,
 }
 
@@ -28,48 +29,56 @@ pub enum Owner {
 }
 
 impl Inline<'_> {
-    pub fn put(&self) -> Aws {
-        let (operation, option) = match self.owner {
-            Owner::Role => ("iam put-role-policy", "--role-name"),
-            Owner::User => ("iam put-user-policy", "--user-name"),
+    /// Puts the policy, in a call and in Terraform.
+    pub fn add_to(&self, fix: Fix, region: &str) -> Fix {
+        fix.call(self.put(), region)
+            .terraform(self.terraform(&reference(self.principal)))
+            .policy(self.document.clone())
+    }
+
+    pub fn put(&self) -> AwsCall {
+        let policy = InlinePolicy {
+            principal: self.principal.to_owned(),
+            name: self.name(),
+            document: self.document.clone(),
         };
-        Aws::new(operation)
-            .option(option, self.of)
-            .option("--policy-name", &self.name())
-            .option("--policy-document", &self.document.to_string())
+        match self.owner {
+            Owner::Role => AwsCall::PutRolePolicy(policy),
+            Owner::User => AwsCall::PutUserPolicy(policy),
+        }
     }
 
-    pub fn terraform(&self) -> String {
-        self.terraform_of(&reference(self.of))
-    }
-
-    /// The same, where an expression of Terraform's names the owner.
-    pub fn terraform_of(&self, owner: &str) -> String {
-        let (resource, argument) = match self.owner {
+    /// `owner`: a Terraform expression for the name of the role or user.
+    pub fn terraform(&self, owner: &str) -> String {
+        let (kind, argument) = match self.owner {
             Owner::Role => ("aws_iam_role_policy", "role"),
             Owner::User => ("aws_iam_user_policy", "user"),
         };
         let name = self.name();
-        let label = label(&format!("{}_{name}", self.of));
-        format!(
-            "resource \"{resource}\" \"{label}\" {{\n  name   = {}\n  {argument}   = {owner}\n  policy = {}\n}}",
-            quoted(&name),
-            jsonencode(self.document),
+        terraform::resource(
+            kind,
+            &label(&format!("{}_{name}", self.principal)),
+            &[
+                ("name", quoted(&name)),
+                (argument, owner.to_owned()),
+                ("policy", jsonencode(self.document)),
+            ],
         )
     }
 
     fn name(&self) -> String {
         let end = format!("-{:08x}", policy_document::fingerprint(self.document));
         let mut name = "ecs-exec".to_owned();
-        if !self.what.is_empty() {
-            name = format!("{name}-{}", label(self.what).replace('_', "-"));
+        if !self.purpose.is_empty() {
+            name = format!("{name}-{}", label(self.purpose).replace('_', "-"));
         }
-        name.truncate(MOST - end.len());
+        name.truncate(MAX_NAME - end.len());
         name + &end
     }
 }
 
-/// A name in quotes, and an address of a plan as it is used in the module that it stands in.
+/// A Terraform expression for a name: a string, or for an address in a plan the resource's `name` as its module refers
+/// to it.
 fn reference(name: &str) -> String {
     match ["aws_iam_role.", "aws_iam_user."]
         .iter()
@@ -85,43 +94,39 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use model::step::Command;
 
-    fn inline<'a>(of: &'a str, what: &'a str, document: &'a Value) -> Inline<'a> {
+    fn inline<'a>(principal: &'a str, purpose: &'a str, document: &'a Value) -> Inline<'a> {
         Inline {
             owner: Owner::Role,
-            of,
-            what,
+            principal,
+            purpose,
             document,
         }
     }
 
     #[test]
-    fn a_name_is_that_of_one_policy() {
+    fn a_name_belongs_to_one_document() {
         let (one, other) = (json!({"a": 1}), json!({"a": 2}));
         let name = inline("web", "kms", &one).name();
         assert!(name.starts_with("ecs-exec-kms-"), "{name}");
         assert_eq!(name, inline("api", "kms", &one).name());
         assert_ne!(name, inline("web", "kms", &other).name());
         let long = "c".repeat(255);
-        assert_eq!(inline("web", &long, &one).name().len(), MOST);
+        assert_eq!(inline("web", &long, &one).name().len(), MAX_NAME);
     }
 
     #[test]
-    fn command_and_terraform_name_it_alike() {
+    fn the_command_and_terraform_use_the_same_name() {
         let document = json!({"a": 1});
         let inline = inline("web", "", &document);
-        let text = Command::from(inline.put().0).text;
+        let text = inline.put().cli().to_string();
         assert!(text.contains(&inline.name()), "{text}");
-        assert!(
-            inline
-                .terraform()
-                .contains(&format!("name   = \"{}\"", inline.name()))
-        );
+        let terraform = inline.terraform("\"web\"");
+        assert!(terraform.contains(&format!("name   = \"{}\"", inline.name())));
     }
 
     #[test]
-    fn owners_in_terraform() {
+    fn an_address_in_a_plan_becomes_a_reference() {
         assert_eq!(reference("web"), "\"web\"");
         assert_eq!(reference("aws_iam_role.web"), "aws_iam_role.web.name");
         assert_eq!(

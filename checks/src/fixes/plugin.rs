@@ -1,3 +1,5 @@
+//! The Session Manager plugin on this machine.
+
 use model::fix::{Disposition, Fix};
 
 const DOWNLOADS: &str = "https://s3.amazonaws.com/session-manager-downloads/plugin/latest";
@@ -9,8 +11,8 @@ pub fn install(os: &str) -> Fix {
         "install-plugin",
         Disposition::Safe,
         "Install the Session Manager plugin",
-        "Only this machine changes. The Linux commands are for Debian and Ubuntu on x86-64; \
-         AWS documents the other packages under \"Install the Session Manager plugin\".",
+        "Changes only this machine. The Linux commands are for Debian and Ubuntu on x86-64. For other packages, see \
+         \"Install the Session Manager plugin\" in the AWS documentation.",
     );
     match os {
         "macos" => fix.command("brew install --cask session-manager-plugin"),

@@ -1,107 +1,115 @@
-//! What the task role must be allowed, and tasks without a role.
+//! Permissions of task roles, and tasks without a role.
 
 use serde_json::Value;
 
+use super::caller::actions;
 use super::inline::{Inline, Owner};
-use super::{Aws, definition, label, quoted, service};
+use super::terraform::{self, jsonencode, label, quoted};
+use super::{definition, service};
 use crate::iam_answers::Blocker;
 use aws_rules::needs::Need;
 use aws_rules::policy_document;
 use model::arn;
+use model::aws_call::AwsCall;
 use model::facts::{Facts, TaskDefinition};
 use model::fix::{Disposition, Fix};
 use model::step::{Command, Edit};
 use model::text;
 
-/// Adds the four ssmmessages actions to the task role. Where agents are down, their services' tasks are
-/// replaced too: an agent that gave up does not come back by itself.
+/// Allows the task role the four ssmmessages actions. `restart`: services whose agents are down, and whose tasks have
+/// to be replaced, because an agent that gave up does not retry.
 pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
-    let document = policy_document::task_role();
     let name = arn::name(role);
-    let inline = of_role(name, "", &document);
-    let mut fix = Fix::new(
+    let document = policy_document::task_role();
+    let fix = Fix::new(
         format!("allow-ssmmessages:{name}"),
         Disposition::Drift,
         format!("Allow the task role {name} the ssmmessages actions"),
-        "Adds an inline policy; nothing that the role may do today changes. \
-         ssmmessages knows no resources, so * is the narrowest that IAM accepts. \
-         An agent that could not connect is started again only with a new task.",
-    )
-    .command(inline.put().region(facts))
-    .terraform(inline.terraform());
-    for service in restart {
-        fix = fix.command(service::force_command(facts, service));
-    }
-    fix.policy(document)
+        "Adds an inline policy; existing permissions do not change. \
+         ssmmessages has no resource types, so * is the narrowest resource that IAM accepts. \
+         An agent that could not connect starts again only with a new task.",
+    );
+    let fix = inline(name, "", &document).add_to(fix, &facts.region);
+    replace_tasks(fix, facts, restart)
 }
 
-/// Grants a role what its sessions need besides ssmmessages: exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
-    let document = policy_document::allow(needs);
+fn replace_tasks(fix: Fix, facts: &Facts, services: &[&str]) -> Fix {
+    services.iter().fold(fix, |fix, service| {
+        fix.call(service::force(facts, service), &facts.region)
+    })
+}
+
+/// Allows a role exactly these actions on exactly these resources.
+pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[Need]) -> Fix {
     let name = arn::name(role);
-    let inline = of_role(name, what, &document);
-    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
-    Fix::new(
-        format!("allow-{what}:{name}"),
+    let document = policy_document::allow(needs);
+    let fix = Fix::new(
+        format!("allow-{purpose}:{name}"),
         Disposition::Drift,
-        format!("Allow the task role {name} {}", text::list(&actions)),
-        "Adds an inline policy; nothing that the role may do today changes. New sessions use it within seconds.",
-    )
-    .command(inline.put().region(facts))
-    .terraform(inline.terraform())
-    .policy(document)
+        format!("Allow the task role {name} {}", text::list(&actions(needs))),
+        "Adds an inline policy; existing permissions do not change. New sessions use it within seconds.",
+    );
+    inline(name, purpose, &document).add_to(fix, &facts.region)
 }
 
-/// Something above the role's own policies refuses what its sessions need.
+/// A limit above the role's own policies denies what its sessions need.
 pub fn unblock_for(role: &str, blocker: Blocker, needs: &[Need]) -> Fix {
     let name = arn::name(role);
-    let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
+    let actions = actions(needs);
     Fix::new(
         format!("unblock-role-for-{}:{name}", actions.join("-")),
         Disposition::Manual,
-        format!("Let {name} call {} in spite of its {blocker}", text::list(&actions)),
-        "What the role's own policies grant does not outweigh it, so adding permissions does not help.",
+        format!(
+            "Allow {name} {}, which its {blocker} denies",
+            text::list(&actions)
+        ),
+        NO_OVERRIDE,
     )
     .policy(policy_document::allow(needs))
 }
 
-/// A statement or a boundary says no, and no further permission outweighs it.
+/// A statement or a boundary denies the ssmmessages actions, and an Allow does not override it.
 pub fn unblock(role: &str, blocker: Blocker, policies: &[String]) -> Fix {
     let name = arn::name(role);
     let found = match policies {
         [] => String::new(),
-        some => format!(" It comes from: {}.", text::list(some)),
+        some => format!(" Found in: {}.", text::list(some)),
     };
     Fix::new(
         format!("unblock-role:{name}"),
         Disposition::Manual,
         match blocker {
-            Blocker::Deny => format!("Take the Deny on the ssmmessages actions away from {name}"),
+            Blocker::Deny => format!("Remove the Deny on the ssmmessages actions for {name}"),
             limit => format!("Allow the ssmmessages actions in the {limit} of {name}"),
         },
-        format!(
-            "What the role's own policies grant does not outweigh it, so adding permissions does not help.{found}"
-        ),
+        format!("{NO_OVERRIDE}{found}"),
     )
     .policy(policy_document::task_role())
 }
 
-/// Makes a role, names it in a new revision of the task definition, and rolls that out.
+const NO_OVERRIDE: &str =
+    "The role's own policies cannot override it, so adding permissions there does not help.";
+
+/// Creates a role, sets it in a new revision of the task definition, and deploys that.
 ///
-/// One command, each step only after the one before it: a service must never get a revision whose role
-/// could not be made.
-pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
+/// One command, so that no service gets a revision whose role does not exist.
+pub fn create(facts: &Facts, definition: &TaskDefinition, services: &[&str]) -> Fix {
     let name = new_role_name(&definition.family);
     let account = facts.account.as_deref().unwrap_or("ACCOUNT_ID");
     let arn = format!("arn:{}:iam::{account}:role/{name}", facts.partition);
     let document = policy_document::task_role();
-    let inline = of_role(&name, "", &document);
-    let mut steps = vec![
-        create(&name, "/").region(facts),
-        inline.put().region(facts),
+    let inline = inline(&name, "", &document);
+    let mut commands = vec![
+        Command::call(create_call(&name, None), &facts.region),
+        Command::call(inline.put(), &facts.region),
         definition::new_revision(facts, definition, services, Edit::TaskRole(arn)),
     ];
-    steps.extend(definition::deploy(facts, definition, services));
+    commands.extend(definition::deploy(facts, definition, services));
+    let set_role = terraform::change(
+        "aws_ecs_task_definition",
+        &label(&definition.family),
+        &format!("task_role_arn = aws_iam_role.{}.arn", label(&name)),
+    );
     Fix::new(
         format!("give-role:{}", definition.family),
         match &facts.account {
@@ -110,85 +118,72 @@ pub fn give_role(facts: &Facts, definition: &TaskDefinition, services: &[&str]) 
         },
         format!("Give the tasks of {} a task role", definition.family),
         match facts.planned {
-            true => "A role that only tasks may take on, with the four ssmmessages actions.",
+            true => "A role that only tasks can assume, with the four ssmmessages actions.",
             false => {
-                "Makes a role that only tasks may take on and that holds the four ssmmessages actions, \
-                 registers a revision of the task definition that names it, and rolls it out. Needs jq. \
-                 Where a role of this name exists that was not made so, it stops before anything is changed."
+                "Creates a role that only tasks can assume, with the four ssmmessages actions, \
+                 registers a revision of the task definition with this role, and deploys it. Needs jq. \
+                 If another role of this name exists, it stops before it changes anything."
             }
         },
     )
-    .command(Command::all(steps))
-    .terraform(format!(
-        "{}\n\n{}\n\nresource \"aws_ecs_task_definition\" \"{}\" {{\n  # …\n  task_role_arn = aws_iam_role.{}.arn\n}}",
-        role_block(&name),
-        inline.terraform_of(&format!("aws_iam_role.{}.name", label(&name))),
-        label(&definition.family),
-        label(&name),
-    ))
-    .policy(policy_document::task_role())
+    .command(Command::chain(commands))
+    .terraform(format!("{}\n\n{set_role}", new_role_blocks(&name, &inline)))
+    .policy(document)
 }
 
-/// IAM takes names of up to 64 characters.
+/// IAM accepts names of up to 64 characters.
 fn new_role_name(family: &str) -> String {
-    const MOST: usize = 64;
+    const MAX_NAME: usize = 64;
     const END: &str = "-task";
-    let family: String = family.chars().take(MOST - END.len()).collect();
+    let family: String = family.chars().take(MAX_NAME - END.len()).collect();
     family + END
 }
 
-/// Makes a role again that the task definition still names.
+/// Creates the deleted role that the task definition still names.
 pub fn recreate(facts: &Facts, role: &str, services: &[&str]) -> Fix {
     let name = arn::name(role);
     let document = policy_document::task_role();
-    let inline = of_role(name, "", &document);
-    let mut fix = Fix::new(
+    let inline = inline(name, "", &document);
+    let fix = Fix::new(
         format!("recreate-role:{name}"),
         Disposition::Drift,
-        format!("Make the task role {name} again"),
-        "Makes the role under the name that the task definition uses, with the four ssmmessages actions only: \
-         whatever else the deleted role allowed the application has to be added. New tasks take it on.",
+        format!("Create the task role {name} again"),
+        "Creates the role under the name in the task definition, with only the four ssmmessages actions: \
+         add whatever else the deleted role allowed the application. New tasks use it.",
     )
-    .command(create(name, &role_path(role)).region(facts))
-    .command(inline.put().region(facts));
-    for service in services {
-        fix = fix.command(service::force_command(facts, service));
-    }
-    fix.terraform(format!(
-        "{}\n\n{}",
-        role_block(name),
-        inline.terraform_of(&format!("aws_iam_role.{}.name", label(name))),
-    ))
-    .policy(policy_document::task_role())
+    .call(create_call(name, role_path(role)), &facts.region)
+    .call(inline.put(), &facts.region)
+    .terraform(new_role_blocks(name, &inline))
+    .policy(document.clone());
+    replace_tasks(fix, facts, services)
 }
 
-/// Lets ECS tasks take on the role, beside whoever may now. `denied`: a statement says no, which nothing outweighs.
+/// Adds ECS tasks to the role's trust policy. `denied`: a statement denies it, and an Allow does not override that.
 pub fn trust_tasks(facts: &Facts, role: &str, trust: &Value, denied: bool) -> Fix {
     let name = arn::name(role);
     let mut document = trust.clone();
     policy_document::add(&mut document, policy_document::task_trust_statement());
-    let title = format!("Let ECS tasks take on the role {name}");
-    let id = format!("trust-tasks:{name}");
+    let fix = |disposition, explain| {
+        let title = format!("Allow ECS tasks to assume the role {name}");
+        Fix::new(format!("trust-tasks:{name}"), disposition, title, explain)
+    };
     if denied || !trust.is_object() {
-        return Fix::new(
-            id,
+        return fix(
             Disposition::Manual,
-            title,
-            "Take the statement away that denies it, or mend the trust policy: no further statement helps.",
+            "Remove the statement that denies it, or repair the trust policy: another statement does not help.",
         )
         .policy(policy_document::task_trust());
     }
-    Fix::new(
-        id,
+    fix(
         Disposition::Drift,
-        title,
-        "Adds a statement to the role's trust policy; whoever may take it on today still may. New tasks get its credentials.",
+        "Adds a statement to the role's trust policy; existing statements do not change. New tasks get the role's credentials.",
     )
-    .command(
-        Aws::new("iam update-assume-role-policy")
-            .option("--role-name", name)
-            .option("--policy-document", &document.to_string())
-            .region(facts),
+    .call(
+        AwsCall::UpdateAssumeRolePolicy {
+            role: name.to_owned(),
+            trust_policy: document.clone(),
+        },
+        &facts.region,
     )
     .terraform(format!(
         "resource \"aws_iam_role\" \"{}\" {{\n  # …\n  assume_role_policy = {}\n}}",
@@ -198,50 +193,44 @@ pub fn trust_tasks(facts: &Facts, role: &str, trust: &Value, denied: bool) -> Fi
     .policy(document)
 }
 
-fn of_role<'a>(role: &'a str, what: &'a str, document: &'a Value) -> Inline<'a> {
+fn inline<'a>(role: &'a str, purpose: &'a str, document: &'a Value) -> Inline<'a> {
     Inline {
         owner: Owner::Role,
-        of: role,
-        what,
+        principal: role,
+        purpose,
         document,
     }
 }
 
-fn create(name: &str, path: &str) -> Aws {
-    let create = Aws::new("iam create-role").option("--role-name", name);
-    let create = match path {
-        "/" => create,
-        path => create.option("--path", path),
-    };
-    create.option(
-        "--assume-role-policy-document",
-        &policy_document::task_trust().to_string(),
-    )
-}
-
-/// `/` or `/team/` out of a role's ARN.
-fn role_path(arn: &str) -> String {
-    let resource = arn.split_once(":role/").map_or("", |(_, rest)| rest);
-    match resource.rsplit_once('/') {
-        Some((path, _)) => format!("/{path}/"),
-        None => "/".to_owned(),
+fn create_call(name: &str, path: Option<String>) -> AwsCall {
+    AwsCall::CreateRole {
+        name: name.to_owned(),
+        path,
+        trust_policy: policy_document::task_trust(),
     }
 }
 
-fn role_block(name: &str) -> String {
-    format!(
-        "resource \"aws_iam_role\" \"{}\" {{\n  name               = {}\n  assume_role_policy = {}\n}}",
-        label(name),
-        quoted(name),
-        jsonencode(&policy_document::task_trust()),
-    )
+/// The path in a role's ARN, as in `/team/`; `None` for `/`.
+fn role_path(arn: &str) -> Option<String> {
+    let (_, resource) = arn.split_once(":role/")?;
+    let (path, _) = resource.rsplit_once('/')?;
+    Some(format!("/{path}/"))
 }
 
-/// JSON is valid HCL inside `jsonencode`, but for its interpolation sequences.
-pub fn jsonencode(document: &Value) -> String {
-    let json = serde_json::to_string_pretty(document).unwrap_or_default();
-    let escaped = json.replace("${", "$${").replace("%{", "%%{");
-    format!("jsonencode({})", escaped.replace('\n', "\n  "))
+fn new_role_blocks(name: &str, inline: &Inline) -> String {
+    let role = terraform::resource(
+        "aws_iam_role",
+        &label(name),
+        &[
+            ("name", quoted(name)),
+            (
+                "assume_role_policy",
+                jsonencode(&policy_document::task_trust()),
+            ),
+        ],
+    );
+    let policy = inline.terraform(&format!("aws_iam_role.{}.name", label(name)));
+    format!("{role}\n\n{policy}")
 }
 
 #[cfg(test)]
@@ -249,11 +238,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_roles() {
-        assert_eq!(role_path("arn:aws:iam::123456789012:role/app"), "/");
+    fn the_path_of_a_role_comes_from_its_arn() {
+        assert_eq!(role_path("arn:aws:iam::123456789012:role/app"), None);
         assert_eq!(
-            role_path("arn:aws:iam::123456789012:role/team/ops/app"),
-            "/team/ops/"
+            role_path("arn:aws:iam::123456789012:role/team/ops/app").as_deref(),
+            Some("/team/ops/")
         );
     }
 }

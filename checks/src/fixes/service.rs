@@ -1,185 +1,201 @@
-//! Turning exec on for a service, and replacing its tasks so that the change reaches them.
+//! Settings of services, and the replacement of their tasks, so that the change reaches them.
 
-use super::{Aws, label};
+use super::terraform::{self, label};
+use model::aws_call::{AwsCall, ServiceUpdate};
+use model::cli_command::CliCommand;
 use model::facts::{DeploymentController, Facts, Service};
 use model::fix::{Disposition, Fix};
-use model::step::Command;
 
-/// Switches the service's flag on and replaces its tasks: the flag reaches new tasks only.
+/// Enables ECS Exec and replaces the service's tasks: the setting applies to new tasks only.
 pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let update = Aws::new("ecs update-service")
-        .option("--cluster", &facts.cluster_name)
-        .option("--service", name)
-        .flag("--enable-execute-command");
-    let fix = |disposition, title: String, explain: &str| {
-        Fix::new(format!("enable-exec:{name}"), disposition, title, explain)
+    let id = format!("enable-exec:{name}");
+    let update = ServiceUpdate {
+        enable_execute_command: Some(true),
+        ..update(facts, name)
     };
-    let by_others = |explain: &str| {
-        let title = format!("Enable ECS Exec on {name}, then have its tasks replaced");
-        fix(Disposition::Manual, title, explain)
-            .command(update.clone().region(facts))
-            .terraform(service_block(name, "enable_execute_command = true"))
-    };
-    match service.controller {
-        DeploymentController::Ecs => {
-            let title = format!("Enable ECS Exec on {name} and replace its tasks");
-            fix(Disposition::Disruptive, title, REPLACES)
-                .command(update.clone().flag("--force-new-deployment").region(facts))
-                .terraform(service_block(
-                    name,
-                    "enable_execute_command = true\nforce_new_deployment   = true",
-                ))
-        }
-        DeploymentController::CodeDeploy => by_others(CODE_DEPLOY),
-        DeploymentController::External => by_others(EXTERNAL),
+    match external_controller(service) {
+        None => Fix::new(
+            id,
+            Disposition::Disruptive,
+            format!("Enable ECS Exec on {name} and replace its tasks"),
+            REPLACES,
+        )
+        .call(
+            AwsCall::UpdateService(ServiceUpdate {
+                force_new_deployment: true,
+                ..update
+            }),
+            &facts.region,
+        )
+        .terraform(service_block(
+            name,
+            "enable_execute_command = true\nforce_new_deployment   = true",
+        )),
+        Some((_, explain)) => Fix::new(
+            id,
+            Disposition::Manual,
+            format!("Enable ECS Exec on {name}, then have its tasks replaced"),
+            explain,
+        )
+        .call(AwsCall::UpdateService(update), &facts.region)
+        .terraform(service_block(name, "enable_execute_command = true")),
     }
 }
 
-/// Switches the service's flag off, and replaces tasks that can still be entered.
+/// Disables ECS Exec. `replace`: replaces running tasks that have it enabled.
 pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
     let name = &service.name;
-    let forces = replace && service.controller == DeploymentController::Ecs;
-    let update = Aws::new("ecs update-service")
-        .option("--cluster", &facts.cluster_name)
-        .option("--service", name)
-        .flag("--disable-execute-command");
-    let update = if forces {
-        update.flag("--force-new-deployment")
-    } else {
-        update
-    };
-    let disposition = if forces {
-        Disposition::Disruptive
-    } else {
-        Disposition::Drift
-    };
+    let force_new_deployment = replace && service.controller == DeploymentController::Ecs;
     Fix::new(
         format!("disable-exec:{name}"),
-        disposition,
+        match force_new_deployment {
+            true => Disposition::Disruptive,
+            false => Disposition::Drift,
+        },
         format!("Disable ECS Exec on {name}"),
-        "The flag reaches new tasks only; those that run can be entered until they are replaced.",
+        "The setting applies to new tasks only: sessions in running tasks are possible until they are replaced.",
     )
-    .command(update.region(facts))
+    .call(
+        AwsCall::UpdateService(ServiceUpdate {
+            enable_execute_command: Some(false),
+            force_new_deployment,
+            ..update(facts, name)
+        }),
+        &facts.region,
+    )
     .terraform(service_block(name, "enable_execute_command = false"))
 }
 
-/// Moves the service to the newest Fargate platform.
-pub fn newest_platform(facts: &Facts, service: &Service) -> Fix {
+/// Moves the service to the latest Fargate platform version.
+pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let (disposition, explain) = match service.controller {
-        DeploymentController::Ecs => (Disposition::Disruptive, REPLACES),
-        DeploymentController::CodeDeploy => (Disposition::Manual, CODE_DEPLOY),
-        DeploymentController::External => (Disposition::Manual, EXTERNAL),
+    let (disposition, explain) = match external_controller(service) {
+        None => (Disposition::Disruptive, REPLACES),
+        Some((_, explain)) => (Disposition::Manual, explain),
     };
     Fix::new(
         format!("newest-platform:{name}"),
         disposition,
-        format!("Move {name} to the newest Fargate platform"),
+        format!("Move {name} to the latest Fargate platform version"),
         explain,
     )
-    .command(
-        Aws::new("ecs update-service")
-            .option("--cluster", &facts.cluster_name)
-            .option("--service", name)
-            .option("--platform-version", "LATEST")
-            .flag("--force-new-deployment")
-            .region(facts),
+    .call(
+        AwsCall::UpdateService(ServiceUpdate {
+            platform_version: Some("LATEST".to_owned()),
+            force_new_deployment: true,
+            ..update(facts, name)
+        }),
+        &facts.region,
     )
     .terraform(service_block(name, "platform_version = \"LATEST\""))
 }
 
-/// Replaces the service's tasks as they are configured now.
+/// Replaces the service's tasks, with its current configuration.
 pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
-    let fix = |disposition, title: String, explain: &str| {
-        Fix::new(
-            format!("force-deployment:{name}"),
-            disposition,
-            title,
-            explain,
+    let id = format!("force-deployment:{name}");
+    match external_controller(service) {
+        None => Fix::new(
+            id,
+            Disposition::Disruptive,
+            format!("Force a new deployment of {name}"),
+            REPLACES,
         )
-    };
-    let by = |controller: &str| format!("Start a new deployment of {name} through {controller}");
-    match service.controller {
-        DeploymentController::Ecs => {
-            let title = format!("Force a new deployment of {name}");
-            fix(Disposition::Disruptive, title, REPLACES)
-                .command(force_command(facts, name))
-                .terraform(service_block(name, "force_new_deployment = true"))
-        }
-        DeploymentController::CodeDeploy => fix(Disposition::Manual, by("CodeDeploy"), CODE_DEPLOY),
-        DeploymentController::External => fix(Disposition::Manual, by("its controller"), EXTERNAL),
+        .call(force(facts, name), &facts.region)
+        .terraform(service_block(name, "force_new_deployment = true")),
+        Some((controller, explain)) => Fix::new(
+            id,
+            Disposition::Manual,
+            format!("Start a new deployment of {name} through {controller}"),
+            explain,
+        ),
     }
 }
 
-/// Asks for a task where the service is set to run none.
+/// Starts a task of a service whose desired count is 0.
 pub fn scale_up(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
     Fix::new(
         format!("scale-up:{name}"),
         Disposition::Drift,
-        format!("Let {name} run one task"),
-        "The service's desired count is 0, so ECS keeps no task running. Auto scaling or Terraform may set the count back.",
+        format!("Run one task of {name}"),
+        "The service's desired count is 0, so ECS runs no task. Auto scaling or Terraform can reset the count.",
     )
-    .command(
-        Aws::new("ecs update-service")
-            .option("--cluster", &facts.cluster_name)
-            .option("--service", name)
-            .option("--desired-count", "1")
-            .region(facts),
+    .call(
+        AwsCall::UpdateService(ServiceUpdate {
+            desired_count: Some(1),
+            ..update(facts, name)
+        }),
+        &facts.region,
     )
     .terraform(service_block(name, "desired_count = 1"))
 }
 
-/// Shows why the tasks of a service do not stay up.
+/// Shows why the tasks of a service stop.
 pub fn read_events(facts: &Facts, name: &str) -> Fix {
     Fix::new(
         format!("read-events:{name}"),
         Disposition::Manual,
-        format!("Find out why the tasks of {name} do not stay up"),
-        "A session needs a running task. The service's events and the reason of the last stopped task say what ends them.",
+        format!("Find out why the tasks of {name} stop"),
+        "A session needs a running task. The service's events and the stop reason of the last task say why its tasks stop.",
     )
     .command(
-        Aws::new("ecs describe-services")
+        CliCommand::new("ecs describe-services")
             .option("--cluster", &facts.cluster_name)
             .option("--services", name)
             .option("--query", "services[0].events[:5].message")
-            .region(facts),
+            .region(&facts.region),
     )
     .command(
-        Aws::new("ecs list-tasks")
+        CliCommand::new("ecs list-tasks")
             .option("--cluster", &facts.cluster_name)
             .option("--service-name", name)
             .option("--desired-status", "STOPPED")
-            .region(facts),
+            .region(&facts.region),
     )
 }
 
-/// The plain command, for fixes that end with new tasks.
-pub fn force_command(facts: &Facts, name: &str) -> Command {
-    Aws::new("ecs update-service")
-        .option("--cluster", &facts.cluster_name)
-        .option("--service", name)
-        .flag("--force-new-deployment")
-        .region(facts)
+/// The call that replaces the service's tasks.
+pub fn force(facts: &Facts, name: &str) -> AwsCall {
+    AwsCall::UpdateService(ServiceUpdate {
+        force_new_deployment: true,
+        ..update(facts, name)
+    })
+}
+
+/// An update without a change.
+pub fn update(facts: &Facts, name: &str) -> ServiceUpdate {
+    ServiceUpdate {
+        cluster: facts.cluster_name.clone(),
+        service: name.to_owned(),
+        ..ServiceUpdate::default()
+    }
 }
 
 fn service_block(name: &str, arguments: &str) -> String {
-    let arguments = arguments.replace('\n', "\n  ");
-    format!(
-        "resource \"aws_ecs_service\" \"{}\" {{\n  # …\n  {arguments}\n}}",
-        label(name)
-    )
+    terraform::change("aws_ecs_service", &label(name), arguments)
 }
 
-/// What it means that the tasks of a service are replaced.
-pub const REPLACES: &str = "ECS starts new tasks and stops the old ones as the service's deployment configuration says: \
-connections drain, and a deployment circuit breaker applies. Sessions work once the new tasks' agents are RUNNING.";
+/// What deploys the service if ECS does not, and what to do then.
+fn external_controller(service: &Service) -> Option<(&'static str, &'static str)> {
+    match service.controller {
+        DeploymentController::Ecs => None,
+        DeploymentController::CodeDeploy => Some((
+            "CodeDeploy",
+            "CodeDeploy deploys this service, and ECS rejects a forced deployment. \
+             After the setting is changed, start a CodeDeploy deployment with the current task definition: \
+             sessions work in its new tasks.",
+        )),
+        DeploymentController::External => Some((
+            "its controller",
+            "An external controller deploys this service, and ECS rejects a forced deployment. \
+             After the setting is changed, create a task set through that controller: \
+             sessions work in its new tasks.",
+        )),
+    }
+}
 
-const CODE_DEPLOY: &str = "CodeDeploy rolls out this service, and ECS refuses to force a deployment of it. \
-Start a new CodeDeploy deployment, with the task definition that runs now, once the flag is set: \
-its new tasks can be entered.";
-
-const EXTERNAL: &str = "An external controller rolls out this service, and ECS refuses to force a deployment of it. \
-Create a new task set through that controller, once the flag is set: its new tasks can be entered.";
+/// What it means to replace a service's tasks.
+pub const REPLACES: &str = "ECS starts new tasks and stops the old ones according to the service's deployment configuration: \
+connections drain, and a deployment circuit breaker applies. Sessions work when the agents of the new tasks are RUNNING.";

@@ -1,4 +1,4 @@
-//! Fixes of one report stand beside each other: none may undo another, or take what another takes.
+//! Fixes of one report work together: none undoes another, or uses the same name or number.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ fn fixes(facts: &Facts, kind: &str) -> Vec<Fix> {
         .collect()
 }
 
-/// The lines that begin blocks of Terraform, but for those that stand for what is there already.
+/// The first lines of Terraform blocks for new resources.
 fn addresses(fixes: &[Fix]) -> Vec<String> {
     let texts = fixes.iter().filter_map(|fix| fix.terraform.as_deref());
     let lines: Vec<&str> = texts.flat_map(str::lines).collect();
@@ -44,7 +44,7 @@ fn assert_distinct(items: &[String]) {
 }
 
 #[test]
-fn an_endpoint_is_made_once_for_all_subnets() {
+fn one_endpoint_is_created_for_all_subnets() {
     let mut facts = all_services(with_key());
     no_way_out(&mut facts);
     let fixes = fixes(&facts, "create-endpoint-kms");
@@ -62,7 +62,7 @@ fn an_endpoint_is_made_once_for_all_subnets() {
 }
 
 #[test]
-fn rules_of_an_acl_have_numbers_of_their_own() {
+fn rules_of_an_acl_have_different_numbers() {
     let mut facts = all_services(with_key());
     let only = endpoint(&mut facts).subnets[1].clone();
     endpoint(&mut facts).subnets = vec![only];
@@ -93,7 +93,7 @@ fn rules_of_an_acl_have_numbers_of_their_own() {
 }
 
 #[test]
-fn statements_are_added_to_a_policy_as_it_is_by_then() {
+fn statements_are_added_to_the_current_policy() {
     let mut facts = all_services(with_key());
     let admin = "arn:aws:iam::123456789012:role/admin";
     key(&mut facts).policy = model::facts::Fact::Known(json!({"Statement": [
@@ -104,7 +104,10 @@ fn statements_are_added_to_a_policy_as_it_is_by_then() {
     for fix in &fixes {
         let command = &fix.commands[0];
         assert!(command.starts_with("POLICY=$(aws kms get-key-policy"));
-        assert!(!command.contains(admin), "what is there is not repeated");
+        assert!(
+            !command.contains(admin),
+            "existing statements are not repeated"
+        );
         let statement = &fix.policy.as_ref().unwrap()["Statement"][0];
         names.push(statement["Sid"].to_string());
     }
@@ -112,7 +115,7 @@ fn statements_are_added_to_a_policy_as_it_is_by_then() {
 }
 
 #[test]
-fn a_revision_is_made_from_the_one_that_the_service_has_by_then() {
+fn a_revision_is_made_from_the_one_that_the_service_has_now() {
     let mut facts = healthy_coder();
     let harden = |container: &mut ContainerDefinition| container.read_only_root = true;
     definition(&mut facts)

@@ -38,7 +38,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     .fail(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS refuses signatures that are five minutes off. Set the clock, best by NTP.")
                     .group_title("This machine's clock is wrong")
-                    .fix(fixes::machine::set_clock(&index.facts.local.os)),
+                    .fix(fixes::clock::synchronize(&index.facts.local.os)),
                 off if off >= MUCH => CHECK
                     .warn(subject, format!("This machine's clock is {by} {direction}"))
                     .detail("AWS puts up with five minutes.")

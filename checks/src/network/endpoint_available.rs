@@ -52,7 +52,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
             not_serving(&CHECK, subject, fault, otherwise)
                 .group_title("The ssmmessages endpoint is not available")
-                .fix(fixes::endpoint::not_available(index.facts, endpoint))
+                .fix(fixes::endpoint::replace(index.facts, endpoint))
         };
         finding.evidence("state", state.as_str())
     })

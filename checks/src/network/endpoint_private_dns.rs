@@ -51,7 +51,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             }
             finding
                 .group_title("The ssmmessages endpoint has no private DNS")
-                .fix(fixes::endpoint::private_dns(index.facts, endpoint))
+                .fix(fixes::endpoint::enable_private_dns(index.facts, endpoint))
         };
         finding.evidence("privateDnsEnabled", endpoint.private_dns)
     })

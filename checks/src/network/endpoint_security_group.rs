@@ -140,7 +140,8 @@ fn of_admission(
                 );
             let finding = tasks.evidence(finding);
             let sources = sources(&admission.placements);
-            let fix = |first: &String| fixes::security_group::let_in(index.facts, first, &sources);
+            let fix =
+                |first: &String| fixes::security_group::allow_ingress(index.facts, first, &sources);
             finding.fix_some(groups.first().map(fix))
         }
     };

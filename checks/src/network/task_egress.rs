@@ -101,10 +101,10 @@ fn of_outcome(
                 "{}No outbound rule of these groups covers it.",
                 outcome.told_rest(destination).unwrap_or_default()
             ))
-            .fix(fixes::security_group::let_out(
+            .fix(fixes::security_group::allow_egress(
                 index.facts,
                 first,
-                &fixes::security_group::Target::of(destination),
+                fixes::security_group::destination_peer(destination),
             )),
         _ => finding,
     }

@@ -2,7 +2,7 @@
 
 use super::sidecar::{as_note, is_sidecar, session_container};
 use crate::fact_index::{FactIndex, services_with};
-use crate::fixes::definition::Change;
+use crate::fixes::definition::ContainerChange;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
@@ -93,8 +93,8 @@ impl<'a> DefinedContainer<'_, 'a> {
     }
 
     /// For fixes that change the definition of this container.
-    pub fn change(&self) -> Change<'a> {
-        Change {
+    pub fn change(&self) -> ContainerChange<'a> {
+        ContainerChange {
             facts: self.index.facts,
             definition: self.definition,
             container: &self.container.name,

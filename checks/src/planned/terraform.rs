@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fixes::label;
+use crate::fixes::terraform::label;
 use model::facts::{Facts, TerraformResource};
 use model::fix::{Disposition, Fix};
 

@@ -88,10 +88,10 @@ fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
     let facts = index.facts;
     match ssmmessages_endpoint(index, vpc) {
         Fact::Known(endpoint) if !endpoint.is_available() => {
-            fixes::endpoint::not_available(facts, endpoint)
+            fixes::endpoint::replace(facts, endpoint)
         }
         Fact::Known(endpoint) if !endpoint.private_dns => {
-            fixes::endpoint::private_dns(facts, endpoint)
+            fixes::endpoint::enable_private_dns(facts, endpoint)
         }
         Fact::Known(_) if !resolves_privately(index, vpc) => {
             let off = ["enableDnsSupport", "enableDnsHostnames"];

@@ -58,7 +58,7 @@ fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
         Refusal::Identity => fixes::role::allow(index.facts, role, "decrypt", &[need]),
         Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),
         Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, role, need.action),
-        Refusal::KeyDeny => fixes::cluster::lift_key_deny(key),
+        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
                     "arn:aws:kms:us-west-2:123456789012",
                     "arn:aws:kms:us-west-2:999999999999",
                 );
-                decision.resource = elsewhere.into();
+                decision.resource = elsewhere;
             }
         }
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

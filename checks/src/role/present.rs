@@ -116,7 +116,7 @@ fn no_role(index: &FactIndex, group: &Group, tasks: &[&Task]) -> Finding {
             let services = services_with(index, |group| {
                 group.by_definition.contains_key(&*task.task_definition)
             });
-            finding.fix(fixes::role::give_role(index.facts, definition, &services))
+            finding.fix(fixes::role::create(index.facts, definition, &services))
         }
         _ => finding,
     };

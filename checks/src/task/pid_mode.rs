@@ -1,6 +1,6 @@
 use crate::fact_index::services_with;
 use crate::fact_index::{FactIndex, Group};
-use crate::fixes::definition::without_pid_mode;
+use crate::fixes::definition::remove_pid_mode;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
@@ -56,7 +56,7 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
             )
             .group_title("Containers share a PID namespace")
             .agent_link(AgentLink::AtRisk)
-            .fix(without_pid_mode(
+            .fix(remove_pid_mode(
                 index.facts,
                 definition,
                 &services_with(index, |group| {

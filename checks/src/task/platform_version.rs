@@ -51,7 +51,7 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, subject: Subject, task: &
                 min.map(|number| number.to_string()).join(".")
             ))
             .group_title("The Fargate platform is too old for ECS Exec")
-            .fix_some(group.service_fix(index.facts, fixes::service::newest_platform)),
+            .fix_some(group.service_fix(index.facts, fixes::service::latest_platform)),
         None => CHECK.unknown_because(
             subject,
             format!("ECS reports {version} as the Fargate platform, which is not a version"),

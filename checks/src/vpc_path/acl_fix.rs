@@ -38,7 +38,7 @@ pub fn let_through(index: &FactIndex, vpc: &str) -> Fix {
     let paths = paths.iter().flat_map(|paths| paths.iter());
     let traversals = paths.flat_map(|path| &path.traversals);
     let refused = traversals.filter(|traversal| traversal.reachability() != Reachability::Open);
-    fixes::network_acl::let_through(index.facts, vpc, &Vec::from_iter(refused), &services)
+    fixes::network_acl::allow(index.facts, vpc, &Vec::from_iter(refused), &services)
 }
 
 /// The services that network ACLs keep from the tasks, and the ACLs on the way there.

@@ -2,7 +2,7 @@
 
 use super::placement::Placement;
 use crate::fact_index::FactIndex;
-use crate::fixes::endpoint::{self, Sites, Sources};
+use crate::fixes::endpoint::{self, EndpointPlace, Sources};
 use model::distinct::distinct;
 use model::facts::{Fact, RouteTable, Subnet, Task};
 use model::fix::Fix;
@@ -49,12 +49,12 @@ fn make(index: &FactIndex, vpc: &str, subnets: &[&Subnet], service: &str) -> Fix
                 .filter_map(|placement| placement.subnet.cidr.clone()),
         ),
     };
-    let sites = Sites {
+    let place = EndpointPlace {
         vpc,
         subnets: one_a_zone(subnets),
         route_tables: route_tables(index, vpc, subnets, service),
     };
-    endpoint::create(index.facts, &sites, &sources, service)
+    endpoint::create(index.facts, &place, &sources, service)
 }
 
 /// The tables in which a gateway endpoint puts its routes: each has room for those of one.

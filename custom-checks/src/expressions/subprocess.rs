@@ -131,8 +131,8 @@ impl Response {
             title: finding.title,
             detail: finding.detail,
             subject: finding.subject,
-            missing_permission: finding.missing_permission.map(String::from),
-            fixes: finding.fixes.iter().map(|fix| fix.clone()).collect(),
+            missing_permission: finding.missing_permission,
+            fixes: finding.fixes.to_vec(),
         }
     }
 

@@ -128,7 +128,7 @@ fn a_cause_names_the_checks_that_it_masks() {
     assert_eq!(diagnosis.root_causes[0].check, "role.present");
     let detail = &diagnosis.root_causes[0].detail;
     assert!(
-        detail.contains("After this is mended") && detail.contains("role.ssmmessages"),
+        detail.contains("Re-run after fixing this") && detail.contains("role.ssmmessages"),
         "{detail}"
     );
 }

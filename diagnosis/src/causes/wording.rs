@@ -73,7 +73,7 @@ fn with_masked(detail: String, masked: &[&str]) -> String {
     match masked {
         [] => detail,
         some => format!(
-            "{detail}\nAfter this is mended, look again: {} could not be judged before.",
+            "{detail}\nRe-run after fixing this: {} could not be evaluated.",
             text::list(some)
         ),
     }
@@ -83,7 +83,7 @@ fn with_doubts(detail: String, doubts: &[&str]) -> String {
     match doubts {
         [] => detail,
         some => format!(
-            "{detail}\nWhat may be behind it could not be ruled out: {}.",
+            "{detail}\nPossible causes that could not be ruled out: {}.",
             text::list(some)
         ),
     }

@@ -20,7 +20,7 @@ pub(crate) fn build(facts: &Facts, diagnosis: Diagnosis, partial: bool) -> Repor
         mut root_causes,
     } = diagnosis;
     let mut fixes = distinct_fixes(&findings);
-    fix_order::sort(&mut fixes, &mut root_causes, &mut findings);
+    fix_order::sort(&mut fixes, &mut root_causes, &mut findings, &facts.region);
     mention_other_edits(&mut fixes);
     fixes.iter_mut().for_each(sanitize::fix);
     let summary = summary(&findings);
@@ -98,7 +98,7 @@ fn edited_definitions(fix: &Fix) -> impl Iterator<Item = &str> {
     let steps = fix.steps.iter().flatten();
     steps.filter_map(|step| match step {
         Step::Revise(revision) => Some(revision.definition.as_str()),
-        Step::Call(_) | Step::Shell(_) => None,
+        Step::Call(_) | Step::AddStatement(_) | Step::Shell(_) => None,
     })
 }
 

@@ -5,16 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RootCause;
 use checks::fixes::service::REPLACES;
+use model::aws_call::{AwsCall, ServiceUpdate};
 use model::finding::Finding;
 use model::fix::{Disposition, Fix};
-use model::step::{Call, Command, Step};
+use model::step::{Command, Step};
 
 /// Sorts fixes into the order in which they are applied. If a fix would replace tasks before another changes something
 /// else, one fix at the end replaces them for all. `fixes` are sorted by ID.
-pub fn sort(fixes: &mut Vec<Fix>, causes: &mut [RootCause], findings: &mut [Finding]) {
+pub fn sort(
+    fixes: &mut Vec<Fix>,
+    causes: &mut [RootCause],
+    findings: &mut [Finding],
+    region: &str,
+) {
     let needed = needed_fixes(causes);
     if deploys_too_early(fixes, &needed) {
-        let replacements = deploy_once(fixes, &needed);
+        let replacements = deploy_once(fixes, &needed, region);
         add_replacements(&replacements, causes, findings);
     }
     let rank = |fix: &Fix| needed.iter().position(|id| *id == fix.id);
@@ -56,13 +62,13 @@ fn deploys_too_early(fixes: &[Fix], needed: &[String]) -> bool {
 /// By the ID of a fix that no longer replaces tasks: the fixes that do it instead.
 type Replacements = BTreeMap<String, Vec<Fix>>;
 
-fn deploy_once(fixes: &mut Vec<Fix>, needed: &[String]) -> Replacements {
+fn deploy_once(fixes: &mut Vec<Fix>, needed: &[String], region: &str) -> Replacements {
     let mut replacements = Replacements::new();
     let mut added = Vec::new();
     for (service, deployments) in deployments(fixes, needed) {
-        let mut call = deployments[0].1.clone();
+        let mut update = deployments[0].1.clone();
         for (_, other) in &deployments {
-            call.join(other);
+            update.merge(other);
         }
         let (kept, moved): (Vec<usize>, Vec<usize>) = deployments
             .iter()
@@ -81,12 +87,12 @@ fn deploy_once(fixes: &mut Vec<Fix>, needed: &[String]) -> Replacements {
             .or_else(|| fixes.iter().position(only_deploys));
         let last = match last {
             Some(at) => {
-                set_deployment(&mut fixes[at], &service, &call);
+                set_deployment(&mut fixes[at], &update, region);
                 fixes[at].is_last = true;
                 fixes[at].clone()
             }
             None => {
-                let fix = replace_tasks(&service, call);
+                let fix = replace_tasks(update, region);
                 added.push(fix.clone());
                 fix
             }
@@ -104,18 +110,20 @@ fn deploy_once(fixes: &mut Vec<Fix>, needed: &[String]) -> Replacements {
     replacements
 }
 
-/// By service: the fixes that replace its tasks, each with the call that does so. Manual fixes are left alone.
-fn deployments(fixes: &[Fix], needed: &[String]) -> BTreeMap<String, Vec<(usize, Call)>> {
-    let mut by_service: BTreeMap<String, Vec<(usize, Call)>> = BTreeMap::new();
+/// By service: the fixes that replace its tasks, each with the update that does so. Manual fixes are left alone.
+fn deployments(fixes: &[Fix], needed: &[String]) -> BTreeMap<String, Vec<(usize, ServiceUpdate)>> {
+    let mut by_service: BTreeMap<String, Vec<(usize, ServiceUpdate)>> = BTreeMap::new();
     for at in places(fixes, needed) {
         let fix = &fixes[at];
         if fix.disposition == Disposition::Manual {
             continue;
         }
         for step in fix.steps.iter().flatten() {
-            if let (Step::Call(call), Some(service)) = (step, step.deployed_service()) {
-                let deployments = by_service.entry(service.to_owned()).or_default();
-                deployments.push((at, call.clone()));
+            if let Some(update) = step.service_update()
+                && update.replaces_tasks()
+            {
+                let deployments = by_service.entry(update.service.clone()).or_default();
+                deployments.push((at, update.clone()));
             }
         }
     }
@@ -140,14 +148,18 @@ fn only_deploys(fix: &Fix, service: &str) -> bool {
         && steps.all(|step| step.deployed_service() == Some(service))
 }
 
-/// Replaces the call with which a fix deploys a service.
-fn set_deployment(fix: &mut Fix, service: &str, call: &Call) {
+/// Replaces the update with which a fix deploys a service.
+fn set_deployment(fix: &mut Fix, update: &ServiceUpdate, region: &str) {
+    let text =
+        |update: &ServiceUpdate| Command::call(AwsCall::UpdateService(update.clone()), region).text;
     for (command, steps) in fix.commands.iter_mut().zip(&mut fix.steps) {
         for step in steps {
-            if let (Step::Call(old), true) = (&*step, step.deployed_service() == Some(service)) {
-                let (old, new) = (Command::from(old.clone()), Command::from(call.clone()));
-                *command = command.replace(&old.text, &new.text);
-                *step = Step::Call(call.clone());
+            if let Step::Call(AwsCall::UpdateService(old)) = step
+                && old.replaces_tasks()
+                && old.service == update.service
+            {
+                *command = command.replace(&text(old), &text(update));
+                *old = update.clone();
             }
         }
     }
@@ -160,14 +172,15 @@ fn remove_deployment(fix: &mut Fix, service: &str) {
     fix.explain.push_str(&note);
 }
 
-fn replace_tasks(service: &str, call: Call) -> Fix {
+fn replace_tasks(update: ServiceUpdate, region: &str) -> Fix {
+    let service = &update.service;
     let mut fix = Fix::new(
         format!("replace-tasks:{service}"),
         Disposition::Disruptive,
         format!("Replace the tasks of {service}"),
         REPLACES,
     )
-    .command(Command::from(call));
+    .call(AwsCall::UpdateService(update), region);
     fix.is_last = true;
     fix
 }

@@ -1,47 +1,64 @@
+use std::collections::BTreeSet;
+
 use super::{Report, Source, Verdict};
 use model::finding::{Finding, Status};
 
 impl Report {
     /// The verdict in words, the same in every format.
-    pub fn headline(&self) -> &'static str {
-        match (self.verdict, self.source) {
-            (Verdict::Fail, _) if self.since.is_some() && self.only_wishes_fail() => {
-                "something new that was declared does not hold"
+    pub fn headline(&self) -> String {
+        let sentence = match (self.verdict, self.source) {
+            (Verdict::Fail, _) if self.since.is_some() && self.only_expectations_fail() => {
+                "a new expectation is not met"
             }
-            (Verdict::Fail, _) if self.since.is_some() => {
-                "something new stands in the way of sessions"
+            (Verdict::Fail, _) if self.since.is_some() => "new problems will make sessions fail",
+            (Verdict::Fail, _) if self.only_expectations_fail() && self.leaves_open() => {
+                "an expectation is not met, and some required checks could not run"
             }
-            (Verdict::Fail, _) if self.only_wishes_fail() && self.leaves_open() => {
-                "something that was declared does not hold; nothing else is broken as far as can be seen"
-            }
-            (Verdict::Fail, _) if self.only_wishes_fail() => {
-                "something that was declared does not hold; it keeps no session from working"
+            (Verdict::Fail, _) if self.only_expectations_fail() => {
+                "an expectation is not met, which does not affect sessions"
             }
             (Verdict::Fail, Source::Plan) => {
-                "after apply, sessions would not work, or not everywhere"
+                return format!("after apply, sessions will fail for {}", self.affected());
             }
-            (Verdict::Fail, _) => "sessions would not work, or not everywhere",
+            (Verdict::Fail, _) => return format!("sessions will fail for {}", self.affected()),
             (Verdict::Inconclusive, _) => {
-                "inconclusive: nothing is broken as far as can be seen, but not everything that matters could be"
+                "inconclusive: no failures, but some required checks could not run"
             }
-            (Verdict::Pass, _) if self.since.is_some() => "nothing is new that stands in the way",
-            (Verdict::Pass, _) if self.partial => {
-                "nothing stands in the way, as far as the checks that ran can tell"
-            }
+            (Verdict::Pass, _) if self.since.is_some() => "no new problems",
+            (Verdict::Pass, _) if self.partial => "the selected checks found no problems",
             (Verdict::Pass, Source::Plan) => "after apply, sessions would work",
             (Verdict::Pass, _) => "sessions would work",
+        };
+        sentence.to_owned()
+    }
+
+    /// `1 of 6 services` or `all 6 services`, if every failure is about a service.
+    fn affected(&self) -> String {
+        let findings = self.findings.iter();
+        let failed = findings.filter(|finding| {
+            finding.status == Status::Fail && !finding.check.area.is_expectation()
+        });
+        let services: Option<BTreeSet<&str>> = failed
+            .map(|finding| finding.subject.service.as_deref())
+            .collect();
+        match (services, self.target.services.len()) {
+            (Some(services), all) if all > 1 => match services.len() {
+                count if count < all => format!("{count} of {all} services"),
+                _ => format!("all {all} services"),
+            },
+            _ => "at least one target".to_owned(),
         }
     }
 
-    /// Nothing is known to stand in the way of sessions, but not all that was declared holds.
-    fn only_wishes_fail(&self) -> bool {
+    /// Whether only declared expectations failed, which do not affect sessions.
+    fn only_expectations_fail(&self) -> bool {
         self.findings
             .iter()
             .filter(|finding| finding.status == Status::Fail)
             .all(|finding| finding.check.area.is_expectation())
     }
 
-    /// Something that matters could not be seen.
+    /// Whether a required check could not run.
     fn leaves_open(&self) -> bool {
         self.findings.iter().any(Finding::leaves_open)
     }
@@ -54,7 +71,7 @@ mod tests {
     use model::facts::Facts;
     use test_facts::{definition, denied, healthy_coder};
 
-    fn headline(facts: &Facts) -> &'static str {
+    fn headline(facts: &Facts) -> String {
         examine(facts, &Selection::default()).headline()
     }
 
@@ -65,15 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_wish_keeps_no_session_from_working() {
+    fn a_failed_expectation_does_not_affect_sessions() {
         assert_eq!(
             headline(&exec_is_forbidden()),
-            "something that was declared does not hold; it keeps no session from working"
+            "an expectation is not met, which does not affect sessions"
         );
     }
 
     #[test]
-    fn a_broken_wish_where_not_everything_could_be_seen() {
+    fn a_failed_expectation_with_required_checks_unknown() {
         let mut facts = exec_is_forbidden();
         for role in facts.roles.values_mut() {
             *role = denied("iam:GetRole");
@@ -84,38 +101,35 @@ mod tests {
             .for_each(|service| *service = denied("ecs:DescribeServices"));
         assert_eq!(
             headline(&facts),
-            "something that was declared does not hold; nothing else is broken as far as can be seen"
+            "an expectation is not met, and some required checks could not run"
         );
     }
 
-    /// What was known before may stand in the way, and is left out.
+    /// Earlier problems are not part of the report.
     #[test]
-    fn a_new_broken_wish() {
+    fn new_failed_expectations_and_new_problems() {
         let known = examine(&healthy_coder(), &Selection::default());
         let known = Baseline::read(&serde_json::to_vec(&known).unwrap())
             .unwrap()
             .remove(0);
         let now = examine(&exec_is_forbidden(), &Selection::default());
-        assert_eq!(
-            now.since(&known).headline(),
-            "something new that was declared does not hold"
-        );
+        assert_eq!(now.since(&known).headline(), "a new expectation is not met");
         let mut broken = healthy_coder();
         definition(&mut broken).task_role = None;
         let now = examine(&broken, &Selection::default());
         assert_eq!(
             now.since(&known).headline(),
-            "something new stands in the way of sessions"
+            "new problems will make sessions fail"
         );
     }
 
     #[test]
-    fn a_broken_wish_beside_what_keeps_sessions_from_working() {
+    fn a_failed_expectation_and_a_root_cause() {
         let mut facts = exec_is_forbidden();
         definition(&mut facts).task_role = None;
         assert_eq!(
             headline(&facts),
-            "sessions would not work, or not everywhere"
+            "sessions will fail for at least one target"
         );
     }
 }

@@ -1,59 +1,51 @@
-//! What fits many causes.
+//! Errors with many causes.
 
-use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
+use super::Pattern::Text;
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["throttlingexception"]),
-            Words(&["throttling"]),
-            Words(&["rate exceeded"]),
-            Words(&["too many requests"]),
-            Words(&["toomanyrequestsexception"]),
-            Words(&["requestlimitexceeded"]),
+            Text("throttling OR requestlimitexceeded"),
+            Text("rate exceeded"),
+            Text("too many requests"),
         ],
-        title: "AWS is being asked too often",
-        meaning: "The account's rate of calls is used up, by whoever it may be. Nothing is said about the task.",
+        title: "AWS is throttling requests",
+        meaning: "The account has used up its rate of API calls; the caller may be any program. This says nothing \
+                  about the task.",
         checks: &[],
-        next: Next::Do("wait a minute, then try again"),
+        next: Advice("wait a minute, then try again"),
     },
     KnownError {
         patterns: &[
-            Words(&["serverexception"]),
-            Words(&["service unavailable"]),
-            Words(&["serviceunavailableexception"]),
-            Words(&["internalfailure"]),
-            Words(&["internalservererror"]),
+            Text("serverexception OR internalfailure OR internalservererror"),
+            Text("service unavailable"),
         ],
-        title: "AWS itself has a fault",
-        meaning: "Most such faults pass by themselves.",
+        title: "AWS itself returned an error",
+        meaning: "Most server errors are temporary.",
         checks: &[],
-        next: Next::Do("try again in a minute; https://health.aws.amazon.com tells of larger ones"),
+        next: Advice("try again in a minute; https://health.aws.amazon.com lists larger outages"),
     },
     KnownError {
         patterns: &[
-            Words(&["accessdenied"]),
-            Words(&["is not authorized to perform"]),
-            Words(&["unauthorizedoperation"]),
+            Text("accessdenied OR unauthorizedoperation"),
+            Text("is not authorized to perform"),
         ],
-        title: "A call was refused",
-        meaning: "The principal that the text names lacks the action that it names.",
+        title: "AWS denied a call",
+        meaning: "The principal in the text lacks permission for the action in the text.",
         checks: &["caller.execute-command", "role.ssmmessages"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
-        patterns: &[
-            Words(&["invalidparameterexception"]),
-            Words(&["clientexception"]),
-        ],
-        title: "ECS does not accept the call as it is",
-        meaning: "Most often the task has no running exec agent; else a name or a parameter is wrong.",
+        patterns: &[Text("invalidparameterexception"), Text("clientexception")],
+        title: "ECS rejected the request",
+        meaning: "Usually the task has no running exec agent. Otherwise a name or a parameter is wrong.",
         checks: &[
             "task.exec-enabled",
             "container.agent-running",
             "container.exists",
         ],
-        next: Next::Doctor,
+        next: Doctor,
     },
 ];

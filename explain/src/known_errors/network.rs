@@ -1,56 +1,45 @@
-//! Connections from this machine to AWS. Without the name of a host of AWS the connection may be any program's.
+//! Connections to AWS. Without a host name of AWS, any program may have failed to connect.
 
-use super::Pattern::Words;
-use super::{KnownError, Next};
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
+use super::Pattern::Text;
 
-pub const KNOWN: &[KnownError] = &[KnownError {
+pub const ERRORS: &[KnownError] = &[KnownError {
     patterns: &[
-        Words(&["could not connect to the endpoint url"]),
-        Words(&["endpointconnectionerror"]),
-        Words(&["enotfound", "amazonaws.com"]),
-        Words(&["econnrefused", "amazonaws.com"]),
-        Words(&["etimedout", "amazonaws.com"]),
-        Words(&["amazonaws.com", "enotfound"]),
-        Words(&["amazonaws.com", "econnrefused"]),
-        Words(&["amazonaws.com", "etimedout"]),
-        Words(&["unknownhostexception", "amazonaws.com"]),
-        Words(&["connect timeout on endpoint"]),
-        Words(&["read timeout on endpoint"]),
-        Words(&["amazonaws.com", "no such host"]),
-        Words(&["amazonaws.com", "connection refused"]),
-        Words(&["amazonaws.com", "connection reset"]),
-        Words(&["amazonaws.com", "i/o timeout"]),
-        Words(&["amazonaws.com", "deadline exceeded"]),
-        Words(&["amazonaws.com", "name or service not known"]),
-        Words(&["amazonaws.com", "failed to resolve"]),
-        Words(&["could not resolve host:", "amazonaws.com"]),
-        Words(&["failed to lookup address", "amazonaws.com"]),
-        Words(&["amazonaws.com", "name resolution"]),
+        Text("could not connect to the endpoint url OR connect timeout on endpoint"),
+        Text("endpointconnectionerror"),
+        Text("enotfound OR econnrefused OR etimedout OR unknownhostexception … amazonaws.com"),
+        Text("could not resolve host: OR failed to lookup address … amazonaws.com"),
+        Text("amazonaws.com … enotfound OR econnrefused OR etimedout OR no such host"),
+        Text("amazonaws.com … connection refused OR connection reset OR i/o timeout"),
+        Text("amazonaws.com … deadline exceeded OR name or service not known"),
+        Text("amazonaws.com … failed to resolve OR name resolution"),
+        Text("read timeout on endpoint"),
     ],
-    title: "AWS cannot be reached under this address",
-    meaning: "The region in it is misspelt or has no such service, or this machine has no way to AWS: no network, a \
-              firewall, a proxy that is not set. In the agent's log: the task has no way to it.",
+    title: "AWS cannot be reached at this address",
+    meaning: "The region in the address is misspelt or does not have the service, or this machine has no network \
+              path to AWS: no network, a firewall, or a proxy that is not configured. In the agent's log, the \
+              task has no network path.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: Next::Do(
-        "compare the region in the address with the cluster's; then ecs-exec doctor --only local",
+    next: Advice(
+        "compare the region in the address with the cluster's region; then run ecs-exec doctor --only local",
     ),
 }];
 
 pub const GENERAL: &[KnownError] = &[KnownError {
     patterns: &[
-        Words(&["connection was closed before we received a valid response"]),
-        Words(&["nodename nor servname provided"]),
-        Words(&["operation error ecs", "dial tcp"]),
-        Words(&["operation error ssm", "dial tcp"]),
-        Words(&["operation error ecs", "deadline exceeded"]),
-        Words(&["dispatch failure"]),
-        Words(&["cannot perform start session", "dial tcp"]),
-        Words(&["failed to dial websocket"]),
-        Words(&["requesterror: send request failed"]),
+        Text("connection was closed before we received a valid response"),
+        Text("nodename nor servname provided"),
+        Text("operation error ecs OR operation error ssm … dial tcp"),
+        Text("cannot perform start session … dial tcp"),
+        Text("operation error ecs … deadline exceeded"),
+        Text("dispatch failure"),
+        Text("failed to dial websocket"),
+        Text("requesterror: send request failed"),
     ],
-    title: "A connection could not be made",
-    meaning: "On this machine: AWS cannot be reached, or the region is misspelt. In the agent's log: the task has no way \
-              to ssmmessages.",
+    title: "A connection to AWS failed",
+    meaning: "On this machine, AWS cannot be reached or the region is misspelt. In the agent's log, the task has \
+              no network path to ssmmessages.",
     checks: &["local.endpoint-reachable", "local.region", "network.path"],
-    next: Next::Doctor,
+    next: Doctor,
 }];

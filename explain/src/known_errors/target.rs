@@ -1,20 +1,22 @@
-//! The task and container that were asked for.
+//! The cluster, service, task and container that the session is for.
 
-use super::Pattern::{Call, Words};
-use super::{KnownError, Next};
+use super::KnownError;
+use super::NextStep::{Advice, Doctor};
+use super::Pattern::{Call, Text};
 
-pub const KNOWN: &[KnownError] = &[
+pub const ERRORS: &[KnownError] = &[
     KnownError {
         patterns: &[
-            Words(&["execute command was not enabled"]),
-            Words(&["execute command agent isn't running"]),
-            Words(&["'enableexecutecommand':false"]),
-            Words(&["enableexecutecommand: false"]),
-            Words(&["exec enabled for task | no"]),
+            Text("execute command was not enabled"),
+            Text("execute command agent isn't running"),
+            Text("'enableexecutecommand':false"),
+            Text("enableexecutecommand: false"),
+            Text("exec enabled for task | no"),
         ],
         title: "The task has no running exec agent",
-        meaning: "Either the task was started before ECS Exec was enabled on its service (enableExecuteCommand), and keeps \
-                  that for life, or its agent is not RUNNING. It does not mean that the plugin is missing.",
+        meaning: "Either ECS Exec was not enabled (enableExecuteCommand) when the task started, which cannot be \
+                  changed while it runs, or its agent is not RUNNING. It does not mean that the plugin is \
+                  missing.",
         checks: &[
             "task.exec-enabled",
             "service.exec-enabled",
@@ -22,17 +24,18 @@ pub const KNOWN: &[KnownError] = &[
             "container.read-only-root",
             "role.ssmmessages",
         ],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["targetnotconnected"]),
-            Words(&["ecs:", "is not connected"]),
-            Words(&["execute command failed due to an internal error"]),
+            Text("targetnotconnected"),
+            Text("ecs: … is not connected"),
+            Text("execute command failed due to an internal error"),
         ],
         title: "The agent in the container is not connected",
-        meaning: "ECS took the call, but the agent has no channel to Systems Manager: its task role lacks an ssmmessages \
-                  action, it cannot reach ssmmessages, it has crashed, or the task is only seconds old.",
+        meaning: "ECS accepted the call, but the agent is not connected to Systems Manager: the task role lacks \
+                  an ssmmessages action, the agent cannot reach ssmmessages, it has crashed, or the task started \
+                  only seconds ago.",
         checks: &[
             "role.ssmmessages",
             "role.present",
@@ -43,195 +46,188 @@ pub const KNOWN: &[KnownError] = &[
             "task.pid-mode",
             "container.aws-credentials-env",
         ],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
-        patterns: &[Words(&["valid taskrolearn is not being used"])],
+        patterns: &[Text("valid taskrolearn is not being used")],
         title: "The task definition has no task role",
-        meaning: "ECS enables ECS Exec only on task definitions that name a task role. The execution role is another one.",
+        meaning: "ECS enables ECS Exec only for task definitions with a task role. The execution role does not \
+                  count.",
         checks: &["role.present"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["code_deploy deployment controller"]),
-            Words(&["use aws codedeploy to trigger a new deployment"]),
-            Words(&["external deployment controller"]),
+            Text("code_deploy deployment controller OR external deployment controller"),
+            Text("use aws codedeploy to trigger a new deployment"),
         ],
         title: "CodeDeploy deploys this service, so ECS cannot force a new deployment",
-        meaning: "ECS Exec holds for new tasks only, and with this deployment controller new tasks come from a deployment of \
-                  CodeDeploy (or of the external controller).",
+        meaning: "ECS Exec applies to new tasks only, and with this deployment controller only a deployment of \
+                  CodeDeploy (or of the external controller) starts new tasks.",
         checks: &["service.exec-enabled", "task.exec-enabled"],
-        next: Next::Do(
-            "aws ecs update-service --enable-execute-command … without --force-new-deployment, then aws deploy create-deployment …",
+        next: Advice(
+            "aws ecs update-service --enable-execute-command … without --force-new-deployment, then aws deploy \
+             create-deployment …",
         ),
     },
     KnownError {
         patterns: &[
-            Words(&["platformtaskdefinitionincompatibility"]),
-            Words(&["platformunknownexception"]),
-            Words(&["unsupportedfeatureexception"]),
-            Words(&["platform version", "(required: >="]),
+            Text("platformtaskdefinitionincompatibility OR platformunknownexception"),
+            Text("unsupportedfeatureexception"),
+            Text("platform version … (required: >="),
         ],
-        title: "The Fargate platform does not know ECS Exec",
-        meaning: "It needs platform 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
+        title: "The Fargate platform version does not support ECS Exec",
+        meaning: "ECS Exec needs platform version 1.4.0 or later on Linux, 1.0.0 or later on Windows.",
         checks: &["task.platform-version", "task.operating-system"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
-        patterns: &[Words(&["ecs agent version", "(required: >="])],
+        patterns: &[Text("ecs agent version … (required: >=")],
         title: "The instance's ECS agent is too old for ECS Exec",
         meaning: "ECS Exec on EC2 needs ECS agent 1.50.2 or later.",
         checks: &["task.agent-version"],
-        next: Next::Do(
+        next: Advice(
             "use a current ECS-optimized AMI, or aws ecs update-container-agent; then start a new task",
         ),
     },
     KnownError {
         patterns: &[
-            Words(&["task length should be one of"]),
-            Words(&["invalid identifier", "task"]),
-            Words(&["taskid", "length should be one of"]),
+            Text("task length should be one of"),
+            Text("invalid identifier … task"),
+            Text("taskid … length should be one of"),
         ],
-        title: "What was given as the task is no task ID",
-        meaning: "ECS wants 32 or 36 characters, or the task's whole ARN. A service's name was given, or the answer of a \
-                  command that found no task: None or null.",
+        title: "The task parameter contains no task ID",
+        meaning: "ECS expects 32 or 36 characters, or the full ARN of the task. Often a service name was passed, \
+                  or the output of a command that found no task: None or null.",
         checks: &["service.running-tasks", "task.exists"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
-        patterns: &[Words(&["maximum session limit"])],
+        patterns: &[Text("maximum session limit")],
         title: "Too many sessions are open in the container",
-        meaning: "Each container takes a few at a time. One that hangs counts until it has been idle for 20 minutes.",
+        meaning: "Each container allows a few sessions at a time. A session that hangs counts until it has been \
+                  idle for 20 minutes.",
         checks: &[],
-        next: Next::Do(
+        next: Advice(
             "aws ssm describe-sessions --state Active, then aws ssm terminate-session --session-id ID",
         ),
     },
     KnownError {
-        patterns: &[Words(&["interactive is the only mode"])],
-        title: "ECS Exec takes interactive sessions only",
-        meaning: "interactive has to be true, for a single command too.",
+        patterns: &[Text("interactive is the only mode")],
+        title: "ECS Exec supports interactive sessions only",
+        meaning: "interactive must be true, even for a single command.",
         checks: &[],
-        next: Next::Do("aws ecs execute-command --interactive …"),
+        next: Advice("aws ecs execute-command --interactive …"),
     },
     KnownError {
-        patterns: &[Words(&[
+        patterns: &[Text(
             "executing a command in a running container part of a service is not supported",
-        ])],
-        title: "Services of this type have no ECS Exec",
-        meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner opens no sessions.",
+        )],
+        title: "Services of this type do not support ECS Exec",
+        meaning: "A Request-Driven Web Service of AWS Copilot runs on App Runner, not on ECS, and App Runner has \
+                  no sessions.",
         checks: &[],
-        next: Next::Do(
+        next: Advice(
             "copilot svc logs, or deploy it as a Load Balanced Web Service, which runs on ECS",
         ),
     },
     KnownError {
-        patterns: &[Words(&["identifier is for", "your cluster is"])],
+        patterns: &[Text("identifier is for … your cluster is")],
         title: "The task belongs to another cluster",
-        meaning: "Its ARN names one cluster and the call another; without --cluster that is the one called default.",
+        meaning: "The task's ARN names another cluster than the call. Without --cluster, the call uses the \
+                  cluster named default.",
         checks: &["cluster.exists", "task.exists"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["clusternotfound"]),
-            Words(&["cluster not found"]),
-            Words(&["default cluster does not exist"]),
-            Words(&["no clusters found"]),
+            Text("clusternotfound"),
+            Text("cluster not found"),
+            Text("default cluster does not exist"),
+            Text("no clusters found"),
         ],
         title: "There is no such cluster",
-        meaning: "The name is misspelt, or the cluster lives in another region or account. Without --cluster the AWS CLI asks \
-                  for one called default.",
+        meaning: "The name is misspelt, or the cluster is in another region or account. Without --cluster, the \
+                  AWS CLI uses the cluster named default.",
         checks: &["cluster.exists", "local.region"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
-        patterns: &[
-            Words(&["servicenotfound"]),
-            Words(&["servicenotactive"]),
-            Call("UpdateService", &["service not found"]),
-            Call("DescribeServices", &["service not found"]),
-            Call("ListTasks", &["service not found"]),
-        ],
+        patterns: &[Text("servicenotfound"), Text("servicenotactive")],
         title: "There is no such service",
-        meaning: "The name is misspelt, the service lives in another cluster, or it was deleted.",
+        meaning: "The name is misspelt, or the service is in another cluster or was deleted.",
         checks: &["service.exists"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["no running task"]),
-            Words(&["no tasks found"]),
-            Words(&["unable to place a task"]),
+            Text("no running task"),
+            Text("no tasks found"),
+            Text("unable to place a task"),
         ],
         title: "The service has no running task",
-        meaning: "It is set to run none, its tasks do not stay up, or there is no room for them.",
+        meaning: "Its desired count is 0, its tasks keep stopping, or there is no capacity for them.",
         checks: &["service.running-tasks", "service.deployment-stable"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["cannotpull"]),
-            Words(&["resourceinitializationerror"]),
-            Words(&["cannotstartcontainererror"]),
-            Words(&["cannotcreatecontainererror"]),
+            Text("cannotpull OR resourceinitializationerror OR cannotstartcontainererror"),
+            Text("cannotcreatecontainererror"),
         ],
-        title: "The task did not start: ECS could not pull its image or prepare it",
-        meaning: "Nothing is said about ECS Exec: there is no container yet to open a session into. The image does not exist, \
-                  the execution role is not allowed to read it or a secret, or the task has no way to the registry.",
+        title: "The task did not start: ECS could not pull the image or prepare the task",
+        meaning: "No container runs yet, so this says nothing about ECS Exec. The image does not exist, the \
+                  execution role is not allowed to read it or a secret, or the task has no network path to the \
+                  registry.",
         checks: &[
             "task.running",
             "service.deployment-stable",
             "service.running-tasks",
         ],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["task provided in the request was not found"]),
-            Words(&["task was not found"]),
-            Words(&["task not found"]),
-            Words(&["specified ecs task does not exist"]),
-            Words(&["task with id", "not found"]),
-            Words(&["referenced task was not found"]),
-            Words(&["task has been stopped"]),
-            Words(&["task is stopped"]),
-            Words(&["taskstopped"]),
-            Words(&["essential container in task exited"]),
-            Words(&["failed container health checks"]),
-            Words(&["spot task was interrupted"]),
-            Words(&["'reason':'missing'"]),
+            Text("task provided in the request was not found OR task was not found"),
+            Text("task not found OR task is stopped"),
+            Text("specified ecs task does not exist"),
+            Text("task with id … not found"),
+            Text("task has been stopped"),
+            Text("taskstopped OR 'reason':'missing'"),
+            Text("essential container in task exited"),
+            Text("failed container health checks"),
+            Text("spot task was interrupted"),
         ],
-        title: "There is no such task any more",
-        meaning: "The task stopped, or there is no such task in this cluster; ECS forgets a stopped task about an hour later.",
+        title: "There is no such task, or it has stopped",
+        meaning: "ECS forgets a stopped task about an hour after it stopped. The task may also be in another \
+                  cluster.",
         checks: &["task.exists", "task.running", "service.running-tasks"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Words(&["outofmemoryerror", "container"]),
-            Words(&["killed due to memory usage"]),
+            Text("outofmemoryerror … container"),
+            Text("killed due to memory usage"),
         ],
-        title: "The container was killed for lack of memory",
-        meaning: "The exec agent and the shell count against the container's memory.",
+        title: "The container ran out of memory",
+        meaning: "ECS or the kernel killed it. The exec agent and the shell use the container's memory too.",
         checks: &["container.resources", "container.running"],
-        next: Next::Doctor,
+        next: Doctor,
     },
     KnownError {
         patterns: &[
-            Call("ExecuteCommand", &["container", "multiple containers"]),
-            Call("ExecuteCommand", &["container", "not found"]),
-            Call("ExecuteCommand", &["container", "is not running"]),
-            Words(&["container name", "multiple containers"]),
-            Words(&["multiple containers in the task"]),
-            Words(&["supplied container with name", "not found"]),
-            Words(&["container name", "not found in task"]),
-            Words(&["execute command", "container", "is not running"]),
+            Call("ExecuteCommand", "container … multiple containers"),
+            Call("ExecuteCommand", "container … not found"),
+            Call("ExecuteCommand", "container … is not running"),
+            Text("container name … multiple containers OR not found in task"),
+            Text("multiple containers in the task"),
+            Text("supplied container with name … not found"),
+            Text("execute command … container … is not running"),
         ],
-        title: "The container cannot be entered",
-        meaning: "It does not exist under this name, or it is not RUNNING, or the task has several and none was named.",
+        title: "ECS cannot open a session in this container",
+        meaning: "No container has this name, the container is not RUNNING, or the task has several containers \
+                  and none was named.",
         checks: &["container.exists", "container.running"],
-        next: Next::Doctor,
+        next: Doctor,
     },
 ];

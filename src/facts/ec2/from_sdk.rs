@@ -1,4 +1,4 @@
-//! EC2's answers → the model.
+//! EC2's responses → the model.
 
 use aws_sdk_ec2::types as sdk;
 use model::facts::*;
@@ -7,24 +7,16 @@ pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
     Endpoint {
         id: text(endpoint.vpc_endpoint_id()),
         service: text(endpoint.service_name()),
-        kind: endpoint
-            .vpc_endpoint_type()
-            .map_or_else(String::new, |kind| kind.as_str().to_owned()),
+        kind: text(endpoint.vpc_endpoint_type().map(|kind| kind.as_str())),
         vpc: text(endpoint.vpc_id()),
-        state: endpoint
-            .state()
-            .map_or_else(String::new, |state| state.as_str().to_owned()),
+        state: text(endpoint.state().map(|state| state.as_str())),
         private_dns: endpoint.private_dns_enabled().unwrap_or(false),
         inbound_only: endpoint
             .dns_options()
             .and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint())
             .unwrap_or(false),
         subnets: endpoint.subnet_ids().to_vec(),
-        security_groups: endpoint
-            .groups()
-            .iter()
-            .filter_map(|group| group.group_id().map(str::to_owned))
-            .collect(),
+        security_groups: strings(endpoint.groups(), |group| group.group_id()),
         route_tables: endpoint.route_table_ids().to_vec(),
         interfaces: endpoint.network_interface_ids().to_vec(),
         policy: endpoint
@@ -41,9 +33,7 @@ pub fn nat_gateway(gateway: &sdk::NatGateway) -> NatGateway {
     NatGateway {
         id: text(gateway.nat_gateway_id()),
         subnet: text(gateway.subnet_id()),
-        state: gateway
-            .state()
-            .map_or_else(String::new, |state| state.as_str().to_owned()),
+        state: text(gateway.state().map(|state| state.as_str())),
         private: gateway.connectivity_type() == Some(&sdk::ConnectivityType::Private),
     }
 }
@@ -53,21 +43,13 @@ pub fn interface(interface: &sdk::NetworkInterface) -> Interface {
         id: text(interface.network_interface_id()),
         vpc: text(interface.vpc_id()),
         subnet: text(interface.subnet_id()),
-        security_groups: interface
-            .groups()
-            .iter()
-            .filter_map(|group| group.group_id().map(str::to_owned))
-            .collect(),
+        security_groups: strings(interface.groups(), |group| group.group_id()),
         private_ips: interface
             .private_ip_addresses()
             .iter()
             .filter_map(|address| address.private_ip_address().map(Into::into))
             .collect(),
-        ipv6: interface
-            .ipv6_addresses()
-            .iter()
-            .filter_map(|address| address.ipv6_address().map(str::to_owned))
-            .collect(),
+        ipv6: strings(interface.ipv6_addresses(), |address| address.ipv6_address()),
         public_ip: interface
             .association()
             .and_then(|association| association.public_ip())
@@ -80,11 +62,9 @@ pub fn subnet(subnet: &sdk::Subnet) -> Subnet {
         id: text(subnet.subnet_id()),
         vpc: text(subnet.vpc_id()),
         cidr: subnet.cidr_block().map(str::to_owned),
-        ipv6_cidrs: subnet
-            .ipv6_cidr_block_association_set()
-            .iter()
-            .filter_map(|association| association.ipv6_cidr_block().map(str::to_owned))
-            .collect(),
+        ipv6_cidrs: strings(subnet.ipv6_cidr_block_association_set(), |association| {
+            association.ipv6_cidr_block()
+        }),
         availability_zone: subnet.availability_zone().map(str::to_owned),
         owner: subnet.owner_id().map(str::to_owned),
     }
@@ -97,11 +77,7 @@ pub fn route_table(table: &sdk::RouteTable) -> RouteTable {
             .associations()
             .iter()
             .any(|association| association.main().unwrap_or(false)),
-        subnets: table
-            .associations()
-            .iter()
-            .filter_map(|association| association.subnet_id().map(str::to_owned))
-            .collect(),
+        subnets: strings(table.associations(), |association| association.subnet_id()),
         routes: table.routes().iter().filter_map(route).collect(),
     }
 }
@@ -128,7 +104,7 @@ fn target(route: &sdk::Route) -> RouteTarget {
     match route.gateway_id() {
         Some("local") => return RouteTarget::Local,
         Some(id) if id.starts_with("igw-") => return RouteTarget::InternetGateway(id.to_owned()),
-        // To a range rather than to a service's prefix list, it is a firewall's or a gateway load balancer's.
+        // With a range instead of a service's prefix list, it is a firewall's or a gateway load balancer's endpoint.
         Some(id) if id.starts_with("vpce-") && route.destination_prefix_list_id().is_some() => {
             return RouteTarget::GatewayEndpoint(id.to_owned());
         }
@@ -147,6 +123,12 @@ fn target(route: &sdk::Route) -> RouteTarget {
     RouteTarget::Other(other.to_owned())
 }
 
+/// One field of each item, if the item has it.
+fn strings<T>(items: &[T], field: impl Fn(&T) -> Option<&str>) -> Vec<String> {
+    let fields = items.iter().filter_map(field);
+    fields.map(str::to_owned).collect()
+}
+
 fn text<'t, T: From<&'t str>>(value: Option<&'t str>) -> T {
     value.unwrap_or_default().into()
 }
@@ -162,29 +144,15 @@ pub fn security_group(group: &sdk::SecurityGroup) -> SecurityGroup {
 }
 
 fn rule(permission: &sdk::IpPermission) -> GroupRule {
-    let v4 = permission
-        .ip_ranges()
-        .iter()
-        .filter_map(|range| range.cidr_ip());
-    let v6 = permission
-        .ipv6_ranges()
-        .iter()
-        .filter_map(|range| range.cidr_ipv6());
+    let v4 = strings(permission.ip_ranges(), |range| range.cidr_ip());
+    let v6 = strings(permission.ipv6_ranges(), |range| range.cidr_ipv6());
     GroupRule {
         protocol: text(permission.ip_protocol()),
         from_port: permission.from_port().and_then(port),
         to_port: permission.to_port().and_then(port),
-        cidrs: v4.chain(v6).map(str::to_owned).collect(),
-        prefix_lists: permission
-            .prefix_list_ids()
-            .iter()
-            .filter_map(|list| list.prefix_list_id().map(str::to_owned))
-            .collect(),
-        security_groups: permission
-            .user_id_group_pairs()
-            .iter()
-            .filter_map(|pair| pair.group_id().map(str::to_owned))
-            .collect(),
+        cidrs: [v4, v6].concat(),
+        prefix_lists: strings(permission.prefix_list_ids(), |list| list.prefix_list_id()),
+        security_groups: strings(permission.user_id_group_pairs(), |pair| pair.group_id()),
     }
 }
 
@@ -192,11 +160,7 @@ pub fn network_acl(acl: &sdk::NetworkAcl) -> NetworkAcl {
     NetworkAcl {
         id: text(acl.network_acl_id()),
         default: acl.is_default().unwrap_or(false),
-        subnets: acl
-            .associations()
-            .iter()
-            .filter_map(|association| association.subnet_id().map(str::to_owned))
-            .collect(),
+        subnets: strings(acl.associations(), |association| association.subnet_id()),
         entries: acl.entries().iter().map(acl_entry).collect(),
     }
 }
@@ -217,7 +181,7 @@ fn acl_entry(entry: &sdk::NetworkAclEntry) -> AclEntry {
     }
 }
 
-/// `None` for -1, which stands for every port.
+/// `None` for -1, which means every port.
 fn port(number: i32) -> Option<u16> {
     u16::try_from(number).ok()
 }
@@ -237,11 +201,7 @@ pub fn instance(instance: &sdk::Instance) -> Instance {
             id: text(primary.and_then(|interface| interface.network_interface_id())),
             vpc: text(instance.vpc_id()),
             subnet: text(instance.subnet_id()),
-            security_groups: instance
-                .security_groups()
-                .iter()
-                .filter_map(|group| group.group_id().map(str::to_owned))
-                .collect(),
+            security_groups: strings(instance.security_groups(), |group| group.group_id()),
             private_ips: instance
                 .private_ip_address()
                 .map(Into::into)

@@ -1,4 +1,4 @@
-//! Which DNS servers the tasks in a VPC ask, by its DHCP options.
+//! Which DNS servers the tasks in a VPC use, according to its DHCP options.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeDhcpOptions.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +7,13 @@ use aws_sdk_ec2::types::{DhcpOptions, Vpc};
 use model::facts::{Fact, Unavailable, besides_amazon};
 
 use super::{by_id, filter};
-use crate::aws::Aws;
+use crate::aws::AwsClients;
 
-/// The DNS servers that VPCs give to tasks, besides Amazon's own; by the VPC's ID.
-pub async fn own_name_servers(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fact<Vec<String>>> {
+/// The DNS servers that tasks use in addition to Amazon's, by VPC.
+pub async fn own_name_servers(
+    aws: &AwsClients,
+    vpcs: &[String],
+) -> BTreeMap<String, Fact<Vec<String>>> {
     let vpcs = described(aws, vpcs).await;
     let known = vpcs.values().filter_map(Fact::known);
     let sets: BTreeSet<String> = known
@@ -20,16 +23,16 @@ pub async fn own_name_servers(aws: &Aws, vpcs: &[String]) -> BTreeMap<String, Fa
     vpcs.into_iter()
         .map(|(id, vpc)| {
             let servers = match vpc {
-                Fact::Known(vpc) => of_vpc(&vpc, &sets),
+                Fact::Known(vpc) => vpc_servers(&vpc, &sets),
                 Fact::Unavailable(why) => Fact::Unavailable(why),
-                Fact::Absent => unseen("ec2:DescribeVpcs", format!("AWS does not show {id}")),
+                Fact::Absent => unknown("ec2:DescribeVpcs", format!("AWS does not return {id}")),
             };
             (id, servers)
         })
         .collect()
 }
 
-async fn described(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
+async fn described(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeVpcs", || {
@@ -47,7 +50,7 @@ async fn described(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
     .await
 }
 
-async fn options(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<DhcpOptions>> {
+async fn options(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<DhcpOptions>> {
     by_id(ids, async |chunk| {
         let page = aws
             .call("ec2:DescribeDhcpOptions", || {
@@ -65,15 +68,15 @@ async fn options(aws: &Aws, ids: &[String]) -> BTreeMap<String, Fact<DhcpOptions
     .await
 }
 
-fn of_vpc(vpc: &Vpc, sets: &BTreeMap<String, Fact<DhcpOptions>>) -> Fact<Vec<String>> {
+fn vpc_servers(vpc: &Vpc, sets: &BTreeMap<String, Fact<DhcpOptions>>) -> Fact<Vec<String>> {
     let set = match sets.get(vpc.dhcp_options_id().unwrap_or_default()) {
         Some(Fact::Known(set)) => set,
         Some(Fact::Unavailable(why)) => return Fact::Unavailable(why.clone()),
         Some(Fact::Absent) | None => {
             let id = vpc.vpc_id().unwrap_or_default();
-            return unseen(
+            return unknown(
                 "ec2:DescribeDhcpOptions",
-                format!("AWS shows no DHCP options of {id}"),
+                format!("AWS returns no DHCP options of {id}"),
             );
         }
     };
@@ -85,7 +88,7 @@ fn of_vpc(vpc: &Vpc, sets: &BTreeMap<String, Fact<DhcpOptions>>) -> Fact<Vec<Str
         .collect();
     if servers.is_empty() {
         let id = set.dhcp_options_id().unwrap_or_default();
-        return unseen(
+        return unknown(
             "ec2:DescribeDhcpOptions",
             format!("{id} names no DNS servers"),
         );
@@ -93,9 +96,9 @@ fn of_vpc(vpc: &Vpc, sets: &BTreeMap<String, Fact<DhcpOptions>>) -> Fact<Vec<Str
     Fact::Known(besides_amazon(servers, vpc.cidr_block()))
 }
 
-fn unseen(action: &str, what: String) -> Fact<Vec<String>> {
+fn unknown(action: &str, why: String) -> Fact<Vec<String>> {
     Fact::Unavailable(Unavailable::not_asked(
         action,
-        format!("{what}, so which DNS servers tasks ask is not to be seen"),
+        format!("{why}, so the DNS servers of its tasks are unknown"),
     ))
 }

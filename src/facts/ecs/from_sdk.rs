@@ -1,6 +1,6 @@
-//! ECS's answers → the model. Values of environment variables end here.
+//! ECS's responses → the model. Values of environment variables are dropped here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime;
@@ -48,14 +48,12 @@ pub fn service(service: &sdk::Service) -> Service {
         pending_count: count(service.pending_count()),
         daemon: service.scheduling_strategy() == Some(&sdk::SchedulingStrategy::Daemon),
         exec_enabled: service.enable_execute_command(),
-        launch_type: service.launch_type().map(|kind| kind.as_str().to_owned()),
+        launch_type: owned(service.launch_type().map(|kind| kind.as_str())),
         platform_version: owned(service.platform_version()),
         task_definition: owned(service.task_definition()),
         controller: service
             .deployment_controller()
-            .map_or_else(Default::default, |controller| {
-                super::controller(controller.r#type())
-            }),
+            .map_or_else(Default::default, |kind| controller(kind.r#type())),
         deployments: service.deployments().iter().map(deployment).collect(),
         events: service
             .events()
@@ -79,6 +77,14 @@ pub fn service(service: &sdk::Service) -> Service {
     }
 }
 
+fn controller(kind: &sdk::DeploymentControllerType) -> DeploymentController {
+    match kind {
+        sdk::DeploymentControllerType::CodeDeploy => DeploymentController::CodeDeploy,
+        sdk::DeploymentControllerType::External => DeploymentController::External,
+        _ => DeploymentController::Ecs,
+    }
+}
+
 fn deployment(deployment: &sdk::Deployment) -> Deployment {
     Deployment {
         id: text(deployment.id()),
@@ -88,24 +94,21 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
         running_count: count(deployment.running_count()),
         pending_count: count(deployment.pending_count()),
         failed_tasks: count(deployment.failed_tasks()),
-        rollout_state: deployment
-            .rollout_state()
-            .map(|state| state.as_str().to_owned()),
+        rollout_state: owned(deployment.rollout_state().map(|state| state.as_str())),
         rollout_reason: owned(deployment.rollout_state_reason()),
         created_at: deployment.created_at().and_then(time),
         updated_at: deployment.updated_at().and_then(time),
     }
 }
 
-/// `definitions`: ARNs of the definitions of tasks before, which those of the same share.
-pub fn task(task: &sdk::Task, definitions: &mut HashSet<String>) -> Task {
+pub fn task(task: &sdk::Task) -> Task {
     let overrides = task.overrides();
     let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
     Task {
-        arn: task.task_arn().unwrap_or_default().into(),
+        arn: text(task.task_arn()),
         group: owned(task.group()),
         started_by: owned(task.started_by()),
-        task_definition: shared(task.task_definition_arn(), definitions),
+        task_definition: text(task.task_definition_arn()),
         last_status: text(task.last_status()),
         desired_status: text(task.desired_status()),
         exec_enabled: task.enable_execute_command(),
@@ -132,16 +135,6 @@ pub fn task(task: &sdk::Task, definitions: &mut HashSet<String>) -> Task {
         containers: task.containers().iter().map(container).collect(),
         tags: tags(task.tags()),
     }
-}
-
-fn shared(text: Option<&str>, known: &mut HashSet<String>) -> String {
-    let text = text.unwrap_or_default();
-    if let Some(one) = known.get(text) {
-        return one.clone();
-    }
-    let new: String = text.into();
-    known.insert(new.clone());
-    new
 }
 
 /// AWS calls the attachment `ElasticNetworkInterface`; some of its emulators say `eni`.
@@ -203,10 +196,8 @@ pub fn task_definition(definition: &sdk::TaskDefinition, ssmmessages: &str) -> T
         arn: text(definition.task_definition_arn()),
         family: text(definition.family()),
         revision: count(definition.revision()),
-        network_mode: definition
-            .network_mode()
-            .map(|mode| mode.as_str().to_owned()),
-        pid_mode: definition.pid_mode().map(|mode| mode.as_str().to_owned()),
+        network_mode: owned(definition.network_mode().map(|mode| mode.as_str())),
+        pid_mode: owned(definition.pid_mode().map(|mode| mode.as_str())),
         task_role: owned(definition.task_role_arn().filter(|arn| !arn.is_empty())),
         execution_role: owned(
             definition

@@ -1,71 +1,41 @@
 //! Services and agents of ECS.
 
-use super::{Answer, Options, unknown};
-use crate::aws::Aws;
+use model::aws_call::ServiceUpdate;
 
-pub async fn call(aws: &Aws, operation: &str, options: &Options<'_>) -> Answer {
-    match operation {
-        "update-service" => update_service(aws, options).await,
-        "update-container-agent" => update_container_agent(aws, options).await,
-        other => Err(unknown(other)),
-    }
-}
+use super::StepOutputs;
+use crate::aws::{AwsClients, Failure};
 
-async fn update_service(aws: &Aws, options: &Options<'_>) -> Answer {
-    let exec = match (
-        options.has("--enable-execute-command"),
-        options.has("--disable-execute-command"),
-    ) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
-        (false, false) => None,
-    };
-    let definition = options.one("--task-definition");
-    let registered = |family: String| {
-        options
-            .made
-            .families
-            .get(&family)
-            .cloned()
-            .unwrap_or(family)
-    };
-    let definition = definition.map(registered);
+pub async fn update_service(
+    aws: &AwsClients,
+    update: &ServiceUpdate,
+    outputs: &mut StepOutputs,
+) -> Result<(), Failure> {
+    // The revision that this program registered, not one that others registered since.
+    let definition = update
+        .task_definition
+        .as_ref()
+        .map(|family| outputs.families.get(family).unwrap_or(family));
     let answer = aws
         .call("ecs:UpdateService", || {
             aws.ecs
                 .update_service()
-                .set_cluster(options.one("--cluster"))
-                .set_service(options.one("--service"))
-                .set_enable_execute_command(exec)
-                .set_force_new_deployment(options.has("--force-new-deployment").then_some(true))
-                .set_platform_version(options.one("--platform-version"))
-                .set_task_definition(definition.clone())
-                .set_desired_count(
-                    options
-                        .one("--desired-count")
-                        .and_then(|count| count.parse().ok()),
-                )
+                .cluster(&update.cluster)
+                .service(&update.service)
+                .set_enable_execute_command(update.enable_execute_command)
+                .set_platform_version(update.platform_version.clone())
+                .set_task_definition(definition.cloned())
+                .set_desired_count(update.desired_count)
+                .set_force_new_deployment(update.force_new_deployment.then_some(true))
                 .send()
         })
         .await?;
-    let deployments = answer
-        .service
-        .and_then(|service| service.deployments)
-        .unwrap_or_default();
+    let deployments = answer.service.and_then(|service| service.deployments);
     let primary = deployments
+        .unwrap_or_default()
         .into_iter()
         .find(|deployment| deployment.status() == Some("PRIMARY"));
-    Ok(primary.and_then(|deployment| deployment.id))
-}
-
-async fn update_container_agent(aws: &Aws, options: &Options<'_>) -> Answer {
-    aws.call("ecs:UpdateContainerAgent", || {
-        aws.ecs
-            .update_container_agent()
-            .set_cluster(options.one("--cluster"))
-            .set_container_instance(options.one("--container-instance"))
-            .send()
-    })
-    .await?;
-    Ok(None)
+    if let Some(id) = primary.and_then(|deployment| deployment.id) {
+        outputs.deployments.insert(update.service.clone(), id);
+    }
+    Ok(())
 }

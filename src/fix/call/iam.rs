@@ -1,70 +1,53 @@
 //! Roles, users and their policies.
 
+use model::aws_call::InlinePolicy;
 use serde_json::Value;
 
-use super::{Answer, Options, policies, unknown};
-use crate::aws::{Aws, Failure};
+use super::{StepOutputs, policies};
+use crate::aws::{AwsClients, Failure};
 
-pub async fn call(aws: &Aws, operation: &str, options: &Options<'_>) -> Answer {
-    match operation {
-        "create-role" => create_role(aws, options).await,
-        "put-role-policy" => put_role_policy(aws, options).await,
-        "put-user-policy" => put_user_policy(aws, options).await,
-        "update-assume-role-policy" => update_assume_role_policy(aws, options).await,
-        other => Err(unknown(other)),
-    }
-}
-
-async fn create_role(aws: &Aws, options: &Options<'_>) -> Answer {
-    let made = aws
+pub async fn create_role(
+    aws: &AwsClients,
+    name: &str,
+    path: Option<&str>,
+    trust_policy: &Value,
+    outputs: &mut StepOutputs,
+) -> Result<(), Failure> {
+    let created = aws
         .call("iam:CreateRole", || {
             aws.iam
                 .create_role()
-                .set_role_name(options.one("--role-name"))
-                .set_path(options.one("--path"))
-                .set_assume_role_policy_document(options.one("--assume-role-policy-document"))
+                .role_name(name)
+                .set_path(path.map(str::to_owned))
+                .assume_role_policy_document(trust_policy.to_string())
                 .send()
         })
         .await;
-    match made {
-        Ok(_) => Ok(None),
-        Err(failure) if failure.is("EntityAlreadyExists") => {
-            match is_half_made(aws, options).await? {
-                true => Ok(None),
-                false => Err(failure),
-            }
+    if let Err(failure) = created {
+        let exists = failure.is("EntityAlreadyExists");
+        if !exists || !is_incomplete(aws, name, trust_policy).await? {
+            return Err(failure);
         }
-        Err(failure) => Err(failure),
     }
+    outputs.has_new_role = true;
+    Ok(())
 }
 
-/// Whether the role is one that an earlier run made and did not get further with: it trusts whom it is to trust, and
-/// may do nothing that this program did not put there.
-async fn is_half_made(aws: &Aws, options: &Options<'_>) -> Result<bool, Failure> {
-    let name = options.one("--role-name");
-    let role = aws.call("iam:GetRole", || {
-        aws.iam.get_role().set_role_name(name.clone()).send()
-    });
-    let trust = role
-        .await?
-        .role
-        .and_then(|role| role.assume_role_policy_document);
-    let trust = policies::decoded(&trust.unwrap_or_default());
-    let trust = serde_json::from_str::<Value>(&trust).unwrap_or_default();
-    if trust != options.json("--assume-role-policy-document") {
+/// Whether an earlier run created the role and was stopped: the role has the same trust policy, and no permissions
+/// other than those that this program adds.
+async fn is_incomplete(
+    aws: &AwsClients,
+    name: &str,
+    trust_policy: &Value,
+) -> Result<bool, Failure> {
+    if policies::parse(&current_trust_policy(aws, name).await?) != *trust_policy {
         return Ok(false);
     }
     let inline = aws.call("iam:ListRolePolicies", || {
-        aws.iam
-            .list_role_policies()
-            .set_role_name(name.clone())
-            .send()
+        aws.iam.list_role_policies().role_name(name).send()
     });
     let attached = aws.call("iam:ListAttachedRolePolicies", || {
-        aws.iam
-            .list_attached_role_policies()
-            .set_role_name(name.clone())
-            .send()
+        aws.iam.list_attached_role_policies().role_name(name).send()
     });
     let (inline, attached) = (inline.await?, attached.await?);
     let is_ours = |policy: &String| policy.starts_with("ecs-exec-");
@@ -73,15 +56,22 @@ async fn is_half_made(aws: &Aws, options: &Options<'_>) -> Result<bool, Failure>
         && inline.policy_names().iter().all(is_ours))
 }
 
-async fn put_role_policy(aws: &Aws, options: &Options<'_>) -> Answer {
-    let name = policies::free_name(options, async |name| {
-        let role = options.one("--role-name");
+/// The role's trust policy, in percent-encoding.
+async fn current_trust_policy(aws: &AwsClients, role: &str) -> Result<String, Failure> {
+    let answer = aws
+        .call("iam:GetRole", || aws.iam.get_role().role_name(role).send())
+        .await?;
+    let policy = answer
+        .role
+        .and_then(|role| role.assume_role_policy_document);
+    Ok(policy.unwrap_or_default())
+}
+
+pub async fn put_role_policy(aws: &AwsClients, policy: &InlinePolicy) -> Result<(), Failure> {
+    let name = policies::unused_name(policy, async |name| {
         let answer = aws.call("iam:GetRolePolicy", || {
-            aws.iam
-                .get_role_policy()
-                .set_role_name(role.clone())
-                .policy_name(name)
-                .send()
+            let get = aws.iam.get_role_policy().role_name(&policy.principal);
+            get.policy_name(name).send()
         });
         answer.await.map(|answer| answer.policy_document)
     })
@@ -89,24 +79,20 @@ async fn put_role_policy(aws: &Aws, options: &Options<'_>) -> Answer {
     aws.call("iam:PutRolePolicy", || {
         aws.iam
             .put_role_policy()
-            .set_role_name(options.one("--role-name"))
+            .role_name(&policy.principal)
             .policy_name(&name)
-            .set_policy_document(options.one("--policy-document"))
+            .policy_document(policy.document.to_string())
             .send()
     })
     .await?;
-    Ok(None)
+    Ok(())
 }
 
-async fn put_user_policy(aws: &Aws, options: &Options<'_>) -> Answer {
-    let name = policies::free_name(options, async |name| {
-        let user = options.one("--user-name");
+pub async fn put_user_policy(aws: &AwsClients, policy: &InlinePolicy) -> Result<(), Failure> {
+    let name = policies::unused_name(policy, async |name| {
         let answer = aws.call("iam:GetUserPolicy", || {
-            aws.iam
-                .get_user_policy()
-                .set_user_name(user.clone())
-                .policy_name(name)
-                .send()
+            let get = aws.iam.get_user_policy().user_name(&policy.principal);
+            get.policy_name(name).send()
         });
         answer.await.map(|answer| answer.policy_document)
     })
@@ -114,39 +100,31 @@ async fn put_user_policy(aws: &Aws, options: &Options<'_>) -> Answer {
     aws.call("iam:PutUserPolicy", || {
         aws.iam
             .put_user_policy()
-            .set_user_name(options.one("--user-name"))
+            .user_name(&policy.principal)
             .policy_name(&name)
-            .set_policy_document(options.one("--policy-document"))
+            .policy_document(policy.document.to_string())
             .send()
     })
     .await?;
-    Ok(None)
+    Ok(())
 }
 
-async fn update_assume_role_policy(aws: &Aws, options: &Options<'_>) -> Answer {
-    let role = options.one("--role-name");
-    let answer = aws
-        .call("iam:GetRole", || {
-            aws.iam.get_role().set_role_name(role.clone()).send()
-        })
-        .await?;
-    let now = answer
-        .role
-        .and_then(|role| role.assume_role_policy_document)
-        .unwrap_or_default();
-    let ours = options.one("--policy-document").unwrap_or_default();
-    let policy = policies::merged(
-        "iam:UpdateAssumeRolePolicy",
-        &policies::decoded(&now),
-        &ours,
-    )?;
-    aws.call("iam:UpdateAssumeRolePolicy", || {
+/// Adds the statements of `trust_policy` that fixes add to the policy as it is now.
+pub async fn update_assume_role_policy(
+    aws: &AwsClients,
+    role: &str,
+    trust_policy: &Value,
+) -> Result<(), Failure> {
+    const ACTION: &str = "iam:UpdateAssumeRolePolicy";
+    let now = current_trust_policy(aws, role).await?;
+    let policy = policies::merge(ACTION, &now, trust_policy)?;
+    aws.call(ACTION, || {
         aws.iam
             .update_assume_role_policy()
-            .set_role_name(options.one("--role-name"))
+            .role_name(role)
             .policy_document(&policy)
             .send()
     })
     .await?;
-    Ok(None)
+    Ok(())
 }

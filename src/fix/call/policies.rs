@@ -1,70 +1,104 @@
-//! Policies that are there already: they are added to, never replaced.
+//! Existing policies: fixes add to them, and never replace them.
 
 use aws_rules::policy_document;
+use model::aws_call::InlinePolicy;
+use model::step::{KEY_POLICY_NAME, ResourcePolicy, StatementAddition};
 use serde_json::Value;
 
-use super::{Options, cannot};
-use crate::aws::{Aws, Failure};
+use super::cannot;
+use crate::aws::{AwsClients, Failure};
 
-/// Putting a policy replaces the one of the same name. The name tells what is in it, but one that somebody has changed
-/// since is left alone, and where it cannot be read nothing is written.
-pub async fn free_name(
-    options: &Options<'_>,
+/// A name under which the policy can be put without replacing another. The name that a fix gives contains a hash of the
+/// document, but somebody may have changed the policy of that name since. If `get` cannot read a policy, nothing is
+/// written.
+pub async fn unused_name(
+    policy: &InlinePolicy,
     get: impl AsyncFn(&str) -> Result<String, Failure>,
 ) -> Result<String, Failure> {
-    let name = options.one("--policy-name").unwrap_or_default();
-    let ours = options.json("--policy-document");
-    // IAM takes names of up to 128 characters.
+    let name = &policy.name;
+    // IAM accepts names of up to 128 characters.
     let numbered = (2..10).map(|number| format!("{name:.126}-{number}"));
     for name in std::iter::once(name.clone()).chain(numbered) {
         match get(&name).await {
             Err(failure) if failure.is("NoSuchEntity") => return Ok(name),
-            // A policy that cannot be read may be there, and would be replaced.
             Err(failure) => return Err(failure),
-            Ok(there) => {
-                let there = serde_json::from_str::<Value>(&decoded(&there));
-                if there.is_ok_and(|there| there == ours) {
-                    return Ok(name);
-                }
-            }
+            Ok(document) if parse(&document) == policy.document => return Ok(name),
+            Ok(_) => {}
         }
     }
     Err(cannot(
         "iam:PutRolePolicy",
-        "other policies have every name that it could have",
+        "other policies have all the names that it could have",
     ))
 }
 
-/// A policy as it is now, with the statements that a fix adds to it: others may have changed it meanwhile.
-/// One that cannot be read is not added to: that would replace it.
-pub fn merged(action: &str, now: &str, ours: &str) -> Result<String, Failure> {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+/// The policy as it is now, with the statements that a fix adds. A policy that cannot be read is an error: writing it
+/// would replace it.
+pub fn merge(action: &str, now: &str, ours: &Value) -> Result<String, Failure> {
     match parse(now) {
-        now @ Value::Object(_) => Ok(policy_document::merge(&now, &parse(ours)).to_string()),
-        _ => Err(cannot(action, "AWS shows no policy that could be added to")),
+        now @ Value::Object(_) => Ok(policy_document::merge(&now, ours).to_string()),
+        _ => Err(cannot(action, "AWS returned no policy to add to")),
     }
 }
 
-/// IAM gives policies in percent-encoding.
-pub fn decoded(policy: &str) -> String {
-    percent_encoding::percent_decode_str(policy)
-        .decode_utf8_lossy()
-        .into_owned()
+/// A policy as IAM returns it, in percent-encoding, or as other services do; null if it is no JSON.
+pub fn parse(policy: &str) -> Value {
+    let is_json = |text: &str| serde_json::from_str(text).ok();
+    is_json(policy)
+        .or_else(|| {
+            let decoded = percent_encoding::percent_decode_str(policy);
+            is_json(&decoded.decode_utf8_lossy())
+        })
+        .unwrap_or_default()
 }
 
-pub async fn of_endpoint(aws: &Aws, options: &Options<'_>) -> Result<String, Failure> {
+/// Adds a statement to the policy of a key or an endpoint.
+pub async fn add_statement(aws: &AwsClients, addition: &StatementAddition) -> Result<(), Failure> {
+    let ours = policy_document::document([addition.statement.clone()]);
+    match &addition.policy {
+        ResourcePolicy::Key(key) => add_to_key_policy(aws, key, &ours).await,
+        ResourcePolicy::Endpoint(id) => add_to_endpoint_policy(aws, id, &ours).await,
+    }
+}
+
+async fn add_to_key_policy(aws: &AwsClients, key: &str, ours: &Value) -> Result<(), Failure> {
+    const ACTION: &str = "kms:PutKeyPolicy";
     let answer = aws
-        .call("ec2:DescribeVpcEndpoints", || {
-            aws.ec2
-                .describe_vpc_endpoints()
-                .set_vpc_endpoint_ids(Some(options.all("--vpc-endpoint-id")))
-                .send()
+        .call("kms:GetKeyPolicy", || {
+            let get = aws.kms.get_key_policy().key_id(key);
+            get.policy_name(KEY_POLICY_NAME).send()
         })
         .await?;
-    let endpoint = answer
-        .vpc_endpoints
-        .and_then(|endpoints| endpoints.into_iter().next());
-    Ok(endpoint
-        .and_then(|endpoint| endpoint.policy_document)
-        .unwrap_or_default())
+    let policy = merge(ACTION, &answer.policy.unwrap_or_default(), ours)?;
+    aws.call(ACTION, || {
+        aws.kms
+            .put_key_policy()
+            .key_id(key)
+            .policy_name(KEY_POLICY_NAME)
+            .policy(&policy)
+            .send()
+    })
+    .await?;
+    Ok(())
+}
+
+async fn add_to_endpoint_policy(aws: &AwsClients, id: &str, ours: &Value) -> Result<(), Failure> {
+    const ACTION: &str = "ec2:ModifyVpcEndpoint";
+    let answer = aws
+        .call("ec2:DescribeVpcEndpoints", || {
+            aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id).send()
+        })
+        .await?;
+    let endpoint = answer.vpc_endpoints().first();
+    let now = endpoint.and_then(|endpoint| endpoint.policy_document());
+    let policy = merge(ACTION, now.unwrap_or_default(), ours)?;
+    aws.call(ACTION, || {
+        aws.ec2
+            .modify_vpc_endpoint()
+            .vpc_endpoint_id(id)
+            .policy_document(&policy)
+            .send()
+    })
+    .await?;
+    Ok(())
 }

@@ -1,17 +1,17 @@
-//! Output as it was, from the form in which it is carried.
+//! Decodes output.
 
 use data_encoding::{BASE64, HEXLOWER};
 
-/// How output is encoded, as the script says it.
+/// How the script encodes output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     Base64,
     Hex,
-    /// As it is: the image has nothing to encode it with.
+    /// Not at all: the image lacks the programs.
     Raw,
 }
 
-/// Takes text in pieces; line ends mean nothing in it.
+/// Decodes text that comes in pieces. Line ends are ignored.
 pub struct Decoder {
     encoding: Encoding,
     waiting: Vec<u8>,
@@ -29,7 +29,7 @@ impl Decoder {
         self.encoding
     }
 
-    /// `None`: it is no such text.
+    /// `None`: the text is not in this encoding.
     pub fn take(&mut self, text: Vec<u8>) -> Option<Vec<u8>> {
         let (group, encoding) = match self.encoding {
             Encoding::Base64 => (4, &BASE64),
@@ -44,8 +44,8 @@ impl Decoder {
         Some(decoded)
     }
 
-    /// Whether nothing is left of which the rest did not come.
-    pub fn is_whole(&self) -> bool {
+    /// Whether no incomplete group is left.
+    pub fn is_complete(&self) -> bool {
         self.waiting.is_empty()
     }
 }
@@ -60,7 +60,7 @@ mod tests {
                 let mut decoder = Decoder::new(encoding);
                 let pieces = text.chunks(size).map(|piece| decoder.take(piece.to_vec()));
                 let decoded = pieces.collect::<Option<Vec<_>>>()?.concat();
-                decoder.is_whole().then_some(decoded)
+                decoder.is_complete().then_some(decoded)
             })
             .collect();
         answers.dedup();
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_which_each_has_its_padding() {
+    fn pieces_of_any_size_and_padding_are_decoded() {
         let text = b"YQ==\r\nYmM=\nZGVm\n";
         assert_eq!(decode(Encoding::Base64, text).unwrap(), b"abcdef");
         assert_eq!(

@@ -1,18 +1,18 @@
-//! The way of standard input.
+//! Encodes standard input.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex};
 
 use data_encoding::BASE64;
 
-/// The line that ends the input; lines of data are longer.
+/// The line that ends the input. Lines of data are longer.
 pub const INPUT_END: &str = "=";
 
-/// It is sent twice where `sed` reads it: busybox has the next line before it looks at one.
+/// Sent twice if `sed` reads it: busybox reads the next line before it looks at one.
 pub const INPUT_END_LINES: &str = "=\n=\n";
 
-/// The letters of base64, its padding last, and what stands for them where the terminal echoes what it is sent: nothing
-/// of that occurs in output in hexadecimal, nor in the mark after it.
+/// The letters of base64, its padding last, and their replacements if the terminal echoes input: none of these occurs in
+/// output in hexadecimal or in the end marker.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 pub const SHIFTED: &str = "ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,./:;<>?@=";
 
@@ -22,11 +22,11 @@ pub enum InputCode {
     Base64,
     /// With the letters of [`SHIFTED`].
     Shifted,
-    /// Not at all: the image cannot take any, and is told whether there is some.
+    /// Not at all: the image cannot receive any, and only learns whether there is some.
     None,
 }
 
-/// Opens once the remote side has said how it takes input.
+/// Holds input back until the remote side has reported how it takes input.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<Option<InputCode>>, Condvar)>);
 
@@ -49,65 +49,60 @@ impl Gate {
     }
 }
 
-/// Standard input in lines that no terminal rewrites, then the line that ends it.
+/// Standard input, encoded in lines that no terminal rewrites, and the line that ends it.
 pub struct Encoded<R> {
     inner: R,
     gate: Gate,
-    waiting: Vec<u8>,
+    pending: io::Cursor<Vec<u8>>,
     ended: bool,
 }
 
-/// Bytes a line: a multiple of three, so that lines join without padding.
-pub const LINE: usize = 720;
+/// The bytes in a line: a multiple of three, so that lines join without padding.
+const LINE_BYTES: u64 = 720;
 
 impl<R: Read> Encoded<R> {
     pub fn new(inner: R, gate: Gate) -> Encoded<R> {
         Encoded {
             inner,
             gate,
-            waiting: Vec::new(),
+            pending: io::Cursor::default(),
             ended: false,
         }
     }
 
-    /// Reads until a line is full or nothing comes any more.
-    fn line(&mut self) -> io::Result<Vec<u8>> {
-        let mut line = vec![0; LINE];
-        let mut filled = 0;
-        while filled < LINE {
-            match self.inner.read(&mut line[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// The next line; the end too if the input has ended.
+    fn next_line(&mut self) -> io::Result<Vec<u8>> {
+        let code = self.gate.wait();
+        let mut bytes = Vec::new();
+        self.inner
+            .by_ref()
+            .take(LINE_BYTES)
+            .read_to_end(&mut bytes)?;
+        let mut line = Vec::new();
+        if !bytes.is_empty() {
+            line = encode(&bytes, code);
+            line.push(b'\n');
         }
-        line.truncate(filled);
+        if (bytes.len() as u64) < LINE_BYTES {
+            self.ended = true;
+            let end = match code {
+                InputCode::None => &INPUT_END_LINES[..INPUT_END.len() + 1],
+                _ => INPUT_END_LINES,
+            };
+            line.extend_from_slice(end.as_bytes());
+        }
         Ok(line)
     }
 }
 
 impl<R: Read> Read for Encoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let code = self.gate.wait();
-        if self.waiting.is_empty() && !self.ended {
-            let line = self.line()?;
-            if !line.is_empty() {
-                self.waiting.extend(encode(&line, code));
-                self.waiting.push(b'\n');
-            }
-            if line.len() < LINE {
-                self.waiting.extend(match code {
-                    InputCode::None => format!("{INPUT_END}\n").into_bytes(),
-                    _ => INPUT_END_LINES.into(),
-                });
-                self.ended = true;
-            }
+        let count = self.pending.read(buffer)?;
+        if count > 0 || self.ended {
+            return Ok(count);
         }
-        let count = self.waiting.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.waiting[..count]);
-        self.waiting.drain(..count);
-        Ok(count)
+        self.pending = io::Cursor::new(self.next_line()?);
+        self.pending.read(buffer)
     }
 }
 
@@ -122,7 +117,7 @@ fn encode(line: &[u8], code: InputCode) -> Vec<u8> {
     text
 }
 
-/// Whether a terminal echoed it: output in hexadecimal and its mark have none of these.
+/// Whether the byte can only be an echo of input: encoded output and its end marker have none of these.
 pub fn is_echo(byte: u8) -> bool {
     SHIFTED.as_bytes().contains(&byte)
 }
@@ -132,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_two_alphabets() {
+    fn the_alphabets_are_distinct_from_output() {
         assert_eq!(SHIFTED.len(), LETTERS.len());
         let mut letters = SHIFTED.as_bytes().to_vec();
         letters.sort_unstable();

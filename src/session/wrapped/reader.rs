@@ -1,64 +1,56 @@
-//! A wrapped command's output, out of what the session prints.
+//! Extracts a wrapped command's output and exit status from what the session prints.
 
-use std::fmt;
+use memchr::memmem::find;
+use thiserror::Error;
 
 use super::decode::{Decoder, Encoding};
 use super::input::{INPUT_END, InputCode, is_echo};
 
-/// How much may come before the output begins.
-const BEFORE: usize = 1 << 20;
-/// How much of that is kept, to be told where nothing else comes.
-const KEPT: usize = 16 * 1024;
-/// What the line that begins the output has after its mark, at most.
-const BEGIN_LINE: usize = 64;
+/// How many bytes can come before the begin marker.
+const MAX_BEFORE: usize = 1 << 20;
+/// How many of them are kept, to be shown if the marker never comes.
+const MAX_KEPT: usize = 16 * 1024;
+/// How long the rest of the begin marker's line can be.
+const MAX_BEGIN_LINE: usize = 64;
 
 /// How a wrapped command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// With this exit status.
     Exited(u8),
-    /// The image lacks what standard input is carried by.
+    /// The image lacks the programs that receive standard input.
     NoInputTools,
 }
 
-/// What cannot be a wrapped command's output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why the session's output is not that of a wrapped command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Garbled {
-    /// Something that never comes to the mark.
+    /// The begin marker does not come.
+    #[error("the session printed something else, without an end")]
     NoBegin,
-    /// Text that cannot be decoded.
+    /// The output cannot be decoded.
+    #[error("its output arrived damaged")]
     NotEncoded,
 }
-
-impl fmt::Display for Garbled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Garbled::NoBegin => "the session printed something else, without an end",
-            Garbled::NotEncoded => "its output came damaged",
-        })
-    }
-}
-
-impl std::error::Error for Garbled {}
 
 pub struct Reader {
     begin: Vec<u8>,
     end: Vec<u8>,
-    /// What came and may be the beginning of a mark.
+    /// Bytes that may be the beginning of a marker.
     held: Vec<u8>,
     state: State,
-    /// What came before the output, as far as it is kept, and how much it was.
-    said: Vec<u8>,
-    before: usize,
+    /// The first bytes before the begin marker, and how many there were.
+    before: Vec<u8>,
+    before_length: usize,
     /// The terminal turns line feeds into carriage return and line feed: the image has no `stty`.
-    rewrites: bool,
+    rewrites_line_ends: bool,
     /// It echoes input too.
-    echoes: bool,
+    echoes_input: bool,
     input: InputCode,
-    /// The word that there is no input comes back first.
-    echoed_end: bool,
+    /// The echo of the line that ends the input comes first.
+    expects_echoed_end: bool,
     decoder: Decoder,
-    damage: Damage,
+    replacement: ReplacementDetector,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,42 +67,40 @@ impl Reader {
             end: end.as_bytes().to_vec(),
             held: Vec::new(),
             state: State::Before,
-            said: Vec::new(),
-            before: 0,
-            rewrites: false,
-            echoes: false,
+            before: Vec::new(),
+            before_length: 0,
+            rewrites_line_ends: false,
+            echoes_input: false,
             input: InputCode::None,
-            echoed_end: false,
+            expects_echoed_end: false,
             decoder: Decoder::new(Encoding::Raw),
-            damage: Damage::default(),
+            replacement: ReplacementDetector::default(),
         }
     }
 
-    /// Takes what came, gives the output in it.
+    /// Takes what the session printed. Returns the output in it.
     pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Garbled> {
         if matches!(self.state, State::Ended(_)) {
             return Ok(Vec::new());
         }
         self.hold(bytes);
-        let mut text = Vec::new();
         if self.state == State::Before {
             self.find_begin()?;
         }
-        if self.echoed_end && !self.drop_echoed_end() {
+        if self.state == State::Before || (self.expects_echoed_end && !self.drop_echoed_end()) {
             return Ok(Vec::new());
         }
-        if self.state == State::Within {
-            self.find_end(&mut text);
-        }
-        if self.rewrites && self.decoder.encoding() == Encoding::Raw {
+        let mut text = self.take_until_end();
+        let is_raw = self.decoder.encoding() == Encoding::Raw;
+        if self.rewrites_line_ends && is_raw {
             text = without_carriage_returns(&text);
         }
         let output = self.decoder.take(text).ok_or(Garbled::NotEncoded)?;
-        if self.decoder.encoding() == Encoding::Raw {
-            self.damage.look(&output);
+        if is_raw {
+            self.replacement.take(&output);
         }
         match self.state {
-            State::Ended(_) if !self.decoder.is_whole() => Err(Garbled::NotEncoded),
+            State::Ended(_) if !self.decoder.is_complete() => Err(Garbled::NotEncoded),
             _ => Ok(output),
         }
     }
@@ -119,12 +109,12 @@ impl Reader {
         self.state != State::Before
     }
 
-    /// How input is to be sent, once that is known.
+    /// How input must be encoded, once that is known.
     pub fn input_code(&self) -> Option<InputCode> {
         self.has_begun().then_some(self.input)
     }
 
-    /// `None`: the session ended before the command did.
+    /// `None`: the command has not ended.
     pub fn status(&self) -> Option<Status> {
         match self.state {
             State::Ended(status) => Some(status),
@@ -132,54 +122,70 @@ impl Reader {
         }
     }
 
-    /// What came before the output: what the session said instead.
-    pub fn said(&self) -> String {
+    /// What the session printed instead of the output.
+    pub fn printed_before(&self) -> String {
         match self.state {
-            State::Before => String::from_utf8_lossy(&self.said).into_owned(),
+            State::Before => String::from_utf8_lossy(&self.before).into_owned(),
             State::Within | State::Ended(_) => String::new(),
         }
     }
 
-    /// Whether the output holds what the agent leaves of U+FFFD, and was not encoded.
+    /// Whether unencoded output contains what the agent leaves of U+FFFD.
     pub fn may_be_altered(&self) -> bool {
-        self.damage.seen
+        self.replacement.found
     }
 
     fn hold(&mut self, bytes: &[u8]) {
-        match self.echoes && self.state == State::Within {
-            true => self
-                .held
-                .extend(bytes.iter().filter(|byte| !is_echo(**byte))),
-            false => self.held.extend_from_slice(bytes),
+        match self.state {
+            State::Within if self.echoes_input => {
+                let output = bytes.iter().filter(|byte| !is_echo(**byte));
+                self.held.extend(output);
+            }
+            _ => self.held.extend_from_slice(bytes),
         }
         if self.state == State::Before {
-            let room = KEPT.saturating_sub(self.said.len());
-            self.said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            let room = MAX_KEPT.saturating_sub(self.before.len());
+            self.before.extend(bytes.iter().take(room));
         }
     }
 
-    /// What was searched is not searched again.
     fn find_begin(&mut self) -> Result<(), Garbled> {
-        let Some(at) = find(&self.held, &self.begin) else {
-            let keep = beginning_of(&self.held, &self.begin);
-            return self.skip(self.held.len() - keep);
-        };
-        self.skip(at)?;
+        let found = find(&self.held, &self.begin);
+        let skipped = found.unwrap_or(self.held.len() - marker_prefix(&self.held, &self.begin));
+        self.held.drain(..skipped);
+        self.before_length += skipped;
+        if self.before_length > MAX_BEFORE {
+            return Err(Garbled::NoBegin);
+        }
+        if found.is_none() {
+            return Ok(());
+        }
         let after = self.begin.len();
         let Some(length) = find(&self.held[after..], b"\n") else {
-            return match self.held.len() > after + BEGIN_LINE {
+            return match self.held.len() > after + MAX_BEGIN_LINE {
                 true => Err(Garbled::NoBegin),
                 false => Ok(()),
             };
         };
-        let line = String::from_utf8_lossy(&self.held[after..after + length]).into_owned();
-        self.rewrites = line.ends_with('\r');
+        let rest = self.held.split_off(after + length + 1);
+        let line = String::from_utf8_lossy(&self.held[after..]).into_owned();
+        self.held.clear();
+        self.read_begin_line(&line);
+        self.state = State::Within;
+        self.hold(&rest);
+        Ok(())
+    }
+
+    /// What the script decided: ` ENCODING TERMINAL INPUT`.
+    fn read_begin_line(&mut self, line: &str) {
+        self.rewrites_line_ends = line.ends_with("\r\n");
         let mut words = line.split_whitespace();
-        self.decoder = Decoder::new(match words.next() {
+        let encoding = match words.next() {
             Some("b64") => Encoding::Base64,
             Some("hex") => Encoding::Hex,
             _ => Encoding::Raw,
-        });
+        };
+        self.decoder = Decoder::new(encoding);
         let echoes = words.next() == Some("echo");
         let input = words.next();
         self.input = match input {
@@ -187,16 +193,11 @@ impl Reader {
             Some("shifted") => InputCode::Shifted,
             _ => InputCode::None,
         };
-        self.echoes = echoes && self.decoder.encoding() == Encoding::Hex;
-        self.echoed_end = echoes && !self.echoes && input == Some("none");
-        let rest = self.held.split_off(after + length + 1);
-        self.held.clear();
-        self.state = State::Within;
-        self.hold(&rest);
-        Ok(())
+        self.echoes_input = echoes && encoding == Encoding::Hex;
+        self.expects_echoed_end = echoes && !self.echoes_input && input == Some("none");
     }
 
-    /// `false`: it is not here yet.
+    /// `false`: the echo may still come.
     fn drop_echoed_end(&mut self) -> bool {
         let echo = format!("{INPUT_END}\r\n").into_bytes();
         if self.held.len() < echo.len() && echo.starts_with(&self.held) {
@@ -205,92 +206,63 @@ impl Reader {
         if self.held.starts_with(&echo) {
             self.held.drain(..echo.len());
         }
-        self.echoed_end = false;
+        self.expects_echoed_end = false;
         true
     }
 
-    fn skip(&mut self, count: usize) -> Result<(), Garbled> {
-        self.before += count;
-        self.held.drain(..count);
-        match self.before > BEFORE {
-            true => Err(Garbled::NoBegin),
-            false => Ok(()),
+    /// The bytes before the end marker, or before what may become one.
+    fn take_until_end(&mut self) -> Vec<u8> {
+        let Some(at) = find(&self.held, &self.end) else {
+            // A carriage return at the end may belong to a line feed that comes next.
+            let line_end = usize::from(self.rewrites_line_ends && self.held.ends_with(b"\r"));
+            let keep = marker_prefix(&self.held, &self.end).max(line_end);
+            return self.held.drain(..self.held.len() - keep).collect();
+        };
+        let text = self.held.drain(..at).collect();
+        let after = &self.held[self.end.len()..];
+        if let Some(length) = find(after, b"\n") {
+            let status = String::from_utf8_lossy(&after[..length]);
+            self.state = State::Ended(match status.trim() {
+                "none" => Status::NoInputTools,
+                number => Status::Exited(number.parse().unwrap_or(255)),
+            });
         }
-    }
-
-    fn find_end(&mut self, output: &mut Vec<u8>) {
-        match find(&self.held, &self.end) {
-            Some(at) => {
-                output.extend(self.held.drain(..at));
-                let after = self.end.len();
-                let Some(line) = find(&self.held[after..], b"\n") else {
-                    // The mark is here, the status is not yet.
-                    return;
-                };
-                let told = String::from_utf8_lossy(&self.held[after..after + line]);
-                let status = match told.trim() {
-                    "none" => Status::NoInputTools,
-                    number => Status::Exited(number.parse().unwrap_or(255)),
-                };
-                self.held.clear();
-                self.state = State::Ended(status);
-            }
-            None => {
-                let keep = beginning_of(&self.held, &self.end);
-                // A carriage return at the end may belong to a line feed that comes next.
-                let keep = keep.max(usize::from(self.rewrites && self.held.ends_with(b"\r")));
-                let give = self.held.len() - keep;
-                output.extend(self.held.drain(..give));
-            }
-        }
+        text
     }
 }
 
-fn find(text: &[u8], mark: &[u8]) -> Option<usize> {
-    let first = *mark.first()?;
-    let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|byte| *byte == first) {
-        let at = from + at;
-        if text[at..].starts_with(mark) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
-}
-
-/// How many bytes at the end of a text may begin a mark.
-fn beginning_of(text: &[u8], mark: &[u8]) -> usize {
-    (1..mark.len().min(text.len() + 1))
+/// How many bytes at the end of a text may begin a marker.
+fn marker_prefix(text: &[u8], marker: &[u8]) -> usize {
+    (1..marker.len().min(text.len() + 1))
         .rev()
-        .find(|length| text.ends_with(&mark[..*length]))
+        .find(|length| text.ends_with(&marker[..*length]))
         .unwrap_or(0)
 }
 
+/// Undoes what the terminal does to line ends.
 fn without_carriage_returns(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    for (at, byte) in text.iter().enumerate() {
-        if *byte != b'\r' || text.get(at + 1) != Some(&b'\n') {
-            plain.push(*byte);
-        }
-    }
-    plain
+    let next = text.iter().skip(1).map(Some).chain([None]);
+    let pairs = text.iter().zip(next);
+    pairs
+        .filter(|pair| *pair != (&b'\r', Some(&b'\n')))
+        .map(|(byte, _)| *byte)
+        .collect()
 }
 
-/// Looks for what the agent makes of U+FFFD: the first of its three bytes, without a second one.
+/// Finds what the agent leaves of U+FFFD: the first of its three bytes, without a second one.
 #[derive(Default)]
-struct Damage {
-    seen: bool,
+struct ReplacementDetector {
+    found: bool,
     after_first: bool,
 }
 
-impl Damage {
+impl ReplacementDetector {
     const FIRST: u8 = 0xef;
 
-    fn look(&mut self, bytes: &[u8]) {
+    fn take(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.seen |= self.after_first && !matches!(byte, 0x80..=0xbf);
-            self.after_first = *byte == Damage::FIRST;
+            self.found |= self.after_first && !matches!(byte, 0x80..=0xbf);
+            self.after_first = *byte == ReplacementDetector::FIRST;
         }
     }
 }

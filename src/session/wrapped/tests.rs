@@ -5,18 +5,17 @@ use std::io::{Cursor, Read, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use super::reader::Garbled;
 use super::*;
 
-fn wrapped(words: &[&str], with_input: bool) -> Wrapped {
+fn wrapped(words: &[&str], with_input: bool) -> WrappedCommand {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    Wrapped::with_mark(&words, with_input, "7")
+    WrappedCommand::with_marker(&words, with_input, "7")
 }
 
 /// Reads in pieces of each size, so that marks are cut everywhere.
-fn read(wrapped: &Wrapped, text: &[u8]) -> (Vec<u8>, Option<Status>) {
+fn read(wrapped: &WrappedCommand, text: &[u8]) -> (Vec<u8>, Option<Status>) {
     let mut answers = Vec::new();
     for size in 1..=text.len().clamp(1, 40) {
         let mut reader = wrapped.reader();
@@ -27,12 +26,12 @@ fn read(wrapped: &Wrapped, text: &[u8]) -> (Vec<u8>, Option<Status>) {
         answers.push((output, reader.status()));
     }
     answers.dedup();
-    assert_eq!(answers.len(), 1, "the pieces' size must not matter");
+    assert_eq!(answers.len(), 1, "the size of the pieces must not matter");
     answers.remove(0)
 }
 
 #[test]
-fn output_and_status_are_told_from_the_rest() {
+fn output_and_status_are_extracted() {
     let wrapped = wrapped(&["true"], false);
     let (output, status) = read(
         &wrapped,
@@ -55,7 +54,7 @@ fn output_and_status_are_told_from_the_rest() {
 }
 
 #[test]
-fn a_terminal_that_rewrites_line_ends_is_undone() {
+fn rewritten_line_ends_are_restored() {
     let wrapped = wrapped(&["true"], false);
     let (output, status) = read(&wrapped, b"begin-7 raw echo no\r\na\r\nb\rc\r\n-7-0\r\n");
     assert_eq!(output, b"a\nb\rc\n");
@@ -63,7 +62,7 @@ fn a_terminal_that_rewrites_line_ends_is_undone() {
 }
 
 #[test]
-fn a_terminal_that_echoes_input_is_filtered() {
+fn echoed_input_is_filtered() {
     let wrapped = wrapped(&["cat"], true);
     let text = b"begin-7 hex echo shifted\r\n ghi61 0=\r\na\r\n-7XYZ-0\r\n";
     let (output, status) = read(&wrapped, text);
@@ -76,22 +75,15 @@ fn a_terminal_that_echoes_input_is_filtered() {
     );
 }
 
-/// A megabyte of something else is no output, and costs no more than reading it.
 #[test]
-fn what_comes_before_is_bounded_and_searched_once() {
+fn a_megabyte_without_a_marker_is_refused() {
     let wrapped = wrapped(&["true"], false);
     let mut reader = wrapped.reader();
-    let started = Instant::now();
     let frame = [b'b'; 1024];
     for _ in 0..1000 {
         assert_eq!(reader.take(&frame), Ok(Vec::new()));
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
-    assert_eq!(reader.said().len(), 16 * 1024);
+    assert_eq!(reader.printed_before().len(), 16 * 1024);
     let last = (0..100).map(|_| reader.take(&frame)).find(Result::is_err);
     assert_eq!(last, Some(Err(Garbled::NoBegin)));
     let mut reader = wrapped.reader();
@@ -100,7 +92,7 @@ fn what_comes_before_is_bounded_and_searched_once() {
 }
 
 #[test]
-fn what_the_agent_makes_of_a_character_is_seen_where_nothing_is_encoded() {
+fn altered_characters_are_detected_in_unencoded_output() {
     let altered = |text: &[u8]| {
         let mut reader = wrapped(&["true"], false).reader();
         for byte in text {
@@ -115,7 +107,7 @@ fn what_the_agent_makes_of_a_character_is_seen_where_nothing_is_encoded() {
     assert!(!altered(b"begin-7 b64 raw no\n7w==\n-7-0\n"));
 }
 
-/// An image in which there are these programs beside the shell and `cat`.
+/// A PATH with these programs beside the shell and `cat`.
 fn image(programs: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for program in programs
@@ -181,7 +173,7 @@ fn run(words: &[&str], input: Option<&[u8]>) -> (Vec<u8>, Option<Status>) {
 }
 
 #[test]
-fn in_a_real_shell() {
+fn a_real_shell_returns_output_and_status() {
     assert_eq!(
         run(&["printf", "a\\nb"], None),
         (b"a\nb".to_vec(), Some(Status::Exited(0)))
@@ -213,9 +205,9 @@ fn input_arrives_byte_for_byte() {
     assert_eq!(run(&["false"], Some(b"x")).1, Some(Status::Exited(1)));
 }
 
-/// Each image does what it can: output is exact with base64 or od, input needs base64 and sed.
+/// Output is exact with base64 or od; input needs base64 and sed.
 #[test]
-fn in_images_that_lack_something() {
+fn images_that_lack_programs_use_the_others() {
     let text = "a\u{fffd}\0\r\n\u{fffd}".as_bytes();
     let lacking = |missing: &[&str]| {
         let rest: Vec<&str> = ALL
@@ -261,12 +253,14 @@ fn in_images_that_lack_something() {
     }
 }
 
-/// Output comes as it is printed, and the end does not wait for input that nobody gives.
+/// The command goes on only after its first line has been read here, so the line does not wait for more.
 #[test]
-fn nothing_waits() {
+fn output_comes_as_it_is_printed() {
     for programs in [ALL, &["od", "dd", "tr", "sed", "stty"], &["sed", "stty"]] {
         let image = image(programs);
-        let wrapped = wrapped(&["sh", "-c", "echo one; sleep 1; echo two"], false);
+        let seen = image.path().join("seen");
+        let script = "echo one; while ! [ -e \"$0\" ]; do sleep 0.1; done; echo two";
+        let wrapped = wrapped(&["sh", "-c", script, seen.to_str().unwrap()], false);
         let argv = shell_words::split(&wrapped.command).unwrap();
         let mut child = Command::new(&argv[0])
             .args(&argv[1..])
@@ -275,20 +269,23 @@ fn nothing_waits() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let started = Instant::now();
         let mut reader = wrapped.reader();
         let mut stdout = child.stdout.take().unwrap();
         let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
-        while !text.ends_with(b"one\n") {
+        while reader.status().is_none() {
             let count = stdout.read(&mut buffer).unwrap();
             text.extend(reader.take(&buffer[..count]).unwrap());
+            if text == b"one\n" {
+                fs::write(&seen, "").unwrap();
+            }
         }
-        assert!(
-            started.elapsed() < Duration::from_millis(900),
-            "{programs:?}"
-        );
+        assert_eq!(text, b"one\ntwo\n");
         child.wait().unwrap();
     }
+}
+
+#[test]
+fn the_end_does_not_wait_for_input() {
     let wrapped = wrapped(&["sh", "-c", "echo done; exit 3"], true);
     let argv = shell_words::split(&wrapped.command).unwrap();
     let mut child = Command::new(&argv[0])

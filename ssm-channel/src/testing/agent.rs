@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+use super::gateway::{Frame, Gateway, GatewayConnection};
 use super::kind;
-use super::line::{Frame, Line, Peer};
-use super::pace::Pace;
-use super::utf8::Utf8Filter;
-use crate::crypto::Cipher;
+use super::timing::AgentTiming;
+use super::utf8_filter::Utf8Filter;
+use crate::cipher::Cipher;
 
 /// The most that a message of output holds, in bytes.
 pub const MESSAGE: usize = 1024;
@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_millis(30);
 
 /// What happens to frames on the way, in per cent, in both directions.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Weather {
+pub struct NetworkFaults {
     /// Never arrive.
     pub lost: u64,
     /// Arrive twice.
@@ -38,7 +38,7 @@ pub struct Weather {
 
 /// What the client said, in order and once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum ClientMessage {
     Input(Bytes),
     Size {
         columns: u64,
@@ -52,8 +52,8 @@ pub enum Heard {
 }
 
 pub struct Agent {
-    line: Line,
-    weather: Weather,
+    connection: GatewayConnection,
+    faults: NetworkFaults,
     random: u64,
     next: i64,
     unacknowledged: BTreeMap<i64, Bytes>,
@@ -63,9 +63,9 @@ pub struct Agent {
     taken: i64,
     early: BTreeMap<i64, (u32, Bytes)>,
     /// What came in its turn, with the acknowledgement that it is still owed.
-    heard: VecDeque<(Heard, Option<Bytes>)>,
+    heard: VecDeque<(ClientMessage, Option<Bytes>)>,
     utf8: Utf8Filter,
-    pace: Pace,
+    timing: AgentTiming,
     cipher: Option<Cipher>,
     /// How many messages came that were here before.
     pub repeats: usize,
@@ -73,14 +73,14 @@ pub struct Agent {
 
 impl Agent {
     /// On the peer's next connection.
-    pub async fn accept(peer: &Peer) -> Agent {
-        Agent::on(peer.line().await)
+    pub async fn accept(gateway: &Gateway) -> Agent {
+        Agent::on(gateway.accept().await)
     }
 
-    pub fn on(line: Line) -> Agent {
+    pub fn on(connection: GatewayConnection) -> Agent {
         Agent {
-            line,
-            weather: Weather::default(),
+            connection,
+            faults: NetworkFaults::default(),
             random: 0x9e37_79b9_7f4a_7c15,
             next: 0,
             unacknowledged: BTreeMap::new(),
@@ -90,36 +90,36 @@ impl Agent {
             early: BTreeMap::new(),
             heard: VecDeque::new(),
             utf8: Utf8Filter::default(),
-            pace: Pace::default(),
+            timing: AgentTiming::default(),
             cipher: None,
             repeats: 0,
         }
     }
 
-    pub fn in_weather(mut self, weather: Weather) -> Agent {
-        self.weather = weather;
+    pub fn with_faults(mut self, faults: NetworkFaults) -> Agent {
+        self.faults = faults;
         self
     }
 
-    pub fn at_pace(mut self, pace: Pace) -> Agent {
-        self.pace = pace;
+    pub fn with_timing(mut self, timing: AgentTiming) -> Agent {
+        self.timing = timing;
         self
     }
 
-    pub fn line(&mut self) -> &mut Line {
-        &mut self.line
+    pub fn connection(&mut self) -> &mut GatewayConnection {
+        &mut self.connection
     }
 
     /// Goes on with the peer's next connection.
-    pub async fn resume(&mut self, peer: &Peer) {
-        self.line = peer.line().await;
+    pub async fn resume(&mut self, gateway: &Gateway) {
+        self.connection = gateway.accept().await;
         self.late = None;
     }
 
     /// Closes the connection properly, with this code, and goes on with the peer's next one.
-    pub async fn change_lines(&mut self, peer: &Peer, code: u16) {
-        self.line.close(code).await;
-        self.resume(peer).await;
+    pub async fn close_and_resume(&mut self, gateway: &Gateway, code: u16) {
+        self.connection.close(code).await;
+        self.resume(gateway).await;
     }
 
     /// Bytes that the client is to get as they are.
@@ -127,52 +127,52 @@ impl Agent {
         let mut bytes = bytes.into();
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(MESSAGE));
-            self.say(kind::OUTPUT, piece).await;
+            self.send(kind::OUTPUT, piece).await;
         }
-        self.line.flush().await;
+        self.connection.flush().await;
     }
 
     /// At most [`MESSAGE`] bytes of a terminal, as the agent passes them on: altered, and in its own time.
     pub async fn print(&mut self, bytes: &[u8]) {
         let passed = self.utf8.pass(bytes);
         if !passed.is_empty() {
-            self.say(kind::OUTPUT, passed).await;
-            self.line.flush().await;
+            self.send(kind::OUTPUT, passed).await;
+            self.connection.flush().await;
         }
-        if !self.pace.message.is_zero() {
-            sleep(self.pace.message).await;
+        if !self.timing.message.is_zero() {
+            sleep(self.timing.message).await;
         }
     }
 
     /// A message of any kind, encrypted where it must be.
-    pub async fn say(&mut self, payload_type: u32, payload: impl Into<Bytes>) {
+    pub async fn send(&mut self, payload_type: u32, payload: impl Into<Bytes>) {
         let mut payload = payload.into();
         let private = [kind::OUTPUT, kind::STDERR, kind::EXIT_CODE].contains(&payload_type);
         if let Some(cipher) = self.cipher.as_ref().filter(|_| private) {
             payload = cipher.seal(&payload).expect("a sealed payload");
         }
         // The real agent reads beside, and so does not stop with a client that waits for it to read.
-        while let Some(frame) = self.line.receive().now_or_never() {
+        while let Some(frame) = self.connection.receive().now_or_never() {
             self.read(frame).await;
         }
-        let frame = Line::message(self.next, payload_type, payload);
+        let frame = GatewayConnection::message(self.next, payload_type, payload);
         self.unacknowledged.insert(self.next, frame.clone());
         self.next += 1;
-        self.send(frame).await;
+        self.write_frame(frame).await;
     }
 
     /// What the client said next.
-    pub async fn hear(&mut self) -> Heard {
-        self.line.flush().await;
+    pub async fn receive(&mut self) -> ClientMessage {
+        self.connection.flush().await;
         loop {
             if let Some((heard, acknowledgement)) = self.heard.pop_front() {
-                if heard != Heard::Closed {
+                if heard != ClientMessage::Closed {
                     self.taken += 1;
                 }
                 if let Some(frame) = acknowledgement {
-                    self.send(frame).await;
+                    self.write_frame(frame).await;
                 }
-                self.line.flush().await;
+                self.connection.flush().await;
                 return heard;
             }
             self.turn().await;
@@ -183,9 +183,9 @@ impl Agent {
     pub async fn input(&mut self, length: usize) -> Vec<u8> {
         let mut input = Vec::new();
         while input.len() < length {
-            match self.hear().await {
-                Heard::Input(bytes) => input.extend_from_slice(&bytes),
-                Heard::Size { .. } => {}
+            match self.receive().await {
+                ClientMessage::Input(bytes) => input.extend_from_slice(&bytes),
+                ClientMessage::Size { .. } => {}
                 other => panic!("after {} bytes of input came {other:?}", input.len()),
             }
         }
@@ -193,13 +193,13 @@ impl Agent {
     }
 
     /// Whether the client says nothing new for this long.
-    pub async fn is_quiet(&mut self, duration: Duration) -> bool {
-        timeout(duration, self.hear()).await.is_err()
+    pub async fn receives_nothing_for(&mut self, duration: Duration) -> bool {
+        timeout(duration, self.receive()).await.is_err()
     }
 
     /// Returns once the client has acknowledged everything.
-    pub async fn settle(&mut self) {
-        self.line.flush().await;
+    pub async fn wait_for_acknowledgements(&mut self) {
+        self.connection.flush().await;
         while !self.unacknowledged.is_empty() {
             self.turn().await;
         }
@@ -207,9 +207,11 @@ impl Agent {
 
     /// Ends as the agent does when its command has ended: it waits for what was not acknowledged, but not for long.
     pub async fn close(mut self, output: &str) {
-        let _ = timeout(self.pace.end, self.settle()).await;
-        self.line.send(Line::channel_closed(output)).await;
-        while self.line.receive().await != Frame::Closed {}
+        let _ = timeout(self.timing.end, self.wait_for_acknowledgements()).await;
+        self.connection
+            .send(GatewayConnection::channel_closed(output))
+            .await;
+        while self.connection.receive().await != Frame::Closed {}
     }
 
     /// Asks for encryption with this key, up to the end of the handshake. Returns the client's response.
@@ -240,8 +242,8 @@ impl Agent {
         let secret = Bytes::from_static(&[0x5a; 64]);
         let sealed = BASE64.encode(&cipher.seal(&secret).expect("a sealed challenge"));
         let request = json!({"Challenge": sealed}).to_string();
-        self.say(kind::CHALLENGE_REQUEST, request).await;
-        let Heard::Other(kind::CHALLENGE_RESPONSE, solved) = self.hear().await else {
+        self.send(kind::CHALLENGE_REQUEST, request).await;
+        let ClientMessage::Other(kind::CHALLENGE_RESPONSE, solved) = self.receive().await else {
             panic!("the challenge was not answered");
         };
         let solved: Value = serde_json::from_slice(&solved).expect("JSON");
@@ -257,9 +259,10 @@ impl Agent {
     /// Asks for these actions and returns the response.
     pub async fn handshake(&mut self, actions: Value) -> Value {
         let request = json!({"AgentVersion": "3.3.987.0", "RequestedClientActions": actions});
-        self.say(kind::HANDSHAKE_REQUEST, request.to_string()).await;
-        match self.hear().await {
-            Heard::Other(kind::HANDSHAKE_RESPONSE, response) => {
+        self.send(kind::HANDSHAKE_REQUEST, request.to_string())
+            .await;
+        match self.receive().await {
+            ClientMessage::Other(kind::HANDSHAKE_RESPONSE, response) => {
                 serde_json::from_slice(&response).expect("JSON")
             }
             other => panic!("instead of a response came {other:?}"),
@@ -268,22 +271,22 @@ impl Agent {
 
     pub async fn complete(&mut self, message: &str) {
         let complete = json!({"HandshakeTimeToComplete": 1_000_000, "CustomerMessage": message});
-        self.say(kind::HANDSHAKE_COMPLETE, complete.to_string())
+        self.send(kind::HANDSHAKE_COMPLETE, complete.to_string())
             .await;
-        self.line.flush().await;
+        self.connection.flush().await;
     }
 
     /// Takes what the client wrote next, or sends the oldest message again.
     async fn turn(&mut self) {
         let frame = tokio::select! {
-            frame = self.line.receive() => frame,
+            frame = self.connection.receive() => frame,
             () = sleep(AGAIN) => {
                 let late = self.late.take();
                 let oldest = self.unacknowledged.values().next().cloned();
                 for frame in late.into_iter().chain(oldest) {
-                    self.send(frame).await;
+                    self.write_frame(frame).await;
                 }
-                self.line.flush().await;
+                self.connection.flush().await;
                 return;
             }
         };
@@ -293,11 +296,11 @@ impl Agent {
     async fn read(&mut self, frame: Frame) {
         match frame {
             Frame::Closed => {
-                self.heard.push_back((Heard::Closed, None));
+                self.heard.push_back((ClientMessage::Closed, None));
                 // There is nothing to wait for on this line any more.
                 sleep(AGAIN).await;
             }
-            _ if self.chance(self.weather.lost) => {}
+            _ if self.chance(self.faults.lost) => {}
             Frame::Acknowledged(sequence) => {
                 self.unacknowledged.remove(&sequence);
             }
@@ -312,14 +315,14 @@ impl Agent {
     }
 
     async fn take(&mut self, sequence: i64, kind: u32, payload: Bytes, id: Uuid) {
-        let acknowledgement = Line::acknowledgement(sequence, id);
+        let acknowledgement = GatewayConnection::acknowledgement(sequence, id);
         let is_waiting = sequence >= self.taken && sequence < self.expected;
         if sequence < self.expected || self.early.contains_key(&sequence) {
             self.repeats += 1;
             // One that waits for the terminal is acknowledged when that has taken it.
             if !is_waiting {
-                self.send(acknowledgement).await;
-                self.line.flush().await;
+                self.write_frame(acknowledgement).await;
+                self.connection.flush().await;
             }
             return;
         }
@@ -327,8 +330,8 @@ impl Agent {
         self.early.insert(sequence, (kind, payload));
         let mut owed = match is_early {
             true => {
-                self.send(acknowledgement).await;
-                self.line.flush().await;
+                self.write_frame(acknowledgement).await;
+                self.connection.flush().await;
                 None
             }
             false => Some(acknowledgement),
@@ -340,10 +343,10 @@ impl Agent {
         }
     }
 
-    fn understand(&self, payload_type: u32, payload: Bytes) -> Heard {
+    fn understand(&self, payload_type: u32, payload: Bytes) -> ClientMessage {
         assert!(payload.len() <= 1024 + 28 || payload_type != kind::OUTPUT);
         match payload_type {
-            kind::OUTPUT => Heard::Input(match &self.cipher {
+            kind::OUTPUT => ClientMessage::Input(match &self.cipher {
                 Some(cipher) => cipher
                     .open(&payload)
                     .expect("input under the session's key"),
@@ -351,34 +354,34 @@ impl Agent {
             }),
             kind::SIZE => {
                 let size: Value = serde_json::from_slice(&payload).expect("a size");
-                Heard::Size {
+                ClientMessage::Size {
                     columns: size["cols"].as_u64().expect("columns"),
                     rows: size["rows"].as_u64().expect("rows"),
                 }
             }
             kind::FLAG => {
                 let flag = payload.as_ref().try_into().expect("four bytes");
-                Heard::Flag(u32::from_be_bytes(flag))
+                ClientMessage::Flag(u32::from_be_bytes(flag))
             }
-            other => Heard::Other(other, payload),
+            other => ClientMessage::Other(other, payload),
         }
     }
 
     /// Puts a frame on the line, through the weather.
-    async fn send(&mut self, frame: Bytes) {
-        if self.chance(self.weather.lost) {
+    async fn write_frame(&mut self, frame: Bytes) {
+        if self.chance(self.faults.lost) {
             return;
         }
-        if self.late.is_none() && self.chance(self.weather.late) {
+        if self.late.is_none() && self.chance(self.faults.late) {
             self.late = Some(frame);
             return;
         }
-        if self.chance(self.weather.twice) {
-            self.line.feed(frame.clone()).await;
+        if self.chance(self.faults.twice) {
+            self.connection.feed(frame.clone()).await;
         }
-        self.line.feed(frame).await;
+        self.connection.feed(frame).await;
         if let Some(late) = self.late.take() {
-            self.line.feed(late).await;
+            self.connection.feed(late).await;
         }
     }
 

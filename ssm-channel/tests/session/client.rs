@@ -1,4 +1,4 @@
-//! A caller of the session, and an AWS for it to ask.
+//! A caller of sessions, and AWS's answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use ssm_channel::testing::Peer;
+use ssm_channel::testing::Gateway;
 use ssm_channel::{
-    Cancel, Credentials, DataKey, DataKeyError, Ended, Input, Notice, Options, Output, ResumeError,
-    Resumed, Secret, Services, Session, SessionError, Zeroizing,
+    AwsApi, CancellationToken, Credentials, DataKey, DataKeyError, Input, Notice, Options, Output,
+    ResumeError, Resumed, Secret, Session, SessionError, Zeroizing,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Longer than anything here takes; a test that waits for what never comes ends by it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything takes on a loaded machine. A test that waits in vain ends by it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const DATA_KEY: [u8; 64] = {
     let mut key = [0; 64];
@@ -31,11 +31,11 @@ pub const DATA_KEY: [u8; 64] = {
 /// What AWS answers. Clones are the same.
 #[derive(Clone, Default)]
 pub struct Aws {
-    /// Answers to `ResumeSession`, in turn; then there is no such session.
+    /// Answers to `ResumeSession`, in turn; after them the session is gone.
     pub resumes: Arc<Mutex<VecDeque<Result<Resumed, ResumeError>>>>,
-    /// The contexts that a key was asked for with.
+    /// The encryption contexts of the requested keys.
     pub contexts: Arc<Mutex<Vec<BTreeMap<String, String>>>>,
-    /// Keys are denied where the context has this name.
+    /// Deny keys if the context has this name.
     pub denies: Option<&'static str>,
     pub credentials: Option<Credentials>,
 }
@@ -56,7 +56,7 @@ pub fn resumed(token: &str) -> Result<Resumed, ResumeError> {
     })
 }
 
-impl Services for Aws {
+impl AwsApi for Aws {
     async fn data_key(
         &self,
         key_id: &str,
@@ -85,10 +85,10 @@ impl Services for Aws {
     }
 }
 
-pub fn session(peer: &Peer) -> Session {
+pub fn session(gateway: &Gateway) -> Session {
     Session {
         id: "ecs-execute-command-0a".into(),
-        stream_url: peer.url(),
+        stream_url: gateway.url(),
         token: Secret::new("first-token"),
         target: "ecs:production_0123_0123-456".into(),
         kms_key: None,
@@ -99,13 +99,13 @@ pub fn session(peer: &Peer) -> Session {
 pub struct Client {
     pub input: mpsc::Sender<Input>,
     pub output: mpsc::Receiver<Output>,
-    pub cancel: Cancel,
-    run: JoinHandle<Result<Ended, SessionError>>,
+    pub cancel: CancellationToken,
+    run: JoinHandle<Result<Option<String>, SessionError>>,
 }
 
 impl Client {
-    pub fn join(peer: &Peer) -> Client {
-        Client::start(session(peer), Aws::default(), Options::default())
+    pub fn join(gateway: &Gateway) -> Client {
+        Client::start(session(gateway), Aws::default(), Options::default())
     }
 
     pub fn start(session: Session, aws: Aws, options: Options) -> Client {
@@ -141,12 +141,12 @@ impl Client {
         assert_eq!(self.next().await, Some(Output::Notice(notice)));
     }
 
-    /// This many bytes of output, and no more.
+    /// Exactly this many bytes of output.
     pub async fn stdout(&mut self, length: usize) -> Vec<u8> {
         let mut stdout = Vec::new();
         while stdout.len() < length {
             match self.next().await {
-                Some(Output::Stdout(bytes)) => stdout.extend_from_slice(&bytes),
+                Some(Output::Bytes(bytes)) => stdout.extend_from_slice(&bytes),
                 Some(Output::Started) => {}
                 other => panic!("after {} bytes came {other:?}", stdout.len()),
             }
@@ -155,8 +155,8 @@ impl Client {
         stdout
     }
 
-    pub async fn end(self) -> Result<Ended, SessionError> {
-        // The input's sender lives to the end, as a caller's would.
+    pub async fn end(self) -> Result<Option<String>, SessionError> {
+        // A caller keeps the sender of the input until the end.
         let ended = soon(self.run).await.unwrap();
         drop(self.input);
         ended
@@ -167,7 +167,7 @@ pub async fn soon<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("in time")
 }
 
-/// Bytes without a pattern that a mistake could hide in: any piece in another place differs.
+/// Bytes without a pattern, so that a misplaced piece is noticed.
 pub fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u64;
     let mut noise = Vec::with_capacity(length + 8);

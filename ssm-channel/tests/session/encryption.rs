@@ -1,28 +1,28 @@
 //! Sessions of a cluster with a KMS key.
 
 use serde_json::json;
-use ssm_channel::testing::{Agent, Heard, Peer, kind};
-use ssm_channel::{Ended, Notice, Options, Session, SessionError};
+use ssm_channel::testing::{Agent, ClientMessage, Gateway, kind};
+use ssm_channel::{Notice, Options, Session, SessionError};
 
 use crate::client::{Aws, Client, DATA_KEY, noise, resumed, session, soon};
 
-fn encrypted(peer: &Peer) -> Session {
+fn encrypted(gateway: &Gateway) -> Session {
     Session {
         kms_key: Some("arn:aws:kms:eu-central-1:1:key/k".into()),
-        ..session(peer)
+        ..session(gateway)
     }
 }
 
 fn welcome() -> Notice {
-    Notice::Welcome("This session is encrypted using AWS KMS.".into())
+    Notice::CustomerMessage("This session is encrypted using AWS KMS.".into())
 }
 
 #[tokio::test]
-async fn keys_from_kms_with_the_agents_challenge() {
-    let peer = Peer::start().await;
+async fn the_agents_challenge_is_in_the_encryption_context() {
+    let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let mut client = Client::start(encrypted(&peer), aws.clone(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     client.type_in("secret\r").await;
     let response = soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
@@ -39,20 +39,23 @@ async fn keys_from_kms_with_the_agents_challenge() {
     );
     client.notice(welcome()).await;
     client.started().await;
-    assert_eq!(soon(agent.hear()).await, Heard::Input("secret\r".into()));
+    assert_eq!(
+        soon(agent.receive()).await,
+        ClientMessage::Input("secret\r".into())
+    );
     let text = noise(5000);
     agent.output(text.clone()).await;
     assert_eq!(client.stdout(5000).await, text);
     agent.close("").await;
-    assert_eq!(client.end().await, Ok(Ended::Closed { message: None }));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
-async fn an_older_agent_has_no_challenge() {
-    let peer = Peer::start().await;
+async fn an_older_agent_sends_no_challenge() {
+    let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let client = Client::start(encrypted(&peer), aws.clone(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     let response = soon(agent.encrypt(&DATA_KEY, None)).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
     assert_eq!(result["ChallengeAcknowledgement"], false);
@@ -61,14 +64,14 @@ async fn an_older_agent_has_no_challenge() {
 }
 
 #[tokio::test]
-async fn a_key_policy_that_does_not_know_the_challenge() {
-    let peer = Peer::start().await;
+async fn a_key_policy_can_deny_the_challenge() {
+    let gateway = Gateway::start().await;
     let aws = Aws {
         denies: Some("aws:ssm:RandomChallenge"),
         ..Aws::default()
     };
-    let client = Client::start(encrypted(&peer), aws.clone(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     let response = soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     let result = &response["ProcessedClientActions"][1]["ActionResult"];
     assert_eq!(result["ChallengeAcknowledgement"], false);
@@ -78,14 +81,14 @@ async fn a_key_policy_that_does_not_know_the_challenge() {
 }
 
 #[tokio::test]
-async fn kms_denies_and_the_agent_is_told() {
-    let peer = Peer::start().await;
+async fn a_denial_of_kms_is_reported_to_the_agent() {
+    let gateway = Gateway::start().await;
     let aws = Aws {
         denies: Some("aws:ssm:SessionId"),
         ..Aws::default()
     };
-    let client = Client::start(encrypted(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(encrypted(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     let actions = json!([
         {"ActionType": "KMSEncryption",
          "ActionParameters": {"KMSKeyId": "arn:aws:kms:eu-central-1:1:key/k"}},
@@ -100,46 +103,54 @@ async fn kms_denies_and_the_agent_is_told() {
 }
 
 #[tokio::test]
-async fn an_agent_that_begins_in_the_clear_is_refused() {
-    let peer = Peer::start().await;
-    let client = Client::start(encrypted(&peer), Aws::default(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+async fn an_unencrypted_start_is_refused() {
+    let gateway = Gateway::start().await;
+    let client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     client.type_in("secret\r").await;
     agent.output("$ ").await;
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
     assert_eq!(client.end().await, Err(SessionError::NotEncrypted));
 }
 
 #[tokio::test]
-async fn output_under_another_key_ends_the_session() {
-    let peer = Peer::start().await;
-    let mut client = Client::start(encrypted(&peer), Aws::default(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+async fn output_with_another_key_ends_the_session() {
+    let gateway = Gateway::start().await;
+    let mut client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     soon(agent.encrypt(&DATA_KEY, None)).await;
     client.notice(welcome()).await;
     client.started().await;
-    let line = agent.line();
+    let connection = agent.connection();
     // The request, the challenge and the completion were 0, 1 and 2.
-    line.send(ssm_channel::testing::Line::message(3, 1, vec![1; 40]))
+    connection
+        .send(ssm_channel::testing::GatewayConnection::message(
+            3,
+            1,
+            vec![1; 40],
+        ))
         .await;
-    let fault = client.end().await.unwrap_err();
-    assert!(matches!(fault, SessionError::Protocol(_)), "{fault}");
+    let error = client.end().await.unwrap_err();
+    assert!(matches!(error, SessionError::Protocol(_)), "{error}");
 }
 
 #[tokio::test]
-async fn the_keys_outlive_a_connection() {
-    let peer = Peer::start().await;
+async fn keys_survive_a_reconnect() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("second-token")]);
-    let mut client = Client::start(encrypted(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(encrypted(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     soon(agent.encrypt(&DATA_KEY, Some("cmFuZG9t"))).await;
     client.notice(welcome()).await;
     client.started().await;
-    soon(agent.change_lines(&peer, 1000)).await;
-    client.notice(Notice::Lost).await;
-    client.notice(Notice::Resumed).await;
+    soon(agent.close_and_resume(&gateway, 1000)).await;
+    client.notice(Notice::ConnectionLost).await;
+    client.notice(Notice::ConnectionResumed).await;
     client.type_in("ls\r").await;
-    assert_eq!(soon(agent.hear()).await, Heard::Input("ls\r".into()));
+    assert_eq!(
+        soon(agent.receive()).await,
+        ClientMessage::Input("ls\r".into())
+    );
     agent.output("README").await;
     assert_eq!(client.stdout(6).await, b"README");
 }
@@ -150,47 +161,47 @@ fn kms(key_id: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn another_key_than_the_clusters_is_refused() {
-    let peer = Peer::start().await;
+async fn a_key_other_than_the_clusters_is_refused() {
+    let gateway = Gateway::start().await;
     let aws = Aws::default();
-    let client = Client::start(encrypted(&peer), aws.clone(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(encrypted(&gateway), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     let other = "arn:aws:kms:eu-central-1:666:key/theirs";
     let request = json!({"RequestedClientActions": kms(other)});
     agent
-        .say(kind::HANDSHAKE_REQUEST, request.to_string())
+        .send(kind::HANDSHAKE_REQUEST, request.to_string())
         .await;
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err();
-    assert!(matches!(error, SessionError::OtherKey { .. }), "{error}");
+    assert!(matches!(error, SessionError::WrongKey { .. }), "{error}");
     assert!(error.to_string().contains(other), "{error}");
     assert!(aws.contexts.lock().unwrap().is_empty(), "KMS was not asked");
 }
 
 #[tokio::test]
-async fn one_challenge_is_answered() {
-    let peer = Peer::start().await;
-    let mut client = Client::start(encrypted(&peer), Aws::default(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+async fn a_second_challenge_is_an_error() {
+    let gateway = Gateway::start().await;
+    let mut client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     soon(agent.encrypt(&DATA_KEY, None)).await;
     client.notice(welcome()).await;
     client.started().await;
     agent
-        .say(kind::CHALLENGE_REQUEST, r#"{"Challenge":"AAAA"}"#)
+        .send(kind::CHALLENGE_REQUEST, r#"{"Challenge":"AAAA"}"#)
         .await;
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err().to_string();
     assert!(error.contains("a second challenge"), "{error}");
 }
 
 #[tokio::test]
-async fn a_key_that_was_not_proven_is_none() {
-    let peer = Peer::start().await;
-    let client = Client::start(encrypted(&peer), Aws::default(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+async fn completion_without_a_challenge_is_an_error() {
+    let gateway = Gateway::start().await;
+    let client = Client::start(encrypted(&gateway), Aws::default(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     soon(agent.handshake(kms("arn:aws:kms:eu-central-1:1:key/k"))).await;
     agent.complete("").await;
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
     let error = client.end().await.unwrap_err().to_string();
     assert!(error.contains("no challenge"), "{error}");
 }

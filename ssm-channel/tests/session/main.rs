@@ -1,12 +1,12 @@
-//! Sessions with a peer on a loopback socket: `testing::Agent` where it keeps to the protocol, `testing::Line`
+//! Sessions with a peer on a loopback socket: `testing::Agent` where it keeps to the protocol, `testing::GatewayConnection`
 //! where it does not.
 
+mod back_pressure;
 mod client;
-mod disorder;
 mod encryption;
-mod flow;
+mod lossy_network;
 mod resume;
 mod shell;
 mod soak;
-mod start;
+mod startup;
 mod volume;

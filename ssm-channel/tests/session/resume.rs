@@ -1,45 +1,51 @@
-//! Connections that break, and sessions that go on.
+//! Connections break, and sessions continue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ssm_channel::testing::{Agent, Frame, Heard, Line, Peer, kind};
-use ssm_channel::{Ended, Notice, Options, ResumeError, Resumed, Secret, SessionError, tcp};
+use ssm_channel::testing::{Agent, ClientMessage, Frame, Gateway, GatewayConnection, kind};
+use ssm_channel::{Notice, Options, ResumeError, Resumed, Secret, SessionError, tcp};
 
 use crate::client::{Aws, Client, ms, noise, resumed, session, soon};
 
 #[tokio::test]
-async fn after_the_hourly_farewell_it_goes_on_with_the_next_number() {
-    let peer = Peer::start().await;
+async fn after_the_hourly_close_sequence_numbers_continue() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("second-token"), resumed("third-token")]);
-    let mut client = Client::start(session(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
-    let id = agent.line().client_id.clone();
+    let mut client = Client::start(session(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
+    let id = agent.connection().client_id.clone();
     agent.output("one").await;
     assert_eq!(client.stdout(3).await, b"one");
     client.type_in("1").await;
-    assert_eq!(soon(agent.hear()).await, Heard::Input("1".into()));
+    assert_eq!(
+        soon(agent.receive()).await,
+        ClientMessage::Input("1".into())
+    );
     for (token, input) in [("second-token", "2"), ("third-token", "3")] {
-        soon(agent.change_lines(&peer, 1000)).await;
-        assert_eq!(agent.line().token, token);
-        assert_eq!(agent.line().client_id, id);
-        client.notice(Notice::Lost).await;
-        client.notice(Notice::Resumed).await;
+        soon(agent.close_and_resume(&gateway, 1000)).await;
+        assert_eq!(agent.connection().token, token);
+        assert_eq!(agent.connection().client_id, id);
+        client.notice(Notice::ConnectionLost).await;
+        client.notice(Notice::ConnectionResumed).await;
         agent.output("more").await;
         assert_eq!(client.stdout(4).await, b"more");
         client.type_in(input).await;
-        assert_eq!(soon(agent.hear()).await, Heard::Input(input.into()));
+        assert_eq!(
+            soon(agent.receive()).await,
+            ClientMessage::Input(input.into())
+        );
     }
     agent.close("").await;
-    assert_eq!(client.end().await, Ok(Ended::Closed { message: None }));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
-async fn cut_off_in_the_middle_of_everything_it_loses_nothing() {
-    let peer = Peer::start().await;
+async fn cut_connections_lose_nothing() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("a"), resumed("b"), resumed("c")]);
-    let mut client = Client::start(session(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     let text = noise(300_000);
     let input = client.input.clone();
     let paste = text.clone();
@@ -54,11 +60,11 @@ async fn cut_off_in_the_middle_of_everything_it_loses_nothing() {
             agent.output(piece.to_vec()).await;
             heard.extend(agent.input(20_000).await);
             if heard.len() < 80_000 {
-                agent.line().cut().await;
-                agent.resume(&peer).await;
+                agent.connection().cut().await;
+                agent.resume(&gateway).await;
             }
         }
-        agent.settle().await;
+        agent.wait_for_acknowledgements().await;
         heard.extend(agent.input(300_000 - heard.len()).await);
         heard
     });
@@ -66,8 +72,8 @@ async fn cut_off_in_the_middle_of_everything_it_loses_nothing() {
     let mut lost = 0;
     while received.len() < text.len() {
         match client.next().await {
-            Some(ssm_channel::Output::Stdout(bytes)) => received.extend_from_slice(&bytes),
-            Some(ssm_channel::Output::Notice(Notice::Lost)) => lost += 1,
+            Some(ssm_channel::Output::Bytes(bytes)) => received.extend_from_slice(&bytes),
+            Some(ssm_channel::Output::Notice(Notice::ConnectionLost)) => lost += 1,
             Some(_) => {}
             None => panic!("it ended: {:?}", client.end().await),
         }
@@ -78,62 +84,64 @@ async fn cut_off_in_the_middle_of_everything_it_loses_nothing() {
 }
 
 /// The first alone would also come by being sent again in its turn.
-async fn second_input(line: &mut Line) -> Frame {
+async fn second_input(connection: &mut GatewayConnection) -> Frame {
     loop {
-        if let input @ Frame::Input { sequence: 1, .. } = line.receive().await {
+        if let input @ Frame::Input { sequence: 1, .. } = connection.receive().await {
             return input;
         }
     }
 }
 
 #[tokio::test]
-async fn what_was_not_acknowledged_is_sent_on_the_new_connection() {
-    let peer = Peer::start().await;
+async fn unacknowledged_input_is_sent_on_the_new_connection() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("second-token")]);
-    let client = Client::start(session(&peer), aws, Options::default());
-    let mut line = peer.line().await;
-    line.send(Line::message(0, kind::OUTPUT, "$ ")).await;
+    let client = Client::start(session(&gateway), aws, Options::default());
+    let mut connection = gateway.accept().await;
+    connection
+        .send(GatewayConnection::message(0, kind::OUTPUT, "$ "))
+        .await;
     client.type_in("a").await;
     client.type_in("b").await;
-    let first = soon(second_input(&mut line)).await;
-    line.cut().await;
-    let mut line = soon(peer.line()).await;
-    let again = soon(second_input(&mut line)).await;
+    let first = soon(second_input(&mut connection)).await;
+    connection.cut().await;
+    let mut connection = soon(gateway.accept()).await;
+    let again = soon(second_input(&mut connection)).await;
     assert_eq!(again, first);
 }
 
 #[tokio::test]
-async fn a_new_address_is_used_where_there_is_one() {
-    let (peer, other) = (Peer::start().await, Peer::start().await);
+async fn a_new_stream_url_is_used() {
+    let (gateway, other) = (Gateway::start().await, Gateway::start().await);
     let aws = Aws::with_resumes([Ok(Resumed {
         token: Secret::new("second-token"),
         stream_url: Some(other.url()),
     })]);
-    let mut client = Client::start(session(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    agent.line().cut().await;
+    agent.connection().cut().await;
     soon(agent.resume(&other)).await;
     agent.output("there").await;
-    client.notice(Notice::Lost).await;
-    client.notice(Notice::Resumed).await;
+    client.notice(Notice::ConnectionLost).await;
+    client.notice(Notice::ConnectionResumed).await;
     assert_eq!(client.stdout(5).await, b"there");
 }
 
 async fn broken(aws: Aws, options: Options) -> SessionError {
-    let peer = Peer::start().await;
-    let mut client = Client::start(session(&peer), aws, options);
-    let mut agent = Agent::accept(&peer).await;
+    let gateway = Gateway::start().await;
+    let mut client = Client::start(session(&gateway), aws, options);
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    agent.line().close(1000).await;
-    client.notice(Notice::Lost).await;
+    agent.connection().close(1000).await;
+    client.notice(Notice::ConnectionLost).await;
     client.end().await.unwrap_err()
 }
 
 #[tokio::test]
-async fn it_may_not_be_resumed() {
+async fn a_denied_resume_is_reported() {
     let why = "not authorized to perform ssm:ResumeSession";
     let aws = Aws::with_resumes([Err(ResumeError::Denied(why.into()))]);
     let fault = broken(aws, Options::default()).await;
@@ -145,45 +153,45 @@ async fn it_may_not_be_resumed() {
 }
 
 #[tokio::test]
-async fn it_is_over_meanwhile() {
+async fn a_session_that_ended_meanwhile_is_expired() {
     let gone = Aws::with_resumes([]);
-    assert_eq!(broken(gone, Options::default()).await, SessionError::Gone);
+    assert_eq!(
+        broken(gone, Options::default()).await,
+        SessionError::Expired
+    );
     let timed_out = Aws::with_resumes([resumed("")]);
     assert_eq!(
         broken(timed_out, Options::default()).await,
-        SessionError::Gone
+        SessionError::Expired
     );
 }
 
 #[tokio::test]
-async fn aws_is_out_of_reach_for_a_while() {
+async fn unavailable_calls_are_retried_for_a_while() {
     let unavailable = || Err(ResumeError::Unavailable("no network".into()));
-    let peer = Peer::start().await;
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([unavailable(), unavailable(), resumed("second-token")]);
-    let mut client = Client::start(session(&peer), aws.clone(), Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), aws.clone(), Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    soon(agent.change_lines(&peer, 1001)).await;
-    client.notice(Notice::Lost).await;
-    client.notice(Notice::Resumed).await;
-    let impatient = Options {
-        resume_for: ms(150),
+    soon(agent.close_and_resume(&gateway, 1001)).await;
+    client.notice(Notice::ConnectionLost).await;
+    client.notice(Notice::ConnectionResumed).await;
+    let short = Options {
+        resume_timeout: ms(150),
         ..Options::default()
     };
     let aws = Aws::with_resumes([unavailable(), unavailable(), unavailable()]);
-    let SessionError::Lost {
-        could_not_resume, ..
-    } = broken(aws, impatient).await
-    else {
+    let SessionError::Lost { resume_error, .. } = broken(aws, short).await else {
         panic!("it was not lost");
     };
-    assert_eq!(could_not_resume, "no network");
+    assert_eq!(resume_error, "no network");
 }
 
 #[tokio::test]
-async fn a_network_that_is_down_for_a_while() {
-    let peer = Peer::start().await;
+async fn a_network_that_is_down_for_a_while_is_retried() {
+    let gateway = Gateway::start().await;
     let up = Arc::new(AtomicBool::new(true));
     let network = up.clone();
     let direct = tcp();
@@ -195,77 +203,76 @@ async fn a_network_that_is_down_for_a_while() {
         ..Options::default()
     };
     let aws = Aws::with_resumes(std::array::from_fn::<_, 20, _>(|_| resumed("again")));
-    let mut client = Client::start(session(&peer), aws, options);
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), aws, options);
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
     up.store(false, Ordering::Relaxed);
-    agent.line().cut().await;
-    client.notice(Notice::Lost).await;
+    agent.connection().cut().await;
+    client.notice(Notice::ConnectionLost).await;
     tokio::time::sleep(ms(500)).await;
     up.store(true, Ordering::Relaxed);
-    soon(agent.resume(&peer)).await;
-    client.notice(Notice::Resumed).await;
+    soon(agent.resume(&gateway)).await;
+    client.notice(Notice::ConnectionResumed).await;
 }
 
 #[tokio::test]
-async fn the_caller_gives_up_while_it_is_broken() {
-    let peer = Peer::start().await;
+async fn the_caller_can_cancel_while_reconnecting() {
+    let gateway = Gateway::start().await;
     let unavailable = |_| Err(ResumeError::Unavailable("no network".into()));
     let aws = Aws::with_resumes(std::array::from_fn::<_, 20, _>(unavailable));
-    let mut client = Client::start(session(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     assert_eq!(client.stdout(2).await, b"$ ");
-    agent.line().cut().await;
-    client.notice(Notice::Lost).await;
+    agent.connection().cut().await;
+    client.notice(Notice::ConnectionLost).await;
     client.cancel.cancel();
-    assert_eq!(client.end().await, Ok(Ended::Cancelled));
+    assert_eq!(client.end().await, Err(SessionError::Cancelled));
 }
 
 #[tokio::test]
-async fn the_size_is_told_again() {
-    let peer = Peer::start().await;
+async fn the_size_is_sent_again() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes([resumed("second-token")]);
-    let client = Client::start(session(&peer), aws, Options::default());
-    let mut agent = Agent::accept(&peer).await;
+    let client = Client::start(session(&gateway), aws, Options::default());
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     let size = ssm_channel::Input::Size {
         columns: 80,
         rows: 24,
     };
     client.input.send(size).await.unwrap();
-    let heard = Heard::Size {
+    let heard = ClientMessage::Size {
         columns: 80,
         rows: 24,
     };
-    assert_eq!(soon(agent.hear()).await, heard);
-    soon(agent.change_lines(&peer, 1000)).await;
-    assert_eq!(soon(agent.hear()).await, heard);
+    assert_eq!(soon(agent.receive()).await, heard);
+    soon(agent.close_and_resume(&gateway, 1000)).await;
+    assert_eq!(soon(agent.receive()).await, heard);
 }
 
 #[tokio::test]
-async fn a_gateway_that_accepts_and_closes_is_not_asked_for_ever() {
-    let peer = Peer::start().await;
+async fn a_gateway_that_accepts_and_closes_is_not_retried_forever() {
+    let gateway = Gateway::start().await;
     let aws = Aws::with_resumes(std::array::from_fn::<_, 100, _>(|_| resumed("again")));
     let options = Options {
-        resume_for: ms(800),
+        resume_timeout: ms(800),
         ..Options::default()
     };
-    let client = Client::start(session(&peer), aws, options);
+    let client = Client::start(session(&gateway), aws, options);
+    // The waits grow, so at last no connection comes for a while; then the gateway is gone.
     let refusing = tokio::spawn(async move {
         let mut times = 0;
-        while let Ok(mut line) = tokio::time::timeout(ms(1500), peer.line()).await {
-            line.close(1008).await;
+        while let Ok(mut connection) = tokio::time::timeout(ms(1500), gateway.accept()).await {
+            connection.close(1008).await;
             times += 1;
         }
         times
     });
-    let Client {
-        input, mut output, ..
-    } = client;
-    while soon(output.recv()).await.is_some() {}
-    drop(input);
-    let times = soon(refusing).await.unwrap();
-    assert!((3..=6).contains(&times), "{times}");
+    let mut client = client;
+    while client.next().await.is_some() {}
+    let times = refusing.await.unwrap();
+    assert!((1..=6).contains(&times), "{times}");
+    assert!(client.end().await.is_err());
 }

@@ -1,15 +1,15 @@
-//! A session as it should be.
+//! Sessions without failures.
 
 use bytes::Bytes;
-use ssm_channel::testing::{Agent, Heard, Peer, kind};
-use ssm_channel::{Cancel, Credentials, Ended, Input, Options, Output, SessionError};
+use ssm_channel::testing::{Agent, ClientMessage, Gateway, kind};
+use ssm_channel::{CancellationToken, Credentials, Input, Options, Output, SessionError};
 
 use crate::client::{Aws, Client, ms, session, soon};
 
 async fn joined() -> (Client, Agent) {
-    let peer = Peer::start().await;
-    let mut client = Client::join(&peer);
-    let mut agent = Agent::accept(&peer).await;
+    let gateway = Gateway::start().await;
+    let mut client = Client::join(&gateway);
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     client.started().await;
     assert_eq!(client.stdout(2).await, b"$ ");
@@ -18,35 +18,35 @@ async fn joined() -> (Client, Agent) {
 
 #[tokio::test]
 async fn the_channel_is_opened_with_the_token_and_a_version() {
-    let peer = Peer::start().await;
-    let client = Client::join(&peer);
-    let line = peer.line().await;
-    assert_eq!(line.token, "first-token");
-    assert_eq!(line.client_version, "1.2.764.0");
-    assert_eq!(line.client_id.len(), 36);
+    let gateway = Gateway::start().await;
+    let client = Client::join(&gateway);
+    let connection = gateway.accept().await;
+    assert_eq!(connection.token, "first-token");
+    assert_eq!(connection.client_version, "1.2.764.0");
+    assert_eq!(connection.client_id.len(), 36);
     let path =
         "/v1/data-channel/ecs-execute-command-0a?role=publish_subscribe&cell-number=AAEC+x/y==";
-    assert_eq!(line.headers[":path"], path, "byte for byte");
-    assert!(!line.headers.contains_key("authorization"));
-    assert!(!line.headers.contains_key("sec-websocket-protocol"));
+    assert_eq!(connection.headers[":path"], path, "byte for byte");
+    assert!(!connection.headers.contains_key("authorization"));
+    assert!(!connection.headers.contains_key("sec-websocket-protocol"));
     drop(client);
 }
 
 #[tokio::test]
 async fn the_upgrade_is_signed_where_there_are_credentials() {
-    let peer = Peer::start().await;
+    let gateway = Gateway::start().await;
     let key = Credentials::new("AKIDEXAMPLE", "secret", Some("TOKEN".into()), None, "test");
     let aws = Aws {
         credentials: Some(key),
         ..Aws::default()
     };
-    let client = Client::start(session(&peer), aws, Options::default());
-    let line = peer.line().await;
-    let authorization = &line.headers["authorization"];
+    let client = Client::start(session(&gateway), aws, Options::default());
+    let connection = gateway.accept().await;
+    let authorization = &connection.headers["authorization"];
     assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
     assert!(authorization.contains("/eu-central-1/ssmmessages/aws4_request"));
     assert!(authorization.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,"));
-    assert_eq!(line.headers["x-amz-security-token"], "TOKEN");
+    assert_eq!(connection.headers["x-amz-security-token"], "TOKEN");
     drop(client);
 }
 
@@ -57,33 +57,36 @@ async fn input_goes_out_and_its_echo_comes_back() {
     client.input.send(size(80, 24)).await.unwrap();
     client.type_in("ls\r").await;
     client.input.send(size(132, 50)).await.unwrap();
-    let heard = |columns, rows| Heard::Size { columns, rows };
-    assert_eq!(soon(agent.hear()).await, heard(80, 24));
-    assert_eq!(soon(agent.hear()).await, Heard::Input("ls\r".into()));
-    assert_eq!(soon(agent.hear()).await, heard(132, 50));
+    let heard = |columns, rows| ClientMessage::Size { columns, rows };
+    assert_eq!(soon(agent.receive()).await, heard(80, 24));
+    assert_eq!(
+        soon(agent.receive()).await,
+        ClientMessage::Input("ls\r".into())
+    );
+    assert_eq!(soon(agent.receive()).await, heard(132, 50));
     agent.output("ls\r\nREADME\r\n").await;
     assert_eq!(client.stdout(12).await, b"ls\r\nREADME\r\n");
     agent.close("").await;
-    assert_eq!(client.end().await, Ok(Ended::Closed { message: None }));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
 async fn a_character_divided_between_messages_arrives_as_its_bytes() {
     let (mut client, mut agent) = joined().await;
     agent
-        .say(kind::OUTPUT, Bytes::from_static(b"\xe2\x82"))
+        .send(kind::OUTPUT, Bytes::from_static(b"\xe2\x82"))
         .await;
     agent
-        .say(kind::OUTPUT, Bytes::from_static(b"\xac\xff\0"))
+        .send(kind::OUTPUT, Bytes::from_static(b"\xac\xff\0"))
         .await;
-    agent.line().flush().await;
+    agent.connection().flush().await;
     assert_eq!(
         client.next().await,
-        Some(Output::Stdout(b"\xe2\x82"[..].into()))
+        Some(Output::Bytes(b"\xe2\x82"[..].into()))
     );
     assert_eq!(
         client.next().await,
-        Some(Output::Stdout(b"\xac\xff\0"[..].into()))
+        Some(Output::Bytes(b"\xac\xff\0"[..].into()))
     );
     let bytes = Bytes::from_static(b"\xe2\x82");
     client
@@ -91,7 +94,7 @@ async fn a_character_divided_between_messages_arrives_as_its_bytes() {
         .send(Input::Bytes(bytes.clone()))
         .await
         .unwrap();
-    assert_eq!(soon(agent.hear()).await, Heard::Input(bytes));
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Input(bytes));
 }
 
 #[tokio::test]
@@ -103,11 +106,11 @@ async fn the_end_of_input_is_an_end_of_file_and_output_goes_on() {
     agent.output("done").await;
     assert_eq!(client.stdout(4).await, b"done");
     agent.close("").await;
-    assert_eq!(client.end().await, Ok(Ended::Closed { message: None }));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
-async fn in_the_middle_of_a_line_it_takes_two() {
+async fn an_end_of_file_inside_a_line_takes_two() {
     let (client, mut agent) = joined().await;
     client.type_in("one").await;
     client.input.send(Input::End).await.unwrap();
@@ -116,57 +119,58 @@ async fn in_the_middle_of_a_line_it_takes_two() {
 
 /// A shell that was not ready for the first one, or a second program that reads, gets another.
 #[tokio::test]
-async fn an_end_of_file_comes_again() {
-    let peer = Peer::start().await;
+async fn the_end_of_file_is_repeated() {
+    let gateway = Gateway::start().await;
     let options = Options {
-        end_again: ms(40),
+        end_of_file_interval: ms(40),
         ..Options::default()
     };
-    let mut client = Client::start(session(&peer), Aws::default(), options);
-    let mut agent = Agent::accept(&peer).await;
+    let mut client = Client::start(session(&gateway), Aws::default(), options);
+    let mut agent = Agent::accept(&gateway).await;
     agent.output("$ ").await;
     client.started().await;
     client.input.send(Input::End).await.unwrap();
     let began = std::time::Instant::now();
     assert_eq!(soon(agent.input(3)).await, b"\x04\x04\x04");
-    assert!(began.elapsed() >= ms(40 + 80), "ever more seldom");
+    assert!(began.elapsed() >= ms(40 + 80), "the wait doubles");
 }
 
 #[tokio::test]
-async fn a_caller_with_no_more_input_stays_for_the_output() {
+async fn output_continues_after_the_input_is_dropped() {
     let (client, mut agent) = joined().await;
     let Client {
         input, mut output, ..
     } = client;
     drop(input);
-    assert!(agent.is_quiet(ms(100)).await);
+    assert!(agent.receives_nothing_for(ms(100)).await);
     agent.output("still here").await;
     let next = soon(output.recv()).await;
-    assert_eq!(next, Some(Output::Stdout("still here".into())));
+    assert_eq!(next, Some(Output::Bytes("still here".into())));
 }
 
+/// ECS Exec sends neither, but other session types do.
 #[tokio::test]
-async fn standard_error_and_an_exit_status_where_the_agent_has_them() {
+async fn standard_error_is_output_and_an_exit_status_is_ignored() {
     let (mut client, mut agent) = joined().await;
-    agent.say(kind::STDERR, "oh").await;
-    agent.say(kind::EXIT_CODE, "EXIT_CODE: 3").await;
+    agent.send(kind::STDERR, "oh").await;
+    agent.send(kind::EXIT_CODE, "EXIT_CODE: 3").await;
     agent.close("").await;
-    assert_eq!(client.next().await, Some(Output::Stderr("oh".into())));
-    assert_eq!(client.end().await, Ok(Ended::Exit(3)));
+    assert_eq!(client.next().await, Some(Output::Bytes("oh".into())));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
-async fn the_gateway_says_why_it_closes() {
+async fn the_closing_message_is_returned() {
     let (client, agent) = joined().await;
     agent
         .close("Your session timed out due to inactivity.\n")
         .await;
     let message = Some("Your session timed out due to inactivity.".to_owned());
-    assert_eq!(client.end().await, Ok(Ended::Closed { message }));
+    assert_eq!(client.end().await, Ok(message));
 }
 
 #[tokio::test]
-async fn what_came_before_the_end_is_given_out_though_the_caller_is_slow() {
+async fn a_slow_caller_gets_all_output_before_the_end() {
     let (mut client, mut agent) = joined().await;
     let text = crate::client::noise(60_000);
     agent.output(text.clone()).await;
@@ -174,52 +178,52 @@ async fn what_came_before_the_end_is_given_out_though_the_caller_is_slow() {
     tokio::time::sleep(ms(100)).await;
     assert!(client.stdout(60_000).await == text);
     assert_eq!(client.next().await, None);
-    assert_eq!(client.end().await, Ok(Ended::Closed { message: None }));
+    assert_eq!(client.end().await, Ok(None));
 }
 
 #[tokio::test]
-async fn the_caller_ends_it() {
+async fn cancelling_terminates_the_session() {
     let (client, mut agent) = joined().await;
     client.cancel.cancel();
-    assert_eq!(soon(agent.hear()).await, Heard::Flag(2));
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
-    assert_eq!(client.end().await, Ok(Ended::Cancelled));
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
+    assert_eq!(client.end().await, Err(SessionError::Cancelled));
 }
 
 #[tokio::test]
-async fn a_caller_who_has_gone_ends_it_too() {
+async fn dropping_the_output_terminates_the_session() {
     let (client, mut agent) = joined().await;
     drop(client.output);
-    assert_eq!(soon(agent.hear()).await, Heard::Flag(2));
-    assert_eq!(soon(agent.hear()).await, Heard::Closed);
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Flag(2));
+    assert_eq!(soon(agent.receive()).await, ClientMessage::Closed);
 }
 
 #[tokio::test]
-async fn cancelled_before_it_has_connected() {
-    let peer = Peer::start().await;
-    let cancel = Cancel::default();
+async fn cancelling_before_the_connection_works() {
+    let gateway = Gateway::start().await;
+    let cancel = CancellationToken::new();
     cancel.cancel();
     let options = Options {
         cancel,
         ..Options::default()
     };
-    let client = Client::start(session(&peer), Aws::default(), options);
-    assert_eq!(client.end().await, Ok(Ended::Cancelled));
+    let client = Client::start(session(&gateway), Aws::default(), options);
+    assert_eq!(client.end().await, Err(SessionError::Cancelled));
 }
 
 #[tokio::test]
 async fn secrets_are_not_shown() {
-    let peer = Peer::start().await;
-    let shown = format!("{:?}", session(&peer));
+    let gateway = Gateway::start().await;
+    let shown = format!("{:?}", session(&gateway));
     assert!(!shown.contains("first-token"), "{shown}");
     let key = format!("{:?}", ssm_channel::Secret::new("word"));
     assert_eq!(key, "(secret)");
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_a_host_that_is_not_awss() {
-    let peer = Peer::start().await;
-    let mut session = session(&peer);
+async fn other_hosts_get_nothing() {
+    let gateway = Gateway::start().await;
+    let mut session = session(&gateway);
     session.stream_url = "wss://ssmmessages.eu-central-1.example.com/v1".into();
     let client = Client::start(session, Aws::default(), Options::default());
     let url = "wss://ssmmessages.eu-central-1.example.com/v1".into();

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use ssm_channel::Ended;
-use ssm_channel::testing::{Agent, Peer};
+use ssm_channel::testing::{Agent, Gateway};
 
 use crate::client::Client;
 
@@ -23,19 +22,19 @@ fn held() -> (usize, usize, usize) {
 }
 
 async fn one() {
-    let peer = Peer::start().await;
-    let mut client = Client::join(&peer);
-    let mut agent = Agent::accept(&peer).await;
+    let gateway = Gateway::start().await;
+    let mut client = Client::join(&gateway);
+    let mut agent = Agent::accept(&gateway).await;
     agent.output(vec![b'x'; 64 * 1024]).await;
     client.started().await;
     assert_eq!(client.stdout(64 * 1024).await.len(), 64 * 1024);
     agent.close("").await;
-    assert!(matches!(client.end().await, Ok(Ended::Closed { .. })));
+    assert!(client.end().await.is_ok());
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn nothing_is_left_of_sessions_that_ended() {
+async fn ended_sessions_leave_nothing_behind() {
     for _ in 0..20 {
         one().await;
     }

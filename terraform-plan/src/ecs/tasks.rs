@@ -92,7 +92,7 @@ fn task(
         ..Container::default()
     });
     Task {
-        arn: arn.into(),
+        arn,
         group: Some(format!("service:{}", planned.name)),
         started_by: Some("planned".to_owned()),
         task_definition: definition_arn.into(),
@@ -106,7 +106,7 @@ fn task(
             .then(|| instances_of(&planned.name)),
         platform_version: is_fargate.then(|| platform_version.into()),
         platform_family: match (family, is_fargate) {
-            (Some(family), _) => Some(family.into()),
+            (Some(family), _) => Some(family),
             (None, true) => Some("Linux".into()),
             (None, false) => None,
         },

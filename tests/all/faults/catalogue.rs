@@ -61,7 +61,7 @@ aws iam put-role-policy --role-name $ROLE --policy-name s3 --policy-document '{"
 
 pub const FAULTS: &[Fault] = &[
     Fault {
-        name: "clock wrong",
+        name: "clock_skew",
         represents: true,
         rules: |rules| rules.date = Some("Tue, 01 Jan 2030 00:00:00 GMT".into()),
         cause: "local.clock-skew",
@@ -69,20 +69,20 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "caller without a policy",
+        name: "caller_without_policy",
         represents: true,
         script: "aws iam delete-user-policy --user-name $CALLER --policy-name ops",
         cause: "caller.execute-command",
         ..NOTHING
     },
     Fault {
-        name: "no task wanted",
+        name: "service_scaled_to_zero",
         plan: |plan| plan.tasks = 0,
         cause: "service.running-tasks",
         ..NOTHING
     },
     Fault {
-        name: "exec never enabled",
+        name: "exec_never_enabled",
         represents: true,
         plan: |plan| plan.exec = false,
         cause: "service.exec-enabled",
@@ -90,7 +90,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "task older than the flag",
+        name: "task_older_than_flag",
         represents: true,
         plan: |plan| plan.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
@@ -99,14 +99,14 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "cluster being taken down",
+        name: "cluster_being_deleted",
         rules: |rules| patch(rules, "ecs:DescribeClusters", json!({"status": "DEPROVISIONING"})),
         cause: "cluster.status",
         mends: false,
         ..NOTHING
     },
     Fault {
-        name: "deployment failed, old tasks lack exec",
+        name: "deployment_failed_and_old_tasks_lack_exec",
         plan: |plan| plan.exec = false,
         script: "aws ecs update-service --cluster $CLUSTER --service $SERVICE --enable-execute-command",
         rules: |rules| {
@@ -119,7 +119,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "container ended",
+        name: "container_stopped",
         rules: |rules| {
             let ended = json!({"containers": {"lastStatus": "STOPPED", "exitCode": 137}});
             patch(rules, "ecs:DescribeTasks", ended);
@@ -129,14 +129,14 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "task still starting",
+        name: "task_pending",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"lastStatus": "PENDING"})),
         cause: "service.running-tasks",
         mends: false,
         ..NOTHING
     },
     Fault {
-        name: "Windows Server 2016",
+        name: "windows_server_2016",
         rules: |rules| {
             let old = json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2016_FULL"}});
             patch(rules, "ecs:DescribeTaskDefinition", old);
@@ -146,7 +146,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "endpoint failed",
+        name: "endpoint_failed",
         rules: |rules| {
             let failed = ("<state>available</state>", "<state>failed</state>");
             rules.rewrites.insert("ec2:DescribeVpcEndpoints".into(), failed);
@@ -157,14 +157,14 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "old Fargate platform",
+        name: "old_fargate_platform",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"platformVersion": "1.3.0"})),
         cause: "task.platform-version",
         mends: false,
         ..NOTHING
     },
     Fault {
-        name: "read-only root",
+        name: "read_only_root",
         represents: true,
         plan: |plan| plan.read_only_root = true,
         rules: |rules| rules.agent = Agent::Stopped,
@@ -173,7 +173,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "another endpoint for credentials",
+        name: "other_credentials_endpoint",
         plan: |plan| {
             let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
             plan.environment = vec![uri, ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("MODE", "x")];
@@ -184,7 +184,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "proxy without exceptions",
+        name: "proxy_without_exceptions",
         plan: |plan| {
             let proxy = "http://p:3128";
             plan.environment = vec![("http_proxy", proxy), ("https_proxy", proxy), ("no_proxy", "localhost")];
@@ -195,7 +195,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "container restarted in place",
+        name: "container_restarted_in_place",
         rules: |rules| {
             let restarts = json!({"containerDefinitions": {"restartPolicy": {"enabled": true}}});
             patch(rules, "ecs:DescribeTaskDefinition", restarts);
@@ -206,20 +206,20 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "agent stopped for no reason to be seen",
+        name: "agent_stopped_without_reason",
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "container.agent-running",
         ..NOTHING
     },
     Fault {
-        name: "role without the actions",
+        name: "role_without_ssmmessages",
         represents: true,
         script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec",
         cause: "role.ssmmessages",
         ..NOTHING
     },
     Fault {
-        name: "role without the actions, agent stopped",
+        name: "role_without_ssmmessages_and_agent_stopped",
         script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec",
         rules: |rules| rules.agent = Agent::Stopped,
         cause: "role.ssmmessages",
@@ -227,54 +227,54 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "role deleted",
+        name: "role_deleted",
         script: "aws iam delete-role-policy --role-name $ROLE --policy-name ecs-exec
                  aws iam delete-role --role-name $ROLE",
         cause: "role.present",
         ..NOTHING
     },
     Fault {
-        name: "no role named",
+        name: "no_task_role",
         plan: |plan| plan.role_actions = None,
         cause: "role.present",
         ..NOTHING
     },
     Fault {
-        name: "role that trusts EC2 only",
+        name: "role_trusts_only_ec2",
         script: r#"aws iam update-assume-role-policy --role-name $ROLE --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'"#,
         cause: "role.trust",
         ..NOTHING
     },
     Fault {
-        name: "no endpoint and no way out",
+        name: "no_endpoint_and_no_route",
         plan: |plan| plan.endpoint = false,
         cause: "network.endpoint-present",
         symptoms: &["network.internet-route", "network.path"],
         ..NOTHING
     },
     Fault {
-        name: "endpoint without private DNS",
+        name: "endpoint_without_private_dns",
         script: "aws ec2 modify-vpc-endpoint --vpc-endpoint-id $ENDPOINT --no-private-dns-enabled",
         cause: "network.endpoint-private-dns",
         symptoms: &["network.internet-route", "network.path"],
         ..NOTHING
     },
     Fault {
-        name: "VPC without DNS host names",
+        name: "vpc_without_dns_hostnames",
         script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-hostnames",
         cause: "network.vpc-dns",
         symptoms: &["network.internet-route", "network.path"],
         ..NOTHING
     },
     Fault {
-        name: "VPC without DNS support",
+        name: "vpc_without_dns_support",
         script: "aws ec2 modify-vpc-attribute --vpc-id $VPC --no-enable-dns-support",
         cause: "network.vpc-dns",
         symptoms: &["network.internet-route", "network.path"],
         ..NOTHING
     },
     Fault {
-        name: "endpoint's group keeps tasks out",
+        name: "endpoint_group_blocks_tasks",
         represents: true,
         script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         cause: "network.endpoint-security-group",
@@ -282,7 +282,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "endpoint's group keeps tasks out, beside a NAT",
+        name: "endpoint_group_blocks_tasks_beside_nat",
         plan: |plan| plan.nat = true,
         script: "aws ec2 revoke-security-group-ingress --group-id $ENDPOINT_GROUP --protocol tcp --port 443 --cidr 10.0.0.0/16",
         cause: "network.endpoint-security-group",
@@ -290,14 +290,14 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "tasks' group lets nothing out",
+        name: "task_group_blocks_egress",
         script: r#"aws ec2 revoke-security-group-egress --group-id $TASK_GROUP --ip-permissions '[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]'"#,
         cause: "network.task-egress",
         symptoms: &["network.path"],
         ..NOTHING
     },
     Fault {
-        name: "tasks' group lets nothing out to the internet",
+        name: "task_group_blocks_internet",
         plan: |plan| {
             plan.nat = true;
             plan.endpoint = false;
@@ -309,7 +309,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "network ACL lets no request out",
+        name: "acl_blocks_requests",
         script: "ACL=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query NetworkAcls[0].NetworkAclId --output text)
                  aws ec2 create-network-acl-entry --network-acl-id $ACL --egress --rule-number 50 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
         cause: "network.nacl",
@@ -317,7 +317,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "network ACL lets no answer back",
+        name: "acl_blocks_responses",
         script: "ACL=$(aws ec2 describe-network-acls --filters Name=vpc-id,Values=$VPC --query NetworkAcls[0].NetworkAclId --output text)
                  aws ec2 create-network-acl-entry --network-acl-id $ACL --ingress --rule-number 50 --protocol tcp --port-range From=1024,To=65535 --cidr-block 0.0.0.0/0 --rule-action deny",
         cause: "network.nacl",
@@ -325,7 +325,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "endpoint's policy for other actions",
+        name: "endpoint_policy_for_other_actions",
         rules: |rules| {
             rules.endpoint_policy = Some(
                 r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ssm:*","Resource":"*"}]}"#.into(),
@@ -335,7 +335,7 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "KMS key disabled",
+        name: "kms_key_disabled",
         represents: true,
         plan: |plan| plan.nat = true,
         script: "KEY\naws kms disable-key --key-id $KEY",
@@ -343,14 +343,14 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "KMS key about to be deleted",
+        name: "kms_key_pending_deletion",
         plan: |plan| plan.nat = true,
         script: "KEY\naws kms schedule-key-deletion --key-id $KEY",
         cause: "cluster.kms-key-usable",
         ..NOTHING
     },
     Fault {
-        name: "KMS key that does not exist",
+        name: "kms_key_missing",
         plan: |plan| plan.nat = true,
         script: "aws ecs update-cluster --cluster $CLUSTER --configuration 'executeCommandConfiguration={kmsKeyId=alias/none,logging=DEFAULT}'",
         cause: "cluster.kms-key-usable",
@@ -358,55 +358,55 @@ pub const FAULTS: &[Fault] = &[
         ..NOTHING
     },
     Fault {
-        name: "role may not decrypt",
+        name: "role_cannot_decrypt",
         plan: |plan| plan.nat = true,
         script: "KEY\naws iam delete-role-policy --role-name $ROLE --policy-name kms",
         cause: "role.kms-decrypt",
         ..NOTHING
     },
     Fault {
-        name: "caller may not make data keys",
+        name: "caller_cannot_generate_data_key",
         plan: |plan| plan.nat = true,
         script: "KEY\naws iam delete-user-policy --user-name $CALLER --policy-name kms",
         cause: "caller.kms-generate-data-key",
         ..NOTHING
     },
     Fault {
-        name: "no way to KMS",
+        name: "no_path_to_kms",
         script: "KEY",
         cause: "network.logging-endpoints",
         ..NOTHING
     },
     Fault {
-        name: "log group without the key that is demanded",
+        name: "log_group_without_required_key",
         plan: |plan| plan.nat = true,
         script: "ENCRYPTED_LOGS\naws logs disassociate-kms-key --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-encryption",
         ..NOTHING
     },
     Fault {
-        name: "log group missing",
+        name: "log_group_missing",
         plan: |plan| plan.nat = true,
         script: "ENCRYPTED_LOGS\naws logs delete-log-group --log-group-name /exec/$CLUSTER",
         cause: "cluster.log-group",
         ..NOTHING
     },
     Fault {
-        name: "role may not look at the log group",
+        name: "role_cannot_describe_log_group",
         plan: |plan| plan.nat = true,
         script: "ENCRYPTED_LOGS\naws iam delete-role-policy --role-name $ROLE --policy-name logs",
         cause: "role.logs-write",
         ..NOTHING
     },
     Fault {
-        name: "bucket missing",
+        name: "bucket_missing",
         plan: |plan| plan.nat = true,
         script: "ENCRYPTED_BUCKET\naws s3api delete-bucket --bucket $CLUSTER",
         cause: "cluster.log-bucket",
         ..NOTHING
     },
     Fault {
-        name: "bucket encrypted in a way that the agent does not know",
+        name: "bucket_with_unknown_encryption",
         plan: |plan| plan.nat = true,
         script: r#"ENCRYPTED_BUCKET
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
@@ -415,21 +415,21 @@ aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-confi
         ..NOTHING
     },
     Fault {
-        name: "role may not look at the bucket",
+        name: "role_cannot_read_bucket_encryption",
         plan: |plan| plan.nat = true,
         script: "ENCRYPTED_BUCKET\naws iam delete-role-policy --role-name $ROLE --policy-name s3",
         cause: "role.s3-write",
         ..NOTHING
     },
     Fault {
-        name: "exec where it is forbidden",
+        name: "exec_forbidden",
         represents: true,
         script: "printf '[expect]\nexec_forbidden = [\"coder-*\"]\n' > ecs-exec.toml",
         cause: "policy.exec-forbidden",
         ..NOTHING
     },
     Fault {
-        name: "not through the endpoint that is demanded",
+        name: "required_endpoint_bypassed",
         plan: |plan| {
             plan.nat = true;
             plan.endpoint = false;
@@ -439,7 +439,7 @@ aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-confi
         ..NOTHING
     },
     Fault {
-        name: "records that are demanded",
+        name: "required_recording_missing",
         script: "printf '[expect]\nsession_logging = true\n' > ecs-exec.toml",
         cause: "policy.logging-required",
         mends: false,

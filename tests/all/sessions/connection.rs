@@ -4,10 +4,12 @@ use super::image;
 use crate::support::connect_proxy::ConnectProxy;
 use crate::support::doctor::run;
 use crate::support::fault::Fault;
+use crate::support::service::{KEY, Service};
 use crate::support::world::{Plan, World};
+
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn a_connection_that_breaks_is_taken_up_again() {
+fn a_broken_connection_is_resumed() {
     let world = World::healthy();
     image(&world, |image| image.cut_after = Some(60_000));
     let script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done";
@@ -103,10 +105,10 @@ fn a_port_is_forwarded_by_the_plugin() {
     assert_eq!(world.run(&["port-forward", "coder", "80"]).status, 2);
 }
 
-/// The plugin stands between: what the terminal sends is for it, what else ends this program ends it too.
+/// Signals of the keyboard are for the plugin; others end it and this program.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn signals_while_the_plugin_has_the_terminal() {
+fn signals_end_the_plugin_except_those_of_the_keyboard() {
     let world = World::healthy();
     let session = |body: &str| {
         let script = format!(
@@ -244,5 +246,51 @@ fn the_plugin_is_started_as_the_aws_cli_starts_it() {
         missing.stderr.contains("is not installed"),
         "{}",
         missing.stderr
+    );
+}
+
+#[test]
+fn encryption_by_the_clusters_key_alone() {
+    let service = Service::with_image(|image| {
+        image.data_key = Some((0..64).collect());
+        image.kms_key = KEY.to_owned();
+    });
+    service.account.lock().unwrap().kms_key = Some(KEY);
+    let run = || service.run(&["run", "web", "-n", "--no-doctor", "--", "echo", "secret"]);
+    let encrypted = run();
+    assert_eq!(encrypted.stdout, "secret\n");
+    assert!(
+        encrypted.stderr.contains("is encrypted") && !encrypted.stderr.contains("warning"),
+        "{}",
+        encrypted.stderr
+    );
+    service.image(|image| image.kms_key = KEY.replace("1234abcd", "99999999"));
+    let other = run();
+    assert_eq!((other.status, other.stdout.as_str()), (255, ""));
+    assert!(
+        other.stderr.contains("the cluster's key is"),
+        "{}",
+        other.stderr
+    );
+    service.image(|image| image.data_key = None);
+    let plain = run();
+    assert_eq!((plain.status, plain.stdout.as_str()), (255, ""));
+    service
+        .account
+        .lock()
+        .unwrap()
+        .denied
+        .insert("ecs:DescribeClusters", "no");
+    let unknown = run();
+    assert_eq!((unknown.status, unknown.stdout.as_str()), (0, "secret\n"));
+    assert!(
+        unknown.stderr.contains("might not be encrypted"),
+        "{}",
+        unknown.stderr
+    );
+    assert!(
+        unknown.stderr.contains("ecs:DescribeClusters"),
+        "{}",
+        unknown.stderr
     );
 }

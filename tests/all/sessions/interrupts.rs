@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use crate::support::agents::Agent;
-use crate::support::fault::Fault;
+use crate::support::fault::{Fault, Hold};
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
 
 const CTRL_C: &str = "\u{3}";
+
+/// The terminal echoes Ctrl-C when it has sent the signal; only then do answers arrive.
+fn interrupt_and_release(terminal: &mut Terminal, hold: &Hold) {
+    terminal.type_keys(CTRL_C);
+    terminal.expect("^C");
+    hold.release();
+}
 
 /// The line of the progress is gone, whatever the terminal echoed.
 fn is_clean(terminal: &Terminal) -> bool {
@@ -18,7 +25,7 @@ fn is_clean(terminal: &Terminal) -> bool {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_the_task_is_looked_up() {
+fn ctrl_c_while_the_task_is_looked_up() {
     let world = World::healthy();
     world.proxy.fault("ecs:DescribeTasks", Fault::Hang);
     for command in [
@@ -39,44 +46,46 @@ fn while_the_task_is_looked_up() {
     assert!(is_clean(&terminal), "{}", terminal.screen());
 }
 
-/// A session that is opened after all is ended: nobody would ever enter it.
+/// A session that opens nevertheless is ended, since no client would join it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_the_session_is_asked_for() {
+fn ctrl_c_while_the_session_is_requested_ends_it() {
     let world = World::healthy();
-    let late = Fault::Late(Duration::from_millis(800));
-    world.proxy.fault("ecs:ExecuteCommand", late);
     for command in [&["coder"][..], &["run", "coder", "--", "true"]] {
         let ended = || world.proxy.calls().get("ssm:TerminateSession").copied();
         let before = ended().unwrap_or(0);
         let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
         let begun = asked().unwrap_or(0);
+        let hold = Hold::default();
+        let held = Fault::Held(hold.clone());
+        world.proxy.fault("ecs:ExecuteCommand", held);
         let mut terminal = Terminal::start(world.command().args(command));
         while asked().unwrap_or(0) == begun {
             std::thread::sleep(Duration::from_millis(10));
         }
-        terminal.type_keys(CTRL_C);
+        interrupt_and_release(&mut terminal, &hold);
         assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
         assert_eq!(ended(), Some(before + 1), "{command:?}");
     }
 }
 
-/// Sessions that were cut off say nothing of the containers, and no further ones are opened.
+/// Sessions that were cut off say nothing about the containers, and no others are opened.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_the_doctor_opens_sessions() {
+fn ctrl_c_while_the_doctor_opens_sessions() {
     let world = World::new(Plan {
         tasks: 12,
         ..Plan::default()
     });
-    let late = Fault::Late(Duration::from_millis(800));
-    world.proxy.fault("ecs:ExecuteCommand", late);
+    let hold = Hold::default();
+    let held = Fault::Held(hold.clone());
+    world.proxy.fault("ecs:ExecuteCommand", held);
     let asked = || world.proxy.calls().get("ecs:ExecuteCommand").copied();
     let mut terminal = Terminal::start(world.command().args(["doctor", "coder", "--live"]));
     while asked().unwrap_or(0) < 8 {
         std::thread::sleep(Duration::from_millis(10));
     }
-    terminal.type_keys(CTRL_C);
+    interrupt_and_release(&mut terminal, &hold);
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
     assert_eq!(asked(), Some(8));
     assert!(
@@ -86,10 +95,9 @@ fn while_the_doctor_opens_sessions() {
     );
 }
 
-/// What stands in the way is looked for, but not for longer than anybody wants to know it.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_the_doctor_looks_for_what_went_wrong() {
+fn ctrl_c_while_the_doctor_looks_for_the_cause() {
     let world = World::healthy();
     // The session comes, so that Ctrl-C was its own for a time, and breaks off.
     world.proxy.agent(Agent::Stopped);
@@ -106,7 +114,7 @@ fn while_the_doctor_looks_for_what_went_wrong() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_a_task_is_picked() {
+fn ctrl_c_while_a_task_is_picked() {
     let world = World::new(Plan {
         tasks: 2,
         ..Plan::default()
@@ -117,10 +125,9 @@ fn while_a_task_is_picked() {
     assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
 }
 
-/// Of a copy that was cut off nothing is left.
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn while_a_file_is_copied() {
+fn ctrl_c_while_a_file_is_copied_leaves_no_file() {
     let world = World::healthy();
     world.proxy.fault("ecs:ExecuteCommand", Fault::Hang);
     let copy = ["cp", "coder:/etc/hosts", "hosts"];

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::with_input;
 use crate::support::pty::Terminal;
 use crate::support::world::{Plan, World};
+
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn words_reach_the_program_as_they_are() {

@@ -1,10 +1,9 @@
-//! Sessions that cannot be opened, or end early: what is said, and the status.
-
-use std::time::{Duration, Instant};
+//! Sessions that cannot be opened or end early: messages and exit statuses.
 
 use super::image;
 use crate::support::fault::Fault;
 use crate::support::world::{Plan, World};
+
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
 fn a_session_that_cannot_be_opened_says_why() {
@@ -38,7 +37,7 @@ fn a_session_that_cannot_be_opened_says_why() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn what_goes_wrong_on_the_way() {
+fn each_failure_has_its_message_and_status() {
     let world = World::healthy();
     let run = |arguments: &[&str]| {
         let mut all = arguments.to_vec();
@@ -103,7 +102,6 @@ fn what_goes_wrong_on_the_way() {
 fn an_agent_that_never_answers() {
     let world = World::healthy();
     image(&world, |image| image.is_silent = true);
-    let started = Instant::now();
     let run = world.run(&["coder", "--no-doctor"]);
     assert_eq!(run.status, 255, "{}", run.stderr);
     assert!(
@@ -111,7 +109,6 @@ fn an_agent_that_never_answers() {
         "{}",
         run.stderr
     );
-    assert!(started.elapsed() < Duration::from_secs(40));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ssm_channel::testing::{Agent, Heard, MESSAGE, Pace, Peer, kind};
+use ssm_channel::testing::{Agent, AgentTiming, ClientMessage, Gateway, MESSAGE, kind};
 use tempfile::TempDir;
 use tokio::sync::mpsc as channel;
 use tokio::time::sleep;
@@ -34,7 +34,7 @@ pub struct Image {
     /// So many bytes are printed instead of what the command prints.
     pub floods: usize,
     /// How the agent takes its time.
-    pub pace: Pace,
+    pub timing: AgentTiming,
     /// After so many bytes of output the connection is cut off, once.
     pub cut_after: Option<usize>,
 }
@@ -64,9 +64,9 @@ impl Containers {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let peer = Peer::start().await;
-                url.send(peer.url()).unwrap();
-                serve(peer, image, &command, &joined).await;
+                let gateway = Gateway::start().await;
+                url.send(gateway.url()).unwrap();
+                serve(gateway, image, &command, &joined).await;
             });
             runtime.shutdown_background();
         });
@@ -76,18 +76,20 @@ impl Containers {
     }
 }
 
-async fn serve(peer: Peer, image: Image, command: &str, joined: &Mutex<Option<Instant>>) {
+async fn serve(gateway: Gateway, image: Image, command: &str, joined: &Mutex<Option<Instant>>) {
     if let Some(status) = image.gateway_status {
         loop {
-            peer.refuse(status, "{\"message\":\"no, token=hunter2\"}")
+            gateway
+                .refuse(status, "{\"message\":\"no, token=hunter2\"}")
                 .await;
         }
     }
     if image.is_silent {
-        let _line = peer.line().await;
+        let _connection = gateway.accept().await;
+        *joined.lock().unwrap() = Some(Instant::now());
         return sleep(Duration::from_secs(60)).await;
     }
-    let mut agent = Agent::accept(&peer).await.at_pace(image.pace);
+    let mut agent = Agent::accept(&gateway).await.with_timing(image.timing);
     *joined.lock().unwrap() = Some(Instant::now());
     if let Some(said) = image.refuses {
         return agent.close(&said).await;
@@ -98,18 +100,18 @@ async fn serve(peer: Peer, image: Image, command: &str, joined: &Mutex<Option<In
             .await;
     }
     for _ in 0..image.floods / MESSAGE {
-        agent.say(kind::OUTPUT, vec![b'b'; MESSAGE]).await;
+        agent.send(kind::OUTPUT, vec![b'b'; MESSAGE]).await;
     }
     let words = shell_words::split(command).unwrap();
     if image.lacks.contains(&words[0]) {
-        sleep(image.pace.refusal).await;
+        sleep(image.timing.refusal).await;
         let said = format!(
             "----------ERROR-------\nUnable to start command: Failed to start pty: fork/exec {}: no such file or directory",
             words[0]
         );
         return agent.close(&said).await;
     }
-    run(peer, agent, &words, &image).await;
+    run(gateway, agent, &words, &image).await;
 }
 
 /// The programs of this machine, but for those that an image lacks.
@@ -130,7 +132,7 @@ fn programs(lacks: &[String]) -> Option<TempDir> {
     Some(folder)
 }
 
-async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
+async fn run(gateway: Gateway, mut agent: Agent, words: &[String], image: &Image) {
     let mut cut_after = image.cut_after;
     let programs = programs(&image.lacks);
     let path = match &programs {
@@ -148,7 +150,7 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
     let mut child = pty.spawn(&command);
     let mut master = pty.master.try_clone().unwrap();
     let (printed, mut output) = channel::channel::<Vec<u8>>(16);
-    let first_output = image.pace.first_output;
+    let first_output = image.timing.first_output;
     thread::spawn(move || {
         thread::sleep(first_output);
         let mut buffer = [0; MESSAGE];
@@ -177,22 +179,22 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
                 Some(bytes) => {
                     sent += bytes.len();
                     agent.print(&bytes).await;
-                    cut_off(&mut agent, &peer, sent, &mut cut_after).await;
+                    cut_off(&mut agent, &gateway, sent, &mut cut_after).await;
                 }
                 None => break,
             },
             room = typed.reserve(), if typed.capacity() == 0 => drop(room),
-            heard = agent.hear(), if typed.capacity() > 0 => match heard {
-                Heard::Input(bytes) => {
+            heard = agent.receive(), if typed.capacity() > 0 => match heard {
+                ClientMessage::Input(bytes) => {
                     let _ = typed.send(bytes.to_vec()).await;
                 }
-                Heard::Size { columns, rows } => {
+                ClientMessage::Size { columns, rows } => {
                     pty.resize(u16::try_from(columns).unwrap(), u16::try_from(rows).unwrap());
                 }
-                Heard::Closed => return,
+                ClientMessage::Closed => return,
                 // The flag by which the client ends the session.
-                Heard::Flag(_) => return,
-                Heard::Other(..) => {}
+                ClientMessage::Flag(_) => return,
+                ClientMessage::Other(..) => {}
             },
             _ = &mut ended => {
                 // What it printed last is still on its way.
@@ -201,7 +203,7 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
                 {
                     sent += bytes.len();
                     agent.print(&bytes).await;
-                    cut_off(&mut agent, &peer, sent, &mut cut_after).await;
+                    cut_off(&mut agent, &gateway, sent, &mut cut_after).await;
                 }
                 break;
             }
@@ -210,10 +212,10 @@ async fn run(peer: Peer, mut agent: Agent, words: &[String], image: &Image) {
     agent.close("").await;
 }
 
-async fn cut_off(agent: &mut Agent, peer: &Peer, sent: usize, cut_after: &mut Option<usize>) {
+async fn cut_off(agent: &mut Agent, gateway: &Gateway, sent: usize, cut_after: &mut Option<usize>) {
     if cut_after.is_some_and(|limit| sent >= limit) {
         *cut_after = None;
-        agent.line().cut().await;
-        agent.resume(peer).await;
+        agent.connection().cut().await;
+        agent.resume(gateway).await;
     }
 }

@@ -1,10 +1,28 @@
 //! What goes wrong with a call: the answer that comes in place of the real one, or late.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
+
+/// Holds answers back until the test releases them.
+#[derive(Clone, Debug, Default)]
+pub struct Hold(Arc<AtomicBool>);
+
+impl Hold {
+    pub fn release(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub fn wait(&self) {
+        while !self.0.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
 
 /// What happens to a call instead of, or before, the emulator's answer.
 #[derive(Clone, Debug)]
@@ -16,8 +34,8 @@ pub enum Fault {
     /// As ECS says that the agent is not connected.
     NotConnected,
     Hang,
-    /// The real answer after this long.
-    Late(Duration),
+    /// The real answer once the test releases it.
+    Held(Hold),
     Garbage,
     /// Status 200 and an answer without any field.
     Empty,
@@ -40,7 +58,7 @@ impl Fault {
     /// The real answer comes, changed.
     pub fn alters(&self) -> bool {
         use Fault::*;
-        matches!(self, Late(_) | Truncated | Reset | Future | Bare | Huge)
+        matches!(self, Held(_) | Truncated | Reset | Future | Bare | Huge)
     }
 }
 
@@ -87,7 +105,7 @@ pub fn broken(action: &str, fault: &Fault) -> (u16, Vec<u8>) {
             "The execute command failed due to an internal error. Try again later.",
         ),
         Fault::Status503(_) => (503, "ServiceUnavailable", "Come again."),
-        Fault::Late(_)
+        Fault::Held(_)
         | Fault::Truncated
         | Fault::Reset
         | Fault::Future

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::{Value, json};
 
@@ -108,8 +107,8 @@ impl Proxy {
                 Some(fault) if !fault.alters() => broken(&action, fault),
                 _ => answer(request, &upstream, &shared),
             };
-            if let Some(Fault::Late(by)) = fault {
-                thread::sleep(by);
+            if let Some(Fault::Held(hold)) = &fault {
+                hold.wait();
             }
             let date = shared.lock().unwrap().date.clone();
             Answer {

@@ -85,6 +85,9 @@ impl Pty {
     }
 }
 
+/// Longer than anything takes on a loaded machine; a test that waits in vain ends by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A program on a terminal of its own, as a person would use it.
 pub struct Terminal {
     pub pty: Pty,
@@ -120,7 +123,7 @@ impl Terminal {
 
     /// Waits until this text stands on the screen.
     pub fn expect(&self, text: &str) {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if self.screen().contains(text) {
                 return;
@@ -131,19 +134,26 @@ impl Terminal {
     }
 
     /// The process ID of the program itself, below `setsid`.
-    pub fn signal(&self, name: &str) {
+    fn pid(&self) -> String {
         let children = format!("/proc/{0}/task/{0}/children", self.child.id());
         let children = std::fs::read_to_string(children).unwrap();
-        let pid = children
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let pid = if pid.is_empty() {
-            self.child.id().to_string()
-        } else {
-            pid
-        };
+        let pid = children.split_whitespace().next();
+        pid.map_or_else(|| self.child.id().to_string(), str::to_owned)
+    }
+
+    /// Waits until a signal has stopped the program.
+    pub fn wait_until_stopped(&self) {
+        let stat = format!("/proc/{}/stat", self.pid());
+        let until = Instant::now() + PATIENCE;
+        // The state follows the name in parentheses.
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            assert!(Instant::now() < until, "it does not stop");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid();
         let sent = Command::new("kill")
             .args([&format!("-{name}"), &pid])
             .status();
@@ -151,7 +161,7 @@ impl Terminal {
     }
 
     pub fn wait(&mut self) -> i32 {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
                 self.read_to_the_end();
@@ -168,7 +178,7 @@ impl Terminal {
     fn read_to_the_end(&mut self) {
         const END: u8 = 0;
         self.pty.slave.write_all(&[END]).unwrap();
-        let until = Instant::now() + Duration::from_secs(5);
+        let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             let mut screen = self.screen.lock().unwrap();
             if screen.last() == Some(&END) {

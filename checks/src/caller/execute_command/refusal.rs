@@ -64,11 +64,11 @@ pub(super) fn refused(
         None => {
             let fix = fixes::caller::allow_exec(index.facts, caller, cluster);
             finding.fix(match verdict.has_conditions {
-                true => fixes::caller::despite_conditions(fix),
+                true => fixes::caller::mark_conditional(fix),
                 false => fix,
             })
         }
-        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
+        Some(Blocker::Deny) => finding.fix(fixes::caller::remove_deny(
             caller,
             &verdict.denying_policies(),
         )),

@@ -131,14 +131,14 @@ fn fix<'a>(
         Obstacle::Route(_) => None,
         Obstacle::TaskGroups { destination, .. } => {
             let group = placement.groups.known()?.first()?;
-            let target = fixes::security_group::Target::of(destination);
-            Some(fixes::security_group::let_out(facts, group, &target))
+            let peer = fixes::security_group::destination_peer(destination);
+            Some(fixes::security_group::allow_egress(facts, group, peer))
         }
         Obstacle::NetworkAcls { .. } => Some(let_through(index, vpc)),
         Obstacle::EndpointGroups(endpoint) => {
             let group = endpoint.security_groups.first()?;
             let sources = endpoint_security_group::sources(&[placement]);
-            Some(fixes::security_group::let_in(facts, group, &sources))
+            Some(fixes::security_group::allow_ingress(facts, group, &sources))
         }
         Obstacle::Policy {
             endpoint, refused, ..

@@ -344,7 +344,7 @@ pub fn facts(made: &Made) -> (Facts, Vec<String>) {
     });
     let first = task(&mut facts).interface.clone().expect("interface").id;
     let first = facts.network.interfaces.get_mut(&*first.expect("ID"));
-    known(first.expect("interface")).private_ips = vec![address(made.tasks[0]).into()];
+    known(first.expect("interface")).private_ips = vec![address(made.tasks[0])];
     let mut arns = vec![task(&mut facts).arn.to_string()];
     for number in &made.tasks[1..] {
         arns.push(add_task(&mut facts, &address(*number)));

@@ -1,0 +1,84 @@
+//! Reads the command line, including the short form `ecs-exec SERVICE [CONTAINER] [COMMAND]`.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+
+use super::{Cli, Command, SHORT_FORM};
+use crate::output;
+
+/// Parses the program's arguments; prints help, the version or a usage error and exits if that is what they ask for.
+pub fn parse(mut arguments: Vec<OsString>) -> Cli {
+    keep_dashed_rules(&mut arguments);
+    if let [_, help, flag] = arguments.as_slice()
+        && help == "help"
+        && (flag == "--help" || flag == "-h")
+    {
+        arguments.remove(1);
+    }
+    let cli = read(&arguments);
+    let Command::Other(words) = &cli.command else {
+        return cli;
+    };
+    // No command's name: a session. `SERVICE -- CMD ARG…` is only valid after `exec`.
+    let command = match words.iter().any(|word| word == "--") {
+        true => "exec",
+        false => SHORT_FORM,
+    };
+    let at = arguments.len() - words.len();
+    // `-- SERVICE` is the same as SERVICE.
+    match at.checked_sub(1).filter(|at| arguments[*at] == "--") {
+        Some(dashes) => arguments[dashes] = command.into(),
+        None => arguments.insert(at, command.into()),
+    }
+    read(&arguments)
+}
+
+fn read(arguments: &[OsString]) -> Cli {
+    let command = || Cli::command().color(color(arguments));
+    let matches = command().try_get_matches_from(arguments);
+    let matches = matches.unwrap_or_else(|error| match error.kind() {
+        // Only flags: prints the help, as without arguments.
+        ErrorKind::MissingSubcommand => command()
+            .try_get_matches_from(arguments.iter().take(1))
+            .unwrap_or_else(|error| exit_with(&error)),
+        _ => exit_with(&error),
+    });
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit_with(&error));
+    cli.global.forget_empty_variables();
+    cli
+}
+
+fn exit_with(error: &clap::Error) -> ! {
+    let exit_code = match output::unless_reader_left(error.print()) {
+        Ok(()) => error.exit_code(),
+        Err(error) => {
+            say!("{error}");
+            i32::from(error.exit_code())
+        }
+    };
+    std::process::exit(exit_code)
+}
+
+/// clap prints help and usage errors before it has parsed `--color`.
+fn color(arguments: &[OsString]) -> ColorChoice {
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    let words: Vec<_> = flags.map(|flag| flag.to_string_lossy()).collect();
+    let separate = words.windows(2).find(|pair| pair[0] == "--color");
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color="));
+    match separate.map(|pair| &*pair[1]).or(joined) {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+/// An error text of the agent starts with a rule of dashes, which `explain` must not take for a flag.
+fn keep_dashed_rules(arguments: &mut Vec<OsString>) {
+    let is_rule = |argument: &OsString| argument.to_string_lossy().starts_with("---");
+    let explains = arguments.iter().any(|argument| argument == "explain");
+    if let Some(at) = arguments.iter().position(is_rule).filter(|_| explains) {
+        arguments.insert(at, "--".into());
+    }
+}

@@ -1,0 +1,123 @@
+//! The facts of a run: from the demo, a capture, a Terraform plan, or AWS.
+
+use std::time::Duration;
+
+use diagnosis::report::Source;
+use model::Facts;
+use model::facts::Expect;
+use terraform_plan::TerraformPlan;
+
+use super::DoctorRun;
+use super::file_targets::{ensure_same_location, select_targets};
+use crate::cli::Global;
+use crate::cli_error::CliError;
+use crate::config::Settings;
+use crate::facts::{self, Gathered, plan, snapshot};
+use crate::output::Progress;
+use crate::session;
+use crate::target::{GatherRequest, Services};
+
+impl DoctorRun<'_> {
+    /// Reads the facts from the source that the flags name.
+    pub(super) async fn gather(
+        &self,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<(Gathered, Source), CliError> {
+        let flags = &self.arguments.facts;
+        let Some(settings) = &self.settings else {
+            let demo = snapshot::demo(flags.demo.as_deref().unwrap_or_default())?;
+            return Ok((self.offline(demo, global)?, Source::Demo));
+        };
+        if let Some(path) = &flags.snapshot {
+            let mut facts = snapshot::read(path)?;
+            if settings.expect != Expect::default() {
+                facts.expect = settings.expect.clone();
+            }
+            return Ok((self.offline(facts, global)?, Source::Snapshot));
+        }
+        if let Some(plan) = self.plan {
+            let gathered = self.planned(plan, settings, global, timeout).await?;
+            return Ok((gathered, Source::Plan));
+        }
+        // Without credentials the checks of this machine run all the same.
+        if self.checks.selection.is_within("local")
+            && let Some(facts) = facts::machine(settings, timeout).await
+        {
+            return Ok((without_calls(facts), Source::Live));
+        }
+        Ok((self.live(settings, global, timeout).await?, Source::Live))
+    }
+
+    fn offline(&self, facts: Facts, global: &Global) -> Result<Gathered, CliError> {
+        ensure_same_location(&facts, global)?;
+        Ok(without_calls(select_targets(
+            facts,
+            &self.arguments.targets,
+        )?))
+    }
+
+    async fn live(
+        &self,
+        settings: &Settings,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<Gathered, CliError> {
+        let targets = &self.arguments.targets;
+        let request = match self.service_override.as_slice() {
+            [] => GatherRequest::from_args(targets, settings)?,
+            services => {
+                GatherRequest::new(settings, services, &[], false, targets.container.as_deref())?
+            }
+        };
+        let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
+        let mut gathered = facts::gather(settings, &request, timeout).await?;
+        progress.end();
+        if self.arguments.facts.live {
+            let _progress = Progress::start(global, "Opening sessions");
+            session::probe(settings, global, &mut gathered).await?;
+        }
+        Ok(gathered)
+    }
+
+    /// The facts as they will be after `terraform apply`.
+    async fn planned(
+        &self,
+        plan: &TerraformPlan,
+        settings: &Settings,
+        global: &Global,
+        timeout: Duration,
+    ) -> Result<Gathered, CliError> {
+        let targets = &self.arguments.targets;
+        let ask = plan::request(plan, settings, global, targets.container.as_deref())?;
+        let Gathered { facts, calls } = if self.arguments.facts.plan_over_live {
+            let request = GatherRequest {
+                services: Services::All,
+                // Before the first apply nothing exists.
+                allow_empty: true,
+                planned: plan.existing_resources(&ask),
+                ..GatherRequest::default()
+            };
+            let settings = &plan::live_settings(settings, &ask);
+            let progress = Progress::start(global, "Reading what the plan does not manage");
+            let live = facts::gather(settings, &request, timeout).await?;
+            progress.end();
+            plan::check_account(plan, &ask, &live.facts)?;
+            Gathered {
+                facts: plan.facts_over(live.facts, &ask),
+                calls: live.calls,
+            }
+        } else {
+            without_calls(plan.facts(&ask))
+        };
+        let facts = select_targets(plan::with_configured_targets(facts, settings), targets)?;
+        Ok(Gathered { facts, calls })
+    }
+}
+
+fn without_calls(facts: Facts) -> Gathered {
+    Gathered {
+        facts,
+        calls: Default::default(),
+    }
+}
