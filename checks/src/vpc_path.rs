@@ -13,7 +13,6 @@ pub mod hosted_zone;
 pub mod name_servers;
 pub mod new_endpoint;
 pub mod obstacle;
+pub mod placement;
 pub mod service_reach;
 pub mod services;
-
-pub use crate::fact_index::placement;

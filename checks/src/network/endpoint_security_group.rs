@@ -1,6 +1,6 @@
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::vpc_path::connection::{Hop, connections_by_class};
+use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::{Destination, by_destination};
 use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::placement::Placement;
@@ -74,7 +74,7 @@ fn judge<'a>(
     let destination = Destination::Endpoint(endpoint);
     let mut all: Vec<Admission> = Vec::new();
     for placement in placements {
-        for (class, connections) in connections_by_class(index, placement, &destination) {
+        for (class, connections) in placement.connections(index, &destination) {
             let reachability = connections.at(Hop::EndpointIngress);
             let is_same = |same: &&mut Admission| same.reachability == reachability;
             match all.iter_mut().find(is_same) {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::fact_index::{FactIndex, Group};
 use crate::vpc_path::acl_traversal::AclPath;
-use crate::vpc_path::connection::{Connections, Hop, connections_by_class};
+use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::{Destination, resolve_destination};
 use crate::vpc_path::hop_outcome::Affected;
 use crate::vpc_path::name_servers;
@@ -48,7 +48,7 @@ struct HopSeen {
 /// Tasks of a placement that fare alike.
 struct Fate<'p, 'a> {
     tasks: Affected<'p, 'a>,
-    connections: Connections,
+    connections: &'p Connections,
     reachability: Reachability,
 }
 
@@ -102,7 +102,7 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>
     fates(index, placement, &destination, &doubt)
         .iter()
         .map(|fate| {
-            let hops = hops(placement, &destination, &fate.connections, &doubt);
+            let hops = hops(placement, &destination, fate.connections, &doubt);
             of_fate(placement, &destination, fate, subject.clone())
                 .evidence("hops", hops_evidence(hops))
                 .on(fate.tasks.arns(placement))
@@ -117,7 +117,7 @@ fn fates<'p, 'a>(
     doubt: &Reachability,
 ) -> Vec<Fate<'p, 'a>> {
     let mut all: Vec<(Vec<_>, Fate)> = Vec::new();
-    for (class, connections) in connections_by_class(index, placement, destination) {
+    for (class, connections) in placement.connections(index, destination) {
         let by_eni = connections
             .each()
             .map(|(_, reachability, hop)| (reachability, hop));
@@ -213,7 +213,7 @@ fn where_it_ends(
     fate: &Fate,
     target: &str,
 ) -> String {
-    let connections = &fate.connections;
+    let connections = fate.connections;
     let is_one = fate.tasks.classes.len() == 1;
     let told = |hop: Hop, number: Option<usize>| {
         let what = told_hop(placement, destination, hop);

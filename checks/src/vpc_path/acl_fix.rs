@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::acl_traversal::AclPath;
-use super::connection::{Hop, connections_by_class};
+use super::connection::Hop;
 use super::destination::resolve_destination;
 use super::new_endpoint::placed_in;
 use super::obstacle::Obstacle;
@@ -50,7 +50,7 @@ fn shut_off<'w>(
 ) -> Vec<(Service, Arc<Vec<AclPath>>)> {
     let destination = resolve_destination(index, placement).ok();
     let ssmmessages = destination.and_then(|destination| {
-        let mut connections = connections_by_class(index, placement, &destination);
+        let mut connections = placement.connections(index, &destination);
         let (_, connections) = connections.nth(number)?;
         let is_blocked = connections.at(Hop::Acls) == Reachability::Blocked;
         is_blocked.then(|| ("ssmmessages", connections.acl_paths.clone()))

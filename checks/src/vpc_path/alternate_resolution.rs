@@ -1,7 +1,6 @@
 //! What else the name of ssmmessages may resolve to, besides public addresses. A private hosted zone, or a rule of the
 //! resolver, may name an endpoint in another VPC, or one without private DNS in this one.
 
-use super::endpoint_eni::endpoint_enis;
 use super::placement::{Placement, ssmmessages_endpoint};
 use crate::fact_index::FactIndex;
 use aws_rules::vpc::{Ranges, Reachability, detours};
@@ -51,7 +50,7 @@ pub fn alternate_resolutions<'a>(
         _ => None,
     };
     let at_endpoint = unnamed.into_iter().flat_map(|endpoint| {
-        let enis = endpoint_enis(index, endpoint);
+        let enis = index.paths.enis(index, endpoint);
         let alternates = enis.iter().map(|eni| AlternateResolution {
             what: format!("{} has no private DNS", endpoint.id),
             addresses: eni.addresses.clone(),

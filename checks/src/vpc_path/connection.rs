@@ -1,6 +1,7 @@
 //! What a task's packets meet on their way to a service, hop by hop: for each class of tasks, and for each address to
 //! which the name of the service resolves.
 
+use std::ptr;
 use std::sync::Arc;
 
 use super::acl_traversal::{self, AclPath};
@@ -9,6 +10,7 @@ use super::destination::Destination;
 use super::endpoint_eni::{EndpointEni, endpoint_enis};
 use super::placement::{Placement, TaskClass};
 use crate::fact_index::FactIndex;
+use aws_rules::memo::Memo;
 use aws_rules::vpc::{Diversion, Peer, Protocol, Ranges, Reachability, diversion, internet};
 use model::facts::{Endpoint, Fact, Unavailable};
 
@@ -128,17 +130,42 @@ impl Connections {
     }
 }
 
-/// How each class of a placement's tasks gets to a destination.
-pub fn connections_by_class<'p, 'a>(
-    index: &FactIndex,
-    placement: &'p Placement<'a>,
-    destination: &Destination,
-) -> impl Iterator<Item = (&'p TaskClass<'a>, Connections)> {
-    let classes = placement.classes.iter();
-    classes.map(|class| (class, connections(index, placement, class, destination)))
+/// What is the same for many tasks and services, judged once.
+#[derive(Default)]
+pub struct PathCache {
+    enis: Memo<String, Vec<EndpointEni>>,
+    acls: Memo<AclKey, Vec<AclPath>>,
 }
 
-/// How the tasks of a class get to a destination.
+/// Where the facts have the endpoint and the tasks' subnet, the class of the tasks' addresses, and whether they run on
+/// Windows.
+type AclKey = (usize, usize, Option<u32>, bool);
+
+impl PathCache {
+    pub fn enis(&self, index: &FactIndex, endpoint: &Endpoint) -> Arc<Vec<EndpointEni>> {
+        self.enis
+            .get(&*endpoint.id, || endpoint_enis(index, endpoint))
+    }
+
+    fn acls(
+        &self,
+        index: &FactIndex,
+        placement: &Placement,
+        class: &TaskClass,
+        endpoint: &Endpoint,
+    ) -> Arc<Vec<AclPath>> {
+        let endpoint_key = ptr::from_ref(endpoint).addr();
+        let subnet_key = ptr::from_ref(placement.subnet).addr();
+        let key = (endpoint_key, subnet_key, class.id, class.on_windows);
+        self.acls.get(&key, || {
+            let enis = self.enis(index, endpoint);
+            let enis = enis.iter();
+            enis.map(|eni| acl_traversal::to_endpoint(index, placement, class, eni))
+                .collect()
+        })
+    }
+}
+
 pub fn connections(
     index: &FactIndex,
     placement: &Placement,
@@ -157,17 +184,14 @@ fn to_endpoint(
     class: &TaskClass,
     endpoint: &Endpoint,
 ) -> Connections {
-    let enis = endpoint_enis(index, endpoint);
-    let acl_paths = enis.iter();
-    let acl_paths: Vec<AclPath> = acl_paths
-        .map(|eni| acl_traversal::to_endpoint(index, placement, class, eni))
-        .collect();
+    let enis = index.paths.enis(index, endpoint);
+    let acl_paths = index.paths.acls(index, placement, class, endpoint);
     let groups = endpoint.security_groups.as_slice();
     let ingress = index.rules.ingress(groups).admit(&Peer {
         ranges: &class.address,
         groups: placement.groups.known().copied(),
     });
-    let connections = enis.iter().zip(&acl_paths).map(|(eni, acls)| {
+    let connections = enis.iter().zip(&*acl_paths).map(|(eni, acls)| {
         let diversion = diverted(index, placement, class, eni);
         Connection {
             egress: egress_to(index, placement, &eni.addresses, Some(groups)),
@@ -178,7 +202,7 @@ fn to_endpoint(
         }
     });
     let connections = connections.collect();
-    Connections::of(Arc::new(enis), Arc::new(acl_paths), connections)
+    Connections::of(enis, acl_paths, connections)
 }
 
 /// There, and back.

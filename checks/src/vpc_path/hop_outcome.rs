@@ -1,7 +1,7 @@
 //! What a hop does to the tasks of a placement, and how that is worded.
 
 use super::acl_traversal::AclPath;
-use super::connection::{Connections, Hop, connections_by_class};
+use super::connection::{Connections, Hop};
 use super::destination::Destination;
 use super::placement::{Placement, TaskClass};
 use crate::fact_index::FactIndex;
@@ -17,7 +17,7 @@ pub struct HopOutcome<'p, 'a> {
     pub reachability: Reachability,
     pub tasks: Affected<'p, 'a>,
     /// Of each of their classes: the hop does the same, though perhaps by other rules.
-    pub connections: Vec<Connections>,
+    pub connections: Vec<&'p Connections>,
     /// The addresses of the destination from which the hop keeps them, by number.
     pub blocked: Vec<usize>,
 }
@@ -39,7 +39,7 @@ pub fn outcomes<'p, 'a>(
     hop: Hop,
 ) -> Vec<HopOutcome<'p, 'a>> {
     let mut all: Vec<HopOutcome> = Vec::new();
-    for (class, connections) in connections_by_class(index, placement, destination) {
+    for (class, connections) in placement.connections(index, destination) {
         let reachability = connections.at(hop);
         let blocked = connections.blocked_at(hop);
         match all

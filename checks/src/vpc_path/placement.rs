@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
+use std::sync::OnceLock;
 
-use super::{FactIndex, Group};
+use super::connection::{Connections, connections};
+use super::destination::Destination;
+use crate::fact_index::{FactIndex, Group};
 use aws_rules::vpc::{Egress, Ports, Ranges, single, subnet_ranges, way_out};
 use model::facts::{
     ContainerDefinition, Endpoint, Fact, Interface, ProxyEnvironment, Subnet, Task, TaskDefinition,
@@ -26,6 +29,8 @@ pub struct Placement<'a> {
     pub dns_servers: Vec<&'a str>,
     /// The tasks, by what rules make of their addresses.
     pub classes: Vec<TaskClass<'a>>,
+    /// How each class gets to ssmmessages; judged when first asked for.
+    connections: OnceLock<Vec<Connections>>,
     /// The container that a session enters, as in [`Group`].
     container: Option<&'a str>,
     /// Whether the interface of the first task has a public address; `None` where it is not known.
@@ -78,6 +83,21 @@ impl<'a> Placement<'a> {
                 arns: TaskScope::from(task),
             }),
         }
+    }
+
+    /// How each class of tasks gets to the destination to which the name of ssmmessages resolves.
+    pub fn connections(
+        &self,
+        index: &FactIndex,
+        destination: &Destination,
+    ) -> impl Iterator<Item = (&TaskClass<'a>, &Connections)> {
+        let judge = || {
+            let classes = self.classes.iter();
+            classes
+                .map(|class| connections(index, self, class, destination))
+                .collect()
+        };
+        self.classes.iter().zip(self.connections.get_or_init(judge))
     }
 
     /// A proxy that calls to services other than ssmmessages may take, whose exceptions are not known.
@@ -181,6 +201,7 @@ impl<'a> Placements<'a> {
                     groups,
                     dns_servers: Vec::new(),
                     classes: Vec::new(),
+                    connections: OnceLock::new(),
                     container: group.container,
                     is_public,
                 };
