@@ -4,9 +4,8 @@
 //! | module | joins |
 //! | --- | --- |
 //! | `group` | services and their tasks, the unit in which checks look at tasks |
-//! | `roles` | tasks by role and by task definition |
-//! | [`placement`] | tasks by subnet, security groups and way out of the VPC |
-//! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
+//! | `roles` | tasks by role and by task definition; `vpc_path::placement` groups them by their place in the network |
+//! //! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
 //! | `agents` | how long the exec agents of tasks have been up |
 //! | `session_logging` | the cluster's exec configuration with its KMS key and log groups |
 //! | `endpoints` | VPCs with their endpoints |
@@ -19,13 +18,13 @@ mod agents;
 mod decisions;
 mod endpoints;
 mod group;
-pub mod placement;
 mod roles;
 mod session_logging;
 mod task_lookup;
 
 use std::borrow::Cow;
 
+use crate::vpc_path::connection::PathCache;
 use aws_rules::iam::like;
 use aws_rules::needs::Place;
 use aws_rules::vpc::Rules;
@@ -50,6 +49,8 @@ pub struct FactIndex<'a> {
     pub groups: Vec<Group<'a>>,
     /// Security groups, network ACLs and routes.
     pub rules: Rules<'a>,
+    /// Paths through the network that were traced before.
+    pub paths: PathCache,
     decisions: Decisions<'a>,
 }
 
@@ -61,6 +62,7 @@ impl<'a> FactIndex<'a> {
             simulations,
             groups: Vec::new(),
             rules: Rules::of(&facts.network),
+            paths: PathCache::default(),
             decisions: Decisions::of(simulations),
         };
         index.groups = group::groups(&index);

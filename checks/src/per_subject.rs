@@ -17,8 +17,8 @@ mod container;
 pub mod container_definition;
 mod sidecar;
 
-use crate::fact_index::placement::Placement;
 use crate::fact_index::{FactIndex, Group};
+use crate::vpc_path::placement::Placement;
 use model::check::Check;
 use model::facts::{Fact, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::FactIndex;
-use super::placement::Placements;
 use super::roles::{Roles, by_definition};
+use crate::vpc_path::placement::Placements;
 use model::facts::{Fact, Facts, Service, ServiceTarget, Task};
 use model::finding::Subject;
 use model::fix::Fix;
