@@ -10,20 +10,20 @@
 #[macro_use]
 mod say;
 
+mod apply;
 mod aws;
 mod cli;
 mod cli_error;
+mod collect;
 mod commands;
 mod config;
 mod custom_checks;
 mod doctor;
 mod environment;
 mod exit;
-mod facts;
 mod files;
-mod fix;
+mod formats;
 mod output;
-mod report;
 mod session;
 mod signals;
 mod target;
@@ -63,8 +63,8 @@ fn run_to_completion(cli: &Cli) -> Result<ExitCode, CliError> {
 async fn ending_signal(command: &Command) -> i32 {
     match command {
         // Stops between two steps, and says which steps are done.
-        Command::Fix(_) => fix::interrupted().await,
-        Command::Doctor(arguments) if arguments.fix.fix => fix::interrupted().await,
+        Command::Fix(_) => apply::interrupted().await,
+        Command::Doctor(arguments) if arguments.fix.fix => apply::interrupted().await,
         // Closes the remote session first.
         _ => session::ending_signals::interrupted().await,
     }
@@ -91,7 +91,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Completions { shell } => commands::manual::completions(*shell),
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
-        Command::Schema => output::print(&report::schema()).map(|()| ExitCode::SUCCESS),
+        Command::Schema => output::print(&formats::schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global).await,
         Command::Evaluate => commands::evaluate::run(),
         Command::Other(_) => Err(CliError::new("there is no such command", "")),

@@ -17,7 +17,7 @@ use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
 use crate::files::{unwritable, write_file};
-use crate::report::{self, Look, SourceLocations};
+use crate::formats::{self, Look, SourceLocations};
 
 pub use answer::ask;
 pub use look::{last_lines_that_fit, look_of_errors, text_width};
@@ -35,7 +35,7 @@ pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Re
         SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for (format, file) in formats(arguments, global)? {
         let look = look(global, file.is_some());
-        let text = report::render(reports, format, &look, &locations);
+        let text = formats::render(reports, format, &look, &locations);
         match file {
             Some(path) => write_file(path, &text)?,
             None => print(&text)?,
@@ -84,7 +84,7 @@ fn write_step_summary(
     };
     let path = Path::new(&path);
     let look = look(global, true);
-    let text = report::render(reports, Format::Markdown, &look, locations);
+    let text = formats::render(reports, Format::Markdown, &look, locations);
     let file = File::options().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| unwritable(path, &error))
@@ -96,7 +96,7 @@ pub fn summary(report: &Report, global: &Global) -> String {
         color: false,
         ..look_of_errors(global)
     };
-    report::human(report, &look)
+    formats::human(report, &look)
 }
 
 /// Prints a text to standard output.

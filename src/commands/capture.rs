@@ -13,8 +13,8 @@ use model::text::sanitize_line;
 
 use crate::cli::{Capture, Global};
 use crate::cli_error::CliError;
+use crate::collect;
 use crate::config::{self, Use};
-use crate::facts;
 use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
 use crate::target::GatherRequest;
@@ -23,7 +23,7 @@ pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliEr
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::from_args(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
-    let gathered = facts::gather(&settings, &request, arguments.timeout).await;
+    let gathered = collect::gather(&settings, &request, arguments.timeout).await;
     progress.end();
     let mut facts = capture::capture(&gathered?.facts, env!("CARGO_PKG_VERSION"));
     if arguments.anonymize {

@@ -10,10 +10,10 @@ use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;
+use crate::collect::plan;
 use crate::doctor::DoctorRun;
-use crate::facts::plan;
 use crate::timeouts::REPORT_TIMEOUT;
-use crate::{config, exit, output, report};
+use crate::{config, exit, formats, output};
 
 /// Runs the doctor on one cluster; other modes have files of their own.
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
@@ -80,7 +80,7 @@ fn ensure_no_fix_flags(arguments: &Doctor) -> Result<(), CliError> {
 /// The exit code of the reports; notes on standard error say what the reports do not.
 pub fn exit_code(reports: &[Report], arguments: &Doctor, global: &Global) -> ExitCode {
     let mut findings = reports.iter().flat_map(|report| &report.findings);
-    let verdict = report::verdict(reports);
+    let verdict = formats::verdict(reports);
     if verdict == Verdict::Fail {
         return ExitCode::from(exit::FAILED);
     }

@@ -15,8 +15,8 @@ use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::config::{self, Use};
 use crate::custom_checks::CustomChecks;
+use crate::formats::human::wrap;
 use crate::output::{print, text_width};
-use crate::report::human::wrap;
 use crate::target;
 
 /// The limit for standard input; error texts are shorter.

@@ -13,17 +13,17 @@ use model::{Disposition, Fix};
 use tokio::time::{Instant, sleep};
 
 use super::doctor::exit_code;
+use crate::apply::{
+    FixPlan, Interrupts, Scope, Skipped, StepOutputs, WaitEnd, execute, tasks_to_replace,
+    wait_for_changes,
+};
 use crate::aws::AwsClients;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::doctor::{DoctorOutcome, DoctorRun};
-use crate::fix::{
-    FixPlan, Interrupts, Scope, Skipped, StepOutputs, WaitEnd, execute, tasks_to_replace,
-    wait_for_changes,
-};
+use crate::formats::human::wrap;
 use crate::output::{self, Progress};
-use crate::report::human::wrap;
 use crate::timeouts::{REPORT_TIMEOUT, ROLLOUT_TIMEOUT};
 
 /// Pauses before the checks run again: changes of IAM and the network take seconds to spread.

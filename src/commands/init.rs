@@ -10,9 +10,9 @@ use model::text;
 use crate::aws::AwsClients;
 use crate::cli::{Global, Init};
 use crate::cli_error::CliError;
+use crate::collect::{self, Workload, ecs};
 use crate::config::trust::ProjectFile;
 use crate::config::{self, Settings, Use, short_name};
-use crate::facts::{self, Workload, ecs};
 use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
@@ -26,7 +26,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
         services: Services::All,
         ..GatherRequest::default()
     };
-    let workload = facts::workload(&aws, &settings, &request).await;
+    let workload = collect::workload(&aws, &settings, &request).await;
     if let Some(trouble) = aws.rejected() {
         return Err(trouble);
     }
@@ -39,7 +39,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     let cluster = short_name(&settings.cluster);
     if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {
         let existing = ecs::cluster_names(&aws).await.unwrap_or_default();
-        return Err(facts::no_such_cluster(
+        return Err(collect::no_such_cluster(
             cluster,
             &aws.region.value,
             &existing,

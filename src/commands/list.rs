@@ -13,8 +13,8 @@ use textwrap::core::display_width;
 use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
+use crate::collect::{self, Workload};
 use crate::config::{self, Settings, Use, short_name};
-use crate::facts::{self, Workload};
 use crate::output::{Progress, plain_table, print, table, text_width};
 use crate::target::{GatherRequest, NameCandidates, Services, no_such_service};
 use crate::timeouts::SESSION_TIMEOUT;
@@ -43,7 +43,7 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
     let request = GatherRequest::new(&settings, &arguments.services, &[], arguments.all, None)?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
-    let workload = facts::workload(&aws, &settings, &request).await;
+    let workload = collect::workload(&aws, &settings, &request).await;
     progress.end();
     if let Some(error) = aws.rejected() {
         return Err(error);
@@ -82,24 +82,24 @@ async fn ensure_readable(
     }
     let cluster = short_name(&settings.cluster);
     if services.clone().all(Fact::is_absent)
-        && facts::ecs::cluster(aws, &settings.cluster)
+        && collect::ecs::cluster(aws, &settings.cluster)
             .await
             .is_absent()
     {
-        let existing = facts::ecs::cluster_names(aws).await.unwrap_or_default();
+        let existing = collect::ecs::cluster_names(aws).await.unwrap_or_default();
         let region = &aws.region.value;
-        return Err(facts::no_such_cluster(cluster, region, &existing));
+        return Err(collect::no_such_cluster(cluster, region, &existing));
     }
     let Services::Named(candidates) = &request.services else {
         return Ok(());
     };
-    let is_gone = |name: &String| workload.services.get(name).is_none_or(facts::is_gone);
+    let is_gone = |name: &String| workload.services.get(name).is_none_or(collect::is_gone);
     let missing =
         |candidate: &&NameCandidates| candidate.explicit && candidate.names.iter().all(is_gone);
     let Some(candidate) = candidates.iter().find(missing) else {
         return Ok(());
     };
-    let existing = facts::ecs::service_names(aws, &settings.cluster).await;
+    let existing = collect::ecs::service_names(aws, &settings.cluster).await;
     let existing = existing.unwrap_or_default();
     Err(no_such_service(candidate, cluster, &existing))
 }

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use crate::aws::{AwsClients, Failure};
 use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
+use crate::collect::{self, ecs};
 use crate::config::{self, Settings, Use};
-use crate::facts::{self, ecs};
 use crate::output::{OpenLine, print};
 use crate::target::{GatherRequest, name_candidates, no_such_service};
 
@@ -66,7 +66,7 @@ async fn task_definitions(
     service: &str,
 ) -> Result<Vec<TaskDefinition>, CliError> {
     let request = GatherRequest::new(settings, &[service.to_owned()], &[], false, None)?;
-    let workload = facts::workload(aws, settings, &request).await;
+    let workload = collect::workload(aws, settings, &request).await;
     if let Some(error) = aws.rejected() {
         return Err(error);
     }
@@ -195,7 +195,7 @@ async fn events(
     from: i64,
     filter: Option<&str>,
 ) -> Result<Vec<Event>, Failure> {
-    facts::pages(async |token| {
+    collect::pages(async |token| {
         let page = aws
             .call("logs:FilterLogEvents", || {
                 aws.logs

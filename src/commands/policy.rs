@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::aws::{AwsClients, partition};
 use crate::cli::{Global, Policy, PolicyFormat, PolicyKind};
 use crate::cli_error::CliError;
+use crate::collect::sts;
 use crate::config::{self, Settings, Use, short_name};
-use crate::facts::sts;
 use crate::output::print;
 use crate::timeouts::REPORT_TIMEOUT;
 

@@ -8,9 +8,9 @@ use ssm_channel::{Secret, Session};
 use crate::aws::AwsClients;
 use crate::cli::{Global, PortForward};
 use crate::cli_error::CliError;
+use crate::collect::local;
 use crate::config::{self, Use};
 use crate::exit;
-use crate::facts::local;
 use crate::session::{Context, OpenError, TargetArgs, join, plugin_session, resolve_target};
 use crate::timeouts::SESSION_TIMEOUT;
 

@@ -111,7 +111,7 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot;
+    use crate::collect::snapshot;
 
     #[test]
     fn only_rollouts_in_progress_are_pending() {

@@ -8,7 +8,7 @@ use model::{Facts, arn};
 
 use crate::cli::{Global, Targets};
 use crate::cli_error::CliError;
-use crate::facts::snapshot;
+use crate::collect::snapshot;
 use crate::target::ambiguous_task;
 
 /// Keeps the named services, tasks and container; an error if they are not in the file.

@@ -11,8 +11,8 @@ use super::DoctorRun;
 use super::file_targets::{ensure_same_location, select_targets};
 use crate::cli::Global;
 use crate::cli_error::CliError;
+use crate::collect::{self, Gathered, plan, snapshot};
 use crate::config::Settings;
-use crate::facts::{self, Gathered, plan, snapshot};
 use crate::output::Progress;
 use crate::session;
 use crate::target::{GatherRequest, Services};
@@ -42,7 +42,7 @@ impl DoctorRun<'_> {
         }
         // Without credentials the checks of this machine run all the same.
         if self.checks.selection.is_within("local")
-            && let Some(facts) = facts::machine(settings, timeout).await
+            && let Some(facts) = collect::machine(settings, timeout).await
         {
             return Ok((without_calls(facts), Source::Live));
         }
@@ -71,7 +71,7 @@ impl DoctorRun<'_> {
             }
         };
         let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
-        let mut gathered = facts::gather(settings, &request, timeout).await?;
+        let mut gathered = collect::gather(settings, &request, timeout).await?;
         progress.end();
         if self.arguments.facts.live {
             let _progress = Progress::start(global, "Opening sessions");
@@ -100,7 +100,7 @@ impl DoctorRun<'_> {
             };
             let settings = &plan::live_settings(settings, &ask);
             let progress = Progress::start(global, "Reading what the plan does not manage");
-            let live = facts::gather(settings, &request, timeout).await?;
+            let live = collect::gather(settings, &request, timeout).await?;
             progress.end();
             plan::check_account(plan, &ask, &live.facts)?;
             Gathered {

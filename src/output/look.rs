@@ -7,7 +7,7 @@ use crossterm::terminal::size;
 
 use crate::cli::{Color, Global};
 use crate::environment::variable;
-use crate::report::Look;
+use crate::formats::Look;
 
 /// Columns of text that does not go to a terminal.
 const DEFAULT_WIDTH: usize = 100;

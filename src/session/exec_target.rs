@@ -6,8 +6,8 @@ use model::text::{list, sanitize_line};
 
 use super::{Context, prompt, task_lookup};
 use crate::cli_error::CliError;
+use crate::collect::ecs;
 use crate::config::{Settings, short_name};
-use crate::facts::ecs;
 use crate::output::Progress;
 use crate::target::{NameCandidates, nearest, service_target};
 

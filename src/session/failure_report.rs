@@ -12,10 +12,10 @@ use super::{Context, ExecTarget, RemoteText};
 use crate::aws::Failure;
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::facts;
+use crate::collect;
+use crate::formats;
+use crate::formats::human::wrap;
 use crate::output::{self, Progress};
-use crate::report;
-use crate::report::human::wrap;
 use crate::target::{GatherRequest, Services};
 
 /// The symptom that the cause of a broken agent explains.
@@ -95,7 +95,7 @@ async fn causes(
         ..GatherRequest::default()
     };
     let progress = Progress::start(cx.global, "Asking the doctor about the task");
-    let gathered = facts::gather(cx.settings, &request, AUTO_DOCTOR_TIMEOUT).await;
+    let gathered = collect::gather(cx.settings, &request, AUTO_DOCTOR_TIMEOUT).await;
     progress.end();
     let mut facts = gathered?.facts;
     if let Some(error) = error {
@@ -116,7 +116,7 @@ async fn causes(
         .retain(|cause| cause.check != LIVE_SESSION);
     Ok(match report.root_causes.is_empty() && error.is_some() {
         true => suspects(&report),
-        false => report::causes(&report, &output::look_of_errors(cx.global)),
+        false => formats::causes(&report, &output::look_of_errors(cx.global)),
     })
 }
 

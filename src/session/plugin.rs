@@ -18,8 +18,8 @@ use tokio::time::timeout;
 use super::open::{OpenSession, terminate};
 use crate::aws::AwsClients;
 use crate::cli_error::CliError;
+use crate::collect::local;
 use crate::config::Settings;
-use crate::facts::local;
 use crate::signals::{STOP, Signals};
 
 /// The variable with the session; its name is the plugin's first argument.

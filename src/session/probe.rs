@@ -10,8 +10,8 @@ use super::{ClosingCause, Context, ExecTarget, Flow, RemoteCommand, SessionEnd};
 use crate::aws::AwsClients;
 use crate::cli::Global;
 use crate::cli_error::CliError;
+use crate::collect::Gathered;
 use crate::config::Settings;
-use crate::facts::Gathered;
 use crate::target;
 
 /// How long one session can take.

@@ -9,8 +9,8 @@ use super::TargetArgs;
 use crate::aws::AwsClients;
 use crate::cli::Cli;
 use crate::cli_error::CliError;
+use crate::collect::{self, ecs};
 use crate::config::{Settings, short_name};
-use crate::facts::{self, ecs};
 use crate::target::{
     Location, NameCandidates, ambiguous_task, is_whole_task, name_candidates, nearest,
     no_such_service,
@@ -99,7 +99,7 @@ async fn service_tasks(
     if ecs::cluster(aws, cluster).await.is_absent() {
         let existing = ecs::cluster_names(aws).await.unwrap_or_default();
         let region = &aws.region.value;
-        return Err(facts::no_such_cluster(name, region, &existing));
+        return Err(collect::no_such_cluster(name, region, &existing));
     }
     let existing = ecs::service_names(aws, cluster).await.unwrap_or_default();
     let error = no_such_service(service, name, &existing);

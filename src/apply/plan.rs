@@ -222,7 +222,7 @@ mod tests {
     use model::facts::{Outcome, Simulation};
 
     use super::*;
-    use crate::facts::snapshot;
+    use crate::collect::snapshot;
 
     #[test]
     fn only_steps_without_variables_are_merged() {

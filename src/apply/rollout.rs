@@ -6,7 +6,7 @@ use model::facts::{Deployment, Fact, Service, Task};
 use model::secrets::mask;
 use model::text;
 
-use crate::facts::Workload;
+use crate::collect::Workload;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rollout {

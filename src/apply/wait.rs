@@ -13,8 +13,8 @@ use super::StepOutputs;
 use super::plan::deployed_services;
 use super::rollout::{OwnDeployment, Rollout, rollout};
 use crate::aws::AwsClients;
+use crate::collect::{ecs, workload};
 use crate::config::Settings;
-use crate::facts::{ecs, workload};
 use crate::target::{GatherRequest, NameCandidates, Services};
 
 /// Pause between two looks.
