@@ -25,7 +25,7 @@ pub fn without_secrets(mut facts: Facts) -> Facts {
 
 /// The facts as a capture holds them: questions to IAM answered, no values of tags, no policies of principals.
 pub fn capture(facts: &Facts, version: &str) -> Facts {
-    let settled = iam::settled(facts).into_iter().map(Cow::into_owned);
+    let settled = iam::resolve_simulations(facts).into_iter().map(Cow::into_owned);
     let simulations = settled.collect();
     let mut facts = facts.clone();
     facts.simulations = simulations;

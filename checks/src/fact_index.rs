@@ -12,15 +12,14 @@ mod task_lookup;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::vpc_path::connection::PathCache;
+use crate::vpc_path::network_index::NetworkIndex;
 use crate::vpc_path::placement::Placements;
 use aws_rules::iam::like;
-use aws_rules::needs::{Place, recording_group};
-use aws_rules::vpc::Rules;
+use aws_rules::required_permissions::{AccountRegion, recording_group};
 use model::arn;
 use model::facts::{
-    Container, Endpoint, ExecLog, Fact, Facts, Interface, KmsKey, Service, Simulation, Task,
-    TaskDefinition, Unavailable,
+    Container, ExecLog, Fact, Facts, Interface, KmsKey, Service, Simulation, Task, TaskDefinition,
+    Unavailable,
 };
 
 use decisions::Decisions;
@@ -39,9 +38,7 @@ pub struct FactIndex<'a> {
     decisions: Decisions<'a>,
     definitions: ById<'a, TaskDefinition>,
     interfaces: ById<'a, Interface>,
-    /// The network's rules.
-    pub rules: Rules<'a>,
-    pub paths: PathCache,
+    pub network: NetworkIndex<'a>,
 }
 
 /// How long an agent may take to start and to connect, before something must be wrong.
@@ -56,7 +53,7 @@ fn by_id<T>(things: &BTreeMap<String, Fact<T>>) -> ById<'_, T> {
 }
 
 impl<'a> FactIndex<'a> {
-    /// `simulations` are the facts' own, settled by [`aws_rules::iam::settled`].
+    /// `simulations` are the facts' own, settled by [`aws_rules::iam::resolve_simulations`].
     pub fn new(facts: &'a Facts, simulations: &'a [Cow<'a, Simulation>]) -> FactIndex<'a> {
         let mut index = FactIndex {
             facts,
@@ -65,15 +62,21 @@ impl<'a> FactIndex<'a> {
             decisions: Decisions::of(simulations),
             definitions: by_id(&facts.task_definitions),
             interfaces: by_id(&facts.network.interfaces),
-            rules: Rules::of(&facts.network),
-            paths: PathCache::default(),
+            network: NetworkIndex::new(facts),
         };
         let groups = index.groups.iter();
         let joined: Vec<_> = groups
             .map(|group| {
                 let roles = Roles::of(&index, group.running());
                 let entered = target_container::entered(&index, group);
-                (roles, entered, Placements::of(&index, group))
+                let tasks = group.running().iter();
+                let tasks = tasks.map(|task| (*task, index.interface(task)));
+                let service = group.service_fact.and_then(Fact::known);
+                let awsvpc = service.and_then(|service| service.awsvpc.as_ref());
+                let assigns_public_ip = awsvpc.is_some_and(|awsvpc| awsvpc.assign_public_ip);
+                let placements =
+                    Placements::new(&index.network, tasks, group.container, assigns_public_ip);
+                (roles, entered, placements)
             })
             .collect();
         for (group, (roles, entered, placements)) in index.groups.iter_mut().zip(joined) {
@@ -137,8 +140,8 @@ impl<'a> FactIndex<'a> {
     }
 
     /// Where the account's resources are; needs the account.
-    pub fn place(&self) -> Option<Place<'a>> {
-        Some(Place {
+    pub fn place(&self) -> Option<AccountRegion<'a>> {
+        Some(AccountRegion {
             partition: &self.facts.partition,
             region: &self.facts.region,
             account: self.facts.account.as_deref()?,
@@ -202,38 +205,6 @@ impl<'a> FactIndex<'a> {
 
     pub fn definition(&self, task: &Task) -> Option<&'a Fact<TaskDefinition>> {
         self.definitions.get(&*task.task_definition).copied()
-    }
-
-    /// The endpoints of a service in a VPC that are there or on their way. Where there may be others, they count only
-    /// if one of them is in use: no other can answer to the service's name then.
-    pub fn endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
-        let is_told = |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| of == name);
-        let mut unseen = self.facts.network.unseen_endpoints.iter();
-        let unseen = unseen.find(|one| is_told(&one.vpc, vpc) && is_told(&one.service, service));
-        self.seen_endpoints_of(vpc, service)
-            .and_then(|seen| match unseen {
-                Some(unseen) if !seen.iter().any(|endpoint| endpoint.is_in_use()) => {
-                    Fact::Unavailable(unseen.why.clone())
-                }
-                _ => Fact::Known(seen),
-            })
-    }
-
-    /// The same, whether or not there may be others.
-    pub fn seen_endpoints_of(&self, vpc: &str, service: &str) -> Fact<Vec<&'a Endpoint>> {
-        match &self.facts.network.endpoints {
-            Some(fact) => fact.as_ref().map(|endpoints| {
-                let is_of = |endpoint: &Endpoint| self.facts.is_endpoint_of(endpoint, service);
-                endpoints
-                    .iter()
-                    .filter(|endpoint| endpoint.vpc == vpc && is_of(endpoint) && endpoint.is_live())
-                    .collect()
-            }),
-            None => Fact::Unavailable(Unavailable::not_asked(
-                "ec2:DescribeVpcEndpoints",
-                "the VPC's endpoints were not read",
-            )),
-        }
     }
 
     /// Whether the agents of these containers have been RUNNING for so long that a fault which is only

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_rules::iam::Credentials;
-use aws_rules::needs::{self, Need};
-use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::required_permissions::{self, RequiredPermission};
+use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use futures::future::{join, join_all};
 use model::facts::{Caller, Cluster, Fact, ServiceTarget, Simulation, Task};
 
@@ -46,11 +46,11 @@ pub async fn of_caller(aws: &Aws, ask: OfCaller<'_>) -> Vec<Simulation> {
     resources.push(checks::another_cluster(cluster_arn).into());
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = ask.key {
-        let need = needs::generate_data_key(key);
+        let need = required_permissions::generate_data_key(key);
         actions.push(need.action);
         resources.push(need.resource.into());
     }
-    let credentials = Credentials::of_caller(ask.caller);
+    let credentials = Credentials::for_caller(ask.caller);
     let shared = shared_context(aws, cluster_arn);
     let mut first = simulate(aws, &principal, &actions, &resources, shared.clone()).await;
     let missing = missing_keys(&first);
@@ -115,7 +115,7 @@ pub async fn of_task_role(
     aws: &Aws,
     role: &str,
     credentials: Credentials,
-    needs: &[Need],
+    needs: &[RequiredPermission],
 ) -> Simulation {
     let context = BTreeMap::from([
         ("aws:RequestedRegion".to_owned(), aws.region.value.clone()),

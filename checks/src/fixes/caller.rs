@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::inline::{Inline, Owner};
 use crate::iam_answers::Blocker;
-use aws_rules::needs::Need;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::RequiredPermission;
 use model::facts::{Caller, Fact, Facts, Principal, Task};
 use model::fix::{Disposition, Fix};
 use model::text;
@@ -26,7 +26,7 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
 }
 
 /// Grants the caller what its sessions need besides: exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, caller: &Caller, what: &str, needs: &[Need]) -> Fix {
+pub fn allow(facts: &Facts, caller: &Caller, what: &str, needs: &[RequiredPermission]) -> Fix {
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     granted(
         facts,
@@ -146,7 +146,7 @@ pub fn lift_deny(caller: &Caller, policies: &[String]) -> Fix {
 }
 
 /// Something above the caller's own policies refuses what its sessions need.
-pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[Need]) -> Fix {
+pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(
         format!("unblock-for-{}:{}", actions.join("-"), caller.arn),

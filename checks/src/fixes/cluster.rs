@@ -1,8 +1,8 @@
 //! What the cluster's exec configuration refers to: a KMS key, a log group, a bucket.
 
 use super::{Aws, label, quoted, statement};
-use aws_rules::needs::Place;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::AccountRegion;
 use model::facts::{Facts, KmsKey};
 use model::fix::{Disposition, Fix};
 use model::step::Command;
@@ -96,7 +96,7 @@ fn with_new_key(
     before: Vec<Command>,
     group: &str,
 ) -> Fix {
-    let place = Place {
+    let place = AccountRegion {
         partition: &facts.partition,
         region: &facts.region,
         account: facts.account.as_deref().unwrap_or("ACCOUNT_ID"),

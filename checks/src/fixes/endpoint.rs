@@ -1,7 +1,7 @@
 //! The interface endpoint of ssmmessages.
 
 use super::{Aws, label, list, quoted, statement};
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 use model::facts::{Endpoint, Fact, Facts};
 use model::fix::{Disposition, Fix};
 use model::step::Command;

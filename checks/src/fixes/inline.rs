@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::role::jsonencode;
 use super::{Aws, label, quoted};
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 
 /// IAM takes names of up to 128 characters.
 const MOST: usize = 128;

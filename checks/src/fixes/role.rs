@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::inline::{Inline, Owner};
 use super::{Aws, definition, label, quoted, service};
 use crate::iam_answers::Blocker;
-use aws_rules::needs::Need;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::RequiredPermission;
 use model::arn;
 use model::facts::{Facts, TaskDefinition};
 use model::fix::{Disposition, Fix};
@@ -36,7 +36,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 }
 
 /// Grants a role what its sessions need besides ssmmessages: exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
+pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[RequiredPermission]) -> Fix {
     let document = policy_document::allow(needs);
     let name = arn::name(role);
     let inline = of_role(name, what, &document);
@@ -53,7 +53,7 @@ pub fn allow(facts: &Facts, role: &str, what: &str, needs: &[Need]) -> Fix {
 }
 
 /// Something above the role's own policies refuses what its sessions need.
-pub fn unblock_for(role: &str, blocker: Blocker, needs: &[Need]) -> Fix {
+pub fn unblock_for(role: &str, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let name = arn::name(role);
     let actions: Vec<&str> = needs.iter().map(|need| need.action).collect();
     Fix::new(

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::Aws;
-use aws_rules::policy_document::{self, ADDED};
+use aws_rules::iam::document::{self as policy_document, ADDED};
 use model::facts::Facts;
 use model::step::{Command, Step};
 

@@ -1,7 +1,7 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
-use crate::vpc_path::hosted_zone::{Naming, doubt, naming};
+use crate::per_endpoint::{endpoint_fault, judge_endpoints};
+use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -10,8 +10,8 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
     area: Area::Network,
     title: "The ssmmessages endpoint answers for the public name",
-    why: "The agent knows only the public name of ssmmessages. Without private DNS that name leads past the endpoint, to the internet.",
-    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet, and unknown where a private hosted zone of the VPC may give the name to the endpoint.",
+    why: "The agent knows only the public name of ssmmessages. Without private DNS that name resolves to the internet, not to the endpoint.",
+    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. A failure if tasks have no path to the internet; unknown if a private hosted zone of the VPC may resolve the name to the endpoint.",
     actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
@@ -33,21 +33,20 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_endpoints(index, &CHECK, |endpoint, subject, otherwise| {
+    judge_endpoints(index, &CHECK, |endpoint, subject, fallback| {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
-        } else if let Some(why) = doubt(index, endpoint) {
+        } else if let Some(why) = ambiguity(&index.network, endpoint) {
             CHECK.unknown(subject, &why)
         } else {
             let fault = format!(
-                "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
+                "The ssmmessages endpoint {id} has no private DNS, so tasks that use the public name do not reach it"
             );
-            let mut finding = not_serving(&CHECK, subject, fault, otherwise);
-            if naming(index, endpoint) == Naming::Unseen {
-                let unseen =
-                    " Whether a private hosted zone gives the name to it could not be seen.";
-                finding.detail.push_str(unseen);
+            let mut finding = endpoint_fault(&CHECK, subject, fault, fallback);
+            if zone_match(&index.network, endpoint) == ZoneMatch::Unknown {
+                let unknown = " Unknown: whether a private hosted zone resolves the name to it.";
+                finding.detail.push_str(unknown);
             }
             finding
                 .group_title("The ssmmessages endpoint has no private DNS")

@@ -1,45 +1,47 @@
-//! The interfaces of an endpoint: the name of its service resolves to the addresses of all of them.
+//! The network interfaces of an endpoint. The service's name resolves to the addresses of all of them.
 
-use crate::fact_index::FactIndex;
-use aws_rules::vpc::{Ranges, single, subnet_ranges};
-use model::facts::{Endpoint, Fact, Interface, Subnet, Unavailable};
+use aws_rules::vpc::{AddressSet, single_address, subnet_addresses};
+use model::facts::{Endpoint, Fact, Interface, Network, Subnet, Unavailable};
 
+/// A network interface of an endpoint.
 pub struct EndpointEni {
-    /// How to name it in a sentence.
+    /// A noun phrase.
     pub name: String,
-    /// ID of its subnet; empty where it is not known.
+    /// ID of the interface's subnet; empty if unknown.
     pub subnet_id: String,
     pub subnet: Result<EniSubnet, Unavailable>,
-    /// Its address; all of the subnet's where it is not known which.
-    pub addresses: Ranges,
+    /// The address; all addresses of the subnet if it is unknown.
+    pub addresses: AddressSet,
 }
 
+/// The subnet of an interface.
 pub struct EniSubnet {
     pub vpc: String,
     pub cidr: Option<String>,
 }
 
-/// One for each subnet of the endpoint, and for each interface in no subnet that it names.
-pub fn endpoint_enis(index: &FactIndex, endpoint: &Endpoint) -> Vec<EndpointEni> {
-    let network = &index.facts.network;
+/// The known interfaces of an endpoint, and one for each of its other subnets. If the endpoint names no subnets, its
+/// unreadable interfaces too.
+pub fn endpoint_enis(network: &Network, endpoint: &Endpoint) -> Vec<EndpointEni> {
     let ids = endpoint.interfaces.iter();
     let known: Vec<&Interface> = ids
         .clone()
         .filter_map(|id| network.interfaces.get(id)?.known())
         .collect();
-    let of_known = known.iter().map(|interface| of_interface(index, interface));
-    let is_placed = |subnet: &&String| known.iter().any(|one| one.subnet == subnet.as_str());
-    let unplaced = endpoint.subnets.iter().filter(|subnet| !is_placed(subnet));
-    let of_subnets = unplaced.map(|subnet| of_subnet(index, endpoint, subnet));
-    let mut all: Vec<EndpointEni> = of_known.chain(of_subnets).collect();
+    let mut enis: Vec<EndpointEni> = known.iter().map(|one| known_eni(network, one)).collect();
+    for subnet in &endpoint.subnets {
+        if !known.iter().any(|one| one.subnet == subnet.as_str()) {
+            enis.push(unread_eni(network, endpoint, subnet));
+        }
+    }
     if endpoint.subnets.is_empty() {
         let unread = ids.filter(|id| !known.iter().any(|one| one.id == id.as_str()));
-        all.extend(unread.map(|id| unseen(index, id)));
+        enis.extend(unread.map(|id| unplaced_eni(network, id)));
     }
-    all
+    enis
 }
 
-fn of_interface(index: &FactIndex, interface: &Interface) -> EndpointEni {
+fn known_eni(network: &Network, interface: &Interface) -> EndpointEni {
     let address = interface.private_ips.first();
     let id = &interface.id;
     EndpointEni {
@@ -48,27 +50,27 @@ fn of_interface(index: &FactIndex, interface: &Interface) -> EndpointEni {
             None => format!("{id} in {}", interface.subnet),
         },
         subnet_id: interface.subnet.to_string(),
-        subnet: subnet(index, &interface.subnet).map(EniSubnet::from),
+        subnet: subnet(network, &interface.subnet).map(EniSubnet::from),
         addresses: address
-            .and_then(|address| single(address))
+            .and_then(|address| single_address(address))
             .unwrap_or_default(),
     }
 }
 
-fn of_subnet(index: &FactIndex, endpoint: &Endpoint, id: &str) -> EndpointEni {
-    let subnet = subnet(index, id);
+fn unread_eni(network: &Network, endpoint: &Endpoint, subnet_id: &str) -> EndpointEni {
+    let subnet = subnet(network, subnet_id);
     EndpointEni {
-        name: format!("the interface of {} in {id}", endpoint.id),
-        subnet_id: id.to_owned(),
+        name: format!("the interface of {} in {subnet_id}", endpoint.id),
+        subnet_id: subnet_id.to_owned(),
         addresses: subnet
             .as_ref()
-            .map_or_else(|_| Ranges::default(), |subnet| subnet_ranges(subnet)),
+            .map_or_else(|_| AddressSet::default(), |subnet| subnet_addresses(subnet)),
         subnet: subnet.map(EniSubnet::from),
     }
 }
 
-fn unseen(index: &FactIndex, id: &str) -> EndpointEni {
-    let why = match index.facts.network.interfaces.get(id) {
+fn unplaced_eni(network: &Network, id: &str) -> EndpointEni {
+    let why = match network.interfaces.get(id) {
         Some(Fact::Unavailable(why)) => why.clone(),
         _ => Unavailable::not_asked(
             "ec2:DescribeNetworkInterfaces",
@@ -79,12 +81,12 @@ fn unseen(index: &FactIndex, id: &str) -> EndpointEni {
         name: id.to_owned(),
         subnet_id: String::new(),
         subnet: Err(why),
-        addresses: Ranges::default(),
+        addresses: AddressSet::default(),
     }
 }
 
-fn subnet<'a>(index: &FactIndex<'a>, id: &str) -> Result<&'a Subnet, Unavailable> {
-    match index.facts.network.subnets.get(id) {
+fn subnet<'a>(network: &'a Network, id: &str) -> Result<&'a Subnet, Unavailable> {
+    match network.subnets.get(id) {
         Some(Fact::Known(subnet)) => Ok(subnet),
         Some(Fact::Unavailable(why)) => Err(why.clone()),
         Some(Fact::Absent) | None => Err(Unavailable::not_asked(

@@ -1,6 +1,6 @@
 //! Policies that are there already: they are added to, never replaced.
 
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 use serde_json::Value;
 
 use super::{Options, cannot};

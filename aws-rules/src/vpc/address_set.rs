@@ -6,91 +6,84 @@ use ipnet::IpNet;
 use super::intervals::{Interval, Intervals};
 use model::facts::Subnet;
 
-/// A set of IP addresses. As the other side of a connection it stands for one of them: which, is not known where there
-/// are several.
+/// A set of IP addresses. For a peer of a connection, the possible addresses: several if the exact one is unknown.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ranges {
+pub struct AddressSet {
     v4: Intervals,
     v6: Intervals,
 }
 
-impl Ranges {
-    /// Of texts as AWS writes them; what is no range is left out.
-    pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Ranges {
+impl AddressSet {
+    /// Parses ranges and single addresses as AWS writes them, without those that are malformed.
+    pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> AddressSet {
         texts.into_iter().filter_map(parse).collect()
     }
 
     /// The addresses of all these sets.
-    pub fn union<'r>(sets: impl IntoIterator<Item = &'r Ranges>) -> Ranges {
+    pub fn union<'r>(sets: impl IntoIterator<Item = &'r AddressSet>) -> AddressSet {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for set in sets {
             v4.extend(set.v4.iter());
             v6.extend(set.v6.iter());
         }
-        Ranges {
+        AddressSet {
             v4: v4.into_iter().collect(),
             v6: v6.into_iter().collect(),
         }
     }
 
-    pub fn of_v4(v4: Intervals) -> Ranges {
-        Ranges {
+    /// A set of IPv4 addresses, given as numbers.
+    pub fn from_ipv4(v4: Intervals) -> AddressSet {
+        AddressSet {
             v4,
             v6: Intervals::default(),
         }
     }
 
-    pub fn v4(&self) -> &Intervals {
+    /// The IPv4 addresses as numbers.
+    pub fn ipv4(&self) -> &Intervals {
         &self.v4
     }
 
-    /// It is not known which of several addresses is meant: a rule for some of them may or may not be for it.
-    pub fn is_vague(&self) -> bool {
+    /// Whether the set has several addresses.
+    pub fn is_ambiguous(&self) -> bool {
         self.v4.count().saturating_add(self.v6.count()) > 1
     }
 
+    /// Whether the set has no addresses.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
-    /// What is left when these addresses are taken away.
-    pub fn without(&self, taken: &Ranges) -> Ranges {
-        Ranges {
-            v4: self.v4.without(&taken.v4),
-            v6: self.v6.without(&taken.v6),
-        }
-    }
-
-    /// The addresses in both.
-    pub fn and(&self, other: &Ranges) -> Ranges {
-        Ranges {
-            v4: self.v4.and(&other.v4),
-            v6: self.v6.and(&other.v6),
+    /// The addresses in this set only.
+    pub fn difference(&self, other: &AddressSet) -> AddressSet {
+        AddressSet {
+            v4: self.v4.difference(&other.v4),
+            v6: self.v6.difference(&other.v6),
         }
     }
 
     /// Whether all addresses of another set are in this one.
-    pub fn covers(&self, other: &Ranges) -> bool {
+    pub fn covers(&self, other: &AddressSet) -> bool {
         self.v4.covers_all(&other.v4) && self.v6.covers_all(&other.v6)
     }
 
     /// Whether any address is in both.
-    pub fn meets(&self, other: &Ranges) -> bool {
-        self.v4.meets_any(&other.v4) || self.v6.meets_any(&other.v6)
+    pub fn overlaps(&self, other: &AddressSet) -> bool {
+        self.v4.overlaps_any(&other.v4) || self.v6.overlaps_any(&other.v6)
     }
 }
 
-impl FromIterator<IpNet> for Ranges {
-    fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> Ranges {
+impl FromIterator<IpNet> for AddressSet {
+    fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> AddressSet {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for net in nets {
-            let of_family = match net {
-                IpNet::V4(_) => &mut v4,
-                IpNet::V6(_) => &mut v6,
-            };
-            of_family.push(interval(&net));
+            match net {
+                IpNet::V4(_) => v4.push(interval(&net)),
+                IpNet::V6(_) => v6.push(interval(&net)),
+            }
         }
-        Ranges {
+        AddressSet {
             v4: v4.into_iter().collect(),
             v6: v6.into_iter().collect(),
         }
@@ -98,33 +91,31 @@ impl FromIterator<IpNet> for Ranges {
 }
 
 /// A single address, as a set.
-pub fn single(address: &str) -> Option<Ranges> {
+pub fn single_address(address: &str) -> Option<AddressSet> {
     let address: IpAddr = address.parse().ok()?;
     Some([IpNet::from(address)].into_iter().collect())
 }
 
-/// An address in a subnet; none where it has no IPv4.
-pub fn subnet_ranges(subnet: &Subnet) -> Ranges {
-    Ranges::parse(subnet.cidr.as_deref())
+/// The IPv4 addresses of a subnet; empty for a subnet with IPv6 only.
+pub fn subnet_addresses(subnet: &Subnet) -> AddressSet {
+    AddressSet::parse(subnet.cidr.as_deref())
 }
 
-/// An address that AWS may have on the internet: which it is is not known from here.
-pub fn internet() -> &'static Ranges {
-    static INTERNET: LazyLock<Ranges> = LazyLock::new(all_but_private);
-    &INTERNET
-}
-
-fn all_but_private() -> Ranges {
-    Ranges::parse(["0.0.0.0/0"]).without(&Ranges::parse([
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "224.0.0.0/3",
-    ]))
+/// The public IPv4 addresses: AWS services have some of them on the internet.
+pub fn public_addresses() -> &'static AddressSet {
+    static PUBLIC: LazyLock<AddressSet> = LazyLock::new(|| {
+        AddressSet::parse(["0.0.0.0/0"]).difference(&AddressSet::parse([
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "224.0.0.0/3",
+        ]))
+    });
+    &PUBLIC
 }
 
 /// An address range as AWS writes it, or a single address.
@@ -149,8 +140,8 @@ mod tests {
     use super::*;
 
     fn is_left(of: &[&str], taken: &[&str], left: &[&str]) -> bool {
-        let parse = |texts: &[&str]| Ranges::parse(texts.iter().copied());
-        parse(of).without(&parse(taken)) == parse(left)
+        let parse = |texts: &[&str]| AddressSet::parse(texts.iter().copied());
+        parse(of).difference(&parse(taken)) == parse(left)
     }
 
     #[test]
@@ -177,17 +168,17 @@ mod tests {
     #[test]
     fn halves_are_a_whole() {
         let halves = ["0.0.0.0/1", "128.0.0.0/1"];
-        assert_eq!(Ranges::parse(halves), Ranges::parse(["0.0.0.0/0"]));
-        assert!(Ranges::parse(halves).covers(internet()));
-        assert!(!Ranges::parse(["0.0.0.0/1"]).covers(internet()));
+        assert_eq!(AddressSet::parse(halves), AddressSet::parse(["0.0.0.0/0"]));
+        assert!(AddressSet::parse(halves).covers(public_addresses()));
+        assert!(!AddressSet::parse(["0.0.0.0/1"]).covers(public_addresses()));
     }
 
     #[test]
     fn the_internet_is_not_private() {
-        let private = Ranges::parse(["10.0.0.0/8", "192.168.1.0/24"]);
-        assert!(!internet().meets(&private));
-        assert!(internet().meets(&Ranges::parse(["52.94.0.0/16"])));
-        let all = Ranges::parse(["0.0.0.0/0"]);
-        assert!(internet().without(&all).is_empty());
+        let private = AddressSet::parse(["10.0.0.0/8", "192.168.1.0/24"]);
+        assert!(!public_addresses().overlaps(&private));
+        assert!(public_addresses().overlaps(&AddressSet::parse(["52.94.0.0/16"])));
+        let all = AddressSet::parse(["0.0.0.0/0"]);
+        assert!(public_addresses().difference(&all).is_empty());
     }
 }

@@ -1,54 +1,51 @@
-//! Where the simulator could not be asked, or left something open, the policies themselves may decide.
+//! Answers from the policies themselves what the policy simulator did not answer or left undecided.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Credentials, Effective, Policies, Request};
+use super::{Credentials, PolicySet, Request};
 use model::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
-/// What IAM was asked, with what went unanswered or undecided settled from the policies that were read.
-pub fn settled(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
+/// The simulations, with unanswered and undecided decisions resolved from the policies that were read.
+pub fn resolve_simulations(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
     let simulations = facts.simulations.iter();
-    simulations.map(|asked| settle(facts, asked)).collect()
+    simulations
+        .map(|simulation| {
+            let principal = &simulation.principal;
+            match facts.identities.get(principal) {
+                Some(Fact::Known(identity)) if simulation.is_open() => {
+                    let evaluator = PolicyEvaluator {
+                        principal,
+                        credentials: Credentials::for_principal(facts, principal),
+                        identity,
+                    };
+                    Cow::Owned(resolve(&evaluator, simulation.clone()))
+                }
+                _ => Cow::Borrowed(simulation),
+            }
+        })
+        .collect()
 }
 
-fn settle<'f>(facts: &'f Facts, simulation: &'f Simulation) -> Cow<'f, Simulation> {
-    let principal = &simulation.principal;
-    match facts.identities.get(principal) {
-        Some(Fact::Known(identity)) if simulation.is_open() => {
-            let asker = Asker {
-                principal,
-                credentials: Credentials::of(facts, principal),
-                identity,
-            };
-            Cow::Owned(settled_for(&asker, simulation.clone()))
-        }
-        _ => Cow::Borrowed(simulation),
-    }
-}
-
-fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
+fn resolve(evaluator: &PolicyEvaluator, mut simulation: Simulation) -> Simulation {
     let context = &simulation.context;
     match &mut simulation.decisions {
         Fact::Unavailable(_) => {
-            let mut decisions = Vec::new();
-            for action in &simulation.actions {
-                let decide = asker.asking(action, context);
-                decisions.extend(simulation.resources.iter().map(&decide));
-            }
-            simulation.decisions = Fact::Known(decisions);
+            let decisions = simulation.actions.iter().flat_map(|action| {
+                let decide = evaluator.for_action(action, context);
+                simulation.resources.iter().map(decide)
+            });
+            simulation.decisions = Fact::Known(decisions.collect());
             simulation.engine = Engine::Offline;
         }
         Fact::Known(decisions) => {
-            // Those that follow one another mostly are about the same action.
-            let same = |one: &Decision, next: &Decision| one.action == next.action;
-            let runs = decisions.chunk_by_mut(same);
-            for alike in runs.filter(|run| run.iter().any(Decision::is_undecided)) {
-                let action = alike[0].action.clone();
-                let decide = asker.asking(&action, context);
-                for decision in alike.iter_mut().filter(|one| one.is_undecided()) {
-                    let here = decide(&decision.resource);
-                    narrow(decision, here);
+            // The decisions on one action are adjacent, so that policies are parsed once for all of its resources.
+            for same_action in decisions.chunk_by_mut(|one, next| one.action == next.action) {
+                if same_action.iter().any(Decision::is_undecided) {
+                    let action = same_action[0].action.clone();
+                    let decide = evaluator.for_action(&action, context);
+                    let undecided = same_action.iter_mut().filter(|one| one.is_undecided());
+                    undecided.for_each(|decision| narrow(decision, decide(&decision.resource)));
                 }
             }
         }
@@ -57,58 +54,49 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
     simulation
 }
 
-/// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
-/// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
-fn narrow(decision: &mut Decision, here: Decision) {
-    if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
-        decision.missing_context = here.missing_context;
-        decision.deny_depends_on = here.deny_depends_on;
+/// Drops keys that cannot change the decision: the simulator lists every key that any statement mentions. If the
+/// simulator decided otherwise than these policies do, it knows more, and all keys stay.
+fn narrow(decision: &mut Decision, evaluated: Decision) {
+    if evaluated.is_undecided() || evaluated.may_be_allowed() == decision.may_be_allowed() {
+        decision.missing_context = evaluated.missing_context;
+        decision.deny_depends_on = evaluated.deny_depends_on;
     }
 }
 
-/// Who asks for something, and what its policies say.
+/// Evaluates the policies of one principal.
 #[derive(Clone, Copy)]
-pub struct Asker<'a> {
-    /// ARN of the role or user; of one that is only planned, whatever it is called.
+pub struct PolicyEvaluator<'a> {
+    /// ARN of the role or user; any name for a planned one.
     pub principal: &'a str,
     pub credentials: Credentials,
     pub identity: &'a Identity,
 }
 
-impl Asker<'_> {
-    /// What the policies decide for one action, with these values of condition keys, on whatever resource.
-    pub fn asking(
+impl PolicyEvaluator<'_> {
+    /// A function that decides on an action for a resource. `context`: values of condition keys.
+    pub fn for_action(
         &self,
         action: &str,
         context: &BTreeMap<String, String>,
     ) -> impl Fn(&String) -> Decision {
-        let given = context
+        let known = context
             .iter()
             .map(|(key, value)| (key.clone(), vec![value.clone()]));
-        let context = self
-            .credentials
-            .context(self.principal)
-            .into_iter()
-            .chain(given);
-        let request = Request::new(action, context).signed_with(self.credentials);
-        let policies = Policies::about(&request, self.identity);
+        let context = self.credentials.context(self.principal);
+        let request =
+            Request::new(action, context.into_iter().chain(known)).signed_with(self.credentials);
+        let policies = PolicySet::new(&request, self.identity);
         move |resource: &String| {
-            let Effective {
-                outcome,
-                depends_on,
-                deny_depends_on,
-                by_boundary,
-                matched,
-            } = policies.decide(resource);
+            let decision = policies.decide(resource);
             Decision {
                 action: action.into(),
                 resource: resource.clone(),
-                outcome,
-                missing_context: depends_on.into_iter().collect(),
-                deny_depends_on: Some(deny_depends_on.into_iter().collect()),
-                allowed_by_boundary: by_boundary,
+                outcome: decision.outcome,
+                missing_context: decision.depends_on.into_iter().collect(),
+                deny_depends_on: Some(decision.deny_depends_on.into_iter().collect()),
+                allowed_by_boundary: decision.by_boundary,
                 allowed_by_organization: None,
-                matched_policies: matched,
+                matched_policies: decision.matched,
             }
         }
     }
@@ -148,13 +136,13 @@ mod tests {
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
         }
-        assert!(of_role(&settled(&facts)).is_empty());
+        assert!(of_role(&resolve_simulations(&facts)).is_empty());
         let document =
             json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
         facts
             .identities
             .insert(CODER_ROLE.into(), identity(document));
-        let settled = settled(&facts);
+        let settled = resolve_simulations(&facts);
         assert!(
             of_role(&settled)
                 .iter()
@@ -178,7 +166,7 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("s3:*")));
         assert!(
-            of_role(&settled(&facts))
+            of_role(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| !decision.is_undecided())
         );
@@ -186,7 +174,7 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("ssmmessages:*")));
         assert!(
-            of_role(&settled(&facts))
+            of_role(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided())
         );
@@ -210,7 +198,7 @@ mod tests {
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
             let is_allowed = |facts: &Facts| {
-                let settled = settled(facts);
+                let settled = resolve_simulations(facts);
                 of_role(&settled).iter().all(|of| of.is_allowed())
             };
             assert!(is_allowed(&facts), "ECS gave the credentials");
@@ -235,7 +223,7 @@ mod tests {
             facts
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
-            let settled = settled(&facts);
+            let settled = resolve_simulations(&facts);
             let decision = of_role(&settled)[0];
             (!decision.is_undecided()).then(|| decision.is_allowed())
         };
@@ -291,7 +279,7 @@ mod tests {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
         assert!(
-            of_role(&settled(&facts))
+            of_role(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided()),
             "nobody read the policies"
@@ -310,7 +298,7 @@ mod tests {
             facts
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
-            for decision in of_role(&settled(&facts)) {
+            for decision in of_role(&resolve_simulations(&facts)) {
                 assert_eq!(decision.is_undecided(), is_open, "{other}");
                 assert_eq!(!decision.may_be_denied_by().is_empty(), is_open, "{other}");
             }
