@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_rules::iam::Credentials;
-use aws_rules::required_permissions::{self, RequiredPermission};
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
+use aws_rules::required_permissions::{self, RequiredPermission};
 use futures::future::{join, join_all};
 use model::facts::{Caller, Cluster, Fact, ServiceTarget, Simulation, Task};
 

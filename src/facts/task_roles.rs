@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_rules::iam::Credentials;
-use aws_rules::required_permissions::{self, RequiredPermission, AccountRegion};
+use aws_rules::required_permissions::{self, AccountRegion, RequiredPermission};
 use futures::future::{join, join_all};
 use model::arn;
 use model::facts::*;

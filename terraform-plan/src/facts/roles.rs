@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_rules::required_permissions::{RequiredPermission, AccountRegion, for_task_role};
+use aws_rules::required_permissions::{AccountRegion, RequiredPermission, for_task_role};
 use model::facts::*;
 
 use crate::cloudformation;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_rules::iam::{PolicyEvaluator, Credentials};
-use aws_rules::required_permissions::RequiredPermission;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::{Credentials, PolicyEvaluator};
+use aws_rules::required_permissions::RequiredPermission;
 use model::facts::*;
 use serde_json::json;
 
@@ -45,7 +45,12 @@ pub fn evaluate(
     };
     let (open, decided): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, evaluator.for_action(pair.0, &context)(&pair.1.into())))
+        .map(|pair| {
+            (
+                *pair,
+                evaluator.for_action(pair.0, &context)(&pair.1.into()),
+            )
+        })
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == OPEN_KEY));
     let simulation =
         |pairs: &[(&str, &str)], decisions| simulation(role, pairs, &context, decisions);
