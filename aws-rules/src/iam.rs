@@ -4,7 +4,7 @@
 //! builds a [`Request`] and a [`PolicySet`] of the principal's policies, each of which is reduced to the statements that
 //! match the request (`statement`). A statement matches by its `principal`, its `condition` (an `operator` that compares
 //! an `operand` with the request's values) and its resource `pattern`; `variable` fills in policy variables. All answers
-//! are [`Ternary`], because some depend on values that nobody knows and some on what AWS does not document.
+//! are [`Ternary`], because some depend on unknown values and some on what AWS does not document.
 //!
 //! [`document`] goes the other way and writes policies.
 

@@ -9,13 +9,6 @@ use crate::vpc_path::resolution::resolve_ssmmessages;
 use model::check::Check;
 use model::finding::{Finding, Subject};
 
-/// What a finding about a hop is made of.
-pub struct HopContext<'c, 'p, 'a> {
-    pub destination: &'c Destination<'a>,
-    pub outcome: &'c HopOutcome<'p, 'a>,
-    pub subject: Subject,
-}
-
 /// Findings for the tasks of a placement, by what the hop does to them.
 pub fn judge_hop<'a>(
     check: &'static Check,
@@ -23,7 +16,7 @@ pub fn judge_hop<'a>(
     placement: &Placement<'a>,
     hop: Hop,
     subject: Subject,
-    judge: impl Fn(HopContext<'_, '_, 'a>) -> Finding,
+    judge: impl Fn(&Destination<'a>, &HopOutcome, Subject) -> Finding,
 ) -> Vec<Finding> {
     let network = &index.network;
     let finding = match resolve_ssmmessages(network, placement) {
@@ -35,12 +28,8 @@ pub fn judge_hop<'a>(
             return outcomes(network, placement, &destination, hop)
                 .iter()
                 .map(|outcome| {
-                    let context = HopContext {
-                        destination: &destination,
-                        outcome,
-                        subject: subject.clone(),
-                    };
-                    judge(context).on(outcome.tasks.scope(placement))
+                    let finding = judge(&destination, outcome, subject.clone());
+                    finding.on(outcome.tasks.scope(placement))
                 })
                 .collect();
         }

@@ -25,7 +25,7 @@ fn literal_wildcards(statement: &Value, variables: bool) -> Vec<LiteralWildcard>
         for (key, operands) in keys.as_object().into_iter().flatten() {
             let values = valid_strings(operands).unwrap_or_default();
             let has_wildcard = |value: &String| {
-                value.contains(['*', '?']) && !(variables && variable::is_in(value))
+                value.contains(['*', '?']) && !(variables && variable::has_variable(value))
             };
             // Among several values, one without a wildcard may be the one that is meant to match.
             if is_literal && !values.is_empty() && values.iter().all(has_wildcard) {

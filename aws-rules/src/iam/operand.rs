@@ -42,7 +42,7 @@ impl Operand {
         variables: bool,
         request: &Request,
     ) -> Result<Operand, Ternary> {
-        let has_variables = variables && variable::is_in(written);
+        let has_variables = variables && variable::has_variable(written);
         if has_variables && !family.takes_variables() {
             return Err(malformed(written));
         }

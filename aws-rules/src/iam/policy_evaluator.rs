@@ -55,7 +55,7 @@ fn resolve(evaluator: &PolicyEvaluator, mut simulation: Simulation) -> Simulatio
 }
 
 /// Drops keys that cannot change the decision: the simulator lists every key that any statement mentions. If the
-/// simulator decided otherwise than these policies do, it knows more, and all keys stay.
+/// simulator and these policies disagree, the simulator knows more, and all keys stay.
 fn narrow(decision: &mut Decision, evaluated: Decision) {
     if evaluated.is_undecided() || evaluated.may_be_allowed() == decision.may_be_allowed() {
         decision.missing_context = evaluated.missing_context;
@@ -121,7 +121,7 @@ mod tests {
         })
     }
 
-    fn of_role<'s>(settled: &'s [Cow<Simulation>]) -> Vec<&'s Decision> {
+    fn role_decisions<'s>(settled: &'s [Cow<Simulation>]) -> Vec<&'s Decision> {
         settled
             .iter()
             .filter(|simulation| simulation.principal == CODER_ROLE)
@@ -136,7 +136,7 @@ mod tests {
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
         }
-        assert!(of_role(&resolve_simulations(&facts)).is_empty());
+        assert!(role_decisions(&resolve_simulations(&facts)).is_empty());
         let document =
             json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
         facts
@@ -144,11 +144,11 @@ mod tests {
             .insert(CODER_ROLE.into(), identity(document));
         let settled = resolve_simulations(&facts);
         assert!(
-            of_role(&settled)
+            role_decisions(&settled)
                 .iter()
                 .all(|decision| decision.is_allowed())
         );
-        assert!(of_role(&settled).len() >= 4);
+        assert!(role_decisions(&settled).len() >= 4);
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("s3:*")));
         assert!(
-            of_role(&resolve_simulations(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| !decision.is_undecided())
         );
@@ -174,7 +174,7 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("ssmmessages:*")));
         assert!(
-            of_role(&resolve_simulations(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided())
         );
@@ -199,7 +199,7 @@ mod tests {
                 .insert(CODER_ROLE.into(), identity(document));
             let is_allowed = |facts: &Facts| {
                 let settled = resolve_simulations(facts);
-                of_role(&settled).iter().all(|of| of.is_allowed())
+                role_decisions(&settled).iter().all(|of| of.is_allowed())
             };
             assert!(is_allowed(&facts), "ECS gave the credentials");
             let profile = "arn:aws:iam::123456789012:instance-profile/hosts";
@@ -224,7 +224,7 @@ mod tests {
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
             let settled = resolve_simulations(&facts);
-            let decision = of_role(&settled)[0];
+            let decision = role_decisions(&settled)[0];
             (!decision.is_undecided()).then(|| decision.is_allowed())
         };
         for (condition, expected) in [
@@ -279,10 +279,10 @@ mod tests {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
         assert!(
-            of_role(&resolve_simulations(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided()),
-            "nobody read the policies"
+            "the policies were not read"
         );
         let allow = json!({"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"});
         let mfa = |effect: &str, action: &str| {
@@ -298,7 +298,7 @@ mod tests {
             facts
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
-            for decision in of_role(&resolve_simulations(&facts)) {
+            for decision in role_decisions(&resolve_simulations(&facts)) {
                 assert_eq!(decision.is_undecided(), is_open, "{other}");
                 assert_eq!(!decision.may_be_denied_by().is_empty(), is_open, "{other}");
             }

@@ -17,12 +17,12 @@ enum Part<'p> {
 }
 
 /// Whether a text has variables, well-formed or not.
-pub fn is_in(text: &str) -> bool {
+pub fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
 
-/// A text that is compared literally, with its variables filled in. Fails with `No` where a variable has no value,
-/// so that nothing equals it.
+/// A text that is compared literally, with the values of its variables. `Err(No)`: a variable has no value, so that
+/// nothing equals the text.
 pub fn text(written: &str, request: &Request) -> Result<String, Ternary> {
     let mut text = String::new();
     for part in parts(written)? {
@@ -35,7 +35,7 @@ pub fn text(written: &str, request: &Request) -> Result<String, Ternary> {
     Ok(text)
 }
 
-/// The same for a pattern. AWS does not document whether a wildcard in a value is one.
+/// Like [`text`], for a pattern. AWS does not document whether a wildcard in a value is a wildcard.
 pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Ternary> {
     let mut pieces = Vec::new();
     for part in parts(written)? {
@@ -54,13 +54,10 @@ pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Ternary> 
     Ok(pieces)
 }
 
-/// The keys of variables that have neither a value nor a default.
+/// The keys of the variables that have neither a value nor a default.
 pub fn without_value<'p>(written: &'p str, request: &Request) -> BTreeSet<&'p str> {
-    let parts = match is_in(written) {
-        true => parts(written).unwrap_or_default(),
-        false => Vec::new(),
-    };
-    parts
+    parts(written)
+        .unwrap_or_default()
         .into_iter()
         .filter_map(|part| match part {
             Part::Variable { key, default } => {
@@ -137,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn filled_in() {
+    fn variables_are_replaced_by_their_values() {
         let request = request();
         for (written, expected) in [
             ("x/${aws:principaltag/TEAM}", "x/blue"),
@@ -169,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed() {
+    fn malformed_variables_are_unclear() {
         for written in [
             "${open",
             "${}",
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_missing() {
+    fn variables_without_value_are_listed() {
         let of = |written| without_value(written, &request());
         assert_eq!(of("a${aws:PrincipalTag/none}").len(), 1);
         assert!(of("${aws:PrincipalTag/none, 'x'}").is_empty());

@@ -257,7 +257,7 @@ mod tests {
         ];
         let all = |rules: Vec<GroupRule>| admits_from(&network(rules), Some(&[]), &["10.0.0.0/24"]);
         assert_eq!(all(halves.clone()), Reachability::Open);
-        // Of an address somewhere in a range nobody knows whether it is in the part.
+        // An address somewhere in a range may or may not be in the part.
         let half = network(halves[..1].to_vec());
         let gate = all(halves[..1].to_vec());
         assert!(matches!(gate, Reachability::Unknown(_)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Aws, label, quoted};
-use crate::vpc_path::acl_traversal::AclTraversal;
+use crate::vpc_path::acl_path::AclTraversal;
 use aws_rules::vpc::{Direction, acl_of};
 use model::facts::{Fact, Facts, NetworkAcl};
 use model::fix::{Disposition, Fix};

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(finding.status, Status::Fail);
         assert!(
             finding.fixes[0].commands.is_empty(),
-            "an Allow does not mend a Deny"
+            "an Allow does not fix a Deny"
         );
     }
 

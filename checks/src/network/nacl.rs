@@ -1,9 +1,10 @@
 use crate::fact_index::FactIndex;
 use crate::network_fixes::network_acl::allow_traffic;
-use crate::per_hop::{HopContext, judge_hop};
-use crate::vpc_path::acl_traversal::AclPath;
+use crate::per_hop::judge_hop;
+use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::Hop;
-use crate::vpc_path::hop_outcome::{self, HopTitles, MAX_NAMED};
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles, MAX_NAMED};
 use crate::vpc_path::placement::Placement;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -38,9 +39,14 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             .flat_map(|placement| {
                 let id = placement.subnet.id.as_str();
                 let subject = Subject::new("subnet", id).of_service(group.service_name());
-                judge_hop(&CHECK, index, placement, Hop::Acls, subject, |outcome| {
-                    judge(index, placement, outcome)
-                })
+                judge_hop(
+                    &CHECK,
+                    index,
+                    placement,
+                    Hop::Acls,
+                    subject,
+                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
+                )
             })
             .collect()
     })
@@ -49,11 +55,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(
     index: &FactIndex,
     placement: &Placement,
-    HopContext {
-        destination,
-        outcome,
-        subject,
-    }: HopContext,
+    destination: &Destination,
+    outcome: &HopOutcome,
+    subject: Subject,
 ) -> Finding {
     let subnet = &placement.subnet.id;
     let tasks = match outcome.tasks.are_all {

@@ -3,7 +3,7 @@ use std::ptr;
 use serde_json::{Value, json};
 
 use crate::fact_index::FactIndex;
-use crate::vpc_path::acl_traversal::AclPath;
+use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
@@ -285,7 +285,7 @@ fn hop_name(hop: Hop) -> &'static str {
     }
 }
 
-/// Without egress nobody can say what the rules on the path would do.
+/// Without egress the effect of the rules on the path is unknown.
 fn without_egress(placement: &Placement, subject: Subject) -> Finding {
     let subnet = &placement.subnet.id;
     let (id, why) = match &placement.egress {

@@ -1,8 +1,9 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::per_hop::{HopContext, judge_hop};
+use crate::per_hop::judge_hop;
 use crate::vpc_path::connection::Hop;
-use crate::vpc_path::hop_outcome::{self, HopTitles};
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles};
 use crate::vpc_path::placement::Placement;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -47,7 +48,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     placement,
                     Hop::TaskEgress,
                     subject,
-                    |outcome| judge(index, placement, outcome),
+                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
                 )
             })
             .collect()
@@ -57,11 +58,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(
     index: &FactIndex,
     placement: &Placement,
-    HopContext {
-        destination,
-        outcome,
-        subject,
-    }: HopContext,
+    destination: &Destination,
+    outcome: &HopOutcome,
+    subject: Subject,
 ) -> Finding {
     let groups = placement
         .security_groups

@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(
             of_both(&deaf),
             (vec![Status::Unknown], vec![Status::Unknown]),
-            "they may not be asked"
+            "queries to them are blocked"
         );
 
         no_way_out(&mut facts);
@@ -210,7 +210,7 @@ mod tests {
         assert!(finding.title.contains("10.0.0.53"), "{}", finding.title);
         assert_eq!(finding.missing_permission, None);
 
-        // The endpoint is all that is left, whoever is asked.
+        // Every answer leads to the endpoint.
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(of_both(&facts), (vec![Status::Unknown], vec![Status::Fail]));
 
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(
             statuses(groups, &facts),
             [Status::Unknown],
-            "it may not be used"
+            "tasks may use the internet instead"
         );
 
         let mut facts = both_open.clone();

@@ -7,7 +7,7 @@ use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::service_access::obstacle::Obstacle;
 use crate::service_access::{ServiceAccess, configured_services, service_access};
-use crate::vpc_path::acl_traversal::{AclPath, AclTraversal};
+use crate::vpc_path::acl_path::{AclPath, AclTraversal};
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::placement::{Placement, TaskClass};
 use crate::vpc_path::resolution::resolve_ssmmessages;

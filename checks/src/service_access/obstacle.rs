@@ -1,4 +1,4 @@
-use crate::vpc_path::acl_traversal::AclTraversal;
+use crate::vpc_path::acl_path::AclTraversal;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::AffectedTasks;
 use crate::vpc_path::placement::Placement;

@@ -1,6 +1,6 @@
 //! The connection from a task to a service, hop by hop.
 
-use super::acl_traversal::AclPath;
+use super::acl_path::AclPath;
 use super::endpoint_eni::EndpointEni;
 use aws_rules::vpc::Reachability;
 use model::facts::Unavailable;

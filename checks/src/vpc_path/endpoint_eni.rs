@@ -9,15 +9,9 @@ pub struct EndpointEni {
     pub name: String,
     /// ID of the interface's subnet; empty if unknown.
     pub subnet_id: String,
-    pub subnet: Result<EniSubnet, Unavailable>,
+    pub subnet: Result<Subnet, Unavailable>,
     /// The address; all addresses of the subnet if it is unknown.
     pub addresses: AddressSet,
-}
-
-/// The subnet of an interface.
-pub struct EniSubnet {
-    pub vpc: String,
-    pub cidr: Option<String>,
 }
 
 /// The known interfaces of an endpoint, and one for each of its other subnets. If the endpoint names no subnets, its
@@ -50,7 +44,7 @@ fn known_eni(network: &Network, interface: &Interface) -> EndpointEni {
             None => format!("{id} in {}", interface.subnet),
         },
         subnet_id: interface.subnet.to_string(),
-        subnet: subnet(network, &interface.subnet).map(EniSubnet::from),
+        subnet: subnet(network, &interface.subnet),
         addresses: address
             .and_then(|address| single_address(address))
             .unwrap_or_default(),
@@ -62,10 +56,8 @@ fn unread_eni(network: &Network, endpoint: &Endpoint, subnet_id: &str) -> Endpoi
     EndpointEni {
         name: format!("the interface of {} in {subnet_id}", endpoint.id),
         subnet_id: subnet_id.to_owned(),
-        addresses: subnet
-            .as_ref()
-            .map_or_else(|_| AddressSet::default(), |subnet| subnet_addresses(subnet)),
-        subnet: subnet.map(EniSubnet::from),
+        addresses: subnet.as_ref().map(subnet_addresses).unwrap_or_default(),
+        subnet,
     }
 }
 
@@ -85,22 +77,13 @@ fn unplaced_eni(network: &Network, id: &str) -> EndpointEni {
     }
 }
 
-fn subnet<'a>(network: &'a Network, id: &str) -> Result<&'a Subnet, Unavailable> {
+fn subnet(network: &Network, id: &str) -> Result<Subnet, Unavailable> {
     match network.subnets.get(id) {
-        Some(Fact::Known(subnet)) => Ok(subnet),
+        Some(Fact::Known(subnet)) => Ok(subnet.clone()),
         Some(Fact::Unavailable(why)) => Err(why.clone()),
         Some(Fact::Absent) | None => Err(Unavailable::not_asked(
             "ec2:DescribeSubnets",
             format!("this account cannot see the endpoint's subnet {id}"),
         )),
-    }
-}
-
-impl From<&Subnet> for EniSubnet {
-    fn from(subnet: &Subnet) -> EniSubnet {
-        EniSubnet {
-            vpc: subnet.vpc.clone(),
-            cidr: subnet.cidr.clone(),
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::acl_traversal::AclPath;
+use super::acl_path::AclPath;
 use super::connection::{Connections, Hop};
 use super::destination::Destination;
 use super::network_index::NetworkIndex;

@@ -110,8 +110,8 @@ fn two_tasks_are_stopped_at_different_hops() {
         ["network.nacl", "network.endpoint-security-group"]
     );
     let finding = only(&nacl::CHECK, &facts, Status::Fail);
-    let told = "acl-subnet-far does not let port 443 into subnet-far (rule 1 denies)";
-    assert!(finding.detail.contains(told), "{}", finding.detail);
+    let refusal = "acl-subnet-far does not let port 443 into subnet-far (rule 1 denies)";
+    assert!(finding.detail.contains(refusal), "{}", finding.detail);
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn a_rule_that_denies_one_task_by_its_address() {
         [first.as_str()]
     );
     let detail = only(&nacl::CHECK, &facts, Status::Fail).detail;
-    let told = "the ephemeral ports 32768-60999 of the answers out of subnet-far";
-    assert!(detail.contains(told), "{detail}");
+    let refusal = "the ephemeral ports 32768-60999 of the answers out of subnet-far";
+    assert!(detail.contains(refusal), "{detail}");
     // After the rule that allows, it decides nothing.
     let acls = facts.network.network_acls.values_mut().next().unwrap();
     known(acls)[0].entries[0].number = 200;
@@ -266,7 +266,7 @@ fn a_prefix_list_closer_than_the_vpc_s_own_route() {
     assert_eq!(to(firewall(), listed(&back)), Status::Unknown);
     assert_eq!(to(firewall(), listed(&["10.0.7.0/24"])), Status::Pass);
     assert_eq!(to(firewall(), listed(&["10.0.0.0/8"])), Status::Pass);
-    // What is in the list nobody could read.
+    // The entries of the list were not read.
     let unread = with(firewall(), denied("ec2:GetManagedPrefixListEntries"), false);
     let finding = &run(&path::CHECK, &unread)[0];
     assert_eq!(finding.status, Status::Unknown);

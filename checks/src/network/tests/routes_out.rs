@@ -146,7 +146,7 @@ fn the_routes_of_the_gateway() {
     assert_eq!(own(&[]), Status::Fail);
 }
 
-/// Which of two NAT gateways packets take, hangs on the address that ssmmessages has.
+/// The address of ssmmessages decides which of two NAT gateways packets take.
 #[test]
 fn network_acls_of_two_gateways() {
     let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
