@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_travel_with_credentials() {
+    fn credentials_rule_out_condition_keys() {
         let possible = |key: &str, action: &str| {
             use Credentials::*;
             [Task, Instance, Session, User, Unknown].map(|of| !of.rule_out(key, action))
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_on_instances() {
+    fn instance_sessions_are_recognized() {
         let of = |arn: &str| {
             let caller = Caller {
                 arn: arn.into(),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_principal() {
+    fn the_context_follows_from_the_principal_arn() {
         let of = |credentials: Credentials, principal: &str, key: &str| {
             let context = credentials.context(principal);
             let entry = context

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_the_same_moment() {
+    fn documented_formats_are_parsed() {
         for text in [
             "2026",
             "2026-01",
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms() {
+    fn other_formats_are_rejected() {
         for text in [
             "",
             "soon",

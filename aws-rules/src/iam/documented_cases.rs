@@ -130,7 +130,7 @@ fn compare(
 }
 
 #[test]
-fn conditions() {
+fn documented_conditions() {
     hold(
         include_str!("../../../fixtures/iam/conditions.json"),
         |case: &ConditionCase| {
@@ -155,7 +155,7 @@ fn conditions() {
 }
 
 #[test]
-fn statements() {
+fn documented_statements() {
     hold(
         include_str!("../../../fixtures/iam/statements.json"),
         |case: &StatementCase| {
@@ -168,7 +168,7 @@ fn statements() {
 }
 
 #[test]
-fn principals() {
+fn documented_principals() {
     hold(
         include_str!("../../../fixtures/iam/principals.json"),
         |case: &PrincipalCase| {

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_that_are_taken_literally() {
+    fn wildcards_under_string_equals_are_explained() {
         let of = |condition: Value| {
             let found = literal_wildcards(&json!({"Condition": condition}), true);
             explain(found)

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_simulator_that_may_not_be_asked_is_stood_in_for() {
+    fn policies_replace_an_unavailable_simulator() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_other_statements_leave_nothing_open() {
+    fn keys_of_irrelevant_statements_are_dropped() {
         let mut facts = healthy_coder();
         test_facts::decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_travel_with_credentials() {
+    fn credentials_rule_out_condition_keys() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -211,7 +211,7 @@ mod tests {
 
     /// What is known of the agent's own calls with a task role.
     #[test]
-    fn keys_of_the_principal_and_of_direct_calls() {
+    fn keys_of_the_principal_and_of_direct_calls_are_known() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -273,7 +273,7 @@ mod tests {
 
     /// The simulator allows what no value of the missing key could deny, and what one could.
     #[test]
-    fn keys_that_are_missing_from_an_allow() {
+    fn only_a_conditional_deny_keeps_an_allow_undecided() {
         let mut facts = healthy_coder();
         test_facts::decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];

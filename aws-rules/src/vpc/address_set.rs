@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn taking_away() {
+    fn difference_removes_addresses() {
         assert!(is_left(&["10.0.0.0/24"], &["10.0.0.0/16"], &[]));
         assert!(is_left(
             &["10.0.0.0/24"],
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_are_a_whole() {
+    fn adjacent_ranges_merge() {
         let halves = ["0.0.0.0/1", "128.0.0.0/1"];
         assert_eq!(AddressSet::parse(halves), AddressSet::parse(["0.0.0.0/0"]));
         assert!(AddressSet::parse(halves).covers(public_addresses()));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_internet_is_not_private() {
+    fn private_addresses_are_not_public() {
         let private = AddressSet::parse(["10.0.0.0/8", "192.168.1.0/24"]);
         assert!(!public_addresses().overlaps(&private));
         assert!(public_addresses().overlaps(&AddressSet::parse(["52.94.0.0/16"])));

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number() {
+    fn the_largest_number_does_not_overflow() {
         let all: Intervals = [(0, u128::MAX)].into_iter().collect();
         assert!(all.difference(&all).is_empty());
         let last: Intervals = [(u128::MAX, u128::MAX)].into_iter().collect();

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_beside_one_another() {
+    fn alternative_paths_are_open_partial_or_blocked() {
         use Reachability::{Blocked, Open, Partial};
         assert_eq!(Reachability::any([Open, Blocked]), Some(Partial));
         assert_eq!(Reachability::any([Blocked, Blocked]), Some(Blocked));

@@ -70,7 +70,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn available_pending_and_failed() {
+    fn the_state_of_the_endpoint_decides() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for state in ["failed", "rejected", "pendingAcceptance"] {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_no_subnet_has_no_address() {
+    fn an_endpoint_without_subnets_fails() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         endpoint(&mut facts).subnets.clear();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_cannot_be_followed_leaves_it_open() {
+    fn an_untraceable_path_makes_a_fault_unknown() {
         let mut facts = healthy_coder();
         endpoint(&mut facts).state = "failed".into();
         route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_endpoints_the_one_that_serves_counts() {
+    fn an_endpoint_in_use_is_preferred() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         let mut failed = endpoint(&mut facts).clone();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn none_and_unreadable() {
+    fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

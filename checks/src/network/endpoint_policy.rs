@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn open_to_all_to_the_account_and_to_the_role() {
+    fn policies_that_name_everyone_the_account_or_the_role_pass() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         for principal in [
             json!({"AWS": "*"}),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn another_service_s_actions_another_principal_or_a_deny() {
+    fn policies_for_other_actions_or_principals_and_denies_fail() {
         for statement in [
             json!({"Effect": "Allow", "Principal": "*", "Action": "ssm:*", "Resource": "*"}),
             json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/other"}, "Action": "*", "Resource": "*"}),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions() {
+    fn unknown_condition_keys_make_it_unknown() {
         let on = |condition: Value| {
             with(
                 json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn not_in_use_and_unreadable() {
+    fn an_unused_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -183,12 +183,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn present() {
+    fn an_endpoint_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn missing_without_a_way_out() {
+    fn a_missing_endpoint_fails_without_a_path_to_the_internet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         no_way_out(&mut facts);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_with_a_nat_is_no_failure() {
+    fn a_missing_endpoint_is_skipped_with_a_nat_gateway() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let finding = &run(&CHECK, &facts)[0];
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_vpc_may_hide_its_endpoint() {
+    fn a_missing_endpoint_of_a_shared_vpc_is_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         no_way_out(&mut facts);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transit_gateway_cannot_be_followed() {
+    fn a_transit_gateway_is_untraceable() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_endpoints_are_unknown() {
         let mut facts = healthy_coder();
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

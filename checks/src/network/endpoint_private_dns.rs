@@ -64,7 +64,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn on_off_and_off_without_another_way() {
+    fn private_dns_off_warns_with_a_nat_gateway_and_fails_without() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint(&mut facts).private_dns = false;
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vpc_that_does_not_resolve_has_to_be_mended_first() {
+    fn vpc_dns_is_fixed_before_private_dns() {
         let mut facts = healthy_coder();
         endpoint(&mut facts).private_dns = false;
         for (hostnames, steps) in [(true, 1), (false, 2)] {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_hosted_zone_may_give_it_the_name() {
+    fn a_private_hosted_zone_makes_it_unknown() {
         let path = &crate::network::path::CHECK;
         let of_both = |zones: Option<Fact<Vec<String>>>| {
             let mut facts = healthy_coder();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn none_and_unreadable() {
+    fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

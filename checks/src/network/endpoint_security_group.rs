@@ -123,7 +123,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn in_by_range_by_group_and_kept_out() {
+    fn rules_admit_tasks_by_range_or_group() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint_group(&mut facts).ingress.clear();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn another_way_out_does_not_help() {
+    fn a_nat_gateway_does_not_help() {
         let mut facts = healthy_coder();
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn some_of_the_addresses() {
+    fn a_rule_for_some_addresses_of_an_unknown_one_is_unknown() {
         let mut facts = healthy_coder();
         let own = address_of_task(&mut facts);
         endpoint_group(&mut facts).ingress[0].cidrs = vec![format!("{own}/32")];
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_security_groups_are_unknown() {
         let mut facts = healthy_coder();
         for group in facts.network.security_groups.values_mut() {
             *group = denied("ec2:DescribeSecurityGroups");

@@ -116,7 +116,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn block_public_access_stands_above_routes() {
+    fn block_public_access_overrides_routes() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let mut with = |mode: Fact<String>| {
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn not_needed_beside_an_endpoint() {
+    fn an_endpoint_makes_routes_unnecessary() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
-    fn through_a_nat() {
+    fn a_nat_gateway_reaches_the_internet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -153,7 +153,7 @@ mod tests {
 
     /// Itself in a subnet without a way out, of another kind, failed, or not to be seen.
     #[test]
-    fn a_nat_leads_no_further_than_its_own_subnet() {
+    fn a_nat_gateway_needs_a_route_in_its_own_subnet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let vpc = facts.network.route_tables.keys().next().unwrap().clone();
@@ -222,7 +222,7 @@ mod tests {
 
     /// A private hosted zone may lead the name of ssmmessages to an endpoint there.
     #[test]
-    fn a_closed_way_beside_one_into_another_network() {
+    fn a_route_into_another_network_makes_a_blocked_path_unknown() {
         let mut closed = healthy_coder();
         no_endpoint(&mut closed);
         route_out(&mut closed, RouteTarget::InternetGateway("igw-1".into()));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn no_way_and_endpoints_unreadable() {
+    fn no_path_with_unreadable_endpoints_is_unknown() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));

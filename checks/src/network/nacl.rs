@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn the_default_acl_lets_everything_through() {
+    fn the_default_acl_allows_everything() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn out_and_back() {
+    fn requests_and_answers_need_rules() {
         for (egress, from, to) in [(true, 443, 443), (false, 1024, 65535)] {
             let mut facts = healthy_coder();
             // Within one subnet no ACL applies.
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn some_ports_and_other_subnets() {
+    fn partly_open_ports_warn() {
         let mut facts = healthy_coder();
         let far = endpoint(&mut facts).subnets[1].clone();
         endpoint(&mut facts).subnets = vec![far];
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_endpoint_the_internet_counts() {
+    fn without_an_endpoint_rules_for_the_internet_count() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_subnet_of_the_nat_gateway() {
+    fn acls_of_the_nat_gateway_subnet_count() {
         let with = |subnet: &str, refused: &[AclEntry]| {
             let mut facts = healthy_coder();
             no_endpoint(&mut facts);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_acls_are_unknown() {
         let mut facts = healthy_coder();
         for acls in facts.network.network_acls.values_mut() {
             *acls = denied("ec2:DescribeNetworkAcls");

@@ -111,12 +111,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn all_traffic_out_is_let_out() {
+    fn a_rule_for_all_traffic_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn no_rule_for_443() {
+    fn a_missing_rule_for_port_443_fails() {
         let mut facts = healthy_coder();
         task_group(&mut facts).egress = vec![GroupRule {
             protocol: "tcp".into(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vpc_s_range_is_enough_for_an_endpoint_but_not_for_the_internet() {
+    fn the_vpc_range_suffices_for_an_endpoint_but_not_for_the_internet() {
         let mut facts = healthy_coder();
         task_group(&mut facts).egress = vec![GroupRule {
             protocol: "tcp".into(),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn by_the_endpoint_s_group() {
+    fn a_rule_can_name_the_security_group_of_the_endpoint() {
         let mut facts = healthy_coder();
         let of_endpoint = endpoint(&mut facts).security_groups.clone();
         task_group(&mut facts).egress = vec![GroupRule {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_security_groups_are_unknown() {
         let mut facts = healthy_coder();
         for group in facts.network.security_groups.values_mut() {
             *group = denied("ec2:DescribeSecurityGroups");

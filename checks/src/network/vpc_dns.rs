@@ -158,7 +158,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn each_attribute_is_needed() {
+    fn both_dns_attributes_are_required() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for (support, hostnames) in [(false, true), (true, false), (false, false)] {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_its_own_leave_open_which_way_tasks_take() {
+    fn custom_dns_servers_make_the_destination_unknown() {
         let path = &crate::network::path::CHECK;
         let of_both = |facts: &Facts| (statuses(&CHECK, facts), statuses(path, facts));
         let mut facts = healthy_coder();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_servers() {
+    fn unreadable_dns_servers_are_unknown() {
         let mut facts = healthy_coder();
         vpc(&mut facts).own_name_servers = Some(denied("ec2:DescribeDhcpOptions"));
         let finding = &run(&CHECK, &facts)[0];
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_attributes_are_unknown() {
         let mut facts = healthy_coder();
         vpc(&mut facts).dns_support = denied("ec2:DescribeVpcAttribute");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

@@ -19,7 +19,7 @@ fn add_endpoint(facts: &mut Facts, service: &str, kind: &str) {
 }
 
 #[test]
-fn only_what_the_cluster_asks_for_and_only_without_a_way_out() {
+fn endpoints_are_required_only_for_configured_services_without_egress() {
     let mut facts = healthy_coder();
     no_way_out(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
@@ -38,7 +38,7 @@ fn only_what_the_cluster_asks_for_and_only_without_a_way_out() {
 }
 
 #[test]
-fn s3_has_gateways() {
+fn a_gateway_endpoint_serves_s3() {
     let mut facts = with_bucket(true);
     no_way_out(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -63,7 +63,7 @@ fn s3_has_gateways() {
 }
 
 #[test]
-fn a_record_that_is_lost_stops_no_session() {
+fn a_lost_recording_only_warns() {
     for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
         let mut facts = with_log_group(encrypted);
         no_way_out(&mut facts);
@@ -75,7 +75,7 @@ fn a_record_that_is_lost_stops_no_session() {
 }
 
 #[test]
-fn a_way_out_that_the_security_group_shuts() {
+fn security_groups_can_block_the_internet() {
     let mut facts = with_key();
     let of_endpoint = endpoint(&mut facts).security_groups.clone();
     task_group(&mut facts).egress = vec![model::facts::GroupRule {
@@ -104,7 +104,7 @@ fn title(facts: &Facts) -> String {
 }
 
 #[test]
-fn what_stands_before_the_endpoint() {
+fn each_hop_before_the_endpoint_can_block() {
     let mut facts = with_endpoint(with_key(), "kms");
     endpoint_group(&mut facts).ingress.clear();
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -144,7 +144,7 @@ fn allow(actions: &[&str], resource: &str) -> serde_json::Value {
 }
 
 #[test]
-fn what_the_endpoint_s_policy_lets_through() {
+fn the_endpoint_policy_can_refuse_the_role() {
     let mut facts = with_endpoint(with_key(), "kms");
     let own = key(&mut facts).arn.clone();
     for (actions, resource, status) in [
@@ -176,7 +176,7 @@ fn what_the_endpoint_s_policy_lets_through() {
 }
 
 #[test]
-fn a_policy_that_lets_the_agent_look_but_not_write() {
+fn a_policy_that_allows_only_reading_warns() {
     let look = "logs:DescribeLogGroups";
     let write = [
         "logs:CreateLogStream",
@@ -191,7 +191,7 @@ fn a_policy_that_lets_the_agent_look_but_not_write() {
 }
 
 #[test]
-fn a_gateway_is_reached_at_public_addresses() {
+fn a_gateway_endpoint_has_public_addresses() {
     let mut facts = with_bucket(true);
     no_way_out(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
@@ -221,7 +221,7 @@ fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
 }
 
 #[test]
-fn a_gateway_s_policy_names_everybody() {
+fn only_a_star_includes_roles_in_a_gateway_policy() {
     let allow = |principal: serde_json::Value| json!({"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"});
     let named = [
         json!({"AWS": "123456789012"}),
@@ -256,7 +256,7 @@ fn a_gateway_s_policy_names_everybody() {
 }
 
 #[test]
-fn a_gateway_s_policy_names_roles_by_conditions() {
+fn conditions_name_roles_in_a_gateway_policy() {
     let on = |effect: &str, principal: &str, role: &str| {
         json!({"Effect": effect, "Principal": principal, "Action": "*", "Resource": "*",
             "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
@@ -286,7 +286,7 @@ fn a_gateway_s_policy_names_roles_by_conditions() {
 }
 
 #[test]
-fn an_interface_endpoint_of_s3_comes_before_its_gateway() {
+fn an_interface_endpoint_takes_precedence_over_a_gateway_endpoint() {
     let mut facts = with_bucket(true);
     no_way_out(&mut facts);
     add_endpoint(&mut facts, "s3", "Gateway");
@@ -301,7 +301,7 @@ fn an_interface_endpoint_of_s3_comes_before_its_gateway() {
 }
 
 #[test]
-fn network_acls_stand_before_the_internet_too() {
+fn network_acls_can_block_the_internet() {
     let mut facts = with_key();
     acl(&mut facts).entries.clear();
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -312,7 +312,7 @@ fn network_acls_stand_before_the_internet_too() {
 }
 
 #[test]
-fn a_proxy_may_carry_what_is_excepted_for_ssmmessages_only() {
+fn a_proxy_makes_blocked_services_unknown() {
     let mut facts = with_key();
     no_way_out(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -321,7 +321,7 @@ fn a_proxy_may_carry_what_is_excepted_for_ssmmessages_only() {
 }
 
 #[test]
-fn unreadable() {
+fn unreadable_facts_are_unknown() {
     let mut facts = with_log_group(true);
     no_way_out(&mut facts);
     facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));

@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn the_path_is_what_packets_meet(made in made()) {
+    fn the_judgement_matches_a_packet_simulation(made in made()) {
         let (facts, arns) = facts(&made);
         let simulations = resolve_simulations(&facts);
         let index = FactIndex::new(&facts, &simulations);
