@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::known::known;
 use super::network_acl::{AclRules, acl_of};
 use super::prefix_list::PrefixLists;
 use super::route_map::RouteMap;
@@ -54,32 +55,21 @@ impl<'a> NetworkRules<'a> {
         subnet: &str,
         direction: Direction,
     ) -> Result<AclRules, Unavailable> {
-        let acl = match self.network.network_acls.get(vpc) {
-            Some(Fact::Known(acls)) => acl_of(acls, subnet),
-            Some(Fact::Unavailable(why)) => return Err(why.clone()),
-            Some(Fact::Absent) | None => None,
-        };
-        let acl = acl.ok_or_else(|| {
-            Unavailable::not_asked(
-                "ec2:DescribeNetworkAcls",
-                format!("this account cannot see the network ACLs of {vpc}"),
-            )
-        })?;
+        const ACTION: &str = "ec2:DescribeNetworkAcls";
+        let unseen = || format!("this account cannot see the network ACLs of {vpc}");
+        let acls = known(self.network.network_acls.get(vpc), ACTION, unseen)?;
+        let acl = acl_of(acls, subnet).ok_or_else(|| Unavailable::not_asked(ACTION, unseen()))?;
         Ok(AclRules::new(acl, direction))
     }
 
     /// The routes of a subnet.
     pub fn routes(&self, vpc: &str, subnet: &str) -> Result<&RouteMap<'a>, Unavailable> {
-        let unread = |what| Unavailable::not_asked("ec2:DescribeRouteTables", what);
-        let tables = match self.network.route_tables.get(vpc) {
-            Some(Fact::Known(tables)) => tables,
-            Some(Fact::Unavailable(why)) => return Err(why.clone()),
-            Some(Fact::Absent) | None => {
-                return Err(unread(format!("the route tables of {vpc} were not read")));
-            }
-        };
+        const ACTION: &str = "ec2:DescribeRouteTables";
+        let unread = || format!("the route tables of {vpc} were not read");
+        let tables = known(self.network.route_tables.get(vpc), ACTION, unread)?;
+        let missing = || format!("no route table of {subnet} was found");
         RouteTable::of_subnet(tables, subnet)
             .and_then(|table| self.route_maps.get(&*table.id))
-            .ok_or_else(|| unread(format!("no route table of {subnet} was found")))
+            .ok_or_else(|| Unavailable::not_asked(ACTION, missing()))
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
+use super::known::known;
 use super::prefix_list::PrefixLists;
 use super::reachability::{ambiguous_address, unknown_address};
 use super::{AddressSet, Direction, Reachability};
-use model::facts::{Fact, GroupRule, Network, Unavailable};
+use model::facts::{GroupRule, Network, Unavailable};
 
 /// The other side of a connection, as rules of security groups can name it.
 pub struct Peer<'a> {
@@ -47,17 +48,12 @@ impl GroupRules {
         let mut sets = Vec::new();
         let mut peers = BTreeSet::new();
         for id in groups {
-            let group = match network.security_groups.get(id) {
-                Some(Fact::Known(group)) => group,
-                Some(Fact::Unavailable(why)) => {
-                    unknown.push(why.clone());
-                    continue;
-                }
-                Some(Fact::Absent) | None => {
-                    unknown.push(Unavailable::not_asked(
-                        "ec2:DescribeSecurityGroups",
-                        format!("this account cannot see the security group {id}"),
-                    ));
+            let unseen = || format!("this account cannot see the security group {id}");
+            let fact = network.security_groups.get(id);
+            let group = match known(fact, "ec2:DescribeSecurityGroups", unseen) {
+                Ok(group) => group,
+                Err(why) => {
+                    unknown.push(why);
                     continue;
                 }
             };
@@ -133,7 +129,7 @@ fn matches(rule: &GroupRule, protocol: Protocol) -> bool {
 mod tests {
     use super::*;
     use crate::vpc::NetworkRules;
-    use model::facts::{Network, SecurityGroup};
+    use model::facts::{Fact, SecurityGroup};
 
     fn rule(protocol: &str, ports: Option<(u16, u16)>) -> GroupRule {
         GroupRule {

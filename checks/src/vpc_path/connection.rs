@@ -17,6 +17,16 @@ pub enum Hop {
     EndpointIngress,
 }
 
+impl Hop {
+    /// All hops, in the order in which packets meet them.
+    const ALL: [Hop; 4] = [
+        Hop::TaskEgress,
+        Hop::Acls,
+        Hop::Routes,
+        Hop::EndpointIngress,
+    ];
+}
+
 /// From a task to one address.
 pub struct Connection {
     pub egress: Reachability,
@@ -49,9 +59,8 @@ impl Connection {
     }
 
     fn reachability(&self) -> Reachability {
-        [&self.egress, &self.acls, &self.routes, &self.ingress]
-            .into_iter()
-            .fold(Reachability::Open, |all, hop| all.and(hop.clone()))
+        let hops = Hop::ALL.map(|hop| self.at(hop).clone());
+        hops.into_iter().fold(Reachability::Open, Reachability::and)
     }
 }
 
@@ -129,19 +138,13 @@ impl Connections {
 
     /// Each interface of the endpoint, with the first hop that does not let all packets through.
     pub fn by_eni(&self) -> impl Iterator<Item = (&EndpointEni, Reachability, Option<Hop>)> {
-        const HOPS: [Hop; 4] = [
-            Hop::TaskEgress,
-            Hop::Acls,
-            Hop::Routes,
-            Hop::EndpointIngress,
-        ];
         let with_connections = self.enis.iter().zip(&self.connections);
         with_connections.map(|(eni, connection)| {
             let reachability = connection.reachability();
             let decides = |hop: &Hop| {
                 reachability != Reachability::Open && *connection.at(*hop) == reachability
             };
-            let hop = HOPS.into_iter().find(decides);
+            let hop = Hop::ALL.into_iter().find(decides);
             (eni, reachability, hop)
         })
     }

@@ -1,6 +1,6 @@
 //! The network interfaces of an endpoint. The service's name resolves to the addresses of all of them.
 
-use aws_rules::vpc::{AddressSet, single_address, subnet_addresses};
+use aws_rules::vpc::{AddressSet, known, single_address, subnet_addresses};
 use model::facts::{Endpoint, Fact, Interface, Network, Subnet, Unavailable};
 
 /// A network interface of an endpoint.
@@ -18,18 +18,21 @@ pub struct EndpointEni {
 /// unreadable interfaces too.
 pub fn endpoint_enis(network: &Network, endpoint: &Endpoint) -> Vec<EndpointEni> {
     let ids = endpoint.interfaces.iter();
-    let known: Vec<&Interface> = ids
+    let interfaces: Vec<&Interface> = ids
         .clone()
         .filter_map(|id| network.interfaces.get(id)?.known())
         .collect();
-    let mut enis: Vec<EndpointEni> = known.iter().map(|one| known_eni(network, one)).collect();
+    let mut enis: Vec<EndpointEni> = interfaces
+        .iter()
+        .map(|one| known_eni(network, one))
+        .collect();
     for subnet in &endpoint.subnets {
-        if !known.iter().any(|one| one.subnet == subnet.as_str()) {
+        if !interfaces.iter().any(|one| one.subnet == subnet.as_str()) {
             enis.push(unread_eni(network, endpoint, subnet));
         }
     }
     if endpoint.subnets.is_empty() {
-        let unread = ids.filter(|id| !known.iter().any(|one| one.id == id.as_str()));
+        let unread = ids.filter(|id| !interfaces.iter().any(|one| one.id == id.as_str()));
         enis.extend(unread.map(|id| unplaced_eni(network, id)));
     }
     enis
@@ -78,12 +81,6 @@ fn unplaced_eni(network: &Network, id: &str) -> EndpointEni {
 }
 
 fn subnet(network: &Network, id: &str) -> Result<Subnet, Unavailable> {
-    match network.subnets.get(id) {
-        Some(Fact::Known(subnet)) => Ok(subnet.clone()),
-        Some(Fact::Unavailable(why)) => Err(why.clone()),
-        Some(Fact::Absent) | None => Err(Unavailable::not_asked(
-            "ec2:DescribeSubnets",
-            format!("this account cannot see the endpoint's subnet {id}"),
-        )),
-    }
+    let unseen = || format!("this account cannot see the endpoint's subnet {id}");
+    known(network.subnets.get(id), "ec2:DescribeSubnets", unseen).cloned()
 }

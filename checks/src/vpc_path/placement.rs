@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::network_index::NetworkIndex;
-use aws_rules::vpc::{AddressSet, Egress, Ports, single_address, subnet_addresses, trace_egress};
+use aws_rules::vpc::{
+    AddressSet, Egress, Ports, known, single_address, subnet_addresses, trace_egress,
+};
 use model::facts::{
     ContainerDefinition, Fact, Facts, Interface, ProxyEnvironment, Subnet, Task, Unavailable,
 };
@@ -122,7 +124,7 @@ impl<'a> Placements<'a> {
                     continue;
                 }
             };
-            let known = interface.known().copied();
+            let known_interface = interface.known().copied();
             let placement = placements.find_or_add(
                 network,
                 task,
@@ -131,7 +133,7 @@ impl<'a> Placements<'a> {
                 container,
                 assigns_public_ip,
             );
-            placement.add(network, task, known);
+            placement.add(network, task, known_interface);
         }
         let dns_servers: BTreeSet<&str> = definitions
             .into_iter()
@@ -278,14 +280,8 @@ fn subnet_of<'a>(
         (None, Fact::Unavailable(why)) => return Err(why.clone()),
         (None, Fact::Absent) => "",
     };
-    match facts.network.subnets.get(id) {
-        Some(Fact::Known(subnet)) => Ok(subnet),
-        Some(Fact::Unavailable(why)) => Err(why.clone()),
-        Some(Fact::Absent) | None => Err(Unavailable::not_asked(
-            "ec2:DescribeSubnets",
-            format!("the subnet of task {} was not found", task.id()),
-        )),
-    }
+    let unseen = || format!("the subnet of task {} was not found", task.id());
+    known(facts.network.subnets.get(id), "ec2:DescribeSubnets", unseen)
 }
 
 /// How the tasks of a VPC reach ssmmessages if the VPC's endpoint does not serve them.
