@@ -1,10 +1,16 @@
-//! What AWS decides, as pure functions: IAM policies ([`iam`]), the network of a VPC ([`vpc`]), and the permissions
-//! that ECS Exec needs ([`needs`], [`policy_document`]).
+//! What AWS decides, as pure functions over the facts.
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`required_permissions`] | which permissions a session needs, on which resources |
+//! | [`iam`] | whether policies grant them, and which policies to write |
+//! | [`vpc`] | whether security groups, network ACLs and routes let packets through |
+//!
+//! The collector asks IAM about the required permissions. [`iam::resolve_simulations`] fills in from the policies what
+//! the simulator left open, and the checks read the result.
 
 #![forbid(unsafe_code)]
 
 pub mod iam;
-pub mod memo;
-pub mod needs;
-pub mod policy_document;
+pub mod required_permissions;
 pub mod vpc;

@@ -1,28 +1,42 @@
 //! How packets get from a task to AWS: pure functions over the facts about the network.
 //!
-//! Each says of one hop on the path whether it lets a session's packets through. Which hops are on the path, and in
-//! which order, is [`checks::network`]'s business.
+//! Each function answers for one hop of a path whether it lets a session's packets through, as a [`Reachability`].
+//! [`NetworkRules`] parses the facts and gives access to all of them:
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `intervals`, `address_set`, `prefix_list` | sets of numbers, of IP addresses, and those of prefix lists |
+//! | `security_group` | which peers the security groups of an interface admit |
+//! | `network_acl`, `open_ports` | which ports the network ACL of a subnet admits |
+//! | `route_map` | which route of a table decides for which addresses |
+//! | `egress` | how a subnet reaches the internet |
+//! | `diversion` | routes that lead elsewhere than to the internet |
+//! | `address_class` | which task addresses all rules treat alike |
 
 mod address_class;
-mod detour;
+mod address_set;
+mod diversion;
 mod egress;
 mod intervals;
+mod known;
 mod network_acl;
 mod open_ports;
-mod outcome;
-mod range;
+mod prefix_list;
+mod reachability;
 mod route_map;
 mod rules;
 mod security_group;
 
-pub use detour::{Diversion, detours, diversion};
-pub use egress::{Egress, way_out};
+pub use address_class::AddressClasses;
+pub use address_set::{AddressSet, public_addresses, single_address, subnet_addresses};
+pub use diversion::{RouteDiversion, find_diversion, non_internet_routes};
+pub use egress::{Egress, trace_egress};
+pub use known::known;
 pub use network_acl::{Ports, acl_of};
 pub use open_ports::OpenPorts;
-pub use outcome::Reachability;
-pub use range::{Ranges, internet, single, subnet_ranges};
-pub use rules::Rules;
-pub use security_group::{Peer, Protocol, no_address};
+pub use reachability::{Reachability, unknown_address};
+pub use rules::NetworkRules;
+pub use security_group::{GroupRules, Peer, Protocol};
 
 /// The direction of a packet, seen from the interface or subnet that a rule guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,5 +45,5 @@ pub enum Direction {
     Out,
 }
 
-/// Sessions, and everything else that the agent asks of AWS, go over HTTPS.
+/// The port of sessions and of all other calls that the agent makes to AWS.
 pub const HTTPS: u16 = 443;

@@ -34,7 +34,7 @@ pub fn without_secrets(mut facts: Facts) -> Facts {
 /// The facts as a capture of program version `version` contains them: answers of IAM instead of the policies of
 /// principals, no values of tags, no secrets.
 pub fn capture(facts: &Facts, version: &str) -> Facts {
-    let simulations = iam::settled(facts)
+    let simulations = iam::resolve_simulations(facts)
         .into_iter()
         .map(Cow::into_owned)
         .collect();

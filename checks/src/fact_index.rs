@@ -8,7 +8,6 @@
 //! //! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
 //! | `agents` | how long the exec agents of tasks have been up |
 //! | `session_logging` | the cluster's exec configuration with its KMS key and log groups |
-//! | `endpoints` | VPCs with their endpoints |
 //! | `decisions` | IAM's decisions by principal, action and resource |
 //!
 //! To write a check for each service, task, container or task definition, use the `each_…` methods of
@@ -16,7 +15,6 @@
 
 mod agents;
 mod decisions;
-mod endpoints;
 mod group;
 mod roles;
 mod session_logging;
@@ -24,10 +22,9 @@ mod task_lookup;
 
 use std::borrow::Cow;
 
-use crate::vpc_path::connection::PathCache;
+use crate::vpc_path::network_index::NetworkIndex;
 use aws_rules::iam::like;
-use aws_rules::needs::Place;
-use aws_rules::vpc::Rules;
+use aws_rules::required_permissions::AccountRegion;
 use model::arn;
 use model::facts::{Fact, Facts, Service, Simulation, Task, TaskDefinition};
 
@@ -47,22 +44,18 @@ pub struct FactIndex<'a> {
     pub simulations: &'a [Cow<'a, Simulation>],
     /// One for each service, then those of the tasks that the user named.
     pub groups: Vec<Group<'a>>,
-    /// Security groups, network ACLs and routes.
-    pub rules: Rules<'a>,
-    /// Paths through the network that were traced before.
-    pub paths: PathCache,
+    pub network: NetworkIndex<'a>,
     decisions: Decisions<'a>,
 }
 
 impl<'a> FactIndex<'a> {
-    /// Joins the facts. `simulations` are the facts' own, settled by [`aws_rules::iam::settled`].
+    /// Joins the facts. `simulations` are the facts' own, settled by [`aws_rules::iam::resolve_simulations`].
     pub fn new(facts: &'a Facts, simulations: &'a [Cow<'a, Simulation>]) -> FactIndex<'a> {
         let mut index = FactIndex {
             facts,
             simulations,
             groups: Vec::new(),
-            rules: Rules::of(&facts.network),
-            paths: PathCache::default(),
+            network: NetworkIndex::new(facts),
             decisions: Decisions::of(simulations),
         };
         index.groups = group::groups(&index);
@@ -87,8 +80,8 @@ impl<'a> FactIndex<'a> {
     }
 
     /// The partition, region and account of the resources; `None` if the account is unknown.
-    pub fn place(&self) -> Option<Place<'a>> {
-        Some(Place {
+    pub fn place(&self) -> Option<AccountRegion<'a>> {
+        Some(AccountRegion {
             partition: &self.facts.partition,
             region: &self.facts.region,
             account: self.facts.account.as_deref()?,

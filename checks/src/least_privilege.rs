@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::registry;
-use aws_rules::policy_document::{self, document, endpoint_statement, tasks_of};
+use aws_rules::iam::document::{self as policy_document, document, endpoint_statement};
+use aws_rules::required_permissions::task_arn_pattern;
 
 pub use crate::fixes::terraform::jsonencode;
 
@@ -111,7 +112,7 @@ fn scope(cluster: &Cluster, action: &str) -> Value {
     match action {
         "ecs:DescribeClusters" => json!({"Resource": cluster.arn()}),
         "ecs:DescribeServices" => json!({"Resource": format!("{}/*", ecs("service"))}),
-        "ecs:DescribeTasks" => json!({"Resource": tasks_of(&cluster.arn())}),
+        "ecs:DescribeTasks" => json!({"Resource": task_arn_pattern(&cluster.arn())}),
         "ecs:DescribeContainerInstances" => {
             json!({"Resource": format!("{}/*", ecs("container-instance"))})
         }

@@ -1,3 +1,6 @@
+//! The path from the tasks to Systems Manager, one check for each hop. [`path`] joins the hops; the modules `vpc_path`,
+//! `service_access`, `network_fixes`, `per_endpoint` and `per_hop` hold what the checks have in common.
+
 pub mod endpoint_available;
 pub mod endpoint_policy;
 pub mod endpoint_present;
@@ -13,6 +16,7 @@ pub mod vpc_dns;
 #[cfg(test)]
 mod tests {
     mod large_lists;
+    mod logging_endpoints;
     mod path_by_hop;
     mod path_by_packet;
     mod path_by_task;

@@ -80,7 +80,7 @@ impl<'a> FactIndex<'a> {
         self.each_running(check, |group, _| {
             let placed = group.placements.placed.iter();
             placed
-                .map(|placement| judge(group, placement).on(placement.arns.clone()))
+                .map(|placement| judge(group, placement).on(placement.scope.clone()))
                 .collect()
         })
     }

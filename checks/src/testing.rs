@@ -10,7 +10,7 @@ use crate::registry;
 pub use test_facts::*;
 
 pub fn run(check: &'static Check, facts: &Facts) -> Vec<Finding> {
-    let simulations = aws_rules::iam::settled(facts);
+    let simulations = aws_rules::iam::resolve_simulations(facts);
     let index = FactIndex::new(facts, &simulations);
     registry::run(check, &index)
 }

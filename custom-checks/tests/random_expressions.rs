@@ -2,7 +2,7 @@
 
 mod common;
 
-use aws_rules::iam::settled;
+use aws_rules::iam::resolve_simulations;
 use checks::FactIndex;
 use common::*;
 use custom_checks::expressions::run;
@@ -120,7 +120,7 @@ fn no_expression_panics() {
         .unwrap_or(88_172_645_463_325_252);
     let mut random = Random(seed);
     let facts = coder();
-    let simulations = settled(&facts);
+    let simulations = resolve_simulations(&facts);
     let index = FactIndex::new(&facts, &simulations);
     let mut answered = 0;
     for _ in 0..rounds {

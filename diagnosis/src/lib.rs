@@ -37,7 +37,7 @@ pub fn examine_with(
     selection: &Selection,
     custom_checks: impl FnOnce(&FactIndex) -> Vec<Finding>,
 ) -> Report {
-    let simulations = aws_rules::iam::settled(facts);
+    let simulations = aws_rules::iam::resolve_simulations(facts);
     let index = FactIndex::new(facts, &simulations);
     let mut findings = checks::run(&index, |check| selection.includes(check));
     findings.extend(custom_checks(&index));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_rules::needs::Place;
+use aws_rules::required_permissions::AccountRegion;
 use futures::future::{FutureExt, join};
 use futures::join;
 use jiff::Timestamp;
@@ -101,7 +101,7 @@ async fn collect(
             instance_roles: &hosts.roles(),
             cluster: cluster.known(),
             key: key_arn(&keys),
-            place: account.as_deref().map(|account| Place {
+            place: account.as_deref().map(|account| AccountRegion {
                 partition,
                 region,
                 account,

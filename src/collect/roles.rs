@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_rules::iam::Credentials;
-use aws_rules::needs::{self, Need, Place};
+use aws_rules::required_permissions::{self, AccountRegion, RequiredPermission};
 use futures::future::{join, join_all};
 use model::arn;
 use model::facts::*;
@@ -41,7 +41,7 @@ pub struct RoleQuery<'a> {
     pub instance_roles: &'a BTreeMap<String, String>,
     pub cluster: Option<&'a Cluster>,
     pub key: Option<&'a str>,
-    pub place: Option<Place<'a>>,
+    pub place: Option<AccountRegion<'a>>,
 }
 
 impl RoleQuery<'_> {
@@ -66,13 +66,13 @@ impl RoleQuery<'_> {
     }
 
     /// What a role's sessions need in addition to ssmmessages.
-    fn needs(&self, role: &str) -> Vec<Need> {
+    fn needs(&self, role: &str) -> Vec<RequiredPermission> {
         let tasks = self.workload.running().into_iter();
         let tasks = tasks.filter(|task| self.role(task) == Some(role));
         let definitions = tasks.filter_map(|task| self.definition(task));
         let containers = definitions.flat_map(|definition| &definition.containers);
         let planned = self.planned.roles.get(role).into_iter().flatten();
-        needs::of_task_role(
+        required_permissions::for_task_role(
             self.place,
             self.cluster,
             self.key,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_rules::iam::Credentials;
-use aws_rules::needs::{self, Need};
-use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::document::TASK_ROLE_ACTIONS;
+use aws_rules::required_permissions::{self, RequiredPermission};
 use futures::future::{join, join_all};
 use model::facts::{Caller, Cluster, Fact, ServiceTarget, Simulation, Task};
 
@@ -46,11 +46,11 @@ pub async fn caller(aws: &AwsClients, query: CallerQuery<'_>) -> Vec<Simulation>
     resources.push(checks::another_cluster(cluster_arn));
     let mut actions = vec![EXECUTE, "ecs:DescribeTasks", "ssm:StartSession"];
     if let Some(key) = query.key {
-        let need = needs::generate_data_key(key);
+        let need = required_permissions::generate_data_key(key);
         actions.push(need.action);
         resources.push(need.resource);
     }
-    let credentials = Credentials::of_caller(query.caller);
+    let credentials = Credentials::for_caller(query.caller);
     let shared = shared_context(aws, cluster_arn);
     let mut first = simulate(aws, &principal, &actions, &resources, shared.clone()).await;
     let missing = missing_keys(&first);
@@ -118,7 +118,7 @@ pub async fn role(
     aws: &AwsClients,
     role: &str,
     credentials: Credentials,
-    needs: &[Need],
+    needs: &[RequiredPermission],
 ) -> Simulation {
     let context = BTreeMap::from([
         ("aws:RequestedRegion".to_owned(), aws.region.value.clone()),

@@ -1,7 +1,7 @@
 //! Worlds whose sessions are encrypted or recorded.
 
 use super::{CODER_ROLE, allow_caller, allow_on, healthy_coder, known};
-use aws_rules::needs;
+use aws_rules::required_permissions;
 use model::facts::*;
 
 pub const LOG_GROUP: &str = "/ecs/exec";
@@ -56,12 +56,12 @@ pub fn with_log_group(must_be_encrypted: bool) -> Facts {
             kms_key: Some(KEY.into()),
         }),
     );
-    let place = needs::Place {
+    let place = required_permissions::AccountRegion {
         partition: "aws",
         region: "us-west-2",
         account: "123456789012",
     };
-    for need in needs::logs(place, LOG_GROUP) {
+    for need in required_permissions::write_log_group(place, LOG_GROUP) {
         allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
     }
     facts
@@ -86,7 +86,7 @@ pub fn with_bucket(must_be_encrypted: bool) -> Facts {
             encryption: Fact::Known("AES256".into()),
         }),
     );
-    for need in needs::s3("aws", &log) {
+    for need in required_permissions::write_bucket("aws", &log) {
         allow_on(&mut facts, CODER_ROLE, &[need.action], &need.resource);
     }
     facts

@@ -1,6 +1,6 @@
 //! The evaluation of policies here, against the emulator's simulator, on generated policies.
 
-use aws_rules::iam::{Policies, Request};
+use aws_rules::iam::{PolicySet, Request};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use model::facts::{Identity, Outcome, Policy};
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ fn ours(document: &Value, resource: &str) -> Option<Outcome> {
     };
     let context = CONTEXT.map(|(key, value, _)| (key.to_owned(), vec![value.to_owned()]));
     let request = Request::new("ecs:ExecuteCommand", context);
-    let effective = Policies::about(&request, &identity).decide(resource);
+    let effective = PolicySet::new(&request, &identity).decide(resource);
     effective.depends_on.is_empty().then_some(effective.outcome)
 }
 

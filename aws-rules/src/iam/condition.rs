@@ -1,48 +1,51 @@
-//! Conditions of a statement.
+//! The conditions of a statement.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::compare::{Given, Wanted};
-use super::operator::{Family, Operator, Set};
-use super::statement::texts;
-use super::{Request, Tri, variable};
+use super::json::valid_strings;
+use super::operand::{Operand, RequestValue};
+use super::operator::{Family, Operator, SetOperator};
+use super::{Request, Ternary, variable};
 
-/// Whether a request meets all conditions of a statement. `None`: it has none.
-pub fn met(conditions: Option<&Value>, variables: bool, request: &Request) -> Tri {
+/// Whether a request meets all conditions of a statement.
+pub fn evaluate_conditions(
+    conditions: Option<&Value>,
+    variables: bool,
+    request: &Request,
+) -> Ternary {
     let Some(conditions) = conditions else {
-        return Tri::Yes;
+        return Ternary::Yes;
     };
-    let Some(operators) = map(conditions) else {
-        return Tri::on("Condition (malformed)");
+    let Some(operators) = unique_fields(conditions) else {
+        return Ternary::depends("Condition (malformed)");
     };
-    Tri::all(operators.into_iter().map(|(operator, keys)| {
-        match map(keys).filter(|keys| !keys.is_empty()) {
-            Some(keys) => Tri::all(
+    Ternary::all(operators.into_iter().map(|(operator, keys)| {
+        match unique_fields(keys).filter(|keys| !keys.is_empty()) {
+            Some(keys) => Ternary::all(
                 keys.into_iter()
-                    .map(|(key, wanted)| one(operator, key, wanted, variables, request)),
+                    .map(|(key, operands)| evaluate(operator, key, operands, variables, request)),
             ),
-            None => Tri::on(format!("Condition {operator} (malformed)")),
+            None => Ternary::depends(format!("Condition {operator} (malformed)")),
         }
     }))
 }
 
-/// The keys of variables in the conditions that have no value. Those of a condition that its key's absence decides
-/// are not asked for: "to prevent variables from causing invalid statements, use the ...IfExists operator".
+/// The keys of variables in the conditions that have no value. `…IfExists` conditions on an absent key do not count: "to
+/// prevent variables from causing invalid statements, use the ...IfExists operator".
 pub fn variables_without_value(conditions: &Value, request: &Request) -> BTreeSet<String> {
     let mut missing = BTreeSet::new();
-    for (written, keys) in map(conditions).into_iter().flatten() {
-        let Some(operator) = Operator::read(written) else {
+    for (written, keys) in unique_fields(conditions).into_iter().flatten() {
+        let Some(operator) = Operator::parse(written) else {
             continue;
         };
-        for (key, wanted) in map(keys).into_iter().flatten() {
-            let is_absent = || request.values(key) == Ok(None);
-            if operator.if_exists && is_absent() {
+        for (key, operands) in unique_fields(keys).into_iter().flatten() {
+            if operator.if_exists && request.values(key) == Ok(None) {
                 continue;
             }
-            for text in texts(wanted).iter().flatten() {
+            for text in valid_strings(operands).iter().flatten() {
                 let keys = variable::without_value(text, request);
                 missing.extend(keys.into_iter().map(str::to_owned));
             }
@@ -51,127 +54,144 @@ pub fn variables_without_value(conditions: &Value, request: &Request) -> BTreeSe
     missing
 }
 
-/// The fields of an object. Names are the same in either case, and IAM takes each once.
-fn map(value: &Value) -> Option<Vec<(&str, &Value)>> {
+/// The fields of an object. `None` if two names differ in case only, which IAM rejects.
+fn unique_fields(value: &Value) -> Option<Vec<(&str, &Value)>> {
     let fields = value.as_object()?;
     let names: BTreeSet<String> = fields.keys().map(|key| key.to_ascii_lowercase()).collect();
     let fields = fields.iter().map(|(key, value)| (key.as_str(), value));
     (names.len() == fields.len()).then(|| fields.collect())
 }
 
-fn one(written: &str, key: &str, wanted: &Value, variables: bool, request: &Request) -> Tri {
-    let Some(operator) = Operator::read(written) else {
-        return Tri::unclear(key, format_args!("unknown operator {written}"));
+/// One operator, one key.
+fn evaluate(
+    written: &str,
+    key: &str,
+    operands: &Value,
+    variables: bool,
+    request: &Request,
+) -> Ternary {
+    let Some(operator) = Operator::parse(written) else {
+        return Ternary::unclear(key, format_args!("unknown operator {written}"));
     };
-    let Some(wanted) = texts(wanted).filter(|wanted| !wanted.is_empty()) else {
-        return Tri::unclear(key, "malformed value");
+    let Some(texts) = valid_strings(operands).filter(|texts| !texts.is_empty()) else {
+        return Ternary::unclear(key, "malformed value");
     };
-    if matches!(operator.family, Family::Bool | Family::Null) && wanted.len() > 1 {
-        return Tri::unclear(key, format_args!("{written} with several values"));
+    if matches!(operator.family, Family::Bool | Family::Null) && texts.len() > 1 {
+        return Ternary::unclear(key, format_args!("{written} with several values"));
     }
-    let mut readings = Vec::new();
-    for text in &wanted {
-        match Wanted::read(operator.family, text, variables, request) {
-            // A value that IAM does not take makes the whole condition doubtful, absent key or not.
-            Err(Tri::Depends(_)) if !operator.family.takes_variables() => {
-                return Tri::unclear(key, format_args!("{written} with the value {text:?}"));
+    let mut operands = Vec::new();
+    for text in &texts {
+        match Operand::parse(operator.family, text, variables, request) {
+            // A value that IAM rejects makes the whole condition unclear, even if the key is absent.
+            Err(Ternary::Depends(_)) if !operator.family.takes_variables() => {
+                return Ternary::unclear(key, format_args!("{written} with the value {text:?}"));
             }
-            reading => readings.push(reading),
+            operand => operands.push(operand),
         }
     }
-    let values: Vec<Given> = match request.beginning(key) {
-        Some(beginning) => vec![Given::Beginning(beginning)],
+    let values: Vec<RequestValue> = match request.prefix(key) {
+        Some(prefix) => vec![RequestValue::Prefix(prefix)],
         None => match request.values(key) {
-            Ok(Some(values)) => values.iter().map(|value| Given::Whole(value)).collect(),
-            Ok(None) => Vec::new(),
+            Ok(values) => {
+                let values = values.into_iter().flatten();
+                values.map(|value| RequestValue::Full(value)).collect()
+            }
             Err(unknown) => return unknown,
         },
     };
     if operator.family == Family::Null {
-        return null(key, &readings, &values);
+        return evaluate_null(key, &operands, &values);
     }
     if values.is_empty() {
-        return absent(written, key, operator);
+        return evaluate_absent_key(written, key, operator);
     }
-    let each: Vec<Tri> = values
+    let each: Vec<Ternary> = values
         .iter()
         .map(|value| {
-            let any = Tri::any(readings.iter().map(|reading| match reading {
-                Ok(wanted) => match wanted.is_met_by(*value) {
+            let any = Ternary::any(operands.iter().map(|operand| match operand {
+                Ok(operand) => match operand.compare(*value) {
                     Some(met) => met.into(),
-                    None => unclear(written, key, operator.family, *value),
+                    None => undocumented_comparison(written, key, operator.family, *value),
                 },
-                Err(tri) => tri.clone(),
+                Err(answer) => answer.clone(),
             }));
             if operator.negated { any.negated() } else { any }
         })
         .collect();
-    over_values(written, key, operator, &values, each)
+    combine_values(written, key, operator, &values, each)
 }
 
-fn unclear(written: &str, key: &str, family: Family, value: Given) -> Tri {
+fn undocumented_comparison(
+    written: &str,
+    key: &str,
+    family: Family,
+    value: RequestValue,
+) -> Ternary {
     match value {
-        Given::Beginning(_) => Tri::on(key),
-        Given::Whole(_) if family == Family::Arn => {
-            Tri::unclear(key, format_args!("an incomplete ARN under {written}"))
+        RequestValue::Prefix(_) => Ternary::depends(key),
+        RequestValue::Full(_) if family == Family::Arn => {
+            Ternary::unclear(key, format_args!("an incomplete ARN under {written}"))
         }
-        Given::Whole(_) => Tri::unclear(key, format_args!("a malformed value under {written}")),
+        RequestValue::Full(_) => {
+            Ternary::unclear(key, format_args!("a malformed value under {written}"))
+        }
     }
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
-fn over_values(
+fn combine_values(
     written: &str,
     key: &str,
     operator: Operator,
-    values: &[Given],
-    each: Vec<Tri>,
-) -> Tri {
-    let is_empty = |value: &Given| matches!(value, Given::Whole(""));
-    let met = match operator.set {
-        Set::All => Tri::all(each),
-        Set::Any => Tri::any(each),
-        Set::None if values.len() > 1 => {
-            // A key with several values needs a set operator; without one only a match of none is certain.
-            return match Tri::any(each) {
-                Tri::No if !operator.negated => Tri::No,
-                _ => Tri::unclear(key, format_args!("several values under {written}")),
+    values: &[RequestValue],
+    each: Vec<Ternary>,
+) -> Ternary {
+    let (met, met_without_values) = match operator.set {
+        SetOperator::ForAllValues => (Ternary::all(each), Ternary::Yes),
+        SetOperator::ForAnyValue => (Ternary::any(each), Ternary::No),
+        SetOperator::None if values.len() > 1 => {
+            // A key with several values needs a set operator; without one only "matches none" is certain.
+            return match Ternary::any(each) {
+                Ternary::No if !operator.negated => Ternary::No,
+                _ => Ternary::unclear(key, format_args!("several values under {written}")),
             };
         }
-        Set::None => Tri::all(each),
+        SetOperator::None => return Ternary::all(each),
     };
-    // For sets a value that is an empty text counts as none.
-    let as_none = match operator.set {
-        Set::None => return met,
-        Set::All => Tri::Yes,
-        Set::Any => Tri::No,
-    };
-    match values.iter().any(is_empty) && met != as_none {
-        true => Tri::unclear(key, format_args!("an empty value under {written}")),
+    // Set operators treat an empty string as no value.
+    match values.iter().any(is_empty) && met != met_without_values {
+        true => Ternary::unclear(key, format_args!("an empty value under {written}")),
         false => met,
     }
 }
 
-/// Neither `ForAnyValue` nor `IfExists` is documented for what both say together of a key that is absent.
-fn absent(written: &str, key: &str, operator: Operator) -> Tri {
+/// AWS does not document `ForAnyValue` together with `IfExists` for an absent key.
+fn evaluate_absent_key(written: &str, key: &str, operator: Operator) -> Ternary {
     match operator.set {
-        Set::Any if operator.if_exists => {
-            Tri::unclear(key, format_args!("{written} without the key"))
+        SetOperator::ForAnyValue if operator.if_exists => {
+            Ternary::unclear(key, format_args!("{written} without the key"))
         }
-        Set::Any => Tri::No,
-        Set::All => Tri::Yes,
-        Set::None => (operator.if_exists || operator.negated).into(),
+        SetOperator::ForAnyValue => Ternary::No,
+        SetOperator::ForAllValues => Ternary::Yes,
+        SetOperator::None => (operator.if_exists || operator.negated).into(),
     }
 }
 
-/// `true`: the key is absent. `false`: it is there, and its value is not null.
-fn null(key: &str, readings: &[Result<Wanted, Tri>], values: &[Given]) -> Tri {
-    let Some(Ok(Wanted::Truth(wants_absent))) = readings.first() else {
-        return Tri::unclear(key, "malformed value");
+/// `true`: the key is absent. `false`: the key is present and its value is not null.
+fn evaluate_null(
+    key: &str,
+    operands: &[Result<Operand, Ternary>],
+    values: &[RequestValue],
+) -> Ternary {
+    let Some(Ok(Operand::Bool(wants_absent))) = operands.first() else {
+        return Ternary::unclear(key, "malformed value");
     };
-    let is_empty = |value: &Given| matches!(value, Given::Whole(""));
     match values.is_empty() {
-        false if values.iter().all(is_empty) => Tri::unclear(key, "Null of an empty value"),
+        false if values.iter().all(is_empty) => Ternary::unclear(key, "Null of an empty value"),
         is_absent => (is_absent == *wants_absent).into(),
     }
+}
+
+fn is_empty(value: &RequestValue) -> bool {
+    matches!(value, RequestValue::Full(""))
 }

@@ -1,23 +1,23 @@
 use model::arn;
 use model::facts::{Caller, Fact, Facts, Principal};
 
-/// Where the credentials come from with which a request is signed: some condition keys travel with them.
+/// The source of the credentials that sign a request. Some condition keys travel with the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
     /// ECS gave them to a task.
     Task,
-    /// An EC2 instance gave its role.
+    /// EC2 gave them to an instance.
     Instance,
-    /// Somebody else assumed a role: a person, a pipeline, a function.
+    /// A person, a pipeline or a function assumed a role.
     Session,
-    /// An IAM user has them.
+    /// They belong to an IAM user.
     User,
     Unknown,
 }
 
-/// Keys that are only in requests which a service makes: with its own credentials, or on behalf of a principal.
+/// Keys only of requests that a service makes, with its own credentials or on behalf of a principal.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_SERVICES: [&str; 9] = [
+const SERVICE_KEYS: [&str; 9] = [
     "aws:calledvia",
     "aws:calledviafirst",
     "aws:calledvialast",
@@ -29,11 +29,11 @@ const OF_SERVICES: [&str; 9] = [
     "aws:sourceorgpaths",
 ];
 
-/// Keys that are named after one service and are in requests to all of them.
+/// Keys with the prefix of one service that travel with credentials to all services.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_INSTANCES: [&str; 2] = ["ec2:roledelivery", "ec2:sourceinstancearn"];
-const OF_MANAGED_NODES: &str = "ssm:sourceinstancearn";
-const OF_OTHERS: [&str; 4] = [
+const INSTANCE_KEYS: [&str; 2] = ["ec2:roledelivery", "ec2:sourceinstancearn"];
+const MANAGED_NODE_KEY: &str = "ssm:sourceinstancearn";
+const SESSION_KEYS: [&str; 4] = [
     "glue:credentialissuingservice",
     "glue:roleassumedby",
     "identitystore:userid",
@@ -41,11 +41,11 @@ const OF_OTHERS: [&str; 4] = [
 ];
 
 impl Credentials {
-    /// Those of a principal that IAM was asked about.
-    pub fn of(facts: &Facts, principal: &str) -> Credentials {
+    /// The credentials of a principal that IAM was asked about.
+    pub fn for_principal(facts: &Facts, principal: &str) -> Credentials {
         let is_principal = |arn: &Fact<String>| arn.known().is_some_and(|arn| arn == principal);
         match facts.caller.known() {
-            Some(caller) if is_principal(&caller.policy_arn()) => Credentials::of_caller(caller),
+            Some(caller) if is_principal(&caller.policy_arn()) => Credentials::for_caller(caller),
             _ if facts.instance_profiles.values().any(is_principal) => Credentials::Instance,
             _ => Credentials::Task,
         }
@@ -53,7 +53,7 @@ impl Credentials {
 
     /// EC2 names the session of an instance's role after the instance.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-    pub fn of_caller(caller: &Caller) -> Credentials {
+    pub fn for_caller(caller: &Caller) -> Credentials {
         match caller.arn.rsplit('/').next() {
             Some(session) if session.starts_with("i-") => Credentials::Instance,
             _ => match caller.principal {
@@ -66,15 +66,15 @@ impl Credentials {
         }
     }
 
-    fn are_a_role_s(self) -> bool {
+    fn belong_to_role(self) -> bool {
         matches!(
             self,
             Credentials::Task | Credentials::Instance | Credentials::Session
         )
     }
 
-    /// What condition keys say of a principal that calls AWS itself. That is so of all calls that the client and the
-    /// agent make; `aws:ViaAWSService` is false for them.
+    /// The condition keys of a principal that calls AWS directly, as the client and the agent do, with their values. An
+    /// empty list: the key is absent.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
     pub fn context(self, principal: &str) -> Vec<(String, Vec<String>)> {
         let known = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
@@ -82,7 +82,7 @@ impl Credentials {
             known("aws:PrincipalIsAWSService", "false"),
             known("aws:ViaAWSService", "false"),
         ];
-        context.extend(OF_SERVICES.map(|key| (key.to_owned(), Vec::new())));
+        context.extend(SERVICE_KEYS.map(|key| (key.to_owned(), Vec::new())));
         if let Some(account) = arn::account(principal) {
             context.push(known("aws:PrincipalArn", principal));
             context.push(known("aws:PrincipalAccount", account));
@@ -90,7 +90,7 @@ impl Credentials {
         let kind = arn::kind(principal).unwrap_or_default();
         let is = |word: &str| kind == word || kind.starts_with(&format!("{word}/"));
         let absent = || ("aws:username".to_owned(), Vec::new());
-        if self.are_a_role_s() || is("role") {
+        if self.belong_to_role() || is("role") {
             context.extend([known("aws:PrincipalType", "AssumedRole"), absent()]);
         } else if is("user") {
             let name = known("aws:username", arn::name(principal));
@@ -101,28 +101,28 @@ impl Credentials {
         context
     }
 
-    /// Whether it is certain that no request to the action's service has the key: one of another service, unless it
-    /// travels with the credentials. The agent and the client call KMS themselves, not through a service.
+    /// Whether certainly no request to the action's service has the key: keys of other services are absent unless they
+    /// travel with the credentials. The agent and the client call KMS directly, not through a service.
     pub fn rule_out(self, key: &str, action: &str) -> bool {
         let key = key.to_ascii_lowercase();
         let prefix = key.split(':').next().unwrap_or_default();
         let service = action.split(':').next().unwrap_or_default();
         if prefix == "aws" {
-            let of_a_user = key == "aws:username" && self.are_a_role_s();
-            let of_a_service = OF_SERVICES.contains(&&*key) && self != Credentials::Unknown;
+            let of_a_user = key == "aws:username" && self.belong_to_role();
+            let of_a_service = SERVICE_KEYS.contains(&&*key) && self != Credentials::Unknown;
             let is_without_tags = service.eq_ignore_ascii_case("ssmmessages");
-            return of_a_user || of_a_service || (is_without_tags && is_of_tags(&key));
+            return of_a_user || of_a_service || (is_without_tags && is_tag_key(&key));
         }
         if prefix.eq_ignore_ascii_case(service) {
             return key == "kms:viaservice";
         }
-        !self.may_carry(&key, prefix)
+        !self.can_carry(&key, prefix)
     }
 
-    fn may_carry(self, key: &str, prefix: &str) -> bool {
-        let of_instances = OF_INSTANCES.contains(&key);
-        let of_people = prefix == "saml" || prefix.contains('.') || OF_OTHERS.contains(&key);
-        key == OF_MANAGED_NODES
+    fn can_carry(self, key: &str, prefix: &str) -> bool {
+        let of_instances = INSTANCE_KEYS.contains(&key);
+        let of_people = prefix == "saml" || prefix.contains('.') || SESSION_KEYS.contains(&key);
+        key == MANAGED_NODE_KEY
             || match self {
                 Credentials::Task | Credentials::User => false,
                 Credentials::Instance => of_instances,
@@ -132,9 +132,9 @@ impl Credentials {
     }
 }
 
-/// The ssmmessages actions know no resources, and none of them sets tags.
+/// The ssmmessages actions have no resources, and none of them sets tags.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html>
-fn is_of_tags(key: &str) -> bool {
+fn is_tag_key(key: &str) -> bool {
     key == "aws:tagkeys"
         || key.starts_with("aws:resourcetag/")
         || key.starts_with("aws:requesttag/")
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_travel_with_credentials() {
+    fn credentials_rule_out_condition_keys() {
         let possible = |key: &str, action: &str| {
             use Credentials::*;
             [Task, Instance, Session, User, Unknown].map(|of| !of.rule_out(key, action))
@@ -183,14 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn callers_on_instances() {
+    fn instance_sessions_are_recognized() {
         let of = |arn: &str| {
             let caller = Caller {
                 arn: arn.into(),
                 account: "1".into(),
                 principal: Principal::from_arn(arn),
             };
-            Credentials::of_caller(&caller)
+            Credentials::for_caller(&caller)
         };
         assert_eq!(
             of("arn:aws:sts::1:assumed-role/bastion/i-0123456789abcdef0"),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_principal() {
+    fn the_context_follows_from_the_principal_arn() {
         let of = |credentials: Credentials, principal: &str, key: &str| {
             let context = credentials.context(principal);
             let entry = context

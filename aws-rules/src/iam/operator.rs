@@ -3,17 +3,17 @@
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 #[derive(Clone, Copy)]
 pub struct Operator {
-    pub set: Set,
+    pub set: SetOperator,
     pub family: Family,
     pub negated: bool,
     pub if_exists: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Set {
+pub enum SetOperator {
     None,
-    All,
-    Any,
+    ForAllValues,
+    ForAnyValue,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,12 +40,12 @@ pub enum Relation {
 
 impl Operator {
     /// `None`: IAM has no such operator.
-    pub fn read(written: &str) -> Option<Operator> {
+    pub fn parse(written: &str) -> Option<Operator> {
         let lower = written.to_ascii_lowercase();
         let (set, name) = match lower.split_once(':') {
-            None => (Set::None, lower.as_str()),
-            Some(("forallvalues", name)) => (Set::All, name),
-            Some(("foranyvalue", name)) => (Set::Any, name),
+            None => (SetOperator::None, lower.as_str()),
+            Some(("forallvalues", name)) => (SetOperator::ForAllValues, name),
+            Some(("foranyvalue", name)) => (SetOperator::ForAnyValue, name),
             Some(_) => return None,
         };
         let (name, if_exists) = match name.strip_suffix("ifexists") {
@@ -53,7 +53,7 @@ impl Operator {
             None => (name, false),
         };
         let (family, negated) = family(name)?;
-        let is_bare = set == Set::None && !if_exists;
+        let is_bare = set == SetOperator::None && !if_exists;
         (family != Family::Null || is_bare).then_some(Operator {
             set,
             family,
@@ -110,13 +110,13 @@ impl Family {
 }
 
 impl Relation {
-    pub fn holds(self, value: f64, wanted: f64) -> bool {
+    pub fn holds(self, value: f64, operand: f64) -> bool {
         match self {
-            Relation::Equals => value == wanted,
-            Relation::LessThan => value < wanted,
-            Relation::LessThanEquals => value <= wanted,
-            Relation::GreaterThan => value > wanted,
-            Relation::GreaterThanEquals => value >= wanted,
+            Relation::Equals => value == operand,
+            Relation::LessThan => value < operand,
+            Relation::LessThanEquals => value <= operand,
+            Relation::GreaterThan => value > operand,
+            Relation::GreaterThanEquals => value >= operand,
         }
     }
 }

@@ -1,34 +1,28 @@
-/// A pattern of IAM, taken apart: `*` is any run of characters, `?` is one.
+/// A part of an IAM pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
     Char(char),
+    /// `?`: one character.
     One,
+    /// `*`: any number of characters.
     Run,
 }
 
-/// A pattern without variables.
+/// Parses a pattern without variables.
 pub fn plain(pattern: &str) -> Vec<Piece> {
-    pattern.chars().map(piece).collect()
-}
-
-fn piece(c: char) -> Piece {
-    match c {
+    let piece = |c| match c {
         '*' => Piece::Run,
         '?' => Piece::One,
         c => Piece::Char(c),
-    }
+    };
+    pattern.chars().map(piece).collect()
 }
 
-/// Whether a text matches.
+/// Whether a text matches. The time is proportional to both lengths, however many stars there are.
 pub fn matches(pattern: &[Piece], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
-    matches_chars(pattern, &text)
-}
-
-/// The same; takes time in proportion to both lengths, however many stars there are.
-pub fn matches_chars(pattern: &[Piece], text: &[char]) -> bool {
     let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how much of the text it has taken so far.
+    // The position of the last `*`, and the end of the text that it matches so far.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
@@ -41,10 +35,10 @@ pub fn matches_chars(pattern: &[Piece], text: &[char]) -> bool {
                 t += 1;
             }
             _ => match star {
-                Some((at, taken)) => {
-                    star = Some((at, taken + 1));
+                Some((at, end)) => {
+                    star = Some((at, end + 1));
                     p = at + 1;
-                    t = taken + 1;
+                    t = end + 1;
                 }
                 None => return false,
             },
@@ -53,14 +47,14 @@ pub fn matches_chars(pattern: &[Piece], text: &[char]) -> bool {
     pattern[p..].iter().all(|piece| *piece == Piece::Run)
 }
 
-/// The six parts of a pattern of ARNs; fewer where it is incomplete.
+/// The six parts of an ARN pattern; fewer if it is incomplete.
 pub fn arn_parts(pattern: &[Piece]) -> Vec<&[Piece]> {
     pattern
         .splitn(6, |piece| *piece == Piece::Char(':'))
         .collect()
 }
 
-/// An incomplete pattern of ARNs with stars for the parts that are missing.
+/// An incomplete ARN pattern, with stars for the missing parts.
 pub fn completed(pattern: &[Piece]) -> Vec<Piece> {
     let missing = 6_usize.saturating_sub(arn_parts(pattern).len());
     let mut completed = pattern.to_vec();
@@ -68,8 +62,8 @@ pub fn completed(pattern: &[Piece]) -> Vec<Piece> {
     completed
 }
 
-/// Whether an ARN matches part by part: a star does not reach over a colon. `None`: what has fewer than six parts is
-/// no ARN, and no document says what it matches.
+/// Whether an ARN matches part by part: a star does not match the colons between parts. `None`: AWS does not document what
+/// a pattern or value with fewer than six parts matches.
 pub fn matches_arn(pattern: &[Piece], arn: &str) -> Option<bool> {
     let parts = arn_parts(pattern);
     let values: Vec<&str> = arn.splitn(6, ':').collect();
@@ -81,8 +75,8 @@ pub fn matches_arn(pattern: &[Piece], arn: &str) -> Option<bool> {
         (6, 6) => Some(each(&parts)),
         (_, 6) => {
             let completed = completed(pattern);
-            let may = matches(pattern, arn) || each(&arn_parts(&completed));
-            (!may).then_some(false)
+            let may_match = matches(pattern, arn) || each(&arn_parts(&completed));
+            (!may_match).then_some(false)
         }
         _ => None,
     }
@@ -98,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns() {
+    fn stars_and_question_marks_match() {
         for (pattern, text) in [
             ("*", ""),
             ("a*c", "abbc"),
@@ -119,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_take_no_longer() {
+    fn matching_many_stars_is_not_exponential() {
         let pattern = "*a".repeat(40) + "b";
         assert!(!like(&pattern, &"a".repeat(4000)));
     }

@@ -1,19 +1,20 @@
 use std::collections::BTreeMap;
 
-use super::{Credentials, Tri};
+use super::{Credentials, Ternary};
 
-/// What is known of a request that IAM would decide on, but for the resource: one may be about many.
+/// A request that IAM decides on, without its resource, because one request may be about many.
 pub struct Request<'r> {
     /// `service:Operation`.
     pub action: &'r str,
-    /// Condition keys in lower case, with their values; an empty list: known to be absent.
+    /// Values by condition key in lower case. An empty list: the key is known to be absent.
     context: BTreeMap<String, Vec<String>>,
-    /// How the values of keys begin whose end is not known.
-    beginnings: BTreeMap<String, String>,
+    /// Prefixes of single values whose rest is unknown, by condition key in lower case.
+    prefixes: BTreeMap<String, String>,
     credentials: Credentials,
 }
 
 impl<'r> Request<'r> {
+    /// `context`: the known condition keys with their values.
     pub fn new(
         action: &'r str,
         context: impl IntoIterator<Item = (String, Vec<String>)>,
@@ -24,36 +25,38 @@ impl<'r> Request<'r> {
                 .into_iter()
                 .map(|(key, values)| (key.to_ascii_lowercase(), values))
                 .collect(),
-            beginnings: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
             credentials: Credentials::Unknown,
         }
     }
 
+    /// The credentials rule out some condition keys.
     pub fn signed_with(mut self, credentials: Credentials) -> Request<'r> {
         self.credentials = credentials;
         self
     }
 
-    /// A key has one value, of which only this beginning is known.
-    pub fn with_beginning(mut self, key: &str, beginning: String) -> Request<'r> {
-        self.beginnings.insert(key.to_ascii_lowercase(), beginning);
+    /// Adds a key with one value, of which only the prefix is known.
+    pub fn with_prefix(mut self, key: &str, prefix: String) -> Request<'r> {
+        self.prefixes.insert(key.to_ascii_lowercase(), prefix);
         self
     }
 
-    pub fn beginning(&self, key: &str) -> Option<&str> {
-        let beginning = self.beginnings.get(&key.to_ascii_lowercase())?;
-        Some(beginning)
+    /// The known prefix of a key's value.
+    pub fn prefix(&self, key: &str) -> Option<&str> {
+        let prefix = self.prefixes.get(&key.to_ascii_lowercase())?;
+        Some(prefix)
     }
 
-    /// The values of a key; `None`: there is none in the request.
-    pub fn values(&self, key: &str) -> Result<Option<&[String]>, Tri> {
+    /// The values of a key. `None`: the request does not have the key.
+    pub fn values(&self, key: &str) -> Result<Option<&[String]>, Ternary> {
         let lower = key.to_ascii_lowercase();
         match self.context.get(&lower) {
             Some(values) if values.is_empty() => Ok(None),
             Some(values) => Ok(Some(values)),
-            None if self.beginnings.contains_key(&lower) => Err(Tri::on(key)),
+            None if self.prefixes.contains_key(&lower) => Err(Ternary::depends(key)),
             None if self.credentials.rule_out(&lower, self.action) => Ok(None),
-            None => Err(Tri::on(key)),
+            None => Err(Ternary::depends(key)),
         }
     }
 }

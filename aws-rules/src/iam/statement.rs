@@ -1,268 +1,232 @@
+//! The statements of a policy that match a request.
+
 use serde_json::Value;
 
-use super::pattern::{Piece, arn_parts, completed, like, matches_chars, plain};
-use super::{Principal, Request, Tri, condition, variable};
+use super::json::{has_variables, statements, valid_strings};
+use super::pattern::{Piece, arn_parts, completed, like, matches, plain};
+use super::{Principal, Request, Ternary, condition, variable};
 
-/// IAM lets one value stand for a list of one, and numbers and booleans for texts.
-pub fn list(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().flat_map(list).collect(),
-        Value::String(text) => vec![text.clone()],
-        Value::Null => Vec::new(),
-        other => vec![other.to_string()],
-    }
-}
-
-/// The same where nothing else will do: `None` for what IAM refuses.
-pub(super) fn texts(value: &Value) -> Option<Vec<String>> {
-    let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
-    let is_well_formed = match value {
-        Value::Array(items) => items.iter().all(is_scalar),
-        one => is_scalar(one),
-    };
-    is_well_formed.then(|| list(value))
-}
-
-/// The statements of a policy; IAM lets a single one stand for a list.
-pub fn statements(policy: &Value) -> &[Value] {
-    match &policy["Statement"] {
-        Value::Array(statements) => statements,
-        one => std::slice::from_ref(one),
-    }
-}
-
-/// Only policies of this version have variables; in others they are plain text.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
-pub fn has_variables(policy: &Value) -> bool {
-    policy["Version"] == "2012-10-17"
-}
-
-/// Whether a statement has an effect; undecided for one that has neither of the two that there are.
-pub fn has_effect(statement: &Value, effect: &str) -> Tri {
+/// Whether a statement has an effect. Depends if the effect is neither `Allow` nor `Deny`.
+pub fn has_effect(statement: &Value, effect: &str) -> Ternary {
     match &statement["Effect"] {
         Value::String(own) if own == "Allow" || own == "Deny" => (own == effect).into(),
-        _ => Tri::on("Effect (malformed)"),
+        _ => Ternary::depends("Effect (malformed)"),
     }
 }
 
-/// Whether a statement is about an action.
-pub fn is_about(statement: &Value, action: &str) -> Tri {
+/// Whether a statement applies to an action, by its `Action` or `NotAction`.
+pub fn applies_to_action(statement: &Value, action: &str) -> Ternary {
     let action = action.to_ascii_lowercase();
-    let named = |patterns: &Value| {
-        let patterns = texts(patterns)?;
+    let matches_any = |patterns: &Value| {
+        let patterns = valid_strings(patterns)?;
         let mut lower = patterns.iter().map(|pattern| pattern.to_ascii_lowercase());
         Some(lower.any(|pattern| like(&pattern, &action)))
     };
     let answer = match (statement.get("Action"), statement.get("NotAction")) {
-        (Some(patterns), None) => named(patterns),
+        (Some(patterns), None) => matches_any(patterns),
         (None, Some(patterns)) if patterns.as_array().is_none_or(|list| !list.is_empty()) => {
-            named(patterns).map(|named| !named)
+            matches_any(patterns).map(|matched| !matched)
         }
         _ => None,
     };
-    answer.map_or_else(|| Tri::on("Action (malformed)"), Tri::from)
+    answer.map_or_else(|| Ternary::depends("Action (malformed)"), Ternary::from)
 }
 
-/// What a policy says with one effect of a request, whatever its resource.
-pub struct Says(Vec<Statement>);
+/// The statements of a policy with one effect that match a request apart from its resource.
+pub struct MatchingStatements(Vec<Statement>);
 
-/// A statement that applies to a request where the resource is right.
 struct Statement {
-    /// What its principals, actions and conditions come to.
-    rest: Tri,
+    /// Whether the statement's principals, actions and conditions match.
+    principal_and_conditions: Ternary,
     resources: Resources,
 }
 
-enum Resources {
-    Any(Vec<Result<Pattern, Tri>>),
-    AllBut(Vec<Result<Pattern, Tri>>),
-    Malformed,
+/// The `Resource` or `NotResource` of a statement.
+struct Resources {
+    /// `Err(No)`: a variable of the pattern has no value.
+    patterns: Vec<Result<ArnPattern, Ternary>>,
+    is_negated: bool,
 }
 
-/// A pattern of ARNs.
-struct Pattern {
-    whole: Vec<Piece>,
-    /// With stars for the parts that it lacks.
-    completed: Option<Completed>,
+struct ArnPattern {
+    pieces: Vec<Piece>,
+    /// An incomplete ARN, with stars for the missing parts. AWS documents that IAM completes the ARNs of identity
+    /// policies, and documents nothing for resource policies.
+    completed: Option<Vec<Piece>>,
+    is_identity: bool,
 }
 
-struct Completed {
-    pattern: Vec<Piece>,
-    /// IAM documents for identity policies that it completes them, and for no others.
-    is_documented: bool,
-}
-
-impl Says {
-    /// `principal` is who asks, for policies of resources, whose statements name principals.
-    pub fn of(
+impl MatchingStatements {
+    /// `principal`: who makes the request, for resource policies, whose statements name principals.
+    pub fn new(
         policy: &Value,
         effect: &str,
         principal: Option<&Principal>,
         request: &Request,
-    ) -> Says {
+    ) -> MatchingStatements {
         if !policy.is_object() {
-            return Says(vec![Statement {
-                rest: Tri::on("a policy that is no JSON"),
-                resources: Resources::Any(vec![Ok(Pattern::all())]),
+            let everything = ArnPattern {
+                pieces: vec![Piece::Run],
+                completed: None,
+                is_identity: true,
+            };
+            return MatchingStatements(vec![Statement {
+                principal_and_conditions: Ternary::depends("a policy that is no JSON"),
+                resources: Resources {
+                    patterns: vec![Ok(everything)],
+                    is_negated: false,
+                },
             }]);
         }
+        let variables = has_variables(policy);
         let statements = statements(policy).iter().filter_map(|statement| {
-            Statement::of(statement, effect, principal, has_variables(policy), request)
+            Statement::new(statement, effect, principal, variables, request)
         });
-        Says(statements.collect())
+        MatchingStatements(statements.collect())
     }
 
-    /// Whether any statement applies to the resource: an ARN, or `*` for an action that knows none.
-    pub fn applies_to(&self, resource: &str) -> Tri {
-        let resource: Vec<char> = resource.chars().collect();
-        Tri::any(self.0.iter().map(|statement| statement.on(&resource)))
+    /// Whether any statement applies to the resource: an ARN, or `*` for an action without resources.
+    pub fn applies_to(&self, resource: &str) -> Ternary {
+        Ternary::any(
+            self.0
+                .iter()
+                .map(|statement| match statement.resources.include(resource) {
+                    Ternary::No => Ternary::No,
+                    included => included.and(statement.principal_and_conditions.clone()),
+                }),
+        )
     }
 }
 
 impl Statement {
-    /// `None`: it does not apply, whatever the resource.
-    fn of(
+    /// `None`: the statement does not match, whatever the resource.
+    fn new(
         statement: &Value,
         effect: &str,
         principal: Option<&Principal>,
         variables: bool,
         request: &Request,
     ) -> Option<Statement> {
-        let applies = has_effect(statement, effect).and(is_about(statement, request.action));
-        if applies == Tri::No {
+        let applies =
+            has_effect(statement, effect).and(applies_to_action(statement, request.action));
+        if applies == Ternary::No {
             return None;
         }
-        let named = match principal {
-            Some(principal) => principal.is_in(statement),
-            None if names_principals(statement) => Tri::on("Principal (in an identity policy)"),
-            None => Tri::Yes,
+        let names_principals =
+            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
+        let principal_matches = match principal {
+            Some(principal) => principal.matches_statement(statement),
+            None if names_principals => Ternary::depends("Principal (in an identity policy)"),
+            None => Ternary::Yes,
         };
-        let rest = applies.and(named).and(condition::met(
-            statement.get("Condition"),
-            variables,
-            request,
-        ));
-        let doubt = match variables {
-            true => without_value(statement, request),
-            false => Tri::Yes,
+        let conditions = statement.get("Condition");
+        let matched = applies
+            .and(principal_matches)
+            .and(condition::evaluate_conditions(
+                conditions, variables, request,
+            ));
+        if matched == Ternary::No {
+            return None;
+        }
+        let variables_have_values = match variables {
+            true => variables_have_values(statement, request),
+            false => Ternary::Yes,
         };
-        (rest != Tri::No).then(|| Statement {
-            rest: rest.and(doubt),
-            resources: Resources::of(statement, principal.is_none(), variables, request),
+        Some(Statement {
+            principal_and_conditions: matched.and(variables_have_values),
+            resources: Resources::new(statement, principal.is_none(), variables, request),
         })
     }
-
-    fn on(&self, resource: &[char]) -> Tri {
-        match self.resources.have(resource) {
-            Tri::No => Tri::No,
-            had => had.and(self.rest.clone()),
-        }
-    }
 }
 
-fn names_principals(statement: &Value) -> bool {
-    statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
-}
-
-/// AWS says both that a variable without a value only matches nothing, so that negations hold, and that the whole
-/// statement may be invalid. Where a statement applies by the first, it is undecided.
+/// AWS documents two readings of a variable without a value: it matches nothing, so that negations hold, or the whole
+/// statement is invalid. A statement that applies by the first reading is therefore undecided.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
-fn without_value(statement: &Value, request: &Request) -> Tri {
-    let patterns = ["Resource", "NotResource"].map(|name| texts(&statement[name]));
+fn variables_have_values(statement: &Value, request: &Request) -> Ternary {
+    let patterns = ["Resource", "NotResource"].map(|name| valid_strings(&statement[name]));
     let patterns = patterns.iter().flatten().flatten();
-    let keys = patterns.flat_map(|pattern| variable::without_value(pattern, request));
-    let keys = keys
-        .map(str::to_owned)
-        .chain(condition::variables_without_value(
-            &statement["Condition"],
-            request,
-        ));
-    Tri::all(keys.map(|key| Tri::unclear(&key, "a policy variable without a value")))
+    let in_resources = patterns
+        .flat_map(|pattern| variable::without_value(pattern, request))
+        .map(str::to_owned);
+    let in_conditions = condition::variables_without_value(&statement["Condition"], request);
+    let keys = in_resources.chain(in_conditions);
+    Ternary::all(keys.map(|key| Ternary::unclear(&key, "a policy variable without a value")))
 }
 
 impl Resources {
-    fn of(statement: &Value, is_identity: bool, variables: bool, request: &Request) -> Resources {
-        let taken_apart = |patterns: Vec<String>| {
-            let patterns = patterns.iter();
-            patterns
-                .map(|pattern| Pattern::of(pattern, is_identity, variables, request))
-                .collect()
+    fn new(statement: &Value, is_identity: bool, variables: bool, request: &Request) -> Resources {
+        let (is_negated, patterns) = match (statement.get("Resource"), statement.get("NotResource"))
+        {
+            (Some(patterns), None) => (false, valid_strings(patterns)),
+            (None, Some(patterns)) => (true, valid_strings(patterns).filter(|all| !all.is_empty())),
+            _ => (false, None),
         };
-        match (statement.get("Resource"), statement.get("NotResource")) {
-            (Some(patterns), None) => texts(patterns).map(taken_apart).map(Resources::Any),
-            (None, Some(patterns)) => texts(patterns)
-                .filter(|patterns| !patterns.is_empty())
-                .map(taken_apart)
-                .map(Resources::AllBut),
-            _ => None,
+        let patterns = match patterns {
+            Some(patterns) => patterns
+                .iter()
+                .map(|pattern| ArnPattern::parse(pattern, is_identity, variables, request))
+                .collect(),
+            None => vec![Err(Ternary::depends("Resource (malformed)"))],
+        };
+        Resources {
+            patterns,
+            is_negated,
         }
-        .unwrap_or(Resources::Malformed)
     }
 
-    fn have(&self, resource: &[char]) -> Tri {
-        let any = |patterns: &[Result<Pattern, Tri>]| {
-            Tri::any(patterns.iter().map(|pattern| match pattern {
-                Ok(pattern) => pattern.matches(resource),
-                Err(tri) => tri.clone(),
-            }))
-        };
-        match self {
-            Resources::Any(patterns) => any(patterns),
-            Resources::AllBut(patterns) => any(patterns).negated(),
-            Resources::Malformed => Tri::on("Resource (malformed)"),
-        }
+    fn include(&self, resource: &str) -> Ternary {
+        let any = Ternary::any(self.patterns.iter().map(|pattern| match pattern {
+            Ok(pattern) => pattern.matches(resource),
+            Err(answer) => answer.clone(),
+        }));
+        if self.is_negated { any.negated() } else { any }
     }
 }
 
-impl Pattern {
-    fn all() -> Pattern {
-        Pattern {
-            whole: vec![Piece::Run],
-            completed: None,
-        }
-    }
-
-    fn of(
+impl ArnPattern {
+    fn parse(
         written: &str,
         is_identity: bool,
         variables: bool,
         request: &Request,
-    ) -> Result<Pattern, Tri> {
-        let whole = match variables {
+    ) -> Result<ArnPattern, Ternary> {
+        let pieces = match variables {
             true if has_early_variable(written) => {
-                return Err(Tri::unclear(written, "a variable before the resource part"));
+                return Err(Ternary::unclear(
+                    written,
+                    "a variable before the resource part",
+                ));
             }
             true => variable::pattern(written, request)?,
             false => plain(written),
         };
-        let is_incomplete = written.starts_with("arn:") && arn_parts(&whole).len() < 6;
-        let completed = is_incomplete.then(|| Completed {
-            pattern: completed(&whole),
-            is_documented: is_identity,
-        });
-        Ok(Pattern { whole, completed })
+        let is_incomplete = written.starts_with("arn:") && arn_parts(&pieces).len() < 6;
+        Ok(ArnPattern {
+            completed: is_incomplete.then(|| completed(&pieces)),
+            pieces,
+            is_identity,
+        })
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
-    fn matches(&self, resource: &[char]) -> Tri {
-        let as_written = matches_chars(&self.whole, resource);
+    fn matches(&self, resource: &str) -> Ternary {
+        let as_written = matches(&self.pieces, resource);
         let Some(completed) = &self.completed else {
             return as_written.into();
         };
-        match matches_chars(&completed.pattern, resource) {
-            true if completed.is_documented => Tri::Yes,
-            false if !as_written => Tri::No,
-            _ => Tri::on("Resource (incomplete ARN)"),
+        match matches(completed, resource) {
+            true if self.is_identity => Ternary::Yes,
+            false if !as_written => Ternary::No,
+            _ => Ternary::depends("Resource (incomplete ARN)"),
         }
     }
 }
 
-/// Variables may only stand in the last part of an ARN.
+/// Variables are allowed only in the last part of an ARN.
 fn has_early_variable(written: &str) -> bool {
-    let mut before = written.split("${").map(|part| part.matches(':').count());
-    variable::is_in(written) && before.next().is_some_and(|colons| colons < 5)
+    let before = written.split_once("${").map(|(before, _)| before);
+    before.is_some_and(|before| before.matches(':').count() < 5)
 }
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -270,14 +234,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn incomplete_arns() {
+    fn incomplete_arns_are_completed_in_identity_policies_only() {
         let request = Request::new("ecs:ExecuteCommand", []);
-        let says = |pattern: &str, principal: Option<&Principal>| {
+        let applies = |pattern: &str, principal: Option<&Principal>| {
             let mut statement = json!({"Effect": "Allow", "Action": "*", "Resource": pattern});
             if principal.is_some() {
                 statement["Principal"] = json!("*");
             }
-            Says::of(
+            MatchingStatements::new(
                 &json!({"Statement": statement}),
                 "Allow",
                 principal,
@@ -285,21 +249,21 @@ mod tests {
             )
             .applies_to("arn:aws:ecs:us-west-2:1:cluster/prod")
         };
-        let principal = Principal::of("arn:aws:iam::1:role/app");
-        let undecided = Tri::on("Resource (incomplete ARN)");
+        let principal = Principal::from_arn("arn:aws:iam::1:role/app");
+        let undecided = Ternary::depends("Resource (incomplete ARN)");
         for (pattern, in_identity, in_resource) in [
-            ("arn:aws:ecs:*", Tri::Yes, undecided.clone()),
-            ("arn:aws:ecs", Tri::Yes, undecided.clone()),
+            ("arn:aws:ecs:*", Ternary::Yes, undecided.clone()),
+            ("arn:aws:ecs", Ternary::Yes, undecided.clone()),
             (
                 "arn:aws:ecs:*:cluster/prod",
                 undecided.clone(),
                 undecided.clone(),
             ),
-            ("arn:aws:s3:*", Tri::No, Tri::No),
-            ("arn:aws:ecs:*:*:cluster/*", Tri::Yes, Tri::Yes),
+            ("arn:aws:s3:*", Ternary::No, Ternary::No),
+            ("arn:aws:ecs:*:*:cluster/*", Ternary::Yes, Ternary::Yes),
         ] {
-            assert_eq!(says(pattern, None), in_identity, "{pattern}");
-            assert_eq!(says(pattern, Some(&principal)), in_resource, "{pattern}");
+            assert_eq!(applies(pattern, None), in_identity, "{pattern}");
+            assert_eq!(applies(pattern, Some(&principal)), in_resource, "{pattern}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::pattern::{Piece, plain};
-use super::{Request, Tri};
+use super::{Request, Ternary};
 
 enum Part<'p> {
     Text(&'p str),
@@ -17,13 +17,13 @@ enum Part<'p> {
 }
 
 /// Whether a text has variables, well-formed or not.
-pub fn is_in(text: &str) -> bool {
+pub fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
 
-/// A text that is compared literally, with its variables filled in. Fails with `No` where a variable has no value,
-/// so that nothing equals it.
-pub fn text(written: &str, request: &Request) -> Result<String, Tri> {
+/// A text that is compared literally, with the values of its variables. `Err(No)`: a variable has no value, so that
+/// nothing equals the text.
+pub fn text(written: &str, request: &Request) -> Result<String, Ternary> {
     let mut text = String::new();
     for part in parts(written)? {
         match part {
@@ -35,8 +35,8 @@ pub fn text(written: &str, request: &Request) -> Result<String, Tri> {
     Ok(text)
 }
 
-/// The same for a pattern. AWS does not document whether a wildcard in a value is one.
-pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Tri> {
+/// Like [`text`], for a pattern. AWS does not document whether a wildcard in a value is a wildcard.
+pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Ternary> {
     let mut pieces = Vec::new();
     for part in parts(written)? {
         match part {
@@ -45,7 +45,7 @@ pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Tri> {
             Part::Variable { key, default } => {
                 let value = value(key, default, request)?;
                 if value.contains(['*', '?']) {
-                    return Err(Tri::unclear(key, "its value has a wildcard"));
+                    return Err(Ternary::unclear(key, "its value has a wildcard"));
                 }
                 pieces.extend(value.chars().map(Piece::Char));
             }
@@ -54,17 +54,14 @@ pub fn pattern(written: &str, request: &Request) -> Result<Vec<Piece>, Tri> {
     Ok(pieces)
 }
 
-/// The keys of variables that have neither a value nor a default.
+/// The keys of the variables that have neither a value nor a default.
 pub fn without_value<'p>(written: &'p str, request: &Request) -> BTreeSet<&'p str> {
-    let parts = match is_in(written) {
-        true => parts(written).unwrap_or_default(),
-        false => Vec::new(),
-    };
-    parts
+    parts(written)
+        .unwrap_or_default()
         .into_iter()
         .filter_map(|part| match part {
             Part::Variable { key, default } => {
-                (value(key, default, request) == Err(Tri::No)).then_some(key)
+                (value(key, default, request) == Err(Ternary::No)).then_some(key)
             }
             Part::Text(_) | Part::Escaped(_) => None,
         })
@@ -72,19 +69,23 @@ pub fn without_value<'p>(written: &'p str, request: &Request) -> BTreeSet<&'p st
 }
 
 /// A key with several values cannot be a variable.
-fn value<'v>(key: &str, default: Option<&'v str>, request: &'v Request) -> Result<&'v str, Tri> {
+fn value<'v>(
+    key: &str,
+    default: Option<&'v str>,
+    request: &'v Request,
+) -> Result<&'v str, Ternary> {
     match (request.values(key)?, default) {
         (Some([one]), _) => Ok(one),
         (None, Some(default)) => Ok(default),
-        _ => Err(Tri::No),
+        _ => Err(Ternary::No),
     }
 }
 
-fn parts(written: &str) -> Result<Vec<Part<'_>>, Tri> {
+fn parts(written: &str) -> Result<Vec<Part<'_>>, Ternary> {
     let mut parts = Vec::new();
     let mut rest = written;
     while let Some((before, after)) = rest.split_once("${") {
-        let malformed = || Tri::on(format!("{written} (malformed policy variable)"));
+        let malformed = || Ternary::depends(format!("{written} (malformed policy variable)"));
         let (variable, after) = after.split_once('}').ok_or_else(malformed)?;
         parts.push(Part::Text(before));
         parts.push(part(variable).ok_or_else(malformed)?);
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn filled_in() {
+    fn variables_are_replaced_by_their_values() {
         let request = request();
         for (written, expected) in [
             ("x/${aws:principaltag/TEAM}", "x/blue"),
@@ -145,9 +146,9 @@ mod tests {
         ] {
             assert_eq!(text(written, &request).as_deref(), Ok(expected));
         }
-        assert_eq!(text("${aws:PrincipalTag/none}", &request), Err(Tri::No));
-        assert_eq!(text("${aws:TagKeys}", &request), Err(Tri::No));
-        let unknown = Err(Tri::on("aws:userid"));
+        assert_eq!(text("${aws:PrincipalTag/none}", &request), Err(Ternary::No));
+        assert_eq!(text("${aws:TagKeys}", &request), Err(Ternary::No));
+        let unknown = Err(Ternary::depends("aws:userid"));
         assert_eq!(text("${aws:userid}", &request), unknown);
     }
 
@@ -160,12 +161,12 @@ mod tests {
         assert!(matches(&star, "*") && !matches(&star, "a"));
         assert!(matches!(
             pattern("${aws:PrincipalTag/star}", &request),
-            Err(Tri::Depends(_))
+            Err(Ternary::Depends(_))
         ));
     }
 
     #[test]
-    fn malformed() {
+    fn malformed_variables_are_unclear() {
         for written in [
             "${open",
             "${}",
@@ -175,12 +176,12 @@ mod tests {
             "${aws:x${aws:y}}",
         ] {
             let answer = text(written, &request());
-            assert!(matches!(answer, Err(Tri::Depends(_))), "{written}");
+            assert!(matches!(answer, Err(Ternary::Depends(_))), "{written}");
         }
     }
 
     #[test]
-    fn values_that_are_missing() {
+    fn variables_without_value_are_listed() {
         let of = |written| without_value(written, &request());
         assert_eq!(of("a${aws:PrincipalTag/none}").len(), 1);
         assert!(of("${aws:PrincipalTag/none, 'x'}").is_empty());

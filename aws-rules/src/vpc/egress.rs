@@ -1,6 +1,6 @@
-use super::detour::detours;
-use super::route_map::{id_of, may_divert, told};
-use super::rules::Rules;
+use super::diversion::non_internet_routes;
+use super::route_map::{describe, leaves_vpc, target_id};
+use super::rules::NetworkRules;
 use model::facts::{Fact, Interface, Route, RouteTarget, Subnet, Unavailable};
 use model::text;
 
@@ -11,33 +11,33 @@ pub enum Egress {
     Nat(String),
     /// Through this internet gateway, with a public address on the interface.
     InternetGateway(String),
-    /// Through one of these, by their destination: all of them lead to the internet.
+    /// Through one of these, which all lead to the internet; the destination address decides.
     Several(Vec<Egress>),
-    /// There is a route to this internet gateway, but the interface has no public address to use it with.
+    /// To this internet gateway, but the interface has no public address, which the gateway requires.
     NoPublicAddress(String),
-    /// The route leads to this NAT gateway, whose own subnet has no route to an internet gateway.
-    NatWithoutInternet {
-        gateway: String,
-        subnet: String,
-    },
-    /// The default route leads to this, which is gone.
+    /// To this NAT gateway, whose own subnet has no route to an internet gateway.
+    NatWithoutInternet { gateway: String, subnet: String },
+    /// To this target, which is gone.
     Blackhole(String),
     /// There is no route.
     None,
-    /// Traffic leaves towards something that cannot be followed, or nobody could tell.
+    /// To a target beyond which the path is unknown; a clause says why.
     Unclear(String),
+    /// The facts are missing.
     Unavailable(Unavailable),
 }
 
 impl Egress {
-    pub fn leads_out(&self) -> bool {
+    /// Whether packets reach the internet.
+    pub fn reaches_internet(&self) -> bool {
         matches!(
             self,
             Egress::Nat(_) | Egress::InternetGateway(_) | Egress::Several(_)
         )
     }
 
-    pub fn is_closed(&self) -> bool {
+    /// Whether packets certainly do not reach the internet.
+    pub fn is_blocked(&self) -> bool {
         matches!(
             self,
             Egress::None
@@ -47,7 +47,7 @@ impl Egress {
         )
     }
 
-    /// The gateways through which it leads out.
+    /// The gateways on the path to the internet.
     pub fn gateways(&self) -> Vec<&str> {
         match self {
             Egress::Nat(id) | Egress::InternetGateway(id) => vec![id],
@@ -56,65 +56,65 @@ impl Egress {
         }
     }
 
-    fn is_by_nat_only(&self) -> bool {
+    fn uses_nat_only(&self) -> bool {
         match self {
             Egress::Nat(_) => true,
-            Egress::Several(all) => all.iter().all(Egress::is_by_nat_only),
+            Egress::Several(all) => all.iter().all(Egress::uses_nat_only),
             _ => false,
         }
     }
 }
 
-/// How an interface in a subnet gets to the internet.
+/// How an interface in a subnet reaches the internet.
 ///
-/// `may_have_public_ip`: the interface was asked to have a public address, though none is seen.
-pub fn way_out(
-    rules: &Rules,
+/// `may_have_public_ip`: a public address was requested for the interface, though the facts have none.
+pub fn trace_egress(
+    rules: &NetworkRules,
     subnet: &Subnet,
     interface: Option<&Interface>,
     may_have_public_ip: bool,
 ) -> Egress {
-    let way = by_routes(rules, subnet, interface, may_have_public_ip);
-    let way = unless_blocked(rules, way);
-    let closed = match &way {
+    let egress = by_routes(rules, subnet, interface, may_have_public_ip);
+    let egress = apply_block_public_access(rules, egress);
+    let obstacle = match &egress {
         Egress::NoPublicAddress(gateway) => {
-            format!("the tasks have no public address to use {gateway} with")
+            format!("the tasks have no public address, which {gateway} requires")
         }
         Egress::NatWithoutInternet { gateway, .. } => {
             format!("{gateway} leads to no internet gateway")
         }
         Egress::Blackhole(target) => format!("the default route leads to {target}, which is gone"),
-        _ => return way,
+        _ => return egress,
     };
-    // An endpoint of another network may stand there, and a private hosted zone may name it.
-    match detours(rules, subnet).into_iter().next() {
-        Some((told, _)) => Egress::Unclear(format!("{closed}, but {told}")),
-        None => way,
+    // Another network may have an endpoint, and a private hosted zone may resolve the name to it.
+    match non_internet_routes(rules, subnet).into_iter().next() {
+        Some((route, _)) => Egress::Unclear(format!("{obstacle}, but {route}")),
+        None => egress,
     }
 }
 
-/// Block Public Access stands above all routes: of both modes one leaves the way through NAT gateways.
+/// Block Public Access overrides all routes. One of its two modes leaves NAT gateways open.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
-fn unless_blocked(rules: &Rules, way: Egress) -> Egress {
-    if !way.leads_out() {
-        return way;
+fn apply_block_public_access(rules: &NetworkRules, egress: Egress) -> Egress {
+    if !egress.reaches_internet() {
+        return egress;
     }
     let mode = match &rules.network.block_public_access {
         Some(Fact::Known(mode)) => mode.as_str(),
         Some(Fact::Unavailable(why)) => return Egress::Unavailable(why.clone()),
-        Some(Fact::Absent) | None => return way,
+        Some(Fact::Absent) | None => return egress,
     };
-    if mode == "off" || mode == "block-ingress" && way.is_by_nat_only() {
-        return way;
+    if mode == "off" || mode == "block-ingress" && egress.uses_nat_only() {
+        return egress;
     }
     Egress::Unclear(format!(
         "the route leads to {}, and VPC Block Public Access is on ({mode}); its exclusions are not read",
-        text::list(&way.gateways())
+        text::list(&egress.gateways())
     ))
 }
 
 fn by_routes(
-    rules: &Rules,
+    rules: &NetworkRules,
     subnet: &Subnet,
     interface: Option<&Interface>,
     may_have_public_ip: bool,
@@ -123,69 +123,69 @@ fn by_routes(
         return Egress::Unavailable(why.clone());
     }
     let map = rules.routes(&subnet.vpc, &subnet.id);
-    let map = match &*map {
+    let map = match map {
         Ok(map) => map,
         Err(why) => return Egress::Unclear(why.message.clone()),
     };
-    let (routes, are_all) = map.to_internet();
-    let mut unread = map.unread().map(|(route, _)| route);
+    let (routes, cover_all) = map.to_internet();
     let is_other = |route: &&Route| {
         let is_same = |other: &Route| other.target == route.target && !other.blackhole;
-        may_divert(route) && (route.blackhole || !routes.iter().all(|other| is_same(other)))
+        leaves_vpc(route) && (route.blackhole || !routes.iter().all(|other| is_same(other)))
     };
+    let mut unread = map.unread.iter().map(|(route, _)| *route);
     if let Some(route) = unread.find(is_other).filter(|_| !routes.is_empty()) {
         return Egress::Unclear(format!(
-            "{}, which may have the address of ssmmessages",
-            told(route)
+            "{}, which may include the address of ssmmessages",
+            describe(route)
         ));
     }
     let by = |route: &&Route| by_route(rules, subnet, route, interface, may_have_public_ip);
-    let mut ways: Vec<Egress> = routes.iter().map(by).collect();
-    if ways.is_empty() {
+    let mut paths: Vec<Egress> = routes.iter().map(by).collect();
+    if paths.is_empty() {
         return map
-            .elsewhere()
-            .map_or(Egress::None, |route| Egress::Unclear(told(route)));
+            .to_other_network()
+            .map_or(Egress::None, |route| Egress::Unclear(describe(route)));
     }
-    if ways.iter().all(Egress::is_closed) {
+    if paths.iter().all(Egress::is_blocked) {
         let elsewhere = map
-            .elsewhere()
+            .to_other_network()
             .filter(|_| routes.iter().all(|route| route.blackhole));
         return match elsewhere {
-            Some(route) => Egress::Unclear(told(route)),
-            None => ways.swap_remove(0),
+            Some(route) => Egress::Unclear(describe(route)),
+            None => paths.swap_remove(0),
         };
     }
-    if are_all && ways.len() == 1 {
-        return ways.swap_remove(0);
+    if cover_all && paths.len() == 1 {
+        return paths.swap_remove(0);
     }
-    if are_all && ways.iter().all(Egress::leads_out) {
-        return Egress::Several(ways);
+    if cover_all && paths.iter().all(Egress::reaches_internet) {
+        return Egress::Several(paths);
     }
-    let unavailable = |way: &Egress| matches!(way, Egress::Unavailable(_));
-    if let Some(number) = ways.iter().position(unavailable) {
-        return ways.swap_remove(number);
+    let unavailable = |path: &Egress| matches!(path, Egress::Unavailable(_));
+    if let Some(number) = paths.iter().position(unavailable) {
+        return paths.swap_remove(number);
     }
-    let told: Vec<String> = routes.into_iter().map(told).collect();
-    let rest = match are_all {
+    let routes: Vec<String> = routes.into_iter().map(describe).collect();
+    let rest = match cover_all {
         true => "",
         false => ", no route leads to other public addresses",
     };
     Egress::Unclear(format!(
-        "{}{rest}, and which address ssmmessages has is unknown",
-        text::list(&told)
+        "{}{rest}, and the address of ssmmessages is unknown",
+        text::list(&routes)
     ))
 }
 
-/// How packets get to the internet that take this route.
+/// How packets that take this route reach the internet.
 fn by_route(
-    rules: &Rules,
+    rules: &NetworkRules,
     subnet: &Subnet,
     route: &Route,
     interface: Option<&Interface>,
     may_have_public_ip: bool,
 ) -> Egress {
     if route.blackhole {
-        return Egress::Blackhole(id_of(&route.target).to_owned());
+        return Egress::Blackhole(target_id(&route.target).to_owned());
     }
     match &route.target {
         RouteTarget::NatGateway(id) => through_nat(rules, &subnet.vpc, id),
@@ -199,13 +199,13 @@ fn by_route(
                 "the route leads to {id}, and the interface's public address could not be read"
             )),
         },
-        _ => Egress::Unclear(told(route)),
+        _ => Egress::Unclear(describe(route)),
     }
 }
 
-/// What a NAT gateway leads to: by the routes of the subnet that it is in.
+/// The path behind a NAT gateway, by the routes of its own subnet.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>
-fn through_nat(rules: &Rules, vpc: &str, id: &str) -> Egress {
+fn through_nat(rules: &NetworkRules, vpc: &str, id: &str) -> Egress {
     let gateways = match rules.network.nat_gateways.get(vpc) {
         Some(Fact::Known(gateways)) => gateways,
         Some(Fact::Unavailable(why)) => return Egress::Unavailable(why.clone()),
@@ -228,34 +228,34 @@ fn through_nat(rules: &Rules, vpc: &str, id: &str) -> Egress {
         return Egress::Nat(id.to_owned());
     }
     let map = rules.routes(vpc, &gateway.subnet);
-    let Ok(map) = &*map else {
+    let Ok(map) = map else {
         return Egress::Nat(id.to_owned());
     };
-    let (routes, are_all) = map.to_internet();
+    let (routes, cover_all) = map.to_internet();
     let is_stranded = |route: &&Route| {
         route.blackhole || matches!(&route.target, RouteTarget::NatGateway(itself) if itself == id)
     };
-    let leads_out = |route: &&Route| {
+    let is_internet_gateway = |route: &&Route| {
         !route.blackhole && matches!(route.target, RouteTarget::InternetGateway(_))
     };
     let only_blackholes = routes.iter().all(|route| route.blackhole);
-    let doubtful = match () {
-        () if are_all && !routes.is_empty() && routes.iter().all(leads_out) => {
+    let unclear = match () {
+        () if cover_all && !routes.is_empty() && routes.iter().all(is_internet_gateway) => {
             return Egress::Nat(id.to_owned());
         }
-        () if only_blackholes => map.elsewhere(),
+        () if only_blackholes => map.to_other_network(),
         () if routes.iter().all(is_stranded) => None,
         () => routes
             .iter()
-            .find(|route| !leads_out(route))
+            .find(|route| !is_internet_gateway(route))
             .or(routes.first())
             .copied(),
     };
-    match doubtful {
+    match unclear {
         Some(route) => Egress::Unclear(format!(
-            "{id} is in {}, where {}",
+            "{id} is in {}, and {}",
             gateway.subnet,
-            told(route)
+            describe(route)
         )),
         None => Egress::NatWithoutInternet {
             gateway: id.to_owned(),

@@ -1,7 +1,14 @@
 use super::Reachability;
-use super::intervals::Intervals;
-use super::network_acl::AclRule;
-use super::security_group::vague;
+use super::intervals::{Interval, Intervals};
+use super::reachability::ambiguous_address;
+
+/// A rule of a network ACL.
+pub(super) struct AclRule {
+    pub number: u32,
+    pub allow: bool,
+    pub addresses: Interval,
+    pub ports: Interval,
+}
 
 /// The ports that network ACLs admit, of those that are asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,39 +16,18 @@ pub struct OpenPorts {
     asked: Intervals,
     /// Admitted whichever address the peer has.
     open: Intervals,
-    /// Admitted for some of the addresses that it may have; the open ones are among them.
+    /// Admitted for some of the peer's possible addresses; includes the open ones.
     possible: Intervals,
 }
 
-/// One of so many ports may be refused: who calls from it calls again, from another. Rules against single ports, such as
-/// that of remote desktops, are common.
-const FEW: u128 = 100;
+/// Up to one refused port in so many does no harm: the caller tries again from another port. Rules against single ports,
+/// such as that of remote desktops, are common.
+const HARMLESS_RATIO: u128 = 100;
 
 impl OpenPorts {
-    /// By rules all of which are for every address that the peer may have.
-    pub(super) fn known(rules: &[&AclRule], asked: Intervals) -> OpenPorts {
-        let mut left = asked.clone();
-        let mut open = Vec::new();
-        for rule in rules {
-            let ports: Intervals = [rule.ports].into_iter().collect();
-            if rule.allow {
-                open.extend(left.and(&ports).iter());
-            }
-            left = left.without(&ports);
-            if left.is_empty() {
-                break;
-            }
-        }
-        let open: Intervals = open.into_iter().collect();
-        OpenPorts {
-            possible: open.clone(),
-            open,
-            asked,
-        }
-    }
-
-    /// By rules some of which are for a part of those addresses: each stretch of ports that all rules treat alike.
-    pub(super) fn by_stretch(rules: &[&AclRule], peer: &Intervals, asked: Intervals) -> OpenPorts {
+    /// `rules`: by number. `peer`: the possible addresses of the peer.
+    pub(super) fn new(rules: &[&AclRule], peer: &Intervals, asked: Intervals) -> OpenPorts {
+        // All rules treat the ports of one stretch alike.
         let mut starts: Vec<u128> = rules
             .iter()
             .flat_map(|rule| [rule.ports.0, rule.ports.1 + 1])
@@ -54,24 +40,21 @@ impl OpenPorts {
         let ends: Vec<u128> = ends.chain(asked.span().map(|(_, last)| last)).collect();
         let (mut open, mut possible) = (Vec::new(), Vec::new());
         for (start, end) in starts.into_iter().zip(ends) {
-            let (mut left, mut some) = (peer.clone(), false);
-            let mut all = true;
+            let mut undecided = peer.clone();
+            let (mut is_allowed, mut is_denied) = (false, false);
             for rule in rules {
-                let is_for = rule.ports.0 <= start && start <= rule.ports.1;
-                if !is_for || !left.meets(rule.addresses) {
-                    continue;
+                let has_ports = rule.ports.0 <= start && start <= rule.ports.1;
+                if has_ports && undecided.overlaps(rule.addresses) {
+                    is_allowed |= rule.allow;
+                    is_denied |= !rule.allow;
+                    undecided = undecided.difference(&[rule.addresses].into_iter().collect());
                 }
-                match rule.allow {
-                    true => some = true,
-                    false => all = false,
-                }
-                left = left.without(&[rule.addresses].into_iter().collect());
             }
-            if some {
+            if is_allowed {
                 possible.push((start, end));
-                if all && left.is_empty() {
-                    open.push((start, end));
-                }
+            }
+            if is_allowed && !is_denied && undecided.is_empty() {
+                open.push((start, end));
             }
         }
         OpenPorts {
@@ -81,25 +64,26 @@ impl OpenPorts {
         }
     }
 
-    /// Those that are admitted here and there, of the same that were asked for.
-    pub fn and(&self, other: &OpenPorts) -> OpenPorts {
+    /// The ports that both admit, of the same ports asked for.
+    pub fn intersection(&self, other: &OpenPorts) -> OpenPorts {
         OpenPorts {
             asked: self.asked.clone(),
-            open: self.open.and(&other.open),
-            possible: self.possible.and(&other.possible),
+            open: self.open.intersection(&other.open),
+            possible: self.possible.intersection(&other.possible),
         }
     }
 
+    /// Whether packets get through.
     pub fn reachability(&self) -> Reachability {
-        let (open, refused) = (self.open.count(), self.asked.without(&self.open).count());
-        if refused * FEW < open {
+        let (open, refused) = (self.open.count(), self.asked.difference(&self.open).count());
+        if refused * HARMLESS_RATIO < open {
             Reachability::Open
         } else if self.possible.is_empty() {
             Reachability::Blocked
         } else if self.possible == self.open {
             Reachability::Partial
         } else {
-            Reachability::Unknown(vague())
+            Reachability::Unknown(ambiguous_address())
         }
     }
 }

@@ -1,108 +1,75 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::address_class::AddressClasses;
-use super::network_acl::{AclRules, acl_of, not_read};
+use super::known::known;
+use super::network_acl::{AclRules, acl_of};
+use super::prefix_list::PrefixLists;
 use super::route_map::RouteMap;
 use super::security_group::{GroupRules, Protocol};
-use super::{Direction, Ranges};
-use crate::memo::Memo;
+use super::{AddressSet, Direction};
 use model::facts::{Fact, Network, RouteTable, Unavailable};
 
-/// The rules of a network, each parsed once, however many tasks and services are judged by it.
-pub struct Rules<'a> {
+/// The rules of a network. Prefix lists and route tables are parsed once, because they can have thousands of entries.
+pub struct NetworkRules<'a> {
     pub network: &'a Network,
-    lists: Memo<String, Result<Ranges, Unavailable>>,
-    groups: [Memo<Vec<String>, GroupRules>; 3],
-    acls: [Memo<String, Result<AclRules, Unavailable>>; 2],
-    routes: Memo<String, Result<Arc<RouteMap>, Unavailable>>,
-    tables: Memo<String, RouteMap>,
-    classes: Memo<String, AddressClasses>,
+    prefix_lists: PrefixLists<'a>,
+    /// By the ID of the route table.
+    route_maps: BTreeMap<&'a str, RouteMap<'a>>,
 }
 
-impl<'a> Rules<'a> {
-    pub fn of(network: &'a Network) -> Rules<'a> {
-        Rules {
+impl<'a> NetworkRules<'a> {
+    pub fn new(network: &'a Network) -> NetworkRules<'a> {
+        let prefix_lists = PrefixLists::new(network);
+        let tables = network.route_tables.values().filter_map(Fact::known);
+        let route_maps = tables
+            .flatten()
+            .map(|table| (&*table.id, RouteMap::new(&prefix_lists, network, table)))
+            .collect();
+        NetworkRules {
             network,
-            lists: Memo::default(),
-            groups: Default::default(),
-            acls: Default::default(),
-            routes: Memo::default(),
-            tables: Memo::default(),
-            classes: Memo::default(),
+            prefix_lists,
+            route_maps,
         }
     }
 
     /// The addresses of a prefix list.
-    pub fn prefix_list(&self, id: &str) -> Arc<Result<Ranges, Unavailable>> {
-        self.lists
-            .get(id, || match self.network.prefix_lists.get(id) {
-                Some(Fact::Known(entries)) => Ok(Ranges::parse(entries.iter().map(String::as_str))),
-                Some(Fact::Unavailable(why)) => Err(why.clone()),
-                Some(Fact::Absent) | None => Err(Unavailable::not_asked(
-                    "ec2:GetManagedPrefixListEntries",
-                    format!("the entries of the prefix list {id} were not read"),
-                )),
-            })
+    pub fn prefix_list(&self, id: &str) -> Result<&AddressSet, Unavailable> {
+        self.prefix_lists.get(id)
     }
 
-    /// Which callers the security groups of an endpoint admit.
-    pub fn ingress(&self, groups: &[String]) -> Arc<GroupRules> {
-        let make = || GroupRules::of(self, groups, Direction::In, Protocol::Https);
-        self.groups[0].get(groups, make)
+    /// The callers that these security groups of an endpoint admit.
+    pub fn ingress(&self, groups: &[String]) -> GroupRules {
+        let lists = &self.prefix_lists;
+        GroupRules::new(self.network, lists, groups, Direction::In, Protocol::Https)
     }
 
-    /// Whom the security groups of a task let it call.
-    pub fn egress(&self, groups: &[String], protocol: Protocol) -> Arc<GroupRules> {
-        let cache = match protocol {
-            Protocol::Https => &self.groups[1],
-            Protocol::Dns => &self.groups[2],
-        };
-        let make = || GroupRules::of(self, groups, Direction::Out, protocol);
-        cache.get(groups, make)
+    /// The peers that these security groups of a task let it call.
+    pub fn egress(&self, groups: &[String], protocol: Protocol) -> GroupRules {
+        let lists = &self.prefix_lists;
+        GroupRules::new(self.network, lists, groups, Direction::Out, protocol)
     }
 
-    /// What the network ACL of a subnet admits.
+    /// The network ACL of a subnet.
     pub fn acl(
         &self,
         vpc: &str,
         subnet: &str,
         direction: Direction,
-    ) -> Arc<Result<AclRules, Unavailable>> {
-        let cache = match direction {
-            Direction::In => &self.acls[0],
-            Direction::Out => &self.acls[1],
-        };
-        cache.get(subnet, || {
-            let acls = match self.network.network_acls.get(vpc) {
-                Some(Fact::Known(acls)) => acls,
-                Some(Fact::Unavailable(why)) => return Err(why.clone()),
-                Some(Fact::Absent) | None => return Err(not_read(vpc)),
-            };
-            let acl = acl_of(acls, subnet).ok_or_else(|| not_read(vpc))?;
-            Ok(AclRules::of(acl, direction))
-        })
+    ) -> Result<AclRules, Unavailable> {
+        const ACTION: &str = "ec2:DescribeNetworkAcls";
+        let unseen = || format!("this account cannot see the network ACLs of {vpc}");
+        let acls = known(self.network.network_acls.get(vpc), ACTION, unseen)?;
+        let acl = acl_of(acls, subnet).ok_or_else(|| Unavailable::not_asked(ACTION, unseen()))?;
+        Ok(AclRules::new(acl, direction))
     }
 
-    /// Where the routes of a subnet lead.
-    pub fn routes(&self, vpc: &str, subnet: &str) -> Arc<Result<Arc<RouteMap>, Unavailable>> {
-        self.routes.get(subnet, || {
-            let unread = |what| Unavailable::not_asked("ec2:DescribeRouteTables", what);
-            let tables = match self.network.route_tables.get(vpc) {
-                Some(Fact::Known(tables)) => tables,
-                Some(Fact::Unavailable(why)) => return Err(why.clone()),
-                Some(Fact::Absent) | None => {
-                    return Err(unread(format!("the route tables of {vpc} were not read")));
-                }
-            };
-            let table = RouteTable::of_subnet(tables, subnet)
-                .ok_or_else(|| unread(format!("no route table of {subnet} was found")))?;
-            Ok(self.tables.get(&*table.id, || RouteMap::of(self, table)))
-        })
-    }
-
-    /// The classes of task addresses in a VPC.
-    pub fn classes(&self, vpc: &str) -> Arc<AddressClasses> {
-        self.classes
-            .get(vpc, || AddressClasses::of_tasks_in(self, vpc))
+    /// The routes of a subnet.
+    pub fn routes(&self, vpc: &str, subnet: &str) -> Result<&RouteMap<'a>, Unavailable> {
+        const ACTION: &str = "ec2:DescribeRouteTables";
+        let unread = || format!("the route tables of {vpc} were not read");
+        let tables = known(self.network.route_tables.get(vpc), ACTION, unread)?;
+        let missing = || format!("no route table of {subnet} was found");
+        RouteTable::of_subnet(tables, subnet)
+            .and_then(|table| self.route_maps.get(&*table.id))
+            .ok_or_else(|| Unavailable::not_asked(ACTION, missing()))
     }
 }

@@ -1,163 +1,135 @@
 use std::collections::BTreeSet;
 
-use super::rules::Rules;
-use super::{Direction, Ranges, Reachability};
-use model::facts::{Fact, GroupRule, Unavailable};
+use super::known::known;
+use super::prefix_list::PrefixLists;
+use super::reachability::{ambiguous_address, unknown_address};
+use super::{AddressSet, Direction, Reachability};
+use model::facts::{GroupRule, Network, Unavailable};
 
-/// The other side of a connection, as the rules of a security group may name it.
+/// The other side of a connection, as rules of security groups can name it.
 pub struct Peer<'a> {
-    pub ranges: &'a Ranges,
-    /// Security groups of its interface; `None`: not known.
+    /// The possible addresses.
+    pub addresses: &'a AddressSet,
+    /// Security groups of the interface; `None`: unknown.
     pub groups: Option<&'a [String]>,
 }
 
-/// What is asked for at the other side.
+/// The protocol and port of a connection.
 #[derive(Debug, Clone, Copy)]
 pub enum Protocol {
     /// TCP on port 443.
     Https,
-    /// UDP on port 53. Amazon's own DNS servers may always be asked.
+    /// UDP on port 53. Security groups do not filter calls to Amazon's own DNS servers.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>
     Dns,
 }
 
-/// What the rules of security groups admit together in one direction. Rules of all groups of an interface add up, and
-/// answers come back by themselves.
+/// The peers that the security groups of an interface admit in one direction. The rules of all groups add up, and answers
+/// need no rule.
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 pub struct GroupRules {
-    /// Without security groups nothing filters.
+    /// False for an interface without security groups: nothing filters.
     filters: bool,
-    ranges: Ranges,
+    addresses: AddressSet,
     groups: BTreeSet<String>,
-    /// Why there may be more that they admit.
+    /// Why there may be more rules.
     unknown: Option<Unavailable>,
 }
 
 impl GroupRules {
-    pub(super) fn of(
-        rules: &Rules,
+    pub(super) fn new(
+        network: &Network,
+        lists: &PrefixLists,
         groups: &[String],
         direction: Direction,
         protocol: Protocol,
     ) -> GroupRules {
-        let mut unknown = None;
+        let mut unknown = Vec::new();
         let mut sets = Vec::new();
-        let mut texts = Vec::new();
         let mut peers = BTreeSet::new();
         for id in groups {
-            let group = match rules.network.security_groups.get(id) {
-                Some(Fact::Known(group)) => group,
-                Some(Fact::Unavailable(why)) => {
-                    unknown.get_or_insert(why.clone());
-                    continue;
-                }
-                Some(Fact::Absent) | None => {
-                    unknown.get_or_insert(not_found(id));
+            let unseen = || format!("this account cannot see the security group {id}");
+            let fact = network.security_groups.get(id);
+            let group = match known(fact, "ec2:DescribeSecurityGroups", unseen) {
+                Ok(group) => group,
+                Err(why) => {
+                    unknown.push(why);
                     continue;
                 }
             };
-            let of_direction = match direction {
+            let rules = match direction {
                 Direction::In => &group.ingress,
                 Direction::Out => &group.egress,
             };
-            for rule in of_direction.iter().filter(|rule| is_for(rule, protocol)) {
+            for rule in rules.iter().filter(|rule| matches(rule, protocol)) {
                 peers.extend(rule.security_groups.iter().cloned());
-                texts.extend(rule.cidrs.iter().map(String::as_str));
+                sets.push(AddressSet::parse(rule.cidrs.iter().map(String::as_str)));
                 for list in &rule.prefix_lists {
-                    let list = rules.prefix_list(list);
-                    if let Err(why) = &*list {
-                        unknown.get_or_insert(why.clone());
+                    match lists.get(list) {
+                        Ok(addresses) => sets.push(addresses.clone()),
+                        Err(why) => unknown.push(why),
                     }
-                    sets.push(list);
                 }
             }
         }
-        let cidrs = Ranges::parse(texts);
-        let lists = sets.iter().filter_map(|list| list.as_ref().as_ref().ok());
         GroupRules {
             filters: !groups.is_empty(),
-            ranges: Ranges::union(lists.chain([&cidrs])),
+            addresses: AddressSet::union(&sets),
             groups: peers,
-            unknown,
+            unknown: unknown.into_iter().next(),
         }
     }
 
     /// The addresses that rules name, by range or by prefix list.
-    pub fn ranges(&self) -> &Ranges {
-        &self.ranges
+    pub(super) fn addresses(&self) -> &AddressSet {
+        &self.addresses
     }
 
-    /// Whether they admit a connection with this peer.
+    /// Whether the groups admit a connection with a peer.
     pub fn admit(&self, peer: &Peer) -> Reachability {
-        let names_group = |of_peer: &[String]| {
-            let mut of_peer = of_peer.iter();
-            of_peer.any(|id| self.groups.contains(id))
-        };
-        if !self.filters || peer.groups.is_some_and(names_group) {
+        let is_named = |groups: &[String]| groups.iter().any(|id| self.groups.contains(id));
+        if !self.filters || peer.groups.is_some_and(is_named) {
             return Reachability::Open;
         }
-        let unknown_peer = || {
+        let unknown = self.unknown.clone().or_else(|| {
             let may_be_named = peer.groups.is_none() && !self.groups.is_empty();
-            may_be_named.then(unknown_peer)
-        };
-        if peer.ranges.is_empty() {
-            let unknown = self.unknown.clone().or_else(unknown_peer);
-            return Reachability::Unknown(unknown.unwrap_or_else(no_address));
+            may_be_named.then(|| {
+                Unavailable::not_asked(
+                    "ec2:DescribeNetworkInterfaces",
+                    "a rule names security groups, and the security groups of the peer's interface are unknown",
+                )
+            })
+        });
+        if peer.addresses.is_empty() {
+            return Reachability::Unknown(unknown.unwrap_or_else(unknown_address));
         }
-        if self.ranges.covers(peer.ranges) {
+        if self.addresses.covers(peer.addresses) {
             return Reachability::Open;
         }
-        match self.unknown.clone().or_else(unknown_peer) {
+        match unknown {
             Some(why) => Reachability::Unknown(why),
-            None if !self.ranges.meets(peer.ranges) => Reachability::Blocked,
-            None => Reachability::Unknown(vague()),
+            None if !self.addresses.overlaps(peer.addresses) => Reachability::Blocked,
+            None => Reachability::Unknown(ambiguous_address()),
         }
     }
 }
 
-fn is_for(rule: &GroupRule, protocol: Protocol) -> bool {
+/// Whether a rule is for the protocol and its port.
+fn matches(rule: &GroupRule, protocol: Protocol) -> bool {
     let (names, port) = match protocol {
         Protocol::Https => (["tcp", "6"], super::HTTPS),
         Protocol::Dns => (["udp", "17"], 53),
     };
-    let of_port = || {
-        rule.from_port.is_none_or(|from| from <= port) && rule.to_port.is_none_or(|to| port <= to)
-    };
-    rule.protocol == "-1" || names.contains(&rule.protocol.as_str()) && of_port()
-}
-
-fn not_found(group: &str) -> Unavailable {
-    Unavailable::not_asked(
-        "ec2:DescribeSecurityGroups",
-        format!("this account cannot see the security group {group}"),
-    )
-}
-
-pub fn no_address() -> Unavailable {
-    Unavailable::not_asked(
-        "ec2:DescribeNetworkInterfaces",
-        "the IPv4 address of an interface on the path is unknown, and IPv6 is not evaluated",
-    )
-}
-
-pub fn vague() -> Unavailable {
-    Unavailable::not_asked(
-        "ec2:DescribeNetworkInterfaces",
-        "the rules admit only some of the addresses that the other side may have, and which one it has is unknown",
-    )
-}
-
-fn unknown_peer() -> Unavailable {
-    Unavailable::not_asked(
-        "ec2:DescribeNetworkInterfaces",
-        "a rule names security groups, and those of the interface at the other side are unknown",
-    )
+    let has_port =
+        rule.from_port.is_none_or(|from| from <= port) && rule.to_port.is_none_or(|to| port <= to);
+    rule.protocol == "-1" || names.contains(&rule.protocol.as_str()) && has_port
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::facts::{Network, SecurityGroup};
+    use crate::vpc::NetworkRules;
+    use model::facts::{Fact, SecurityGroup};
 
     fn rule(protocol: &str, ports: Option<(u16, u16)>) -> GroupRule {
         GroupRule {
@@ -192,28 +164,30 @@ mod tests {
         network: &Network,
         own: &[&str],
         groups: Option<&[String]>,
-        ranges: &[&str],
+        addresses: &[&str],
     ) -> Reachability {
         let own: Vec<String> = own.iter().map(ToString::to_string).collect();
-        let rules = Rules::of(network);
         let peer = Peer {
-            ranges: &Ranges::parse(ranges.iter().copied()),
+            addresses: &AddressSet::parse(addresses.iter().copied()),
             groups,
         };
-        let rules = GroupRules::of(&rules, &own, Direction::In, Protocol::Https);
-        rules.admit(&peer)
+        NetworkRules::new(network).ingress(&own).admit(&peer)
     }
 
-    fn gate_from(network: &Network, groups: Option<&[String]>, ranges: &[&str]) -> Reachability {
-        admits(network, &["sg-1"], groups, ranges)
+    fn admits_from(
+        network: &Network,
+        groups: Option<&[String]>,
+        addresses: &[&str],
+    ) -> Reachability {
+        admits(network, &["sg-1"], groups, addresses)
     }
 
-    fn gate(ingress: Vec<GroupRule>) -> Reachability {
-        gate_from(&network(ingress), Some(&["sg-task".into()]), &["10.0.0.5"])
+    fn admits_task(ingress: Vec<GroupRule>) -> Reachability {
+        admits_from(&network(ingress), Some(&["sg-task".into()]), &["10.0.0.5"])
     }
 
     #[test]
-    fn protocols_and_ports() {
+    fn rules_match_by_protocol_and_port() {
         let open = [
             rule("-1", None),
             rule("tcp", Some((443, 443))),
@@ -221,36 +195,42 @@ mod tests {
             rule("tcp", None),
         ];
         for rule in open {
-            assert_eq!(gate(vec![from(rule, "10.0.0.0/16")]), Reachability::Open);
+            assert_eq!(
+                admits_task(vec![from(rule, "10.0.0.0/16")]),
+                Reachability::Open
+            );
         }
-        let shut = [
+        let blocked = [
             rule("udp", Some((443, 443))),
             rule("tcp", Some((444, 500))),
             rule("tcp", Some((80, 442))),
             rule("icmp", None),
         ];
-        for rule in shut {
-            assert_eq!(gate(vec![from(rule, "10.0.0.0/16")]), Reachability::Blocked);
+        for rule in blocked {
+            assert_eq!(
+                admits_task(vec![from(rule, "10.0.0.0/16")]),
+                Reachability::Blocked
+            );
         }
     }
 
     #[test]
-    fn by_range_by_group_by_itself_and_by_prefix_list() {
-        assert_eq!(gate(vec![]), Reachability::Blocked);
+    fn rules_name_ranges_groups_and_prefix_lists() {
+        assert_eq!(admits_task(vec![]), Reachability::Blocked);
         assert_eq!(
-            gate(vec![from(rule("-1", None), "10.1.0.0/16")]),
+            admits_task(vec![from(rule("-1", None), "10.1.0.0/16")]),
             Reachability::Blocked
         );
         let by_group = |id: &str| GroupRule {
             security_groups: vec![id.into()],
             ..rule("-1", None)
         };
-        assert_eq!(gate(vec![by_group("sg-task")]), Reachability::Open);
-        assert_eq!(gate(vec![by_group("sg-1")]), Reachability::Blocked);
+        assert_eq!(admits_task(vec![by_group("sg-task")]), Reachability::Open);
+        assert_eq!(admits_task(vec![by_group("sg-1")]), Reachability::Blocked);
         let itself = network(vec![by_group("sg-1")]);
         let same = ["sg-1".to_owned()];
         assert_eq!(
-            gate_from(&itself, Some(&same), &["10.0.0.5"]),
+            admits_from(&itself, Some(&same), &["10.0.0.5"]),
             Reachability::Open
         );
         let by_list = GroupRule {
@@ -258,7 +238,7 @@ mod tests {
             ..rule("-1", None)
         };
         let mut listed = network(vec![by_list]);
-        let ask = |network: &Network| gate_from(network, Some(&[]), &["10.0.0.5"]);
+        let ask = |network: &Network| admits_from(network, Some(&[]), &["10.0.0.5"]);
         assert!(matches!(ask(&listed), Reachability::Unknown(_)));
         let entries = Fact::Known(vec!["10.0.0.0/24".into()]);
         listed.prefix_lists.insert("pl-1".into(), entries);
@@ -266,25 +246,25 @@ mod tests {
     }
 
     #[test]
-    fn rules_add_up_and_may_cover_a_part() {
+    fn rules_add_up_and_can_cover_some_addresses_only() {
         let halves = vec![
             from(rule("-1", None), "10.0.0.0/25"),
             from(rule("-1", None), "10.0.0.128/25"),
         ];
-        let all = |rules: Vec<GroupRule>| gate_from(&network(rules), Some(&[]), &["10.0.0.0/24"]);
+        let all = |rules: Vec<GroupRule>| admits_from(&network(rules), Some(&[]), &["10.0.0.0/24"]);
         assert_eq!(all(halves.clone()), Reachability::Open);
-        // Of an address somewhere in a range nobody knows whether it is in the part.
+        // An address somewhere in a range may or may not be in the part.
         let half = network(halves[..1].to_vec());
         let gate = all(halves[..1].to_vec());
         assert!(matches!(gate, Reachability::Unknown(_)));
         assert!(
-            matches!(gate_from(&half, Some(&[]), &[]), Reachability::Unknown(_)),
+            matches!(admits_from(&half, Some(&[]), &[]), Reachability::Unknown(_)),
             "no address is known"
         );
     }
 
     #[test]
-    fn what_cannot_be_read_leaves_it_open() {
+    fn an_unreadable_group_makes_a_refusal_unknown() {
         let mut network = network(vec![from(rule("-1", None), "10.0.0.0/16")]);
         let ask = |network: &Network| admits(network, &["sg-1", "sg-2"], None, &["10.0.0.5"]);
         assert_eq!(ask(&network), Reachability::Open, "rules add up");

@@ -2,7 +2,7 @@ use super::of_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
-use aws_rules::needs;
+use aws_rules::required_permissions;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -56,7 +56,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
         let verdict = iam_answers::verdict(index, arn, &needs, |_| true);
         if !verdict.denied.is_empty() {
-            let needs = needs::describe_tasks(&index.facts.cluster_arn().unwrap_or_default());
+            let needs = required_permissions::describe_tasks(
+                &index.facts.cluster_arn().unwrap_or_default(),
+            );
             return CHECK
                 .fail(subject, "The caller may not call ecs:DescribeTasks")
                 .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")

@@ -1,8 +1,8 @@
 use super::of_caller_or_root;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::kms::{Refusal, Use, judge};
-use aws_rules::needs;
+use crate::kms_access::{KeyUse, Refusal, judge};
+use aws_rules::required_permissions;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Caller, KmsKey, Principal};
@@ -35,12 +35,12 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     of_caller_or_root(index, &CHECK, |subject, caller, arn| {
-        let data_key = Use {
+        let data_key = KeyUse {
             who: "The caller".to_owned(),
             action: "kms:GenerateDataKey",
-            what: "make data keys",
-            then: "The client then cannot set up the session's encryption.",
-            cause: "The caller may not make data keys with the cluster's KMS key",
+            verb: "make data keys",
+            consequence: "The client then cannot set up the session's encryption.",
+            group_title: "The caller may not make data keys with the cluster's KMS key",
             principal: arn,
             session: matches!(caller.principal, Principal::AssumedRole { .. })
                 .then_some(caller.arn.as_str()),
@@ -53,7 +53,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 /// What refuses is what has to be mended.
 fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = needs::generate_data_key(&key.arn);
+    let need = required_permissions::generate_data_key(&key.arn);
     match refusal {
         Refusal::Identity => fixes::caller::allow(index.facts, caller, "data-key", &[need]),
         Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),

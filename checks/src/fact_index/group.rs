@@ -112,7 +112,16 @@ impl<'a> Group<'a> {
             tasks,
             running,
         };
-        group.placements = Placements::of(index, &group);
+        let awsvpc = group
+            .known_service()
+            .and_then(|service| service.awsvpc.as_ref());
+        let assigns_public_ip = awsvpc.is_some_and(|awsvpc| awsvpc.assign_public_ip);
+        let tasks = group
+            .running
+            .iter()
+            .map(|task| (*task, index.interface(task)));
+        group.placements =
+            Placements::new(&index.network, tasks, group.container, assigns_public_ip);
         group
     }
 }

@@ -1,7 +1,7 @@
 //! The cluster's exec configuration: where sessions are recorded, and the KMS key that encrypts them.
 
 use super::FactIndex;
-use aws_rules::needs::recording_group;
+use aws_rules::required_permissions::recording_group;
 use model::facts::{ExecConfiguration, ExecLog, Fact, KmsKey, Task, Unavailable};
 
 impl<'a> FactIndex<'a> {

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::inline::{Inline, Owner};
 use crate::iam_answers::Blocker;
-use aws_rules::needs::Need;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::RequiredPermission;
 use model::facts::{Caller, Fact, Facts, Principal, Task};
 use model::fix::{Disposition, Fix};
 use model::text;
@@ -24,7 +24,7 @@ pub fn allow_exec(facts: &Facts, caller: &Caller, cluster_arn: &str) -> Fix {
 }
 
 /// Allows the caller exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, caller: &Caller, purpose: &str, needs: &[Need]) -> Fix {
+pub fn allow(facts: &Facts, caller: &Caller, purpose: &str, needs: &[RequiredPermission]) -> Fix {
     Grant {
         id: format!("allow-{purpose}:{}", caller.arn),
         title: format!("Allow the caller {}", text::list(&actions(needs))),
@@ -135,7 +135,7 @@ pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
 }
 
 /// A limit above the caller's own policies denies what its sessions need.
-pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[Need]) -> Fix {
+pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let actions = actions(needs);
     Fix::new(
         format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
@@ -162,7 +162,7 @@ pub fn widen_limit(facts: &Facts, caller: &Caller, limit: Blocker, cluster_arn: 
     .policy(exec_policy(facts, cluster_arn))
 }
 
-pub(super) fn actions(needs: &[Need]) -> Vec<&str> {
+pub(super) fn actions(needs: &[RequiredPermission]) -> Vec<&str> {
     needs.iter().map(|need| need.action).collect()
 }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::terraform::{self, label, quoted};
-use aws_rules::needs::Place;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::AccountRegion;
 use model::aws_call::{AwsCall, SseAlgorithm};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Facts, KmsKey};
@@ -114,7 +114,7 @@ pub fn encrypt_log_group(facts: &Facts, name: &str) -> Fix {
 /// Adds the creation of a key to a fix, and the key's association with the group: one command, because the association
 /// needs the new key's ARN.
 fn with_new_key(facts: &Facts, mut fix: Fix, mut calls: Vec<AwsCall>, group: &str) -> Fix {
-    let place = Place {
+    let place = AccountRegion {
         partition: &facts.partition,
         region: &facts.region,
         account: facts.account.as_deref().unwrap_or("ACCOUNT_ID"),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::security_group::{HTTPS_PORT, https_rule};
 use super::terraform::{self, label, list, quoted};
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Endpoint, Fact, Facts};

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::terraform::{self, jsonencode, label, quoted};
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 use model::aws_call::{AwsCall, InlinePolicy};
 use model::fix::Fix;
 

@@ -7,8 +7,8 @@ use super::inline::{Inline, Owner};
 use super::terraform::{self, jsonencode, label, quoted};
 use super::{definition, service};
 use crate::iam_answers::Blocker;
-use aws_rules::needs::Need;
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
+use aws_rules::required_permissions::RequiredPermission;
 use model::arn;
 use model::aws_call::AwsCall;
 use model::facts::{Facts, TaskDefinition};
@@ -40,7 +40,7 @@ fn replace_tasks(fix: Fix, facts: &Facts, services: &[&str]) -> Fix {
 }
 
 /// Allows a role exactly these actions on exactly these resources.
-pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[Need]) -> Fix {
+pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[RequiredPermission]) -> Fix {
     let name = arn::name(role);
     let document = policy_document::allow(needs);
     let fix = Fix::new(
@@ -53,7 +53,7 @@ pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[Need]) -> Fix {
 }
 
 /// A limit above the role's own policies denies what its sessions need.
-pub fn unblock_for(role: &str, blocker: Blocker, needs: &[Need]) -> Fix {
+pub fn unblock_for(role: &str, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let name = arn::name(role);
     let actions = actions(needs);
     Fix::new(

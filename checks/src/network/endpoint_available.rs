@@ -1,6 +1,6 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
+use crate::per_endpoint::{endpoint_fault, judge_endpoints};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -9,10 +9,10 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-available",
     area: Area::Network,
     title: "The ssmmessages endpoint is available",
-    why: "An endpoint serves nobody before it is available, and one that was rejected or has failed never does.",
-    how: "state in ec2:DescribeVpcEndpoints. It is a failure where tasks have no other way out, and unknown while it is pending or partial: one that is changed goes on serving.",
+    why: "An endpoint serves tasks only while it is available. One that was rejected or has failed never does.",
+    how: "state in ec2:DescribeVpcEndpoints. A failure if tasks have no other path to ssmmessages; unknown while the endpoint is pending or partial, because an endpoint that is being changed keeps serving.",
     actions: &["ec2:DescribeVpcEndpoints"],
-    remedy: "Wait while it is pending; make it anew where it was rejected or has failed.",
+    remedy: "Wait while it is pending; create it again if it was rejected or has failed.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
     explains: &[
         "network.internet-route",
@@ -32,12 +32,12 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_endpoints(index, &CHECK, |endpoint, subject, otherwise| {
+    judge_endpoints(index, &CHECK, |endpoint, subject, fallback| {
         let (id, state) = (&endpoint.id, &endpoint.state);
         let finding = if endpoint.is_available() && endpoint.has_no_interface() {
             let fault =
                 format!("The ssmmessages endpoint {id} is in no subnet, so it has no address");
-            not_serving(&CHECK, subject, fault, otherwise)
+            endpoint_fault(&CHECK, subject, fault, fallback)
                 .group_title("The ssmmessages endpoint is in no subnet")
         } else if endpoint.is_available() {
             CHECK.pass(subject, format!("{id} is available"))
@@ -45,12 +45,12 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             CHECK
                 .unknown_because(
                     subject,
-                    format!("The ssmmessages endpoint {id} is {state}: being made or changed"),
+                    format!("The ssmmessages endpoint {id} is {state}: it is being created or changed"),
                 )
-                .detail("One that is changed goes on serving; one that is made does not yet. Look again in a minute or two.")
+                .detail("An endpoint keeps serving while it is changed, but does not serve until it is created. Check again in a minute or two.")
         } else {
             let fault = format!("The ssmmessages endpoint {id} is {state}, not available");
-            not_serving(&CHECK, subject, fault, otherwise)
+            endpoint_fault(&CHECK, subject, fault, fallback)
                 .group_title("The ssmmessages endpoint is not available")
                 .fix(fixes::endpoint::replace(index.facts, endpoint))
         };
@@ -70,7 +70,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn available_pending_and_failed() {
+    fn the_state_of_the_endpoint_decides() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for state in ["failed", "rejected", "pendingAcceptance"] {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn one_in_no_subnet_has_no_address() {
+    fn an_endpoint_without_subnets_fails() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         endpoint(&mut facts).subnets.clear();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_cannot_be_followed_leaves_it_open() {
+    fn an_untraceable_path_makes_a_fault_unknown() {
         let mut facts = healthy_coder();
         endpoint(&mut facts).state = "failed".into();
         route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_endpoints_the_one_that_serves_counts() {
+    fn an_endpoint_in_use_is_preferred() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         let mut failed = endpoint(&mut facts).clone();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn none_and_unreadable() {
+    fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

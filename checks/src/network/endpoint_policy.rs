@@ -1,9 +1,9 @@
-use crate::fact_index::{FactIndex, Group, Roles};
+use crate::fact_index::{FactIndex, Roles};
 use crate::fixes;
-use crate::vpc_path::destination::{Destination, by_destination};
-use crate::vpc_path::endpoint::policy_lets;
-use aws_rules::iam::Tri;
-use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use crate::per_endpoint::each_endpoint_in_use;
+use crate::service_access::endpoint_policy::evaluate_endpoint_policy;
+use aws_rules::iam::Ternary;
+use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -15,9 +15,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "network.endpoint-policy",
     area: Area::Network,
-    title: "The endpoint's policy lets the task role use ssmmessages",
-    why: "What goes through an endpoint has to be allowed by its policy too: the agent is refused there, whatever the role's own policies say.",
-    how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own lets everything through.",
+    title: "The endpoint's policy allows the task role to use ssmmessages",
+    why: "Calls through an endpoint also need permission from its policy. The endpoint refuses the agent, whatever the role's own policies allow.",
+    how: "The policy in ec2:DescribeVpcEndpoints, evaluated here for the task role and the four ssmmessages actions. An endpoint without a policy of its own allows everything.",
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Allow the four actions in the endpoint's policy.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"],
@@ -29,55 +29,18 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        by_destination(index, &group.placements)
+    each_endpoint_in_use(index, &CHECK, |_, subject, endpoint, placements| {
+        let tasks = placements.iter().flat_map(|placement| &placement.tasks);
+        let tasks: Vec<&Task> = tasks.copied().collect();
+        let by_role = Roles::of(index, &tasks).by_role;
+        if by_role.is_empty() {
+            return vec![CHECK.skip(subject, "No task role is known")];
+        }
+        by_role
             .into_iter()
-            .flat_map(|same| {
-                let vpc = same.vpc;
-                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service_name());
-                match same.destination {
-                    Ok(Destination::Endpoint(endpoint)) => {
-                        let tasks: Vec<&Task> = same
-                            .placements
-                            .iter()
-                            .flat_map(|placement| placement.tasks.iter().copied())
-                            .collect();
-                        judge(index, group, endpoint, &tasks)
-                    }
-                    Ok(Destination::Internet) => {
-                        let title = format!("{vpc} has no ssmmessages endpoint in use");
-                        vec![CHECK.skip(of_vpc(), title)]
-                    }
-                    Err(why) => vec![CHECK.unknown(of_vpc(), &why)],
-                }
-            })
+            .map(|(role, tasks)| for_role(index, endpoint, role, subject.clone()).on(tasks.scope))
             .collect()
     })
-}
-
-fn judge<'a>(
-    index: &FactIndex<'a>,
-    group: &Group<'a>,
-    endpoint: &'a Endpoint,
-    tasks: &[&'a Task],
-) -> Vec<Finding> {
-    let subject =
-        || Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
-    let of_some;
-    let by_role = match tasks.len() == group.running().len() {
-        true => &group.roles.by_role,
-        false => {
-            of_some = Roles::of(index, tasks);
-            &of_some.by_role
-        }
-    };
-    if by_role.is_empty() {
-        return vec![CHECK.skip(subject(), "No role is known that could be refused")];
-    }
-    by_role
-        .iter()
-        .map(|(role, alike)| for_role(index, endpoint, role, subject()).on(alike.scope.clone()))
-        .collect()
 }
 
 fn for_role(index: &FactIndex, endpoint: &Endpoint, role: &str, subject: Subject) -> Finding {
@@ -85,11 +48,13 @@ fn for_role(index: &FactIndex, endpoint: &Endpoint, role: &str, subject: Subject
     if endpoint.policy.is_none() {
         return CHECK.pass(subject, format!("{id} has no policy of its own"));
     }
-    let answers =
-        TASK_ROLE_ACTIONS.map(|action| (action, policy_lets(index, endpoint, role, action, "*")));
+    let answers = TASK_ROLE_ACTIONS.map(|action| {
+        let answer = evaluate_endpoint_policy(index, endpoint, role, action, "*");
+        (action, answer)
+    });
     let refused: Vec<&str> = answers
         .iter()
-        .filter(|(_, answer)| *answer == Tri::No)
+        .filter(|(_, answer)| *answer == Ternary::No)
         .map(|(action, _)| *action)
         .collect();
     if !refused.is_empty() {
@@ -103,37 +68,20 @@ fn for_role(index: &FactIndex, endpoint: &Endpoint, role: &str, subject: Subject
         return CHECK
             .fail(subject, title)
             .group_title("The endpoint's policy refuses the task roles")
-            .detail("The agent's calls go through the endpoint, and its policy has to allow them as well as the role's own.")
+            .detail("The agent's calls go through the endpoint, so that its policy has to allow them as well as the role's own policies.")
             .evidence("refused", refused)
             .evidence("role", role)
             .fix(fixes::endpoint::policy(index.facts, endpoint, &TASK_ROLE_ACTIONS));
     }
-    let keys: Vec<String> = answers
-        .iter()
-        .filter_map(|(_, answer)| match answer {
-            Tri::Depends(keys) => Some(keys),
-            Tri::Yes | Tri::No => None,
-        })
-        .flatten()
-        .cloned()
-        .collect();
-    let keys = distinct(keys.into_iter());
+    let keys = distinct(answers.iter().flat_map(|(_, answer)| answer.keys()));
     if keys.is_empty() {
-        CHECK.pass(
-            subject,
-            format!("The policy of {id} lets {name} use ssmmessages"),
-        )
-    } else {
-        CHECK
-            .unknown_because(
-                subject,
-                format!(
-                    "Whether the policy of {id} lets {name} use ssmmessages hangs on {}",
-                    text::list(&keys)
-                ),
-            )
-            .evidence("missingContextKeys", keys)
+        let title = format!("The policy of {id} allows {name} to use ssmmessages");
+        return CHECK.pass(subject, title);
     }
+    let what = format!("the policy of {id} allows {name} to use ssmmessages");
+    CHECK
+        .unknown_because(subject, text::depends_on(&what, &keys))
+        .evidence("missingContextKeys", keys)
 }
 
 #[cfg(test)]
@@ -153,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn open_to_all_to_the_account_and_to_the_role() {
+    fn policies_that_name_everyone_the_account_or_the_role_pass() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         for principal in [
             json!({"AWS": "*"}),
@@ -168,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn another_service_s_actions_another_principal_or_a_deny() {
+    fn policies_for_other_actions_or_principals_and_denies_fail() {
         for statement in [
             json!({"Effect": "Allow", "Principal": "*", "Action": "ssm:*", "Resource": "*"}),
             json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/other"}, "Action": "*", "Resource": "*"}),
@@ -185,12 +133,12 @@ mod tests {
         assert_eq!(finding.status, Status::Fail);
         assert!(
             finding.fixes[0].commands.is_empty(),
-            "an Allow does not mend a Deny"
+            "an Allow does not fix a Deny"
         );
     }
 
     #[test]
-    fn conditions() {
+    fn unknown_condition_keys_make_it_unknown() {
         let on = |condition: Value| {
             with(
                 json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}),
@@ -206,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn not_in_use_and_unreadable() {
+    fn an_unused_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -1,6 +1,6 @@
 use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::new_endpoint;
-use crate::vpc_path::placement::{Placement, is_shared, ssmmessages_endpoint};
+use crate::network_fixes;
+use crate::vpc_path::placement::Placement;
 use aws_rules::vpc::Egress;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -13,14 +13,14 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-present",
     area: Area::Network,
     title: "The VPC has an ssmmessages endpoint, where tasks need one",
-    why: "The agent has to reach ssmmessages on port 443. Tasks without a way to the internet can do so only through an interface endpoint in their VPC.",
-    how: "ec2:DescribeVpcEndpoints, beside the route tables of the tasks' subnets: a missing endpoint is a failure only where there is no other way out.",
+    why: "The agent has to reach ssmmessages on port 443. Tasks without a path to the internet need an interface endpoint in their VPC.",
+    how: "ec2:DescribeVpcEndpoints and the route tables of the tasks' subnets: a missing endpoint is a failure only if there is no path to the internet.",
     actions: &[
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeSubnets",
         "ec2:DescribeRouteTables",
     ],
-    remedy: "Make the interface endpoint, or give the subnets a route through a NAT gateway.",
+    remedy: "Create the interface endpoint, or give the subnets a route through a NAT gateway.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
@@ -48,7 +48,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let mut findings: Vec<Finding> = places
             .by_vpc()
             .into_iter()
-            .flat_map(|(vpc, placements)| judge(index, group, vpc, &placements))
+            .map(|(vpc, placements)| judge(index, group, vpc, &placements))
             .collect();
         if let Some((task, why)) = places.unplaced.first() {
             findings.push(CHECK.unknown(group.task_subject(task), why));
@@ -57,83 +57,67 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-fn judge(
-    index: &FactIndex,
-    group: &Group,
-    vpc: &str,
-    placements: &[&Placement],
-) -> Option<Finding> {
+fn judge(index: &FactIndex, group: &Group, vpc: &str, placements: &[&Placement]) -> Finding {
+    let network = &index.network;
     let subject = Subject::new("vpc", vpc).of_service(group.service_name());
     let service = index.facts.endpoint_service("ssmmessages");
-    match ssmmessages_endpoint(index, vpc) {
-        Fact::Unavailable(why) => return Some(CHECK.unknown(subject, &why)),
+    match network.ssmmessages_endpoint(vpc) {
+        Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
         Fact::Known(endpoint) => {
-            return Some(
-                CHECK
-                    .pass(subject, format!("{vpc} has {service} ({})", endpoint.id))
-                    .evidence("endpoint", endpoint.id.as_str())
-                    .evidence("state", endpoint.state.as_str()),
-            );
+            return CHECK
+                .pass(subject, format!("{vpc} has {service} ({})", endpoint.id))
+                .evidence("endpoint", endpoint.id.as_str())
+                .evidence("state", endpoint.state.as_str());
         }
         Fact::Absent => {}
     }
-    if let Some(shared) = placements.iter().find(|p| is_shared(index, p.subnet)) {
+    if let Some(shared) = placements.iter().find(|p| network.is_shared(p.subnet)) {
         let owner = shared.subnet.owner.as_deref().unwrap_or_default();
-        return Some(
-            CHECK
-                .unknown_because(
-                    subject,
-                    format!("{vpc} belongs to account {owner}, whose endpoints may not be visible from here"),
-                )
-                .evidence("owner", owner),
+        let title = format!(
+            "{vpc} belongs to account {owner}, whose endpoints may be invisible to this account"
         );
+        return CHECK
+            .unknown_because(subject, title)
+            .evidence("owner", owner);
     }
-    let closed: Vec<&Placement> = placements
-        .iter()
-        .copied()
-        .filter(|placement| placement.way.is_closed())
-        .collect();
-    if closed.is_empty() {
-        return Some(not_needed(subject, vpc, placements));
+    let blocked = placements.iter().copied();
+    let blocked: Vec<&Placement> = blocked.filter(|p| p.egress.is_blocked()).collect();
+    if blocked.is_empty() {
+        return not_needed(subject, vpc, placements);
     }
-    // Others of the VPC may get out all the same.
-    let place = match closed.len() == placements.len() {
+    // Other tasks of the VPC may reach the internet.
+    let place = match blocked.len() == placements.len() {
         true => vpc.to_owned(),
-        false => text::list(&distinct(closed.iter().map(|p| p.subnet.id.clone()))),
+        false => text::list(&distinct(blocked.iter().map(|p| p.subnet.id.clone()))),
     };
-    Some(missing(index, subject, vpc, &service, &closed, &place))
+    missing(index, subject, vpc, &service, &blocked, &place)
 }
 
 fn not_needed(subject: Subject, vpc: &str, placements: &[&Placement]) -> Finding {
     let ways: Option<Vec<String>> = placements
         .iter()
-        .map(|placement| through(&placement.way))
+        .map(|placement| describe_gateways(&placement.egress))
         .collect();
     let how = match ways {
         Some(ways) => {
             let ways = distinct(ways.into_iter());
             format!(", and sessions leave through {}", text::list(&ways))
         }
-        None => "; whether tasks have another way is for network.internet-route to tell".to_owned(),
+        None => "; network.internet-route says whether tasks have another path".to_owned(),
     };
     CHECK.skip(subject, format!("{vpc} has no ssmmessages endpoint{how}"))
 }
 
-/// `None`: it does not lead to the internet.
-fn through(way: &Egress) -> Option<String> {
-    match way {
+/// `None`: packets do not reach the internet.
+fn describe_gateways(egress: &Egress) -> Option<String> {
+    match egress {
         Egress::Nat(id) => Some(format!("the NAT gateway {id}")),
         Egress::InternetGateway(id) => Some(format!("the internet gateway {id}")),
-        Egress::Several(ways) => {
-            let ways: Option<Vec<String>> = ways.iter().map(through).collect();
+        Egress::Several(paths) => {
+            let ways: Option<Vec<String>> = paths.iter().map(describe_gateways).collect();
             Some(text::list(&ways?))
         }
-        Egress::NoPublicAddress(_)
-        | Egress::NatWithoutInternet { .. }
-        | Egress::Blackhole(_)
-        | Egress::None
-        | Egress::Unclear(_)
-        | Egress::Unavailable(_) => None,
+        _ => None,
     }
 }
 
@@ -142,39 +126,39 @@ fn missing(
     subject: Subject,
     vpc: &str,
     service: &str,
-    closed: &[&Placement],
+    blocked: &[&Placement],
     place: &str,
 ) -> Finding {
-    let tasks: Vec<&Task> = closed
+    let tasks: Vec<&Task> = blocked
         .iter()
         .flat_map(|placement| placement.tasks.iter().copied())
         .collect();
-    let ways = distinct(closed.iter().map(|placement| no_way(placement)));
-    let subnets = distinct(closed.iter().map(|p| p.subnet.id.clone()));
+    let ways = distinct(blocked.iter().map(|placement| describe_obstacle(placement)));
+    let subnets = distinct(blocked.iter().map(|p| p.subnet.id.clone()));
     CHECK
         .fail(
             subject,
             format!(
-                "Tasks in {place} cannot reach ssmmessages: no endpoint, and no way to the internet"
+                "Tasks in {place} cannot reach ssmmessages: no endpoint, and no path to the internet"
             ),
         )
         .detail(format!(
             "{vpc} has no interface endpoint for {service}, and {}.",
             text::list(&ways)
         ))
-        .group_title("There is no ssmmessages endpoint in the VPC, and no way to the internet")
+        .group_title("The VPC has no ssmmessages endpoint, and no path to the internet")
         .evidence("vpc", vpc)
         .evidence("service", service)
         .evidence("subnets", subnets)
-        .fix(new_endpoint::everywhere(index, vpc, "ssmmessages"))
+        .fix(network_fixes::endpoint::create_for_vpc(index, vpc, "ssmmessages"))
         .on_tasks(tasks.iter().copied())
 }
 
-fn no_way(placement: &Placement) -> String {
+fn describe_obstacle(placement: &Placement) -> String {
     let subnet = &placement.subnet.id;
-    match &placement.way {
+    match &placement.egress {
         Egress::NoPublicAddress(gateway) => format!(
-            "the route table of {subnet} leads to {gateway}, which serves public addresses only, and the tasks have none"
+            "the route table of {subnet} leads to {gateway}, which requires public addresses, and the tasks have none"
         ),
         Egress::NatWithoutInternet {
             gateway,
@@ -199,12 +183,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn present() {
+    fn an_endpoint_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn missing_without_a_way_out() {
+    fn a_missing_endpoint_fails_without_a_path_to_the_internet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         no_way_out(&mut facts);
@@ -221,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_with_a_nat_is_no_failure() {
+    fn a_missing_endpoint_is_skipped_with_a_nat_gateway() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let finding = &run(&CHECK, &facts)[0];
@@ -243,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_vpc_may_hide_its_endpoint() {
+    fn a_missing_endpoint_of_a_shared_vpc_is_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         no_way_out(&mut facts);
@@ -254,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transit_gateway_cannot_be_followed() {
+    fn a_transit_gateway_is_untraceable() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
@@ -262,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_endpoints_are_unknown() {
         let mut facts = healthy_coder();
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

@@ -1,7 +1,7 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::endpoint::{judge_endpoints, not_serving};
-use crate::vpc_path::hosted_zone::{Naming, doubt, naming};
+use crate::per_endpoint::{endpoint_fault, judge_endpoints};
+use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::finding::{Finding, Severity};
@@ -10,8 +10,8 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
     area: Area::Network,
     title: "The ssmmessages endpoint answers for the public name",
-    why: "The agent knows only the public name of ssmmessages. Without private DNS that name leads past the endpoint, to the internet.",
-    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. It is a failure where tasks have no way to the internet, and unknown where a private hosted zone of the VPC may give the name to the endpoint.",
+    why: "The agent knows only the public name of ssmmessages. Without private DNS that name resolves to the internet, not to the endpoint.",
+    how: "privateDnsEnabled in ec2:DescribeVpcEndpoints. A failure if tasks have no path to the internet; unknown if a private hosted zone of the VPC may resolve the name to the endpoint.",
     actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
@@ -33,21 +33,20 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_endpoints(index, &CHECK, |endpoint, subject, otherwise| {
+    judge_endpoints(index, &CHECK, |endpoint, subject, fallback| {
         let id = &endpoint.id;
         let finding = if endpoint.private_dns {
             CHECK.pass(subject, format!("{id} answers for the public name"))
-        } else if let Some(why) = doubt(index, endpoint) {
+        } else if let Some(why) = ambiguity(&index.network, endpoint) {
             CHECK.unknown(subject, &why)
         } else {
             let fault = format!(
-                "The ssmmessages endpoint {id} has no private DNS, so tasks that ask for the public name do not use it"
+                "The ssmmessages endpoint {id} has no private DNS, so tasks that use the public name do not reach it"
             );
-            let mut finding = not_serving(&CHECK, subject, fault, otherwise);
-            if naming(index, endpoint) == Naming::Unseen {
-                let unseen =
-                    " Whether a private hosted zone gives the name to it could not be seen.";
-                finding.detail.push_str(unseen);
+            let mut finding = endpoint_fault(&CHECK, subject, fault, fallback);
+            if zone_match(&index.network, endpoint) == ZoneMatch::Unknown {
+                let unknown = " Unknown: whether a private hosted zone resolves the name to it.";
+                finding.detail.push_str(unknown);
             }
             finding
                 .group_title("The ssmmessages endpoint has no private DNS")
@@ -65,7 +64,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn on_off_and_off_without_another_way() {
+    fn private_dns_off_warns_with_a_nat_gateway_and_fails_without() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint(&mut facts).private_dns = false;
@@ -77,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vpc_that_does_not_resolve_has_to_be_mended_first() {
+    fn vpc_dns_is_fixed_before_private_dns() {
         let mut facts = healthy_coder();
         endpoint(&mut facts).private_dns = false;
         for (hostnames, steps) in [(true, 1), (false, 2)] {
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_hosted_zone_may_give_it_the_name() {
+    fn a_private_hosted_zone_makes_it_unknown() {
         let path = &crate::network::path::CHECK;
         let of_both = |zones: Option<Fact<Vec<String>>>| {
             let mut facts = healthy_coder();
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn none_and_unreadable() {
+    fn a_missing_endpoint_is_skipped_and_an_unreadable_one_unknown() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -1,14 +1,19 @@
-use crate::fact_index::{FactIndex, Group};
+use std::ptr;
+
+use crate::fact_index::FactIndex;
 use crate::fixes;
+use crate::fixes::endpoint::Sources;
+use crate::network_fixes::sources;
+use crate::per_endpoint::each_endpoint_in_use;
 use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::{Destination, by_destination};
-use crate::vpc_path::hop_outcome::Affected;
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::placement::Placement;
+use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::Reachability;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::{Endpoint, Fact};
+use model::facts::Endpoint;
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
@@ -16,7 +21,7 @@ pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
     area: Area::Network,
     title: "The endpoint's security groups let the tasks in",
-    why: "An endpoint with private DNS captures the name of ssmmessages for the whole VPC: tasks that its security groups keep out do not reach it another way, not even through a NAT gateway.",
+    why: "An endpoint with private DNS answers to the name of ssmmessages in the whole VPC. Tasks that its security groups block have no other path to ssmmessages, not even through a NAT gateway.",
     how: "The inbound rules of all security groups of the endpoint, against the tasks' addresses and security groups, on port 443.",
     actions: &[
         "ec2:DescribeVpcEndpoints",
@@ -37,133 +42,78 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        by_destination(index, &group.placements)
-            .into_iter()
-            .flat_map(|same| {
-                let vpc = same.vpc;
-                let of_vpc = || Subject::new("vpc", vpc).of_service(group.service_name());
-                match same.destination {
-                    Ok(Destination::Endpoint(endpoint)) => {
-                        judge(index, group, endpoint, &same.placements)
-                    }
-                    Ok(Destination::Internet) => {
-                        let title = format!("{vpc} has no ssmmessages endpoint in use");
-                        vec![CHECK.skip(of_vpc(), title)]
-                    }
-                    Err(why) => vec![CHECK.unknown(of_vpc(), &why)],
-                }
-            })
-            .collect()
+    each_endpoint_in_use(index, &CHECK, |_, subject, endpoint, placements| {
+        let destination = Destination::Endpoint(endpoint);
+        let answers = placements.iter().flat_map(|placement| {
+            connections_by_class(&index.network, placement, &destination)
+                .map(|(class, connections)| (class, connections.at(Hop::EndpointIngress)))
+        });
+        let groups = group_classes(answers);
+        let judge = |(reachability, tasks): &(Reachability, AffectedTasks)| {
+            let has_class = |placement: &&&Placement| {
+                let mut classes = placement.classes.iter();
+                classes.any(|class| tasks.classes.iter().any(|one| ptr::eq(*one, class)))
+            };
+            let affected: Vec<&Placement> = placements.iter().filter(has_class).copied().collect();
+            let sources = sources(&affected);
+            let finding = judge(
+                index,
+                endpoint,
+                reachability,
+                tasks,
+                &sources,
+                subject.clone(),
+            );
+            match (tasks.are_all, placements) {
+                (true, [one]) => finding.on(one.scope.clone()),
+                _ => finding.on_tasks(tasks.tasks()),
+            }
+        };
+        groups.iter().map(judge).collect()
     })
 }
 
-/// Tasks that the endpoint's security groups treat alike.
-struct Admission<'p, 'a> {
-    reachability: Reachability,
-    tasks: Affected<'p, 'a>,
-    placements: Vec<&'p Placement<'a>>,
-}
-
-fn judge<'a>(
-    index: &FactIndex<'a>,
-    group: &Group<'a>,
-    endpoint: &'a Endpoint,
-    placements: &[&Placement<'a>],
-) -> Vec<Finding> {
-    let destination = Destination::Endpoint(endpoint);
-    let mut all: Vec<Admission> = Vec::new();
-    for placement in placements {
-        for (class, connections) in placement.connections(index, &destination) {
-            let reachability = connections.at(Hop::EndpointIngress);
-            let is_same = |same: &&mut Admission| same.reachability == reachability;
-            match all.iter_mut().find(is_same) {
-                Some(same) => {
-                    same.tasks.classes.push(class);
-                    same.placements.push(placement);
-                }
-                None => all.push(Admission {
-                    reachability,
-                    tasks: Affected {
-                        classes: vec![class],
-                        are_all: false,
-                    },
-                    placements: vec![placement],
-                }),
-            }
-        }
-    }
-    if let [only] = all.as_mut_slice() {
-        only.tasks.are_all = true;
-    }
-    let subject = Subject::new("endpoint", endpoint.id.as_str()).of_service(group.service_name());
-    all.iter()
-        .map(|admission| {
-            let finding = of_admission(index, endpoint, admission, subject.clone());
-            match (&admission.tasks.are_all, placements) {
-                (true, [one]) => finding.on(one.arns.clone()),
-                _ => finding.on_tasks(admission.tasks.tasks()),
-            }
-        })
-        .collect()
-}
-
-fn of_admission(
+fn judge(
     index: &FactIndex,
     endpoint: &Endpoint,
-    admission: &Admission,
+    reachability: &Reachability,
+    tasks: &AffectedTasks,
+    sources: &Sources,
     subject: Subject,
 ) -> Finding {
     let id = &endpoint.id;
     let groups = &endpoint.security_groups;
-    let tasks = &admission.tasks;
-    let finding = match &admission.reachability {
-        Reachability::Open => CHECK.pass(subject, format!("{id} lets {} in", tasks.told())),
+    let finding = match reachability {
+        Reachability::Open => CHECK.pass(subject, format!("{id} lets {} in", tasks.describe())),
         Reachability::Unknown(why) => CHECK.unknown(subject, why),
         Reachability::Blocked | Reachability::Partial => {
-            let whom = match (tasks.are_all, tasks.told_addresses().as_str()) {
+            let callers = match (tasks.are_all, tasks.list_addresses().as_str()) {
                 (true, _) | (_, "") => "them".to_owned(),
                 (false, addresses) => addresses.to_owned(),
             };
             let have = if groups.len() > 1 { "have" } else { "has" };
             let title = format!(
-                "The endpoint {id} does not let {} in: {} {have} no inbound rule for {whom} on port 443",
-                tasks.told(),
+                "The endpoint {id} does not let {} in: {} {have} no inbound rule for {callers} on port 443",
+                tasks.describe(),
                 text::list(groups),
             );
             let finding = CHECK
                 .fail(subject, title)
                 .group_title("The endpoint's security groups do not let the tasks in")
                 .detail(
-                    "It has private DNS, so the name of ssmmessages leads to it from everywhere in the VPC, \
+                    "It has private DNS, so the name of ssmmessages resolves to it everywhere in the VPC, \
                      and a NAT gateway does not help.",
                 );
-            let finding = tasks.evidence(finding);
-            let sources = sources(&admission.placements);
             let fix =
-                |first: &String| fixes::security_group::allow_ingress(index.facts, first, &sources);
-            finding.fix_some(groups.first().map(fix))
+                |first: &String| fixes::security_group::allow_ingress(index.facts, first, sources);
+            tasks
+                .add_evidence(finding)
+                .fix_some(groups.first().map(fix))
         }
     };
     finding
         .evidence("securityGroups", groups.clone())
-        .evidence("gate", admission.reachability.word())
-}
-
-/// By the tasks' own security groups where they are known, else by their subnets.
-pub fn sources(placements: &[&Placement]) -> fixes::endpoint::Sources {
-    let groups = distinct(
-        placements
-            .iter()
-            .filter_map(|placement| match &placement.groups {
-                Fact::Known([first, ..]) => Some(first.clone()),
-                _ => None,
-            }),
-    );
-    fixes::endpoint::Sources {
-        groups,
-        cidrs: distinct(placements.iter().filter_map(|p| p.subnet.cidr.clone())),
-    }
+        .evidence("gate", reachability.word())
 }
 
 #[cfg(test)]
@@ -174,7 +124,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn in_by_range_by_group_and_kept_out() {
+    fn rules_admit_tasks_by_range_or_group() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         endpoint_group(&mut facts).ingress.clear();
@@ -200,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn another_way_out_does_not_help() {
+    fn a_nat_gateway_does_not_help() {
         let mut facts = healthy_coder();
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
@@ -209,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn some_of_the_addresses() {
+    fn a_rule_for_some_addresses_of_an_unknown_one_is_unknown() {
         let mut facts = healthy_coder();
         let own = address_of_task(&mut facts);
         endpoint_group(&mut facts).ingress[0].cidrs = vec![format!("{own}/32")];
@@ -219,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_security_groups_are_unknown() {
         let mut facts = healthy_coder();
         for group in facts.network.security_groups.values_mut() {
             *group = denied("ec2:DescribeSecurityGroups");

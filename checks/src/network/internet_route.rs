@@ -1,7 +1,8 @@
 use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::destination::{Destination, resolve_destination};
+use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hosted_zone;
 use crate::vpc_path::placement::Placement;
+use crate::vpc_path::resolution::resolve_ssmmessages;
 use aws_rules::vpc::Egress;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -11,9 +12,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "network.internet-route",
     area: Area::Network,
-    title: "Tasks without an endpoint have a way to the internet",
-    why: "Without an ssmmessages endpoint the agent uses the public one, which it reaches through a NAT gateway, or through an internet gateway with a public address of its own.",
-    how: "The route table of each task's subnet, and where that leads to a NAT gateway, of the gateway's. Where a transit gateway, a peering or an appliance leads cannot be followed from here, nor what is left out of VPC Block Public Access.",
+    title: "Tasks without an endpoint have a path to the internet",
+    why: "Without an ssmmessages endpoint in the VPC the agent calls the public one, through a NAT gateway, or through an internet gateway if the task has a public address.",
+    how: "The route table of each task's subnet, and of the NAT gateway's subnet. Paths behind a transit gateway, a peering connection or an appliance, and exclusions of VPC Block Public Access, are unknown.",
     actions: &[
         "ec2:DescribeRouteTables",
         "ec2:DescribeNatGateways",
@@ -21,7 +22,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeSubnets",
         "ec2:DescribeNetworkInterfaces",
     ],
-    remedy: "Give the subnets a route through a public NAT gateway in a subnet that leads to an internet gateway, the tasks a public address, or the VPC an endpoint.",
+    remedy: "Add a route through a public NAT gateway whose own subnet routes to an internet gateway, give the tasks public addresses, or create an endpoint in the VPC.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
     explains: &["network.path", "container.agent-running"],
     masks: &[],
@@ -37,22 +38,20 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
     let subject = Subject::new("subnet", id.as_str()).of_service(group.service_name());
-    let destination = resolve_destination(index, placement);
+    let destination = resolve_ssmmessages(&index.network, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
-        return match &placement.way {
+        let title = format!("Not needed: {} serves the VPC", endpoint.id);
+        return match &placement.egress {
             Egress::Unavailable(why) => CHECK
                 .unknown(subject, why)
-                .detail(format!("Not needed: {} serves the VPC.", endpoint.id))
+                .detail(format!("{title}."))
                 .severity(Severity::Low),
-            _ => CHECK.skip(
-                subject,
-                format!("Not needed: {} serves the VPC", endpoint.id),
-            ),
+            _ => CHECK.skip(subject, title),
         };
     }
-    let finding = match &placement.way {
-        way if way.leads_out() => {
-            let gateways = way.gateways();
+    let finding = match &placement.egress {
+        egress if egress.reaches_internet() => {
+            let gateways = egress.gateways();
             CHECK
                 .pass(
                     subject,
@@ -65,50 +64,45 @@ fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>
         }
         Egress::Unclear(what) => CHECK.unknown_because(
             subject,
-            format!("Whether {id} reaches ssmmessages could not be followed: {what}"),
+            format!("Unknown whether {id} reaches ssmmessages: {what}"),
         ),
         Egress::Unavailable(why) => CHECK.unknown(subject, why),
-        Egress::Blackhole(target) => no_way(
+        Egress::Blackhole(target) => no_path(
             subject,
             format!("The default route of {id} leads to {target}, which is gone"),
         ),
-        Egress::NatWithoutInternet { gateway, subnet } => no_way(
+        Egress::NatWithoutInternet { gateway, subnet } => no_path(
             subject,
             format!(
                 "{id} leads to {gateway}, whose own subnet {subnet} has no route to an internet gateway"
             ),
         ),
         Egress::None | Egress::Nat(_) | Egress::InternetGateway(_) | Egress::Several(_) => {
-            no_way(subject, format!("{id} has no route out of its VPC"))
+            no_path(subject, format!("{id} has no route out of its VPC"))
         }
-        Egress::NoPublicAddress(gateway) => no_way(
+        Egress::NoPublicAddress(gateway) => no_path(
             subject,
             format!("{id} leads to {gateway}, but its tasks have no public address"),
         ),
     };
+    let has_zone = hosted_zone::internet_ambiguity(&index.network, &placement.subnet.vpc).is_some();
     match destination {
         Err(why) if finding.status == model::Status::Fail => {
-            CHECK.unknown(finding.subject, &why).detail(format!(
-                "{}; only an endpoint can carry sessions.",
-                finding.title
-            ))
+            let detail = format!("{}; only an endpoint can carry sessions.", finding.title);
+            CHECK.unknown(finding.subject, &why).detail(detail)
         }
-        // The route is there, and the name leads elsewhere.
-        Err(why) if finding.status == model::Status::Pass && name_is_taken(index, placement) => {
+        // The route exists, but the name may resolve elsewhere.
+        Err(why) if finding.status == model::Status::Pass && has_zone => {
             CHECK.unknown(finding.subject, &why)
         }
         _ => finding,
     }
 }
 
-fn name_is_taken(index: &FactIndex, placement: &Placement) -> bool {
-    hosted_zone::doubt_of_internet(index, &placement.subnet.vpc).is_some()
-}
-
-fn no_way(subject: Subject, title: String) -> Finding {
+fn no_path(subject: Subject, title: String) -> Finding {
     CHECK
         .fail(subject, title)
-        .group_title("There is no way to the internet")
+        .group_title("There is no path to the internet")
 }
 
 #[cfg(test)]
@@ -122,7 +116,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn block_public_access_stands_above_routes() {
+    fn block_public_access_overrides_routes() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let mut with = |mode: Fact<String>| {
@@ -144,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn not_needed_beside_an_endpoint() {
+    fn an_endpoint_makes_routes_unnecessary() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
     }
 
     #[test]
-    fn through_a_nat() {
+    fn a_nat_gateway_reaches_the_internet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -159,7 +153,7 @@ mod tests {
 
     /// Itself in a subnet without a way out, of another kind, failed, or not to be seen.
     #[test]
-    fn a_nat_leads_no_further_than_its_own_subnet() {
+    fn a_nat_gateway_needs_a_route_in_its_own_subnet() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         let vpc = facts.network.route_tables.keys().next().unwrap().clone();
@@ -228,7 +222,7 @@ mod tests {
 
     /// A private hosted zone may lead the name of ssmmessages to an endpoint there.
     #[test]
-    fn a_closed_way_beside_one_into_another_network() {
+    fn a_route_into_another_network_makes_a_blocked_path_unknown() {
         let mut closed = healthy_coder();
         no_endpoint(&mut closed);
         route_out(&mut closed, RouteTarget::InternetGateway("igw-1".into()));
@@ -257,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blackhole_is_no_way() {
+    fn a_blackhole_is_no_path() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         for tables in facts.network.route_tables.values_mut() {
@@ -284,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn no_way_and_endpoints_unreadable() {
+    fn no_path_with_unreadable_endpoints_is_unknown() {
         let mut facts = healthy_coder();
         no_way_out(&mut facts);
         facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));

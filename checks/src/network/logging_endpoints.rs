@@ -1,11 +1,10 @@
 mod blocked_finding;
 
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::hop_outcome::Affected;
+use crate::fact_index::FactIndex;
+use crate::service_access::{Service, ServiceAccess, configured_services, service_access};
+use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::placement::Placement;
-use crate::vpc_path::service_reach::{Reach, Service, reach};
-use crate::vpc_path::services::needed;
-use blocked_finding::{blocked, may_stop, stops};
+use blocked_finding::{blocked, blocks_start};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -15,9 +14,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
     area: Area::Network,
-    title: "The agent reaches KMS and the places that record sessions",
-    why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too where they have to be encrypted. In a VPC without a way to the internet each needs an endpoint of its own.",
-    how: "For each of them the endpoint in the VPC, or else the way to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * stands for roles.",
+    title: "The agent reaches KMS, CloudWatch Logs and S3",
+    why: "With a KMS key, a log group or a bucket in the cluster's exec configuration the agent calls those services: KMS before each session, and the others before it too if the cluster demands encryption. In a VPC without a path to the internet each needs an endpoint of its own.",
+    how: "For each of them the endpoint in the VPC, or else the path to the internet: the tasks' security groups, network ACLs, the endpoint's security groups, and its policy for the task role. In the policy of a gateway endpoint only the principal * includes roles.",
     actions: &[
         "ecs:DescribeClusters",
         "ec2:DescribeVpcEndpoints",
@@ -42,434 +41,80 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         if let Fact::Unavailable(why) = &index.facts.cluster {
             return vec![CHECK.unknown(group.subject(), why)];
         }
-        let needed = needed(index);
-        if needed.is_empty() {
+        let services = configured_services(index);
+        if services.is_empty() {
             return vec![CHECK.skip(
                 group.subject(),
-                "The cluster's exec configuration asks for neither KMS nor a place of its own to record sessions",
+                "The cluster's exec configuration names no KMS key, log group or bucket",
             )];
         }
-        let placed = group.placements.placed.iter();
-        placed
-            .flat_map(|placement| judge(index, group, placement, &needed))
-            .collect()
+        let mut findings = Vec::new();
+        for placement in &group.placements.placed {
+            let id = placement.subnet.id.as_str();
+            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            let answers = placement.classes.iter().map(|class| {
+                let access = services.iter().map(|service| {
+                    let access = service_access(index, placement, class, *service);
+                    (*service, access)
+                });
+                (class, Vec::from_iter(access))
+            });
+            let groups = group_classes(answers).into_iter();
+            findings.extend(
+                groups.map(|(access, tasks)| {
+                    judge(index, placement, &tasks, access, subject.clone())
+                }),
+            );
+        }
+        findings
     })
 }
 
 fn judge<'a>(
     index: &FactIndex<'a>,
-    group: &Group<'a>,
     placement: &Placement<'a>,
-    needed: &[Service],
-) -> Vec<Finding> {
-    let mut alike: Vec<(Vec<Reach>, Affected)> = Vec::new();
-    for class in &placement.classes {
-        let services = needed.iter();
-        let reaches: Vec<Reach> = services
-            .map(|service| reach(index, placement, class, service))
-            .collect();
-        match alike.iter_mut().find(|(same, _)| *same == reaches) {
-            Some((_, tasks)) => tasks.classes.push(class),
-            None => {
-                let tasks = Affected {
-                    classes: vec![class],
-                    are_all: false,
-                };
-                alike.push((reaches, tasks));
-            }
-        }
-    }
-    if let [(_, all)] = alike.as_mut_slice() {
-        all.are_all = true;
-    }
-    let subject =
-        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
-    alike
-        .into_iter()
-        .map(|(reaches, tasks)| {
-            let by_service = needed.iter().copied().zip(reaches).collect();
-            of_tasks(index, placement, &tasks, by_service, subject.clone())
-        })
-        .collect()
-}
-
-fn of_tasks<'a>(
-    index: &FactIndex<'a>,
-    placement: &Placement<'a>,
-    tasks: &Affected<'_, 'a>,
-    by_service: Vec<(Service, Reach<'a>)>,
+    tasks: &AffectedTasks<'_, 'a>,
+    access: Vec<(Service, ServiceAccess<'a>)>,
     subject: Subject,
 ) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
-    let needed: Vec<Service> = by_service.iter().map(|(service, _)| *service).collect();
-    let mut by_internet = Vec::new();
-    let mut unseen = Vec::new();
-    let mut shut = Vec::new();
-    for (service, reach) in by_service {
-        match reach {
-            Reach::ByEndpoint => {}
-            Reach::ByInternet => by_internet.push(service),
-            Reach::Unknown(why) => unseen.push((service, why)),
-            Reach::Blocked(obstacles) => shut.push((service, obstacles)),
+    let services: Vec<Service> = access.iter().map(|(service, _)| *service).collect();
+    let mut over_internet = Vec::new();
+    let mut unknown = Vec::new();
+    let (mut fatal, mut harmless) = (Vec::new(), Vec::new());
+    for (service, access) in access {
+        match access {
+            ServiceAccess::ThroughEndpoint => {}
+            ServiceAccess::OverInternet => over_internet.push(service),
+            ServiceAccess::Unknown(why) => unknown.push((service, why)),
+            ServiceAccess::Blocked(obstacles) => match blocks_start(index, service, &obstacles) {
+                true => fatal.push((service, obstacles)),
+                false => harmless.push((service, obstacles)),
+            },
         }
     }
-    let (fatal, lesser): (Vec<_>, Vec<_>) = shut
-        .into_iter()
-        .partition(|(service, obstacles)| stops(index, service, obstacles));
-    let blind = unseen.iter().find(|(service, _)| may_stop(index, service));
-    let finding = match (fatal.as_slice(), blind, lesser.as_slice(), unseen.first()) {
-        ([_, ..], _, _, _) => return blocked(index, placement, tasks, subject, &fatal, true),
-        ([], Some((_, why)), _, _) => CHECK.unknown(subject, why),
-        ([], None, [_, ..], _) => {
-            return blocked(index, placement, tasks, subject, &lesser, false);
-        }
-        ([], None, [], Some((_, why))) => CHECK.unknown(subject, why),
-        ([], None, [], None) if by_internet.is_empty() => CHECK.pass(
+    if !fatal.is_empty() {
+        return blocked(index, placement, tasks, subject, &fatal, true);
+    }
+    let mut at_start = unknown.iter();
+    let finding = if let Some((_, why)) = at_start.find(|(one, _)| one.is_required_at_start(index))
+    {
+        CHECK.unknown(subject, why)
+    } else if !harmless.is_empty() {
+        return blocked(index, placement, tasks, subject, &harmless, false);
+    } else if let Some((_, why)) = unknown.first() {
+        CHECK.unknown(subject, why)
+    } else if over_internet.is_empty() {
+        CHECK.pass(
             subject,
-            format!("{vpc} has endpoints for {}", text::list(&needed)),
-        ),
-        ([], None, [], None) => {
-            let names = text::list(&by_internet);
-            CHECK.pass(
-                subject,
-                format!("{subnet} reaches {names} over the internet"),
-            )
-        }
+            format!("{vpc} has endpoints for {}", text::list(&services)),
+        )
+    } else {
+        let names = text::list(&over_internet);
+        CHECK.pass(
+            subject,
+            format!("{subnet} reaches {names} over the internet"),
+        )
     };
-    finding.on(tasks.arns(placement))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::CHECK;
-    use crate::testing::*;
-    use model::facts::{Endpoint, Fact, Facts, RouteTarget};
-    use model::finding::Status;
-
-    fn add_endpoint(facts: &mut Facts, service: &str, kind: &str) {
-        let like = endpoint(facts).clone();
-        let endpoints = known(facts.network.endpoints.as_mut().unwrap());
-        endpoints.push(Endpoint {
-            id: format!("vpce-{service}"),
-            service: format!("com.amazonaws.us-west-2.{service}"),
-            kind: kind.into(),
-            ..like
-        });
-    }
-
-    #[test]
-    fn only_what_the_cluster_asks_for_and_only_without_a_way_out() {
-        let mut facts = healthy_coder();
-        no_way_out(&mut facts);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
-        let mut facts = with_key();
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "there is a NAT");
-        no_way_out(&mut facts);
-        let finding = &run(&CHECK, &facts)[0];
-        assert_eq!(finding.status, Status::Fail);
-        assert!(
-            finding.fixes[0].commands[0].contains("us-west-2.kms"),
-            "{:?}",
-            finding.fixes
-        );
-        add_endpoint(&mut facts, "kms", "Interface");
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    }
-
-    #[test]
-    fn s3_has_gateways() {
-        let mut facts = with_bucket(true);
-        no_way_out(&mut facts);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        add_endpoint(&mut facts, "s3", "Gateway");
-        assert_eq!(
-            statuses(&CHECK, &facts),
-            [Status::Fail],
-            "in no route table of the subnet"
-        );
-        let tables: Vec<String> = facts
-            .network
-            .route_tables
-            .values()
-            .flat_map(|tables| tables.known().unwrap())
-            .map(|table| table.id.clone())
-            .collect();
-        known(facts.network.endpoints.as_mut().unwrap())
-            .last_mut()
-            .unwrap()
-            .route_tables = tables;
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-    }
-
-    #[test]
-    fn a_record_that_is_lost_stops_no_session() {
-        for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
-            let mut facts = with_log_group(encrypted);
-            no_way_out(&mut facts);
-            assert_eq!(statuses(&CHECK, &facts), [status]);
-            let mut facts = with_bucket(encrypted);
-            no_way_out(&mut facts);
-            assert_eq!(statuses(&CHECK, &facts), [status]);
-        }
-    }
-
-    #[test]
-    fn a_way_out_that_the_security_group_shuts() {
-        let mut facts = with_key();
-        let of_endpoint = endpoint(&mut facts).security_groups.clone();
-        task_group(&mut facts).egress = vec![model::facts::GroupRule {
-            protocol: "-1".into(),
-            security_groups: of_endpoint,
-            ..Default::default()
-        }];
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-    }
-
-    /// The endpoint that was added last.
-    fn added(facts: &mut Facts) -> &mut Endpoint {
-        let endpoints = known(facts.network.endpoints.as_mut().unwrap());
-        endpoints.last_mut().unwrap()
-    }
-
-    fn with_endpoint(mut facts: Facts, service: &str) -> Facts {
-        no_way_out(&mut facts);
-        add_endpoint(&mut facts, service, "Interface");
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        facts
-    }
-
-    fn title(facts: &Facts) -> String {
-        run(&CHECK, facts)[0].title.to_string()
-    }
-
-    #[test]
-    fn what_stands_before_the_endpoint() {
-        let mut facts = with_endpoint(with_key(), "kms");
-        endpoint_group(&mut facts).ingress.clear();
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        assert!(
-            title(&facts).contains("of vpce-kms does not let"),
-            "{}",
-            title(&facts)
-        );
-        let fix = &run(&CHECK, &facts)[0].fixes[0];
-        assert!(fix.commands[0].contains("authorize-security-group-ingress"));
-
-        let mut facts = with_endpoint(with_key(), "kms");
-        let_out_to(&mut facts, &["10.0.0.0/16"]);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        let_out_to(&mut facts, &["10.9.0.0/16"]);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        let fix = &run(&CHECK, &facts)[0].fixes[0];
-        assert!(fix.commands[0].contains("authorize-security-group-egress"));
-
-        let mut facts = with_endpoint(with_key(), "kms");
-        let far = endpoint(&mut facts).subnets[1].clone();
-        added(&mut facts).subnets = vec![far];
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        acl(&mut facts).entries.clear();
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        assert!(title(&facts).contains("network ACLs"), "{}", title(&facts));
-
-        let mut facts = with_endpoint(with_key(), "kms");
-        for group in facts.network.security_groups.values_mut() {
-            *group = denied("ec2:DescribeSecurityGroups");
-        }
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    }
-
-    fn allow(actions: &[&str], resource: &str) -> serde_json::Value {
-        json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}]})
-    }
-
-    #[test]
-    fn what_the_endpoint_s_policy_lets_through() {
-        let mut facts = with_endpoint(with_key(), "kms");
-        let own = key(&mut facts).arn.clone();
-        for (actions, resource, status) in [
-            (["kms:*"], "*", Status::Pass),
-            (["kms:Decrypt"], own.as_str(), Status::Pass),
-            (["kms:Encrypt"], "*", Status::Fail),
-            (
-                ["kms:Decrypt"],
-                "arn:aws:kms:us-west-2:123456789012:key/other",
-                Status::Fail,
-            ),
-        ] {
-            added(&mut facts).policy = Some(allow(&actions, resource));
-            assert_eq!(statuses(&CHECK, &facts), [status], "{actions:?} {resource}");
-        }
-        assert!(
-            title(&facts).contains("call kms:Decrypt"),
-            "{}",
-            title(&facts)
-        );
-        let mut hanging = allow(&["kms:*"], "*");
-        hanging["Statement"][0]["Condition"] =
-            json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
-        added(&mut facts).policy = Some(hanging);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        for key in facts.kms_keys.values_mut() {
-            *key = denied("kms:DescribeKey");
-        }
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    }
-
-    #[test]
-    fn a_policy_that_lets_the_agent_look_but_not_write() {
-        let look = "logs:DescribeLogGroups";
-        let write = [
-            "logs:CreateLogStream",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-        ];
-        let mut facts = with_endpoint(with_log_group(true), "logs");
-        for (actions, status) in [(&[look][..], Status::Warn), (&write[..], Status::Fail)] {
-            added(&mut facts).policy = Some(allow(actions, "*"));
-            assert_eq!(statuses(&CHECK, &facts), [status]);
-        }
-    }
-
-    #[test]
-    fn a_gateway_is_reached_at_public_addresses() {
-        let mut facts = with_bucket(true);
-        no_way_out(&mut facts);
-        add_endpoint(&mut facts, "s3", "Gateway");
-        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
-        route(&mut facts, "pl-s3", gateway, false);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        let_out_to(&mut facts, &["10.0.0.0/16"]);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        task_group(&mut facts).egress[0].prefix_lists = vec!["pl-s3".into()];
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown], "not read");
-        let entries = Fact::Known(vec!["52.92.0.0/17".into()]);
-        facts.network.prefix_lists.insert("pl-s3".into(), entries);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        added(&mut facts).policy = Some(allow(&["s3:GetObject"], "*"));
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-    }
-
-    /// The bucket behind a gateway endpoint with this policy.
-    fn by_gateway(encrypted: bool, statements: serde_json::Value) -> Facts {
-        let mut facts = with_bucket(encrypted);
-        no_way_out(&mut facts);
-        add_endpoint(&mut facts, "s3", "Gateway");
-        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
-        route(&mut facts, "pl-s3", gateway, false);
-        added(&mut facts).policy = Some(json!({"Version": "2012-10-17", "Statement": statements}));
-        facts
-    }
-
-    #[test]
-    fn a_gateway_s_policy_names_everybody() {
-        let allow = |principal: serde_json::Value| json!({"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"});
-        let named = [
-            json!({"AWS": "123456789012"}),
-            json!({"AWS": "arn:aws:iam::123456789012:root"}),
-            json!({"AWS": CODER_ROLE}),
-            json!({"AWS": [CODER_ROLE, "123456789012"]}),
-        ];
-        for principal in named {
-            for (encrypted, status) in [(true, Status::Fail), (false, Status::Warn)] {
-                let facts = by_gateway(encrypted, allow(principal.clone()));
-                let finding = &run(&CHECK, &facts)[0];
-                assert_eq!(finding.status, status, "{principal}");
-                assert!(finding.detail.contains("aws:PrincipalArn"), "{finding:?}");
-                let fix = &finding.fixes[0].commands[0];
-                assert!(fix.contains("modify-vpc-endpoint"), "{fix}");
-            }
-            let mut facts = by_gateway(true, allow(principal.clone()));
-            add_endpoint(&mut facts, "s3", "Interface");
-            added(&mut facts).policy = Some(json!({"Statement": allow(principal.clone())}));
-            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
-        }
-        for principal in [
-            json!("*"),
-            json!({"AWS": "*"}),
-            json!({"AWS": ["*", "123456789012"]}),
-        ] {
-            let facts = by_gateway(true, allow(principal.clone()));
-            assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "{principal}");
-        }
-        let both = json!([allow(json!({"AWS": CODER_ROLE})), allow(json!("*"))]);
-        assert_eq!(statuses(&CHECK, &by_gateway(true, both)), [Status::Pass]);
-    }
-
-    #[test]
-    fn a_gateway_s_policy_names_roles_by_conditions() {
-        let on = |effect: &str, principal: &str, role: &str| {
-            json!({"Effect": effect, "Principal": principal, "Action": "*", "Resource": "*",
-                "Condition": {"ArnEquals": {"aws:PrincipalArn": role}}})
-        };
-        let other = "arn:aws:iam::123456789012:role/other";
-        let with =
-            |statements: serde_json::Value| statuses(&CHECK, &by_gateway(true, statements))[0];
-        assert_eq!(with(on("Allow", "*", CODER_ROLE)), Status::Pass);
-        assert_eq!(with(on("Allow", "*", other)), Status::Fail);
-        let all = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
-        let denied = on("Deny", "*", CODER_ROLE);
-        assert_eq!(with(json!([all, denied])), Status::Fail);
-        assert_eq!(with(json!([all, on("Deny", "*", other)])), Status::Pass);
-        // What these do at a gateway, AWS does not say; where it makes no difference, that is no matter.
-        let deny = |key: &str, name: &str| json!({"Effect": "Deny", key: {"AWS": name}, "Action": "*", "Resource": "*"});
-        assert_eq!(
-            with(json!([all, deny("Principal", CODER_ROLE)])),
-            Status::Unknown
-        );
-        assert_eq!(with(json!([all, deny("Principal", other)])), Status::Pass);
-        assert_eq!(
-            with(json!([all, deny("NotPrincipal", other)])),
-            Status::Fail
-        );
-        let allow_but = |name: &str| json!({"Effect": "Allow", "NotPrincipal": {"AWS": name}, "Action": "*", "Resource": "*"});
-        assert_eq!(with(allow_but(other)), Status::Unknown);
-        assert_eq!(with(allow_but(CODER_ROLE)), Status::Unknown);
-    }
-
-    #[test]
-    fn an_interface_endpoint_of_s3_comes_before_its_gateway() {
-        let mut facts = with_bucket(true);
-        no_way_out(&mut facts);
-        add_endpoint(&mut facts, "s3", "Gateway");
-        let gateway = RouteTarget::GatewayEndpoint("vpce-s3".into());
-        route(&mut facts, "pl-s3", gateway, false);
-        add_endpoint(&mut facts, "s3", "Interface");
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        added(&mut facts).policy = Some(allow(&["s3:GetObject"], "*"));
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        added(&mut facts).inbound_only = true;
-        assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the gateway");
-    }
-
-    #[test]
-    fn network_acls_stand_before_the_internet_too() {
-        let mut facts = with_key();
-        acl(&mut facts).entries.clear();
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        for acls in facts.network.network_acls.values_mut() {
-            *acls = denied("ec2:DescribeNetworkAcls");
-        }
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    }
-
-    #[test]
-    fn a_proxy_may_carry_what_is_excepted_for_ssmmessages_only() {
-        let mut facts = with_key();
-        no_way_out(&mut facts);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
-        proxy(&mut facts, true, true);
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    }
-
-    #[test]
-    fn unreadable() {
-        let mut facts = with_log_group(true);
-        no_way_out(&mut facts);
-        facts.network.endpoints = Some(denied("ec2:DescribeVpcEndpoints"));
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-        facts.cluster = denied("ecs:DescribeClusters");
-        assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
-    }
+    finding.on(tasks.scope(placement))
 }

@@ -1,9 +1,10 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::acl_fix::let_through;
-use crate::vpc_path::acl_traversal::AclPath;
+use crate::fact_index::FactIndex;
+use crate::network_fixes::network_acl::allow_traffic;
+use crate::per_hop::judge_hop;
+use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::{Destination, resolve_destination};
-use crate::vpc_path::hop_outcome::{self, HopOutcome, MOST, Words, outcomes};
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles, MAX_NAMED};
 use crate::vpc_path::placement::Placement;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -14,15 +15,15 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "network.nacl",
     area: Area::Network,
-    title: "Network ACLs let requests out and answers back",
-    why: "Network ACLs keep no state: port 443 has to be let out, and the ports from which the agent calls have to be let back in, in the task's subnet and in that of the endpoint or the NAT gateway.",
+    title: "Network ACLs allow requests out and answers back in",
+    why: "Network ACLs are stateless: they have to allow port 443 out, and the ports from which the agent calls back in, in the task's subnet and in the subnet of the endpoint or the NAT gateway.",
     how: "The rules of both subnets' network ACLs in the order of their numbers, for TCP to port 443 and back to the ephemeral ports: 32768-60999 on Linux, 1024-65535 of a NAT gateway.",
     actions: &[
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeSubnets",
         "ec2:DescribeNatGateways",
     ],
-    remedy: "Let port 443 out and the ephemeral ports back in, by rules before those that refuse.",
+    remedy: "Allow port 443 out and the ephemeral ports back in, with rule numbers below those of the rules that deny.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
     explains: &["network.path", "container.agent-running"],
     masks: &[],
@@ -35,77 +36,72 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(index, group, placement))
+            .flat_map(|placement| {
+                let id = placement.subnet.id.as_str();
+                let subject = Subject::new("subnet", id).of_service(group.service_name());
+                judge_hop(
+                    &CHECK,
+                    index,
+                    placement,
+                    Hop::Acls,
+                    subject,
+                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
+                )
+            })
             .collect()
     })
 }
 
-fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
-    let subject =
-        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
-    let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
-    match resolve_destination(index, placement) {
-        Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
-            subject,
-            "There is no known way out whose rules could be judged",
-        )),
-        Ok(destination) => outcomes(index, placement, &destination, Hop::Acls)
-            .iter()
-            .map(|outcome| {
-                let finding = of_outcome(placement, &destination, outcome, subject.clone());
-                let finding = match finding.status {
-                    Status::Fail => finding.fix(let_through(index, &placement.subnet.vpc)),
-                    _ => finding,
-                };
-                finding.on(outcome.tasks.arns(placement))
-            })
-            .collect(),
-        Err(why) => on_all(CHECK.unknown(subject, &why)),
-    }
-}
-
-fn of_outcome(
+fn judge(
+    index: &FactIndex,
     placement: &Placement,
     destination: &Destination,
     outcome: &HopOutcome,
     subject: Subject,
 ) -> Finding {
     let subnet = &placement.subnet.id;
-    let who = match outcome.tasks.are_all {
+    let tasks = match outcome.tasks.are_all {
         true => subnet.clone(),
-        false => format!("{} in {subnet}", outcome.tasks.told()),
+        false => format!("{} in {subnet}", outcome.tasks.describe()),
     };
-    let (whole, target) = (destination.told(), outcome.told_target(destination));
-    let words = Words {
-        open: format!("Network ACLs let {who} talk to {whole}"),
-        blocked: format!("Network ACLs keep {who} from talking to {target} on port 443"),
-        partial: format!("Network ACLs let {who} talk to a part of {whole} only"),
-        cause: "Network ACLs stand in the way of ssmmessages",
+    let target = destination.describe();
+    let blocked = outcome.describe_blocked(destination);
+    let titles = HopTitles {
+        open: format!("Network ACLs allow traffic from {tasks} to {target}"),
+        blocked: format!("Network ACLs block traffic from {tasks} to {blocked} on port 443"),
+        partial: format!("Network ACLs allow traffic from {tasks} to a part of {target} only"),
+        group: "Network ACLs block the path to ssmmessages",
     };
-    let finding = hop_outcome::judge(&CHECK, subject, outcome, words);
+    let finding = hop_outcome::judge(&CHECK, subject, outcome, titles);
     if !matches!(finding.status, Status::Fail | Status::Warn) {
         return finding;
     }
-    let mut told = distinct(outcome.acl_paths().map(AclPath::told));
-    told.retain(|told| !told.is_empty());
-    let refusing = || outcome.acl_paths().flat_map(AclPath::refusing);
-    let subnets = distinct(refusing().map(|traversal| traversal.subnet.to_owned()));
+    let refusals = outcome.acl_paths().map(AclPath::describe_refusals);
+    let refusals = distinct(refusals.filter(|refusal| !refusal.is_empty()));
+    let refusals = text::short_list(&refusals, MAX_NAMED);
+    let refusing = outcome.acl_paths().flat_map(AclPath::refusing);
+    let subnets = distinct(refusing.map(|traversal| traversal.subnet.clone()));
     let mut refused = Vec::new();
     for one in outcome.acl_paths().flat_map(AclPath::evidence) {
         if refused.len() < 10 && !refused.contains(&one) {
             refused.push(one);
         }
     }
-    let told = text::short_list(&told, MOST);
-    let rest = outcome.told_rest(destination).unwrap_or_default();
-    let detail = match finding.status {
-        Status::Fail => format!(
-            "{told}. {rest}Network ACLs keep no state: requests and answers need a rule each, and of the rules that match the one with the lowest number decides."
-        ),
-        _ => format!("{told}. {}", finding.detail),
+    let finding = match finding.status {
+        Status::Fail => {
+            let other_hops = outcome.describe_other_hops(destination);
+            finding
+                .detail(format!(
+                    "{refusals}. {other_hops}Network ACLs are stateless: requests and answers need a rule each, and of the rules that match the one with the lowest number decides."
+                ))
+                .fix(allow_traffic(index, &placement.subnet.vpc))
+        }
+        _ => {
+            let detail = format!("{refusals}. {}", finding.detail);
+            finding.detail(detail)
+        }
     };
     finding
-        .detail(detail)
         .evidence("subnets", subnets)
         .evidence("refused", refused)
 }
@@ -130,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn the_default_acl_lets_everything_through() {
+    fn the_default_acl_allows_everything() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn out_and_back() {
+    fn requests_and_answers_need_rules() {
         for (egress, from, to) in [(true, 443, 443), (false, 1024, 65535)] {
             let mut facts = healthy_coder();
             // Within one subnet no ACL applies.
@@ -150,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn some_ports_and_other_subnets() {
+    fn partly_open_ports_warn() {
         let mut facts = healthy_coder();
         let far = endpoint(&mut facts).subnets[1].clone();
         endpoint(&mut facts).subnets = vec![far];
@@ -164,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_endpoint_the_internet_counts() {
+    fn without_an_endpoint_rules_for_the_internet_count() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -175,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_subnet_of_the_nat_gateway() {
+    fn acls_of_the_nat_gateway_subnet_count() {
         let with = |subnet: &str, refused: &[AclEntry]| {
             let mut facts = healthy_coder();
             no_endpoint(&mut facts);
@@ -216,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_acls_are_unknown() {
         let mut facts = healthy_coder();
         for acls in facts.network.network_acls.values_mut() {
             *acls = denied("ec2:DescribeNetworkAcls");

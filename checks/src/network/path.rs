@@ -1,12 +1,16 @@
+use std::ptr;
+
 use serde_json::{Value, json};
 
-use crate::fact_index::{FactIndex, Group};
-use crate::vpc_path::acl_traversal::AclPath;
+use crate::fact_index::FactIndex;
+use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::{Connections, Hop};
-use crate::vpc_path::destination::{Destination, resolve_destination};
-use crate::vpc_path::hop_outcome::Affected;
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::Placement;
+use crate::vpc_path::placement::{Placement, TaskClass};
+use crate::vpc_path::resolution::resolve_ssmmessages;
+use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::{Egress, Reachability};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -19,8 +23,8 @@ pub const CHECK: Check = Check {
     id: "network.path",
     area: Area::Network,
     title: "The tasks reach ssmmessages",
-    why: "The agent holds a channel open to ssmmessages on port 443; where it cannot be reached, sessions end with TargetNotConnectedException.",
-    how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. This is a symptom: the hop that blocks packets has a check of its own.",
+    why: "The agent keeps a channel open to ssmmessages on port 443. If it cannot reach ssmmessages, sessions end with TargetNotConnectedException.",
+    how: "The whole path, hop by hop, for each task's address and each address of the endpoint: the task's security groups, network ACLs, routes, then the endpoint and its security groups, or the route to the internet. A failure is a symptom: the hop that blocks packets has a check of its own.",
     actions: &[
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSubnets",
@@ -38,40 +42,31 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-/// A hop on the path, with what it does to a session's packets.
-struct HopSeen {
-    what: &'static str,
+/// A hop as evidence.
+struct PathHop {
+    name: &'static str,
     id: String,
-    reachability: Reachability,
-}
-
-/// Tasks of a placement that fare alike.
-struct Fate<'p, 'a> {
-    tasks: Affected<'p, 'a>,
-    connections: &'p Connections,
     reachability: Reachability,
 }
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
-        let places = &group.placements;
-        let mut findings: Vec<Finding> = places
-            .placed
-            .iter()
-            .flat_map(|placement| judge(index, group, placement))
-            .collect();
-        for (task, why) in &places.unplaced {
+        let mut findings: Vec<Finding> = Vec::new();
+        for placement in &group.placements.placed {
+            let id = placement.subnet.id.as_str();
+            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            findings.extend(judge(index, placement, subject));
+        }
+        for (task, why) in &group.placements.unplaced {
             let subject = group.task_subject(task);
             let finding = match index.has_no_network(task) {
-                true => CHECK
-                    .fail(
-                        subject,
-                        format!("The containers of task {} have no network", task.id()),
-                    )
-                    .detail(
-                        "The task definition's networkMode is none, so the agent reaches nothing.",
-                    )
-                    .group_title("Tasks have no network"),
+                true => {
+                    let title = format!("The containers of task {} have no network", task.id());
+                    CHECK
+                        .fail(subject, title)
+                        .detail("The task definition's networkMode is none, so the agent reaches nothing.")
+                        .group_title("Tasks have no network")
+                }
                 false => CHECK.unknown(subject, why),
             };
             findings.push(finding.on(*task));
@@ -80,196 +75,208 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
-    let subject =
-        Subject::new("subnet", placement.subnet.id.as_str()).of_service(group.service_name());
-    let destination = match resolve_destination(index, placement) {
+fn judge<'a>(index: &FactIndex<'a>, placement: &Placement<'a>, subject: Subject) -> Vec<Finding> {
+    let network = &index.network;
+    let on_all = |finding: Finding| vec![finding.on(placement.scope.clone())];
+    let destination = match resolve_ssmmessages(network, placement) {
         Ok(destination) => destination,
-        Err(why) => {
-            return vec![CHECK.unknown(subject, &why).on(placement.arns.clone())];
-        }
+        Err(why) => return on_all(CHECK.unknown(subject, &why)),
     };
-    if destination == Destination::Internet && !placement.way.leads_out() {
-        // Without a way out nobody can say what its rules would do.
-        let finding = without_way_out(placement, subject);
-        return vec![finding.on(placement.arns.clone())];
+    if destination == Destination::Internet && !placement.egress.reaches_internet() {
+        return on_all(without_egress(placement, subject));
     }
-    let doubt = match &destination {
-        Destination::Endpoint(endpoint) => name_servers::doubt(index, placement, endpoint),
+    let ambiguity = match &destination {
+        Destination::Endpoint(endpoint) => name_servers::ambiguity(network, placement, endpoint),
         Destination::Internet => None,
     };
-    let doubt = doubt.map_or(Reachability::Open, Reachability::Unknown);
-    fates(index, placement, &destination, &doubt)
-        .iter()
-        .map(|fate| {
-            let hops = hops(placement, &destination, fate.connections, &doubt);
-            of_fate(placement, &destination, fate, subject.clone())
-                .evidence("hops", hops_evidence(hops))
-                .on(fate.tasks.arns(placement))
-        })
-        .collect()
+    let dns = ambiguity.map_or(Reachability::Open, Reachability::Unknown);
+    let by_class: Vec<_> = connections_by_class(network, placement, &destination).collect();
+    let answers = by_class.iter().map(|(class, connections)| {
+        let by_eni = connections.by_eni();
+        let by_eni: Vec<_> = by_eni
+            .map(|(_, reachability, hop)| (reachability, hop))
+            .collect();
+        (
+            *class,
+            (by_eni, connections.reachability.clone().and(dns.clone())),
+        )
+    });
+    let mut findings = Vec::new();
+    for ((_, reachability), tasks) in group_classes(answers) {
+        let is_first = |class: &&TaskClass| ptr::eq(*class, tasks.classes[0]);
+        let first = by_class.iter().find(|(class, _)| is_first(class));
+        findings.extend(first.map(|(_, connections)| {
+            let path = Path {
+                placement,
+                destination: &destination,
+                tasks: &tasks,
+                connections,
+            };
+            path.finding(&reachability, subject.clone())
+                .evidence("hops", hops_evidence(path.hops(&dns)))
+                .on(tasks.scope(placement))
+        }));
+    }
+    findings
 }
 
-fn fates<'p, 'a>(
-    index: &FactIndex,
+/// The path of tasks to which every hop does the same.
+struct Path<'p, 'a> {
     placement: &'p Placement<'a>,
-    destination: &Destination,
-    doubt: &Reachability,
-) -> Vec<Fate<'p, 'a>> {
-    let mut all: Vec<(Vec<_>, Fate)> = Vec::new();
-    for (class, connections) in placement.connections(index, destination) {
-        let by_eni = connections
-            .each()
-            .map(|(_, reachability, hop)| (reachability, hop));
-        let by_eni: Vec<_> = by_eni.collect();
-        let reachability = connections.reachability.clone().and(doubt.clone());
-        let is_same = |(enis, fate): &&mut (Vec<_>, Fate)| {
-            *enis == by_eni && fate.reachability == reachability
+    destination: &'p Destination<'a>,
+    tasks: &'p AffectedTasks<'p, 'a>,
+    connections: &'p Connections,
+}
+
+impl Path<'_, '_> {
+    fn finding(&self, reachability: &Reachability, subject: Subject) -> Finding {
+        let tasks = self.tasks;
+        let who = tasks.describe_in_subnet(&self.placement.subnet.id);
+        let reach = match !tasks.are_all && tasks.tasks().nth(1).is_some() {
+            true => "reach",
+            false => "reaches",
         };
-        match all.iter_mut().find(is_same) {
-            Some((_, same)) => same.tasks.classes.push(class),
-            None => {
-                let tasks = Affected {
-                    classes: vec![class],
-                    are_all: false,
+        let target = match self.destination {
+            Destination::Endpoint(endpoint) => format!("through {}", endpoint.id),
+            Destination::Internet => "over the internet".to_owned(),
+        };
+        let finding = match reachability {
+            Reachability::Open => {
+                return CHECK.pass(subject, format!("{who} {reach} ssmmessages {target}"));
+            }
+            Reachability::Unknown(why) => return CHECK.unknown(subject, why),
+            Reachability::Blocked => CHECK
+                .fail(subject, format!("{who} cannot reach ssmmessages"))
+                .group_title("Tasks cannot reach ssmmessages"),
+            Reachability::Partial => {
+                let title = format!(
+                    "{who} {reach} ssmmessages {target}, but not through every interface or port"
+                );
+                CHECK
+                    .warn(subject, title)
+                    .group_title("Tasks reach ssmmessages only in part")
+            }
+        };
+        let finding = finding.detail(self.describe_end(&target));
+        let interfaces: Vec<Value> = self
+            .connections
+            .by_eni()
+            .map(|(eni, reachability, hop)| {
+                let hop = hop.map(hop_name);
+                json!({"interface": eni.name, "gate": reachability.word(), "hop": hop})
+            })
+            .collect();
+        let finding = match interfaces.is_empty() {
+            true => finding,
+            false => finding.evidence("interfaces", interfaces),
+        };
+        tasks.add_evidence(finding)
+    }
+
+    /// A sentence that names the hops that block packets: one for all interfaces, or one for each.
+    fn describe_end(&self, target: &str) -> String {
+        let connections = self.connections;
+        let blocking: Vec<(usize, &str, Hop)> = connections
+            .by_eni()
+            .enumerate()
+            .filter_map(|(number, (eni, _, hop))| Some((number, eni.name.as_str(), hop?)))
+            .collect();
+        let all_paths = &connections.acl_paths;
+        match blocking.as_slice() {
+            [] => {
+                let is_shut = |hop: &Hop| {
+                    matches!(
+                        connections.at(*hop),
+                        Reachability::Blocked | Reachability::Partial
+                    )
                 };
-                let fate = Fate {
-                    tasks,
-                    connections,
-                    reachability,
-                };
-                all.push((by_eni, fate));
+                let hops = [Hop::TaskEgress, Hop::Acls, Hop::Routes];
+                let hop = hops.into_iter().find(is_shut);
+                let end = hop.map_or_else(String::new, |hop| self.describe_hop(hop, all_paths));
+                format!("The path {target} ends at: {end}.")
+            }
+            [(_, _, first), rest @ ..]
+                if blocking.len() == connections.enis.len()
+                    && rest.iter().all(|(_, _, hop)| hop == first) =>
+            {
+                let end = self.describe_hop(*first, all_paths);
+                format!("The path {target} ends at: {end}.")
+            }
+            _ => {
+                let each = blocking.iter().map(|(number, eni, hop)| {
+                    let end = self.describe_hop(*hop, &all_paths[*number..=*number]);
+                    format!("to {eni} at: {end}")
+                });
+                format!(
+                    "The path {target} ends {}.",
+                    text::list(&Vec::from_iter(each))
+                )
             }
         }
     }
-    if let [(_, only)] = all.as_mut_slice() {
-        only.tasks.are_all = true;
-    }
-    all.into_iter().map(|(_, fate)| fate).collect()
-}
 
-fn of_fate(
-    placement: &Placement,
-    destination: &Destination,
-    fate: &Fate,
-    subject: Subject,
-) -> Finding {
-    let subnet = &placement.subnet.id;
-    let tasks = &fate.tasks;
-    let (who, reaches, cannot) = match tasks.are_all {
-        true => (subnet.clone(), "reaches", "cannot reach"),
-        false if tasks.tasks().nth(1).is_some() => {
-            let who = format!("{} in {subnet}", tasks.told_first());
-            (who, "reach", "cannot reach")
-        }
-        false => {
-            let who = format!("{} in {subnet}", tasks.told_first());
-            (who, "reaches", "cannot reach")
-        }
-    };
-    let target = match destination {
-        Destination::Endpoint(endpoint) => format!("through {}", endpoint.id),
-        Destination::Internet => "over the internet".to_owned(),
-    };
-    let finding = match &fate.reachability {
-        Reachability::Blocked => CHECK
-            .fail(subject, format!("{who} {cannot} ssmmessages"))
-            .detail(where_it_ends(placement, destination, fate, &target))
-            .group_title("Tasks cannot reach ssmmessages"),
-        Reachability::Open => {
-            return CHECK.pass(subject, format!("{who} {reaches} ssmmessages {target}"));
-        }
-        Reachability::Partial => CHECK
-            .warn(
-                subject,
-                format!("{who} {reaches} ssmmessages {target}, but not by every interface or port"),
-            )
-            .detail(where_it_ends(placement, destination, fate, &target))
-            .group_title("Tasks reach ssmmessages in part only"),
-        Reachability::Unknown(why) => return CHECK.unknown(subject, why),
-    };
-    let interfaces: Vec<Value> = fate
-        .connections
-        .each()
-        .map(|(eni, reachability, hop)| {
-            json!({
-                "interface": eni.name,
-                "gate": reachability.word(),
-                "hop": hop.map(name),
-            })
-        })
-        .collect();
-    let finding = match interfaces.is_empty() {
-        true => finding,
-        false => finding.evidence("interfaces", interfaces),
-    };
-    tasks.evidence(finding)
-}
-
-/// The hops that packets do not pass: one for all interfaces, or one for each.
-fn where_it_ends(
-    placement: &Placement,
-    destination: &Destination,
-    fate: &Fate,
-    target: &str,
-) -> String {
-    let connections = fate.connections;
-    let is_one = fate.tasks.classes.len() == 1;
-    let told = |hop: Hop, number: Option<usize>| {
-        let what = told_hop(placement, destination, hop);
-        let paths = match number {
-            Some(number) => &connections.acl_paths[number..=number],
-            None => connections.acl_paths.as_slice(),
-        };
-        let why: Vec<String> = match hop {
+    /// A noun phrase for a hop, with the reasons why it blocks packets on these paths.
+    fn describe_hop(&self, hop: Hop, paths: &[AclPath]) -> String {
+        let reasons: Vec<String> = match hop {
             // Other classes of the tasks may meet other rules.
-            Hop::Acls if is_one => paths.iter().map(AclPath::told).collect(),
-            Hop::Routes => connections.diversions().map(str::to_owned).collect(),
+            Hop::Acls if self.tasks.classes.len() == 1 => {
+                paths.iter().map(AclPath::describe_refusals).collect()
+            }
+            Hop::Routes => self.connections.diversions().map(str::to_owned).collect(),
             Hop::Acls | Hop::TaskEgress | Hop::EndpointIngress => Vec::new(),
         };
-        let why = distinct(why.into_iter().filter(|why| !why.is_empty()));
-        match why.as_slice() {
-            [] => what,
-            why => format!("{what} ({})", text::list(why)),
+        let reasons = distinct(reasons.into_iter().filter(|reason| !reason.is_empty()));
+        let (name, id) = (hop_name(hop), self.hop_id(hop));
+        match reasons.as_slice() {
+            [] => format!("{name} {id}"),
+            reasons => format!("{name} {id} ({})", text::list(reasons)),
         }
-    };
-    let blocking: Vec<(usize, String, Hop)> = connections
-        .each()
-        .enumerate()
-        .filter_map(|(number, (eni, _, hop))| Some((number, eni.name.clone(), hop?)))
-        .collect();
-    let hops: Vec<Hop> = blocking.iter().map(|(_, _, hop)| *hop).collect();
-    let is_same = hops.windows(2).all(|two| two[0] == two[1]);
-    match (hops.as_slice(), is_same) {
-        ([], _) => {
-            let is_shut = |hop: &Hop| {
-                !matches!(
-                    connections.at(*hop),
-                    Reachability::Open | Reachability::Unknown(_)
-                )
-            };
-            let hop = [Hop::TaskEgress, Hop::Acls, Hop::Routes]
-                .into_iter()
-                .find(is_shut);
-            let at = hop.map_or_else(String::new, |hop| told(hop, None));
-            format!("The path {target} ends at: {at}.")
+    }
+
+    fn hop_id(&self, hop: Hop) -> String {
+        match (hop, self.destination) {
+            (Hop::TaskEgress, _) => self
+                .placement
+                .security_groups
+                .known()
+                .map_or("unknown".to_owned(), |groups| groups.join(",")),
+            (Hop::EndpointIngress, Destination::Endpoint(endpoint)) => {
+                endpoint.security_groups.join(",")
+            }
+            _ => self.placement.subnet.id.clone(),
         }
-        ([hop, ..], true) if hops.len() == connections.enis.len() => {
-            format!("The path {target} ends at: {}.", told(*hop, None))
+    }
+
+    /// `dns`: whether the name certainly resolves to the endpoint.
+    fn hops(&self, dns: &Reachability) -> Vec<PathHop> {
+        let path_hop = |hop: Hop| PathHop {
+            name: hop_name(hop),
+            id: self.hop_id(hop),
+            reachability: self.connections.at(hop),
+        };
+        let mut hops = vec![path_hop(Hop::TaskEgress), path_hop(Hop::Acls)];
+        match self.destination {
+            Destination::Endpoint(endpoint) => {
+                hops.extend([path_hop(Hop::Routes), path_hop(Hop::EndpointIngress)]);
+                hops.push(PathHop {
+                    name: "interface endpoint",
+                    id: endpoint.id.clone(),
+                    reachability: dns.clone(),
+                });
+            }
+            Destination::Internet => hops.push(PathHop {
+                name: ROUTE_OUT,
+                id: self.placement.egress.gateways().join(","),
+                reachability: self.connections.at(Hop::Routes),
+            }),
         }
-        _ => {
-            let each = blocking
-                .into_iter()
-                .map(|(number, eni, hop)| format!("to {eni} at: {}", told(hop, Some(number))));
-            format!(
-                "The path {target} ends {}.",
-                text::list(&Vec::from_iter(each))
-            )
-        }
+        hops
     }
 }
 
-fn name(hop: Hop) -> &'static str {
+const ROUTE_OUT: &str = "route out of";
+
+fn hop_name(hop: Hop) -> &'static str {
     match hop {
         Hop::TaskEgress => "security groups of the task",
         Hop::Acls => "network ACLs of",
@@ -278,63 +285,14 @@ fn name(hop: Hop) -> &'static str {
     }
 }
 
-fn told_hop(placement: &Placement, destination: &Destination, hop: Hop) -> String {
-    format!("{} {}", name(hop), id(placement, destination, hop))
-}
-
-fn id(placement: &Placement, destination: &Destination, hop: Hop) -> String {
-    match (hop, destination) {
-        (Hop::TaskEgress, _) => placement
-            .groups
-            .known()
-            .map_or("unknown".to_owned(), |groups| groups.join(",")),
-        (Hop::EndpointIngress, Destination::Endpoint(endpoint)) => {
-            endpoint.security_groups.join(",")
-        }
-        _ => placement.subnet.id.clone(),
-    }
-}
-
-fn hops(
-    placement: &Placement,
-    destination: &Destination,
-    connections: &Connections,
-    doubt: &Reachability,
-) -> Vec<HopSeen> {
-    let seen = |hop: Hop| HopSeen {
-        what: name(hop),
-        id: id(placement, destination, hop),
-        reachability: connections.at(hop),
-    };
-    let near = [Hop::TaskEgress, Hop::Acls].into_iter();
-    match destination {
-        Destination::Endpoint(endpoint) => near
-            .chain([Hop::Routes, Hop::EndpointIngress])
-            .map(seen)
-            .chain([HopSeen {
-                what: "interface endpoint",
-                id: endpoint.id.clone(),
-                reachability: doubt.clone(),
-            }])
-            .collect(),
-        Destination::Internet => near
-            .map(seen)
-            .chain([HopSeen {
-                what: "route out of",
-                id: placement.way.gateways().join(","),
-                reachability: connections.at(Hop::Routes),
-            }])
-            .collect(),
-    }
-}
-
-fn without_way_out(placement: &Placement, subject: Subject) -> Finding {
+/// Without egress the effect of the rules on the path is unknown.
+fn without_egress(placement: &Placement, subject: Subject) -> Finding {
     let subnet = &placement.subnet.id;
-    let (id, why) = match &placement.way {
-        Egress::Unclear(what) => (
-            subnet,
-            Some(Unavailable::not_asked("ec2:DescribeRouteTables", what)),
-        ),
+    let (id, why) = match &placement.egress {
+        Egress::Unclear(reason) => {
+            let why = Unavailable::not_asked("ec2:DescribeRouteTables", reason);
+            (subnet, Some(why))
+        }
         Egress::Unavailable(why) => (subnet, Some(why.clone())),
         Egress::NoPublicAddress(id)
         | Egress::Blackhole(id)
@@ -346,21 +304,20 @@ fn without_way_out(placement: &Placement, subject: Subject) -> Finding {
         None => CHECK
             .fail(subject, format!("{subnet} cannot reach ssmmessages"))
             .detail(format!(
-                "The path over the internet ends at: route out of {id}."
+                "The path over the internet ends at: {ROUTE_OUT} {id}."
             ))
             .group_title("Tasks cannot reach ssmmessages"),
     };
-    let hop = HopSeen {
-        what: "route out of",
+    let hop = PathHop {
+        name: ROUTE_OUT,
         id: id.clone(),
         reachability: why.map_or(Reachability::Blocked, Reachability::Unknown),
     };
     finding.evidence("hops", hops_evidence(vec![hop]))
 }
 
-/// Hops as evidence: what each is, its ID, and whether it lets packets through.
-fn hops_evidence(hops: Vec<HopSeen>) -> Value {
+fn hops_evidence(hops: Vec<PathHop>) -> Value {
     let json =
-        |hop: HopSeen| json!({"hop": hop.what, "id": hop.id, "gate": hop.reachability.word()});
+        |hop: PathHop| json!({"hop": hop.name, "id": hop.id, "gate": hop.reachability.word()});
     hops.into_iter().map(json).collect()
 }

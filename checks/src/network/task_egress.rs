@@ -1,9 +1,9 @@
-use crate::fact_index::{FactIndex, Group};
+use crate::fact_index::FactIndex;
 use crate::fixes;
+use crate::per_hop::judge_hop;
 use crate::vpc_path::connection::Hop;
-use crate::vpc_path::destination::{Destination, resolve_destination};
-use crate::vpc_path::hop_outcome;
-use crate::vpc_path::hop_outcome::{HopOutcome, Words, outcomes};
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles};
 use crate::vpc_path::placement::Placement;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -14,7 +14,7 @@ pub const CHECK: Check = Check {
     id: "network.task-egress",
     area: Area::Network,
     title: "The tasks' security groups let them out to ssmmessages",
-    why: "The agent opens its channel outwards, on port 443: to the endpoint's addresses, or to the internet where there is no endpoint. A security group without a matching outbound rule drops it silently.",
+    why: "The agent opens its channel on port 443, to the endpoint's addresses or, without an endpoint, to the internet. A security group without a matching outbound rule drops the packets silently.",
     how: "The outbound rules of all security groups of the task's interface, by address range, prefix list and referenced group.",
     actions: &[
         "ec2:DescribeNetworkInterfaces",
@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
         "ec2:GetManagedPrefixListEntries",
         "ec2:DescribeVpcEndpoints",
     ],
-    remedy: "Let the tasks' security group out on port 443.",
+    remedy: "Add an outbound rule for port 443 to the tasks' security group.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
     explains: &["network.path", "container.agent-running"],
     masks: &[],
@@ -35,71 +35,64 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let placed = group.placements.placed.iter();
         placed
-            .flat_map(|placement| judge(index, group, placement))
+            .flat_map(|placement| {
+                let groups = placement.security_groups.known();
+                let subject = match groups.map_or(String::new(), |groups| groups.join(",")) {
+                    none if none.is_empty() => Subject::new("subnet", placement.subnet.id.as_str()),
+                    groups => Subject::new("security-group", groups),
+                };
+                let subject = subject.of_service(group.service_name());
+                judge_hop(
+                    &CHECK,
+                    index,
+                    placement,
+                    Hop::TaskEgress,
+                    subject,
+                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
+                )
+            })
             .collect()
     })
 }
 
-fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Vec<Finding> {
-    let groups = placement
-        .groups
-        .known()
-        .map_or(String::new(), |groups| groups.join(","));
-    let subject = match groups.as_str() {
-        "" => Subject::new("subnet", placement.subnet.id.as_str()),
-        groups => Subject::new("security-group", groups),
-    }
-    .of_service(group.service_name());
-    let on_all = |finding: Finding| vec![finding.on(placement.arns.clone())];
-    match resolve_destination(index, placement) {
-        Ok(Destination::Internet) if !placement.way.leads_out() => on_all(CHECK.skip(
-            subject,
-            "There is no known way out whose rules could be judged",
-        )),
-        Ok(destination) => outcomes(index, placement, &destination, Hop::TaskEgress)
-            .iter()
-            .map(|outcome| {
-                let finding = of_outcome(index, placement, &destination, outcome, subject.clone());
-                finding.on(outcome.tasks.arns(placement))
-            })
-            .collect(),
-        Err(why) => on_all(CHECK.unknown(subject, &why)),
-    }
-}
-
-fn of_outcome(
+fn judge(
     index: &FactIndex,
     placement: &Placement,
     destination: &Destination,
     outcome: &HopOutcome,
     subject: Subject,
 ) -> Finding {
-    let groups = placement.groups.known().copied().unwrap_or_default();
-    let who = match groups {
+    let groups = placement
+        .security_groups
+        .known()
+        .copied()
+        .unwrap_or_default();
+    let names = match groups {
         [] => "No security group".to_owned(),
         groups => text::list(groups),
     };
-    let whole = destination.told();
-    let (tasks, target) = (outcome.tasks.told(), outcome.told_target(destination));
+    let target = destination.describe();
+    let tasks = outcome.tasks.describe();
+    let blocked = outcome.describe_blocked(destination);
     let (lets, does) = match groups {
         [_, _, ..] => ("let", "do"),
         _ => ("lets", "does"),
     };
-    let words = Words {
+    let titles = HopTitles {
         open: match groups {
             [] => "No security group filters what the tasks send".to_owned(),
-            _ => format!("{who} {lets} {tasks} out to {whole} on port 443"),
+            _ => format!("{names} {lets} {tasks} out to {target} on port 443"),
         },
-        blocked: format!("{who} {does} not let {tasks} out to {target} on port 443"),
-        partial: format!("{who} {lets} {tasks} out to a part of {whole} only, not to {target}"),
-        cause: "Security groups do not let the tasks out to ssmmessages",
+        blocked: format!("{names} {does} not let {tasks} out to {blocked} on port 443"),
+        partial: format!("{names} {lets} {tasks} out to a part of {target} only, not to {blocked}"),
+        group: "Security groups do not let the tasks out to ssmmessages",
     };
-    let finding = hop_outcome::judge(&CHECK, subject, outcome, words);
+    let finding = hop_outcome::judge(&CHECK, subject, outcome, titles);
     match (finding.status, groups) {
         (Status::Fail, [first, ..]) => finding
             .detail(format!(
                 "{}No outbound rule of these groups covers it.",
-                outcome.told_rest(destination).unwrap_or_default()
+                outcome.describe_other_hops(destination)
             ))
             .fix(fixes::security_group::allow_egress(
                 index.facts,
@@ -118,12 +111,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn all_traffic_out_is_let_out() {
+    fn a_rule_for_all_traffic_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn no_rule_for_443() {
+    fn a_missing_rule_for_port_443_fails() {
         let mut facts = healthy_coder();
         task_group(&mut facts).egress = vec![GroupRule {
             protocol: "tcp".into(),
@@ -142,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vpc_s_range_is_enough_for_an_endpoint_but_not_for_the_internet() {
+    fn the_vpc_range_suffices_for_an_endpoint_but_not_for_the_internet() {
         let mut facts = healthy_coder();
         task_group(&mut facts).egress = vec![GroupRule {
             protocol: "tcp".into(),
@@ -159,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn by_the_endpoint_s_group() {
+    fn a_rule_can_name_the_security_group_of_the_endpoint() {
         let mut facts = healthy_coder();
         let of_endpoint = endpoint(&mut facts).security_groups.clone();
         task_group(&mut facts).egress = vec![GroupRule {
@@ -171,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_security_groups_are_unknown() {
         let mut facts = healthy_coder();
         for group in facts.network.security_groups.values_mut() {
             *group = denied("ec2:DescribeSecurityGroups");

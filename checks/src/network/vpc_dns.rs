@@ -1,20 +1,20 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::destination::resolves;
+use crate::per_endpoint::{each_vpc, endpoint_fault};
 use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{Otherwise, Placement, otherwise, ssmmessages_endpoint};
+use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Endpoint, Fact, Vpc};
-use model::finding::{Finding, Severity, Status, Subject};
+use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
     area: Area::Network,
     title: "The VPC resolves the endpoint's private name",
-    why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages leads past the endpoint, to the internet.",
-    how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. What servers of your own answer cannot be seen; it is of no matter where both the endpoint and a way out of the VPC are open.",
+    why: "Private DNS of an endpoint works only in a VPC with DNS support and DNS host names. Without them the name of ssmmessages resolves to the internet, not to the endpoint.",
+    how: "enableDnsSupport and enableDnsHostnames in ec2:DescribeVpcAttribute, and the DNS servers that the VPC's DHCP options give to tasks. The answers of custom DNS servers are unknown; they do not matter if both the endpoint and a path to the internet are open.",
     actions: &[
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeVpcEndpoints",
@@ -44,48 +44,35 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        group
-            .placements
-            .by_vpc()
-            .into_iter()
-            .map(|(id, placements)| {
-                let subject = Subject::new("vpc", id).of_service(group.service_name());
-                let endpoint = match ssmmessages_endpoint(index, id) {
-                    Fact::Known(endpoint) if endpoint.private_dns => endpoint,
-                    Fact::Known(_) | Fact::Absent if !resolves(index, id) => {
-                        return unresolved(index, subject, id);
-                    }
-                    Fact::Known(_) | Fact::Absent => {
-                        let title = format!("{id} has no ssmmessages endpoint with private DNS");
-                        return CHECK.skip(subject, title);
-                    }
-                    Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
-                };
-                let finding = match index.facts.network.vpcs.get(id) {
-                    Some(Fact::Known(vpc)) => judge(index, subject, vpc, endpoint, &placements),
-                    Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-                    Some(Fact::Absent) | None => CHECK
-                        .unknown_because(subject, format!("The attributes of {id} were not read")),
-                };
-                let closed = placements.iter().filter(|p| p.way.is_closed());
-                match finding.status {
-                    Status::Fail => finding.on_tasks(closed.flat_map(|p| p.tasks.iter().copied())),
-                    _ => finding,
-                }
-            })
-            .collect()
+    each_vpc(index, &CHECK, |subject, id, placements| {
+        let endpoint = match index.network.ssmmessages_endpoint(id) {
+            Fact::Known(endpoint) if endpoint.private_dns => endpoint,
+            Fact::Known(_) | Fact::Absent if !index.network.resolves_names(id) => {
+                return without_resolver(index, subject, id);
+            }
+            Fact::Known(_) | Fact::Absent => {
+                let title = format!("{id} has no ssmmessages endpoint with private DNS");
+                return CHECK.skip(subject, title);
+            }
+            Fact::Unavailable(why) => return CHECK.unknown(subject, &why),
+        };
+        match index.facts.network.vpcs.get(id) {
+            Some(Fact::Known(vpc)) => judge(index, subject, vpc, endpoint, placements),
+            Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
+            Some(Fact::Absent) | None => {
+                CHECK.unknown_because(subject, format!("The attributes of {id} were not read"))
+            }
+        }
     })
 }
 
-/// Without an endpoint too, the agent has to find the public address.
-fn unresolved(index: &FactIndex, subject: Subject, vpc: &str) -> Finding {
-    CHECK
-        .unknown_because(
-            subject,
-            format!("{vpc} has enableDnsSupport off, so its tasks find ssmmessages only by DNS servers of the VPC's own, and what these answer is not to be seen"),
-        )
-        .fix(fixes::endpoint::vpc_dns(index.facts, vpc, &["enableDnsSupport"]))
+/// Without an endpoint too, the agent has to resolve the public name.
+fn without_resolver(index: &FactIndex, subject: Subject, vpc: &str) -> Finding {
+    let title = format!(
+        "{vpc} has enableDnsSupport off, so its tasks can resolve ssmmessages only through custom DNS servers, whose answers are unknown"
+    );
+    let fix = fixes::endpoint::vpc_dns(index.facts, vpc, &["enableDnsSupport"]);
+    CHECK.unknown_because(subject, title).fix(fix)
 }
 
 fn judge(
@@ -107,7 +94,7 @@ fn judge(
     if off.is_empty() {
         return match attributes.iter().find_map(|(_, value)| value.unavailable()) {
             Some(why) => CHECK.unknown(subject, why),
-            None => by_servers(index, subject, vpc, endpoint, placements),
+            None => judge_servers(index, subject, vpc, endpoint, placements),
         };
     }
     let fault = format!(
@@ -116,34 +103,35 @@ fn judge(
         text::list(&off),
         endpoint.id
     );
-    let otherwise = match otherwise(index, placements) {
-        // The public name is found no more than the private one.
-        Otherwise::Open if off.contains(&"enableDnsSupport") => Otherwise::Unclear,
-        otherwise => otherwise,
+    let fallback = match fallback_egress(&index.network, placements) {
+        // The public name does not resolve either.
+        FallbackEgress::Available if off.contains(&"enableDnsSupport") => FallbackEgress::Unknown,
+        fallback => fallback,
     };
-    crate::vpc_path::endpoint::not_serving(&CHECK, subject, fault, otherwise)
+    endpoint_fault(&CHECK, subject, fault, fallback)
         .group_title("The VPC does not resolve private names")
         .evidence("off", off.clone())
         .fix(fixes::endpoint::vpc_dns(index.facts, &vpc.id, &off))
 }
 
-/// Where the VPC's own resolver is as it should be, tasks still have to ask it.
-fn by_servers(
+/// The VPC's own resolver works, if tasks use it.
+fn judge_servers(
     index: &FactIndex,
     subject: Subject,
     vpc: &Vpc,
     endpoint: &Endpoint,
     placements: &[&Placement],
 ) -> Finding {
-    let servers = match name_servers::own(index, &vpc.id) {
+    let network = &index.network;
+    let servers = match name_servers::custom_servers(network, &vpc.id) {
         Ok([]) => return CHECK.pass(subject, format!("{} resolves private names", vpc.id)),
         Ok(servers) => servers,
         Err(why) => return CHECK.unknown(subject, why),
     };
-    let mut doubts = placements
-        .iter()
-        .filter_map(|placement| name_servers::doubt(index, placement, endpoint));
-    let finding = match doubts.next() {
+    let mut placements = placements.iter();
+    let ambiguity =
+        placements.find_map(|placement| name_servers::ambiguity(network, placement, endpoint));
+    let finding = match ambiguity {
         Some(why) => CHECK.unknown(subject, &why).detail(format!(
             "They have to forward the private names of endpoints, or all of {}, to Amazon's resolver in {}.",
             index.facts.host_of("ssmmessages"), vpc.id
@@ -151,7 +139,7 @@ fn by_servers(
         None => CHECK.pass(
             subject,
             format!(
-                "Tasks in {} ask the DNS servers {}; the ways to where their answers may lead are all open",
+                "Tasks in {} use the DNS servers {}; every address that these can answer with is reachable",
                 vpc.id,
                 text::list(servers)
             ),
@@ -170,7 +158,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn each_attribute_is_needed() {
+    fn both_dns_attributes_are_required() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         for (support, hostnames) in [(false, true), (true, false), (false, false)] {
@@ -190,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_its_own_leave_open_which_way_tasks_take() {
+    fn custom_dns_servers_make_the_destination_unknown() {
         let path = &crate::network::path::CHECK;
         let of_both = |facts: &Facts| (statuses(&CHECK, facts), statuses(path, facts));
         let mut facts = healthy_coder();
@@ -210,7 +198,7 @@ mod tests {
         assert_eq!(
             of_both(&deaf),
             (vec![Status::Unknown], vec![Status::Unknown]),
-            "they may not be asked"
+            "queries to them are blocked"
         );
 
         no_way_out(&mut facts);
@@ -222,7 +210,7 @@ mod tests {
         assert!(finding.title.contains("10.0.0.53"), "{}", finding.title);
         assert_eq!(finding.missing_permission, None);
 
-        // The endpoint is all that is left, whoever is asked.
+        // Every answer leads to the endpoint.
         endpoint_group(&mut facts).ingress.clear();
         assert_eq!(of_both(&facts), (vec![Status::Unknown], vec![Status::Fail]));
 
@@ -236,7 +224,7 @@ mod tests {
         assert_eq!(
             statuses(groups, &facts),
             [Status::Unknown],
-            "it may not be used"
+            "tasks may use the internet instead"
         );
 
         let mut facts = both_open.clone();
@@ -253,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_servers() {
+    fn unreadable_dns_servers_are_unknown() {
         let mut facts = healthy_coder();
         vpc(&mut facts).own_name_servers = Some(denied("ec2:DescribeDhcpOptions"));
         let finding = &run(&CHECK, &facts)[0];
@@ -269,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn unreadable_attributes_are_unknown() {
         let mut facts = healthy_coder();
         vpc(&mut facts).dns_support = denied("ec2:DescribeVpcAttribute");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

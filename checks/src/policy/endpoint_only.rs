@@ -1,10 +1,11 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::destination::{Destination, by_destination, resolves_privately};
+use crate::network_fixes;
+use crate::vpc_path::destination::Destination;
 use crate::vpc_path::name_servers;
-use crate::vpc_path::new_endpoint;
-use crate::vpc_path::placement::{Placement, ssmmessages_endpoint};
-use aws_rules::vpc::detours;
+use crate::vpc_path::placement::Placement;
+use crate::vpc_path::resolution::by_destination;
+use aws_rules::vpc::non_internet_routes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Traffic};
@@ -24,7 +25,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeVpcs",
         "ec2:DescribeDhcpOptions",
     ],
-    remedy: "Make the ssmmessages endpoint, with private DNS.",
+    remedy: "Create the ssmmessages endpoint, with private DNS.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
     masks: &[],
@@ -39,19 +40,19 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     }
     index.each_running(&CHECK, |group, _| {
         let places = &group.placements;
-        let mut findings: Vec<Finding> = by_destination(index, places)
+        let mut findings: Vec<Finding> = by_destination(&index.network, places)
             .into_iter()
             .map(|same| {
                 let (vpc, placements) = (same.vpc, &same.placements);
                 let subject = Subject::new("vpc", vpc).of_service(group.service_name());
                 let mut elsewhere = placements
                     .iter()
-                    .flat_map(|placement| detours(&index.rules, placement.subnet));
+                    .flat_map(|placement| non_internet_routes(&index.network.rules, placement.subnet));
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
-                        // Which of two open ways tasks take, only their DNS servers know.
-                        let has_other = placements.iter().any(|p| !p.way.is_closed());
-                        let unseen = name_servers::unseen(index, vpc, endpoint);
+                        // If both paths are open, the DNS servers decide which one tasks take.
+                        let has_other = placements.iter().any(|p| !p.egress.is_blocked());
+                        let unseen = name_servers::vpc_ambiguity(&index.network, vpc, endpoint);
                         match unseen.filter(|_| has_other) {
                             Some(why) => CHECK.unknown(subject, &why),
                             None => CHECK.pass(
@@ -63,11 +64,11 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     Ok(Destination::Internet) => match elsewhere.next() {
                         Some((route, _)) => CHECK.unknown_because(
                             subject,
-                            format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone is not looked at"),
+                            format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone was not read"),
                         ),
                         None => CHECK
                         .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
-                        .detail("traffic = \"endpoint\" in the configuration demands it, and the name of ssmmessages leads to the internet.")
+                        .detail("traffic = \"endpoint\" in the configuration requires it, and the name of ssmmessages resolves to the internet.")
                         .group_title("Sessions do not leave through an endpoint")
                         .fix(fix(index, vpc, placements)),
                     },
@@ -83,21 +84,21 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// An endpoint that is there and not used has to be mended, not doubled.
+/// An existing endpoint is fixed, not replaced.
 fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
     let facts = index.facts;
-    match ssmmessages_endpoint(index, vpc) {
+    match index.network.ssmmessages_endpoint(vpc) {
         Fact::Known(endpoint) if !endpoint.is_available() => {
             fixes::endpoint::replace(facts, endpoint)
         }
         Fact::Known(endpoint) if !endpoint.private_dns => {
             fixes::endpoint::enable_private_dns(facts, endpoint)
         }
-        Fact::Known(_) if !resolves_privately(index, vpc) => {
+        Fact::Known(_) if !index.network.resolves_private_names(vpc) => {
             let off = ["enableDnsSupport", "enableDnsHostnames"];
             fixes::endpoint::vpc_dns(facts, vpc, &off)
         }
-        _ => new_endpoint::here(index, vpc, placements),
+        _ => network_fixes::endpoint::create_for_placements(index, vpc, placements),
     }
 }
 

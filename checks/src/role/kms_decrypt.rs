@@ -1,8 +1,8 @@
 use super::each_role_alone;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::kms::{Refusal, Use, judge};
-use aws_rules::needs;
+use crate::kms_access::{KeyUse, Refusal, judge};
+use aws_rules::required_permissions;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -36,12 +36,12 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     each_role_alone(index, &CHECK, |subject, role| {
-        let decrypt = Use {
+        let decrypt = KeyUse {
             who: format!("Task role {}", arn::name(role)),
             action: "kms:Decrypt",
-            what: "decrypt",
-            then: "The agent then cannot read the session's data key, and every session ends at its start.",
-            cause: "Task roles may not decrypt with the cluster's KMS key",
+            verb: "decrypt",
+            consequence: "The agent then cannot read the session's data key, and every session ends at its start.",
+            group_title: "Task roles may not decrypt with the cluster's KMS key",
             principal: role,
             session: None,
         };
@@ -53,7 +53,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 /// What refuses is what has to be mended.
 fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = needs::decrypt(&key.arn);
+    let need = required_permissions::decrypt_key(&key.arn);
     match refusal {
         Refusal::Identity => fixes::role::allow(index.facts, role, "decrypt", &[need]),
         Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),

@@ -1,7 +1,7 @@
 use super::recording::{self, Recording};
 use super::{each_role, role_subject};
 use crate::fact_index::FactIndex;
-use aws_rules::needs::{self, Need};
+use aws_rules::required_permissions::{self, RequiredPermission};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
@@ -52,13 +52,13 @@ const BLIND: (&str, &str) = (
 );
 
 /// What the agents of these tasks need, for each log group that records their sessions.
-pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<Need> {
+pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<RequiredPermission> {
     let Some(place) = index.place() else {
         return Vec::new();
     };
-    let mut needs: Vec<Need> = Vec::new();
+    let mut needs: Vec<RequiredPermission> = Vec::new();
     for group in index.recording_groups(tasks) {
-        for need in needs::logs(place, group) {
+        for need in required_permissions::write_log_group(place, group) {
             if !needs.contains(&need) {
                 needs.push(need);
             }

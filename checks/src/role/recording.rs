@@ -4,7 +4,7 @@ use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Silence};
 use aws_rules::iam;
-use aws_rules::needs::Need;
+use aws_rules::required_permissions::RequiredPermission;
 use model::arn;
 use model::check::Check;
 use model::distinct::distinct;
@@ -19,7 +19,7 @@ pub struct Recording<'a> {
     pub place: &'static str,
     /// As IAM names it.
     pub service: &'static str,
-    pub needs: &'a [Need],
+    pub needs: &'a [RequiredPermission],
     /// The action without which sessions end at their start, and why; `None` where none does.
     pub fatal: Option<(&'static str, &'static str)>,
     /// What becomes of sessions without the others.
@@ -52,13 +52,13 @@ pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Record
         .collect();
     let verdict = iam_answers::verdict(index, role, &asked, |_| true);
     if !verdict.denied.is_empty() {
-        let is_denied = |need: &&Need| {
+        let is_denied = |need: &&RequiredPermission| {
             let mut denied = verdict.denied.iter();
             denied.any(|decision| {
                 decision.action == need.action && *decision.resource == *need.resource
             })
         };
-        let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
+        let missing: Vec<RequiredPermission> = needs.iter().filter(is_denied).cloned().collect();
         let fix = match verdict.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
             None => fixes::role::allow(index.facts, role, recording.service, &missing),
@@ -67,7 +67,7 @@ pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Record
             Some(_) => None,
             None => {
                 let actions: Vec<&str> = missing.iter().map(|need| need.action).collect();
-                iam::literal::in_policies_of(index.facts, role, &actions)
+                iam::literal_wildcard::find_in_policies(index.facts, role, &actions)
             }
         };
         let finding = refused(role, subject, recording, &missing, fix);
@@ -101,7 +101,7 @@ fn refused(
     role: &str,
     subject: Subject,
     recording: &Recording,
-    missing: &[Need],
+    missing: &[RequiredPermission],
     fix: Fix,
 ) -> Finding {
     let actions = distinct(missing.iter().map(|need| need.action.to_owned()));

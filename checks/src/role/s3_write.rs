@@ -1,7 +1,7 @@
 use super::each_role_alone;
 use super::recording::{self, Recording};
 use crate::fact_index::FactIndex;
-use aws_rules::needs;
+use aws_rules::required_permissions;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
@@ -31,7 +31,9 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             return CHECK.unknown(subject, why);
         }
         let log = index.exec_log().filter(|log| log.bucket.is_some());
-        let needs = log.map_or(Vec::new(), |log| needs::s3(&index.facts.partition, log));
+        let needs = log.map_or(Vec::new(), |log| {
+            required_permissions::write_bucket(&index.facts.partition, log)
+        });
         let recording = Recording {
             check: &CHECK,
             place: "S3",

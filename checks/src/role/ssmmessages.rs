@@ -5,7 +5,7 @@ use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
 use crate::iam_answers::{self, Blocker, Silence, Verdict};
 use aws_rules::iam;
-use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -166,7 +166,9 @@ fn missing_detail(index: &FactIndex, role: &str, tasks: &[&Task]) -> String {
         ),
         None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
-    if let Some(why) = iam::literal::in_policies_of(index.facts, role, &TASK_ROLE_ACTIONS) {
+    if let Some(why) =
+        iam::literal_wildcard::find_in_policies(index.facts, role, &TASK_ROLE_ACTIONS)
+    {
         detail = format!("{detail} {why}");
     }
     if let Some(execution) = execution_role_that_may(index, tasks) {
@@ -211,7 +213,7 @@ mod tests {
         CODER, CODER_ROLE, decide, definition, denied, healthy_coder, known, run, simulate_allowed,
         statuses, task,
     };
-    use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+    use aws_rules::iam::document::TASK_ROLE_ACTIONS;
     use model::facts::{Fact, Identity, Outcome, Policy};
     use model::finding::Status;
 

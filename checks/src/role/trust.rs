@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::{each_role, role_subject};
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use aws_rules::iam::{self, Request, Tri};
+use aws_rules::iam::{self, Request, Ternary};
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -90,33 +90,33 @@ fn trust(document: &Value, index: &FactIndex) -> Trust {
     let request = request(index);
     let says = |effect: &str| {
         let statements = iam::statements(document).iter();
-        Tri::any(statements.map(|statement| applies(document, statement, effect, &request)))
+        Ternary::any(statements.map(|statement| applies(document, statement, effect, &request)))
     };
     if !document.is_object() {
         return Trust::Open(vec!["the trust policy, which is no JSON".to_owned()]);
     }
     let denied = says("Deny");
-    if denied == Tri::Yes {
+    if denied == Ternary::Yes {
         return Trust::Refused(format!(
             "A statement of the trust policy denies it to {SERVICE}."
         ));
     }
     match says("Allow").and(denied.negated()) {
-        Tri::Yes => Trust::Given,
-        Tri::No => Trust::Refused(refusal(document)),
-        Tri::Depends(keys) => Trust::Open(keys.into_iter().collect()),
+        Ternary::Yes => Trust::Given,
+        Ternary::No => Trust::Refused(refusal(document)),
+        Ternary::Depends(keys) => Trust::Open(keys.into_iter().collect()),
     }
 }
 
 fn refusal(document: &Value) -> String {
     let mut statements = iam::statements(document).iter();
-    if !statements.any(|statement| concerns_tasks(statement, "Allow") != Tri::No) {
+    if !statements.any(|statement| concerns_tasks(statement, "Allow") != Ternary::No) {
         return format!("No statement of the trust policy lets {SERVICE} call {ACTION}.");
     }
     let excluded = format!(
         "The trust policy names {SERVICE}, but its conditions exclude this account's tasks."
     );
-    match iam::literal::in_document(document, &[ACTION]) {
+    match iam::literal_wildcard::find_in_document(document, &[ACTION]) {
         Some(why) => format!("{excluded} {why}"),
         None => excluded,
     }
@@ -125,23 +125,23 @@ fn refusal(document: &Value) -> String {
 /// Some statement says no to tasks, whatever others say.
 fn is_denied(document: &Value) -> bool {
     let mut statements = iam::statements(document).iter();
-    statements.any(|statement| concerns_tasks(statement, "Deny") != Tri::No)
+    statements.any(|statement| concerns_tasks(statement, "Deny") != Ternary::No)
 }
 
 /// Whether a statement applies to tasks under some condition.
-fn concerns_tasks(statement: &Value, effect: &str) -> Tri {
+fn concerns_tasks(statement: &Value, effect: &str) -> Ternary {
     iam::has_effect(statement, effect)
-        .and(iam::is_about(statement, ACTION))
+        .and(iam::applies_to_action(statement, ACTION))
         .and(iam::names_service(statement, SERVICE))
 }
 
-fn applies(document: &Value, statement: &Value, effect: &str, request: &Request) -> Tri {
+fn applies(document: &Value, statement: &Value, effect: &str, request: &Request) -> Ternary {
     let conditions = || {
         let variables = iam::has_variables(document);
-        iam::met(statement.get("Condition"), variables, request)
+        iam::evaluate_conditions(statement.get("Condition"), variables, request)
     };
     match concerns_tasks(statement, effect) {
-        Tri::No => Tri::No,
+        Ternary::No => Ternary::No,
         concerns => concerns.and(conditions()),
     }
 }
@@ -157,7 +157,7 @@ fn request(index: &FactIndex) -> Request<'static> {
     });
     let request = Request::new(ACTION, context);
     match account {
-        Some(account) => request.with_beginning(
+        Some(account) => request.with_prefix(
             "aws:SourceArn",
             format!("arn:{}:ecs:{}:{account}:", facts.partition, facts.region),
         ),

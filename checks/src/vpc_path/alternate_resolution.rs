@@ -1,74 +1,67 @@
-//! What else the name of ssmmessages may resolve to, besides public addresses. A private hosted zone, or a rule of the
-//! resolver, may name an endpoint in another VPC, or one without private DNS in this one.
+//! Private addresses that the name of ssmmessages may resolve to instead of public ones: a private hosted zone or a
+//! resolver rule can name an endpoint in another VPC, or one without private DNS in this VPC.
 
-use super::placement::{Placement, ssmmessages_endpoint};
-use crate::fact_index::FactIndex;
-use aws_rules::vpc::{Ranges, Reachability, detours};
+use super::endpoint_eni::endpoint_enis;
+use super::network_index::NetworkIndex;
+use super::placement::Placement;
+use aws_rules::vpc::{AddressSet, Reachability, non_internet_routes};
 use model::facts::{Fact, Unavailable};
 
-/// Private addresses at which ssmmessages may be.
+/// Addresses that the name of ssmmessages may resolve to.
 pub struct AlternateResolution<'a> {
-    what: String,
-    pub addresses: Ranges,
-    /// Security groups there; `None`: not known.
+    /// A clause that says why.
+    reason: String,
+    pub addresses: AddressSet,
+    /// Security groups of the interfaces with these addresses; `None`: unknown.
     pub groups: Option<&'a [String]>,
 }
 
-/// What is blocked to the internet is unknown where the name may resolve to addresses to which it is not.
+/// A blocked path to the internet makes the answer unknown if the path to an alternate resolution is not blocked.
 pub fn or_unknown_if_resolved_elsewhere<'a>(
     reachability: Reachability,
-    index: &FactIndex<'a>,
+    network: &NetworkIndex<'a>,
     placement: &Placement,
     judge: impl Fn(&AlternateResolution<'a>) -> Reachability,
 ) -> Reachability {
     match reachability {
         Reachability::Open | Reachability::Unknown(_) => reachability,
-        Reachability::Blocked | Reachability::Partial => alternate_resolutions(index, placement)
+        Reachability::Blocked | Reachability::Partial => alternate_resolutions(network, placement)
             .into_iter()
             .find(|alternate| judge(alternate) != Reachability::Blocked)
             .map_or(reachability, |alternate| {
-                Reachability::Unknown(alternate.unseen())
+                Reachability::Unknown(Unavailable::not_asked(
+                    "route53:ListHostedZonesByVPC",
+                    format!(
+                        "{}, and whether a private hosted zone resolves the name of ssmmessages to an address there was not read",
+                        alternate.reason
+                    ),
+                ))
             }),
     }
 }
 
-/// By the routes of the tasks' subnet, and by an endpoint whose name is not the public one.
-pub fn alternate_resolutions<'a>(
-    index: &FactIndex<'a>,
+/// Through routes of the tasks' subnet, and at an endpoint without private DNS.
+fn alternate_resolutions<'a>(
+    network: &NetworkIndex<'a>,
     placement: &Placement,
 ) -> Vec<AlternateResolution<'a>> {
-    let by_routes = detours(&index.rules, placement.subnet);
-    let by_routes = by_routes
-        .into_iter()
-        .map(|(what, addresses)| AlternateResolution {
-            what,
+    let routes = non_internet_routes(&network.rules, placement.subnet).into_iter();
+    let mut alternates: Vec<AlternateResolution> = routes
+        .map(|(reason, addresses)| AlternateResolution {
+            reason,
             addresses,
             groups: None,
-        });
-    let unnamed = match ssmmessages_endpoint(index, &placement.subnet.vpc) {
-        Fact::Known(endpoint) if endpoint.may_be_named_by_a_zone() => Some(endpoint),
-        _ => None,
-    };
-    let at_endpoint = unnamed.into_iter().flat_map(|endpoint| {
-        let enis = index.paths.enis(index, endpoint);
-        let alternates = enis.iter().map(|eni| AlternateResolution {
-            what: format!("{} has no private DNS", endpoint.id),
-            addresses: eni.addresses.clone(),
+        })
+        .collect();
+    if let Fact::Known(endpoint) = network.ssmmessages_endpoint(&placement.subnet.vpc)
+        && endpoint.may_be_named_by_a_zone()
+    {
+        let enis = endpoint_enis(&network.facts.network, endpoint).into_iter();
+        alternates.extend(enis.map(|eni| AlternateResolution {
+            reason: format!("{} has no private DNS", endpoint.id),
+            addresses: eni.addresses,
             groups: Some(&endpoint.security_groups),
-        });
-        alternates.collect::<Vec<_>>()
-    });
-    by_routes.chain(at_endpoint).collect()
-}
-
-impl AlternateResolution<'_> {
-    fn unseen(&self) -> Unavailable {
-        Unavailable::not_asked(
-            "route53:ListHostedZonesByVPC",
-            format!(
-                "{}, and whether a private hosted zone resolves the name of ssmmessages to an address there is not read",
-                self.what
-            ),
-        )
+        }));
     }
+    alternates
 }

@@ -1,45 +1,44 @@
-//! The interfaces of an endpoint: the name of its service resolves to the addresses of all of them.
+//! The network interfaces of an endpoint. The service's name resolves to the addresses of all of them.
 
-use crate::fact_index::FactIndex;
-use aws_rules::vpc::{Ranges, single, subnet_ranges};
-use model::facts::{Endpoint, Fact, Interface, Subnet, Unavailable};
+use aws_rules::vpc::{AddressSet, known, single_address, subnet_addresses};
+use model::facts::{Endpoint, Fact, Interface, Network, Subnet, Unavailable};
 
+/// A network interface of an endpoint.
 pub struct EndpointEni {
-    /// How to name it in a sentence.
+    /// A noun phrase.
     pub name: String,
-    /// ID of its subnet; empty where it is not known.
+    /// ID of the interface's subnet; empty if unknown.
     pub subnet_id: String,
-    pub subnet: Result<EniSubnet, Unavailable>,
-    /// Its address; all of the subnet's where it is not known which.
-    pub addresses: Ranges,
+    pub subnet: Result<Subnet, Unavailable>,
+    /// The address; all addresses of the subnet if it is unknown.
+    pub addresses: AddressSet,
 }
 
-pub struct EniSubnet {
-    pub vpc: String,
-    pub cidr: Option<String>,
-}
-
-/// One for each subnet of the endpoint, and for each interface in no subnet that it names.
-pub fn endpoint_enis(index: &FactIndex, endpoint: &Endpoint) -> Vec<EndpointEni> {
-    let network = &index.facts.network;
+/// The known interfaces of an endpoint, and one for each of its other subnets. If the endpoint names no subnets, its
+/// unreadable interfaces too.
+pub fn endpoint_enis(network: &Network, endpoint: &Endpoint) -> Vec<EndpointEni> {
     let ids = endpoint.interfaces.iter();
-    let known: Vec<&Interface> = ids
+    let interfaces: Vec<&Interface> = ids
         .clone()
         .filter_map(|id| network.interfaces.get(id)?.known())
         .collect();
-    let of_known = known.iter().map(|interface| of_interface(index, interface));
-    let is_placed = |subnet: &&String| known.iter().any(|one| one.subnet == subnet.as_str());
-    let unplaced = endpoint.subnets.iter().filter(|subnet| !is_placed(subnet));
-    let of_subnets = unplaced.map(|subnet| of_subnet(index, endpoint, subnet));
-    let mut all: Vec<EndpointEni> = of_known.chain(of_subnets).collect();
-    if endpoint.subnets.is_empty() {
-        let unread = ids.filter(|id| !known.iter().any(|one| one.id == id.as_str()));
-        all.extend(unread.map(|id| unseen(index, id)));
+    let mut enis: Vec<EndpointEni> = interfaces
+        .iter()
+        .map(|one| known_eni(network, one))
+        .collect();
+    for subnet in &endpoint.subnets {
+        if !interfaces.iter().any(|one| one.subnet == subnet.as_str()) {
+            enis.push(unread_eni(network, endpoint, subnet));
+        }
     }
-    all
+    if endpoint.subnets.is_empty() {
+        let unread = ids.filter(|id| !interfaces.iter().any(|one| one.id == id.as_str()));
+        enis.extend(unread.map(|id| unplaced_eni(network, id)));
+    }
+    enis
 }
 
-fn of_interface(index: &FactIndex, interface: &Interface) -> EndpointEni {
+fn known_eni(network: &Network, interface: &Interface) -> EndpointEni {
     let address = interface.private_ips.first();
     let id = &interface.id;
     EndpointEni {
@@ -48,27 +47,25 @@ fn of_interface(index: &FactIndex, interface: &Interface) -> EndpointEni {
             None => format!("{id} in {}", interface.subnet),
         },
         subnet_id: interface.subnet.to_string(),
-        subnet: subnet(index, &interface.subnet).map(EniSubnet::from),
+        subnet: subnet(network, &interface.subnet),
         addresses: address
-            .and_then(|address| single(address))
+            .and_then(|address| single_address(address))
             .unwrap_or_default(),
     }
 }
 
-fn of_subnet(index: &FactIndex, endpoint: &Endpoint, id: &str) -> EndpointEni {
-    let subnet = subnet(index, id);
+fn unread_eni(network: &Network, endpoint: &Endpoint, subnet_id: &str) -> EndpointEni {
+    let subnet = subnet(network, subnet_id);
     EndpointEni {
-        name: format!("the interface of {} in {id}", endpoint.id),
-        subnet_id: id.to_owned(),
-        addresses: subnet
-            .as_ref()
-            .map_or_else(|_| Ranges::default(), |subnet| subnet_ranges(subnet)),
-        subnet: subnet.map(EniSubnet::from),
+        name: format!("the interface of {} in {subnet_id}", endpoint.id),
+        subnet_id: subnet_id.to_owned(),
+        addresses: subnet.as_ref().map(subnet_addresses).unwrap_or_default(),
+        subnet,
     }
 }
 
-fn unseen(index: &FactIndex, id: &str) -> EndpointEni {
-    let why = match index.facts.network.interfaces.get(id) {
+fn unplaced_eni(network: &Network, id: &str) -> EndpointEni {
+    let why = match network.interfaces.get(id) {
         Some(Fact::Unavailable(why)) => why.clone(),
         _ => Unavailable::not_asked(
             "ec2:DescribeNetworkInterfaces",
@@ -79,26 +76,11 @@ fn unseen(index: &FactIndex, id: &str) -> EndpointEni {
         name: id.to_owned(),
         subnet_id: String::new(),
         subnet: Err(why),
-        addresses: Ranges::default(),
+        addresses: AddressSet::default(),
     }
 }
 
-fn subnet<'a>(index: &FactIndex<'a>, id: &str) -> Result<&'a Subnet, Unavailable> {
-    match index.facts.network.subnets.get(id) {
-        Some(Fact::Known(subnet)) => Ok(subnet),
-        Some(Fact::Unavailable(why)) => Err(why.clone()),
-        Some(Fact::Absent) | None => Err(Unavailable::not_asked(
-            "ec2:DescribeSubnets",
-            format!("this account cannot see the endpoint's subnet {id}"),
-        )),
-    }
-}
-
-impl From<&Subnet> for EniSubnet {
-    fn from(subnet: &Subnet) -> EniSubnet {
-        EniSubnet {
-            vpc: subnet.vpc.clone(),
-            cidr: subnet.cidr.clone(),
-        }
-    }
+fn subnet(network: &Network, id: &str) -> Result<Subnet, Unavailable> {
+    let unseen = || format!("this account cannot see the endpoint's subnet {id}");
+    known(network.subnets.get(id), "ec2:DescribeSubnets", unseen).cloned()
 }

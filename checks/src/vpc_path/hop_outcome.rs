@@ -1,10 +1,13 @@
-//! What a hop does to the tasks of a placement, and how that is worded.
+//! What one hop does to the tasks of a placement, as a finding.
 
-use super::acl_traversal::AclPath;
+use std::sync::Arc;
+
+use super::acl_path::AclPath;
 use super::connection::{Connections, Hop};
 use super::destination::Destination;
+use super::network_index::NetworkIndex;
 use super::placement::{Placement, TaskClass};
-use crate::fact_index::FactIndex;
+use super::trace::connections_by_class;
 use aws_rules::vpc::Reachability;
 use model::check::Check;
 use model::facts::Task;
@@ -12,186 +15,184 @@ use model::finding::{Finding, Status, Subject};
 use model::task_scope::TaskScope;
 use model::text;
 
-/// Tasks for which a hop does the same.
-pub struct HopOutcome<'p, 'a> {
-    pub reachability: Reachability,
-    pub tasks: Affected<'p, 'a>,
-    /// Of each of their classes: the hop does the same, though perhaps by other rules.
-    pub connections: Vec<&'p Connections>,
-    /// The addresses of the destination from which the hop keeps them, by number.
-    pub blocked: Vec<usize>,
-}
-
 /// Tasks that a finding is about.
-pub struct Affected<'p, 'a> {
+pub struct AffectedTasks<'p, 'a> {
     pub classes: Vec<&'p TaskClass<'a>>,
-    /// They are all tasks of the placement.
+    /// Whether they are all tasks of the placement.
     pub are_all: bool,
 }
 
-/// How many tasks a finding names.
-pub const MOST: usize = 3;
+/// How many tasks a sentence names.
+pub const MAX_NAMED: usize = 3;
 
-pub fn outcomes<'p, 'a>(
-    index: &FactIndex,
-    placement: &'p Placement<'a>,
-    destination: &Destination,
-    hop: Hop,
-) -> Vec<HopOutcome<'p, 'a>> {
-    let mut all: Vec<HopOutcome> = Vec::new();
-    for (class, connections) in placement.connections(index, destination) {
-        let reachability = connections.at(hop);
-        let blocked = connections.blocked_at(hop);
-        match all
-            .iter_mut()
-            .find(|same| same.reachability == reachability && same.blocked == blocked)
-        {
-            Some(same) => {
-                same.tasks.classes.push(class);
-                same.connections.push(connections);
-            }
-            None => all.push(HopOutcome {
-                reachability,
-                tasks: Affected {
+/// Groups classes of tasks by what `judge` answers for them.
+pub fn group_classes<'p, 'a: 'p, T: PartialEq>(
+    answers: impl Iterator<Item = (&'p TaskClass<'a>, T)>,
+) -> Vec<(T, AffectedTasks<'p, 'a>)> {
+    let mut groups: Vec<(T, AffectedTasks)> = Vec::new();
+    for (class, answer) in answers {
+        match groups.iter_mut().find(|(same, _)| *same == answer) {
+            Some((_, tasks)) => tasks.classes.push(class),
+            None => {
+                let tasks = AffectedTasks {
                     classes: vec![class],
                     are_all: false,
-                },
-                connections: vec![connections],
-                blocked,
-            }),
+                };
+                groups.push((answer, tasks));
+            }
         }
     }
-    if let [only] = all.as_mut_slice() {
-        only.tasks.are_all = true;
+    if let [(_, tasks)] = groups.as_mut_slice() {
+        tasks.are_all = true;
     }
-    all
+    groups
 }
 
-impl<'a> Affected<'_, 'a> {
+impl<'a> AffectedTasks<'_, 'a> {
     pub fn tasks(&self) -> impl Iterator<Item = &'a Task> {
-        self.classes
-            .iter()
-            .flat_map(|class| class.tasks.iter().copied())
+        let classes = self.classes.iter();
+        classes.flat_map(|class| class.tasks.iter().copied())
     }
 
-    pub fn arns(&self, placement: &Placement) -> TaskScope {
+    /// The scope of a finding about them.
+    pub fn scope(&self, placement: &Placement) -> TaskScope {
         match (self.are_all, self.classes.as_slice()) {
-            (true, _) => placement.arns.clone(),
-            (false, [one]) => one.arns.clone(),
+            (true, _) => placement.scope.clone(),
+            (false, [one]) => one.scope.clone(),
             (false, _) => TaskScope::of(self.tasks()),
         }
     }
 
-    /// As a part of a sentence.
-    pub fn told(&self) -> String {
+    /// A noun phrase.
+    pub fn describe(&self) -> String {
         if self.are_all {
             return "the tasks".to_owned();
         }
         let ids: Vec<&str> = self.tasks().map(Task::id).collect();
         match ids.as_slice() {
             [one] => format!("task {one}"),
-            _ => format!("the tasks {}", text::short_list(&ids, MOST)),
+            _ => format!("the tasks {}", text::short_list(&ids, MAX_NAMED)),
         }
     }
 
-    /// The same at the beginning of a sentence.
-    pub fn told_first(&self) -> String {
-        let told = self.told();
-        told.strip_prefix('t')
-            .map_or(told.clone(), |rest| format!("T{rest}"))
+    /// The subnet, or the affected tasks in it, as the beginning of a sentence.
+    pub fn describe_in_subnet(&self, subnet: &str) -> String {
+        match (self.are_all, self.describe().strip_prefix('t')) {
+            (false, Some(rest)) => format!("T{rest} in {subnet}"),
+            _ => subnet.to_owned(),
+        }
     }
 
-    pub fn told_addresses(&self) -> String {
+    /// A list of the known addresses.
+    pub fn list_addresses(&self) -> String {
         let addresses = self.classes.iter().flat_map(|class| &class.addresses);
-        text::short_list(&Vec::from_iter(addresses), MOST)
+        text::short_list(&Vec::from_iter(addresses), MAX_NAMED)
     }
 
-    /// Names them, where it is not all of them that failed.
-    pub fn evidence(&self, finding: Finding) -> Finding {
-        match self.are_all {
-            true => finding,
-            false => {
-                let ids: Vec<&str> = self.tasks().map(Task::id).collect();
-                let finding = finding.evidence("taskCount", ids.len());
-                let ids: Vec<&str> = ids.into_iter().take(10 * MOST).collect();
-                finding.evidence("tasks", ids)
-            }
+    /// Adds the tasks to a finding, unless they are all.
+    pub fn add_evidence(&self, finding: Finding) -> Finding {
+        if self.are_all {
+            return finding;
         }
+        let mut ids: Vec<&str> = self.tasks().map(Task::id).collect();
+        let finding = finding.evidence("taskCount", ids.len());
+        ids.truncate(10 * MAX_NAMED);
+        finding.evidence("tasks", ids)
     }
+}
+
+/// Tasks to which a hop does the same.
+pub struct HopOutcome<'p, 'a> {
+    pub reachability: Reachability,
+    pub tasks: AffectedTasks<'p, 'a>,
+    /// One for each class of tasks. The hop does the same to all, though perhaps by other rules.
+    pub connections: Vec<Arc<Connections>>,
+    /// Indexes of the addresses that the hop blocks.
+    blocked: Vec<usize>,
+}
+
+/// What a hop does to the tasks of a placement.
+pub fn outcomes<'p, 'a>(
+    network: &NetworkIndex<'a>,
+    placement: &'p Placement<'a>,
+    destination: &Destination<'a>,
+    hop: Hop,
+) -> Vec<HopOutcome<'p, 'a>> {
+    let by_class: Vec<_> = connections_by_class(network, placement, destination).collect();
+    let answers = by_class
+        .iter()
+        .map(|(class, connections)| (*class, (connections.at(hop), connections.blocked_at(hop))));
+    group_classes(answers)
+        .into_iter()
+        .map(|((reachability, blocked), tasks)| HopOutcome {
+            connections: by_class
+                .iter()
+                .filter(|(class, _)| tasks.classes.iter().any(|one| std::ptr::eq(*one, *class)))
+                .map(|(_, connections)| connections.clone())
+                .collect(),
+            reachability,
+            tasks,
+            blocked,
+        })
+        .collect()
 }
 
 impl HopOutcome<'_, '_> {
-    /// The part of the destination that the hop keeps from the tasks.
-    pub fn told_target(&self, destination: &Destination) -> String {
-        let whole = destination.told();
-        if self.is_all_blocked() {
-            return whole;
-        }
-        let enis = self.connections.first().map(|first| &first.enis);
-        let blocked = self.blocked.iter();
-        let blocked = blocked.filter_map(|number| enis?.get(*number));
-        let names: Vec<&str> = blocked.map(|eni| eni.name.as_str()).collect();
-        format!("{} of {whole}", text::list(&names))
+    /// A noun phrase for the addresses that the hop blocks.
+    pub fn describe_blocked(&self, destination: &Destination) -> String {
+        let connections = self.connections.first();
+        connections.map_or_else(String::new, |connections| {
+            connections.describe_addresses(&self.blocked, destination.describe())
+        })
     }
 
-    fn is_all_blocked(&self) -> bool {
+    /// If the hop blocks some addresses only, a sentence that says why it is a failure all the same.
+    pub fn describe_other_hops(&self, destination: &Destination) -> String {
         let mut connections = self.connections.iter();
-        connections.all(|connections| connections.is_all(&self.blocked))
-    }
-
-    /// Why it is a failure, where the hop leaves interfaces that others block.
-    pub fn told_rest(&self, destination: &Destination) -> Option<String> {
-        let is_rest = self.reachability == Reachability::Blocked && !self.is_all_blocked();
-        is_rest.then(|| {
-            format!(
+        let blocks_all = connections.all(|connections| connections.is_all(&self.blocked));
+        match self.reachability == Reachability::Blocked && !blocks_all {
+            true => format!(
                 "Other hops block every other interface of {}, so no packet gets through. ",
-                destination.told()
-            )
-        })
+                destination.describe()
+            ),
+            false => String::new(),
+        }
     }
 
-    /// The network ACLs on the way to where the tasks do not get.
+    /// The network ACLs that refuse packets.
     pub fn acl_paths(&self) -> impl Iterator<Item = &AclPath> {
-        self.connections.iter().flat_map(move |connections| {
-            let is_internet = connections.enis.is_empty();
-            let is_meant = move |number: usize| {
-                is_internet || self.blocked.is_empty() || self.blocked.contains(&number)
-            };
-            let paths = connections.acl_paths.iter().enumerate();
-            paths
-                .filter(move |(number, _)| is_meant(*number))
-                .map(|(_, path)| path)
-        })
+        let connections = self.connections.iter();
+        connections.flat_map(|connections| connections.refusing_acl_paths())
     }
 }
 
-/// What a finding about a hop says.
-pub struct Words {
+/// The titles of findings about a hop.
+pub struct HopTitles {
     pub open: String,
     pub blocked: String,
     pub partial: String,
-    pub cause: &'static str,
+    pub group: &'static str,
 }
 
-/// A hop that is certainly blocked fails; one that is open in part is only suspected of doing harm.
+/// A blocked hop fails; a partly open one warns.
 pub fn judge(
     check: &'static Check,
     subject: Subject,
     outcome: &HopOutcome,
-    words: Words,
+    titles: HopTitles,
 ) -> Finding {
     let finding = match &outcome.reachability {
-        Reachability::Open => check.pass(subject, words.open),
-        Reachability::Blocked => check.fail(subject, words.blocked).group_title(words.cause),
+        Reachability::Open => check.pass(subject, titles.open),
+        Reachability::Blocked => check.fail(subject, titles.blocked).group_title(titles.group),
         Reachability::Partial => check
-            .warn(subject, words.partial)
+            .warn(subject, titles.partial)
             .detail("Some interfaces or ports work and some do not, so sessions may start late or fail now and then.")
-            .group_title(words.cause),
+            .group_title(titles.group),
         Reachability::Unknown(why) => check.unknown(subject, why),
     };
     let finding = finding.evidence("gate", outcome.reachability.word());
     match finding.status {
-        Status::Fail | Status::Warn => outcome.tasks.evidence(finding),
+        Status::Fail | Status::Warn => outcome.tasks.add_evidence(finding),
         _ => finding,
     }
 }

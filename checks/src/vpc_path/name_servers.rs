@@ -1,96 +1,114 @@
-//! DNS servers of the VPC's own: whether they know an endpoint's private name, AWS does not tell.
+//! Custom DNS servers of a VPC or of containers: whether they resolve an endpoint's private name is unknown.
 
-use super::connection::{asking, connections};
 use super::destination::Destination;
-use super::endpoint::lets_everybody;
+use super::network_index::NetworkIndex;
 use super::placement::Placement;
-use crate::fact_index::FactIndex;
+use super::trace::{connections_by_class, dns_egress_to};
+use aws_rules::iam::{statements, strings};
 use aws_rules::vpc::Reachability;
 use model::facts::{Endpoint, Fact, Unavailable};
 use model::text;
+use serde_json::Value;
 
-/// The DNS servers other than Amazon's that tasks of a VPC ask; none where nobody needed to look.
-pub fn own<'a>(index: &FactIndex<'a>, vpc: &str) -> Result<&'a [String], &'a Unavailable> {
-    match index.facts.network.vpcs.get(vpc) {
-        Some(Fact::Known(vpc)) => match &vpc.own_name_servers {
-            Some(Fact::Known(servers)) => Ok(servers),
-            Some(Fact::Unavailable(why)) => Err(why),
-            Some(Fact::Absent) | None => Ok(&[]),
-        },
-        Some(Fact::Unavailable(_) | Fact::Absent) | None => Ok(&[]),
+/// The DNS servers of a VPC other than Amazon's; none if the collector had no reason to read them.
+pub fn custom_servers<'a>(
+    network: &NetworkIndex<'a>,
+    vpc: &str,
+) -> Result<&'a [String], &'a Unavailable> {
+    let vpc = network.facts.network.vpcs.get(vpc).and_then(Fact::known);
+    match vpc.and_then(|vpc| vpc.own_name_servers.as_ref()) {
+        Some(Fact::Known(servers)) => Ok(servers),
+        Some(Fact::Unavailable(why)) => Err(why),
+        Some(Fact::Absent) | None => Ok(&[]),
     }
 }
 
-/// Why nobody can tell whether tasks of a VPC use this endpoint, if so.
-pub fn unseen(index: &FactIndex, vpc: &str, endpoint: &Endpoint) -> Option<Unavailable> {
-    match own(index, vpc) {
+/// Why it is unknown whether tasks of a VPC use this endpoint.
+pub fn vpc_ambiguity(
+    network: &NetworkIndex,
+    vpc: &str,
+    endpoint: &Endpoint,
+) -> Option<Unavailable> {
+    match custom_servers(network, vpc) {
         Ok([]) => None,
-        Ok(servers) => Some(asked(
-            "ec2:DescribeDhcpOptions",
-            format!("tasks in {vpc}"),
-            servers,
-            endpoint,
-        )),
+        Ok(servers) => {
+            let clients = format!("tasks in {vpc}");
+            Some(unknown_answer(
+                "ec2:DescribeDhcpOptions",
+                &clients,
+                servers,
+                endpoint,
+            ))
+        }
         Err(why) => Some(why.clone()),
     }
 }
 
-fn asked(
+fn unknown_answer(
     action: &str,
-    who: String,
+    clients: &str,
     servers: &[impl AsRef<str>],
     endpoint: &Endpoint,
 ) -> Unavailable {
     Unavailable::not_asked(
         action,
         format!(
-            "{who} ask the DNS servers {}, and whether these know the private name of {} is not to be seen",
+            "{clients} use the DNS servers {}, and whether these resolve the private name of {} is unknown",
             text::list(servers),
             endpoint.id
         ),
     )
 }
 
-/// The same where it makes a difference: if they may be asked, and the endpoint and the way out are both open, any
-/// answer does. Containers may ask servers of their own.
-pub fn doubt<'a>(
-    index: &FactIndex<'a>,
+/// Why it is unknown whether the tasks of a placement reach the service: custom DNS servers decide, and not every answer
+/// leads to an open path.
+pub fn ambiguity<'a>(
+    network: &NetworkIndex<'a>,
     placement: &Placement<'a>,
     endpoint: &'a Endpoint,
 ) -> Option<Unavailable> {
-    let of_containers = placement.dns_servers.as_slice();
-    let why = match of_containers {
-        [] => unseen(index, &placement.subnet.vpc, endpoint)?,
-        servers => asked(
-            "ecs:DescribeTaskDefinition",
-            "its containers".to_owned(),
-            servers,
-            endpoint,
-        ),
+    let vpc = &placement.subnet.vpc;
+    let why = match placement.dns_servers.as_slice() {
+        [] => vpc_ambiguity(network, vpc, endpoint)?,
+        servers => {
+            let action = "ecs:DescribeTaskDefinition";
+            unknown_answer(action, "its containers", servers, endpoint)
+        }
     };
-    let own = own(index, &placement.subnet.vpc).unwrap_or_default();
-    let servers = own
-        .iter()
+    let servers = custom_servers(network, vpc).unwrap_or_default().iter();
+    let servers = servers
         .map(String::as_str)
-        .chain(of_containers.iter().copied());
-    (!both_are_open(index, placement, endpoint, &Vec::from_iter(servers))).then_some(why)
+        .chain(placement.dns_servers.iter().copied());
+    let servers: Vec<&str> = servers.collect();
+    let is_open = |destination: &Destination<'a>| {
+        connections_by_class(network, placement, destination)
+            .all(|(_, connections)| connections.reachability == Reachability::Open)
+    };
+    let any_answer_works = (servers.is_empty()
+        || dns_egress_to(network, placement, &servers) == Reachability::Open)
+        && placement.egress.reaches_internet()
+        && is_open(&Destination::Internet)
+        && is_open(&Destination::Endpoint(endpoint))
+        && allows_everything(endpoint);
+    (!any_answer_works).then_some(why)
 }
 
-fn both_are_open<'a>(
-    index: &FactIndex<'a>,
-    placement: &Placement<'a>,
-    endpoint: &'a Endpoint,
-    servers: &[&str],
-) -> bool {
-    let are_open = |destination: &Destination<'a>| {
-        placement.classes.iter().all(|class| {
-            let connections = connections(index, placement, class, destination);
-            connections.reachability == Reachability::Open
-        })
+/// Whether the endpoint's policy allows everything to everyone, as AWS's default policy does.
+fn allows_everything(endpoint: &Endpoint) -> bool {
+    let Some(policy) = &endpoint.policy else {
+        return true;
     };
-    (servers.is_empty() || asking(index, placement, servers) == Reachability::Open)
-        && placement.way.leads_out()
-        && are_open(&Destination::Internet)
-        && are_open(&Destination::Endpoint(endpoint))
-        && lets_everybody(endpoint)
+    let has = |value: &Value, text: &str| strings(value).iter().any(|item| item == text);
+    let allows_all = |statement: &Value| {
+        let principal = &statement["Principal"];
+        (has(principal, "*") || has(&principal["AWS"], "*"))
+            && has(&statement["Action"], "*")
+            && has(&statement["Resource"], "*")
+            && statement["Condition"].is_null()
+    };
+    let statements = statements(policy);
+    statements.iter().any(allows_all)
+        && statements
+            .iter()
+            .all(|statement| statement["Effect"] == "Allow")
 }

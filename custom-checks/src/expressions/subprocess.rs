@@ -163,7 +163,7 @@ pub fn serve(input: impl Read, mut output: impl Write) -> io::Result<()> {
         checks.extend(load(source).map_err(io::Error::other)?);
     }
     checks.retain(|one| request.checks.contains(one.check.id));
-    let simulations = iam::settled(&request.facts);
+    let simulations = iam::resolve_simulations(&request.facts);
     let index = FactIndex::new(&request.facts, &simulations);
     let findings = run(&checks, &index).into_iter();
     let responses: Vec<Response> = findings.map(Response::new).collect();

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use aws_rules::iam::settled;
+use aws_rules::iam::resolve_simulations;
 use checks::FactIndex;
 use custom_checks::ExprCheck;
 use custom_checks::expressions::{self, run};
@@ -71,7 +71,7 @@ pub fn load(toml: &str) -> Result<Vec<ExprCheck>, SourceError> {
 
 pub fn judge(toml: &str, facts: &Facts) -> Vec<Finding> {
     let checks = load(toml).unwrap_or_else(|error| panic!("{error}"));
-    run(&checks, &FactIndex::new(facts, &settled(facts)))
+    run(&checks, &FactIndex::new(facts, &resolve_simulations(facts)))
 }
 
 /// The one finding of `when` on each of something, in the coder service.

@@ -1,14 +1,14 @@
 //! The diagnosis of facts in which one thing is broken, or two.
 
 use super::{Diagnosis, diagnose};
-use aws_rules::iam::settled;
+use aws_rules::iam::resolve_simulations;
 use checks::FactIndex;
 use checks::registry::CHECKS;
 use model::facts::{Fact, Facts, Outcome};
 use test_facts::*;
 
 fn diagnose_facts(facts: &Facts) -> Diagnosis {
-    let simulations = settled(facts);
+    let simulations = resolve_simulations(facts);
     let index = FactIndex::new(facts, &simulations);
     diagnose(
         CHECKS

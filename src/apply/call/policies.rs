@@ -1,6 +1,6 @@
 //! Existing policies: fixes add to them, and never replace them.
 
-use aws_rules::policy_document;
+use aws_rules::iam::document as policy_document;
 use model::aws_call::InlinePolicy;
 use model::step::{KEY_POLICY_NAME, ResourcePolicy, StatementAddition};
 use serde_json::Value;

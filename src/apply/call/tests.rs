@@ -187,7 +187,7 @@ fn next(call: Option<&AwsCall>) -> Option<AwsCall> {
         Some(AwsCall::PutRolePolicy(_)) => AwsCall::PutUserPolicy(policy()),
         Some(AwsCall::PutUserPolicy(_)) => AwsCall::UpdateAssumeRolePolicy {
             role: text("role"),
-            trust_policy: aws_rules::policy_document::task_trust(),
+            trust_policy: aws_rules::iam::document::task_trust(),
         },
         Some(AwsCall::UpdateAssumeRolePolicy { .. }) => AwsCall::EnableKey { key: text("key-1") },
         Some(AwsCall::EnableKey { .. }) => AwsCall::CancelKeyDeletion { key: text("key-1") },

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_rules::needs::{Need, Place, of_task_role};
+use aws_rules::required_permissions::{AccountRegion, RequiredPermission, for_task_role};
 use model::facts::*;
 
 use crate::cloudformation;
@@ -12,18 +12,18 @@ use crate::unavailable::{may_be_in_aws, or_live};
 
 /// Adds the roles of the tasks, and the policies of task and execution roles.
 pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
-    let place = resolver.account.map(|account| Place {
+    let place = resolver.account.map(|account| AccountRegion {
         partition: resolver.partition,
         region: resolver.region,
         account,
     });
     let mut keys = facts.kms_keys.values();
     let key = keys.find_map(|key| Some(key.known()?.arn.clone()));
-    let by_role: BTreeMap<String, Vec<Need>> = containers_by_role(facts)
+    let by_role: BTreeMap<String, Vec<RequiredPermission>> = containers_by_role(facts)
         .into_iter()
         .map(|(role, containers)| {
             let logs = containers.iter().map(|container| container.log.as_ref());
-            let needs = of_task_role(place, facts.cluster.known(), key.as_deref(), logs);
+            let needs = for_task_role(place, facts.cluster.known(), key.as_deref(), logs);
             (role.to_owned(), needs)
         })
         .collect();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_rules::iam::{Asker, Credentials};
-use aws_rules::needs::Need;
-use aws_rules::policy_document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::document::TASK_ROLE_ACTIONS;
+use aws_rules::iam::{Credentials, PolicyEvaluator};
+use aws_rules::required_permissions::RequiredPermission;
 use model::facts::*;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub fn evaluate(
     resolver: &Resolver,
     attachments: &PolicyAttachments,
     role: &str,
-    needs: &[Need],
+    needs: &[RequiredPermission],
 ) -> PlannedPolicies {
     let policies = RolePolicies::read(resolver, attachments, role);
     let mut pairs: Vec<(&str, &str)> = TASK_ROLE_ACTIONS.map(|action| (action, "*")).to_vec();
@@ -38,14 +38,19 @@ pub fn evaluate(
         ("aws:RequestedRegion".to_owned(), resolver.region.to_owned()),
         ("aws:SecureTransport".to_owned(), "true".to_owned()),
     ]);
-    let asker = Asker {
+    let evaluator = PolicyEvaluator {
         principal: role,
         credentials: Credentials::Task,
         identity: &with_open_policies(&policies),
     };
     let (open, decided): (Vec<_>, Vec<_>) = pairs
         .iter()
-        .map(|pair| (*pair, asker.asking(pair.0, &context)(&pair.1.into())))
+        .map(|pair| {
+            (
+                *pair,
+                evaluator.for_action(pair.0, &context)(&pair.1.into()),
+            )
+        })
         .partition(|(_, decision)| decision.missing_context.iter().any(|key| key == OPEN_KEY));
     let simulation =
         |pairs: &[(&str, &str)], decisions| simulation(role, pairs, &context, decisions);

@@ -84,7 +84,7 @@ pub(super) fn refused(
 fn reason(index: &FactIndex, caller: &Caller, verdict: &Verdict) -> String {
     let literal = || {
         let arn = caller.policy_arn();
-        iam::literal::in_policies_of(index.facts, arn.known()?, &[ACTION])
+        iam::literal_wildcard::find_in_policies(index.facts, arn.known()?, &[ACTION])
     };
     let why = match verdict.blocker() {
         Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {

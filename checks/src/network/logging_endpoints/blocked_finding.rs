@@ -1,123 +1,107 @@
-//! The finding for tasks that cannot reach a service which the exec configuration makes the agent call.
+//! The finding for tasks that cannot reach a service that the exec configuration makes the agent call.
 
 use super::CHECK;
 use crate::fact_index::{FactIndex, Roles};
 use crate::fixes;
-use crate::network::endpoint_security_group;
-use crate::vpc_path::acl_fix::let_through;
-use crate::vpc_path::hop_outcome::Affected;
-use crate::vpc_path::new_endpoint;
-use crate::vpc_path::obstacle::Obstacle;
+use crate::network_fixes::{self, sources};
+use crate::service_access::Service;
+use crate::service_access::obstacle::Obstacle;
+use crate::vpc_path::hop_outcome::AffectedTasks;
 use crate::vpc_path::placement::Placement;
-use crate::vpc_path::service_reach::Service;
 use model::distinct::distinct;
 use model::facts::Task;
 use model::finding::{Finding, Subject};
 use model::fix::Fix;
 use model::text;
 
-/// Without this service no session starts; without the others only the record is lost.
-pub fn may_stop(index: &FactIndex, service: Service) -> bool {
-    let log = index.exec_log();
-    match service {
-        "kms" => true,
-        "logs" => log.is_some_and(|log| log.log_group_encrypted),
-        _ => log.is_some_and(|log| log.bucket_encrypted),
-    }
-}
+/// The actions that the agent calls before a session starts.
+const ACTIONS_AT_START: [&str; 3] = [
+    "kms:Decrypt",
+    "logs:DescribeLogGroups",
+    "s3:GetEncryptionConfiguration",
+];
 
-pub fn stops(index: &FactIndex, service: Service, obstacles: &[Obstacle]) -> bool {
-    let is_refused = obstacles.iter().any(|obstacle| match obstacle {
-        // Where only the writing is refused, the look at what has to be encrypted is not.
-        Obstacle::Policy { refused, .. } => ["kms:Decrypt", BLIND_LOGS, BLIND_S3]
+/// Whether these obstacles keep sessions from starting. Otherwise only the recording is lost.
+pub fn blocks_start(index: &FactIndex, service: Service, obstacles: &[Obstacle]) -> bool {
+    let blocks = |obstacle: &Obstacle| match obstacle {
+        Obstacle::Policy { refused, .. } => refused
             .iter()
-            .any(|action| refused.contains(action)),
+            .any(|action| ACTIONS_AT_START.contains(action)),
         _ => true,
-    });
-    is_refused && may_stop(index, service)
+    };
+    service.is_required_at_start(index) && obstacles.iter().any(blocks)
 }
 
-const BLIND_LOGS: &str = "logs:DescribeLogGroups";
-const BLIND_S3: &str = "s3:GetEncryptionConfiguration";
-
+/// `is_fatal`: sessions do not start.
 pub fn blocked<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
-    tasks: &Affected<'_, 'a>,
+    tasks: &AffectedTasks<'_, 'a>,
     subject: Subject,
     blocked: &[(Service, Vec<Obstacle<'a>>)],
-    stops: bool,
+    is_fatal: bool,
 ) -> Finding {
-    let subnet = &placement.subnet.id;
-    let who = match tasks.are_all {
-        true => subnet.clone(),
-        false => format!("{} in {subnet}", tasks.told_first()),
-    };
-    let services: Vec<Service> = blocked.iter().map(|(service, _)| *service).collect();
+    let who = tasks.describe_in_subnet(&placement.subnet.id);
+    let services: Vec<&str> = blocked.iter().map(|(service, _)| service.name()).collect();
     let names = text::list(&services);
-    let told = |obstacles: &[Obstacle]| {
-        let told: Vec<String> = obstacles
-            .iter()
-            .map(|one| one.told(placement, tasks))
-            .collect();
-        text::list(&told)
+    let describe = |obstacles: &[Obstacle]| {
+        let obstacles = obstacles.iter();
+        text::list(&Vec::from_iter(
+            obstacles.map(|one| one.describe(placement, tasks)),
+        ))
     };
-    let all_told = distinct(blocked.iter().map(|(_, obstacles)| told(obstacles)));
-    let title = match all_told.as_slice() {
-        [one] => format!("{who} cannot reach {names}: {one}"),
-        _ => format!("{who} cannot reach {names}"),
+    let reasons = distinct(blocked.iter().map(|(_, obstacles)| describe(obstacles)));
+    let (title, by_service) = match reasons.as_slice() {
+        [reason] => (
+            format!("{who} cannot reach {names}: {reason}"),
+            String::new(),
+        ),
+        _ => {
+            let each = blocked.iter().map(|(service, obstacles)| {
+                format!("For {}, {}. ", service.name(), describe(obstacles))
+            });
+            (format!("{who} cannot reach {names}"), each.collect())
+        }
     };
-    let then = match stops {
-        true => "The agent has to call there before a session starts.",
+    let consequence = match is_fatal {
+        true => "The agent calls these services before a session starts.",
         false => "Sessions open, perhaps late, and are not recorded.",
     };
-    let each = match all_told.as_slice() {
-        [_] => String::new(),
-        _ => blocked
-            .iter()
-            .map(|(service, obstacles)| format!("For {service}, {}. ", told(obstacles)))
-            .collect(),
-    };
-    let by_gateway = blocked.iter().any(|(_, obstacles)| {
-        let is_of_gateway = |obstacle: &Obstacle| {
-            matches!(obstacle, Obstacle::Policy { endpoint, .. } if endpoint.is_gateway())
-        };
-        obstacles.iter().any(is_of_gateway)
-    });
-    let hint = if by_gateway { PRINCIPALS } else { "" };
-    let mut finding = match stops {
-        true => CHECK.fail(subject, title),
-        false => CHECK.warn(subject, title),
-    }
-    .detail(format!("{each}{hint}{then}"))
-    .group_title("The agent cannot reach what the exec configuration needs")
-    .evidence("missing", services)
-    .on(tasks.arns(placement));
-    let obstacles = || {
+    let all = || {
         blocked
             .iter()
             .flat_map(|(service, all)| all.iter().map(move |obstacle| (*service, obstacle)))
     };
-    for (service, obstacle) in obstacles() {
+    let is_gateway_policy = |obstacle: &Obstacle| matches!(obstacle, Obstacle::Policy { endpoint, .. } if endpoint.is_gateway());
+    let hint = match all().any(|(_, obstacle)| is_gateway_policy(obstacle)) {
+        true => GATEWAY_PRINCIPALS,
+        false => "",
+    };
+    let mut finding = match is_fatal {
+        true => CHECK.fail(subject, title),
+        false => CHECK.warn(subject, title),
+    }
+    .detail(format!("{by_service}{hint}{consequence}"))
+    .group_title("The agent cannot reach what the exec configuration needs")
+    .evidence("missing", services)
+    .on(tasks.scope(placement));
+    for (service, obstacle) in all() {
         finding = finding.fix_some(fix(index, placement, service, obstacle));
     }
-    let mut all = obstacles();
-    match (all.next(), all.next()) {
-        (Some((_, Obstacle::Policy { role, .. })), None) => {
-            let of_classes: Vec<&Task> = tasks.tasks().collect();
-            let mut by_role = Roles::of(index, &of_classes).by_role;
-            match by_role.remove(role) {
-                Some(alike) => finding.on(alike.scope),
-                None => finding,
-            }
-        }
-        _ => tasks.evidence(finding),
+    let mut obstacles = all();
+    if let (Some((_, Obstacle::Policy { role, .. })), None) = (obstacles.next(), obstacles.next()) {
+        let tasks: Vec<&Task> = tasks.tasks().collect();
+        return match Roles::of(index, &tasks).by_role.remove(role) {
+            Some(same_role) => finding.on(same_role.scope),
+            None => finding,
+        };
     }
+    tasks.add_evidence(finding)
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
-const PRINCIPALS: &str = "In the policy of a gateway endpoint only the principal * stands for roles: an account there is its \
-     root user alone, and a role is named by a condition on aws:PrincipalArn. ";
+const GATEWAY_PRINCIPALS: &str = "In the policy of a gateway endpoint only the principal * includes roles: an account there is its \
+     root user alone, and a condition on aws:PrincipalArn names a role. ";
 
 fn fix<'a>(
     index: &FactIndex<'a>,
@@ -127,17 +111,20 @@ fn fix<'a>(
 ) -> Option<Fix> {
     let (facts, vpc) = (index.facts, placement.subnet.vpc.as_str());
     match obstacle {
-        Obstacle::NoWay => Some(new_endpoint::everywhere(index, vpc, service)),
+        Obstacle::NoRoute => {
+            let fix = network_fixes::endpoint::create_for_vpc(index, vpc, service.name());
+            Some(fix)
+        }
         Obstacle::Route(_) => None,
         Obstacle::TaskGroups { destination, .. } => {
-            let group = placement.groups.known()?.first()?;
+            let group = placement.security_groups.known()?.first()?;
             let peer = fixes::security_group::destination_peer(destination);
             Some(fixes::security_group::allow_egress(facts, group, peer))
         }
-        Obstacle::NetworkAcls { .. } => Some(let_through(index, vpc)),
+        Obstacle::NetworkAcls(_) => Some(network_fixes::network_acl::allow_traffic(index, vpc)),
         Obstacle::EndpointGroups(endpoint) => {
             let group = endpoint.security_groups.first()?;
-            let sources = endpoint_security_group::sources(&[placement]);
+            let sources = sources(&[placement]);
             Some(fixes::security_group::allow_ingress(facts, group, &sources))
         }
         Obstacle::Policy {

@@ -6,7 +6,7 @@ use model::facts::{Fact, RouteTarget};
 use model::finding::Status;
 
 #[test]
-fn hop_by_hop() {
+fn the_evidence_lists_each_hop() {
     let finding = &run(&CHECK, &healthy_coder())[0];
     assert_eq!(finding.status, Status::Pass);
     let hops = finding.evidence.get("hops").unwrap().as_array().unwrap();
@@ -15,7 +15,7 @@ fn hop_by_hop() {
 }
 
 #[test]
-fn it_ends_at_the_hop_that_is_shut() {
+fn the_path_ends_at_the_blocking_hop() {
     let mut facts = healthy_coder();
     endpoint_group(&mut facts).ingress.clear();
     let finding = &run(&CHECK, &facts)[0];
@@ -32,7 +32,7 @@ fn it_ends_at_the_hop_that_is_shut() {
 }
 
 #[test]
-fn what_cannot_be_followed() {
+fn untraceable_paths_are_unknown() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     route_out(&mut facts, RouteTarget::Other("tgw-1".into()));
@@ -45,7 +45,7 @@ fn what_cannot_be_followed() {
 }
 
 #[test]
-fn a_proxy_in_the_container_leads_elsewhere() {
+fn a_proxy_in_the_container_makes_the_path_unknown() {
     let mut facts = healthy_coder();
     endpoint_group(&mut facts).ingress.clear();
     proxy(&mut facts, true, true);
@@ -75,7 +75,7 @@ fn a_proxy_in_the_container_leads_elsewhere() {
 }
 
 #[test]
-fn a_shared_vpc_may_hide_its_endpoint_from_a_nat_too() {
+fn a_shared_vpc_can_hide_its_endpoint_even_with_a_nat_gateway() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let_out_to(&mut facts, &["10.0.0.0/16"]);
@@ -91,7 +91,7 @@ fn a_shared_vpc_may_hide_its_endpoint_from_a_nat_too() {
 }
 
 #[test]
-fn a_private_hosted_zone_may_lead_through_a_transit_gateway() {
+fn a_private_hosted_zone_can_lead_through_a_transit_gateway() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let hub = || RouteTarget::Other("tgw-1".into());
@@ -107,7 +107,7 @@ fn a_private_hosted_zone_may_lead_through_a_transit_gateway() {
 }
 
 #[test]
-fn a_private_hosted_zone_may_name_an_endpoint_without_private_dns() {
+fn a_private_hosted_zone_can_name_an_endpoint_without_private_dns() {
     let mut facts = healthy_coder();
     endpoint(&mut facts).private_dns = false;
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass], "by the NAT");
@@ -118,7 +118,7 @@ fn a_private_hosted_zone_may_name_an_endpoint_without_private_dns() {
 }
 
 #[test]
-fn a_rule_that_names_a_group_beyond_a_peering() {
+fn a_rule_can_name_a_group_beyond_a_peering_connection() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let hub = RouteTarget::Other("pcx-1".into());
@@ -130,7 +130,7 @@ fn a_rule_that_names_a_group_beyond_a_peering() {
 }
 
 #[test]
-fn a_route_that_is_closer_than_the_way_out() {
+fn a_more_specific_route_overrides_the_default_route() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let nat = facts.clone();
@@ -149,7 +149,7 @@ fn a_route_that_is_closer_than_the_way_out() {
 }
 
 #[test]
-fn a_route_that_is_closer_than_the_vpc_s_own() {
+fn a_more_specific_route_overrides_the_local_route() {
     let mut facts = healthy_coder();
     let appliance = || RouteTarget::Other("eni-firewall".into());
     route(&mut facts, "10.0.0.0/8", appliance(), false);
@@ -159,7 +159,7 @@ fn a_route_that_is_closer_than_the_vpc_s_own() {
 }
 
 #[test]
-fn containers_that_ask_dns_servers_of_their_own() {
+fn custom_dns_servers_of_containers_make_the_path_unknown() {
     let mut facts = healthy_coder();
     on_ec2(&mut facts);
     definition(&mut facts).containers[0].dns_servers = vec!["8.8.8.8".into()];
@@ -172,7 +172,7 @@ fn containers_that_ask_dns_servers_of_their_own() {
 }
 
 #[test]
-fn a_route_in_the_place_of_the_vpc_s_own() {
+fn a_route_can_replace_the_local_route() {
     let mut facts = healthy_coder();
     routes(&mut facts, |routes| {
         for route in routes.iter_mut() {
@@ -185,7 +185,7 @@ fn a_route_in_the_place_of_the_vpc_s_own() {
 }
 
 #[test]
-fn a_route_for_a_list_that_may_hold_the_address() {
+fn a_route_for_an_unread_prefix_list_makes_the_path_unknown() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let hub = RouteTarget::Other("tgw-1".into());
@@ -205,7 +205,7 @@ fn a_route_for_a_list_that_may_hold_the_address() {
 }
 
 #[test]
-fn ipv6_alone_is_not_followed() {
+fn ipv6_only_subnets_are_unknown() {
     for open in [true, false] {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
@@ -225,7 +225,7 @@ fn ipv6_alone_is_not_followed() {
 }
 
 #[test]
-fn without_dns_support_only_servers_of_its_own_find_the_name() {
+fn without_dns_support_the_destination_is_unknown() {
     let mut facts = healthy_coder();
     vpc(&mut facts).dns_support = Fact::Known(false);
     assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -240,7 +240,7 @@ fn without_dns_support_only_servers_of_its_own_find_the_name() {
 }
 
 #[test]
-fn without_an_interface_of_its_own_a_task_uses_its_instance_s() {
+fn a_task_without_an_interface_uses_that_of_its_instance() {
     let mut facts = healthy_coder();
     on_ec2(&mut facts);
     assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -260,7 +260,7 @@ fn without_an_interface_of_its_own_a_task_uses_its_instance_s() {
 }
 
 #[test]
-fn unreadable() {
+fn unreadable_facts_are_unknown() {
     let mut facts = healthy_coder();
     for acls in facts.network.network_acls.values_mut() {
         *acls = denied("ec2:DescribeNetworkAcls");

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::fact_index::FactIndex;
 use crate::network::{endpoint_security_group, nacl, path, task_egress};
-use aws_rules::iam::settled;
+use aws_rules::iam::resolve_simulations;
 use made::{Made, facts, made};
 use model::check::Check;
 use model::finding::Status;
@@ -45,9 +45,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn the_path_is_what_packets_meet(made in made()) {
+    fn the_judgement_matches_a_packet_simulation(made in made()) {
         let (facts, arns) = facts(&made);
-        let simulations = settled(&facts);
+        let simulations = resolve_simulations(&facts);
         let index = FactIndex::new(&facts, &simulations);
         let found = by_task(&path::CHECK, &index, &arns);
         prop_assert_eq!(found.len(), arns.len());

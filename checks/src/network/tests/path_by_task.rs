@@ -67,7 +67,7 @@ fn only(check: &'static Check, facts: &Facts, status: Status) -> Finding {
 }
 
 #[test]
-fn one_of_three_tasks_is_not_admitted_by_the_endpoint() {
+fn the_endpoint_can_block_one_of_three_tasks() {
     let mut facts = with_far_endpoint();
     let first = task(&mut facts).arn.to_string();
     let second = add_task(&mut facts, "10.0.0.100");
@@ -94,7 +94,7 @@ fn one_of_three_tasks_is_not_admitted_by_the_endpoint() {
 }
 
 #[test]
-fn two_tasks_are_stopped_at_different_hops() {
+fn different_hops_can_block_two_tasks() {
     let mut facts = with_far_endpoint();
     let first = task(&mut facts).arn.to_string();
     let second = add_task(&mut facts, "10.0.0.200");
@@ -110,12 +110,12 @@ fn two_tasks_are_stopped_at_different_hops() {
         ["network.nacl", "network.endpoint-security-group"]
     );
     let finding = only(&nacl::CHECK, &facts, Status::Fail);
-    let told = "acl-subnet-far does not let port 443 into subnet-far (rule 1 denies)";
-    assert!(finding.detail.contains(told), "{}", finding.detail);
+    let refusal = "acl-subnet-far does not let port 443 into subnet-far (rule 1 denies)";
+    assert!(finding.detail.contains(refusal), "{}", finding.detail);
 }
 
 #[test]
-fn a_rule_that_denies_one_task_by_its_address() {
+fn an_acl_rule_can_deny_one_task_by_address() {
     let mut facts = with_far_endpoint();
     let first = task(&mut facts).arn.to_string();
     let second = add_task(&mut facts, "10.0.0.200");
@@ -134,8 +134,8 @@ fn a_rule_that_denies_one_task_by_its_address() {
         [first.as_str()]
     );
     let detail = only(&nacl::CHECK, &facts, Status::Fail).detail;
-    let told = "the ephemeral ports 32768-60999 of the answers out of subnet-far";
-    assert!(detail.contains(told), "{detail}");
+    let refusal = "the ephemeral ports 32768-60999 of the answers out of subnet-far";
+    assert!(detail.contains(refusal), "{detail}");
     // After the rule that allows, it decides nothing.
     let acls = facts.network.network_acls.values_mut().next().unwrap();
     known(acls)[0].entries[0].number = 200;
@@ -144,7 +144,7 @@ fn a_rule_that_denies_one_task_by_its_address() {
 
 /// Each of two interfaces is behind another hop that is shut.
 #[test]
-fn no_interface_is_left() {
+fn different_hops_can_block_all_interfaces() {
     let mut facts = with_two_interfaces();
     no_way_out(&mut facts);
     let_out_to(&mut facts, &["10.0.8.0/24"]);
@@ -172,7 +172,7 @@ fn no_interface_is_left() {
 }
 
 #[test]
-fn an_interface_that_cannot_be_seen() {
+fn an_unreadable_interface_makes_the_path_unknown() {
     let mut facts = with_two_interfaces();
     facts.network.subnets.insert(FARTHER.into(), Fact::Absent);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Unknown]);
@@ -196,7 +196,7 @@ fn an_interface_that_cannot_be_seen() {
 
 /// Answers go to the one port from which the agent called, so that all ACLs have to admit it.
 #[test]
-fn ports_that_one_acl_admits_and_another_does_not() {
+fn acls_that_admit_disjoint_ports_block() {
     let of = |near: (u16, u16), far: (u16, u16)| {
         let mut facts = with_far_endpoint();
         let own = subnet_of_task(&mut facts);
@@ -220,7 +220,7 @@ fn ports_that_one_acl_admits_and_another_does_not() {
 }
 
 #[test]
-fn an_acl_for_each_zone() {
+fn each_zone_can_have_its_own_acl() {
     let mut facts = with_two_interfaces();
     add_acl(&mut facts, FAR, Vec::new());
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Warn]);
@@ -231,7 +231,7 @@ fn an_acl_for_each_zone() {
 }
 
 #[test]
-fn rules_of_all_groups_of_an_interface_add_up() {
+fn rules_of_all_security_groups_add_up() {
     let mut facts = with_far_endpoint();
     let_out_to(&mut facts, &["10.7.0.0/16"]);
     assert_eq!(statuses(&path::CHECK, &facts), [Status::Fail]);
@@ -250,7 +250,7 @@ fn rules_of_all_groups_of_an_interface_add_up() {
 }
 
 #[test]
-fn a_prefix_list_closer_than_the_vpc_s_own_route() {
+fn a_prefix_list_route_can_override_the_local_route() {
     let firewall = || RouteTarget::Other("eni-firewall".into());
     let with = |target: RouteTarget, entries: Fact<Vec<String>>, gone: bool| {
         let mut facts = with_far_endpoint();
@@ -266,7 +266,7 @@ fn a_prefix_list_closer_than_the_vpc_s_own_route() {
     assert_eq!(to(firewall(), listed(&back)), Status::Unknown);
     assert_eq!(to(firewall(), listed(&["10.0.7.0/24"])), Status::Pass);
     assert_eq!(to(firewall(), listed(&["10.0.0.0/8"])), Status::Pass);
-    // What is in the list nobody could read.
+    // The entries of the list were not read.
     let unread = with(firewall(), denied("ec2:GetManagedPrefixListEntries"), false);
     let finding = &run(&path::CHECK, &unread)[0];
     assert_eq!(finding.status, Status::Unknown);
@@ -289,7 +289,7 @@ fn a_prefix_list_closer_than_the_vpc_s_own_route() {
 
 /// A route to a range counts before one to a prefix list with the same range.
 #[test]
-fn a_route_and_a_prefix_list_for_the_same_range() {
+fn a_range_route_takes_precedence_over_a_prefix_list_route() {
     let mut facts = with_far_endpoint();
     let firewall = RouteTarget::Other("eni-firewall".into());
     route(&mut facts, "pl-1", firewall, false);
@@ -299,7 +299,7 @@ fn a_route_and_a_prefix_list_for_the_same_range() {
 }
 
 #[test]
-fn tasks_whose_address_is_not_known() {
+fn tasks_without_a_known_address_stand_for_their_subnet() {
     let mut facts = with_far_endpoint();
     interfaces(&mut facts, |interface| {
         if interface.subnet != FAR {
@@ -316,7 +316,7 @@ fn tasks_whose_address_is_not_known() {
 
 /// Of the services that record sessions too, each task is judged by its own address.
 #[test]
-fn endpoints_of_other_services() {
+fn endpoints_of_other_services_do_not_count() {
     let check = &crate::network::logging_endpoints::CHECK;
     let mut facts = with_key();
     no_way_out(&mut facts);

@@ -33,7 +33,7 @@ const HALVES: [&str; 2] = ["0.0.0.0/1", "128.0.0.0/1"];
 const QUARTERS: [&str; 4] = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"];
 
 #[test]
-fn parts_that_cover_everything_are_a_default_route() {
+fn partial_routes_that_cover_everything_are_a_default_route() {
     assert_eq!(
         status(&HALVES.map(|half| (half, nat("nat-1")))),
         Status::Pass
@@ -54,7 +54,7 @@ fn parts_that_cover_everything_are_a_default_route() {
 }
 
 #[test]
-fn parts_of_a_prefix_list() {
+fn prefix_list_routes_can_cover_the_internet() {
     let list = |entries: &[&str]| {
         let mut facts = with(&[("pl-out", nat("nat-1"))]);
         let entries = entries.iter().map(|entry| (*entry).to_owned()).collect();
@@ -79,7 +79,7 @@ fn parts_of_a_prefix_list() {
 }
 
 #[test]
-fn each_part_is_judged() {
+fn every_partial_route_is_judged() {
     let [low, high] = HALVES;
     assert_eq!(
         status(&[(low, nat("nat-1")), (high, nat("nat-2"))]),
@@ -110,7 +110,7 @@ fn each_part_is_judged() {
 }
 
 #[test]
-fn halves_of_which_one_is_gone() {
+fn a_blackhole_for_half_the_internet_makes_it_unknown() {
     let [low, high] = HALVES;
     let mut facts = with(&[(low, nat("nat-1"))]);
     route(&mut facts, high, nat("nat-2"), true);
@@ -123,7 +123,7 @@ fn halves_of_which_one_is_gone() {
 
 /// A NAT gateway's own subnet may have its default route in parts too.
 #[test]
-fn the_routes_of_the_gateway() {
+fn the_routes_of_the_nat_gateway_subnet_count() {
     let own = |parts: &[&str]| {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
@@ -146,9 +146,9 @@ fn the_routes_of_the_gateway() {
     assert_eq!(own(&[]), Status::Fail);
 }
 
-/// Which of two NAT gateways packets take, hangs on the address that ssmmessages has.
+/// The address of ssmmessages decides which of two NAT gateways packets take.
 #[test]
-fn network_acls_of_two_gateways() {
+fn different_acls_of_two_nat_gateways_make_it_unknown() {
     let mut facts = with(&[("0.0.0.0/1", nat("nat-1")), ("128.0.0.0/1", nat("nat-2"))]);
     let vpc_id = vpc(&mut facts).id.clone();
     let gateway = |number: u8| NatGateway {
@@ -179,7 +179,7 @@ fn network_acls_of_two_gateways() {
 
 /// The route back from the gateway may lead through an appliance.
 #[test]
-fn a_closer_route_in_the_subnet_of_the_gateway() {
+fn a_more_specific_route_in_the_nat_gateway_subnet_diverts_answers() {
     let mut facts = healthy_coder();
     no_endpoint(&mut facts);
     let vpc = add_public_gateway(&mut facts);

@@ -5,13 +5,13 @@ use model::facts::Unavailable;
 pub enum Reachability {
     Open,
     Blocked,
-    /// By some of the ports or interfaces that may be used, not by all.
+    /// Through some of the ports or interfaces that packets may use, not through all.
     Partial,
     Unknown(Unavailable),
 }
 
 impl Reachability {
-    /// Two hops of the same path: a blocked one decides, whatever the other is.
+    /// Two hops of one path: a blocked hop decides, whatever the other is.
     pub fn and(self, other: Reachability) -> Reachability {
         match (self, other) {
             (Reachability::Blocked, _) | (_, Reachability::Blocked) => Reachability::Blocked,
@@ -23,8 +23,8 @@ impl Reachability {
         }
     }
 
-    /// Paths beside one another, of which any may be taken: some that are open and some that are not make a part,
-    /// whatever the unknown ones are. `None`: there are no paths.
+    /// Alternative paths, of which packets may take any: open and blocked ones make [`Reachability::Partial`], whatever the
+    /// unknown ones are. `None`: there are no paths.
     pub fn any(paths: impl IntoIterator<Item = Reachability>) -> Option<Reachability> {
         let (mut open, mut blocked, mut partial, mut unknown) = (false, false, false, None);
         for path in paths {
@@ -45,6 +45,7 @@ impl Reachability {
         }
     }
 
+    /// The word in evidence.
     pub fn word(&self) -> &'static str {
         match self {
             Reachability::Open => "open",
@@ -53,6 +54,22 @@ impl Reachability {
             Reachability::Unknown(_) => "not seen",
         }
     }
+}
+
+/// The address of an interface on the path is unknown.
+pub fn unknown_address() -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeNetworkInterfaces",
+        "the IPv4 address of an interface on the path is unknown, and IPv6 is not evaluated",
+    )
+}
+
+/// Rules admit some addresses of a peer whose exact address is unknown.
+pub(super) fn ambiguous_address() -> Unavailable {
+    Unavailable::not_asked(
+        "ec2:DescribeNetworkInterfaces",
+        "the rules admit only some of the addresses that the peer can have, and its exact address is unknown",
+    )
 }
 
 #[cfg(test)]
@@ -73,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_beside_one_another() {
+    fn alternative_paths_are_open_partial_or_blocked() {
         use Reachability::{Blocked, Open, Partial};
         assert_eq!(Reachability::any([Open, Blocked]), Some(Partial));
         assert_eq!(Reachability::any([Blocked, Blocked]), Some(Blocked));

@@ -1,54 +1,51 @@
-//! Where the simulator could not be asked, or left something open, the policies themselves may decide.
+//! Answers from the policies themselves what the policy simulator did not answer or left undecided.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Credentials, Effective, Policies, Request};
+use super::{Credentials, PolicySet, Request};
 use model::facts::{Decision, Engine, Fact, Facts, Identity, Simulation};
 
-/// What IAM was asked, with what went unanswered or undecided settled from the policies that were read.
-pub fn settled(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
+/// The simulations, with unanswered and undecided decisions resolved from the policies that were read.
+pub fn resolve_simulations(facts: &Facts) -> Vec<Cow<'_, Simulation>> {
     let simulations = facts.simulations.iter();
-    simulations.map(|asked| settle(facts, asked)).collect()
+    simulations
+        .map(|simulation| {
+            let principal = &simulation.principal;
+            match facts.identities.get(principal) {
+                Some(Fact::Known(identity)) if simulation.is_open() => {
+                    let evaluator = PolicyEvaluator {
+                        principal,
+                        credentials: Credentials::for_principal(facts, principal),
+                        identity,
+                    };
+                    Cow::Owned(resolve(&evaluator, simulation.clone()))
+                }
+                _ => Cow::Borrowed(simulation),
+            }
+        })
+        .collect()
 }
 
-fn settle<'f>(facts: &'f Facts, simulation: &'f Simulation) -> Cow<'f, Simulation> {
-    let principal = &simulation.principal;
-    match facts.identities.get(principal) {
-        Some(Fact::Known(identity)) if simulation.is_open() => {
-            let asker = Asker {
-                principal,
-                credentials: Credentials::of(facts, principal),
-                identity,
-            };
-            Cow::Owned(settled_for(&asker, simulation.clone()))
-        }
-        _ => Cow::Borrowed(simulation),
-    }
-}
-
-fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
+fn resolve(evaluator: &PolicyEvaluator, mut simulation: Simulation) -> Simulation {
     let context = &simulation.context;
     match &mut simulation.decisions {
         Fact::Unavailable(_) => {
-            let mut decisions = Vec::new();
-            for action in &simulation.actions {
-                let decide = asker.asking(action, context);
-                decisions.extend(simulation.resources.iter().map(&decide));
-            }
-            simulation.decisions = Fact::Known(decisions);
+            let decisions = simulation.actions.iter().flat_map(|action| {
+                let decide = evaluator.for_action(action, context);
+                simulation.resources.iter().map(decide)
+            });
+            simulation.decisions = Fact::Known(decisions.collect());
             simulation.engine = Engine::Offline;
         }
         Fact::Known(decisions) => {
-            // Those that follow one another mostly are about the same action.
-            let same = |one: &Decision, next: &Decision| one.action == next.action;
-            let runs = decisions.chunk_by_mut(same);
-            for alike in runs.filter(|run| run.iter().any(Decision::is_undecided)) {
-                let action = alike[0].action.clone();
-                let decide = asker.asking(&action, context);
-                for decision in alike.iter_mut().filter(|one| one.is_undecided()) {
-                    let here = decide(&decision.resource);
-                    narrow(decision, here);
+            // The decisions on one action are adjacent, so that policies are parsed once for all of its resources.
+            for same_action in decisions.chunk_by_mut(|one, next| one.action == next.action) {
+                if same_action.iter().any(Decision::is_undecided) {
+                    let action = same_action[0].action.clone();
+                    let decide = evaluator.for_action(&action, context);
+                    let undecided = same_action.iter_mut().filter(|one| one.is_undecided());
+                    undecided.for_each(|decision| narrow(decision, decide(&decision.resource)));
                 }
             }
         }
@@ -57,58 +54,49 @@ fn settled_for(asker: &Asker, mut simulation: Simulation) -> Simulation {
     simulation
 }
 
-/// The simulator lists every key that any statement mentions. Those that cannot change the decision go, be it
-/// an Allow or a denial. Where it decided otherwise than these policies do, it knows more, and they all stay.
-fn narrow(decision: &mut Decision, here: Decision) {
-    if here.is_undecided() || here.may_be_allowed() == decision.may_be_allowed() {
-        decision.missing_context = here.missing_context;
-        decision.deny_depends_on = here.deny_depends_on;
+/// Drops keys that cannot change the decision: the simulator lists every key that any statement mentions. If the
+/// simulator and these policies disagree, the simulator knows more, and all keys stay.
+fn narrow(decision: &mut Decision, evaluated: Decision) {
+    if evaluated.is_undecided() || evaluated.may_be_allowed() == decision.may_be_allowed() {
+        decision.missing_context = evaluated.missing_context;
+        decision.deny_depends_on = evaluated.deny_depends_on;
     }
 }
 
-/// Who asks for something, and what its policies say.
+/// Evaluates the policies of one principal.
 #[derive(Clone, Copy)]
-pub struct Asker<'a> {
-    /// ARN of the role or user; of one that is only planned, whatever it is called.
+pub struct PolicyEvaluator<'a> {
+    /// ARN of the role or user; any name for a planned one.
     pub principal: &'a str,
     pub credentials: Credentials,
     pub identity: &'a Identity,
 }
 
-impl Asker<'_> {
-    /// What the policies decide for one action, with these values of condition keys, on whatever resource.
-    pub fn asking(
+impl PolicyEvaluator<'_> {
+    /// A function that decides on an action for a resource. `context`: values of condition keys.
+    pub fn for_action(
         &self,
         action: &str,
         context: &BTreeMap<String, String>,
     ) -> impl Fn(&String) -> Decision {
-        let given = context
+        let known = context
             .iter()
             .map(|(key, value)| (key.clone(), vec![value.clone()]));
-        let context = self
-            .credentials
-            .context(self.principal)
-            .into_iter()
-            .chain(given);
-        let request = Request::new(action, context).signed_with(self.credentials);
-        let policies = Policies::about(&request, self.identity);
+        let context = self.credentials.context(self.principal);
+        let request =
+            Request::new(action, context.into_iter().chain(known)).signed_with(self.credentials);
+        let policies = PolicySet::new(&request, self.identity);
         move |resource: &String| {
-            let Effective {
-                outcome,
-                depends_on,
-                deny_depends_on,
-                by_boundary,
-                matched,
-            } = policies.decide(resource);
+            let decision = policies.decide(resource);
             Decision {
                 action: action.into(),
                 resource: resource.clone(),
-                outcome,
-                missing_context: depends_on.into_iter().collect(),
-                deny_depends_on: Some(deny_depends_on.into_iter().collect()),
-                allowed_by_boundary: by_boundary,
+                outcome: decision.outcome,
+                missing_context: decision.depends_on.into_iter().collect(),
+                deny_depends_on: Some(decision.deny_depends_on.into_iter().collect()),
+                allowed_by_boundary: decision.by_boundary,
                 allowed_by_organization: None,
-                matched_policies: matched,
+                matched_policies: decision.matched,
             }
         }
     }
@@ -133,7 +121,7 @@ mod tests {
         })
     }
 
-    fn of_role<'s>(settled: &'s [Cow<Simulation>]) -> Vec<&'s Decision> {
+    fn role_decisions<'s>(settled: &'s [Cow<Simulation>]) -> Vec<&'s Decision> {
         settled
             .iter()
             .filter(|simulation| simulation.principal == CODER_ROLE)
@@ -143,28 +131,28 @@ mod tests {
     }
 
     #[test]
-    fn a_simulator_that_may_not_be_asked_is_stood_in_for() {
+    fn policies_replace_an_unavailable_simulator() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
         }
-        assert!(of_role(&settled(&facts)).is_empty());
+        assert!(role_decisions(&resolve_simulations(&facts)).is_empty());
         let document =
             json!({"Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]});
         facts
             .identities
             .insert(CODER_ROLE.into(), identity(document));
-        let settled = settled(&facts);
+        let settled = resolve_simulations(&facts);
         assert!(
-            of_role(&settled)
+            role_decisions(&settled)
                 .iter()
                 .all(|decision| decision.is_allowed())
         );
-        assert!(of_role(&settled).len() >= 4);
+        assert!(role_decisions(&settled).len() >= 4);
     }
 
     #[test]
-    fn keys_of_other_statements_leave_nothing_open() {
+    fn keys_of_irrelevant_statements_are_dropped() {
         let mut facts = healthy_coder();
         test_facts::decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -178,7 +166,7 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("s3:*")));
         assert!(
-            of_role(&settled(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| !decision.is_undecided())
         );
@@ -186,14 +174,14 @@ mod tests {
             .identities
             .insert(CODER_ROLE.into(), identity(on("ssmmessages:*")));
         assert!(
-            of_role(&settled(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided())
         );
     }
 
     #[test]
-    fn keys_that_travel_with_credentials() {
+    fn credentials_rule_out_condition_keys() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -210,8 +198,8 @@ mod tests {
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
             let is_allowed = |facts: &Facts| {
-                let settled = settled(facts);
-                of_role(&settled).iter().all(|of| of.is_allowed())
+                let settled = resolve_simulations(facts);
+                role_decisions(&settled).iter().all(|of| of.is_allowed())
             };
             assert!(is_allowed(&facts), "ECS gave the credentials");
             let profile = "arn:aws:iam::123456789012:instance-profile/hosts";
@@ -223,7 +211,7 @@ mod tests {
 
     /// What is known of the agent's own calls with a task role.
     #[test]
-    fn keys_of_the_principal_and_of_direct_calls() {
+    fn keys_of_the_principal_and_of_direct_calls_are_known() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -235,8 +223,8 @@ mod tests {
             facts
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
-            let settled = settled(&facts);
-            let decision = of_role(&settled)[0];
+            let settled = resolve_simulations(&facts);
+            let decision = role_decisions(&settled)[0];
             (!decision.is_undecided()).then(|| decision.is_allowed())
         };
         for (condition, expected) in [
@@ -285,16 +273,16 @@ mod tests {
 
     /// The simulator allows what no value of the missing key could deny, and what one could.
     #[test]
-    fn keys_that_are_missing_from_an_allow() {
+    fn only_a_conditional_deny_keeps_an_allow_undecided() {
         let mut facts = healthy_coder();
         test_facts::decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
         assert!(
-            of_role(&settled(&facts))
+            role_decisions(&resolve_simulations(&facts))
                 .iter()
                 .all(|decision| decision.is_undecided()),
-            "nobody read the policies"
+            "the policies were not read"
         );
         let allow = json!({"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"});
         let mfa = |effect: &str, action: &str| {
@@ -310,7 +298,7 @@ mod tests {
             facts
                 .identities
                 .insert(CODER_ROLE.into(), identity(document));
-            for decision in of_role(&settled(&facts)) {
+            for decision in role_decisions(&resolve_simulations(&facts)) {
                 assert_eq!(decision.is_undecided(), is_open, "{other}");
                 assert_eq!(!decision.may_be_denied_by().is_empty(), is_open, "{other}");
             }

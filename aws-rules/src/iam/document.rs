@@ -1,10 +1,10 @@
-//! The least policies that ECS Exec needs, as IAM documents.
+//! Least-privilege policies for ECS Exec, as IAM documents.
 
 use serde_json::{Value, json};
 
-use crate::needs::{Need, Place};
+use crate::required_permissions::{AccountRegion, RequiredPermission, task_arn_pattern};
 
-/// What the task role must be allowed: the agent opens both channels with the role's credentials.
+/// The actions that the task role needs: the agent opens both channels with the role's credentials.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
 pub const TASK_ROLE_ACTIONS: [&str; 4] = [
     "ssmmessages:CreateControlChannel",
@@ -13,7 +13,7 @@ pub const TASK_ROLE_ACTIONS: [&str; 4] = [
     "ssmmessages:OpenDataChannel",
 ];
 
-/// ssmmessages knows no resources, so `*` is the narrowest that IAM accepts.
+/// The policy of the task role. ssmmessages has no resources, so `*` is the narrowest that IAM accepts.
 pub fn task_role() -> Value {
     document([json!({
         "Sid": "EcsExecAgent",
@@ -23,16 +23,21 @@ pub fn task_role() -> Value {
     })])
 }
 
-/// Allows what a principal needs and lacks: one statement for each set of resources.
-pub fn allow(needs: &[Need]) -> Value {
+/// A policy that grants these permissions, with one statement for each resource.
+pub fn allow(permissions: &[RequiredPermission]) -> Value {
     let mut statements: Vec<(&str, Vec<&str>)> = Vec::new();
-    for need in needs {
+    for RequiredPermission {
+        action,
+        policy_resource,
+        ..
+    } in permissions
+    {
         match statements
             .iter_mut()
-            .find(|(resource, _)| *resource == need.policy_resource)
+            .find(|(resource, _)| resource == policy_resource)
         {
-            Some((_, actions)) => actions.push(need.action),
-            None => statements.push((&need.policy_resource, vec![need.action])),
+            Some((_, actions)) => actions.push(action),
+            None => statements.push((policy_resource, vec![action])),
         }
     }
     document(statements.into_iter().map(
@@ -40,7 +45,7 @@ pub fn allow(needs: &[Need]) -> Value {
     ))
 }
 
-/// What an endpoint's policy has to let through; for the account's own principals where it is known.
+/// The statement that an endpoint's policy needs, limited to the account's principals if the account is known.
 pub fn endpoint_statement(account: Option<&str>, actions: &[&str]) -> Value {
     let mut statement = json!({
         "Sid": "EcsExec",
@@ -55,61 +60,62 @@ pub fn endpoint_statement(account: Option<&str>, actions: &[&str]) -> Value {
     statement
 }
 
-/// Keeps a principal from opening sessions past ECS, which nothing restricts to a container or records.
+/// Denies `ssm:StartSession`, which bypasses ECS: no policy can limit such a session to a container, and no log records
+/// it.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html>
 pub fn deny_start_session(cluster_arn: &str) -> Value {
     document([json!({
         "Sid": "NoSessionsPastEcs",
         "Effect": "Deny",
         "Action": "ssm:StartSession",
-        "Resource": tasks_of(cluster_arn),
+        "Resource": task_arn_pattern(cluster_arn),
     })])
 }
 
-/// `ecs:ExecuteCommand` is authorised on the cluster and on the task: a policy that names only one is refused.
+/// The policy of the caller. `ecs:ExecuteCommand` is authorised on the cluster and on the task: a policy that names only one is refused.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html>
 pub fn caller(cluster_arn: &str) -> Value {
     document([json!({
         "Sid": "EcsExec",
         "Effect": "Allow",
         "Action": "ecs:ExecuteCommand",
-        "Resource": [cluster_arn, tasks_of(cluster_arn)],
+        "Resource": [cluster_arn, task_arn_pattern(cluster_arn)],
     })])
 }
 
-/// The same for tasks with ARNs of the old form, which do not name their cluster: that is a condition.
+/// The statement for tasks with short ARNs, which do not name the cluster: a condition does.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html>
 pub fn exec_on_old_arns(cluster_arn: &str) -> Value {
-    let (before, _) = cluster_arn
-        .split_once(":cluster/")
-        .unwrap_or((cluster_arn, ""));
+    let prefix = cluster_arn.split(":cluster/").next().unwrap_or_default();
     json!({
         "Sid": "EcsExecOldArns",
         "Effect": "Allow",
         "Action": "ecs:ExecuteCommand",
-        "Resource": format!("{before}:task/*"),
+        "Resource": format!("{prefix}:task/*"),
         "Condition": {"ArnEquals": {"ecs:cluster": cluster_arn}},
     })
 }
 
-/// Adds a statement to a document, whose statements may be a list or a single one. One that is there already is not
-/// added again, and its name becomes one that no other statement has, as IAM demands.
+/// Adds a statement to a document, unless the document has it already. A taken `Sid` gets a number, because IAM demands
+/// unique ones.
 pub fn add(document: &mut Value, mut statement: Value) {
     if !document.is_object() {
         *document = self::document([]);
     }
-    let before = match document["Statement"].take() {
+    let mut statements = match document["Statement"].take() {
         Value::Array(statements) => statements,
-        one => vec![one],
+        single => vec![single],
     };
-    let mut statements: Vec<Value> = before.into_iter().filter(Value::is_object).collect();
-    if !statements.iter().any(|known| same(known, &statement)) {
-        if let Some(sid) = statement["Sid"].as_str().map(str::to_owned) {
-            let is_taken = |sid: &str| statements.iter().any(|known| known["Sid"] == sid);
+    statements.retain(Value::is_object);
+    if !statements
+        .iter()
+        .any(|known| equal_without_sid(known, &statement))
+    {
+        if let Some(sid) = statement["Sid"].as_str() {
             let numbered = (2..).map(|number| format!("{sid}{number}"));
-            let free = std::iter::once(sid.clone())
+            let free = std::iter::once(sid.to_owned())
                 .chain(numbered)
-                .find(|sid| !is_taken(sid));
+                .find(|sid| !statements.iter().any(|known| known["Sid"] == *sid));
             statement["Sid"] = json!(free);
         }
         statements.push(statement);
@@ -117,18 +123,17 @@ pub fn add(document: &mut Value, mut statement: Value) {
     document["Statement"] = Value::Array(statements);
 }
 
-/// A key that its account rules and that CloudWatch Logs uses for one log group.
+/// The policy of a KMS key that its account controls and that CloudWatch Logs uses for one log group.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
-pub fn key_for_log_group(place: Place, group: &str) -> Value {
-    let Place {
+pub fn key_for_log_group(location: AccountRegion, group: &str) -> Value {
+    let AccountRegion {
         partition,
         region,
         account,
-    } = place;
-    let suffix = if partition == "aws-cn" {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
+    } = location;
+    let suffix = match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
     };
     let group_arn = format!("arn:{partition}:logs:{region}:{account}:log-group:{group}");
     document([
@@ -148,11 +153,12 @@ pub fn key_for_log_group(place: Place, group: &str) -> Value {
     ])
 }
 
-/// Who may take on a task role: only tasks.
+/// The trust policy of a task role: only ECS tasks can assume it.
 pub fn task_trust() -> Value {
     document([task_trust_statement()])
 }
 
+/// The statement of [`task_trust`].
 pub fn task_trust_statement() -> Value {
     json!({
         "Sid": ADDED,
@@ -162,27 +168,22 @@ pub fn task_trust_statement() -> Value {
     })
 }
 
-/// What the statements are called that fixes add to policies which are there already.
+/// The prefix of the `Sid` of statements that fixes add to existing policies.
 pub const ADDED: &str = "EcsExec";
 
-/// Adds the statements of `ours` that fixes have put there to the document as it is now.
+/// Adds to the current document the statements of `ours` that fixes added.
 pub fn merge(now: &Value, ours: &Value) -> Value {
     let mut merged = now.clone();
-    let added = ours["Statement"].as_array().into_iter().flatten();
-    for statement in added.filter(|statement| is_added(statement)) {
-        add(&mut merged, statement.clone());
+    for statement in ours["Statement"].as_array().into_iter().flatten() {
+        let sid = statement["Sid"].as_str();
+        if sid.is_some_and(|sid| sid.starts_with(ADDED)) {
+            add(&mut merged, statement.clone());
+        }
     }
     merged
 }
 
-fn is_added(statement: &Value) -> bool {
-    statement["Sid"]
-        .as_str()
-        .is_some_and(|sid| sid.starts_with(ADDED))
-}
-
-/// The same but for its name.
-fn same(one: &Value, other: &Value) -> bool {
+fn equal_without_sid(one: &Value, other: &Value) -> bool {
     let unnamed = |statement: &Value| {
         let mut statement = statement.clone();
         if let Some(fields) = statement.as_object_mut() {
@@ -193,8 +194,8 @@ fn same(one: &Value, other: &Value) -> bool {
     unnamed(one) == unnamed(other)
 }
 
-/// What tells one document or statement from another.
-/// FNV-1a, 32 bits: the same on every machine. <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>
+/// Identifies a document or statement in names that fixes give: FNV-1a of 32 bits, the same on every machine.
+/// <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>
 pub fn fingerprint(document: &Value) -> u32 {
     let text = document.to_string();
     text.bytes().fold(0x811c_9dc5, |hash: u32, byte| {
@@ -209,11 +210,7 @@ pub fn with_sid(mut statement: Value) -> Value {
     statement
 }
 
-/// The pattern of the ARNs of a cluster's tasks.
-pub fn tasks_of(cluster_arn: &str) -> String {
-    format!("{}/*", cluster_arn.replacen(":cluster/", ":task/", 1))
-}
-
+/// An IAM document of these statements.
 pub fn document(statements: impl IntoIterator<Item = Value>) -> Value {
     let statements: Vec<Value> = statements.into_iter().collect();
     json!({"Version": "2012-10-17", "Statement": statements})
@@ -224,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_are_added_once_under_a_name_of_their_own() {
+    fn statements_are_added_once_with_unique_sids() {
         let mut policy = json!({"Version": "2012-10-17", "Statement": {"Sid": "EcsExec", "Effect": "Deny", "Action": "*", "Resource": "*"}});
         add(&mut policy, task_trust_statement());
         add(&mut policy, task_trust_statement());
@@ -245,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_is_allowed_on_both_arns() {
+    fn the_caller_policy_names_the_cluster_and_its_tasks() {
         let policy = caller("arn:aws:ecs:us-west-2:123456789012:cluster/prod");
         assert_eq!(
             policy["Statement"][0]["Resource"],

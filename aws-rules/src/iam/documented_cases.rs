@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::statement::Says;
-use super::{Policies, Principal, Request, Tri};
+use super::statement::MatchingStatements;
+use super::{PolicySet, Principal, Request, Ternary};
 use model::facts::{Identity, Outcome, Policy};
 
 const CLUSTER: &str = "arn:aws:ecs:us-west-2:123456789012:cluster/prod";
@@ -89,7 +89,7 @@ fn decide(
         boundary: None,
     };
     let request = Request::new("ecs:ExecuteCommand", context.clone());
-    let effective = Policies::about(&request, &identity).decide(resource);
+    let effective = PolicySet::new(&request, &identity).decide(resource);
     let answer = match effective.outcome {
         _ if !effective.depends_on.is_empty() => Answer::Undecided,
         Outcome::Allowed => Answer::Allowed,
@@ -130,7 +130,7 @@ fn compare(
 }
 
 #[test]
-fn conditions() {
+fn documented_conditions() {
     hold(
         include_str!("../../../fixtures/iam/conditions.json"),
         |case: &ConditionCase| {
@@ -155,7 +155,7 @@ fn conditions() {
 }
 
 #[test]
-fn statements() {
+fn documented_statements() {
     hold(
         include_str!("../../../fixtures/iam/statements.json"),
         |case: &StatementCase| {
@@ -168,14 +168,14 @@ fn statements() {
 }
 
 #[test]
-fn principals() {
+fn documented_principals() {
     hold(
         include_str!("../../../fixtures/iam/principals.json"),
         |case: &PrincipalCase| {
             let principal = Principal {
                 session: case.principal.session.as_deref(),
                 has_boundary: case.principal.has_boundary,
-                ..Principal::of(&case.principal.arn)
+                ..Principal::from_arn(&case.principal.arn)
             };
             let request = Request::new("kms:Decrypt", []);
             for (effect, expected) in [("Allow", case.allow), ("Deny", case.deny)] {
@@ -184,11 +184,11 @@ fn principals() {
                 statement["Action"] = "kms:*".into();
                 statement["Resource"] = "*".into();
                 let policy = json!({"Version": "2012-10-17", "Statement": statement});
-                let says = Says::of(&policy, effect, Some(&principal), &request);
+                let says = MatchingStatements::new(&policy, effect, Some(&principal), &request);
                 let (answer, named) = match says.applies_to("arn:aws:kms:r:123456789012:key/k") {
-                    Tri::Yes => (Answer::Yes, Vec::new()),
-                    Tri::No => (Answer::No, Vec::new()),
-                    Tri::Depends(keys) => (Answer::Undecided, keys.into_iter().collect()),
+                    Ternary::Yes => (Answer::Yes, Vec::new()),
+                    Ternary::No => (Answer::No, Vec::new()),
+                    Ternary::Depends(keys) => (Answer::Undecided, keys.into_iter().collect()),
                 };
                 let name = format!("{}, {effect}", case.name);
                 compare(&name, (answer, named), expected, &[])?;

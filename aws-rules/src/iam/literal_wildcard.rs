@@ -1,34 +1,33 @@
-//! Conditions that look like patterns and are none.
+//! Conditions that look like patterns, but whose operator compares a wildcard literally.
 
 use serde_json::Value;
 
+use super::json::{has_variables, statements, valid_strings};
 use super::operator::{Family, Operator};
-use super::statement::{has_effect, has_variables, is_about, statements, texts};
-use super::{Tri, variable};
+use super::statement::{applies_to_action, has_effect};
+use super::{Ternary, variable};
 use model::facts::{Fact, Facts};
 
-/// A condition whose operator takes a wildcard literally.
 struct LiteralWildcard {
     operator: String,
     key: String,
     value: String,
 }
 
-/// The conditions of a statement that compare with a wildcard as if it were any other character: hardly anything has
-/// one in its value, so that they are not met.
+/// The conditions of a statement that compare a wildcard literally. No real value has a wildcard, so they are never met.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String>
 fn literal_wildcards(statement: &Value, variables: bool) -> Vec<LiteralWildcard> {
     let mut found = Vec::new();
     for (operator, keys) in statement["Condition"].as_object().into_iter().flatten() {
-        let is_literal = Operator::read(operator).is_some_and(|operator| {
+        let is_literal = Operator::parse(operator).is_some_and(|operator| {
             matches!(operator.family, Family::Equals { .. }) && !operator.negated
         });
-        for (key, wanted) in keys.as_object().into_iter().flatten() {
-            let values = texts(wanted).unwrap_or_default();
+        for (key, operands) in keys.as_object().into_iter().flatten() {
+            let values = valid_strings(operands).unwrap_or_default();
             let has_wildcard = |value: &String| {
-                value.contains(['*', '?']) && !(variables && variable::is_in(value))
+                value.contains(['*', '?']) && !(variables && variable::has_variable(value))
             };
-            // One of several values without a wildcard may be meant to match.
+            // Among several values, one without a wildcard may be the one that is meant to match.
             if is_literal && !values.is_empty() && values.iter().all(has_wildcard) {
                 found.extend(values.into_iter().map(|value| LiteralWildcard {
                     operator: operator.clone(),
@@ -41,28 +40,28 @@ fn literal_wildcards(statement: &Value, variables: bool) -> Vec<LiteralWildcard>
     found
 }
 
-/// Why a refusal may come from such a condition: some statement of a document allows one of the actions under it.
-pub fn in_document(document: &Value, actions: &[&str]) -> Option<String> {
+/// Explains a denial: a statement of the document allows one of the actions only under such a condition.
+pub fn find_in_document(document: &Value, actions: &[&str]) -> Option<String> {
     let allows = |statement: &&Value| {
-        let is_about = |action: &&str| is_about(statement, action) != Tri::No;
-        has_effect(statement, "Allow") != Tri::No && actions.iter().any(is_about)
+        let applies = |action: &&str| applies_to_action(statement, action) != Ternary::No;
+        has_effect(statement, "Allow") != Ternary::No && actions.iter().any(applies)
     };
     let allowing = statements(document).iter().filter(allows);
     let variables = has_variables(document);
     explain(allowing.flat_map(|statement| literal_wildcards(statement, variables)))
 }
 
-/// The same of the policies of a user or role, and of its boundary, where they were read.
-pub fn in_policies_of(facts: &Facts, principal: &str, actions: &[&str]) -> Option<String> {
+/// Like [`find_in_document`], for the policies and the boundary of a principal.
+pub fn find_in_policies(facts: &Facts, principal: &str, actions: &[&str]) -> Option<String> {
     let identity = facts.identities.get(principal).and_then(Fact::known)?;
     let mut policies = identity.policies.iter().chain(&identity.boundary);
     policies.find_map(|policy| {
-        let why = in_document(&policy.document, actions)?;
+        let why = find_in_document(&policy.document, actions)?;
         Some(format!("{why} The policy: {}.", policy.name))
     })
 }
 
-/// Says of the first of them what is wrong, and how to fix it.
+/// Describes the first condition and its fix.
 fn explain(found: impl IntoIterator<Item = LiteralWildcard>) -> Option<String> {
     let LiteralWildcard {
         operator,
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_that_are_taken_literally() {
+    fn wildcards_under_string_equals_are_explained() {
         let of = |condition: Value| {
             let found = literal_wildcards(&json!({"Condition": condition}), true);
             explain(found)

@@ -1,0 +1,264 @@
+//! The permissions that a session needs besides ssmmessages, as the cluster's exec configuration demands them. The
+//! collector asks IAM about these, and the checks read its answers.
+
+use model::facts::{Cluster, ContainerLog, ExecLog};
+
+/// A permission that a principal needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequiredPermission {
+    /// `service:Operation`.
+    pub action: &'static str,
+    /// The resource of a real request, for the policy simulator.
+    pub resource: String,
+    /// The resource pattern of a policy that grants the permission.
+    pub policy_resource: String,
+}
+
+/// The partition, Region and account of the resources, as ARNs name them.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountRegion<'a> {
+    pub partition: &'a str,
+    pub region: &'a str,
+    pub account: &'a str,
+}
+
+fn permission(
+    action: &'static str,
+    resource: impl Into<String>,
+    policy_resource: impl Into<String>,
+) -> RequiredPermission {
+    RequiredPermission {
+        action,
+        resource: resource.into(),
+        policy_resource: policy_resource.into(),
+    }
+}
+
+/// The agent decrypts the session's data key.
+pub fn decrypt_key(key_arn: &str) -> RequiredPermission {
+    permission("kms:Decrypt", key_arn, key_arn)
+}
+
+/// The client generates a data key with the caller's credentials.
+pub fn generate_data_key(key_arn: &str) -> RequiredPermission {
+    permission("kms:GenerateDataKey", key_arn, key_arn)
+}
+
+/// The client looks for the task before it opens a session.
+pub fn describe_tasks(cluster_arn: &str) -> RequiredPermission {
+    let tasks = task_arn_pattern(cluster_arn);
+    permission("ecs:DescribeTasks", tasks.clone(), tasks)
+}
+
+/// The ARNs of a cluster's tasks, as a pattern.
+pub fn task_arn_pattern(cluster_arn: &str) -> String {
+    format!("{}/*", cluster_arn.replacen(":cluster/", ":task/", 1))
+}
+
+/// The task role's permissions for sessions into containers with these log configurations.
+pub fn for_task_role<'l>(
+    location: Option<AccountRegion>,
+    cluster: Option<&Cluster>,
+    key_arn: Option<&str>,
+    logs: impl Iterator<Item = Option<&'l ContainerLog>>,
+) -> Vec<RequiredPermission> {
+    let mut permissions: Vec<RequiredPermission> = key_arn.map(decrypt_key).into_iter().collect();
+    if let (Some(location), Some(cluster)) = (location, cluster) {
+        let exec = cluster.exec_configuration.as_ref();
+        let logging = exec.map_or("DEFAULT", |exec| exec.logging.as_str());
+        let exec_log = exec.and_then(|exec| exec.log.as_ref());
+        for log in logs {
+            let group = recording_group(logging, exec_log, log);
+            permissions.extend(
+                group
+                    .into_iter()
+                    .flat_map(|group| write_log_group(location, group)),
+            );
+        }
+        if let ("OVERRIDE", Some(log)) = (logging, exec_log) {
+            permissions.extend(write_bucket(location.partition, log));
+        }
+    }
+    let mut distinct: Vec<RequiredPermission> = Vec::new();
+    for permission in permissions {
+        if !distinct.contains(&permission) {
+            distinct.push(permission);
+        }
+    }
+    distinct
+}
+
+/// The agent writes to a log group, after it has looked at the group.
+pub fn write_log_group(location: AccountRegion, group: &str) -> Vec<RequiredPermission> {
+    let AccountRegion {
+        partition,
+        region,
+        account,
+    } = location;
+    let groups = format!("arn:{partition}:logs:{region}:{account}:log-group:");
+    let group = format!("{groups}{group}");
+    let pattern = format!("{group}:*");
+    let stream = format!("{group}:log-stream:ecs-execute-command-0");
+    // CloudWatch Logs leaves out the name of the group or stream when the request is for all of them.
+    vec![
+        permission(
+            "logs:DescribeLogGroups",
+            format!("{groups}:log-stream:"),
+            "*",
+        ),
+        permission("logs:CreateLogStream", stream.clone(), pattern.clone()),
+        permission(
+            "logs:DescribeLogStreams",
+            format!("{group}:log-stream:"),
+            pattern.clone(),
+        ),
+        permission("logs:PutLogEvents", stream, pattern),
+    ]
+}
+
+/// The agent writes to a bucket. It reads the bucket's encryption only if the cluster demands an encrypted bucket.
+pub fn write_bucket(partition: &str, log: &ExecLog) -> Vec<RequiredPermission> {
+    let Some(bucket) = &log.bucket else {
+        return Vec::new();
+    };
+    let bucket = format!("arn:{partition}:s3:::{bucket}");
+    let prefix = match log
+        .key_prefix
+        .as_deref()
+        .unwrap_or_default()
+        .trim_matches('/')
+    {
+        "" => bucket.clone(),
+        prefix => format!("{bucket}/{prefix}"),
+    };
+    let mut permissions = vec![permission(
+        "s3:PutObject",
+        format!("{prefix}/ecs-execute-command-0"),
+        format!("{prefix}/*"),
+    )];
+    if log.bucket_encrypted {
+        permissions.push(permission(
+            "s3:GetEncryptionConfiguration",
+            bucket.clone(),
+            bucket,
+        ));
+    }
+    permissions
+}
+
+/// The log group that records sessions: the cluster's own, or the container's if the cluster logs by `DEFAULT`.
+pub fn recording_group<'a>(
+    logging: &str,
+    exec_log: Option<&'a ExecLog>,
+    container_log: Option<&'a ContainerLog>,
+) -> Option<&'a str> {
+    match logging {
+        "OVERRIDE" => exec_log?.log_group.as_deref(),
+        "DEFAULT" => container_log
+            .filter(|log| log.driver == "awslogs")?
+            .group
+            .as_deref(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::like;
+
+    const LOCATION: AccountRegion = AccountRegion {
+        partition: "aws",
+        region: "us-west-2",
+        account: "123456789012",
+    };
+
+    #[test]
+    fn granted_resources_match_simulated_resources() {
+        let log = ExecLog {
+            bucket: Some("audit".into()),
+            bucket_encrypted: true,
+            key_prefix: Some("exec/".into()),
+            ..ExecLog::default()
+        };
+        let permissions = [
+            write_log_group(LOCATION, "/exec"),
+            write_bucket("aws", &log),
+            vec![decrypt_key("arn:k")],
+        ]
+        .concat();
+        assert_eq!(permissions.len(), 7);
+        for permission in &permissions {
+            assert!(
+                crate::iam::like(&permission.policy_resource, &permission.resource),
+                "{permission:?}"
+            );
+        }
+        assert_eq!(permissions[4].policy_resource, "arn:aws:s3:::audit/exec/*");
+    }
+
+    #[test]
+    fn the_logging_mode_decides_which_log_group_records() {
+        let own = ExecLog {
+            log_group: Some("/exec".into()),
+            ..ExecLog::default()
+        };
+        let container = ContainerLog {
+            driver: "awslogs".into(),
+            group: Some("/app".into()),
+            ..ContainerLog::default()
+        };
+        assert_eq!(
+            recording_group("OVERRIDE", Some(&own), Some(&container)),
+            Some("/exec")
+        );
+        assert_eq!(
+            recording_group("DEFAULT", Some(&own), Some(&container)),
+            Some("/app")
+        );
+        assert_eq!(recording_group("NONE", Some(&own), Some(&container)), None);
+        let other = ContainerLog {
+            driver: "splunk".into(),
+            ..container
+        };
+        assert_eq!(recording_group("DEFAULT", None, Some(&other)), None);
+    }
+
+    /// What policies in use name, and what CloudWatch Logs asks IAM about.
+    #[test]
+    fn common_log_group_patterns_match_real_requests() {
+        let permissions = write_log_group(LOCATION, "/ecs/app");
+        let lets = |action: &str, pattern: &str| {
+            let permission = permissions
+                .iter()
+                .find(|permission| permission.action == action)
+                .unwrap();
+            let pattern = format!("arn:aws:logs:us-west-2:123456789012:{pattern}");
+            like(&pattern, &permission.resource)
+        };
+        for (pattern, groups, streams, put) in [
+            ("log-group:*", true, true, true),
+            ("log-group:*:log-stream:*", true, true, true),
+            ("log-group:/ecs/app:*", false, true, true),
+            (
+                "log-group:/ecs/app:log-stream:ecs-execute-command*",
+                false,
+                false,
+                true,
+            ),
+            ("log-group:/ecs/app", false, false, false),
+        ] {
+            assert_eq!(
+                lets("logs:DescribeLogGroups", pattern),
+                groups,
+                "groups: {pattern}"
+            );
+            assert_eq!(
+                lets("logs:DescribeLogStreams", pattern),
+                streams,
+                "streams: {pattern}"
+            );
+            assert_eq!(lets("logs:PutLogEvents", pattern), put, "events: {pattern}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::grants::{GrantAnswer, evaluate_grants};
+use super::identity::{IdentityAnswer, evaluate_identity};
+use super::key_policy::KeyPolicy;
+use super::{Access, KeyUse, Refusal};
+use crate::fact_index::FactIndex;
+use crate::iam_answers::Blocker;
+use aws_rules::iam::{PrincipalMatch, Ternary};
+use model::arn;
+use model::facts::{Fact, KmsKey};
+
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
+pub fn evaluate(index: &FactIndex, key_use: &KeyUse, key: &KmsKey) -> Access {
+    let (identity, identity_deny_keys) = evaluate_identity(index, key_use, &key.arn);
+    if let IdentityAnswer::Denied(Some(blocker @ (Blocker::ServiceControlPolicy | Blocker::Deny))) =
+        identity
+    {
+        return Access::Refused(Refusal::Blocked(blocker));
+    }
+    let document = match (&key.policy, &identity) {
+        (Fact::Known(document), _) => document,
+        (Fact::Unavailable(_), IdentityAnswer::Unknown(why)) | (Fact::Unavailable(why), _) => {
+            return Access::Unknown(why.clone());
+        }
+        (Fact::Absent, _) => &Value::Null,
+    };
+    let policy = KeyPolicy {
+        index,
+        document,
+        key_use,
+        key: &key.arn,
+    };
+    let denied = policy.denies();
+    if denied == Ternary::Yes {
+        return Access::Refused(Refusal::KeyDeny);
+    }
+    let grants = evaluate_grants(key_use, key);
+    let access = match belongs_to_other_account(key_use.principal, &key.arn) {
+        false => within_account(&policy, &identity, grants),
+        true => across_accounts(&policy, &identity, grants),
+    };
+    let deny_keys: BTreeSet<String> = &denied.keys() | &identity_deny_keys;
+    match access {
+        Access::Allowed(_) if !deny_keys.is_empty() => Access::Depends(deny_keys),
+        access => access,
+    }
+}
+
+/// In the key's account its policy, the principal's policies or a grant suffice.
+fn within_account(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAnswer) -> Access {
+    let is_bounded = matches!(identity, IdentityAnswer::Denied(Some(Blocker::Boundary)));
+    let for_principal = policy.allows(match is_bounded {
+        true => PrincipalMatch::SessionOrUser,
+        false => PrincipalMatch::Principal,
+    });
+    if for_principal == Ternary::Yes {
+        return Access::Allowed("the key's policy names the principal");
+    }
+    let for_account = policy.allows(PrincipalMatch::AccountOrPrincipal);
+    if matches!(identity, IdentityAnswer::Allowed) && for_account == Ternary::Yes {
+        return Access::Allowed(
+            "its own policies allow it, and the key's policy leaves the decision to them",
+        );
+    }
+    match (&grants, is_bounded) {
+        (GrantAnswer::Yes, true) => {
+            return Access::Unclear(
+                "a grant of the key allows it, but the permissions boundary does not",
+            );
+        }
+        (GrantAnswer::Yes, false) => return Access::Allowed("a grant of the key allows it"),
+        _ => {}
+    }
+    match (identity, for_principal, for_account) {
+        (_, Ternary::Depends(keys), _) | (IdentityAnswer::Allowed, _, Ternary::Depends(keys)) => {
+            Access::Depends(keys)
+        }
+        (IdentityAnswer::Depends(keys), _, Ternary::Yes | Ternary::Depends(_)) => {
+            Access::Depends(keys.clone())
+        }
+        (IdentityAnswer::Unknown(why), _, Ternary::Yes | Ternary::Depends(_)) => {
+            Access::Unknown(why.clone())
+        }
+        (IdentityAnswer::Denied(Some(blocker)), ..) => {
+            grants.or_refused(Refusal::Blocked(*blocker))
+        }
+        (_, _, Ternary::No) => grants.or_refused(Refusal::KeyPolicy),
+        _ => grants.or_refused(Refusal::Identity),
+    }
+}
+
+/// For a key of another account its policy and the principal's policies both have to allow it.
+fn across_accounts(policy: &KeyPolicy, identity: &IdentityAnswer, grants: GrantAnswer) -> Access {
+    let by_policy = policy.allows(PrincipalMatch::AccountOrPrincipal);
+    let grants = match by_policy {
+        Ternary::Yes => GrantAnswer::Yes,
+        _ => grants,
+    };
+    match (identity, &grants, by_policy) {
+        (IdentityAnswer::Denied(Some(blocker)), ..) => Access::Refused(Refusal::Blocked(*blocker)),
+        (IdentityAnswer::Denied(None), GrantAnswer::Yes, Ternary::No | Ternary::Depends(_)) => {
+            Access::Unclear("a grant of the key allows it, but no policy of the principal does")
+        }
+        (IdentityAnswer::Denied(None), ..) => Access::Refused(Refusal::Identity),
+        (IdentityAnswer::Unknown(why), GrantAnswer::Yes, _) => Access::Unknown(why.clone()),
+        (IdentityAnswer::Depends(keys), GrantAnswer::Yes, _) => Access::Depends(keys.clone()),
+        (IdentityAnswer::Allowed, GrantAnswer::Yes, Ternary::Yes) => {
+            Access::Allowed("its own policies and the key's policy allow it")
+        }
+        (IdentityAnswer::Allowed, GrantAnswer::Yes, _) => {
+            Access::Allowed("a grant of the key allows it")
+        }
+        (_, _, Ternary::Depends(keys)) => Access::Depends(keys),
+        (_, _, Ternary::Yes | Ternary::No) => grants.or_refused(Refusal::KeyPolicy),
+    }
+}
+
+/// A planned principal or key has no ARN yet; the plan creates it in its own account.
+fn belongs_to_other_account(principal: &str, key: &str) -> bool {
+    match (arn::account(principal), arn::account(key)) {
+        (Some(principal), Some(key)) => principal != key,
+        _ => false,
+    }
+}

@@ -1,0 +1,75 @@
+//! The fix that creates an endpoint.
+
+use super::placements_in;
+use crate::fact_index::FactIndex;
+use crate::fixes::endpoint::{self, EndpointPlace, Sources};
+use crate::vpc_path::placement::Placement;
+use model::distinct::distinct;
+use model::facts::{Fact, RouteTable, Subnet};
+use model::fix::Fix;
+
+/// An endpoint in the subnets of a VPC from which tasks of any service cannot reach the internet. `service`: the last part
+/// of the endpoint's name.
+pub fn create_for_vpc(index: &FactIndex, vpc: &str, service: &str) -> Fix {
+    let subnets: Vec<&Subnet> = placements_in(index, vpc)
+        .filter(|placement| placement.egress.is_blocked())
+        .map(|placement| placement.subnet)
+        .collect();
+    create(index, vpc, &subnets, service)
+}
+
+/// An ssmmessages endpoint in the subnets of these placements.
+pub fn create_for_placements(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
+    let subnets: Vec<&Subnet> = placements
+        .iter()
+        .map(|placement| placement.subnet)
+        .collect();
+    create(index, vpc, &subnets, "ssmmessages")
+}
+
+fn create(index: &FactIndex, vpc: &str, subnets: &[&Subnet], service: &str) -> Fix {
+    let tasks = placements_in(index, vpc).flat_map(|placement| &placement.tasks);
+    let interfaces = tasks.filter_map(|task| index.interface(task).known().copied());
+    let cidrs = placements_in(index, vpc).filter_map(|placement| placement.subnet.cidr.clone());
+    let sources = Sources {
+        groups: distinct(interfaces.flat_map(|one| one.security_groups.iter().cloned())),
+        cidrs: distinct(cidrs),
+    };
+    let sites = EndpointPlace {
+        vpc,
+        subnets: one_per_zone(subnets),
+        route_tables: route_tables(index, vpc, subnets, service),
+    };
+    endpoint::create(index.facts, &sites, &sources, service)
+}
+
+/// The route tables for a gateway endpoint. A table has room for the routes of one endpoint of a service.
+fn route_tables(index: &FactIndex, vpc: &str, subnets: &[&Subnet], service: &str) -> Vec<String> {
+    let tables = index.facts.network.route_tables.get(vpc);
+    let tables = tables.and_then(Fact::known).map_or(&[][..], Vec::as_slice);
+    let others = index.network.visible_endpoints_of(vpc, service);
+    let others = others.known().into_iter().flatten();
+    let taken: Vec<&String> = others.flat_map(|other| &other.route_tables).collect();
+    let tables = subnets
+        .iter()
+        .filter_map(|subnet| Some(RouteTable::of_subnet(tables, &subnet.id)?.id.clone()));
+    distinct(tables.filter(|table| !taken.contains(&table)))
+}
+
+/// One subnet of each Availability Zone, as an endpoint requires.
+fn one_per_zone<'a>(subnets: &[&'a Subnet]) -> Vec<&'a str> {
+    let mut chosen: Vec<&Subnet> = Vec::new();
+    for subnet in subnets {
+        let is_taken = chosen.iter().any(|other| match &subnet.availability_zone {
+            Some(_) => other.availability_zone == subnet.availability_zone,
+            None => other.id == subnet.id,
+        });
+        if !is_taken {
+            chosen.push(subnet);
+        }
+    }
+    chosen
+        .into_iter()
+        .map(|subnet| subnet.id.as_str())
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! The fix for a VPC's network ACLs. It is one fix for all that its tasks need, because rules share their numbers.
+
+use std::collections::BTreeSet;
+
+use super::placements_in;
+use crate::fact_index::FactIndex;
+use crate::fixes;
+use crate::service_access::obstacle::Obstacle;
+use crate::service_access::{ServiceAccess, configured_services, service_access};
+use crate::vpc_path::acl_path::{AclPath, AclTraversal};
+use crate::vpc_path::connection::Hop;
+use crate::vpc_path::placement::{Placement, TaskClass};
+use crate::vpc_path::resolution::resolve_ssmmessages;
+use crate::vpc_path::trace::connections;
+use aws_rules::vpc::Reachability;
+use model::fix::Fix;
+
+/// Allows what the network ACLs of a VPC refuse its tasks.
+pub fn allow_traffic(index: &FactIndex, vpc: &str) -> Fix {
+    let mut seen = BTreeSet::new();
+    let mut services: Vec<&str> = Vec::new();
+    let mut refused = Vec::new();
+    for placement in placements_in(index, vpc) {
+        for class in &placement.classes {
+            // Other tasks of the class need the same of the subnet's ACL.
+            let subnet = placement.subnet.id.as_str();
+            if !seen.insert((subnet, class.id, class.on_windows)) {
+                continue;
+            }
+            for (service, traversals) in refused_traversals(index, placement, class) {
+                if !services.contains(&service) {
+                    services.push(service);
+                }
+                refused.extend(traversals);
+            }
+        }
+    }
+    let refused: Vec<&AclTraversal> = refused.iter().collect();
+    fixes::network_acl::allow(index.facts, vpc, &refused, &services)
+}
+
+/// The services that network ACLs block, with the traversals that they refuse.
+fn refused_traversals<'a>(
+    index: &FactIndex<'a>,
+    placement: &Placement<'a>,
+    class: &TaskClass<'a>,
+) -> Vec<(&'static str, Vec<AclTraversal>)> {
+    let network = &index.network;
+    let destination = resolve_ssmmessages(network, placement).ok();
+    let ssmmessages = destination.and_then(|destination| {
+        let connections = connections(network, placement, class, &destination);
+        let is_blocked = connections.at(Hop::Acls) == Reachability::Blocked;
+        is_blocked.then(|| ("ssmmessages", AclPath::refused(&connections.acl_paths)))
+    });
+    let others = configured_services(index)
+        .into_iter()
+        .filter_map(|service| {
+            let ServiceAccess::Blocked(obstacles) =
+                service_access(index, placement, class, service)
+            else {
+                return None;
+            };
+            obstacles.into_iter().find_map(|obstacle| match obstacle {
+                Obstacle::NetworkAcls(refusals) => Some((service.name(), refusals.traversals)),
+                _ => None,
+            })
+        });
+    ssmmessages.into_iter().chain(others).collect()
+}

@@ -1,0 +1,102 @@
+//! Checks that look at the ssmmessages endpoint of a VPC.
+
+use crate::fact_index::{FactIndex, Group};
+use crate::vpc_path::destination::Destination;
+use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
+use crate::vpc_path::resolution::by_destination;
+use model::check::Check;
+use model::facts::{Endpoint, Fact};
+use model::finding::{Finding, Status, Subject};
+
+/// A finding for the endpoint of each VPC. `judge` gets the fallback of the VPC's tasks.
+pub fn judge_endpoints(
+    index: &FactIndex,
+    check: &'static Check,
+    judge: impl Fn(&Endpoint, Subject, FallbackEgress) -> Finding,
+) -> Vec<Finding> {
+    each_vpc(index, check, |subject, vpc, placements| {
+        match index.network.ssmmessages_endpoint(vpc) {
+            Fact::Unavailable(why) => check.unknown(subject, &why),
+            Fact::Absent => check.skip(subject, format!("{vpc} has no ssmmessages endpoint")),
+            Fact::Known(endpoint) => {
+                let mut of_endpoint = Subject::new("endpoint", endpoint.id.as_str());
+                of_endpoint.service = subject.service;
+                judge(
+                    endpoint,
+                    of_endpoint,
+                    fallback_egress(&index.network, placements),
+                )
+            }
+        }
+    })
+}
+
+/// A finding for each VPC of running tasks. A failure is about the tasks without another path.
+pub fn each_vpc(
+    index: &FactIndex,
+    check: &'static Check,
+    judge: impl Fn(Subject, &str, &[&Placement]) -> Finding,
+) -> Vec<Finding> {
+    index.each_running(check, |group, _| {
+        let vpcs = group.placements.by_vpc().into_iter();
+        vpcs.map(|(vpc, placements)| {
+            let subject = Subject::new("vpc", vpc).of_service(group.service_name());
+            let finding = judge(subject, vpc, &placements);
+            let blocked = placements.iter().filter(|one| one.egress.is_blocked());
+            match finding.status {
+                Status::Fail => finding.on_tasks(blocked.flat_map(|one| one.tasks.iter().copied())),
+                _ => finding,
+            }
+        })
+        .collect()
+    })
+}
+
+/// An endpoint does not serve the tasks: the fallback decides how bad that is.
+pub fn endpoint_fault(
+    check: &'static Check,
+    subject: Subject,
+    fault: String,
+    fallback: FallbackEgress,
+) -> Finding {
+    match fallback {
+        FallbackEgress::Missing => check
+            .fail(subject, fault)
+            .detail("Some or all tasks in its VPC have no other path to ssmmessages."),
+        FallbackEgress::Available => check
+            .warn(subject, fault)
+            .detail("Sessions leave the VPC through the internet instead."),
+        FallbackEgress::Unknown => check
+            .unknown_because(subject, fault)
+            .detail("Unknown: whether tasks in its VPC have another path to ssmmessages."),
+    }
+}
+
+/// Findings for the ssmmessages endpoint that the placements of a VPC use.
+pub fn each_endpoint_in_use<'a>(
+    index: &FactIndex<'a>,
+    check: &'static Check,
+    judge: impl Fn(&Group<'a>, Subject, &'a Endpoint, &[&Placement<'a>]) -> Vec<Finding>,
+) -> Vec<Finding> {
+    index.each_running(check, |group, _| {
+        let by_destination = by_destination(&index.network, &group.placements).into_iter();
+        by_destination
+            .flat_map(|same| {
+                let service = group.service_name();
+                let vpc = Subject::new("vpc", same.vpc).of_service(service.clone());
+                match same.destination {
+                    Ok(Destination::Endpoint(endpoint)) => {
+                        let id = endpoint.id.as_str();
+                        let subject = Subject::new("endpoint", id).of_service(service);
+                        judge(group, subject, endpoint, &same.placements)
+                    }
+                    Ok(Destination::Internet) => {
+                        let title = format!("{} has no ssmmessages endpoint in use", same.vpc);
+                        vec![check.skip(vpc, title)]
+                    }
+                    Err(why) => vec![check.unknown(vpc, &why)],
+                }
+            })
+            .collect()
+    })
+}
