@@ -10,7 +10,7 @@ use model::facts::{Caller, Fact, Principal};
 use model::finding::{Finding, Subject};
 
 /// A finding about the caller, where IAM can be asked about it; `judge` is given its ARN as IAM knows it.
-fn of_caller(
+fn judge_caller(
     index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
@@ -20,12 +20,12 @@ fn of_caller(
             Subject::new("principal", caller.arn.as_str()),
             "The caller is the account's root user, whom no policy of the account binds",
         )],
-        _ => of_caller_or_root(index, check, judge),
+        _ => judge_caller_or_root(index, check, judge),
     }
 }
 
 /// The same where the account's root user is bound too: by the policy of a resource.
-fn of_caller_or_root(
+fn judge_caller_or_root(
     index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,

@@ -12,7 +12,7 @@ use model::facts::{ExecLog, Fact};
 use model::finding::{Finding, Subject};
 
 /// A finding about where the cluster's own exec configuration records sessions; a skip where it names no place.
-fn of_exec_log(
+fn judge_exec_log(
     index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &ExecLog) -> Finding,

@@ -12,7 +12,7 @@ use model::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
 
 /// How IAM answers a need: several actions, or several resources.
 #[derive(Debug, Default)]
-pub struct Verdict<'a> {
+pub struct PermissionAnswer<'a> {
     pub denied: Vec<&'a Decision>,
     /// They depend on the value of a condition key that nobody could tell.
     pub undecided: Vec<&'a Decision>,
@@ -43,34 +43,34 @@ impl fmt::Display for Blocker {
 }
 
 /// Why the policy simulator has nothing to say about a principal.
-pub enum Silence<'a> {
+pub enum NoAnswer<'a> {
     NotAsked,
     NoSuchPrincipal,
     Unavailable(&'a Unavailable),
 }
 
 /// The first simulation of the action that went unanswered, if one did.
-pub fn silence<'a>(index: &FactIndex<'a>, principal: &str, action: &str) -> Option<Silence<'a>> {
+pub fn no_answer<'a>(index: &FactIndex<'a>, principal: &str, action: &str) -> Option<NoAnswer<'a>> {
     let mut asked = false;
     for Simulation { decisions, .. } in index.simulations_of(principal, action) {
         asked = true;
         match decisions {
             Fact::Known(_) => {}
-            Fact::Absent => return Some(Silence::NoSuchPrincipal),
-            Fact::Unavailable(why) => return Some(Silence::Unavailable(why)),
+            Fact::Absent => return Some(NoAnswer::NoSuchPrincipal),
+            Fact::Unavailable(why) => return Some(NoAnswer::Unavailable(why)),
         }
     }
-    (!asked).then_some(Silence::NotAsked)
+    (!asked).then_some(NoAnswer::NotAsked)
 }
 
 /// Sorts the decisions on each pair; `relevant` picks the answers whose context is that of the session.
-pub fn verdict<'a>(
+pub fn permission_answer<'a>(
     index: &FactIndex<'a>,
     principal: &str,
     needs: &[(&'a str, &'a str)],
     relevant: impl Fn(&Simulation) -> bool,
-) -> Verdict<'a> {
-    let mut verdict = Verdict::default();
+) -> PermissionAnswer<'a> {
+    let mut answer = PermissionAnswer::default();
     for needs in needs.chunk_by(|(one, _), (next, _)| one == next) {
         let answered = index.decisions(principal, needs[0].0);
         for &(action, resource) in needs {
@@ -79,15 +79,15 @@ pub fn verdict<'a>(
                 .filter(|answer| relevant(answer.simulation))
                 .peekable();
             if answers.peek().is_none() {
-                verdict.unanswered.push((action, resource));
+                answer.unanswered.push((action, resource));
             }
-            answers.for_each(|answer| verdict.add(answer));
+            answers.for_each(|one| answer.add(one));
         }
     }
-    verdict
+    answer
 }
 
-impl<'a> Verdict<'a> {
+impl<'a> PermissionAnswer<'a> {
     fn add(&mut self, answer: &Answer<'a>) {
         let Answer {
             decision,

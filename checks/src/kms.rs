@@ -287,12 +287,12 @@ fn by_identity(index: &FactIndex, wanted: &Use, key: &str) -> Identity {
             format!("the policy simulator {how} about {action}"),
         )))
     };
-    match iam_answers::silence(index, principal, action) {
-        Some(iam_answers::Silence::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
+    match iam_answers::no_answer(index, principal, action) {
+        Some(iam_answers::NoAnswer::Unavailable(why)) => return certain(Own::Unknown(why.clone())),
         Some(_) => return not_told("was not asked"),
         None => {}
     }
-    let verdict = iam_answers::verdict(index, principal, &[(action, key)], |_| true);
+    let verdict = iam_answers::permission_answer(index, principal, &[(action, key)], |_| true);
     let says = match (
         verdict.denied.len(),
         verdict.undecided.len(),

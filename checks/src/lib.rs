@@ -18,7 +18,8 @@ mod live;
 mod local;
 mod network;
 mod per_definition;
-mod planned;
+mod plan_findings;
+
 mod policy;
 pub mod registry;
 mod role;
@@ -40,7 +41,7 @@ pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding>
     let checks = registry::CHECKS.iter();
     checks
         .filter(|registered| includes(registered.check))
-        .flat_map(|registered| planned::run(registered, index))
+        .flat_map(|registered| plan_findings::run(registered, index))
         .collect()
 }
 

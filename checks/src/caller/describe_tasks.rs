@@ -1,7 +1,7 @@
-use super::of_caller;
+use super::judge_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers::{self, NoAnswer};
 use aws_rules::needs;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -35,15 +35,15 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let subject = Subject::new("principal", caller.arn.as_str());
         return vec![CHECK.pass(subject, "The caller may describe tasks: it just did")];
     }
-    of_caller(index, &CHECK, |subject, caller, arn| {
+    judge_caller(index, &CHECK, |subject, caller, arn| {
         let refused = index.facts.tasks.values().find_map(Fact::unavailable);
         let tasks: Vec<&str> = index.facts.tasks.keys().map(String::as_str).collect();
         if tasks.is_empty() {
             return CHECK.skip(subject, "There is no task to describe");
         }
-        match iam_answers::silence(index, arn, ACTION) {
+        match iam_answers::no_answer(index, arn, ACTION) {
             None => {}
-            Some(Silence::Unavailable(why)) => {
+            Some(NoAnswer::Unavailable(why)) => {
                 return CHECK.unknown(subject, refused.unwrap_or(why));
             }
             Some(_) => {
@@ -54,8 +54,8 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             }
         }
         let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
-        let verdict = iam_answers::verdict(index, arn, &needs, |_| true);
-        if !verdict.denied.is_empty() {
+        let answer = iam_answers::permission_answer(index, arn, &needs, |_| true);
+        if !answer.denied.is_empty() {
             let needs = needs::describe_tasks(&index.facts.cluster_arn().unwrap_or_default());
             return CHECK
                 .fail(subject, "The caller may not call ecs:DescribeTasks")
@@ -63,14 +63,14 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 .group_title("The caller may not call ecs:DescribeTasks")
                 .fix(fixes::caller::allow(index.facts, caller, "describe-tasks", &[needs]));
         }
-        match (refused, verdict.is_clean()) {
+        match (refused, answer.is_clean()) {
             (Some(why), _) => CHECK.unknown(subject, why),
             (None, true) => CHECK.pass(subject, "The caller may describe tasks"),
             (None, false) => CHECK.unknown_because(
                 subject,
                 text::depends_on(
                     "the caller is allowed to describe tasks",
-                    &verdict.missing_keys(),
+                    &answer.missing_keys(),
                 ),
             ),
         }

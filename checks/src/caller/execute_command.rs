@@ -5,7 +5,7 @@ use containers::{Entered, Questions};
 use refusal::refused;
 
 use crate::fact_index::{FactIndex, Group};
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers::{self, NoAnswer};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Caller, Fact, Principal, Unavailable};
@@ -36,7 +36,7 @@ const ACTION: &str = "ecs:ExecuteCommand";
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let arn = index.facts.caller.as_ref().and_then(Caller::policy_arn);
     let asked = arn.known().map(|arn| Asked {
-        silence: iam_answers::silence(index, arn, ACTION),
+        silence: iam_answers::no_answer(index, arn, ACTION),
         questions: Questions::of(index, arn),
     });
     let asked = asked.unwrap_or_default();
@@ -59,7 +59,7 @@ fn subject(group: &Group, arn: &str) -> Subject {
 #[derive(Default)]
 struct Asked<'a> {
     /// Why it has nothing to say.
-    silence: Option<Silence<'a>>,
+    silence: Option<NoAnswer<'a>>,
     questions: Questions<'a>,
 }
 
@@ -100,11 +100,11 @@ fn judge(index: &FactIndex, group: &Group, caller: &Caller, asked: &Asked) -> Fi
     };
     match &asked.silence {
         None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(Silence::NoSuchPrincipal) => {
+        Some(NoAnswer::Unavailable(why)) => return CHECK.unknown(subject, why),
+        Some(NoAnswer::NoSuchPrincipal) => {
             return CHECK.unknown_because(subject, format!("IAM does not know {arn}"));
         }
-        Some(Silence::NotAsked) => {
+        Some(NoAnswer::NotAsked) => {
             let why = Unavailable::not_asked(ACTION, "the policy simulator was not asked");
             return CHECK.unknown(subject, &why);
         }
@@ -133,21 +133,21 @@ fn decide(
     };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
-    let verdict = iam_answers::verdict(index, arn, &needs, |simulation| {
+    let answer = iam_answers::permission_answer(index, arn, &needs, |simulation| {
         containers::is_about(simulation, &entered)
     });
-    if running.is_empty() && verdict.is_unanswered() {
+    if running.is_empty() && answer.is_unanswered() {
         return CHECK.skip(
             subject,
             "There is no running task to ask about, and the caller's policies tell containers apart",
         );
     }
 
-    if !verdict.denied.is_empty() {
-        return refused(index, caller, &cluster, subject, running, &verdict);
+    if !answer.denied.is_empty() {
+        return refused(index, caller, &cluster, subject, running, &answer);
     }
-    if !verdict.undecided.is_empty() {
-        let keys = verdict.missing_keys();
+    if !answer.undecided.is_empty() {
+        let keys = answer.missing_keys();
         return CHECK
             .unknown_because(
                 subject,
@@ -156,13 +156,13 @@ fn decide(
             .detail("What the caller's policies decide depends on them, and only a real request carries their values.")
             .evidence("missingContextKeys", keys);
     }
-    if !verdict.unanswered.is_empty() {
+    if !answer.unanswered.is_empty() {
         return CHECK
             .unknown_because(
                 subject,
                 "The policy simulator gave no answer for every resource",
             )
-            .evidence("unanswered", verdict.left_open());
+            .evidence("unanswered", answer.left_open());
     }
     if let Fact::Unavailable(why) = &group.tasks {
         return CHECK.unknown(subject, why).detail(
@@ -181,8 +181,8 @@ fn decide(
             format!("The caller may call {ACTION} on the cluster and on the tasks"),
         )
         .evidence("simulatedAs", arn)
-        .evidence("engine", verdict.engine.name())
-        .evidence("resources", verdict.allowed)
+        .evidence("engine", answer.engine.name())
+        .evidence("resources", answer.allowed)
 }
 
 fn some_only(subject: Subject, open: &[String], shut: &[String]) -> Finding {

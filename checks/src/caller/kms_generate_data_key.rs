@@ -1,4 +1,4 @@
-use super::of_caller_or_root;
+use super::judge_caller_or_root;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
@@ -34,7 +34,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_caller_or_root(index, &CHECK, |subject, caller, arn| {
+    judge_caller_or_root(index, &CHECK, |subject, caller, arn| {
         let data_key = Use {
             who: "The caller".to_owned(),
             action: "kms:GenerateDataKey",

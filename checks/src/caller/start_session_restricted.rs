@@ -1,7 +1,7 @@
-use super::of_caller;
+use super::judge_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers::{self, NoAnswer};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
@@ -30,10 +30,10 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ssm:StartSession";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_caller(index, &CHECK, |subject, caller, arn| {
-        match iam_answers::silence(index, arn, ACTION) {
+    judge_caller(index, &CHECK, |subject, caller, arn| {
+        match iam_answers::no_answer(index, arn, ACTION) {
             None => {}
-            Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
+            Some(NoAnswer::Unavailable(why)) => return CHECK.unknown(subject, why),
             Some(_) => {
                 return CHECK.unknown_because(
                     subject,

@@ -1,4 +1,4 @@
-use super::of_exec_log;
+use super::judge_exec_log;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -36,7 +36,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         findings.extend(of_bucket(index, log));
     }
     if findings.is_empty() {
-        return of_exec_log(index, &CHECK, |_, _| {
+        return judge_exec_log(index, &CHECK, |_, _| {
             CHECK.skip(subject, "The cluster demands no encryption of records")
         });
     }

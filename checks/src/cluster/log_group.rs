@@ -1,4 +1,4 @@
-use super::of_exec_log;
+use super::judge_exec_log;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_exec_log(index, &CHECK, |subject, log| match &log.log_group {
+    judge_exec_log(index, &CHECK, |subject, log| match &log.log_group {
         Some(name) => judge(index, log, name),
         None => CHECK.skip(
             subject,

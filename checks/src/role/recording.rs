@@ -2,7 +2,7 @@
 
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers::{self, NoAnswer};
 use aws_rules::iam;
 use aws_rules::needs::Need;
 use model::arn;
@@ -38,9 +38,9 @@ pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Record
     let Some(first) = needs.first() else {
         return check.skip(subject, format!("Sessions are not recorded in {place}"));
     };
-    match iam_answers::silence(index, role, first.action) {
+    match iam_answers::no_answer(index, role, first.action) {
         None => {}
-        Some(Silence::Unavailable(why)) => return check.unknown(subject, why),
+        Some(NoAnswer::Unavailable(why)) => return check.unknown(subject, why),
         Some(_) => {
             let title = format!("The policy simulator was not asked about this role and {place}");
             return check.unknown_because(subject, title);
@@ -50,20 +50,20 @@ pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Record
         .iter()
         .map(|need| (need.action, need.resource.as_str()))
         .collect();
-    let verdict = iam_answers::verdict(index, role, &asked, |_| true);
-    if !verdict.denied.is_empty() {
+    let answer = iam_answers::permission_answer(index, role, &asked, |_| true);
+    if !answer.denied.is_empty() {
         let is_denied = |need: &&Need| {
-            let mut denied = verdict.denied.iter();
+            let mut denied = answer.denied.iter();
             denied.any(|decision| {
                 decision.action == need.action && *decision.resource == *need.resource
             })
         };
         let missing: Vec<Need> = needs.iter().filter(is_denied).cloned().collect();
-        let fix = match verdict.blocker() {
+        let fix = match answer.blocker() {
             Some(blocker) => fixes::role::unblock_for(role, blocker, &missing),
             None => fixes::role::allow(index.facts, role, recording.service, &missing),
         };
-        let literal = match verdict.blocker() {
+        let literal = match answer.blocker() {
             Some(_) => None,
             None => {
                 let actions: Vec<&str> = missing.iter().map(|need| need.action).collect();
@@ -79,15 +79,15 @@ pub fn judge(index: &FactIndex, role: &str, subject: Subject, recording: &Record
             None => finding,
         };
     }
-    if !verdict.undecided.is_empty() {
-        let keys = verdict.missing_keys();
+    if !answer.undecided.is_empty() {
+        let keys = answer.missing_keys();
         let what = format!("{name} is allowed to record sessions in {place}");
         let title = text::depends_on(&what, &keys);
         return check
             .unknown_because(subject, title)
             .evidence("missingContextKeys", keys);
     }
-    if !verdict.unanswered.is_empty() {
+    if !answer.unanswered.is_empty() {
         let title = "The policy simulator did not answer for every action";
         return check.unknown_because(subject, title);
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{each_role, has_agent_down, role_subject, services_with};
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::iam_answers::{self, Blocker, Silence, Verdict};
+use crate::iam_answers::{self, Blocker, NoAnswer, PermissionAnswer};
 use aws_rules::iam;
 use aws_rules::policy_document::TASK_ROLE_ACTIONS;
 use model::area::Area;
@@ -47,13 +47,13 @@ fn judge<'a>(
 ) -> Finding {
     let subject = role_subject(group, role);
     let name = arn::name(role);
-    match iam_answers::silence(index, role, TASK_ROLE_ACTIONS[0]) {
+    match iam_answers::no_answer(index, role, TASK_ROLE_ACTIONS[0]) {
         None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(Silence::NoSuchPrincipal) => {
+        Some(NoAnswer::Unavailable(why)) => return CHECK.unknown(subject, why),
+        Some(NoAnswer::NoSuchPrincipal) => {
             return CHECK.unknown_because(subject, format!("IAM does not know {role}"));
         }
-        Some(Silence::NotAsked) => {
+        Some(NoAnswer::NotAsked) => {
             return CHECK.unknown_because(
                 subject,
                 "The policy simulator was not asked about this role",
@@ -61,12 +61,12 @@ fn judge<'a>(
         }
     }
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
-    let verdict = iam_answers::verdict(index, role, &needs, |_| true);
-    if !verdict.denied.is_empty() {
-        return refused(index, subject, role, tasks, &verdict);
+    let answer = iam_answers::permission_answer(index, role, &needs, |_| true);
+    if !answer.denied.is_empty() {
+        return refused(index, subject, role, tasks, &answer);
     }
-    if !verdict.undecided.is_empty() {
-        let keys = verdict.missing_keys();
+    if !answer.undecided.is_empty() {
+        let keys = answer.missing_keys();
         return CHECK
             .unknown_because(
                 subject,
@@ -75,18 +75,18 @@ fn judge<'a>(
             .detail("What the role's policies decide depends on them, and their values in the agent's calls are not known here.")
             .evidence("missingContextKeys", keys);
     }
-    if !verdict.unanswered.is_empty() {
+    if !answer.unanswered.is_empty() {
         return CHECK
             .unknown_because(
                 subject,
                 "The policy simulator did not answer for every action",
             )
-            .evidence("unanswered", verdict.left_open());
+            .evidence("unanswered", answer.left_open());
     }
     CHECK
         .pass(subject, format!("Task role {name} may use ssmmessages"))
         .evidence("actions", TASK_ROLE_ACTIONS.to_vec())
-        .evidence("engine", verdict.engine.name())
+        .evidence("engine", answer.engine.name())
 }
 
 fn refused<'a>(
@@ -94,10 +94,10 @@ fn refused<'a>(
     subject: Subject,
     role: &'a str,
     tasks: &[&'a Task],
-    verdict: &Verdict,
+    answer: &PermissionAnswer,
 ) -> Finding {
     let name = arn::name(role);
-    let denied: Vec<&str> = verdict
+    let denied: Vec<&str> = answer
         .denied
         .iter()
         .map(|decision| decision.action.as_str())
@@ -110,9 +110,9 @@ fn refused<'a>(
         .fail(subject, title)
         .group_title("Task roles lack ssmmessages actions")
         .evidence("denied", denied)
-        .evidence("engine", verdict.engine.name())
+        .evidence("engine", answer.engine.name())
         .evidence("role", role);
-    let finding = match verdict.blocker() {
+    let finding = match answer.blocker() {
         None => {
             let finding = finding.detail(missing_detail(index, role, tasks));
             let finding = match boundary(index, role) {
@@ -126,7 +126,7 @@ fn refused<'a>(
             finding.fix(allow(index, role))
         }
         Some(blocker) => {
-            let policies = verdict.denying_policies();
+            let policies = answer.denying_policies();
             let named = match policies.as_slice() {
                 [] => String::new(),
                 some => format!(" ({})", text::list(some)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
 use crate::fact_index::FactIndex;
-use crate::iam_answers::{self, Verdict};
+use crate::iam_answers::{self, PermissionAnswer};
 use model::distinct::distinct;
 use model::facts::{Simulation, Task};
 
@@ -55,23 +55,23 @@ pub(super) fn entered(
     cluster: &str,
 ) -> Entered {
     let asked = questions.about(running);
-    let verdicts: Vec<(&String, Verdict)> = asked
+    let verdicts: Vec<(&String, PermissionAnswer)> = asked
         .iter()
         .map(|name| (name, of_container(index, running, arn, cluster, name)))
         .collect();
-    let names = |test: fn(&Verdict) -> bool| -> Vec<String> {
+    let names = |test: fn(&PermissionAnswer) -> bool| -> Vec<String> {
         verdicts
             .iter()
-            .filter(|(_, verdict)| test(verdict))
+            .filter(|(_, answer)| test(answer))
             .map(|(name, _)| (*name).clone())
             .collect()
     };
-    let open = names(|verdict| verdict.allowed > 0 && verdict.is_clean());
+    let open = names(|answer| answer.allowed > 0 && answer.is_clean());
     if !open.is_empty() && open.len() < asked.len() {
-        let shut = names(|verdict| !verdict.denied.is_empty());
+        let shut = names(|answer| !answer.denied.is_empty());
         return Entered::SomeOnly { open, shut };
     }
-    let unsure = names(|verdict| verdict.denied.is_empty() && !verdict.undecided.is_empty());
+    let unsure = names(|answer| answer.denied.is_empty() && !answer.undecided.is_empty());
     Entered::Counting(match unsure.is_empty() {
         true => asked,
         false => unsure,
@@ -84,11 +84,11 @@ fn of_container<'a>(
     arn: &str,
     cluster: &'a str,
     name: &str,
-) -> Verdict<'a> {
+) -> PermissionAnswer<'a> {
     let with = running.iter().filter(|task| task.has_container(name));
     let mut needs = vec![(ACTION, cluster)];
     needs.extend(with.map(|task| (ACTION, &*task.arn)));
-    iam_answers::verdict(index, arn, &needs, |simulation| {
+    iam_answers::permission_answer(index, arn, &needs, |simulation| {
         simulation
             .context
             .get(CONTAINER_KEY)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{ACTION, CHECK};
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{Blocker, Verdict};
+use crate::iam_answers::{Blocker, PermissionAnswer};
 use aws_rules::iam;
 use model::facts::{Caller, Decision, Outcome, Task};
 use model::finding::{Finding, Subject};
@@ -17,9 +17,9 @@ pub(super) fn refused(
     cluster: &str,
     subject: Subject,
     running: &[&Task],
-    verdict: &Verdict,
+    answer: &PermissionAnswer,
 ) -> Finding {
-    let denied = verdict.denied.iter().map(|decision| &*decision.resource);
+    let denied = answer.denied.iter().map(|decision| &*decision.resource);
     let denied: HashSet<&str> = denied.collect();
     let on_cluster = denied.contains(cluster);
     let tasks: Vec<&str> = running
@@ -29,8 +29,8 @@ pub(super) fn refused(
         .collect();
     let may_on_tasks = tasks.is_empty()
         && !running.is_empty()
-        && verdict.undecided.is_empty()
-        && verdict.unanswered.is_empty();
+        && answer.undecided.is_empty()
+        && answer.unanswered.is_empty();
     let (title, cause) = match (on_cluster, may_on_tasks) {
         (true, true) => (
             format!("The caller may call {ACTION} on the tasks, but not on the cluster"),
@@ -49,29 +49,28 @@ pub(super) fn refused(
     if on_cluster {
         resources.insert(0, cluster);
     }
-    let decisions: Vec<&str> = verdict
+    let decisions: Vec<&str> = answer
         .denied
         .iter()
         .map(|decision| word(decision))
         .collect();
     let finding = CHECK
         .fail(subject, title)
-        .detail(reason(index, caller, verdict))
+        .detail(reason(index, caller, answer))
         .group_title(cause)
         .evidence("denied", resources)
         .evidence("decision", decisions.first().copied().unwrap_or_default());
-    match verdict.blocker() {
+    match answer.blocker() {
         None => {
             let fix = fixes::caller::allow_exec(index.facts, caller, cluster);
-            finding.fix(match verdict.has_conditions {
+            finding.fix(match answer.has_conditions {
                 true => fixes::caller::despite_conditions(fix),
                 false => fix,
             })
         }
-        Some(Blocker::Deny) => finding.fix(fixes::caller::lift_deny(
-            caller,
-            &verdict.denying_policies(),
-        )),
+        Some(Blocker::Deny) => {
+            finding.fix(fixes::caller::lift_deny(caller, &answer.denying_policies()))
+        }
         Some(limit) => finding.fix(fixes::caller::widen_limit(
             index.facts,
             caller,
@@ -81,23 +80,23 @@ pub(super) fn refused(
     }
 }
 
-fn reason(index: &FactIndex, caller: &Caller, verdict: &Verdict) -> String {
+fn reason(index: &FactIndex, caller: &Caller, answer: &PermissionAnswer) -> String {
     let literal = || {
         let arn = caller.policy_arn();
         iam::literal::in_policies_of(index.facts, arn.known()?, &[ACTION])
     };
-    let why = match verdict.blocker() {
-        Some(Blocker::Deny) => match verdict.denying_policies().as_slice() {
+    let why = match answer.blocker() {
+        Some(Blocker::Deny) => match answer.denying_policies().as_slice() {
             [] => "A policy denies it explicitly.".to_owned(),
             policies => format!("A policy denies it explicitly: {}.", text::list(policies)),
         },
         Some(limit) => format!("The caller's {limit} does not allow it."),
-        None if verdict.has_conditions => {
+        None if answer.has_conditions => {
             "No policy of the caller allows it: either no statement names the target, or one has conditions that the target does not meet.".to_owned()
         }
         None => "No policy of the caller allows it.".to_owned(),
     };
-    let why = match literal().filter(|_| verdict.blocker().is_none()) {
+    let why = match literal().filter(|_| answer.blocker().is_none()) {
         Some(literal) => format!("{why} {literal}"),
         None => why,
     };

@@ -1,13 +1,13 @@
 //! Facts of a Terraform plan: its tasks are those that would be started, so that what only running ones show, and
 //! who opens sessions from where, is not judged.
 
-mod terraform;
+mod planned_resources;
 
 use crate::fact_index::FactIndex;
 use crate::registry::Registered;
 use model::check::OnPlan;
 use model::finding::{Finding, Subject};
-use terraform::Resources;
+use planned_resources::PlannedResources;
 
 /// The check's findings; one that says why where a plan cannot tell.
 pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
@@ -25,7 +25,7 @@ pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     }
     let mut findings = run(index);
     if findings.iter().any(|finding| !finding.fixes.is_empty()) {
-        let resources = Resources::of(index.facts);
+        let resources = PlannedResources::of(index.facts);
         for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
             resources.adapt(fix);
         }

@@ -7,7 +7,7 @@ use model::facts::{Facts, TerraformResource};
 use model::fix::{Disposition, Fix};
 
 /// The resources of the plan, by what fixes call them.
-pub struct Resources<'a> {
+pub struct PlannedResources<'a> {
     by_label: BTreeMap<(&'a str, String), &'a TerraformResource>,
     by_name: BTreeMap<&'a str, &'a TerraformResource>,
     by_kind: BTreeMap<&'a str, Vec<&'a TerraformResource>>,
@@ -23,9 +23,9 @@ const NAMED_BY_ID: [&str; 6] = [
     "aws_vpc_endpoint",
 ];
 
-impl<'a> Resources<'a> {
-    pub fn of(facts: &'a Facts) -> Resources<'a> {
-        let mut resources = Resources {
+impl<'a> PlannedResources<'a> {
+    pub fn of(facts: &'a Facts) -> PlannedResources<'a> {
+        let mut resources = PlannedResources {
             by_label: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_kind: BTreeMap::new(),
@@ -264,7 +264,7 @@ mod tests {
   vpc_id = "aws_vpc.main"
   subnet_ids = ["module.net.aws_subnet.a", "aws_subnet.b[\"x\"]", "subnet-1"]
 }"#;
-        let text = Resources::of(&facts).rewritten(text);
+        let text = PlannedResources::of(&facts).rewritten(text);
         assert!(text.contains("vpc_id = aws_vpc.main.id"), "{text}");
         assert!(text.contains("the ID of module.net.aws_subnet.a"), "{text}");
         assert!(
@@ -278,7 +278,7 @@ mod tests {
         let change = "resource \"aws_ecs_service\" \"flow_service\" {\n  # …\n  enable_execute_command = true\n}";
         let rewritten = |resource: TerraformResource| {
             let facts = facts(&[("aws_ecs_service", "flow-service", resource)]);
-            Resources::of(&facts).rewritten(change)
+            PlannedResources::of(&facts).rewritten(change)
         };
         let own = rewritten(resource("aws_ecs_service.web[0]", None));
         let header = "resource \"aws_ecs_service\" \"web\" {";
@@ -333,7 +333,7 @@ mod tests {
             "",
         )
         .terraform("resource \"aws_ecs_service\" \"web\" {\n  # …\n  enable_execute_command = true\n  force_new_deployment   = true\n}");
-        Resources::of(&facts).adapt(&mut fix);
+        PlannedResources::of(&facts).adapt(&mut fix);
         assert_eq!(fix.disposition, Disposition::Safe);
         assert_eq!(fix.title, "Enable ECS Exec on web");
         assert!(!fix.terraform.unwrap().contains("force_new_deployment"));
