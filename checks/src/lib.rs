@@ -16,11 +16,13 @@ mod kms;
 pub mod least_privilege;
 mod live;
 mod local;
+mod log_needs;
 mod network;
 mod per_definition;
 mod plan_findings;
 
 mod policy;
+mod redeployment;
 pub mod registry;
 mod role;
 mod rollout;

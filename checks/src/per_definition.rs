@@ -2,7 +2,7 @@
 
 use crate::fact_index::{FactIndex, as_note, entered_container, is_sidecar};
 use crate::fixes::definition::Change;
-use crate::role::services_with;
+use crate::redeployment::affected_services;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
@@ -74,7 +74,7 @@ impl<'a> Defined<'_, 'a> {
 
     /// Services that run this definition and that ECS itself rolls out.
     fn services(&self) -> Vec<&'a str> {
-        services_with(self.index, |group| {
+        affected_services(self.index, |group| {
             group
                 .by_definition
                 .contains_key(self.definition.arn.as_str())

@@ -1,4 +1,4 @@
-use super::judge_caller_or_root;
+use super::judge_any_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms::{Refusal, Use, judge};
@@ -12,8 +12,8 @@ use model::fix::Fix;
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
     area: Area::Caller,
-    title: "The caller may make data keys with the cluster's KMS key",
-    why: "Where the cluster has a KMS key for ECS Exec, the client makes each session's data key with the caller's credentials; otherwise the session ends in its handshake.",
+    title: "The caller can generate data keys with the cluster's KMS key",
+    why: "If the cluster has a KMS key for ECS Exec, the client generates each session's data key with the caller's credentials. If it cannot, the session ends during the handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
     actions: &[
         "ecs:DescribeClusters",
@@ -34,24 +34,29 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_caller_or_root(index, &CHECK, |subject, caller, arn| {
-        let data_key = Use {
-            who: "The caller".to_owned(),
-            action: "kms:GenerateDataKey",
-            what: "make data keys",
-            then: "The client then cannot set up the session's encryption.",
-            cause: "The caller may not make data keys with the cluster's KMS key",
-            principal: arn,
-            session: matches!(caller.principal, Principal::AssumedRole { .. })
-                .then_some(caller.arn.as_str()),
-        };
-        judge(index, &CHECK, subject, data_key, |key, refusal| {
-            fix(index, caller, arn, key, refusal)
-        })
-    })
+    vec![judge_any_caller(
+        index,
+        &CHECK,
+        None,
+        |subject, caller, arn| {
+            let data_key = Use {
+                who: "The caller".to_owned(),
+                action: "kms:GenerateDataKey",
+                what: "generate data keys",
+                then: "The client cannot set up the session's encryption.",
+                cause: "The caller cannot generate data keys with the cluster's KMS key",
+                principal: arn,
+                session: matches!(caller.principal, Principal::AssumedRole { .. })
+                    .then_some(caller.arn.as_str()),
+            };
+            judge(index, &CHECK, subject, data_key, |key, refusal| {
+                fix(index, caller, arn, key, refusal)
+            })
+        },
+    )]
 }
 
-/// What refuses is what has to be mended.
+/// Changes the policy that denies.
 fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
     let need = needs::generate_data_key(&key.arn);
     match refusal {

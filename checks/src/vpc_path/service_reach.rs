@@ -10,7 +10,7 @@ use super::name_servers;
 use super::obstacle::Obstacle;
 use super::placement::{Placement, TaskClass, interface_endpoint};
 use crate::fact_index::{FactIndex, Roles};
-use crate::role::logs_write::log_needs;
+use crate::log_needs::log_needs;
 use aws_rules::iam::Tri;
 use aws_rules::needs::{self, Need};
 use aws_rules::vpc::{Ranges, Reachability, internet};
