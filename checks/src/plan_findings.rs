@@ -32,3 +32,37 @@ pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
     vec![check.skip(subject, reason)]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{healthy, service, task};
+    use diagnosis::{Selection, examine};
+    use model::Status;
+
+    #[test]
+    fn a_plan_has_one_cause_and_fixes_in_terraform_only() {
+        let mut facts = healthy();
+        facts.planned = true;
+        service(&mut facts).exec_enabled = false;
+        task(&mut facts).exec_enabled = false;
+        task(&mut facts)
+            .containers
+            .iter_mut()
+            .for_each(|container| container.managed_agents.clear());
+        let report = examine(&facts, &Selection::default());
+        let causes: Vec<&str> = report.root_causes.iter().map(|cause| cause.check).collect();
+        assert_eq!(causes, ["service.exec-enabled"]);
+        assert!(report.fixes.iter().all(|fix| fix.commands.is_empty()));
+        assert!(report.fixes.iter().any(|fix| fix.terraform.is_some()));
+        let skipped = report
+            .findings
+            .iter()
+            .filter(|finding| finding.status == Status::Skip);
+        assert!(
+            skipped
+                .filter(|finding| finding.check.area == model::Area::Local)
+                .count()
+                > 3
+        );
+    }
+}
