@@ -1,8 +1,16 @@
 //! The checks of `ecs-exec`: pure functions from [`model::Facts`] to findings.
 //!
-//! Nothing here asks AWS, reads a clock or looks at the environment, so that the same code judges a live account, a
-//! capture from a ticket and a Terraform plan. [`FactIndex`] joins the facts; [`registry`] lists the checks; one folder
-//! holds the checks of an area; [`fixes`] makes the fixes that findings name.
+//! Nothing here calls AWS, reads a clock or depends on the environment, so that the same code judges a live account, a
+//! capture and a Terraform plan. Data flows in this order:
+//!
+//! 1. [`FactIndex`] joins the facts.
+//! 2. [`registry`] lists the checks; `AREA/NAME.rs` is one check. They share `iam_answers`, `kms`, `vpc_path`,
+//!    `per_definition`, `log_needs` and `redeployment`.
+//! 3. [`fixes`] builds the fixes of findings.
+//! 4. `plan_findings` runs each check and adapts its findings to a Terraform plan.
+//! 5. `live` and `rollout` settle findings that an open session or a rollout disproves.
+//!
+//! [`least_privilege`] derives IAM policies from the metadata of the checks.
 
 #![forbid(unsafe_code)]
 
@@ -11,7 +19,7 @@ mod cluster;
 mod container;
 pub mod fact_index;
 pub mod fixes;
-pub mod iam_answers;
+mod iam_answers;
 mod kms;
 pub mod least_privilege;
 mod live;
@@ -20,7 +28,6 @@ mod log_needs;
 mod network;
 mod per_definition;
 mod plan_findings;
-
 mod policy;
 mod redeployment;
 pub mod registry;
@@ -38,7 +45,7 @@ use model::finding::Finding;
 pub use caller::execute_command_scope::another_cluster;
 pub use fact_index::FactIndex;
 
-/// Runs the checks that are included.
+/// The findings of the checks that are included.
 pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding> {
     let checks = registry::CHECKS.iter();
     checks
@@ -47,7 +54,7 @@ pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding>
         .collect()
 }
 
-/// Takes into account what settles findings of every check: sessions that were opened, and roll-outs.
+/// Changes the findings of every check that sessions of `--live` or rollouts disprove.
 pub fn settle(index: &FactIndex, findings: &mut [Finding]) {
     live::settle(index, findings);
     rollout::settle(index, findings);

@@ -3,7 +3,7 @@ use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{ExecLog, Fact};
+use model::facts::{Bucket, ExecLog, Fact, LogGroup};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
@@ -54,66 +54,52 @@ fn judge_log_group(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.log_group.as_ref().filter(|_| log.log_group_encrypted)?;
     let subject = Subject::new("log-group", name.as_str());
     let group = index.facts.log_groups.get(name);
-    Some(judge_named(
-        &CHECK,
-        subject,
-        group,
-        does_not_exist,
-        |subject, group| {
-            match &group.kms_key {
-            Some(key) => CHECK
-                .pass(subject, format!("Log group {name} is encrypted, as the cluster requires"))
-                .evidence("kmsKeyId", key.as_str()),
-            None => CHECK
-                .fail(subject, format!("Log group {name} has no KMS key, but the cluster requires one"))
-                .detail("cloudWatchEncryptionEnabled is set: the agent finds no key on the group and ends every session at its start.")
-                .group_title(GROUP_TITLE)
-                .fix(fixes::cluster::encrypt_log_group(index.facts, name)),
-        }
-        },
-    ))
+    let judge = |subject, group: &LogGroup| {
+        match &group.kms_key {
+        Some(key) => CHECK
+            .pass(subject, format!("Log group {name} is encrypted, as the cluster requires"))
+            .evidence("kmsKeyId", key.as_str()),
+        None => CHECK
+            .fail(subject, format!("Log group {name} has no KMS key, but the cluster requires one"))
+            .detail("cloudWatchEncryptionEnabled is set: the agent finds no key on the group and ends every session at its start.")
+            .group_title(GROUP_TITLE)
+            .fix(fixes::cluster::encrypt_log_group(index.facts, name)),
+    }
+    };
+    Some(judge_named(&CHECK, subject, group, does_not_exist, judge))
 }
 
 fn judge_bucket(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.bucket.as_ref().filter(|_| log.bucket_encrypted)?;
     let subject = Subject::new("bucket", name.as_str());
     let bucket = index.facts.buckets.get(name);
-    Some(judge_named(
-        &CHECK,
-        subject,
-        bucket,
-        does_not_exist,
-        |subject, bucket| {
-            let (title, fix) = match &bucket.encryption {
-                Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => {
-                    return CHECK
-                        .pass(
-                            subject,
-                            format!("Bucket {name} is encrypted, as the cluster requires"),
-                        )
-                        .evidence("algorithm", algorithm.as_str());
-                }
-                Fact::Known(algorithm) => (
-                    format!(
-                        "Bucket {name} is encrypted with {algorithm}, which the agent does not accept"
-                    ),
-                    fixes::cluster::choose_encryption(name, algorithm),
-                ),
-                Fact::Absent => (
-                    format!(
-                        "Bucket {name} has no default encryption, but the cluster requires one"
-                    ),
-                    fixes::cluster::encrypt_bucket(index.facts, name),
-                ),
-                Fact::Unavailable(why) => return CHECK.unknown(subject, why),
-            };
-            CHECK
+    let fail = |subject, title: String, fix| {
+        CHECK
             .fail(subject, title)
             .detail("s3EncryptionEnabled is set: the agent reads the bucket's default encryption and ends every session at its start.")
             .group_title(GROUP_TITLE)
             .fix(fix)
-        },
-    ))
+    };
+    let judge = |subject, bucket: &Bucket| match &bucket.encryption {
+        Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => CHECK
+            .pass(
+                subject,
+                format!("Bucket {name} is encrypted, as the cluster requires"),
+            )
+            .evidence("algorithm", algorithm.as_str()),
+        Fact::Known(algorithm) => fail(
+            subject,
+            format!("Bucket {name} is encrypted with {algorithm}, which the agent does not accept"),
+            fixes::cluster::choose_encryption(name, algorithm),
+        ),
+        Fact::Absent => fail(
+            subject,
+            format!("Bucket {name} has no default encryption, but the cluster requires one"),
+            fixes::cluster::encrypt_bucket(index.facts, name),
+        ),
+        Fact::Unavailable(why) => CHECK.unknown(subject, why),
+    };
+    Some(judge_named(&CHECK, subject, bucket, does_not_exist, judge))
 }
 
 #[cfg(test)]
