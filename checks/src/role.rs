@@ -92,7 +92,7 @@ mod tests {
                 .into_iter()
                 .map(|finding| {
                     let names = finding.tasks.arns().unwrap();
-                    let arns: Vec<_> = names.iter().map(|name| name.clone()).collect();
+                    let arns = names.to_vec();
                     (finding.subject.service.unwrap(), arns)
                 })
                 .collect();

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -21,21 +21,16 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &index.facts.local.aws_cli,
-        |subject| {
-            CHECK.skip(
-                subject,
-                "The AWS CLI is not installed; ecs-exec does not need it",
-            )
-        },
+        |subject| CHECK.skip(subject, "The AWS CLI is not installed"),
         |subject, path| {
             CHECK
                 .pass(subject, "The AWS CLI is installed")
                 .evidence("path", path.as_str())
         },
-    )
+    )]
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -28,8 +28,8 @@ const RISKY_SECONDS: i64 = 60;
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let local = &index.facts.local;
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &local.clock_ahead_seconds,
         |subject| CHECK.skip(subject, "AWS's responses have no date"),
         |subject, ahead| {
@@ -50,7 +50,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             };
             finding.evidence("secondsAhead", *ahead)
         },
-    )
+    )]
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -22,8 +22,8 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     const MISSING: &str = "There are no AWS credentials on this machine";
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &index.facts.local.credentials,
         |subject| {
             CHECK
@@ -40,7 +40,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                 .evidence("arn", caller.arn.as_str()),
             None => CHECK.pass(subject, "AWS accepts the credentials"),
         },
-    )
+    )]
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -22,17 +22,12 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &index.facts.local.stream,
-        |subject| {
-            CHECK.skip(
-                subject,
-                "A custom endpoint is configured, which sessions use too",
-            )
-        },
+        |subject| CHECK.skip(subject, "Sessions use a custom endpoint"),
         |subject, reach| judge(index, subject, reach),
-    )
+    )]
 }
 
 fn judge(index: &FactIndex, subject: Subject, reach: &Reach) -> Finding {

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -27,8 +27,8 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     const MISSING: &str = "The Session Manager plugin is not installed on this machine";
     let local = &index.facts.local;
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &local.plugin,
         |subject| {
             CHECK
@@ -51,7 +51,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             }
             .evidence("path", plugin.path.as_str())
         },
-    )
+    )]
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::judge_machine;
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -29,12 +29,12 @@ const MINIMUM: [u32; 4] = [1, 2, 764, 0];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let local = &index.facts.local;
-    judge_machine(
-        &CHECK,
+    vec![CHECK.judge(
+        subject(),
         &local.plugin,
         |subject| CHECK.skip(subject, "The plugin is not installed"),
         |subject, plugin| judge(subject, plugin, &local.os),
-    )
+    )]
 }
 
 fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
