@@ -16,20 +16,16 @@ use model::text::Sanitized;
 fn judge_caller(
     index: &FactIndex,
     check: &'static Check,
-    judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
+    judge: impl FnOnce(&FactIndex, Subject, &Caller, &str) -> Finding,
 ) -> Vec<Finding> {
-    vec![judge_any_caller(
-        index,
-        check,
-        None,
-        |subject, caller, arn| match caller.principal {
-            Principal::Root => check.skip(
-                subject,
-                "The caller is the account's root user, which no policy of the account restricts",
-            ),
-            _ => judge(subject, caller, arn),
-        },
-    )]
+    let judge = |subject, caller: &Caller, arn: &str| match caller.principal {
+        Principal::Root => check.skip(
+            subject,
+            "The caller is the account's root user, which no policy of the account restricts",
+        ),
+        _ => judge(index, subject, caller, arn),
+    };
+    vec![judge_any_caller(index, check, None, judge)]
 }
 
 /// A finding about the caller, the root user included. `judge` receives the ARN that policies are attached to.

@@ -11,8 +11,7 @@ pub mod status;
 use crate::fact_index::FactIndex;
 use model::check::Check;
 use model::facts::{ExecLog, Fact};
-use model::finding::{Finding, Severity, Subject};
-use model::fix::Fix;
+use model::finding::{Finding, Severity, Status, Subject};
 
 fn cluster_subject(index: &FactIndex) -> Subject {
     Subject::new("cluster", index.facts.cluster_name.as_str())
@@ -53,33 +52,23 @@ fn judge_named<T>(
     }
 }
 
-/// What to report if a log group or bucket does not exist.
-struct Missing {
-    title: String,
-    group_title: &'static str,
-    fix: Fix,
-}
-
-/// The finding for a log group or bucket that must exist: sessions end without it if it must be encrypted.
+/// The finding for a log group or bucket; `missing` is the warning if it does not exist. If it must be encrypted,
+/// sessions end without it.
 fn judge_destination<T>(
-    check: &'static Check,
-    subject: Subject,
     fact: Option<&Fact<T>>,
     must_be_encrypted: bool,
-    missing: impl FnOnce() -> Missing,
+    missing: Finding,
     known: impl FnOnce(Subject, &T) -> Finding,
 ) -> Finding {
-    let absent = |subject| {
-        let missing = missing();
-        let finding = match must_be_encrypted {
-            true => check.fail(subject, missing.title).detail(
-                "The exec configuration requires encryption, which the agent cannot verify: every session ends at its start.",
-            ),
-            false => check
-                .warn(subject, missing.title)
-                .detail("Sessions open, but they are not recorded."),
-        };
-        finding.group_title(missing.group_title).fix(missing.fix)
+    let (check, subject) = (missing.check, missing.subject.clone());
+    let absent = |_| {
+        match must_be_encrypted {
+        true => Finding {
+            status: Status::Fail,
+            ..missing.detail("The exec configuration requires encryption, which the agent cannot verify: every session ends at its start.")
+        },
+        false => missing.detail("Sessions open, but they are not recorded."),
+    }
     };
     let finding = judge_named(check, subject, fact, absent, known);
     match fact {

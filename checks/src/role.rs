@@ -18,7 +18,7 @@ use model::finding::{Finding, Subject};
 fn each_role<'a>(
     index: &FactIndex<'a>,
     check: &'static Check,
-    judge: impl Fn(Subject, &'a str, &[&'a Task]) -> Finding,
+    judge: impl Fn(&FactIndex<'a>, Subject, &'a str, &[&'a Task]) -> Finding,
 ) -> Vec<Finding> {
     index.each_running(check, |group, _| {
         let roles = &group.roles;
@@ -29,7 +29,7 @@ fn each_role<'a>(
                     let title = format!("The task role {} does not exist", arn::name(role));
                     check.skip(subject, title)
                 }
-                _ => judge(subject, role, &set.tasks).on(set.scope.clone()),
+                _ => judge(index, subject, role, &set.tasks).on(set.scope.clone()),
             }
         });
         let definition = |task: &Task| group.definition_subject(&task.task_definition);

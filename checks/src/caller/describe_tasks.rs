@@ -35,9 +35,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let title = "The caller can describe tasks: the doctor just did";
         return vec![CHECK.pass(subject, title)];
     }
-    judge_caller(index, &CHECK, |subject, caller, arn| {
-        judge(index, subject, caller, arn)
-    })
+    judge_caller(index, &CHECK, judge)
 }
 
 /// Judges by the policies, because no task was described.

@@ -34,26 +34,22 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    vec![judge_any_caller(
-        index,
-        &CHECK,
-        None,
-        |subject, caller, arn| {
-            let data_key = Use {
-                who: "The caller".to_owned(),
-                action: "kms:GenerateDataKey",
-                what: "generate data keys",
-                then: "The client cannot set up the session's encryption.",
-                cause: "The caller cannot generate data keys with the cluster's KMS key",
-                principal: arn,
-                session: matches!(caller.principal, Principal::AssumedRole { .. })
-                    .then_some(caller.arn.as_str()),
-            };
-            judge(index, &CHECK, subject, data_key, |key, refusal| {
-                fix(index, caller, arn, key, refusal)
-            })
-        },
-    )]
+    let judge_key = |subject, caller: &Caller, arn: &str| {
+        let data_key = Use {
+            who: "The caller".to_owned(),
+            action: "kms:GenerateDataKey",
+            what: "generate data keys",
+            then: "The client cannot set up the session's encryption.",
+            cause: "The caller cannot generate data keys with the cluster's KMS key",
+            principal: arn,
+            session: matches!(caller.principal, Principal::AssumedRole { .. })
+                .then_some(caller.arn.as_str()),
+        };
+        judge(index, &CHECK, subject, data_key, |key, refusal| {
+            fix(index, caller, arn, key, refusal)
+        })
+    };
+    vec![judge_any_caller(index, &CHECK, None, judge_key)]
 }
 
 /// Changes the policy that denies.

@@ -28,9 +28,7 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ssm:StartSession";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_caller(index, &CHECK, |subject, caller, arn| {
-        judge(index, subject, caller, arn)
-    })
+    judge_caller(index, &CHECK, judge)
 }
 
 fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Finding {

@@ -1,4 +1,4 @@
-use super::{Missing, judge_destination, judge_exec_log};
+use super::{judge_destination, judge_exec_log};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -32,18 +32,15 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
-    judge_destination(
-        &CHECK,
-        Subject::new("bucket", name),
-        index.facts.buckets.get(name),
-        log.bucket_encrypted,
-        || Missing {
-            title: format!("There is no bucket {name}"),
-            group_title: "The bucket that records sessions does not exist",
-            fix: fixes::cluster::make_bucket(index.facts, name),
-        },
-        |subject, _| CHECK.pass(subject, format!("Bucket {name} exists")),
-    )
+    let title = format!("There is no bucket {name}");
+    let missing = CHECK
+        .warn(Subject::new("bucket", name), title)
+        .group_title("The bucket that records sessions does not exist")
+        .fix(fixes::cluster::make_bucket(index.facts, name));
+    let bucket = index.facts.buckets.get(name);
+    judge_destination(bucket, log.bucket_encrypted, missing, |subject, _| {
+        CHECK.pass(subject, format!("Bucket {name} exists"))
+    })
 }
 
 #[cfg(test)]

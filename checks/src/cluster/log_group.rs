@@ -1,4 +1,4 @@
-use super::{Missing, judge_destination, judge_exec_log};
+use super::{judge_destination, judge_exec_log};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -37,22 +37,21 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
     let facts = index.facts;
     let must_be_encrypted = log.log_group_encrypted;
-    judge_destination(
-        &CHECK,
-        Subject::new("log-group", name),
-        facts.log_groups.get(name),
-        must_be_encrypted,
-        || Missing {
-            title: format!("There is no log group {name} in {}", facts.region),
-            group_title: "The log group that records sessions does not exist",
-            fix: fixes::cluster::make_log_group(facts, name, must_be_encrypted),
-        },
-        |subject, group| {
-            CHECK
-                .pass(subject, format!("Log group {name} exists"))
-                .evidence("arn", group.arn.as_str())
-        },
-    )
+    let title = format!("There is no log group {name} in {}", facts.region);
+    let missing = CHECK
+        .warn(Subject::new("log-group", name), title)
+        .group_title("The log group that records sessions does not exist")
+        .fix(fixes::cluster::make_log_group(
+            facts,
+            name,
+            must_be_encrypted,
+        ));
+    let group = facts.log_groups.get(name);
+    judge_destination(group, must_be_encrypted, missing, |subject, group| {
+        CHECK
+            .pass(subject, format!("Log group {name} exists"))
+            .evidence("arn", group.arn.as_str())
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |subject, role, _| {
+    each_role(index, &CHECK, |index, subject, role, _| {
         let decrypt = Use {
             who: format!("Task role {}", arn::name(role)),
             action: "kms:Decrypt",

@@ -32,7 +32,7 @@ const DESCRIBE: (&str, &str) = (
 );
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |subject, role, tasks| {
+    each_role(index, &CHECK, |index, subject, role, tasks| {
         let permission = RecordPermission {
             check: &CHECK,
             destination: "CloudWatch Logs",

@@ -43,7 +43,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         consequence: "Sessions open, but their records are not uploaded.",
         group_title: "Task roles are not allowed to record sessions in S3",
     };
-    each_role(index, &CHECK, |subject, role, _| {
+    each_role(index, &CHECK, |index, subject, role, _| {
         permission.judge(index, subject, role)
     })
 }

@@ -35,9 +35,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |subject, role, tasks| {
-        judge(index, subject, role, tasks)
-    })
+    each_role(index, &CHECK, judge)
 }
 
 fn judge<'a>(

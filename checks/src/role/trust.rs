@@ -31,9 +31,7 @@ const SERVICE: &str = "ecs-tasks.amazonaws.com";
 const ACTION: &str = "sts:AssumeRole";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |subject, role, tasks| {
-        judge(index, subject, role, tasks)
-    })
+    each_role(index, &CHECK, judge)
 }
 
 fn judge(index: &FactIndex, subject: Subject, arn: &str, tasks: &[&Task]) -> Finding {
