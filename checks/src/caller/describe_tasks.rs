@@ -72,7 +72,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn an_answer_is_proof() {
+    fn a_successful_call_passes_whatever_iam_says() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_and_denied_or_only_refused() {
+    fn a_denied_call_fails_only_if_iam_denies_it() {
         let mut facts = healthy_coder();
         for task in facts.tasks.values_mut() {
             *task = denied("ecs:DescribeTasks");

@@ -78,7 +78,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn narrow_wide_and_unreadable() {
+    fn an_allow_on_every_cluster_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         decide(&mut facts, "ecs:ExecuteCommand", "another", |decision| {

@@ -73,7 +73,7 @@ mod tests {
     use model::finding::{Finding, Status};
 
     #[test]
-    fn no_key_allowed_and_refused() {
+    fn a_denied_key_fails_with_the_permission_as_fix() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         let mut facts = with_key();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -85,8 +85,8 @@ mod tests {
         assert!(finding.fixes[0].commands[0].contains("kms:GenerateDataKey"));
     }
 
-    /// NotPrincipal names the account, the role and its session; `with` adds what tells of a boundary.
-    fn spared(with: impl Fn(&mut Facts, &str)) -> Finding {
+    /// NotPrincipal lists the account, the role and its session; `with` adds facts about a boundary.
+    fn not_principal_finding(with: impl Fn(&mut Facts, &str)) -> Finding {
         let mut facts = with_key();
         let session = caller(&mut facts).arn.clone();
         let role = caller(&mut facts).policy_arn().known().unwrap().clone();
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn not_principal_and_permissions_boundaries() {
-        let plain = spared(|_, _| {});
+    fn a_not_principal_deny_applies_to_bounded_roles() {
+        let plain = not_principal_finding(|_, _| {});
         assert_eq!(
             plain.status,
             Status::Pass,
-            "the simulator tells of no boundary"
+            "the simulator reports no boundary"
         );
-        let bounded = spared(|facts, _| {
+        let bounded = not_principal_finding(|facts, _| {
             decide(facts, "kms:GenerateDataKey", "key/", |decision| {
                 decision.allowed_by_boundary = Some(true);
             });
@@ -118,7 +118,7 @@ mod tests {
             "{}",
             bounded.detail
         );
-        let of_role = spared(|facts, role| {
+        let of_role = not_principal_finding(|facts, role| {
             let own = facts.roles[CODER_ROLE].known().unwrap();
             let own = Role {
                 boundary: Some("arn:aws:iam::123456789012:policy/limit".into()),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_policy_that_takes_a_star_literally() {
+    fn string_equals_in_a_key_policy_takes_a_star_literally() {
         let mut facts = with_key();
         let of = |operator: &str| {
             json!({"Statement": {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_and_denials() {
+    fn missing_context_and_denied_reads_are_unknown() {
         let mut facts = with_key();
         decide(&mut facts, "kms:GenerateDataKey", "key/", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_user_is_bound_by_the_key_s_policy() {
+    fn the_key_s_policy_restricts_the_root_user() {
         let mut facts = with_key();
         caller(&mut facts).principal = Principal::Root;
         caller(&mut facts).arn = "arn:aws:iam::123456789012:root".into();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_policy_that_names_the_caller() {
+    fn a_key_policy_that_names_the_caller_is_enough() {
         let mut facts = with_key();
         let user = "arn:aws:iam::123456789012:user/jane";
         let old = caller(&mut facts).policy_arn().known().unwrap().clone();
@@ -208,7 +208,7 @@ mod tests {
             decision.outcome = Outcome::ImplicitDeny;
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
-        assert_eq!(open, [Status::Unknown], "a Deny may outweigh it");
+        assert_eq!(open, [Status::Unknown], "a Deny may override it");
         let harmless = ask(|decision| decision.deny_depends_on = Some(Vec::new()));
         assert_eq!(harmless, [Status::Pass], "only an Allow depends on it");
     }

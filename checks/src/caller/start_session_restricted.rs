@@ -72,7 +72,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn restricted_open_and_unreadable() {
+    fn an_allow_on_tasks_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         decide(&mut facts, "ssm:StartSession", "task/", |decision| {

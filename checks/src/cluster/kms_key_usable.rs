@@ -121,7 +121,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn states_and_kinds() {
+    fn states_and_specs_that_cannot_generate_data_keys_fail() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         let mut facts = with_key();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_and_unreadable() {
+    fn a_missing_key_fails_and_denied_reads_are_unknown() {
         let mut facts = with_key();
         for fact in facts.kms_keys.values_mut() {
             *fact = Fact::Absent;

@@ -51,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_missing_and_unreadable() {
+    fn a_missing_bucket_fails_only_if_it_must_be_encrypted() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         for (encrypted, missing) in [(true, Status::Fail), (false, Status::Warn)] {
             let mut facts = with_bucket(encrypted);

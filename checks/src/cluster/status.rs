@@ -51,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn active_failed_new_and_unreadable() {
+    fn only_active_passes() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         known(&mut facts.cluster).status = "FAILED".into();

@@ -41,7 +41,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_not_there_and_not_looked() {
+    fn a_missing_cli_is_skipped() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.aws_cli = Fact::Absent;

@@ -61,7 +61,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn right_off_and_far_off() {
+    fn five_minutes_fail_and_one_minute_warns() {
         let mut facts = healthy();
         for (ahead, status) in [
             (0, Status::Pass),

@@ -51,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn accepted_missing_and_unreadable() {
+    fn missing_credentials_fail() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.credentials = Fact::Absent;

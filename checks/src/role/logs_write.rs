@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn with_default_logging_a_lack_costs_only_the_record() {
+    fn with_default_logging_a_missing_action_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         deny(&mut facts, "logs:");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_group_that_the_agent_may_not_look_at_ends_sessions() {
+    fn an_encrypted_group_that_the_agent_cannot_describe_fails() {
         let mut facts = with_log_group(true);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         deny(&mut facts, "logs:PutLogEvents");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_organization_that_denies_is_not_mended_by_an_allow() {
+    fn a_service_control_policy_has_no_command_as_fix() {
         let mut facts = with_log_group(false);
         decide(&mut facts, "logs:PutLogEvents", "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;

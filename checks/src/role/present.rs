@@ -124,12 +124,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn named_and_there() {
+    fn an_existing_role_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn the_definition_names_none() {
+    fn a_definition_without_a_role_fails() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         let finding = &run(&CHECK, &facts)[0];
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_names_one() {
+    fn an_override_sets_the_role() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         task(&mut facts).task_role_override = Some(CODER_ROLE.into());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn deleted() {
+    fn a_deleted_role_fails() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
         let finding = &run(&CHECK, &facts)[0];
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), denied("iam:GetRole"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn on_ec2_the_instance_profile_stands_in() {
+    fn on_ec2_the_role_of_the_instance_profile_counts() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         on_ec2(&mut facts);

@@ -62,13 +62,13 @@ mod tests {
     }
 
     #[test]
-    fn only_where_a_bucket_records() {
+    fn without_a_bucket_it_is_skipped() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         assert_eq!(statuses(&CHECK, &with_bucket(true)), [Status::Pass]);
     }
 
     #[test]
-    fn not_uploaded_or_not_even_opened() {
+    fn only_an_encrypted_bucket_needs_its_encryption_read() {
         let mut facts = with_bucket(true);
         deny(&mut facts, "s3:PutObject");
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn a_denied_simulation_is_unknown() {
         let mut facts = with_bucket(true);
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");

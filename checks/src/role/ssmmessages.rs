@@ -185,7 +185,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn a_star_that_a_condition_takes_literally_is_named() {
+    fn string_equals_with_a_star_is_named() {
         let finding = |condition: serde_json::Value| {
             let mut facts = healthy_coder();
             for simulation in &mut facts.simulations {
@@ -227,12 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn all_four_allowed() {
+    fn all_four_actions_allowed_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn each_of_the_four_is_needed() {
+    fn each_of_the_four_actions_is_needed() {
         for action in TASK_ROLE_ACTIONS {
             let mut facts = healthy_coder();
             decide(&mut facts, action, "*", |decision| {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_agent_needs_new_tasks_too() {
+    fn the_fix_restarts_services_with_stopped_agents() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_or_an_explicit_deny_is_not_mended_by_an_allow() {
+    fn a_boundary_or_an_explicit_deny_has_no_command_as_fix() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn given_to_the_execution_role_by_mistake() {
+    fn actions_on_the_execution_role_are_named() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_role_is_anothers_business() {
+    fn a_deleted_role_is_skipped() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);
