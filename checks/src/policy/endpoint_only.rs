@@ -1,13 +1,15 @@
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::vpc_path::destination::{Destination, by_destination, resolves_privately};
+use crate::vpc_path::destination::{
+    Destination, PlacementsByDestination, by_destination, resolves_privately,
+};
 use crate::vpc_path::name_servers;
 use crate::vpc_path::new_endpoint;
 use crate::vpc_path::placement::{Placement, ssmmessages_endpoint};
 use aws_rules::vpc::detours;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Endpoint, Fact, Traffic};
+use model::facts::{Fact, Traffic};
 use model::finding::{Finding, Severity, Subject};
 use model::fix::Fix;
 
@@ -38,48 +40,34 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         return Vec::new();
     }
     index.each_running(&CHECK, |group, _| {
-        let judged = by_destination(index, &group.placements)
-            .into_iter()
-            .map(|same| {
-                let subject = Subject::new("vpc", same.vpc).of_service(group.service_name());
-                let placements = same.placements.iter();
-                let tasks = placements.flat_map(|placement| placement.tasks.iter().copied());
-                let finding = match same.destination {
-                    Ok(Destination::Endpoint(endpoint)) => {
-                        judge_endpoint(index, subject, same.vpc, &same.placements, endpoint)
-                    }
-                    Ok(Destination::Internet) => {
-                        judge_internet(index, subject, same.vpc, &same.placements)
-                    }
-                    Err(why) => CHECK.unknown(subject, &why),
-                };
-                finding.on_tasks(tasks)
-            });
+        let destinations = by_destination(index, &group.placements).into_iter();
+        let judged = destinations.map(|same| {
+            let subject = Subject::new("vpc", same.vpc).of_service(group.service_name());
+            let placements = same.placements.iter();
+            let tasks = placements.flat_map(|placement| placement.tasks.iter().copied());
+            judge(index, subject, &same).on_tasks(tasks)
+        });
         let unplaced = group.placements.unplaced.first();
         let unplaced = unplaced.map(|(task, why)| CHECK.unknown(group.task_subject(task), why));
         judged.chain(unplaced).collect()
     })
 }
 
-fn judge_endpoint(
-    index: &FactIndex,
-    subject: Subject,
-    vpc: &str,
-    placements: &[&Placement],
-    endpoint: &Endpoint,
-) -> Finding {
+fn judge(index: &FactIndex, subject: Subject, same: &PlacementsByDestination) -> Finding {
+    let (vpc, placements) = (same.vpc, &same.placements);
+    let endpoint = match &same.destination {
+        Ok(Destination::Endpoint(endpoint)) => endpoint,
+        Ok(Destination::Internet) => return judge_internet(index, subject, vpc, placements),
+        Err(why) => return CHECK.unknown(subject, why),
+    };
     // If tasks have another open path, the answers of unknown DNS servers decide which one they take.
     let has_other = placements.iter().any(|one| !one.way.is_closed());
-    match name_servers::unseen(index, vpc, endpoint).filter(|_| has_other) {
-        Some(why) => CHECK.unknown(subject, &why),
-        None => {
-            let title = format!(
-                "Sessions leave {vpc} through {}, as the configuration requires",
-                endpoint.id
-            );
-            CHECK.pass(subject, title)
-        }
+    if let Some(why) = name_servers::unseen(index, vpc, endpoint).filter(|_| has_other) {
+        return CHECK.unknown(subject, &why);
     }
+    let endpoint = &endpoint.id;
+    let title = format!("Sessions leave {vpc} through {endpoint}, as the configuration requires");
+    CHECK.pass(subject, title)
 }
 
 fn judge_internet(
