@@ -1,3 +1,5 @@
+//! The permissions of whoever opens sessions.
+
 pub mod describe_tasks;
 pub mod execute_command;
 pub mod execute_command_scope;
@@ -8,42 +10,52 @@ use crate::fact_index::FactIndex;
 use model::check::Check;
 use model::facts::{Caller, Fact, Principal};
 use model::finding::{Finding, Subject};
+use model::text::Sanitized;
 
-/// A finding about the caller, where IAM can be asked about it; `judge` is given its ARN as IAM knows it.
-fn of_caller(
+/// One finding about the caller, if policies of the account restrict it: they do not restrict the root user.
+fn judge_caller(
     index: &FactIndex,
     check: &'static Check,
-    judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
+    judge: impl FnOnce(&FactIndex, Subject, &Caller, &str) -> Finding,
 ) -> Vec<Finding> {
-    match &index.facts.caller {
-        Fact::Known(caller) if caller.principal == Principal::Root => vec![check.skip(
-            Subject::new("principal", caller.arn.as_str()),
-            "The caller is the account's root user, whom no policy of the account binds",
-        )],
-        _ => of_caller_or_root(index, check, judge),
-    }
+    let judge = |subject, caller: &Caller, arn: &str| match caller.principal {
+        Principal::Root => check.skip(
+            subject,
+            "The caller is the account's root user, which no policy of the account restricts",
+        ),
+        _ => judge(index, subject, caller, arn),
+    };
+    vec![judge_any_caller(index, check, None, judge)]
 }
 
-/// The same where the account's root user is bound too: by the policy of a resource.
-fn of_caller_or_root(
+/// A finding about the caller, the root user included. `judge` receives the ARN that policies are attached to.
+fn judge_any_caller(
     index: &FactIndex,
     check: &'static Check,
+    service: Option<Sanitized>,
     judge: impl FnOnce(Subject, &Caller, &str) -> Finding,
-) -> Vec<Finding> {
-    let subject = |arn: &str| Subject::new("principal", arn);
+) -> Finding {
+    let subject = |arn: &str| Subject::new("principal", arn).of_service(service);
     let caller = match &index.facts.caller {
         Fact::Known(caller) => caller,
-        Fact::Absent => return vec![check.skip(subject("nobody"), "There is no caller")],
-        Fact::Unavailable(why) => return vec![check.unknown(subject("unknown"), why)],
+        Fact::Absent => return check.skip(subject("nobody"), "The facts contain no caller"),
+        Fact::Unavailable(why) => return check.unknown(subject("unknown"), why),
     };
     let subject = subject(&caller.arn);
-    vec![match (&caller.principal, caller.policy_arn()) {
+    match (&caller.principal, caller.policy_arn()) {
         (Principal::Root, _) => judge(subject, caller, &caller.arn),
         (_, Fact::Known(arn)) => judge(subject, caller, &arn),
-        (_, Fact::Unavailable(why)) => check.unknown(subject, &why),
-        (_, Fact::Absent) => check.unknown_because(
-            subject,
-            "IAM's policy simulator cannot evaluate this kind of caller",
-        ),
-    }]
+        (_, Fact::Unavailable(why)) => check
+            .unknown(subject, &why)
+            .detail("The policy simulator needs the role's ARN with its path."),
+        (Principal::AssumedRole { .. }, Fact::Absent) => {
+            check.unknown_because(subject, "IAM no longer knows the caller's role")
+        }
+        (_, Fact::Absent) => check
+            .unknown_because(
+                subject,
+                "IAM's policy simulator cannot evaluate this kind of caller",
+            )
+            .detail(format!("{} is neither a user nor a role.", caller.arn)),
+    }
 }

@@ -33,7 +33,7 @@ use decisions::Decisions;
 pub use agents::AGENT_START_SECONDS;
 pub use decisions::{Answer, Answered};
 pub use group::Group;
-pub use roles::{Roles, services_with};
+pub use roles::Roles;
 pub use task_lookup::TaskRole;
 
 /// The facts of a run, joined. Every check gets one.

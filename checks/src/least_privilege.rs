@@ -1,4 +1,4 @@
-//! The least policies for each who has a part in ECS Exec, for one cluster.
+//! Least-privilege policies for each role in ECS Exec, for one cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,18 @@ use aws_rules::required_permissions::task_arn_pattern;
 
 pub use crate::fixes::terraform::jsonencode;
 
-/// Whom a policy is for.
+/// The principal or resource that a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Who opens sessions.
+    /// Whoever opens sessions.
     Caller,
-    /// The role that containers get.
+    /// The role of the containers.
     TaskRole,
-    /// Who runs `ecs-exec doctor`.
+    /// Whoever runs `ecs-exec doctor`.
     Doctor,
     /// The ssmmessages endpoint.
     Endpoint,
-    /// Keeps callers from opening sessions past ECS.
+    /// Denies callers to bypass ECS with ssm:StartSession.
     DenyStartSession,
 }
 
@@ -33,10 +33,10 @@ pub struct Cluster<'a> {
     pub name: &'a str,
 }
 
-/// Actions in the checks' metadata that the doctor may do without: everybody may call the first, and the second
-/// is only for sessions that `--live` opens.
-const NOT_ASKED: [&str; 2] = ["sts:GetCallerIdentity", "ecs:ExecuteCommand"];
+/// Actions of checks that the doctor does not need: everybody is allowed the first, and only `--live` uses the second.
+const OPTIONAL_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "ecs:ExecuteCommand"];
 
+/// The policy document.
 pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
     match kind {
         Kind::Caller => caller(cluster),
@@ -50,8 +50,7 @@ pub fn policy(kind: Kind, cluster: &Cluster) -> Value {
     }
 }
 
-/// What a session takes: the target is looked up, and entered; a connection that breaks is taken up again, and what
-/// is broken off is ended.
+/// What a session needs: to find the task, to open the session, to resume a lost connection and to end the session.
 fn caller(cluster: &Cluster) -> Value {
     let mut policy = policy_document::caller(&cluster.arn());
     let others = [
@@ -61,44 +60,40 @@ fn caller(cluster: &Cluster) -> Value {
         "ssm:ResumeSession",
         "ssm:TerminateSession",
     ];
-    for statement in statements(cluster, others.into_iter()) {
+    for statement in statements(cluster, others) {
         policy_document::add(&mut policy, statement);
     }
     policy
 }
 
-/// Everything that the checks say they need, and nothing else.
+/// The actions that the checks declare.
 fn doctor(cluster: &Cluster) -> Value {
     let actions: BTreeSet<&str> = registry::all()
         .flat_map(|check| check.actions)
         .copied()
-        .filter(|action| !NOT_ASKED.contains(action))
+        .filter(|action| !OPTIONAL_ACTIONS.contains(action))
         .collect();
-    document(statements(cluster, actions.into_iter()))
+    document(statements(cluster, actions))
 }
 
 /// One statement for each set of resources and conditions.
-fn statements<'a>(cluster: &Cluster, actions: impl Iterator<Item = &'a str>) -> Vec<Value> {
-    let mut scopes: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
+fn statements<'a>(cluster: &Cluster, actions: impl IntoIterator<Item = &'a str>) -> Vec<Value> {
+    let mut statements: BTreeMap<String, (Value, Vec<&str>)> = BTreeMap::new();
     for action in actions {
         let scope = scope(cluster, action);
-        scopes
-            .entry(scope.to_string())
-            .or_insert_with(|| (scope, Vec::new()))
-            .1
-            .push(action);
+        let statement = statements.entry(scope.to_string());
+        let (_, actions) = statement.or_insert((scope, Vec::new()));
+        actions.push(action);
     }
-    scopes
-        .into_values()
-        .map(|(mut statement, actions)| {
-            statement["Effect"] = json!("Allow");
-            statement["Action"] = json!(actions);
-            statement
-        })
-        .collect()
+    let statements = statements.into_values().map(|(mut statement, actions)| {
+        statement["Effect"] = json!("Allow");
+        statement["Action"] = json!(actions);
+        statement
+    });
+    statements.collect()
 }
 
-/// The resources that IAM lets an action be limited to, and the conditions.
+/// The resources and conditions that an action can be restricted to.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 fn scope(cluster: &Cluster, action: &str) -> Value {
     let Cluster {
@@ -107,35 +102,31 @@ fn scope(cluster: &Cluster, action: &str) -> Value {
         account,
         name,
     } = cluster;
-    let ecs = |kind: &str| format!("arn:{partition}:ecs:{region}:{account}:{kind}/{name}");
+    let regional = |service: &str| format!("arn:{partition}:{service}:{region}:{account}");
+    let ecs = |kind: &str| format!("{}:{kind}/{name}/*", regional("ecs"));
     let iam = |kind: &str| format!("arn:{partition}:iam::{account}:{kind}/*");
-    match action {
-        "ecs:DescribeClusters" => json!({"Resource": cluster.arn()}),
-        "ecs:DescribeServices" => json!({"Resource": format!("{}/*", ecs("service"))}),
-        "ecs:DescribeTasks" => json!({"Resource": task_arn_pattern(&cluster.arn())}),
-        "ecs:DescribeContainerInstances" => {
-            json!({"Resource": format!("{}/*", ecs("container-instance"))})
-        }
+    let resource = match action {
+        "ecs:DescribeClusters" => json!(cluster.arn()),
+        "ecs:DescribeServices" => json!(ecs("service")),
+        "ecs:DescribeTasks" => json!(task_arn_pattern(&cluster.arn())),
+        "ecs:DescribeContainerInstances" => json!(ecs("container-instance")),
         "ecs:ListTasks" | "ecs:ListServices" => {
-            json!({"Resource": "*", "Condition": {"ArnEquals": {"ecs:cluster": cluster.arn()}}})
+            let condition = json!({"ArnEquals": {"ecs:cluster": cluster.arn()}});
+            return json!({"Resource": "*", "Condition": condition});
         }
-        "iam:GetRole" => json!({"Resource": iam("role")}),
-        "iam:GetInstanceProfile" => json!({"Resource": iam("instance-profile")}),
-        "iam:SimulatePrincipalPolicy" => json!({"Resource": [iam("role"), iam("user")]}),
-        action if action.starts_with("kms:") => {
-            json!({"Resource": format!("arn:{partition}:kms:{region}:{account}:key/*")})
-        }
-        "logs:DescribeLogGroups" => {
-            json!({"Resource": format!("arn:{partition}:logs:{region}:{account}:log-group:*")})
-        }
-        // What ECS opens for a command is named so, and nothing else is.
+        "iam:GetRole" => json!(iam("role")),
+        "iam:GetInstanceProfile" => json!(iam("instance-profile")),
+        "iam:SimulatePrincipalPolicy" => json!([iam("role"), iam("user")]),
+        action if action.starts_with("kms:") => json!(format!("{}:key/*", regional("kms"))),
+        "logs:DescribeLogGroups" => json!(format!("{}:log-group:*", regional("logs"))),
+        // The names of sessions that ECS opens for commands start so.
         "ssm:ResumeSession" | "ssm:TerminateSession" => {
-            let sessions = format!("arn:{partition}:ssm:{region}:{account}:session");
-            json!({"Resource": format!("{sessions}/ecs-execute-command-*")})
+            json!(format!("{}:session/ecs-execute-command-*", regional("ssm")))
         }
-        "s3:GetEncryptionConfiguration" => json!({"Resource": format!("arn:{partition}:s3:::*")}),
-        _ => json!({"Resource": "*"}),
-    }
+        "s3:GetEncryptionConfiguration" => json!(format!("arn:{partition}:s3:::*")),
+        _ => json!("*"),
+    };
+    json!({"Resource": resource})
 }
 
 impl Cluster<'_> {
@@ -156,7 +147,7 @@ mod tests {
     };
 
     #[test]
-    fn the_doctor_reads_and_nothing_else() {
+    fn the_doctor_s_policy_allows_reads_only() {
         let policy = policy(Kind::Doctor, &CLUSTER);
         let text = policy.to_string();
         for action in [
@@ -176,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_limited_to_the_cluster_is() {
+    fn actions_are_restricted_to_the_cluster_where_iam_can() {
         let text = policy(Kind::Caller, &CLUSTER).to_string();
         assert!(text.contains("arn:aws:ecs:us-west-2:123456789012:task/prod/*"));
         assert!(text.contains(

@@ -7,11 +7,11 @@
 //! | --- | --- |
 //! | [`fact_index`] | joins the facts: tasks of a service, role of a task, place in the network, IAM's decisions |
 //! | [`per_subject`] | visits each service, task, container or task definition for a check |
-//! | [`iam_answers`], `vpc_path`, `kms` | what the joined facts mean: permissions, the network path, key policies |
+//! | `iam_answers`, `vpc_path`, `service_access`, `kms_access` | what the joined facts mean: permissions, the network path, key policies |
 //! | [`fixes`] | makes the fixes that findings name |
 //! | `local`, `caller`, `cluster`, `service`, `task`, `container`, `role`, `network`, `policy` | the checks of an area, one file each |
 //! | [`registry`] | lists the checks |
-//! | `planned` | runs a check on a live account or on a Terraform plan |
+//! | `plan_findings` | runs a check on a live account or on a Terraform plan |
 //! | [`adjustments`] | lowers findings that an opened session or a rollout overrules |
 //! | [`least_privilege`] | IAM policies for a role in ECS Exec |
 
@@ -24,17 +24,19 @@ mod cluster;
 mod container;
 pub mod fact_index;
 pub mod fixes;
-pub mod iam_answers;
+mod iam_answers;
 mod kms_access;
 pub mod least_privilege;
 mod local;
+mod log_needs;
 mod network;
 mod network_fixes;
 mod per_endpoint;
 mod per_hop;
 pub mod per_subject;
-mod planned;
+mod plan_findings;
 mod policy;
+mod redeployment;
 pub mod registry;
 mod role;
 mod service;
@@ -50,11 +52,11 @@ use model::finding::Finding;
 pub use caller::execute_command_scope::another_cluster;
 pub use fact_index::FactIndex;
 
-/// Runs the checks that are included.
+/// The findings of the checks that are included.
 pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding> {
     let checks = registry::CHECKS.iter();
     checks
         .filter(|registered| includes(registered.check))
-        .flat_map(|registered| planned::run(registered, index))
+        .flat_map(|registered| plan_findings::run(registered, index))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What the user declared that must hold: `[expect]` in the configuration.
+//! What the user requires of the platform: `[expect]` in the configuration.
 
 pub mod endpoint_only;
 pub mod exec_forbidden;

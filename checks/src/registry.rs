@@ -1,10 +1,12 @@
+//! The list of all checks: a new check is one line here.
+
 use model::check::Check;
 use model::finding::Finding;
 
 use crate::fact_index::FactIndex;
 use crate::{caller, cluster, container, local, network, policy, role, service, task};
 
-/// A check, and the function that finds what it is about.
+/// A check with its function.
 pub struct Registered {
     pub check: &'static Check,
     pub run: fn(&FactIndex) -> Vec<Finding>,
@@ -16,7 +18,7 @@ macro_rules! registered {
     };
 }
 
-/// Every check, in the order in which a session meets what they look at.
+/// Every check, in the order in which a session depends on them.
 pub const CHECKS: &[Registered] = registered![
     local::region,
     local::credentials,
@@ -83,19 +85,9 @@ pub const CHECKS: &[Registered] = registered![
     policy::logging_required,
 ];
 
-/// What each check is about: its ID, why it matters, how to fix it.
+/// The metadata of every check, in the same order.
 pub fn all() -> impl ExactSizeIterator<Item = &'static Check> {
     CHECKS.iter().map(|registered| registered.check)
-}
-
-/// What one check finds.
-pub fn run(check: &'static Check, index: &FactIndex) -> Vec<Finding> {
-    let mut registered = CHECKS
-        .iter()
-        .filter(|registered| registered.check.id == check.id);
-    registered
-        .next()
-        .map_or_else(Vec::new, |registered| (registered.run)(index))
 }
 
 /// The names of the areas, in the order in which reports show them.
@@ -111,11 +103,12 @@ pub const AREAS: [&str; 9] = [
     "policy",
 ];
 
+/// The check with this ID.
 pub fn find(id: &str) -> Option<&'static Check> {
     all().find(|check| check.id == id)
 }
 
-/// Where a check sits in the session's path.
+/// The position of a check in the list; unknown IDs come last.
 pub fn rank(id: &str) -> usize {
     all()
         .position(|check| check.id == id)
@@ -127,22 +120,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_is_complete() {
+    fn every_check_has_complete_metadata() {
         for check in all() {
             let id = check.id;
             let area = check.area.name();
             assert!(id.starts_with(&format!("{area}.")), "{id}: not in {area}");
             assert!(
                 !check.why.is_empty() && !check.how.is_empty(),
-                "{id}: says too little"
+                "{id}: lacks why or how"
             );
-            assert!(!check.docs.is_empty(), "{id}: names no page");
+            assert!(!check.docs.is_empty(), "{id}: has no docs");
             assert_eq!(find(id).map(|found| found.id), Some(id), "{id}: twice");
             assert!(!check.remedy.is_empty(), "{id}: has no remedy");
             for symptom in check.explains.iter().chain(check.masks) {
                 assert!(
                     find(symptom).is_some(),
-                    "{id} names {symptom}, which is no check"
+                    "{id} lists {symptom}, which is not a check"
                 );
             }
         }

@@ -1,20 +1,19 @@
-use super::of_caller;
+use super::judge_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers;
 use aws_rules::required_permissions;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
+use model::facts::{Caller, Fact};
 use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
     area: Area::Caller,
-    title: "The caller may describe tasks",
-    why: "Whoever opens a session looks the task up first: its containers, and the runtime ID that the session is addressed to.",
-    how: "The doctor's own ecs:DescribeTasks: that it was answered proves it. Otherwise IAM's policy simulator.",
+    title: "The caller can describe tasks",
+    why: "A client describes the task before it opens a session: it needs the containers and the runtime ID.",
+    how: "The doctor's own call to ecs:DescribeTasks succeeds. If it does not, IAM's policy simulator.",
     actions: &["ecs:DescribeTasks", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow ecs:DescribeTasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
@@ -33,50 +32,37 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         && tasks.any(|task| task.known().is_some())
     {
         let subject = Subject::new("principal", caller.arn.as_str());
-        return vec![CHECK.pass(subject, "The caller may describe tasks: it just did")];
+        let title = "The caller can describe tasks: the doctor just did";
+        return vec![CHECK.pass(subject, title)];
     }
-    of_caller(index, &CHECK, |subject, caller, arn| {
-        let refused = index.facts.tasks.values().find_map(Fact::unavailable);
-        let tasks: Vec<&str> = index.facts.tasks.keys().map(String::as_str).collect();
-        if tasks.is_empty() {
-            return CHECK.skip(subject, "There is no task to describe");
-        }
-        match iam_answers::silence(index, arn, ACTION) {
-            None => {}
-            Some(Silence::Unavailable(why)) => {
-                return CHECK.unknown(subject, refused.unwrap_or(why));
-            }
-            Some(_) => {
-                return match refused {
-                    Some(why) => CHECK.unknown(subject, why),
-                    None => CHECK.unknown_because(subject, "The policy simulator was not asked"),
-                };
-            }
-        }
-        let needs: Vec<(&str, &str)> = tasks.iter().map(|task| (ACTION, *task)).collect();
-        let verdict = iam_answers::verdict(index, arn, &needs, |_| true);
-        if !verdict.denied.is_empty() {
-            let needs = required_permissions::describe_tasks(
-                &index.facts.cluster_arn().unwrap_or_default(),
-            );
-            return CHECK
-                .fail(subject, "The caller may not call ecs:DescribeTasks")
-                .detail("No policy of the caller allows it on these tasks, and no session can be addressed without it.")
-                .group_title("The caller may not call ecs:DescribeTasks")
-                .fix(fixes::caller::allow(index.facts, caller, "describe-tasks", &[needs]));
-        }
-        match (refused, verdict.is_clean()) {
-            (Some(why), _) => CHECK.unknown(subject, why),
-            (None, true) => CHECK.pass(subject, "The caller may describe tasks"),
-            (None, false) => CHECK.unknown_because(
-                subject,
-                text::depends_on(
-                    "the caller is allowed to describe tasks",
-                    &verdict.missing_keys(),
-                ),
-            ),
-        }
-    })
+    judge_caller(index, &CHECK, judge)
+}
+
+/// Judges by the policies, because no task was described.
+fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Finding {
+    let tasks = &index.facts.tasks;
+    if tasks.is_empty() {
+        return CHECK.skip(subject, "There is no task to describe");
+    }
+    let needs: Vec<(&str, &str)> = tasks.keys().map(|task| (ACTION, task.as_str())).collect();
+    let no_answer = iam_answers::no_answer_finding(index, &CHECK, &subject, arn, ACTION);
+    let answer = iam_answers::permission_answer(index, arn, &needs, |_| true);
+    if no_answer.is_none() && !answer.denied.is_empty() {
+        let needs =
+            required_permissions::describe_tasks(&index.facts.cluster_arn().unwrap_or_default());
+        return CHECK
+            .fail(subject, "The caller is not allowed to call ecs:DescribeTasks")
+            .detail("No policy of the caller allows it on these tasks, and a client needs it to open a session.")
+            .group_title("The caller is not allowed to call ecs:DescribeTasks")
+            .fix(fixes::caller::allow(index.facts, caller, "describe-tasks", &[needs]));
+    }
+    if let Some(why) = tasks.values().find_map(Fact::unavailable) {
+        return CHECK.unknown(subject, why);
+    }
+    let question = "the caller is allowed to describe tasks";
+    no_answer
+        .or_else(|| answer.undecided_finding(&CHECK, &subject, question))
+        .unwrap_or_else(|| CHECK.pass(subject, "The caller can describe tasks"))
 }
 
 #[cfg(test)]
@@ -87,7 +73,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn an_answer_is_proof() {
+    fn a_successful_call_passes_whatever_iam_says() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:DescribeTasks", "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -96,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_and_denied_or_only_refused() {
+    fn a_denied_call_fails_only_if_iam_denies_it() {
         let mut facts = healthy_coder();
         for task in facts.tasks.values_mut() {
             *task = denied("ecs:DescribeTasks");

@@ -1,25 +1,26 @@
-mod containers;
-mod refusal;
+mod denied_finding;
+mod simulated_containers;
 
-use containers::{Entered, Questions};
-use refusal::refused;
+use denied_finding::denied_finding;
+use simulated_containers::{ContainerAccess, SimulatedContainers};
 
+use super::judge_any_caller;
 use crate::fact_index::{FactIndex, Group};
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Fact, Principal, Unavailable};
+use model::facts::{Caller, Fact, Principal};
 use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
     area: Area::Caller,
-    title: "The caller may open sessions",
-    why: "ecs:ExecuteCommand is authorised on the cluster's ARN and on the task's: a policy that names only tasks is refused, though it looks right.",
+    title: "The caller can open sessions",
+    why: "ECS authorizes ecs:ExecuteCommand on the cluster's ARN and on the task's: a policy that names only tasks looks right, but is not enough.",
     how: "IAM's policy simulator, asked about the caller for both ARNs, with every condition key whose value is known. It does not see session policies or resource control policies.",
     actions: &["iam:SimulatePrincipalPolicy", "iam:GetRole"],
-    remedy: "Allow ecs:ExecuteCommand on the cluster and on its tasks; lift a Deny or widen the boundary where that is what refuses.",
+    remedy: "Allow ecs:ExecuteCommand on the cluster and on its tasks. If a Deny or a permissions boundary blocks it, change that.",
     docs: &[
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
@@ -34,167 +35,94 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ecs:ExecuteCommand";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let arn = index.facts.caller.as_ref().and_then(Caller::policy_arn);
-    let asked = arn.known().map(|arn| Asked {
-        silence: iam_answers::silence(index, arn, ACTION),
-        questions: Questions::of(index, arn),
-    });
-    let asked = asked.unwrap_or_default();
-    index
-        .groups
-        .iter()
-        .map(|group| match &index.facts.caller {
-            Fact::Known(caller) => judge(index, group, caller, &asked),
-            Fact::Absent => CHECK.skip(subject(group, "nobody"), "There is no caller"),
-            Fact::Unavailable(why) => CHECK.unknown(subject(group, "unknown"), why),
+    let simulated = SimulatedContainers::of(index);
+    let groups = index.groups.iter();
+    groups
+        .map(|group| {
+            let service = group.service_name();
+            judge_any_caller(index, &CHECK, service, |subject, caller, arn| {
+                judge(index, group, &simulated, subject, caller, arn)
+            })
         })
         .collect()
 }
 
-fn subject(group: &Group, arn: &str) -> Subject {
-    Subject::new("principal", arn).of_service(group.service_name())
-}
-
-/// What IAM was asked about the caller.
-#[derive(Default)]
-struct Asked<'a> {
-    /// Why it has nothing to say.
-    silence: Option<Silence<'a>>,
-    questions: Questions<'a>,
-}
-
-fn judge(index: &FactIndex, group: &Group, caller: &Caller, asked: &Asked) -> Finding {
-    let subject = subject(group, &caller.arn);
-    match &caller.principal {
-        Principal::Root => {
-            return CHECK
-                .pass(
-                    subject,
-                    "The caller is the account's root user, which may do it",
-                )
-                .detail("Only a service control policy of an organization could forbid it, and those of the root user cannot be simulated.");
-        }
-        Principal::FederatedUser { .. } | Principal::Other => {
-            return CHECK
-                .unknown_because(
-                    subject,
-                    "IAM's policy simulator cannot evaluate this kind of caller",
-                )
-                .detail(format!(
-                    "{} is not a user or a role, and only those can be simulated.",
-                    caller.arn
-                ));
-        }
-        Principal::User { .. } | Principal::AssumedRole { .. } => {}
-    }
-    let arn = match caller.policy_arn() {
-        Fact::Known(arn) => arn,
-        Fact::Unavailable(why) => {
-            return CHECK.unknown(subject, &why).detail(
-                "The role's ARN with its path is needed to ask the policy simulator about it.",
-            );
-        }
-        Fact::Absent => {
-            return CHECK.unknown_because(subject, "IAM no longer knows the caller's role");
-        }
-    };
-    match &asked.silence {
-        None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(Silence::NoSuchPrincipal) => {
-            return CHECK.unknown_because(subject, format!("IAM does not know {arn}"));
-        }
-        Some(Silence::NotAsked) => {
-            let why = Unavailable::not_asked(ACTION, "the policy simulator was not asked");
-            return CHECK.unknown(subject, &why);
-        }
-    }
-    decide(index, group, caller, &arn, &asked.questions, subject)
-}
-
-fn decide(
+fn judge(
     index: &FactIndex,
     group: &Group,
+    simulated: &SimulatedContainers,
+    subject: Subject,
     caller: &Caller,
     arn: &str,
-    questions: &Questions,
-    subject: Subject,
 ) -> Finding {
+    if caller.principal == Principal::Root {
+        return CHECK
+            .pass(subject, "The caller is the account's root user, which is allowed to open sessions")
+            .detail("Only a service control policy of an organization can deny it, and IAM cannot simulate those of the root user.");
+    }
+    if let Some(finding) = iam_answers::no_answer_finding(index, &CHECK, &subject, arn, ACTION) {
+        return finding;
+    }
     let Some(cluster) = index.facts.cluster_arn() else {
-        return CHECK.unknown_because(subject, "The cluster's ARN is not known");
+        return CHECK.unknown_because(subject, "The cluster's ARN is unknown");
     };
     let running = group.running();
-    let entered = match group.container {
+    let containers = match group.container {
         Some(container) => vec![container.to_owned()],
-        None => match containers::entered(index, questions, running, arn, &cluster) {
-            Entered::Counting(names) => names,
-            Entered::SomeOnly { open, shut } => return some_only(subject, &open, &shut),
+        None => match simulated.access(index, running, arn, &cluster) {
+            ContainerAccess::DecidedBy(names) => names,
+            ContainerAccess::Partial { allowed, denied } => {
+                return some_containers(subject, &allowed, &denied);
+            }
         },
     };
     let mut needs = vec![(ACTION, cluster.as_str())];
     needs.extend(running.iter().map(|task| (ACTION, &*task.arn)));
-    let verdict = iam_answers::verdict(index, arn, &needs, |simulation| {
-        containers::is_about(simulation, &entered)
+    let answer = iam_answers::permission_answer(index, arn, &needs, |simulation| {
+        simulated_containers::is_about(simulation, &containers)
     });
-    if running.is_empty() && verdict.is_unanswered() {
+    if running.is_empty() && answer.is_empty() {
         return CHECK.skip(
             subject,
-            "There is no running task to ask about, and the caller's policies tell containers apart",
+            "No task is running, and the caller's policies distinguish containers",
         );
     }
-
-    if !verdict.denied.is_empty() {
-        return refused(index, caller, &cluster, subject, running, &verdict);
+    if !answer.denied.is_empty() {
+        return denied_finding(index, caller, &cluster, subject, running, &answer);
     }
-    if !verdict.undecided.is_empty() {
-        let keys = verdict.missing_keys();
-        return CHECK
-            .unknown_because(
-                subject,
-                text::depends_on(&format!("the caller is allowed to call {ACTION}"), &keys),
-            )
-            .detail("What the caller's policies decide depends on them, and only a real request carries their values.")
-            .evidence("missingContextKeys", keys);
+    let question = format!("the caller is allowed to call {ACTION}");
+    if let Some(finding) = answer.undecided_finding(&CHECK, &subject, &question) {
+        return finding;
     }
-    if !verdict.unanswered.is_empty() {
-        return CHECK
-            .unknown_because(
-                subject,
-                "The policy simulator gave no answer for every resource",
-            )
-            .evidence("unanswered", verdict.left_open());
-    }
-    if let Fact::Unavailable(why) = &group.tasks {
-        return CHECK.unknown(subject, why).detail(
-            "The caller may do it on the cluster; the tasks to ask about could not be read.",
-        );
-    }
-    if running.is_empty() {
-        return CHECK.skip(
+    match (&group.tasks, running) {
+        (Fact::Unavailable(why), _) => CHECK
+            .unknown(subject, why)
+            .detail("The caller is allowed to do it on the cluster. The tasks are unknown."),
+        (_, []) => CHECK.skip(
             subject,
-            "The caller may do it on the cluster; there is no running task to ask about",
-        );
+            "The caller is allowed to open sessions on the cluster; no task is running",
+        ),
+        _ => CHECK
+            .pass(
+                subject,
+                format!("The caller is allowed to call {ACTION} on the cluster and on the tasks"),
+            )
+            .evidence("simulatedAs", arn)
+            .evidence("engine", answer.engine.name())
+            .evidence("resources", answer.allowed),
     }
-    CHECK
-        .pass(
-            subject,
-            format!("The caller may call {ACTION} on the cluster and on the tasks"),
-        )
-        .evidence("simulatedAs", arn)
-        .evidence("engine", verdict.engine.name())
-        .evidence("resources", verdict.allowed)
 }
 
-fn some_only(subject: Subject, open: &[String], shut: &[String]) -> Finding {
-    let may = format!("The caller may enter {}", text::list(open));
-    let title = match shut {
-        [] => may,
-        shut => format!("{may}, but not {}", text::list(shut)),
+fn some_containers(subject: Subject, allowed: &[String], denied: &[String]) -> Finding {
+    let title = format!("The caller can enter {}", text::list(allowed));
+    let title = match denied {
+        [] => title,
+        denied => format!("{title}, but not {}", text::list(denied)),
     };
     CHECK
         .warn(subject, title)
-        .detail("The caller's policies have conditions that tell the containers apart.")
-        .group_title("The caller may enter some containers only")
+        .detail("The caller's policies have conditions on the name of the container.")
+        .group_title("The caller can enter some containers only")
 }
 
 #[cfg(test)]
@@ -214,12 +142,12 @@ mod tests {
     }
 
     #[test]
-    fn allowed_on_both() {
+    fn allowed_on_cluster_and_tasks_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn the_runbooks_policy_names_tasks_only() {
+    fn a_policy_that_names_only_tasks_fails() {
         let mut facts = healthy_coder();
         deny(&mut facts, CLUSTER);
         let finding = &run(&CHECK, &facts)[0];
@@ -241,16 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn denied_on_both() {
+    fn denied_on_cluster_and_tasks_fails() {
         let mut facts = healthy_coder();
         deny(&mut facts, CLUSTER);
         deny(&mut facts, TASK);
         let finding = &run(&CHECK, &facts)[0];
-        assert_eq!(finding.title, "The caller may not call ecs:ExecuteCommand");
+        assert_eq!(
+            finding.title,
+            "The caller is not allowed to call ecs:ExecuteCommand"
+        );
     }
 
     #[test]
-    fn an_explicit_deny_is_not_mended_by_an_allow() {
+    fn an_explicit_deny_has_no_command_as_fix() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.outcome = Outcome::ExplicitDeny;
@@ -263,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_is_named() {
+    fn a_permissions_boundary_is_named() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -277,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_context_is_unknown_with_the_keys_named() {
+    fn missing_context_is_unknown_and_names_the_keys() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -289,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allow_that_a_deny_may_outweigh_is_unknown() {
+    fn an_allow_that_a_deny_may_override_is_unknown() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ecs:ExecuteCommand", TASK, |decision| {
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
@@ -297,8 +228,8 @@ mod tests {
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
     }
 
-    /// Asked with the name of a container, of the coder's or of another service's.
-    fn about_container(facts: &mut Facts, name: &str, outcome: Outcome) {
+    /// Adds a simulation with the name of a container, of this service or of another.
+    fn simulate_container(facts: &mut Facts, name: &str, outcome: Outcome) {
         let asked = facts
             .simulations
             .iter()
@@ -315,31 +246,31 @@ mod tests {
     }
 
     #[test]
-    fn containers_of_other_services_do_not_count() {
+    fn containers_of_other_services_are_ignored() {
         let mut facts = healthy_coder();
         facts.target.services[0].container = None;
         let own = task(&mut facts).containers[0].name.clone();
-        about_container(&mut facts, &own, Outcome::Allowed);
-        about_container(&mut facts, "worker", Outcome::ImplicitDeny);
+        simulate_container(&mut facts, &own, Outcome::Allowed);
+        simulate_container(&mut facts, "worker", Outcome::ImplicitDeny);
         let others = facts.simulations.last_mut().unwrap();
         others.resources.retain(|arn| arn.contains(CLUSTER));
         let is_cluster = |decision: &model::facts::Decision| decision.resource.contains(CLUSTER);
         others.decisions.known_mut().unwrap().retain(is_cluster);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
-        about_container(&mut facts, &own, Outcome::ImplicitDeny);
+        simulate_container(&mut facts, &own, Outcome::ImplicitDeny);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
     }
 
-    /// What is open about one container is not said of another that IAM was asked about and did not answer.
+    /// An answer about one container does not stand for another without an answer.
     #[test]
-    fn a_container_without_an_answer() {
+    fn a_container_without_an_answer_is_a_warning() {
         let mut facts = healthy_coder();
         facts.target.services[0].container = None;
         let mut sidecar = task(&mut facts).containers[0].clone();
-        about_container(&mut facts, &sidecar.name, Outcome::Allowed);
+        simulate_container(&mut facts, &sidecar.name, Outcome::Allowed);
         sidecar.name = "sidecar".into();
         task(&mut facts).containers.push(sidecar);
-        about_container(&mut facts, "sidecar", Outcome::Allowed);
+        simulate_container(&mut facts, "sidecar", Outcome::Allowed);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         let answers = facts.simulations.last_mut().unwrap().decisions.known_mut();
         let is_of_task = |decision: &model::facts::Decision| decision.resource.contains(TASK);
@@ -348,17 +279,20 @@ mod tests {
     }
 
     #[test]
-    fn the_tasks_are_not_said_to_be_allowed_where_there_are_none() {
+    fn without_running_tasks_none_are_said_to_be_allowed() {
         let mut facts = healthy_coder();
         deny(&mut facts, CLUSTER);
         task(&mut facts).last_status = "STOPPED".into();
         let finding = &run(&CHECK, &facts)[0];
         assert_eq!(finding.status, Status::Fail);
-        assert_eq!(finding.title, "The caller may not call ecs:ExecuteCommand");
+        assert_eq!(
+            finding.title,
+            "The caller is not allowed to call ecs:ExecuteCommand"
+        );
     }
 
     #[test]
-    fn callers_that_cannot_be_simulated() {
+    fn callers_that_iam_cannot_simulate() {
         let mut facts = healthy_coder();
         caller(&mut facts).principal = Principal::Root;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -373,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn simulation_denied() {
+    fn a_denied_simulation_is_unknown() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");

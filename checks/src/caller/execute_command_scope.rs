@@ -1,18 +1,18 @@
-use super::of_caller;
+use super::judge_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::Decision;
-use model::finding::{Finding, Severity};
+use model::facts::{Caller, Decision};
+use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command-scope",
     area: Area::Caller,
-    title: "The caller may open sessions in this cluster only",
-    why: "A right to ecs:ExecuteCommand on everything lets its holder into every container of the account, whatever runs in it.",
+    title: "The caller can open sessions in this cluster only",
+    why: "A policy that allows ecs:ExecuteCommand on * opens every container of the account.",
     how: "IAM's policy simulator, asked about a cluster of another name.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Name the clusters and tasks in the policy instead of *.",
@@ -29,42 +29,37 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ecs:ExecuteCommand";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_caller(index, &CHECK, |subject, caller, arn| {
-        match iam_answers::silence(index, arn, ACTION) {
-            None => {}
-            Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-            Some(_) => return CHECK.unknown_because(subject, "The policy simulator was not asked"),
-        }
-        let Some(cluster) = index.facts.cluster_arn() else {
-            return CHECK.unknown_because(subject, "The cluster's ARN is not known");
-        };
-        let elsewhere = another_cluster(&cluster);
-        let answers = index.decisions(arn, ACTION).on(&elsewhere);
-        if answers.is_empty() {
-            return CHECK.unknown_because(
-                subject,
-                "The policy simulator was not asked about other clusters",
-            );
-        }
-        let mut decisions = answers.iter().map(|answer| answer.decision);
-        // A right with conditions is not one to everything; one that a Deny may take away may be.
-        let open = |decision: &&Decision| decision.may_be_allowed() && decision.is_undecided();
-        if let Some(open) = decisions.clone().find(open) {
-            let what = "the caller is allowed to open sessions in every cluster";
-            return CHECK.unknown_because(subject, text::depends_on(what, &open.missing_context));
-        }
-        if !decisions.any(Decision::is_allowed) {
-            return CHECK.pass(
-                subject,
-                "The caller's right to open sessions does not reach every cluster",
-            );
-        }
-        CHECK
-            .warn(subject, "The caller may open sessions in every cluster")
-            .detail("Its policies allow ecs:ExecuteCommand on a cluster of any name. Name the clusters and tasks that are meant.")
-            .group_title("The caller may open sessions in every cluster")
-            .fix(fixes::caller::narrow(index.facts, caller, &cluster))
-    })
+    judge_caller(index, &CHECK, judge)
+}
+
+fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Finding {
+    if let Some(finding) = iam_answers::no_answer_finding(index, &CHECK, &subject, arn, ACTION) {
+        return finding;
+    }
+    let Some(cluster) = index.facts.cluster_arn() else {
+        return CHECK.unknown_because(subject, "The cluster's ARN is unknown");
+    };
+    let elsewhere = another_cluster(&cluster);
+    let answers = index.decisions(arn, ACTION).on(&elsewhere).iter();
+    let decisions: Vec<&Decision> = answers.map(|answer| answer.decision).collect();
+    if decisions.is_empty() {
+        let title = "IAM's policy simulator was not asked about other clusters";
+        return CHECK.unknown_because(subject, title);
+    }
+    // An Allow with conditions does not reach everything; one that a Deny may override may.
+    let mut conditional = decisions.iter();
+    if let Some(open) = conditional.find(|one| one.may_be_allowed() && one.is_undecided()) {
+        let what = "the caller is allowed to open sessions in every cluster";
+        return CHECK.unknown_because(subject, text::depends_on(what, &open.missing_context));
+    }
+    if !decisions.into_iter().any(Decision::is_allowed) {
+        return CHECK.pass(subject, "The caller cannot open sessions in every cluster");
+    }
+    CHECK
+        .warn(subject, "The caller can open sessions in every cluster")
+        .detail("The caller's policies allow ecs:ExecuteCommand on a cluster of any name. Restrict them to the clusters and tasks that the caller needs.")
+        .group_title("The caller can open sessions in every cluster")
+        .fix(fixes::caller::narrow(index.facts, caller, &cluster))
 }
 
 /// The ARN of a cluster that does not exist, in the same account and region.
@@ -83,7 +78,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn narrow_wide_and_unreadable() {
+    fn an_allow_on_every_cluster_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         decide(&mut facts, "ecs:ExecuteCommand", "another", |decision| {

@@ -1,4 +1,4 @@
-use super::of_caller_or_root;
+use super::judge_any_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms_access::{KeyUse, Refusal, judge};
@@ -12,8 +12,8 @@ use model::fix::Fix;
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
     area: Area::Caller,
-    title: "The caller may make data keys with the cluster's KMS key",
-    why: "Where the cluster has a KMS key for ECS Exec, the client makes each session's data key with the caller's credentials; otherwise the session ends in its handshake.",
+    title: "The caller can generate data keys with the cluster's KMS key",
+    why: "If the cluster has a KMS key for ECS Exec, the client generates each session's data key with the caller's credentials. If it cannot, the session ends during the handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
     actions: &[
         "ecs:DescribeClusters",
@@ -34,13 +34,13 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_caller_or_root(index, &CHECK, |subject, caller, arn| {
+    let judge_key = |subject, caller: &Caller, arn: &str| {
         let data_key = KeyUse {
             who: "The caller".to_owned(),
             action: "kms:GenerateDataKey",
-            verb: "make data keys",
-            consequence: "The client then cannot set up the session's encryption.",
-            group_title: "The caller may not make data keys with the cluster's KMS key",
+            verb: "generate data keys",
+            consequence: "The client cannot set up the session's encryption.",
+            group_title: "The caller cannot generate data keys with the cluster's KMS key",
             principal: arn,
             session: matches!(caller.principal, Principal::AssumedRole { .. })
                 .then_some(caller.arn.as_str()),
@@ -48,10 +48,11 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         judge(index, &CHECK, subject, data_key, |key, refusal| {
             fix(index, caller, arn, key, refusal)
         })
-    })
+    };
+    vec![judge_any_caller(index, &CHECK, None, judge_key)]
 }
 
-/// What refuses is what has to be mended.
+/// Changes the policy that denies.
 fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
     let need = required_permissions::generate_data_key(&key.arn);
     match refusal {
@@ -72,7 +73,7 @@ mod tests {
     use model::finding::{Finding, Status};
 
     #[test]
-    fn no_key_allowed_and_refused() {
+    fn a_denied_key_fails_with_the_permission_as_fix() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         let mut facts = with_key();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -84,8 +85,8 @@ mod tests {
         assert!(finding.fixes[0].commands[0].contains("kms:GenerateDataKey"));
     }
 
-    /// NotPrincipal names the account, the role and its session; `with` adds what tells of a boundary.
-    fn spared(with: impl Fn(&mut Facts, &str)) -> Finding {
+    /// NotPrincipal lists the account, the role and its session; `with` adds facts about a boundary.
+    fn not_principal_finding(with: impl Fn(&mut Facts, &str)) -> Finding {
         let mut facts = with_key();
         let session = caller(&mut facts).arn.clone();
         let role = caller(&mut facts).policy_arn().known().unwrap().clone();
@@ -99,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn not_principal_and_permissions_boundaries() {
-        let plain = spared(|_, _| {});
+    fn a_not_principal_deny_applies_to_bounded_roles() {
+        let plain = not_principal_finding(|_, _| {});
         assert_eq!(
             plain.status,
             Status::Pass,
-            "the simulator tells of no boundary"
+            "the simulator reports no boundary"
         );
-        let bounded = spared(|facts, _| {
+        let bounded = not_principal_finding(|facts, _| {
             decide(facts, "kms:GenerateDataKey", "key/", |decision| {
                 decision.allowed_by_boundary = Some(true);
             });
@@ -117,7 +118,7 @@ mod tests {
             "{}",
             bounded.detail
         );
-        let of_role = spared(|facts, role| {
+        let of_role = not_principal_finding(|facts, role| {
             let own = facts.roles[CODER_ROLE].known().unwrap();
             let own = Role {
                 boundary: Some("arn:aws:iam::123456789012:policy/limit".into()),
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_policy_that_takes_a_star_literally() {
+    fn string_equals_in_a_key_policy_takes_a_star_literally() {
         let mut facts = with_key();
         let of = |operator: &str| {
             json!({"Statement": {
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_and_denials() {
+    fn missing_context_and_denied_reads_are_unknown() {
         let mut facts = with_key();
         decide(&mut facts, "kms:GenerateDataKey", "key/", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_user_is_bound_by_the_key_s_policy() {
+    fn the_key_s_policy_restricts_the_root_user() {
         let mut facts = with_key();
         caller(&mut facts).principal = Principal::Root;
         caller(&mut facts).arn = "arn:aws:iam::123456789012:root".into();
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_policy_that_names_the_caller() {
+    fn a_key_policy_that_names_the_caller_is_enough() {
         let mut facts = with_key();
         let user = "arn:aws:iam::123456789012:user/jane";
         let old = caller(&mut facts).policy_arn().known().unwrap().clone();
@@ -207,7 +208,7 @@ mod tests {
             decision.outcome = Outcome::ImplicitDeny;
             decision.missing_context = vec!["aws:MultiFactorAuthPresent".into()];
         });
-        assert_eq!(open, [Status::Unknown], "a Deny may outweigh it");
+        assert_eq!(open, [Status::Unknown], "a Deny may override it");
         let harmless = ask(|decision| decision.deny_depends_on = Some(Vec::new()));
         assert_eq!(harmless, [Status::Pass], "only an Allow depends on it");
     }

@@ -1,19 +1,17 @@
-use super::of_caller;
+use super::judge_caller;
 use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Silence};
+use crate::iam_answers;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::distinct::distinct;
-use model::facts::Decision;
-use model::finding::{Finding, Severity};
-use model::text;
+use model::facts::Caller;
+use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
     area: Area::Caller,
-    title: "The caller cannot go past ECS to the tasks",
-    why: "Who may call ssm:StartSession on a task's ARN opens sessions into it that ECS neither restricts to a container nor records. ECS Exec does not need that right.",
+    title: "The caller cannot bypass ECS with ssm:StartSession",
+    why: "With ssm:StartSession on a task's ARN the caller opens sessions that ECS neither restricts to a container nor records. ECS Exec does not need that permission.",
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Deny ssm:StartSession on the tasks.",
@@ -30,54 +28,40 @@ pub const CHECK: Check = Check {
 const ACTION: &str = "ssm:StartSession";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_caller(index, &CHECK, |subject, caller, arn| {
-        match iam_answers::silence(index, arn, ACTION) {
-            None => {}
-            Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-            Some(_) => {
-                return CHECK.unknown_because(
-                    subject,
-                    "The policy simulator was not asked about ssm:StartSession",
-                );
-            }
-        }
-        let tasks: Vec<&str> = index.running().map(|task| &*task.arn).collect();
-        if tasks.is_empty() {
-            return CHECK.skip(subject, "There is no running task to ask about");
-        }
-        let answered = index.decisions(arn, ACTION);
-        let mut keys = Vec::new();
-        let is_open = |task: &&str| {
-            let answers = answered.on(task).iter();
-            let mut decisions = answers.map(|answer| answer.decision);
-            let undecided = decisions.clone().filter(|decision| decision.is_undecided());
-            keys.extend(undecided.flat_map(|decision| decision.missing_context.clone()));
-            decisions.any(Decision::is_allowed)
-        };
-        let open: Vec<&str> = tasks.into_iter().filter(is_open).collect();
-        if open.is_empty() {
-            let keys = distinct(keys.into_iter());
-            return match keys.is_empty() {
-                true => CHECK.pass(
-                    subject,
-                    "The caller is not allowed to call ssm:StartSession on the tasks",
-                ),
-                false => {
-                    let what = "the caller is allowed to call ssm:StartSession on the tasks";
-                    CHECK
-                        .unknown_because(subject, text::depends_on(what, &keys))
-                        .evidence("missingContextKeys", keys)
-                }
-            };
-        }
-        let cluster = index.facts.cluster_arn().unwrap_or_default();
-        CHECK
-            .warn(subject, "The caller may open sessions into the tasks past ECS, with ssm:StartSession")
-            .detail("Such sessions are not restricted to a container by ecs:container-name, and the cluster's exec logging does not record them.")
-            .group_title("The caller may open sessions past ECS")
-            .evidence("tasks", open)
-            .fix(fixes::caller::deny_start_session(index.facts, caller, &cluster))
-    })
+    judge_caller(index, &CHECK, judge)
+}
+
+fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Finding {
+    if let Some(finding) = iam_answers::no_answer_finding(index, &CHECK, &subject, arn, ACTION) {
+        return finding;
+    }
+    let tasks: Vec<(&str, &str)> = index.running().map(|task| (ACTION, &*task.arn)).collect();
+    if tasks.is_empty() {
+        return CHECK.skip(subject, "No task is running");
+    }
+    let is_open = |task: &&str| {
+        let mut answers = index.decisions(arn, ACTION).on(task).iter();
+        answers.any(|answer| answer.decision.is_allowed())
+    };
+    let open: Vec<&str> = tasks
+        .iter()
+        .map(|(_, task)| *task)
+        .filter(is_open)
+        .collect();
+    if open.is_empty() {
+        let answer = iam_answers::permission_answer(index, arn, &tasks, |_| true);
+        let question = "the caller is allowed to call ssm:StartSession on the tasks";
+        let conditional = answer.conditional_finding(&CHECK, &subject, question);
+        let title = "The caller is not allowed to call ssm:StartSession on the tasks";
+        return conditional.unwrap_or_else(|| CHECK.pass(subject, title));
+    }
+    let cluster = index.facts.cluster_arn().unwrap_or_default();
+    CHECK
+        .warn(subject, "The caller can bypass ECS Exec by calling ssm:StartSession on these tasks")
+        .detail("ecs:container-name does not restrict such sessions to a container, and the cluster's exec logging does not record them.")
+        .group_title("The caller can bypass ECS Exec with ssm:StartSession")
+        .evidence("tasks", open)
+        .fix(fixes::caller::deny_start_session(index.facts, caller, &cluster))
 }
 
 #[cfg(test)]
@@ -88,7 +72,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn restricted_open_and_unreadable() {
+    fn an_allow_on_tasks_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         decide(&mut facts, "ssm:StartSession", "task/", |decision| {

@@ -1,3 +1,4 @@
+use super::cluster_subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -9,8 +10,8 @@ pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
     area: Area::Cluster,
     title: "Sessions are recorded",
-    why: "Who did what in a container can be told only where the cluster's exec configuration sends sessions to CloudWatch Logs or S3. Container Insights does not record them.",
-    how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, a session is recorded where its container uses the awslogs driver, and nowhere else.",
+    why: "An audit of who did what in a container needs the records that the exec configuration sends to CloudWatch Logs or S3. Container Insights does not record sessions.",
+    how: "executeCommandConfiguration in ecs:DescribeClusters. Without one, or with DEFAULT, only sessions into containers with the awslogs driver are recorded.",
     actions: &["ecs:DescribeClusters", "ecs:DescribeTaskDefinition"],
     remedy: "Set logging to OVERRIDE in the exec configuration, with a log group or a bucket.",
     docs: &[
@@ -23,10 +24,11 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
+const NOT_RECORDED: &str = "Sessions are not recorded";
+
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
     vec![CHECK.judge(
-        subject,
+        cluster_subject(index),
         &index.facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| judge(index, subject, cluster),
@@ -36,18 +38,21 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
     let configuration = cluster.exec_configuration.as_ref();
     let logging = configuration.map_or("DEFAULT", |exec| exec.logging.as_str());
+    let not_recorded = |subject, detail: &str| {
+        CHECK
+            .warn(subject, NOT_RECORDED)
+            .detail(detail)
+            .group_title(NOT_RECORDED)
+    };
     let finding = match logging {
         "OVERRIDE" => {
             let log = configuration.and_then(|exec| exec.log.as_ref());
-            let places: Vec<&str> = log
-                .into_iter()
-                .flat_map(|log| [log.log_group.as_deref(), log.bucket.as_deref()])
-                .flatten()
-                .collect();
-            match places.as_slice() {
-                [] => nowhere(
+            let names = log.map(|log| [log.log_group.as_deref(), log.bucket.as_deref()]);
+            let names: Vec<&str> = names.into_iter().flatten().flatten().collect();
+            match names.as_slice() {
+                [] => not_recorded(
                     subject,
-                    "The exec configuration names neither a log group nor a bucket.",
+                    "The exec configuration sets neither a log group nor a bucket.",
                 ),
                 some => CHECK.pass(
                     subject,
@@ -55,8 +60,8 @@ fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
                 ),
             }
         }
-        "NONE" => nowhere(subject, "The exec configuration sets logging to NONE."),
-        "DEFAULT" => by_container(index, subject),
+        "NONE" => not_recorded(subject, "The exec configuration sets logging to NONE."),
+        "DEFAULT" => judge_containers(index, subject),
         other => CHECK.unknown_because(
             subject,
             format!("The cluster's exec logging is {other}, which this version does not know"),
@@ -65,49 +70,30 @@ fn judge(index: &FactIndex, subject: Subject, cluster: &Cluster) -> Finding {
     finding.evidence("logging", logging)
 }
 
-fn nowhere(subject: Subject, detail: &'static str) -> Finding {
-    CHECK
-        .warn(subject, "Nothing records what is done in sessions")
-        .detail(detail)
-        .group_title("Nothing records what is done in sessions")
-}
-
-/// DEFAULT leaves it to each container's own log driver.
-fn by_container(index: &FactIndex, subject: Subject) -> Finding {
-    let mut silent: Vec<String> = Vec::new();
-    let definitions = || {
-        let all = index.facts.task_definitions.values();
-        all.filter_map(Fact::known)
-    };
-    for definition in definitions() {
+/// With DEFAULT the log driver of each container decides.
+fn judge_containers(index: &FactIndex, subject: Subject) -> Finding {
+    let definitions = index.facts.task_definitions.values();
+    let definitions = definitions.filter_map(Fact::known);
+    let mut unread = None;
+    let mut unrecorded: Vec<String> = Vec::new();
+    for definition in definitions {
+        unread = unread.or(definition.containers_unread.as_ref());
         for container in &definition.containers {
-            let logs = container
-                .log
-                .as_ref()
-                .is_some_and(|log| log.driver == "awslogs");
-            if !logs {
-                silent.push(format!("{}/{}", definition.family, container.name));
+            let log = container.log.as_ref();
+            if log.is_none_or(|log| log.driver != "awslogs") {
+                unrecorded.push(format!("{}/{}", definition.family, container.name));
             }
         }
     }
-    let unread = definitions().find_map(|definition| definition.containers_unread.as_ref());
-    if let (true, Some(why)) = (silent.is_empty(), unread) {
-        return CHECK.unknown(subject, why);
+    match (unrecorded.as_slice(), unread) {
+        ([], Some(why)) => CHECK.unknown(subject, why),
+        ([], None) => CHECK.pass(subject, "Sessions are recorded in the log groups of their containers"),
+        (names, _) => CHECK
+            .warn(subject, format!("Sessions in {} are not recorded", text::short_list(names, 3)))
+            .detail("Logging is DEFAULT, which records with the awslogs driver of the container. These containers do not use it.")
+            .group_title(NOT_RECORDED)
+            .evidence("containers", unrecorded),
     }
-    if silent.is_empty() {
-        return CHECK.pass(
-            subject,
-            "Sessions are recorded where their containers log to",
-        );
-    }
-    CHECK
-        .warn(
-            subject,
-            format!("Nothing records sessions into {}", text::short_list(&silent, 3)),
-        )
-        .detail("Logging is DEFAULT, which records into the container's own awslogs configuration, and these have none.")
-        .group_title("Nothing records what is done in sessions")
-        .evidence("containers", silent)
 }
 
 #[cfg(test)]
@@ -124,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn overridden_off_and_empty() {
+    fn the_exec_configuration_decides() {
         let with = |logging: &str, log_group: Option<&str>| {
             Some(ExecConfiguration {
                 kms_key: None,
@@ -142,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_the_container_s_driver_decides() {
+    fn with_default_logging_the_container_s_driver_decides() {
         assert_eq!(of(None), [Status::Pass]);
         let mut facts = healthy_coder();
         definition(&mut facts).containers[0].log = None;
@@ -150,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn a_denied_read_is_unknown() {
         let mut facts = healthy_coder();
         facts.cluster = denied("ecs:DescribeClusters");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

@@ -1,16 +1,17 @@
+use super::cluster_subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
     area: Area::Cluster,
     title: "The cluster exists",
-    why: "Everything else is looked for in this cluster.",
+    why: "The services and tasks are in this cluster.",
     how: "ecs:DescribeClusters in the region.",
     actions: &["ecs:DescribeClusters"],
-    remedy: "Name another cluster with --cluster, or another region.",
+    remedy: "Choose another cluster with --cluster, or another region with --region.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
     explains: &["service.exists", "task.exists"],
     masks: &[],
@@ -22,9 +23,8 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
     let name = &facts.cluster_name;
-    let subject = Subject::new("cluster", name.as_str());
     vec![CHECK.judge(
-        subject,
+        cluster_subject(index),
         &facts.cluster,
         |subject| {
             let title = format!("There is no cluster {name} in {}", facts.region);
@@ -34,7 +34,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         },
         |subject, cluster| {
             CHECK
-                .pass(subject, format!("Cluster {name} is there"))
+                .pass(subject, format!("Cluster {name} exists"))
                 .evidence("arn", cluster.arn.as_str())
                 .evidence("status", cluster.status.as_str())
         },
@@ -49,7 +49,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_gone_and_unreadable() {
+    fn a_missing_cluster_fails_and_a_denied_read_is_unknown() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.cluster = Fact::Absent;

@@ -1,3 +1,4 @@
+use super::{cluster_subject, judge_named};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -9,10 +10,10 @@ pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
     area: Area::Cluster,
     title: "The cluster's KMS key can be used",
-    why: "Where the exec configuration names a KMS key, every session starts by making a data key with it: one that is disabled, about to be deleted, gone, or of the wrong kind lets no session start.",
-    how: "kms:DescribeKey: the key's state, its usage and its kind.",
+    why: "If the exec configuration sets a KMS key, every session starts with a data key that it generates. No session starts if the key is disabled, pending deletion, deleted or of the wrong kind.",
+    how: "kms:DescribeKey: the key's state, usage and spec.",
     actions: &["ecs:DescribeClusters", "kms:DescribeKey"],
-    remedy: "Enable the key, cancel its deletion, or name another one in the exec configuration.",
+    remedy: "Enable the key, cancel its deletion, or set another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html",
@@ -25,82 +26,91 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
     if let Fact::Unavailable(why) = &index.facts.cluster {
-        return vec![CHECK.unknown(subject, why)];
+        return vec![CHECK.unknown(cluster_subject(index), why)];
     }
     let Some(name) = index.key_name() else {
-        return vec![CHECK.skip(
-            subject,
-            "The cluster encrypts sessions with no KMS key of its own",
-        )];
+        let title = "The cluster's exec configuration sets no KMS key";
+        return vec![CHECK.skip(cluster_subject(index), title)];
+    };
+    let does_not_exist = |subject| {
+        CHECK
+            .fail(subject, format!("The cluster's KMS key {name} does not exist"))
+            .detail("The exec configuration sets it, but KMS knows no such key in this region. No session can start.")
+            .group_title("The cluster's KMS key does not exist")
+            .fix(fixes::cluster::choose_key(index.facts))
     };
     let subject = Subject::new("kms-key", name);
-    vec![match index.facts.kms_keys.get(name) {
-        Some(Fact::Known(key)) => judge(index, subject, key),
-        Some(Fact::Absent) => CHECK
-            .fail(subject, format!("The cluster's KMS key {name} does not exist"))
-            .detail("The exec configuration names it, and KMS knows no such key in this region. No session can start.")
-            .group_title("The cluster's KMS key does not exist")
-            .fix(fixes::cluster::choose_key(index.facts)),
-        Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        None => CHECK.unknown_because(subject, "Nobody asked KMS about the key"),
-    }]
+    let key = index.facts.kms_keys.get(name);
+    vec![judge_named(
+        &CHECK,
+        subject,
+        key,
+        does_not_exist,
+        |subject, key| judge(index, subject, key).evidence("keyState", key.state.as_str()),
+    )]
 }
 
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
 fn judge(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
-    let arn = &key.arn;
-    let finding = match key.state.as_str() {
-        "Enabled" | "Updating" => {
-            let symmetric = key.spec.is_empty() || key.spec == "SYMMETRIC_DEFAULT";
-            let encrypts = key.usage.is_empty() || key.usage == "ENCRYPT_DECRYPT";
-            if symmetric && encrypts {
-                CHECK.pass(subject, format!("{arn} is enabled"))
-            } else if is_of_another_kind(key) {
-                CHECK
-                    .fail(subject, format!("{arn} is no symmetric key that encrypts"))
-                    .detail(format!("It is of kind {} for {}. Data keys can be made with symmetric encryption keys only.", key.spec, key.usage))
-                    .group_title("The cluster's KMS key is of the wrong kind")
-                    .fix(fixes::cluster::choose_key(index.facts))
-            } else {
-                let kind = format!("{} for {}", key.spec, key.usage);
-                CHECK.unknown_because(
-                    subject,
-                    format!("{arn} is of kind {kind}, which this version does not know"),
-                )
-            }
-        }
-        "Disabled" => CHECK
-            .fail(subject, format!("{arn} is disabled"))
-            .detail("No data key can be made with it, so no session can start.")
-            .group_title("The cluster's KMS key is disabled")
-            .fix(fixes::cluster::enable_key(index.facts, arn)),
-        "PendingDeletion" => CHECK
-            .fail(subject, format!("{arn} is about to be deleted"))
-            .detail("No data key can be made with it, so no session can start.")
-            .group_title("The cluster's KMS key is about to be deleted")
-            .fix(fixes::cluster::cancel_key_deletion(index.facts, arn)),
-        "PendingImport" | "Unavailable" | "Creating" | "PendingReplicaDeletion" => CHECK
-            .fail(subject, format!("{arn} is {}, not Enabled", key.state))
-            .detail("No data key can be made with it, so no session can start.")
-            .group_title("The cluster's KMS key is not enabled")
-            .fix(fixes::cluster::choose_key(index.facts)),
-        other => CHECK.unknown_because(
-            subject,
-            format!("{arn} is {other}, which this version does not know"),
+    let (arn, state, facts) = (&key.arn, key.state.as_str(), index.facts);
+    let (title, group_title, fix) = match state {
+        "Enabled" | "Updating" => return judge_kind(index, subject, key),
+        "Disabled" => (
+            format!("{arn} is disabled"),
+            "The cluster's KMS key is disabled",
+            fixes::cluster::enable_key(facts, arn),
         ),
+        "PendingDeletion" => (
+            format!("{arn} is pending deletion"),
+            "The cluster's KMS key is pending deletion",
+            fixes::cluster::cancel_key_deletion(facts, arn),
+        ),
+        "PendingImport" | "Unavailable" | "Creating" | "PendingReplicaDeletion" => (
+            format!("{arn} is {state}, not Enabled"),
+            "The cluster's KMS key is not enabled",
+            fixes::cluster::choose_key(facts),
+        ),
+        other => {
+            let title = format!("{arn} is {other}, a state that this version does not know");
+            return CHECK.unknown_because(subject, title);
+        }
     };
-    finding.evidence("keyState", key.state.as_str())
+    CHECK
+        .fail(subject, title)
+        .detail("It cannot generate data keys, so no session can start.")
+        .group_title(group_title)
+        .fix(fix)
 }
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html>
-fn is_of_another_kind(key: &KmsKey) -> bool {
-    let specs = ["RSA_", "ECC_", "HMAC_", "SM2", "ML_DSA_"];
-    specs.iter().any(|spec| key.spec.starts_with(spec))
+fn judge_kind(index: &FactIndex, subject: Subject, key: &KmsKey) -> Finding {
+    let KmsKey {
+        arn, spec, usage, ..
+    } = key;
+    if matches!(spec.as_str(), "" | "SYMMETRIC_DEFAULT")
+        && matches!(usage.as_str(), "" | "ENCRYPT_DECRYPT")
+    {
+        return CHECK.pass(subject, format!("{arn} is enabled"));
+    }
+    let mut unusable = ["RSA_", "ECC_", "HMAC_", "SM2", "ML_DSA_"].iter();
+    let is_unusable = unusable.any(|prefix| spec.starts_with(prefix))
         || matches!(
-            key.usage.as_str(),
+            usage.as_str(),
             "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | "KEY_AGREEMENT"
-        )
+        );
+    if !is_unusable {
+        let title =
+            format!("{arn} has the spec {spec} for {usage}, which this version does not know");
+        return CHECK.unknown_because(subject, title);
+    }
+    CHECK
+        .fail(subject, format!("{arn} is not a symmetric encryption key"))
+        .detail(format!(
+            "Its spec is {spec} for {usage}. Only symmetric encryption keys generate data keys."
+        ))
+        .group_title("The cluster's KMS key is of the wrong kind")
+        .fix(fixes::cluster::choose_key(index.facts))
 }
 
 #[cfg(test)]
@@ -111,7 +121,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn states_and_kinds() {
+    fn states_and_specs_that_cannot_generate_data_keys_fail() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         let mut facts = with_key();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -131,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_and_unreadable() {
+    fn a_missing_key_fails_and_denied_reads_are_unknown() {
         let mut facts = with_key();
         for fact in facts.kms_keys.values_mut() {
             *fact = Fact::Absent;

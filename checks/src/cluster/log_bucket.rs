@@ -1,19 +1,19 @@
-use super::of_exec_log;
+use super::{judge_destination, judge_exec_log};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{ExecLog, Fact};
+use model::facts::ExecLog;
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-bucket",
     area: Area::Cluster,
     title: "The bucket that records sessions exists",
-    why: "Records of sessions are uploaded to it when they end. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
-    how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration, which says too that it exists.",
+    why: "The agent uploads the record of a session when the session ends. If the bucket is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
+    how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration: an answer proves that it exists.",
     actions: &["ecs:DescribeClusters", "s3:GetEncryptionConfiguration"],
-    remedy: "Make the bucket, or name another one in the exec configuration.",
+    remedy: "Create the bucket, or set another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
@@ -25,40 +25,22 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_exec_log(index, &CHECK, |subject, log| match &log.bucket {
+    judge_exec_log(index, &CHECK, |subject, log| match &log.bucket {
         Some(name) => judge(index, log, name),
-        None => CHECK.skip(subject, "The cluster records sessions in no bucket"),
+        None => CHECK.skip(subject, "The cluster's exec configuration sets no bucket"),
     })
 }
 
 fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
-    let subject = Subject::new("bucket", name);
-    match index.facts.buckets.get(name) {
-        Some(Fact::Known(_)) => CHECK.pass(subject, format!("Bucket {name} exists")),
-        Some(Fact::Absent) => {
-            let title = format!("There is no bucket {name}");
-            let finding = match log.bucket_encrypted {
-                true => CHECK.fail(subject, title).detail(
-                    "The exec configuration demands that it be encrypted, and the agent cannot see that: every session ends \
-                     at its start.",
-                ),
-                false => CHECK
-                    .warn(subject, title)
-                    .detail("Sessions open all the same, but nothing is recorded."),
-            };
-            finding
-                .group_title("The bucket that records sessions does not exist")
-                .fix(fixes::cluster::create_bucket(index.facts, name))
-        }
-        Some(Fact::Unavailable(why)) => {
-            let finding = CHECK.unknown(subject, why);
-            match log.bucket_encrypted {
-                true => finding.severity(Severity::High),
-                false => finding,
-            }
-        }
-        None => CHECK.unknown_because(subject, "Nobody asked S3 about the bucket"),
-    }
+    let title = format!("There is no bucket {name}");
+    let missing = CHECK
+        .warn(Subject::new("bucket", name), title)
+        .group_title("The bucket that records sessions does not exist")
+        .fix(fixes::cluster::create_bucket(index.facts, name));
+    let bucket = index.facts.buckets.get(name);
+    judge_destination(bucket, log.bucket_encrypted, missing, |subject, _| {
+        CHECK.pass(subject, format!("Bucket {name} exists"))
+    })
 }
 
 #[cfg(test)]
@@ -69,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_missing_and_unreadable() {
+    fn a_missing_bucket_fails_only_if_it_must_be_encrypted() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         for (encrypted, missing) in [(true, Status::Fail), (false, Status::Warn)] {
             let mut facts = with_bucket(encrypted);

@@ -1,23 +1,23 @@
-use super::of_exec_log;
+use super::{judge_exec_log, judge_named};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Bucket, ExecLog, Fact, LogGroup, Unavailable};
+use model::facts::{Bucket, ExecLog, Fact, LogGroup};
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-encryption",
     area: Area::Cluster,
-    title: "Records are encrypted as the cluster demands",
-    why: "Where the exec configuration demands an encrypted log group or bucket, the agent looks before it starts the shell, and ends the session when the group has no KMS key, or the bucket no default encryption.",
-    how: "kmsKeyId in logs:DescribeLogGroups, and s3:GetEncryptionConfiguration. The agent knows AES256 and aws:kms on a bucket, no other algorithm.",
+    title: "Records of sessions are encrypted as the cluster requires",
+    why: "If the exec configuration requires an encrypted log group or bucket, the agent verifies it before it starts the shell. It ends the session if the log group has no KMS key or the bucket no default encryption.",
+    how: "kmsKeyId in logs:DescribeLogGroups, and s3:GetEncryptionConfiguration. For a bucket the agent accepts AES256 and aws:kms only.",
     actions: &[
         "ecs:DescribeClusters",
         "logs:DescribeLogGroups",
         "s3:GetEncryptionConfiguration",
     ],
-    remedy: "Give the log group a KMS key, or the bucket a default encryption by AES256 or aws:kms.",
+    remedy: "Associate a KMS key with the log group, or set the bucket's default encryption to AES256 or aws:kms.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
@@ -28,95 +28,78 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
+const GROUP_TITLE: &str = "Records of sessions are not encrypted as the cluster requires";
+
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
-    let mut findings = Vec::new();
-    if let Some(log) = index.exec_log() {
-        findings.extend(of_group(index, log));
-        findings.extend(of_bucket(index, log));
+    let log = index.exec_log();
+    let group = log.and_then(|log| judge_log_group(index, log));
+    let bucket = log.and_then(|log| judge_bucket(index, log));
+    let findings: Vec<Finding> = group.into_iter().chain(bucket).collect();
+    if !findings.is_empty() {
+        return findings;
     }
-    if findings.is_empty() {
-        return of_exec_log(index, &CHECK, |_, _| {
-            CHECK.skip(subject, "The cluster demands no encryption of records")
-        });
-    }
-    findings
+    judge_exec_log(index, &CHECK, |subject, _| {
+        CHECK.skip(
+            subject,
+            "The cluster does not require records to be encrypted",
+        )
+    })
 }
 
-fn of_group(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
+fn does_not_exist(subject: Subject) -> Finding {
+    CHECK.skip(subject, "It does not exist")
+}
+
+fn judge_log_group(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.log_group.as_ref().filter(|_| log.log_group_encrypted)?;
     let subject = Subject::new("log-group", name.as_str());
-    Some(look(
-        subject,
-        index.facts.log_groups.get(name),
-        |subject, group: &LogGroup| {
-            match &group.kms_key {
-            Some(key) => CHECK
-                .pass(subject, format!("Log group {name} is encrypted, as the cluster demands"))
-                .evidence("kmsKeyId", key.as_str()),
-            None => CHECK
-                .fail(subject, format!("Log group {name} has no KMS key, and the cluster demands one"))
-                .detail("cloudWatchEncryptionEnabled is set: the agent finds the group without a key and ends every session at its start.")
-                .group_title("Records are not encrypted as the cluster demands")
-                .fix(fixes::cluster::encrypt_log_group(index.facts, name)),
-        }
-        },
-    ))
+    let group = index.facts.log_groups.get(name);
+    let judge = |subject, group: &LogGroup| {
+        match &group.kms_key {
+        Some(key) => CHECK
+            .pass(subject, format!("Log group {name} is encrypted, as the cluster requires"))
+            .evidence("kmsKeyId", key.as_str()),
+        None => CHECK
+            .fail(subject, format!("Log group {name} has no KMS key, but the cluster requires one"))
+            .detail("cloudWatchEncryptionEnabled is set: the agent finds no key on the group and ends every session at its start.")
+            .group_title(GROUP_TITLE)
+            .fix(fixes::cluster::encrypt_log_group(index.facts, name)),
+    }
+    };
+    Some(judge_named(&CHECK, subject, group, does_not_exist, judge))
 }
 
-fn of_bucket(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
+fn judge_bucket(index: &FactIndex, log: &ExecLog) -> Option<Finding> {
     let name = log.bucket.as_ref().filter(|_| log.bucket_encrypted)?;
     let subject = Subject::new("bucket", name.as_str());
-    Some(look(
-        subject,
-        index.facts.buckets.get(name),
-        |subject, bucket: &Bucket| {
-            let refused = |title: String| {
-                CHECK
-                .fail(subject.clone(), title)
-                .detail("s3EncryptionEnabled is set: the agent looks at the bucket's default encryption and ends every session at its start.")
-                .group_title("Records are not encrypted as the cluster demands")
-            };
-            match &bucket.encryption {
-                Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => {
-                    CHECK
-                        .pass(
-                            subject,
-                            format!("Bucket {name} is encrypted, as the cluster demands"),
-                        )
-                        .evidence("algorithm", algorithm.as_str())
-                }
-                Fact::Known(algorithm) => refused(format!(
-                    "Bucket {name} is encrypted by {algorithm}, which the agent does not know"
-                ))
-                .fix(fixes::cluster::choose_encryption(name, algorithm)),
-                Fact::Absent => refused(format!(
-                    "Bucket {name} has no default encryption, and the cluster demands one"
-                ))
-                .fix(fixes::cluster::encrypt_bucket(index.facts, name)),
-                Fact::Unavailable(why) => CHECK.unknown(subject, why),
-            }
-        },
-    ))
-}
-
-fn look<T>(
-    subject: Subject,
-    fact: Option<&Fact<T>>,
-    judge: impl FnOnce(Subject, &T) -> Finding,
-) -> Finding {
-    match fact {
-        Some(Fact::Known(there)) => judge(subject, there),
-        Some(Fact::Absent) => CHECK.skip(
+    let bucket = index.facts.buckets.get(name);
+    let fail = |subject, title: String, fix| {
+        CHECK
+            .fail(subject, title)
+            .detail("s3EncryptionEnabled is set: the agent reads the bucket's default encryption and ends every session at its start.")
+            .group_title(GROUP_TITLE)
+            .fix(fix)
+    };
+    let judge = |subject, bucket: &Bucket| match &bucket.encryption {
+        Fact::Known(algorithm) if matches!(algorithm.as_str(), "AES256" | "aws:kms") => CHECK
+            .pass(
+                subject,
+                format!("Bucket {name} is encrypted, as the cluster requires"),
+            )
+            .evidence("algorithm", algorithm.as_str()),
+        Fact::Known(algorithm) => fail(
             subject,
-            "It does not exist, so that nothing is to be encrypted",
+            format!("Bucket {name} is encrypted with {algorithm}, which the agent does not accept"),
+            fixes::cluster::choose_encryption(name, algorithm),
         ),
-        Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        None => {
-            let why = Unavailable::not_asked("logs:DescribeLogGroups", "nobody asked about it");
-            CHECK.unknown(subject, &why)
-        }
-    }
+        Fact::Absent => fail(
+            subject,
+            format!("Bucket {name} has no default encryption, but the cluster requires one"),
+            fixes::cluster::encrypt_bucket(index.facts, name),
+        ),
+        Fact::Unavailable(why) => CHECK.unknown(subject, why),
+    };
+    Some(judge_named(&CHECK, subject, bucket, does_not_exist, judge))
 }
 
 #[cfg(test)]
@@ -132,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_a_key_only_where_one_is_demanded() {
+    fn a_log_group_needs_a_key_only_if_the_cluster_requires_it() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         let mut facts = with_log_group(true);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -146,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn buckets() {
+    fn a_bucket_needs_an_algorithm_that_the_agent_accepts() {
         let mut facts = with_bucket(true);
         for (encryption, status) in [
             (Fact::Known("AES256".to_owned()), Status::Pass),
@@ -162,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = with_log_group(true);
         facts
             .log_groups

@@ -1,19 +1,19 @@
-use super::of_exec_log;
+use super::{judge_destination, judge_exec_log};
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{ExecLog, Fact};
+use model::facts::ExecLog;
 use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "cluster.log-group",
     area: Area::Cluster,
     title: "The log group that records sessions exists",
-    why: "The agent does not make the group. Where it is missing nothing is recorded, and where the cluster demands that it be encrypted, every session ends at its start.",
+    why: "The agent does not create the log group. If it is missing, sessions are not recorded; if the cluster also requires it to be encrypted, every session ends at its start.",
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
     actions: &["ecs:DescribeClusters", "logs:DescribeLogGroups"],
-    remedy: "Make the log group, or name another one in the exec configuration.",
+    remedy: "Create the log group, or set another one in the exec configuration.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
     ],
@@ -25,49 +25,33 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    of_exec_log(index, &CHECK, |subject, log| match &log.log_group {
+    judge_exec_log(index, &CHECK, |subject, log| match &log.log_group {
         Some(name) => judge(index, log, name),
         None => CHECK.skip(
             subject,
-            "The cluster records sessions in no log group of its own",
+            "The cluster's exec configuration sets no log group",
         ),
     })
 }
 
 fn judge(index: &FactIndex, log: &ExecLog, name: &str) -> Finding {
-    let subject = Subject::new("log-group", name);
-    match index.facts.log_groups.get(name) {
-        Some(Fact::Known(group)) => CHECK
+    let facts = index.facts;
+    let must_be_encrypted = log.log_group_encrypted;
+    let title = format!("There is no log group {name} in {}", facts.region);
+    let missing = CHECK
+        .warn(Subject::new("log-group", name), title)
+        .group_title("The log group that records sessions does not exist")
+        .fix(fixes::cluster::create_log_group(
+            facts,
+            name,
+            must_be_encrypted,
+        ));
+    let group = facts.log_groups.get(name);
+    judge_destination(group, must_be_encrypted, missing, |subject, group| {
+        CHECK
             .pass(subject, format!("Log group {name} exists"))
-            .evidence("arn", group.arn.as_str()),
-        Some(Fact::Absent) => {
-            let title = format!("There is no log group {name} in {}", index.facts.region);
-            let finding = match log.log_group_encrypted {
-                true => CHECK.fail(subject, title).detail(
-                    "The exec configuration demands that it be encrypted, which a group that does not exist is not: every \
-                     session ends at its start.",
-                ),
-                false => CHECK
-                    .warn(subject, title)
-                    .detail("Sessions open all the same, but nothing is recorded."),
-            };
-            finding
-                .group_title("The log group that records sessions does not exist")
-                .fix(fixes::cluster::create_log_group(
-                    index.facts,
-                    name,
-                    log.log_group_encrypted,
-                ))
-        }
-        Some(Fact::Unavailable(why)) => {
-            let finding = CHECK.unknown(subject, why);
-            match log.log_group_encrypted {
-                true => finding.severity(Severity::High),
-                false => finding,
-            }
-        }
-        None => CHECK.unknown_because(subject, "Nobody asked CloudWatch Logs about the group"),
-    }
+            .evidence("arn", group.arn.as_str())
+    })
 }
 
 #[cfg(test)]
@@ -78,7 +62,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_and_missing() {
+    fn a_missing_group_fails_only_if_it_must_be_encrypted() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         for (encrypted, missing) in [(true, Status::Fail), (false, Status::Warn)] {
             let mut facts = with_log_group(encrypted);
@@ -91,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn a_denied_read_leaves_the_verdict_open() {
         let mut facts = with_log_group(true);
         facts
             .log_groups

@@ -1,16 +1,17 @@
+use super::cluster_subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
     area: Area::Cluster,
     title: "The cluster is ACTIVE",
-    why: "A cluster that is being made or taken down refuses calls.",
+    why: "ECS rejects calls to a cluster that is being created or deleted.",
     how: "status in ecs:DescribeClusters.",
     actions: &["ecs:DescribeClusters"],
-    remedy: "Wait until the cluster is ACTIVE, or make it anew.",
+    remedy: "Wait until the cluster is ACTIVE, or create a new one.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
     explains: &["service.running-tasks"],
     masks: &[],
@@ -21,9 +22,8 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
-    let subject = Subject::new("cluster", facts.cluster_name.as_str());
     vec![CHECK.judge(
-        subject,
+        cluster_subject(index),
         &facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| {
@@ -36,7 +36,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
                     .group_title("The cluster is not ACTIVE"),
                 _ => CHECK.unknown_because(
                     subject,
-                    format!("Cluster {name} is {status}, which this version does not know"),
+                    format!("Cluster {name} is {status}, a status that this version does not know"),
                 ),
             }
             .evidence("status", status)
@@ -51,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn active_failed_new_and_unreadable() {
+    fn only_active_passes() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         known(&mut facts.cluster).status = "FAILED".into();

@@ -50,19 +50,3 @@ fn task_sets<'a>(
     let by_arn = by_arn.into_iter();
     by_arn.map(|(arn, tasks)| (arn, tasks.into())).collect()
 }
-
-/// The services whose tasks match and whose deployments ECS itself rolls out: a fix can replace their tasks.
-pub fn services_with<'a>(
-    index: &FactIndex<'a>,
-    matches: impl Fn(&Group<'a>) -> bool,
-) -> Vec<&'a str> {
-    let is_rolled_out_by_ecs = |group: &&Group| {
-        let service = group.known_service();
-        service.is_some_and(|service| service.controller == DeploymentController::Ecs)
-    };
-    let groups = index.groups.iter().filter(|group| matches(group));
-    groups
-        .filter(is_rolled_out_by_ecs)
-        .filter_map(|group| group.service)
-        .collect()
-}

@@ -1,12 +1,13 @@
+//! Whether a principal has a permissions boundary.
+
 use serde_json::Value;
 
 use crate::fact_index::FactIndex;
 use aws_rules::iam::statements;
 use model::facts::{Engine, Fact, Role};
 
-/// Whether a user or role has a permissions boundary, as its policies, the role itself or the policy simulator tell;
-/// the simulator mentions the boundary of whoever has one. `None`: nobody could tell.
-/// Only a resource's policy with `NotPrincipal` makes it worth a look.
+/// Whether a user or role has a permissions boundary, according to its policies, the role itself or the policy
+/// simulator. `None`: unknown, or irrelevant because the resource's `policy` has no `NotPrincipal`.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html>
 pub fn has_boundary(index: &FactIndex, principal: &str, policy: &Value) -> Option<bool> {
     let mut statements = statements(policy).iter();
@@ -23,13 +24,13 @@ pub fn has_boundary(index: &FactIndex, principal: &str, policy: &Value) -> Optio
     if let Some(Fact::Known(Role { boundary, .. })) = index.facts.roles.get(principal) {
         return Some(boundary.is_some());
     }
+    // The simulator names the boundary in the decisions about each principal that has one.
     let simulations = index.simulations.iter();
     let mut decisions = simulations
         .filter(|asked| asked.principal == principal && asked.engine == Engine::Simulator)
         .filter_map(|asked| asked.decisions.known())
         .flatten()
-        .map(|decision| decision.allowed_by_boundary.is_some())
         .peekable();
     decisions.peek()?;
-    Some(decisions.any(|is_bounded| is_bounded))
+    Some(decisions.any(|decision| decision.allowed_by_boundary.is_some()))
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::KeyUse;
 use crate::fact_index::FactIndex;
-use crate::iam_answers::{self, Blocker, Silence};
+use crate::iam_answers::{self, Blocker, NoAnswer};
 use model::facts::Unavailable;
 
 /// Whether the principal's policies allow the use of the key.
@@ -33,14 +33,14 @@ pub fn evaluate_identity(
     if principal.ends_with(":root") {
         return (IdentityAnswer::Allowed, BTreeSet::new());
     }
-    match iam_answers::silence(index, principal, action) {
-        Some(Silence::Unavailable(why)) => {
+    match iam_answers::no_answer(index, principal, action) {
+        Some(NoAnswer::Unavailable(why)) => {
             return (IdentityAnswer::Unknown(why.clone()), BTreeSet::new());
         }
         Some(_) => return unknown("was not asked"),
         None => {}
     }
-    let verdict = iam_answers::verdict(index, principal, &[(action, key)], |_| true);
+    let verdict = iam_answers::permission_answer(index, principal, &[(action, key)], |_| true);
     let answer = match (verdict.denied.len(), verdict.undecided.len()) {
         (0, 0) if verdict.allowed == 0 => return unknown("gave no answer"),
         (0, 0) => IdentityAnswer::Allowed,

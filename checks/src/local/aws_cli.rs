@@ -1,16 +1,17 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
     area: Area::Local,
     title: "The AWS CLI is installed",
-    why: "This program does not need it. It is what `aws ecs execute-command` and the commands of the fixes are run with.",
-    how: "Looks for aws on PATH.",
+    why: "ecs-exec does not need the AWS CLI, but the printed commands of fixes and `aws ecs execute-command` do.",
+    how: "Searches PATH for aws.",
     actions: &[],
-    remedy: "Install the AWS CLI, if the commands of the fixes are to be run on this machine.",
+    remedy: "Install the AWS CLI to run the commands of fixes on this machine.",
     docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
     explains: &[],
     masks: &[],
@@ -21,9 +22,9 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
-        Subject::new("machine", "local"),
+        subject(),
         &index.facts.local.aws_cli,
-        |subject| CHECK.skip(subject, "The AWS CLI is not installed, and is not needed"),
+        |subject| CHECK.skip(subject, "The AWS CLI is not installed"),
         |subject, path| {
             CHECK
                 .pass(subject, "The AWS CLI is installed")
@@ -40,7 +41,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_not_there_and_not_looked() {
+    fn a_missing_cli_is_skipped() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.aws_cli = Fact::Absent;

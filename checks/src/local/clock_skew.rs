@@ -1,18 +1,19 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
     area: Area::Local,
     title: "This machine's clock is right",
-    why: "AWS refuses requests whose signature is more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects that for its calls; the signature of a session's connection is not corrected.",
-    how: "The Date header of AWS's answers beside this machine's clock.",
+    why: "AWS rejects signatures that are more than five minutes off: \"Signature expired\" or \"not yet current\". The AWS SDK corrects the clock for its calls, but not for the connection of a session.",
+    how: "The Date header of AWS's responses, compared with this machine's clock.",
     actions: &["sts:GetCallerIdentity"],
-    remedy: "Set the clock, best by NTP.",
+    remedy: "Set the clock, preferably with NTP.",
     docs: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"],
     explains: &[],
     masks: &[],
@@ -21,27 +22,29 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-/// What AWS puts up with, in seconds.
-const MOST: i64 = 300;
-const MUCH: i64 = 60;
+/// The skew in seconds from which AWS rejects signatures.
+const REJECTED_SECONDS: i64 = 300;
+const RISKY_SECONDS: i64 = 60;
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
+    let local = &index.facts.local;
     vec![CHECK.judge(
-        Subject::new("machine", "local"),
-        &index.facts.local.clock_ahead_seconds,
-        |subject| CHECK.skip(subject, "AWS's answers tell no time"),
+        subject(),
+        &local.clock_ahead_seconds,
+        |subject| CHECK.skip(subject, "AWS's responses have no date"),
         |subject, ahead| {
             let direction = if *ahead >= 0 { "ahead" } else { "behind" };
-            let by = text::span(ahead.abs());
-            let finding = match ahead.abs() {
-                off if off >= MOST => CHECK
-                    .fail(subject, format!("This machine's clock is {by} {direction}"))
-                    .detail("AWS refuses signatures that are five minutes off. Set the clock, best by NTP.")
+            let skew = ahead.abs();
+            let title = format!("This machine's clock is {} {direction}", text::span(skew));
+            let finding = match skew {
+                REJECTED_SECONDS.. => CHECK
+                    .fail(subject, title)
+                    .detail("AWS rejects signatures that are more than five minutes off. Set the clock, preferably with NTP.")
                     .group_title("This machine's clock is wrong")
-                    .fix(fixes::clock::synchronize(&index.facts.local.os)),
-                off if off >= MUCH => CHECK
-                    .warn(subject, format!("This machine's clock is {by} {direction}"))
-                    .detail("AWS puts up with five minutes.")
+                    .fix(fixes::clock::synchronize(&local.os)),
+                RISKY_SECONDS.. => CHECK
+                    .warn(subject, title)
+                    .detail("AWS rejects signatures that are more than five minutes off.")
                     .group_title("This machine's clock is wrong"),
                 _ => CHECK.pass(subject, "This machine's clock agrees with AWS's"),
             };
@@ -58,7 +61,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn right_off_and_far_off() {
+    fn five_minutes_fail_and_one_minute_warns() {
         let mut facts = healthy();
         for (ahead, status) in [
             (0, Status::Pass),

@@ -1,16 +1,17 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
     area: Area::Local,
     title: "AWS accepts this machine's credentials",
-    why: "Without valid credentials nothing can be asked and no session opened.",
-    how: "sts:GetCallerIdentity, which needs no permission, answers with the caller's ARN.",
+    why: "Without valid credentials AWS rejects every call, and no session opens.",
+    how: "sts:GetCallerIdentity, which needs no permission, returns the caller's ARN.",
     actions: &[],
-    remedy: "Sign in again: aws sso login, or whatever gives you credentials.",
+    remedy: "Sign in again, for example with aws sso login.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
     explains: &[],
     masks: &[],
@@ -20,24 +21,24 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let credentials = &index.facts.local.credentials;
-    let subject = Subject::new("machine", "local");
+    const MISSING: &str = "There are no AWS credentials on this machine";
     vec![CHECK.judge(
-        subject,
-        credentials,
+        subject(),
+        &index.facts.local.credentials,
         |subject| {
             CHECK
-                .fail(subject, "There are no AWS credentials on this machine")
+                .fail(subject, MISSING)
                 .detail("Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
-                .group_title("There are no AWS credentials on this machine")
+                .group_title(MISSING)
         },
-        |subject, ()| {
-            match index.facts.caller.known() {
-                Some(caller) => CHECK
-                    .pass(subject, format!("AWS knows the caller as {}", caller.arn))
-                    .evidence("arn", caller.arn.as_str()),
-                None => CHECK.pass(subject, "AWS accepts the credentials"),
-            }
+        |subject, ()| match index.facts.caller.known() {
+            Some(caller) => CHECK
+                .pass(
+                    subject,
+                    format!("AWS identifies the caller as {}", caller.arn),
+                )
+                .evidence("arn", caller.arn.as_str()),
+            None => CHECK.pass(subject, "AWS accepts the credentials"),
         },
     )]
 }
@@ -50,7 +51,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn accepted_missing_and_unreadable() {
+    fn missing_credentials_fail() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.credentials = Fact::Absent;

@@ -1,3 +1,4 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -7,11 +8,11 @@ use model::finding::{Finding, Severity, Subject};
 pub const CHECK: Check = Check {
     id: "local.endpoint-reachable",
     area: Area::Local,
-    title: "This machine reaches ssmmessages",
-    why: "The client's end of a session is a WebSocket to ssmmessages in the cluster's region. A firewall that lets the other AWS names through and not this one breaks sessions after ExecuteCommand was answered.",
-    how: "A TCP connection to port 443 of the public name, closed at once. Behind a proxy it is not tried.",
+    title: "This machine can reach ssmmessages",
+    why: "The client connects a session's WebSocket to ssmmessages in the cluster's region. A firewall that allows other AWS names but not this one breaks sessions after ExecuteCommand succeeds.",
+    how: "A TCP connection to port 443 of the public name, closed at once. Not tried behind a proxy.",
     actions: &[],
-    remedy: "Let ssmmessages.REGION.amazonaws.com:443 through the firewall, the VPN or the proxy.",
+    remedy: "Allow ssmmessages.REGION.amazonaws.com:443 in the firewall, the VPN or the proxy.",
     docs: &["https://docs.aws.amazon.com/general/latest/gr/ssm.html"],
     explains: &[],
     masks: &[],
@@ -22,14 +23,9 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
-        Subject::new("machine", "local"),
+        subject(),
         &index.facts.local.stream,
-        |subject| {
-            CHECK.skip(
-                subject,
-                "Calls go to an address of your own, and sessions with them",
-            )
-        },
+        |subject| CHECK.skip(subject, "Sessions use a custom endpoint"),
         |subject, reach| judge(index, subject, reach),
     )]
 }
@@ -38,29 +34,29 @@ fn judge(index: &FactIndex, subject: Subject, reach: &Reach) -> Finding {
     let host = &reach.host;
     let finding = match (&reach.failure, &reach.proxy) {
         (_, Some(proxy)) => CHECK
-            .unknown_because(subject, format!("A proxy stands between this machine and {host}"))
-            .detail(format!("{proxy} is set and NO_PROXY does not cover {host}. Sessions work if the proxy passes WebSockets on."))
+            .unknown_because(subject, format!("A proxy is between this machine and {host}"))
+            .detail(format!("{proxy} is set and NO_PROXY does not cover {host}. Sessions work if the proxy allows WebSockets."))
             .severity(Severity::Low),
-        (None, None) => CHECK.pass(subject, format!("This machine reaches {host}")),
+        (None, None) => CHECK.pass(subject, format!("This machine can reach {host}")),
         (Some(failure), None) => CHECK
             .fail(subject, format!("This machine cannot reach {host} on port 443"))
-            .detail(format!("The connection failed: {failure}. {}", besides(index)))
+            .detail(format!("The connection failed: {failure}. {}", likely_cause(index)))
             .group_title("This machine cannot reach ssmmessages"),
     };
     finding.evidence("host", host.as_str())
 }
 
-/// What the failure means beside what else of AWS could be reached.
-fn besides(index: &FactIndex) -> &'static str {
+/// What blocks the connection, given whether STS could be reached.
+fn likely_cause(index: &FactIndex) -> &'static str {
     match &index.facts.caller {
         Fact::Known(_) => {
-            "Other services of AWS are reached all the same: let this name through the firewall, or the VPN."
+            "This machine reaches other AWS services: allow this name in the firewall or the VPN."
         }
         Fact::Unavailable(why) if matches!(why.reason, Reason::Unreachable | Reason::TimedOut) => {
-            "Nor could STS be reached: this machine may be offline, or its way to AWS leads through a VPN or a proxy that is not set up."
+            "It cannot reach STS either: this machine may be offline, or need a VPN or a proxy."
         }
         Fact::Unavailable(_) | Fact::Absent => {
-            "Other services of AWS may be reached all the same: let this name through the firewall, or the VPN."
+            "If this machine reaches other AWS services, allow this name in the firewall or the VPN."
         }
     }
 }
@@ -73,7 +69,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn reached_not_reached_and_behind_a_proxy() {
+    fn a_proxy_makes_a_failed_connection_unknown() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         let reach = |failure: Option<&str>, proxy: Option<&str>| {
@@ -86,7 +82,7 @@ mod tests {
         facts.local.stream = reach(Some("timed out"), None);
         assert_eq!(statuses(&CHECK, &facts), [Status::Fail]);
         let detail = |facts: &Facts| run(&CHECK, facts)[0].detail.clone();
-        assert!(detail(&facts).contains("Other services of AWS are reached"));
+        assert!(detail(&facts).contains("reaches other AWS services"));
         let caller = std::mem::replace(
             &mut facts.caller,
             Fact::Unavailable(Unavailable::new("sts", Reason::Unreachable, "dns")),

@@ -1,18 +1,19 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
     area: Area::Local,
     title: "The Session Manager plugin is installed",
-    why: "The AWS CLI's sessions travel through the Session Manager plugin: without it `aws ecs execute-command` ends with \"SessionManagerPlugin is not found\". This program carries sessions itself and needs it only to forward ports.",
-    how: "Looks for session-manager-plugin on PATH and asks it for its version.",
+    why: "The AWS CLI opens sessions with the Session Manager plugin: without it `aws ecs execute-command` fails with \"SessionManagerPlugin is not found\". ecs-exec needs it only to forward ports.",
+    how: "Searches PATH for session-manager-plugin and runs it with --version.",
     actions: &[],
-    remedy: "Install the Session Manager plugin; the fix has the commands for this system.",
+    remedy: "Install the Session Manager plugin. The fix has the commands for this system.",
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
@@ -24,36 +25,31 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
+    const MISSING: &str = "The Session Manager plugin is not installed on this machine";
     let local = &index.facts.local;
-    let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
-        subject,
+        subject(),
         &local.plugin,
         |subject| {
             CHECK
-                .warn(
-                    subject,
-                    "The Session Manager plugin is not installed on this machine",
-                )
-                .detail("No session-manager-plugin is on PATH. `aws ecs execute-command` and port forwarding need it; this program's own sessions do not.")
-                .group_title("The Session Manager plugin is not installed on this machine")
+                .warn(subject, MISSING)
+                .detail("session-manager-plugin is not on PATH. `aws ecs execute-command` and port forwarding need it; other sessions of ecs-exec do not.")
+                .group_title(MISSING)
                 .fix(fixes::plugin::install(&local.os))
         },
         |subject, plugin| {
-            let title = match &plugin.version {
-                Fact::Known(version) => format!("session-manager-plugin {version} is installed"),
-                Fact::Absent | Fact::Unavailable(_) => {
-                    "session-manager-plugin is installed, but does not tell its version".to_owned()
-                }
-            };
-            let finding = match &plugin.version {
+            let no_version = "session-manager-plugin is installed, but does not print its version";
+            match &plugin.version {
                 Fact::Known(version) => CHECK
-                    .pass(subject, title)
+                    .pass(
+                        subject,
+                        format!("session-manager-plugin {version} is installed"),
+                    )
                     .evidence("version", version.as_str()),
-                Fact::Absent => CHECK.warn(subject, title),
-                Fact::Unavailable(why) => CHECK.warn(subject, title).detail(why.message.clone()),
-            };
-            finding.evidence("path", plugin.path.as_str())
+                Fact::Absent => CHECK.warn(subject, no_version),
+                Fact::Unavailable(why) => CHECK.warn(subject, no_version).detail(&why.message),
+            }
+            .evidence("path", plugin.path.as_str())
         },
     )]
 }
@@ -66,7 +62,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn there_and_not_there() {
+    fn a_missing_plugin_is_a_warning() {
         let mut facts = healthy();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         facts.local.plugin = Fact::Absent;
@@ -76,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_tells_no_version_is_doubtful() {
+    fn a_plugin_without_a_version_is_a_warning() {
         let mut facts = healthy();
         facts.local.plugin = Fact::Known(Plugin {
             path: "/usr/bin/session-manager-plugin".into(),
@@ -86,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_looked() {
+    fn a_failed_search_is_unknown() {
         let mut facts = healthy();
         facts.local.plugin = denied("PATH");
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);

@@ -1,3 +1,4 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use model::area::Area;
@@ -10,8 +11,8 @@ pub const CHECK: Check = Check {
     id: "local.plugin-version",
     area: Area::Local,
     title: "The Session Manager plugin is supported",
-    why: "AWS supports the plugin from a certain version on; sessions with older ones may fail.",
-    how: "The version that the plugin tells, compared number by number with the least that AWS supports, 1.2.764.0.",
+    why: "AWS does not support older versions of the plugin: sessions may fail.",
+    how: "The version that the plugin prints, compared with 1.2.764.0, the minimum that AWS supports.",
     actions: &[],
     remedy: "Install the newest Session Manager plugin.",
     docs: &[
@@ -24,13 +25,12 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-const LEAST: [u32; 4] = [1, 2, 764, 0];
+const MINIMUM: [u32; 4] = [1, 2, 764, 0];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let local = &index.facts.local;
-    let subject = Subject::new("machine", "local");
     vec![CHECK.judge(
-        subject,
+        subject(),
         &local.plugin,
         |subject| CHECK.skip(subject, "The plugin is not installed"),
         |subject, plugin| judge(subject, plugin, &local.os),
@@ -38,30 +38,28 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 }
 
 fn judge(subject: Subject, plugin: &Plugin, os: &str) -> Finding {
-    let told = match &plugin.version {
-        Fact::Known(told) => told,
+    let version = match &plugin.version {
+        Fact::Known(version) => version,
         Fact::Absent => {
-            return CHECK.unknown_because(subject, "The plugin does not tell its version");
+            return CHECK.unknown_because(subject, "The plugin does not print its version");
         }
         Fact::Unavailable(why) => return CHECK.unknown(subject, why),
     };
-    match version::is_at_least(told, &LEAST) {
-        Some(true) => CHECK.pass(
-            subject,
-            format!("session-manager-plugin {told} is supported"),
-        ),
+    let title = format!("session-manager-plugin {version} is");
+    match version::is_at_least(version, &MINIMUM) {
+        Some(true) => CHECK.pass(subject, format!("{title} supported")),
         Some(false) => CHECK
-            .warn(
-                subject,
-                format!("session-manager-plugin {told} is older than AWS supports"),
-            )
+            .warn(subject, format!("{title} older than AWS supports"))
             .detail(format!(
-                "The least that AWS supports is {}.",
-                LEAST.map(|n| n.to_string()).join(".")
+                "AWS supports {} or newer.",
+                MINIMUM.map(|n| n.to_string()).join(".")
             ))
             .group_title("The Session Manager plugin is too old")
             .fix(fixes::plugin::install(os)),
-        None => CHECK.unknown_because(subject, format!("{told} is no version")),
+        None => CHECK.unknown_because(
+            subject,
+            format!("session-manager-plugin prints {version}, which is not a version"),
+        ),
     }
 }
 
@@ -72,7 +70,7 @@ mod tests {
     use model::facts::{Fact, Plugin};
     use model::finding::Status;
 
-    fn of(version: Fact<String>) -> Vec<Status> {
+    fn statuses_of(version: Fact<String>) -> Vec<Status> {
         let mut facts = healthy();
         facts.local.plugin = Fact::Known(Plugin {
             path: "/usr/bin/session-manager-plugin".into(),
@@ -83,18 +81,18 @@ mod tests {
 
     #[test]
     fn versions_compare_as_numbers() {
-        assert_eq!(of(Fact::Known("1.2.764.0".into())), [Status::Pass]);
-        assert_eq!(of(Fact::Known("1.10.0.0".into())), [Status::Pass]);
-        assert_eq!(of(Fact::Known("1.2.99.0".into())), [Status::Warn]);
-        assert_eq!(of(Fact::Known("new".into())), [Status::Unknown]);
+        assert_eq!(statuses_of(Fact::Known("1.2.764.0".into())), [Status::Pass]);
+        assert_eq!(statuses_of(Fact::Known("1.10.0.0".into())), [Status::Pass]);
+        assert_eq!(statuses_of(Fact::Known("1.2.99.0".into())), [Status::Warn]);
+        assert_eq!(statuses_of(Fact::Known("new".into())), [Status::Unknown]);
         assert_eq!(
-            of(denied("session-manager-plugin --version")),
+            statuses_of(denied("session-manager-plugin --version")),
             [Status::Unknown]
         );
     }
 
     #[test]
-    fn not_installed_is_anothers_business() {
+    fn a_missing_plugin_is_skipped() {
         let mut facts = healthy();
         facts.local.plugin = Fact::Absent;
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

@@ -1,16 +1,17 @@
+use super::subject;
 use crate::fact_index::FactIndex;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
+use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "local.region",
     area: Area::Local,
     title: "A region is set",
-    why: "The cluster lives in one region; asked in another one, AWS says that it does not exist.",
+    why: "A cluster belongs to one region. In another region AWS reports that it does not exist.",
     how: "From --region, the cluster's ARN, AWS_REGION, AWS_DEFAULT_REGION, ecs-exec.toml, the built-in configuration or the AWS configuration, in that order.",
     actions: &[],
-    remedy: "Give the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
+    remedy: "Set the region with --region, AWS_REGION, or `region` in ecs-exec.toml.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"],
     explains: &[],
     masks: &[],
@@ -22,11 +23,9 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let region = &index.facts.region;
     let source = &index.facts.local.region_source;
-    let subject = Subject::new("machine", "local");
-    vec![
-        CHECK
-            .pass(subject, format!("Region {region}, from {source}"))
-            .evidence("region", region.as_str())
-            .evidence("source", source.as_str()),
-    ]
+    let finding = CHECK
+        .pass(subject(), format!("Region {region}, from {source}"))
+        .evidence("region", region.as_str())
+        .evidence("source", source.as_str());
+    vec![finding]
 }

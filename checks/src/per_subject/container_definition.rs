@@ -1,8 +1,9 @@
 //! The containers of task definitions, for checks of how a container is configured.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
-use crate::fact_index::{FactIndex, services_with};
+use crate::fact_index::FactIndex;
 use crate::fixes::definition::ContainerChange;
+use crate::redeployment::affected_services;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};
@@ -82,7 +83,7 @@ impl<'a> DefinedContainer<'_, 'a> {
     /// Services that run this definition and that ECS itself rolls out.
     fn services(&self) -> Vec<&'a str> {
         let arn = self.definition.arn.as_str();
-        services_with(self.index, |group| group.by_definition.contains_key(arn))
+        affected_services(self.index, |group| group.by_definition.contains_key(arn))
     }
 
     /// The same services, as ECS describes them.

@@ -4,7 +4,7 @@ use crate::network_fixes;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::Placement;
-use crate::vpc_path::resolution::by_destination;
+use crate::vpc_path::resolution::{PlacementsByDestination, by_destination};
 use aws_rules::vpc::non_internet_routes;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
@@ -16,8 +16,8 @@ pub const CHECK: Check = Check {
     id: "policy.endpoint-only",
     area: Area::Policy,
     title: "Sessions leave through the VPC endpoint",
-    why: "A team may demand that no session's traffic crosses the internet, where a NAT gateway would let it.",
-    how: "traffic = \"endpoint\" in the configuration, against where the name of ssmmessages leads in the tasks' VPC.",
+    why: "A team can require that the traffic of sessions does not cross the internet, even if a NAT gateway would route it.",
+    how: "traffic = \"endpoint\" in the configuration, compared with what the name of ssmmessages resolves to in the tasks' VPC.",
     actions: &[
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeSubnets",
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeVpcs",
         "ec2:DescribeDhcpOptions",
     ],
-    remedy: "Create the ssmmessages endpoint, with private DNS.",
+    remedy: "Create the ssmmessages endpoint with private DNS.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
     explains: &[],
     masks: &[],
@@ -39,52 +39,61 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         return Vec::new();
     }
     index.each_running(&CHECK, |group, _| {
-        let places = &group.placements;
-        let mut findings: Vec<Finding> = by_destination(&index.network, places)
-            .into_iter()
-            .map(|same| {
-                let (vpc, placements) = (same.vpc, &same.placements);
-                let subject = Subject::new("vpc", vpc).of_service(group.service_name());
-                let mut elsewhere = placements
-                    .iter()
-                    .flat_map(|placement| non_internet_routes(&index.network.rules, placement.subnet));
-                match same.destination {
-                    Ok(Destination::Endpoint(endpoint)) => {
-                        // If both paths are open, the DNS servers decide which one tasks take.
-                        let has_other = placements.iter().any(|p| !p.egress.is_blocked());
-                        let unseen = name_servers::vpc_ambiguity(&index.network, vpc, endpoint);
-                        match unseen.filter(|_| has_other) {
-                            Some(why) => CHECK.unknown(subject, &why),
-                            None => CHECK.pass(
-                                subject,
-                                format!("Sessions leave {vpc} through {}, as declared", endpoint.id),
-                            ),
-                        }
-                    }
-                    Ok(Destination::Internet) => match elsewhere.next() {
-                        Some((route, _)) => CHECK.unknown_because(
-                            subject,
-                            format!("{route}, and whether an endpoint there serves {vpc} by a private hosted zone was not read"),
-                        ),
-                        None => CHECK
-                        .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
-                        .detail("traffic = \"endpoint\" in the configuration requires it, and the name of ssmmessages resolves to the internet.")
-                        .group_title("Sessions do not leave through an endpoint")
-                        .fix(fix(index, vpc, placements)),
-                    },
-                    Err(why) => CHECK.unknown(subject, &why),
-                }
-                .on_tasks(placements.iter().flat_map(|p| p.tasks.iter().copied()))
-            })
-            .collect();
-        if let Some((task, why)) = places.unplaced.first() {
-            findings.push(CHECK.unknown(group.task_subject(task), why));
-        }
-        findings
+        let destinations = by_destination(&index.network, &group.placements).into_iter();
+        let judged = destinations.map(|same| {
+            let subject = Subject::new("vpc", same.vpc).of_service(group.service_name());
+            let placements = same.placements.iter();
+            let tasks = placements.flat_map(|placement| placement.tasks.iter().copied());
+            judge(index, subject, &same).on_tasks(tasks)
+        });
+        let unplaced = group.placements.unplaced.first();
+        let unplaced = unplaced.map(|(task, why)| CHECK.unknown(group.task_subject(task), why));
+        judged.chain(unplaced).collect()
     })
 }
 
-/// An existing endpoint is fixed, not replaced.
+fn judge(index: &FactIndex, subject: Subject, same: &PlacementsByDestination) -> Finding {
+    let (vpc, placements) = (same.vpc, &same.placements);
+    let endpoint = match &same.destination {
+        Ok(Destination::Endpoint(endpoint)) => endpoint,
+        Ok(Destination::Internet) => return judge_internet(index, subject, vpc, placements),
+        Err(why) => return CHECK.unknown(subject, why),
+    };
+    // If tasks have another open path, the answers of unknown DNS servers decide which one they take.
+    let has_other = placements.iter().any(|one| !one.egress.is_blocked());
+    if let Some(why) =
+        name_servers::vpc_ambiguity(&index.network, vpc, endpoint).filter(|_| has_other)
+    {
+        return CHECK.unknown(subject, &why);
+    }
+    let endpoint = &endpoint.id;
+    let title = format!("Sessions leave {vpc} through {endpoint}, as the configuration requires");
+    CHECK.pass(subject, title)
+}
+
+fn judge_internet(
+    index: &FactIndex,
+    subject: Subject,
+    vpc: &str,
+    placements: &[&Placement],
+) -> Finding {
+    let placed = placements.iter();
+    let mut elsewhere =
+        placed.flat_map(|one| non_internet_routes(&index.network.rules, one.subnet));
+    match elsewhere.next() {
+        Some((route, _)) => CHECK.unknown_because(
+            subject,
+            format!("{route}. An endpoint there could serve {vpc} through a private hosted zone, which is not checked"),
+        ),
+        None => CHECK
+            .fail(subject, format!("Sessions do not leave {vpc} through an endpoint"))
+            .detail("traffic = \"endpoint\" in the configuration requires it, but the name of ssmmessages resolves to the internet.")
+            .group_title("Sessions do not leave through an endpoint")
+            .fix(fix(index, vpc, placements)),
+    }
+}
+
+/// Changes an endpoint that exists but is not used; else creates one.
 fn fix(index: &FactIndex, vpc: &str, placements: &[&Placement]) -> Fix {
     let facts = index.facts;
     match index.network.ssmmessages_endpoint(vpc) {
@@ -110,7 +119,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn an_endpoint_behind_a_transit_gateway_may_serve() {
+    fn an_endpoint_behind_a_transit_gateway_is_unknown() {
         let mut facts = healthy_coder();
         facts.expect.traffic = Some(Traffic::Endpoint);
         no_endpoint(&mut facts);
@@ -121,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn which_way_tasks_take_only_their_dns_servers_know() {
+    fn custom_dns_servers_are_unknown_if_there_is_another_path() {
         let mut facts = healthy_coder();
         facts.expect.traffic = Some(Traffic::Endpoint);
         let servers = vec!["10.0.0.53".to_owned()];
@@ -131,12 +140,12 @@ mod tests {
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Pass],
-            "there is no other"
+            "there is no other path"
         );
     }
 
     #[test]
-    fn declared_and_kept_or_broken() {
+    fn traffic_outside_the_endpoint_fails_only_if_declared() {
         let mut facts = healthy_coder();
         no_endpoint(&mut facts);
         assert_eq!(statuses(&CHECK, &facts), []);

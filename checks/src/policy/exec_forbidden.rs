@@ -9,9 +9,9 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
     area: Area::Policy,
-    title: "ECS Exec is off where it must be",
-    why: "A team may keep shells out of some tasks, like users' workspaces, which have doors of their own.",
-    how: "exec_forbidden in the configuration, patterns of service names and task families, against the flags of services and running tasks.",
+    title: "ECS Exec is disabled where it is forbidden",
+    why: "A team can forbid shells in some tasks, for example in users' workspaces with an access path of their own.",
+    how: "exec_forbidden in the configuration (patterns of service names and task families), compared with enableExecuteCommand of services and running tasks.",
     actions: &["ecs:DescribeServices", "ecs:DescribeTasks"],
     remedy: "Disable ECS Exec on the service and replace its tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
@@ -26,73 +26,59 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     if index.facts.expect.exec_forbidden.is_empty() {
         return Vec::new();
     }
-    index
-        .groups
-        .iter()
-        .flat_map(|group| judge(index, group))
-        .collect()
+    let groups = index.groups.iter();
+    groups.filter_map(|group| judge(index, group)).collect()
 }
 
-fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
-    let tasks = match &group.tasks {
-        Fact::Unavailable(why) if index.is_exec_forbidden_service(group) => {
-            return vec![CHECK.unknown(group.subject(), why)];
-        }
-        Fact::Unavailable(_) => return Vec::new(),
-        Fact::Known(_) | Fact::Absent => group.running(),
-    };
-    let forbidden: Vec<&Task> = tasks
-        .iter()
-        .copied()
-        .filter(|task| index.is_exec_forbidden(group, task))
-        .collect();
-    if forbidden.is_empty() && !index.is_exec_forbidden_service(group) {
-        return Vec::new();
+/// `None` if nothing of the group is forbidden.
+fn judge(index: &FactIndex, group: &Group) -> Option<Finding> {
+    let subject = group.subject();
+    let is_service_forbidden = index.is_exec_forbidden_service(group);
+    if let Fact::Unavailable(why) = &group.tasks {
+        return is_service_forbidden.then(|| CHECK.unknown(subject, why));
+    }
+    let forbidden = group.running().iter().copied();
+    let forbidden = forbidden.filter(|task| index.is_exec_forbidden(group, task));
+    let forbidden: Vec<&Task> = forbidden.collect();
+    if forbidden.is_empty() && !is_service_forbidden {
+        return None;
     }
     let open: Vec<&Task> = forbidden
-        .iter()
-        .copied()
+        .into_iter()
         .filter(|task| task.exec_enabled)
         .collect();
-    let service = group.service_fact.and_then(Fact::known);
-    let flag = service.is_some_and(|service| service.exec_enabled);
-    if let Some(Fact::Unavailable(why)) = group.service_fact
-        && open.is_empty()
-    {
-        return vec![CHECK.unknown(group.subject(), why)];
-    }
-    if !flag && open.is_empty() {
-        return vec![CHECK.pass(
-            group.subject(),
-            format!("ECS Exec is off on {}, as declared", group.name()),
-        )];
-    }
-    let what = match (flag, open.len()) {
-        (true, 0) => "the service has ECS Exec enabled".to_owned(),
-        (true, n) => format!(
-            "the service has ECS Exec enabled, and {} can be entered",
-            text::count(n, "task")
-        ),
-        (false, n) => format!("{} can be entered", text::count(n, "task")),
+    let service = match group.service_fact {
+        Some(Fact::Unavailable(why)) if open.is_empty() => {
+            return Some(CHECK.unknown(subject, why));
+        }
+        fact => fact.and_then(Fact::known),
+    };
+    let is_enabled = service.is_some_and(|service| service.exec_enabled);
+    let tasks = text::count(open.len(), "running task");
+    let reason = match (is_enabled, open.is_empty()) {
+        (false, true) => {
+            let title = format!(
+                "ECS Exec is disabled on {}, as the configuration requires",
+                group.name()
+            );
+            return Some(CHECK.pass(subject, title));
+        }
+        (true, true) => "ECS Exec is enabled on the service".to_owned(),
+        (true, false) => format!("ECS Exec is enabled on the service and on {tasks}"),
+        (false, false) => format!("ECS Exec is enabled on {tasks}"),
     };
     let finding = CHECK
         .fail(
-            group.subject(),
-            format!("{} must not be entered, but can be", group.name()),
+            subject,
+            format!("ECS Exec is forbidden on {}, but enabled", group.name()),
         )
         .detail(format!(
-            "exec_forbidden in the configuration covers it, and {what}."
+            "exec_forbidden in the configuration matches it, but {reason}."
         ))
-        .group_title("ECS Exec is on where it must be off")
+        .group_title("ECS Exec is enabled where it is forbidden")
         .on_tasks(open.iter().copied());
-    vec![match service {
-        Some(service) => finding.fix(fixes::service::disable_exec(
-            index.facts,
-            service,
-            !open.is_empty(),
-        )),
-        None => finding,
-    }]
+    let disable = |service| fixes::service::disable_exec(index.facts, service, !open.is_empty());
+    Some(finding.fix_some(service.map(disable)))
 }
 
 #[cfg(test)]
@@ -102,12 +88,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn nothing_declared_nothing_broken() {
+    fn without_patterns_there_are_no_findings() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), []);
     }
 
     #[test]
-    fn on_off_and_others() {
+    fn enabled_services_and_tasks_fail() {
         let mut facts = healthy_coder();
         facts.expect.exec_forbidden = vec!["coder-workspace-*".into()];
         assert_eq!(statuses(&CHECK, &facts), []);
@@ -119,14 +105,14 @@ mod tests {
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Fail],
-            "a task can still be entered"
+            "a task still has it enabled"
         );
         task(&mut facts).exec_enabled = false;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
     }
 
     #[test]
-    fn by_the_family_of_the_task() {
+    fn a_pattern_matches_the_family_of_the_task() {
         let mut facts = healthy_coder();
         make_standalone(&mut facts);
         facts.expect.exec_forbidden = vec!["coder-production-coder".into()];
@@ -134,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn a_denied_read_is_unknown() {
         let mut facts = healthy_coder();
         facts.expect.exec_forbidden = vec!["coder-*".into()];
         facts

@@ -1,8 +1,11 @@
 use std::collections::BTreeSet;
 
-use crate::fact_index::FactIndex;
 use serde_json::Value;
 
+use crate::cluster::{exec_logging, log_bucket, log_encryption, log_group};
+use crate::fact_index::FactIndex;
+use crate::network::logging_endpoints;
+use crate::role::{logs_write, s3_write};
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
@@ -13,15 +16,15 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
     area: Area::Policy,
-    title: "Sessions are recorded, as declared",
-    why: "A team may demand that what is done in sessions is recorded.",
-    how: "session_logging in the configuration, against the cluster's exec configuration, the log group or bucket, and the task roles' rights to write there.",
+    title: "Sessions are recorded, as the configuration requires",
+    why: "A team can require that sessions are recorded.",
+    how: "session_logging in the configuration, compared with the cluster's exec configuration, the log group or bucket, and the permissions of the task roles to write there.",
     actions: &[
         "ecs:DescribeClusters",
         "ecs:DescribeTaskDefinition",
         "iam:SimulatePrincipalPolicy",
     ],
-    remedy: "Mend what keeps sessions from being recorded.",
+    remedy: "Fix what prevents sessions from being recorded.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
@@ -32,15 +35,15 @@ pub const CHECK: Check = Check {
     inference: Inference::Direct,
 };
 
-/// The checks that tell whether sessions are recorded, in the order in which a record is made.
-const RECORDING: [&model::Check; 7] = [
-    &crate::cluster::exec_logging::CHECK,
-    &crate::cluster::log_group::CHECK,
-    &crate::cluster::log_bucket::CHECK,
-    &crate::cluster::log_encryption::CHECK,
-    &crate::network::logging_endpoints::CHECK,
-    &crate::role::logs_write::CHECK,
-    &crate::role::s3_write::CHECK,
+/// The checks of what recording needs, in the order in which a session uses it.
+const RECORDING_CHECKS: [fn(&FactIndex) -> Vec<Finding>; 7] = [
+    exec_logging::run,
+    log_group::run,
+    log_bucket::run,
+    log_encryption::run,
+    logging_endpoints::run,
+    logs_write::run,
+    s3_write::run,
 ];
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
@@ -51,147 +54,106 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     if let Fact::Unavailable(why) = &index.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }
-    let findings: Vec<Finding> = RECORDING
-        .iter()
-        .flat_map(|check| crate::registry::run(check, index))
-        .collect();
+    let checks = RECORDING_CHECKS.iter();
+    let findings: Vec<Finding> = checks.flat_map(|run| run(index)).collect();
     vec![judge(index, subject, &findings)]
 }
 
 fn judge(index: &FactIndex, subject: Subject, findings: &[Finding]) -> Finding {
-    let is_amiss = |finding: &Finding| matches!(finding.status, Status::Warn | Status::Fail);
-    if unrecorded(index, findings, is_amiss) {
-        let amiss: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| is_amiss(finding))
-            .collect();
-        let titles = distinct(amiss.iter().map(|finding| finding.title.to_string()));
+    let is_problem = |one: &&Finding| matches!(one.status, Status::Warn | Status::Fail);
+    let is_unknown = |one: &&Finding| one.status == Status::Unknown;
+    let problems: Vec<&Finding> = findings.iter().filter(is_problem).collect();
+    if loses_records(index, &problems) {
+        let titles = distinct(problems.iter().map(|problem| problem.title.clone()));
         let mut finding = CHECK
             .fail(
                 subject,
-                "Sessions are not recorded, and the configuration demands it",
+                "Sessions are not recorded, but the configuration requires it",
             )
             .detail(format!("{}.", text::short_list(&titles, 3)))
             .group_title("Sessions are not recorded");
-        finding.fixes = amiss[0].fixes.clone();
+        finding.fixes.clone_from(&problems[0].fixes);
         return finding;
     }
-    let is_doubtful = |finding: &Finding| finding.status == Status::Unknown;
-    let may_be_lost = unrecorded(index, findings, |finding| {
-        is_amiss(finding) || is_doubtful(finding)
-    });
-    let mut doubts = findings.iter().filter(|finding| is_doubtful(finding));
-    match doubts.next().filter(|_| may_be_lost) {
-        Some(doubt) => CHECK
-            .unknown_because(subject, "Whether sessions are recorded could not be seen")
-            .detail(format!("{}: {}", doubt.check.id, doubt.title))
-            .missing(doubt.missing_permission.clone()),
+    let suspects = findings
+        .iter()
+        .filter(|one| is_problem(one) || is_unknown(one));
+    let may_lose_records = loses_records(index, &suspects.collect::<Vec<_>>());
+    match findings
+        .iter()
+        .find(is_unknown)
+        .filter(|_| may_lose_records)
+    {
+        Some(unknown) => CHECK
+            .unknown_because(subject, "Cannot determine whether sessions are recorded")
+            .detail(format!("{}: {}", unknown.check.id, unknown.title))
+            .missing(unknown.missing_permission.clone()),
         None => CHECK
-            .pass(subject, "Sessions are recorded, as declared")
-            .detail("As far as can be seen from outside: the image needs script and cat for it."),
+            .pass(
+                subject,
+                "Sessions are recorded, as the configuration requires",
+            )
+            .detail("The image also needs script and cat, which cannot be verified from outside."),
     }
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Destination {
     LogGroup,
     Bucket,
 }
 
-/// Where sessions are recorded: one of the places is enough. By default that is the log group of the container.
-fn places(index: &FactIndex) -> Vec<Place> {
-    let Some(log) = index.exec_log() else {
-        return vec![Place::LogGroup];
-    };
-    let places = [
-        (Place::LogGroup, log.log_group.is_some()),
-        (Place::Bucket, log.bucket.is_some()),
-    ];
-    let there = places.into_iter().filter(|(_, is_there)| *is_there);
-    there.map(|(place, _)| place).collect()
-}
-
-/// Whether there is a task of which findings like these leave no place to record its sessions.
-fn unrecorded(index: &FactIndex, findings: &[Finding], is_like: impl Fn(&Finding) -> bool) -> bool {
-    let spoilt = places(index).into_iter().map(|place| {
-        findings
-            .iter()
-            .filter(|finding| is_like(finding) && concerns(finding, place))
-            .fold(Spoilt::ByTask(BTreeSet::new()), Spoilt::with)
+/// Whether these problems leave a task without a destination for its records: one is enough.
+fn loses_records(index: &FactIndex, problems: &[&Finding]) -> bool {
+    let is_general = |problem: &&Finding| problem.check.id == exec_logging::CHECK.id;
+    let lost = destinations(index).map(|destination| lost_tasks(problems, destination));
+    let lost = lost.reduce(|tasks, others| match (tasks, others) {
+        (None, tasks) | (tasks, None) => tasks,
+        (Some(tasks), Some(others)) => Some(&tasks & &others),
     });
-    let in_all = spoilt.reduce(Spoilt::and);
-    let mut whatever_the_place = findings.iter().filter(|finding| is_about_all(finding));
-    whatever_the_place.any(is_like) || in_all.is_some_and(|spoilt| spoilt.is_any())
+    let is_any_lost = lost.is_some_and(|tasks| tasks.is_none_or(|tasks| !tasks.is_empty()));
+    is_any_lost || problems.iter().any(is_general)
 }
 
-/// It stands in the way whatever the place is.
-fn is_about_all(finding: &Finding) -> bool {
-    finding.check.id == crate::cluster::exec_logging::CHECK.id
+/// Where sessions are recorded: without OVERRIDE in the log groups of the containers.
+fn destinations(index: &FactIndex) -> impl Iterator<Item = Destination> {
+    let log = index.exec_log();
+    let group = log.is_none_or(|log| log.log_group.is_some());
+    let bucket = log.is_some_and(|log| log.bucket.is_some());
+    let group = group.then_some(Destination::LogGroup);
+    group
+        .into_iter()
+        .chain(bucket.then_some(Destination::Bucket))
 }
 
-fn concerns(finding: &Finding, place: Place) -> bool {
-    let (service, subject, checks) = match place {
-        Place::LogGroup => (
-            "logs",
+/// The ARNs of the tasks that the destination does not record. `None`: all tasks.
+fn lost_tasks<'f>(problems: &[&'f Finding], destination: Destination) -> Option<BTreeSet<&'f str>> {
+    let problems = problems.iter().filter(|one| is_about(one, destination));
+    let arns: Vec<&[String]> = problems
+        .map(|one| one.tasks.arns())
+        .collect::<Option<_>>()?;
+    Some(arns.into_iter().flatten().map(String::as_str).collect())
+}
+
+fn is_about(finding: &Finding, destination: Destination) -> bool {
+    let (checks, subject_kind, service) = match destination {
+        Destination::LogGroup => (
+            [log_group::CHECK.id, logs_write::CHECK.id],
             "log-group",
-            [
-                crate::cluster::log_group::CHECK.id,
-                crate::role::logs_write::CHECK.id,
-            ],
+            "logs",
         ),
-        Place::Bucket => (
-            "s3",
-            "bucket",
-            [
-                crate::cluster::log_bucket::CHECK.id,
-                crate::role::s3_write::CHECK.id,
-            ],
-        ),
+        Destination::Bucket => ([log_bucket::CHECK.id, s3_write::CHECK.id], "bucket", "s3"),
     };
-    match finding.check.id {
-        id if id == crate::cluster::log_encryption::CHECK.id => finding.subject.kind == subject,
-        id if id == crate::network::logging_endpoints::CHECK.id => {
-            let missing = finding.evidence.get("missing").map(Value::as_array);
-            missing.is_none_or(|names| {
-                names.is_some_and(|names| names.iter().any(|name| name == service))
-            })
-        }
-        id => checks.contains(&id),
+    let id = finding.check.id;
+    if id == log_encryption::CHECK.id {
+        return finding.subject.kind == subject_kind;
     }
-}
-
-/// Tasks whose sessions a place does not record.
-enum Spoilt<'f> {
-    All,
-    ByTask(BTreeSet<&'f str>),
-}
-
-impl<'f> Spoilt<'f> {
-    fn with(self, finding: &'f Finding) -> Spoilt<'f> {
-        match (self, finding.tasks.arns()) {
-            (Spoilt::All, _) | (_, None) => Spoilt::All,
-            (Spoilt::ByTask(mut tasks), Some(names)) => {
-                tasks.extend(names.iter().map(String::as_str));
-                Spoilt::ByTask(tasks)
-            }
-        }
+    if id == logging_endpoints::CHECK.id {
+        let missing = finding.evidence.get("missing").map(Value::as_array);
+        return missing
+            .is_none_or(|names| names.is_some_and(|names| names.contains(&service.into())));
     }
-
-    fn and(self, other: Spoilt<'f>) -> Spoilt<'f> {
-        match (self, other) {
-            (Spoilt::All, other) | (other, Spoilt::All) => other,
-            (Spoilt::ByTask(some), Spoilt::ByTask(others)) => {
-                Spoilt::ByTask(some.intersection(&others).copied().collect())
-            }
-        }
-    }
-
-    fn is_any(&self) -> bool {
-        match self {
-            Spoilt::All => true,
-            Spoilt::ByTask(tasks) => !tasks.is_empty(),
-        }
-    }
+    checks.contains(&id)
 }
 
 #[cfg(test)]
@@ -202,7 +164,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn declared_and_kept_or_broken() {
+    fn a_problem_with_recording_fails_only_if_declared() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), []);
         facts.expect.session_logging = true;
@@ -226,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_two_places_is_enough() {
+    fn one_of_two_destinations_is_enough() {
         let mut facts = with_bucket(false);
         facts.expect.session_logging = true;
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -236,7 +198,7 @@ mod tests {
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Pass],
-            "the bucket has them"
+            "the bucket records them"
         );
         let mut neither = facts.clone();
         decide(&mut neither, "s3:PutObject", "", |decision| {
@@ -250,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = healthy_coder();
         facts.expect.session_logging = true;
         for simulation in &mut facts.simulations {

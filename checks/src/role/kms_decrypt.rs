@@ -1,4 +1,4 @@
-use super::each_role_alone;
+use super::each_role;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::kms_access::{KeyUse, Refusal, judge};
@@ -13,8 +13,8 @@ use model::fix::Fix;
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
     area: Area::Role,
-    title: "The task role may decrypt with the cluster's KMS key",
-    why: "Where the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials; otherwise every session ends at its start.",
+    title: "The task role can decrypt with the cluster's KMS key",
+    why: "If the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials. If it cannot, every session ends at its start.",
     how: "kms:Decrypt on the key: the role's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
     actions: &[
         "ecs:DescribeClusters",
@@ -35,13 +35,13 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role_alone(index, &CHECK, |subject, role| {
+    each_role(index, &CHECK, |index, subject, role, _| {
         let decrypt = KeyUse {
             who: format!("Task role {}", arn::name(role)),
             action: "kms:Decrypt",
             verb: "decrypt",
-            consequence: "The agent then cannot read the session's data key, and every session ends at its start.",
-            group_title: "Task roles may not decrypt with the cluster's KMS key",
+            consequence: "The agent cannot decrypt the session's data key, and every session ends at its start.",
+            group_title: "Task roles cannot decrypt with the cluster's KMS key",
             principal: role,
             session: None,
         };
@@ -51,7 +51,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     })
 }
 
-/// What refuses is what has to be mended.
+/// Changes the policy that denies.
 fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
     let need = required_permissions::decrypt_key(&key.arn);
     match refusal {
@@ -72,12 +72,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn no_key_no_need() {
+    fn without_a_key_nothing_is_needed() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
     }
 
     #[test]
-    fn by_its_own_policies_where_the_key_leaves_it_to_them() {
+    fn the_role_s_policies_decide_if_the_key_delegates_to_iam() {
         let mut facts = with_key();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         decide(&mut facts, "kms:Decrypt", "key/", |decision| {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_s_policy_decides_too() {
+    fn the_key_s_policy_and_grants_decide_too() {
         let mut facts = with_key();
         let only = |principal: &str| {
             Fact::Known(
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_refuses_is_what_is_mended() {
+    fn the_fix_changes_the_policy_that_denies() {
         let mut facts = with_key();
         let policy = |statements: serde_json::Value| Fact::Known(json!({"Statement": statements}));
         let root = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"});
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_account_needs_both() {
+    fn a_key_of_another_account_needs_both_policies() {
         let mut facts = with_key();
         let foreign = "arn:aws:kms:us-west-2:999999999999:key/0a1b";
         key(&mut facts).arn = foreign.into();
@@ -152,7 +152,7 @@ mod tests {
                     "arn:aws:kms:us-west-2:123456789012",
                     "arn:aws:kms:us-west-2:999999999999",
                 );
-                decision.resource = elsewhere;
+                decision.resource = elsewhere.into();
             }
         }
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
@@ -165,15 +165,11 @@ mod tests {
         }
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
         key(&mut facts).policy = Fact::Known(json!({"Statement": []}));
-        assert_eq!(
-            statuses(&CHECK, &facts),
-            [Status::Fail],
-            "whatever the role's policies say"
-        );
+        assert_eq!(statuses(&CHECK, &facts), [Status::Fail], "the key denies");
     }
 
     #[test]
-    fn a_boundary_limits_what_names_the_role() {
+    fn a_permissions_boundary_limits_a_key_policy_that_names_the_role() {
         let mut facts = with_key();
         let allow = |principal: serde_json::Value| {
             Fact::Known(
@@ -197,12 +193,12 @@ mod tests {
         assert_eq!(
             statuses(&CHECK, &facts),
             [Status::Unknown],
-            "sessions of tasks have names of their own"
+            "the session names of tasks are unknown"
         );
     }
 
     #[test]
-    fn a_grant_for_certain_contexts_is_no_certain_grant() {
+    fn a_constrained_grant_is_unknown() {
         let mut facts = with_key();
         key(&mut facts).policy = Fact::Known(
             json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/admin"}, "Action": "kms:*", "Resource": "*"}]}),
@@ -216,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = with_key();
         key(&mut facts).policy = denied("kms:GetKeyPolicy");
         let finding = &run(&CHECK, &facts)[0];

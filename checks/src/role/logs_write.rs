@@ -1,18 +1,17 @@
-use super::recording::{self, Recording};
-use super::{each_role, role_subject};
+use super::each_role;
+use super::record_permission::RecordPermission;
 use crate::fact_index::FactIndex;
-use aws_rules::required_permissions::{self, RequiredPermission};
+use crate::log_needs::log_needs;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
     area: Area::Role,
-    title: "The task role may record sessions in CloudWatch Logs",
-    why: "The agent writes a session's record with the task role's credentials. Without the rights nothing is recorded; where the cluster demands an encrypted log group, and the agent may not look at it, every session ends at its start.",
-    how: "The policy simulator, for the four actions on the log group: the cluster's own, or with DEFAULT logging the one of the container's awslogs driver.",
+    title: "The task role can record sessions in CloudWatch Logs",
+    why: "The agent records a session with the task role's credentials. Without the permissions nothing is recorded. If the cluster requires an encrypted log group and the agent cannot describe it, every session ends at its start.",
+    how: "IAM's policy simulator, asked about the four actions on the log group: the cluster's own, or with DEFAULT logging that of the container's awslogs driver.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow the four actions on the log group in a policy of the task role.",
     docs: &[
@@ -25,46 +24,26 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
-pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |group, role, tasks| {
-        let subject = role_subject(group, role);
-        if let Fact::Unavailable(why) = &index.facts.cluster {
-            return CHECK.unknown(subject, why);
-        }
-        let recording = Recording {
-            check: &CHECK,
-            place: "CloudWatch Logs",
-            service: "logs",
-            needs: &log_needs(index, tasks),
-            fatal: index.demands_encrypted_group().then_some(BLIND),
-            otherwise: "Sessions open all the same, but what is done in them is not recorded.",
-            cause: "Task roles may not record sessions in CloudWatch Logs",
-        };
-        recording::judge(index, role, subject, &recording)
-    })
-}
-
-/// Without it the agent takes an encrypted group for one that is not.
-const BLIND: (&str, &str) = (
+/// Without it the agent takes an encrypted group for an unencrypted one.
+const DESCRIBE: (&str, &str) = (
     "logs:DescribeLogGroups",
-    "The cluster demands an encrypted log group, and the agent may not look at the group: it says that encryption \
-     is not set up on it, and every session ends at its start.",
+    "The cluster requires an encrypted log group, and the agent is not allowed to describe the group: it reports that \
+     encryption is not set up, and every session ends at its start.",
 );
 
-/// What the agents of these tasks need, for each log group that records their sessions.
-pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<RequiredPermission> {
-    let Some(place) = index.place() else {
-        return Vec::new();
-    };
-    let mut needs: Vec<RequiredPermission> = Vec::new();
-    for group in index.recording_groups(tasks) {
-        for need in required_permissions::write_log_group(place, group) {
-            if !needs.contains(&need) {
-                needs.push(need);
-            }
-        }
-    }
-    needs
+pub fn run(index: &FactIndex) -> Vec<Finding> {
+    each_role(index, &CHECK, |index, subject, role, tasks| {
+        let permission = RecordPermission {
+            check: &CHECK,
+            destination: "CloudWatch Logs",
+            service: "logs",
+            needs: log_needs(index, tasks),
+            required: index.demands_encrypted_group().then_some(DESCRIBE),
+            consequence: "Sessions open, but they are not recorded.",
+            group_title: "Task roles are not allowed to record sessions in CloudWatch Logs",
+        };
+        permission.judge(index, subject, role)
+    })
 }
 
 #[cfg(test)]
@@ -81,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn with_default_logging_a_lack_costs_only_the_record() {
+    fn with_default_logging_a_missing_action_is_a_warning() {
         let mut facts = healthy_coder();
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         deny(&mut facts, "logs:");
@@ -93,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_group_that_the_agent_may_not_look_at_ends_sessions() {
+    fn an_encrypted_group_that_the_agent_cannot_describe_fails() {
         let mut facts = with_log_group(true);
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);
         deny(&mut facts, "logs:PutLogEvents");
@@ -106,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = healthy_coder();
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");
@@ -117,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_organization_that_denies_is_not_mended_by_an_allow() {
+    fn a_service_control_policy_has_no_command_as_fix() {
         let mut facts = with_log_group(false);
         decide(&mut facts, "logs:PutLogEvents", "", |decision| {
             decision.outcome = Outcome::ImplicitDeny;

@@ -1,6 +1,9 @@
-use super::{role_subject, services_with};
+use std::collections::BTreeMap;
+
+use super::role_subject;
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
+use crate::redeployment::affected_services;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
@@ -12,15 +15,15 @@ pub const CHECK: Check = Check {
     id: "role.present",
     area: Area::Role,
     title: "The task has a task role, and it exists",
-    why: "The agent signs its calls with the task role's credentials; without a role it has none and never connects. The execution role does not count: it is not given to containers.",
-    how: "taskRoleArn of the task's overrides, else of its task definition; on EC2 that of the instance profile where neither names one; then iam:GetRole.",
+    why: "The agent signs its calls with the task role's credentials. Without a role it has none and never connects. The execution role does not help: containers do not get it.",
+    how: "taskRoleArn of the task's overrides, else of its task definition, else (on EC2) the role of the instance profile; then iam:GetRole.",
     actions: &[
         "ecs:DescribeTaskDefinition",
         "iam:GetRole",
         "ec2:DescribeInstances",
         "iam:GetInstanceProfile",
     ],
-    remedy: "Name a task role in the task definition, or make the one that was deleted again.",
+    remedy: "Set a task role in the task definition, or recreate the deleted one.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
     explains: &["container.agent-running"],
     masks: &[
@@ -41,69 +44,62 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
     let roles = &group.roles;
-    let mut findings: Vec<Finding> = roles
-        .by_role
-        .iter()
-        .map(|(role, alike)| exists(index, group, role, alike))
-        .collect();
-    for definition in by_definition(&roles.unnamed) {
-        findings.push(no_role(index, group, &definition));
+    let mut unnamed: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+    for task in &roles.unnamed {
+        unnamed.entry(&task.task_definition).or_default().push(task);
     }
-    for (task, why) in &roles.unknown {
+    let existing = roles.by_role.iter();
+    let existing = existing.map(|(role, tasks)| role_exists(index, group, role, tasks));
+    let missing = unnamed.values().map(|tasks| no_role(index, group, tasks));
+    let unknown = roles.unknown.iter().map(|(task, why)| {
         let subject = group.definition_subject(&task.task_definition);
-        findings.push(CHECK.unknown(subject, why).on(*task));
-    }
-    findings
+        CHECK.unknown(subject, why).on(*task)
+    });
+    existing.chain(missing).chain(unknown).collect()
 }
 
-fn exists(index: &FactIndex, group: &Group, role: &str, alike: &TaskSet) -> Finding {
+fn role_exists(index: &FactIndex, group: &Group, role: &str, set: &TaskSet) -> Finding {
     let name = arn::name(role);
     let subject = role_subject(group, role);
+    let names_role = |task: &&Task| {
+        let definition = index.definition(task).and_then(Fact::known);
+        task.role(definition) == Some(role)
+    };
     let finding = match index.facts.roles.get(role) {
-        Some(Fact::Known(_)) if is_instance_s(index, role, &alike.tasks) => CHECK
-            .pass(
-                subject,
-                format!("The tasks use their instance's role {name}, which exists"),
-            )
-            .detail("The task definition names no task role; on EC2 the instance profile stands in for it."),
-        Some(Fact::Known(_)) => CHECK.pass(subject, format!("Task role {name} exists")),
+        Some(Fact::Known(_)) if set.tasks.iter().any(names_role) => {
+            CHECK.pass(subject, format!("Task role {name} exists"))
+        }
+        Some(Fact::Known(_)) => CHECK
+            .pass(subject, format!("The tasks use the role {name} of their instance, which exists"))
+            .detail("The task definition sets no task role. On EC2 the role of the instance profile takes its place."),
         Some(Fact::Absent) => {
-            let services = services_with(index, |group| group.roles.by_role.contains_key(role));
+            let services = affected_services(index, |group| group.roles.by_role.contains_key(role));
             CHECK
-                .fail(subject, format!("The task role {name} does not exist any more"))
-                .detail(format!(
-                    "The task definition names {role}, and IAM knows no such role, so the agent gets no credentials."
-                ))
-                .group_title("The task role does not exist any more")
+                .fail(subject, format!("The task role {name} no longer exists"))
+                .detail(format!("The task definition sets {role}, but IAM knows no such role, so the agent gets no credentials."))
+                .group_title("The task role no longer exists")
                 .fix(fixes::role::recreate(index.facts, role, &services))
         }
         Some(Fact::Unavailable(why)) => CHECK.unknown(subject, why),
-        None => CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
+        None => CHECK.unknown_because(subject, format!("The facts do not contain the role {name}")),
     };
-    finding.evidence("role", role).on(alike.scope.clone())
+    finding.evidence("role", role).on(set.scope.clone())
 }
 
-/// The tasks name no role of their own.
-fn is_instance_s(index: &FactIndex, role: &str, tasks: &[&Task]) -> bool {
-    tasks
-        .iter()
-        .all(|task| task.role(index.definition(task).and_then(Fact::known)) != Some(role))
-}
-
+/// The finding for tasks of one task definition that have no role.
 fn no_role(index: &FactIndex, group: &Group, tasks: &[&Task]) -> Finding {
     let task = tasks[0];
     let subject = group.definition_subject(&task.task_definition);
+    let title = format!("The tasks of {} have no task role", group.name());
     let finding = CHECK
-        .fail(
-            subject,
-            format!("The tasks of {} have no task role", group.name()),
-        )
-        .group_title("Tasks have no task role");
+        .fail(subject, title)
+        .group_title("Tasks have no task role")
+        .on_tasks(tasks.iter().copied());
     let finding = match index.execution_role(task) {
         Some(execution) => finding
             .detail(format!(
-                "The task definition names an execution role ({}) but no taskRoleArn. The execution role pulls \
-                 the image and ships logs; the containers, and so the agent, never get its credentials.",
+                "The task definition sets an execution role ({}) but no taskRoleArn. The execution role pulls the \
+                 image and ships logs; the containers and the agent never get its credentials.",
                 arn::name(execution)
             ))
             .evidence("executionRole", execution),
@@ -111,30 +107,13 @@ fn no_role(index: &FactIndex, group: &Group, tasks: &[&Task]) -> Finding {
             "Neither the task nor its definition has a taskRoleArn, so the agent has no credentials.",
         ),
     };
-    let finding = match index.definition(task) {
-        Some(Fact::Known(definition)) => {
-            let services = services_with(index, |group| {
-                group.by_definition.contains_key(&*task.task_definition)
-            });
-            finding.fix(fixes::role::create(index.facts, definition, &services))
-        }
-        _ => finding,
-    };
-    finding.on_tasks(tasks.iter().copied())
-}
-
-fn by_definition<'a>(tasks: &[&'a Task]) -> Vec<Vec<&'a Task>> {
-    let mut groups: Vec<Vec<&Task>> = Vec::new();
-    for &task in tasks {
-        match groups
-            .iter_mut()
-            .find(|group| group[0].task_definition == task.task_definition)
-        {
-            Some(group) => group.push(task),
-            None => groups.push(vec![task]),
-        }
-    }
-    groups
+    let definition = index.definition(task).and_then(Fact::known);
+    finding.fix_some(definition.map(|definition| {
+        let services = affected_services(index, |group| {
+            group.by_definition.contains_key(&*task.task_definition)
+        });
+        fixes::role::create(index.facts, definition, &services)
+    }))
 }
 
 #[cfg(test)]
@@ -145,12 +124,12 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn named_and_there() {
+    fn an_existing_role_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn the_definition_names_none() {
+    fn a_definition_without_a_role_fails() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         let finding = &run(&CHECK, &facts)[0];
@@ -163,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_names_one() {
+    fn an_override_sets_the_role() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         task(&mut facts).task_role_override = Some(CODER_ROLE.into());
@@ -171,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn deleted() {
+    fn a_deleted_role_fails() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
         let finding = &run(&CHECK, &facts)[0];
@@ -180,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn denied_reads_are_unknown() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), denied("iam:GetRole"));
         assert_eq!(statuses(&CHECK, &facts), [Status::Unknown]);
@@ -195,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn on_ec2_the_instance_profile_stands_in() {
+    fn on_ec2_the_role_of_the_instance_profile_counts() {
         let mut facts = healthy_coder();
         definition(&mut facts).task_role = None;
         on_ec2(&mut facts);

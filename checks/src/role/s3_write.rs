@@ -1,18 +1,17 @@
-use super::each_role_alone;
-use super::recording::{self, Recording};
+use super::each_role;
+use super::record_permission::RecordPermission;
 use crate::fact_index::FactIndex;
 use aws_rules::required_permissions;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
 use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "role.s3-write",
     area: Area::Role,
-    title: "The task role may record sessions in S3",
-    why: "The agent uploads a session's record with the task role's credentials. Where the cluster demands an encrypted bucket, it looks at the bucket's encryption first, and may it not, every session ends at its start.",
-    how: "The policy simulator, for s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not looked at.",
+    title: "The task role can record sessions in S3",
+    why: "The agent uploads the record of a session with the task role's credentials. If the cluster requires an encrypted bucket, the agent reads the bucket's encryption first. If it cannot, every session ends at its start.",
+    how: "IAM's policy simulator, asked about s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not evaluated.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow s3:PutObject below the prefix, and s3:GetEncryptionConfiguration on the bucket, in a policy of the task role.",
     docs: &[
@@ -25,34 +24,31 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
+/// A need only if the cluster requires an encrypted bucket.
+const READ_ENCRYPTION: (&str, &str) = (
+    "s3:GetEncryptionConfiguration",
+    "The cluster requires an encrypted bucket, and the agent is not allowed to read the bucket's encryption: every \
+     session ends at its start.",
+);
+
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role_alone(index, &CHECK, |subject, role| {
-        if let Fact::Unavailable(why) = &index.facts.cluster {
-            return CHECK.unknown(subject, why);
-        }
-        let log = index.exec_log().filter(|log| log.bucket.is_some());
-        let needs = log.map_or(Vec::new(), |log| {
-            required_permissions::write_bucket(&index.facts.partition, log)
-        });
-        let recording = Recording {
-            check: &CHECK,
-            place: "S3",
-            service: "s3",
-            needs: &needs,
-            fatal: Some(BLIND),
-            otherwise: "Sessions open all the same, but their records are not uploaded.",
-            cause: "Task roles may not record sessions in S3",
-        };
-        recording::judge(index, role, subject, &recording)
+    let log = index.exec_log().filter(|log| log.bucket.is_some());
+    let needs = log.map_or(Vec::new(), |log| {
+        required_permissions::write_bucket(&index.facts.partition, log)
+    });
+    let permission = RecordPermission {
+        check: &CHECK,
+        destination: "S3",
+        service: "s3",
+        needs,
+        required: Some(READ_ENCRYPTION),
+        consequence: "Sessions open, but their records are not uploaded.",
+        group_title: "Task roles are not allowed to record sessions in S3",
+    };
+    each_role(index, &CHECK, |index, subject, role, _| {
+        permission.judge(index, subject, role)
     })
 }
-
-/// It is needed only where the cluster demands an encrypted bucket.
-const BLIND: (&str, &str) = (
-    "s3:GetEncryptionConfiguration",
-    "The cluster demands an encrypted bucket, and the agent may not look at the bucket's encryption: every session \
-     ends at its start.",
-);
 
 #[cfg(test)]
 mod tests {
@@ -68,13 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn only_where_a_bucket_records() {
+    fn without_a_bucket_it_is_skipped() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Skip]);
         assert_eq!(statuses(&CHECK, &with_bucket(true)), [Status::Pass]);
     }
 
     #[test]
-    fn not_uploaded_or_not_even_opened() {
+    fn only_an_encrypted_bucket_needs_its_encryption_read() {
         let mut facts = with_bucket(true);
         deny(&mut facts, "s3:PutObject");
         assert_eq!(statuses(&CHECK, &facts), [Status::Warn]);
@@ -86,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable() {
+    fn a_denied_simulation_is_unknown() {
         let mut facts = with_bucket(true);
         for simulation in &mut facts.simulations {
             simulation.decisions = denied("iam:SimulatePrincipalPolicy");

@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
 
-use super::{each_role, has_agent_down, role_subject, services_with};
-use crate::fact_index::{FactIndex, Group};
+use super::each_role;
+use crate::fact_index::FactIndex;
 use crate::fixes;
-use crate::iam_answers::{self, Blocker, Silence, Verdict};
+use crate::iam_answers::{self, Blocker, PermissionAnswer};
+use crate::redeployment::affected_services;
 use aws_rules::iam;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
-use model::facts::{Decision, Role, Task};
+use model::facts::Task;
 use model::finding::{Finding, Severity, Subject};
 use model::fix::{Disposition, Fix};
 use model::text;
@@ -17,11 +18,11 @@ use model::text;
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
     area: Area::Role,
-    title: "The task role may use ssmmessages",
-    why: "The agent opens a control channel and a data channel with the task role's credentials. One of the four actions missing, and it does not connect: TargetNotConnectedException.",
+    title: "The task role can use ssmmessages",
+    why: "The agent opens a control channel and a data channel with the task role's credentials. If one of the four actions is missing, it does not connect: TargetNotConnectedException.",
     how: "IAM's policy simulator, asked about the task role for all four actions: boundaries and explicit denies count.",
     actions: &["iam:SimulatePrincipalPolicy"],
-    remedy: "Allow the four actions on * in a policy of the task role; lift a Deny or widen the boundary where that is what refuses.",
+    remedy: "Allow the four actions on * in a policy of the task role. If a Deny or a permissions boundary blocks them, change that.",
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
@@ -34,135 +35,93 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |group, role, tasks| {
-        judge(index, group, role, tasks)
-    })
+    each_role(index, &CHECK, judge)
 }
 
 fn judge<'a>(
     index: &FactIndex<'a>,
-    group: &Group<'a>,
+    subject: Subject,
     role: &'a str,
     tasks: &[&'a Task],
 ) -> Finding {
-    let subject = role_subject(group, role);
-    let name = arn::name(role);
-    match iam_answers::silence(index, role, TASK_ROLE_ACTIONS[0]) {
-        None => {}
-        Some(Silence::Unavailable(why)) => return CHECK.unknown(subject, why),
-        Some(Silence::NoSuchPrincipal) => {
-            return CHECK.unknown_because(subject, format!("IAM does not know {role}"));
-        }
-        Some(Silence::NotAsked) => {
-            return CHECK.unknown_because(
-                subject,
-                "The policy simulator was not asked about this role",
-            );
-        }
+    let no_answer =
+        iam_answers::no_answer_finding(index, &CHECK, &subject, role, TASK_ROLE_ACTIONS[0]);
+    if let Some(finding) = no_answer {
+        return finding;
     }
     let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
-    let verdict = iam_answers::verdict(index, role, &needs, |_| true);
-    if !verdict.denied.is_empty() {
-        return refused(index, subject, role, tasks, &verdict);
+    let answer = iam_answers::permission_answer(index, role, &needs, |_| true);
+    if !answer.denied.is_empty() {
+        return denied_finding(index, subject, role, tasks, &answer);
     }
-    if !verdict.undecided.is_empty() {
-        let keys = verdict.missing_keys();
-        return CHECK
-            .unknown_because(
-                subject,
-                text::depends_on(&format!("{name} is allowed to use ssmmessages"), &keys),
-            )
-            .detail("What the role's policies decide depends on them, and their values in the agent's calls are not known here.")
-            .evidence("missingContextKeys", keys);
-    }
-    if !verdict.unanswered.is_empty() {
-        return CHECK
-            .unknown_because(
-                subject,
-                "The policy simulator did not answer for every action",
-            )
-            .evidence("unanswered", verdict.left_open());
-    }
-    CHECK
-        .pass(subject, format!("Task role {name} may use ssmmessages"))
-        .evidence("actions", TASK_ROLE_ACTIONS.to_vec())
-        .evidence("engine", verdict.engine.name())
+    let question = format!("{} is allowed to use ssmmessages", arn::name(role));
+    let undecided = answer.undecided_finding(&CHECK, &subject, &question);
+    undecided.unwrap_or_else(|| {
+        CHECK
+            .pass(subject, format!("Task role {question}"))
+            .evidence("actions", TASK_ROLE_ACTIONS.to_vec())
+            .evidence("engine", answer.engine.name())
+    })
 }
 
-fn refused<'a>(
+fn denied_finding<'a>(
     index: &FactIndex<'a>,
     subject: Subject,
     role: &'a str,
     tasks: &[&'a Task],
-    verdict: &Verdict,
+    answer: &PermissionAnswer,
 ) -> Finding {
     let name = arn::name(role);
-    let denied: Vec<&str> = verdict
-        .denied
-        .iter()
-        .map(|decision| decision.action.as_str())
-        .collect();
+    let denied = answer.denied.iter();
+    let denied: Vec<&str> = denied.map(|decision| decision.action.as_str()).collect();
     let title = match denied.len() {
-        4 => format!("Task role {name} may not use ssmmessages"),
-        _ => format!("Task role {name} may not call {}", text::list(&denied)),
+        4 => format!("Task role {name} is not allowed to use ssmmessages"),
+        _ => format!(
+            "Task role {name} is not allowed to call {}",
+            text::list(&denied)
+        ),
     };
     let finding = CHECK
         .fail(subject, title)
         .group_title("Task roles lack ssmmessages actions")
         .evidence("denied", denied)
-        .evidence("engine", verdict.engine.name())
+        .evidence("engine", answer.engine.name())
         .evidence("role", role);
-    let finding = match verdict.blocker() {
-        None => {
-            let finding = finding.detail(missing_detail(index, role, tasks));
-            let finding = match boundary(index, role) {
-                Some(arn) => {
-                    let policies = [arn.to_owned()];
-                    let unblock = fixes::role::unblock(role, Blocker::Boundary, &policies);
-                    finding.evidence("boundary", arn).fix(unblock)
-                }
-                None => finding,
-            };
-            finding.fix(allow(index, role))
-        }
+    let execution = execution_role_with_actions(index, tasks);
+    let finding = match answer.blocker() {
+        None => missing_permission(finding, index, role, execution),
         Some(blocker) => {
-            let policies = verdict.denying_policies();
+            let policies = answer.denying_policies();
             let named = match policies.as_slice() {
                 [] => String::new(),
                 some => format!(" ({})", text::list(some)),
             };
             finding
                 .detail(format!(
-                    "What blocks them: {blocker}{named}. Adding permissions does not help."
+                    "Blocked by: {blocker}{named}. Adding permissions does not help."
                 ))
                 .fix(fixes::role::unblock(role, blocker, &policies))
         }
     };
-    match execution_role_that_may(index, tasks) {
+    match execution {
         Some(execution) => finding.evidence("executionRoleHasThem", execution),
         None => finding,
     }
 }
 
-/// What mends a role for all services that have it.
-fn allow(index: &FactIndex, role: &str) -> Fix {
-    let restart = services_with(index, |group| {
-        let alike = group.roles.by_role.get(role);
-        alike.is_some_and(|alike| alike.tasks.iter().any(|task| has_agent_down(task)))
-    });
-    let mut fix = fixes::role::allow_ssmmessages(index.facts, role, &restart);
-    if boundary(index, role).is_some() {
-        // Which of the two is missing cannot be told, so nobody should grant one blindly.
-        fix.disposition = Disposition::Manual;
-    }
-    fix
-}
-
-fn missing_detail(index: &FactIndex, role: &str, tasks: &[&Task]) -> String {
-    let mut detail = match boundary(index, role) {
+/// Completes the finding if no limit blocks the actions, as far as IAM says.
+fn missing_permission(
+    finding: Finding,
+    index: &FactIndex,
+    role: &str,
+    execution: Option<&str>,
+) -> Finding {
+    let known = index.facts.roles.get(role).and_then(|role| role.known());
+    let boundary = known.and_then(|role| role.boundary.as_deref());
+    let mut detail = match boundary {
         Some(boundary) => format!(
-            "The role has a permissions boundary ({boundary}), and IAM does not say whether it is the boundary or the \
-             role's own policies that do not allow them: both must, or the agent cannot connect."
+            "The role has a permissions boundary ({boundary}). IAM does not say whether the boundary or the role's own \
+             policies do not allow the actions: the agent connects only if both do."
         ),
         None => "No policy of the role allows it, so the agent cannot connect.".to_owned(),
     };
@@ -171,37 +130,47 @@ fn missing_detail(index: &FactIndex, role: &str, tasks: &[&Task]) -> String {
     {
         detail = format!("{detail} {why}");
     }
-    if let Some(execution) = execution_role_that_may(index, tasks) {
+    if let Some(execution) = execution {
         detail.push_str(&format!(
-            " The execution role {} has them, but the containers never get that role's credentials: \
-             they belong on the task role.",
+            " The execution role {} has them, but containers never get its credentials: allow them in the task role.",
             arn::name(execution)
         ));
     }
-    detail
-}
-
-fn boundary<'a>(index: &FactIndex<'a>, role: &str) -> Option<&'a str> {
-    let known: &Role = index.facts.roles.get(role)?.known()?;
-    known.boundary.as_deref()
-}
-
-/// The frequent mix-up: the actions were given to the execution role.
-fn execution_role_that_may<'a>(index: &FactIndex<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
-    let is_allowed = |execution: &str, action: &str| {
-        let answers = index.decisions(execution, action).on("*");
-        let mut decisions = answers.iter().map(|answer| answer.decision);
-        !answers.is_empty() && decisions.all(Decision::is_allowed)
+    let finding = finding.detail(detail);
+    let mut allow = allow(index, role);
+    let Some(boundary) = boundary else {
+        return finding.fix(allow);
     };
+    // Which of the two lacks the actions is unknown, so nobody should change one blindly.
+    allow.disposition = Disposition::Manual;
+    let unblock = fixes::role::unblock(role, Blocker::Boundary, &[boundary.to_owned()]);
+    finding
+        .evidence("boundary", boundary)
+        .fix(unblock)
+        .fix(allow)
+}
+
+/// Allows the actions, and restarts the services whose agents have stopped.
+fn allow(index: &FactIndex, role: &str) -> Fix {
+    let is_agent_down = |task: &&Task| {
+        let mut containers = task.own_containers();
+        containers.any(|container| !container.has_running_agent())
+    };
+    let restart = affected_services(index, |group| {
+        let set = group.roles.by_role.get(role);
+        set.is_some_and(|set| set.tasks.iter().any(is_agent_down))
+    });
+    fixes::role::allow_ssmmessages(index.facts, role, &restart)
+}
+
+/// The execution role, if the actions were granted to it by mistake. Tasks of two revisions can have two.
+fn execution_role_with_actions<'a>(index: &FactIndex<'a>, tasks: &[&'a Task]) -> Option<&'a str> {
     let roles = tasks.iter().filter_map(|task| index.execution_role(task));
-    // Tasks of two revisions may have two.
     let roles: BTreeSet<&str> = roles.collect();
-    let may = |execution: &&str| {
-        TASK_ROLE_ACTIONS
-            .iter()
-            .all(|action| is_allowed(execution, action))
-    };
-    roles.into_iter().find(may)
+    let needs = TASK_ROLE_ACTIONS.map(|action| (action, "*"));
+    roles
+        .into_iter()
+        .find(|role| iam_answers::permission_answer(index, role, &needs, |_| true).is_allowed())
 }
 
 #[cfg(test)]
@@ -218,7 +187,7 @@ mod tests {
     use model::finding::Status;
 
     #[test]
-    fn a_star_that_a_condition_takes_literally_is_named() {
+    fn string_equals_with_a_star_is_named() {
         let finding = |condition: serde_json::Value| {
             let mut facts = healthy_coder();
             for simulation in &mut facts.simulations {
@@ -260,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn all_four_allowed() {
+    fn all_four_actions_allowed_passes() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
     }
 
     #[test]
-    fn each_of_the_four_is_needed() {
+    fn each_of_the_four_actions_is_needed() {
         for action in TASK_ROLE_ACTIONS {
             let mut facts = healthy_coder();
             decide(&mut facts, action, "*", |decision| {
@@ -278,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_agent_needs_new_tasks_too() {
+    fn the_fix_restarts_services_with_stopped_agents() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -294,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_or_an_explicit_deny_is_not_mended_by_an_allow() {
+    fn a_boundary_or_an_explicit_deny_has_no_command_as_fix() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -311,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn given_to_the_execution_role_by_mistake() {
+    fn actions_on_the_execution_role_are_named() {
         let mut facts = healthy_coder();
         decide(&mut facts, "ssmmessages:", "*", |decision| {
             decision.outcome = Outcome::ImplicitDeny;
@@ -321,7 +290,7 @@ mod tests {
         assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
         // Whichever task is listed first.
         let mut other = task(&mut facts).clone();
-        other.arn = format!("{}0", other.arn);
+        other.arn = format!("{}0", other.arn).into();
         other.execution_role_override = Some("arn:aws:iam::123456789012:role/other".into());
         let arn = other.arn.to_string();
         known(facts.service_tasks.get_mut(CODER).unwrap()).insert(0, arn.clone());
@@ -346,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_role_is_anothers_business() {
+    fn a_deleted_role_is_skipped() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

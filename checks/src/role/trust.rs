@@ -1,24 +1,24 @@
 use serde_json::Value;
 
-use super::{each_role, role_subject};
-use crate::fact_index::{FactIndex, Group};
+use super::each_role;
+use crate::fact_index::FactIndex;
 use crate::fixes;
 use aws_rules::iam::{self, Request, Ternary};
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
+use model::finding::{Finding, Severity, Subject};
 use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.trust",
     area: Area::Role,
-    title: "ECS tasks may take on the task role",
-    why: "ECS hands the role's credentials to the task by assuming the role as ecs-tasks.amazonaws.com; where the trust policy does not let it, the agent has none.",
-    how: "The trust policy in iam:GetRole. Conditions other than on aws:SourceAccount and aws:SourceArn cannot be judged from here.",
+    title: "ECS tasks can assume the task role",
+    why: "ECS assumes the role as ecs-tasks.amazonaws.com and passes its credentials to the task. If the trust policy does not allow that, the agent has no credentials.",
+    how: "The trust policy in iam:GetRole. Only conditions on aws:SourceAccount and aws:SourceArn can be evaluated.",
     actions: &["iam:GetRole"],
-    remedy: "Let ecs-tasks.amazonaws.com assume the role.",
+    remedy: "Allow ecs-tasks.amazonaws.com to assume the role.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
     explains: &["container.agent-running"],
     masks: &[],
@@ -27,142 +27,122 @@ pub const CHECK: Check = Check {
     inference: Inference::Inferred,
 };
 
+const SERVICE: &str = "ecs-tasks.amazonaws.com";
+const ACTION: &str = "sts:AssumeRole";
+
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    each_role(index, &CHECK, |group, role, tasks| {
-        judge(index, group, role, tasks)
-    })
+    each_role(index, &CHECK, judge)
 }
 
-fn judge(index: &FactIndex, group: &Group, arn: &str, tasks: &[&Task]) -> Finding {
-    let subject = role_subject(group, arn);
+fn judge(index: &FactIndex, subject: Subject, arn: &str, tasks: &[&Task]) -> Finding {
     let name = arn::name(arn);
-    if tasks.iter().all(|task| !names_role(index, task)) {
-        return CHECK.skip(
-            subject,
-            "The tasks use their instance's role, which EC2 takes on",
-        );
+    let has_task_role = |task: &&Task| {
+        let definition = index.definition(task).and_then(Fact::known);
+        task.role(definition).is_some()
+    };
+    if !tasks.iter().any(has_task_role) {
+        let title = "The tasks use the role of their instance, which EC2 assumes";
+        return CHECK.skip(subject, title);
     }
     let role = match index.facts.roles.get(arn) {
         Some(Fact::Known(role)) => role,
-        Some(Fact::Absent) => {
-            return CHECK.skip(subject, format!("The task role {name} does not exist"));
-        }
         Some(Fact::Unavailable(why)) => return CHECK.unknown(subject, why),
-        None => return CHECK.unknown_because(subject, format!("Nobody asked IAM about {name}")),
+        Some(Fact::Absent) | None => {
+            let title = format!("The facts do not contain the role {name}");
+            return CHECK.unknown_because(subject, title);
+        }
     };
-    match trust(&role.trust, index) {
-        Trust::Given => CHECK.pass(subject, format!("ECS tasks may take on {name}")),
-        Trust::Refused(why) => CHECK
+    let policy = &role.trust;
+    if !policy.is_object() {
+        let title = format!(
+            "Cannot determine whether ECS tasks can assume {name}: its trust policy is not JSON"
+        );
+        return CHECK.unknown_because(subject, title);
+    }
+    let request = request(index);
+    let denies = applies(policy, "Deny", &request);
+    let allows = applies(policy, "Allow", &request);
+    let denied = || {
+        CHECK
             .fail(
-                subject,
-                format!("ECS tasks may not take on the task role {name}"),
+                subject.clone(),
+                format!("ECS tasks cannot assume the task role {name}"),
             )
-            .detail(why)
             .group_title("Task roles do not trust ECS tasks")
             .fix(fixes::role::trust_tasks(
                 index.facts,
                 arn,
-                &role.trust,
-                is_denied(&role.trust),
-            )),
-        Trust::Open(keys) => CHECK.unknown_because(
-            subject,
-            text::depends_on(&format!("ECS tasks can assume {name}"), &keys),
-        ),
-    }
-}
-
-fn names_role(index: &FactIndex, task: &Task) -> bool {
-    task.role(index.definition(task).and_then(Fact::known))
-        .is_some()
-}
-
-enum Trust {
-    Given,
-    Refused(String),
-    Open(Vec<String>),
-}
-
-const SERVICE: &str = "ecs-tasks.amazonaws.com";
-const ACTION: &str = "sts:AssumeRole";
-
-fn trust(document: &Value, index: &FactIndex) -> Trust {
-    let request = request(index);
-    let says = |effect: &str| {
-        let statements = iam::statements(document).iter();
-        Ternary::any(statements.map(|statement| applies(document, statement, effect, &request)))
+                policy,
+                mentions_tasks(policy, "Deny"),
+            ))
     };
-    if !document.is_object() {
-        return Trust::Open(vec!["the trust policy, which is no JSON".to_owned()]);
-    }
-    let denied = says("Deny");
-    if denied == Ternary::Yes {
-        return Trust::Refused(format!(
+    if denies == Ternary::Yes {
+        return denied().detail(format!(
             "A statement of the trust policy denies it to {SERVICE}."
         ));
     }
-    match says("Allow").and(denied.negated()) {
-        Ternary::Yes => Trust::Given,
-        Ternary::No => Trust::Refused(refusal(document)),
-        Ternary::Depends(keys) => Trust::Open(keys.into_iter().collect()),
+    match allows.and(denies.negated()) {
+        Ternary::Yes => CHECK.pass(subject, format!("ECS tasks can assume {name}")),
+        Ternary::No => denied().detail(missing_allow(policy)),
+        Ternary::Depends(keys) => {
+            let keys: Vec<String> = keys.into_iter().collect();
+            let question = format!("ECS tasks can assume {name}");
+            CHECK.unknown_because(subject, text::depends_on(&question, &keys))
+        }
     }
 }
 
-fn refusal(document: &Value) -> String {
-    let mut statements = iam::statements(document).iter();
-    if !statements.any(|statement| concerns_tasks(statement, "Allow") != Ternary::No) {
+fn missing_allow(policy: &Value) -> String {
+    if !mentions_tasks(policy, "Allow") {
         return format!("No statement of the trust policy lets {SERVICE} call {ACTION}.");
     }
     let excluded = format!(
         "The trust policy names {SERVICE}, but its conditions exclude this account's tasks."
     );
-    match iam::literal_wildcard::find_in_document(document, &[ACTION]) {
+    match iam::literal_wildcard::find_in_document(policy, &[ACTION]) {
         Some(why) => format!("{excluded} {why}"),
         None => excluded,
     }
 }
 
-/// Some statement says no to tasks, whatever others say.
-fn is_denied(document: &Value) -> bool {
-    let mut statements = iam::statements(document).iter();
-    statements.any(|statement| concerns_tasks(statement, "Deny") != Ternary::No)
+/// Whether a statement with this effect applies to the request.
+fn applies(policy: &Value, effect: &str, request: &Request) -> Ternary {
+    let variables = iam::has_variables(policy);
+    let statements = iam::statements(policy).iter();
+    Ternary::any(
+        statements.map(|statement| match is_about_tasks(statement, effect) {
+            Ternary::No => Ternary::No,
+            about => about.and(iam::evaluate_conditions(
+                statement.get("Condition"),
+                variables,
+                request,
+            )),
+        }),
+    )
 }
 
-/// Whether a statement applies to tasks under some condition.
-fn concerns_tasks(statement: &Value, effect: &str) -> Ternary {
+/// Whether a statement with this effect is about tasks, whatever its conditions.
+fn mentions_tasks(policy: &Value, effect: &str) -> bool {
+    let mut statements = iam::statements(policy).iter();
+    statements.any(|statement| is_about_tasks(statement, effect) != Ternary::No)
+}
+
+fn is_about_tasks(statement: &Value, effect: &str) -> Ternary {
     iam::has_effect(statement, effect)
         .and(iam::applies_to_action(statement, ACTION))
         .and(iam::names_service(statement, SERVICE))
 }
 
-fn applies(document: &Value, statement: &Value, effect: &str, request: &Request) -> Ternary {
-    let conditions = || {
-        let variables = iam::has_variables(document);
-        iam::evaluate_conditions(statement.get("Condition"), variables, request)
-    };
-    match concerns_tasks(statement, effect) {
-        Ternary::No => Ternary::No,
-        concerns => concerns.and(conditions()),
-    }
-}
-
-/// The source of the request is for a task something of ECS in this account and region.
+/// ECS calls on behalf of a resource of ECS in this account and region.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
 fn request(index: &FactIndex) -> Request<'static> {
     let facts = index.facts;
-    let account = facts.account.as_deref();
-    let context = account.map(|account| {
-        let known = vec![account.to_owned()];
-        ("aws:SourceAccount".to_owned(), known)
-    });
-    let request = Request::new(ACTION, context);
-    match account {
-        Some(account) => request.with_prefix(
-            "aws:SourceArn",
-            format!("arn:{}:ecs:{}:{account}:", facts.partition, facts.region),
-        ),
-        None => request,
-    }
+    let Some(account) = &facts.account else {
+        return Request::new(ACTION, None);
+    };
+    let context = ("aws:SourceAccount".to_owned(), vec![account.clone()]);
+    let source = format!("arn:{}:ecs:{}:{account}:", facts.partition, facts.region);
+    Request::new(ACTION, Some(context)).with_prefix("aws:SourceArn", source)
 }
 
 #[cfg(test)]
@@ -174,7 +154,7 @@ mod tests {
     use model::facts::Fact;
     use model::finding::Status;
 
-    fn of(statements: Value) -> Vec<Status> {
+    fn trust_statuses(statements: Value) -> Vec<Status> {
         let mut facts = healthy_coder();
         known(facts.roles.get_mut(CODER_ROLE).unwrap()).trust = json!({"Statement": statements});
         statuses(&CHECK, &facts)
@@ -185,22 +165,22 @@ mod tests {
     }
 
     #[test]
-    fn trusted_or_not() {
+    fn the_trust_policy_must_name_ecs_tasks() {
         assert_eq!(statuses(&CHECK, &healthy_coder()), [Status::Pass]);
         assert_eq!(
-            of(
+            trust_statuses(
                 json!([{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}])
             ),
             [Status::Fail]
         );
         assert_eq!(
-            of(
+            trust_statuses(
                 json!({"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]}, "Action": ["sts:AssumeRole", "sts:TagSession"]})
             ),
             [Status::Pass]
         );
         assert_eq!(
-            of(json!([
+            trust_statuses(json!([
                 {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"},
                 {"Effect": "Deny", "Principal": "*", "Action": "sts:*"},
             ])),
@@ -209,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn the_source_as_a_text_and_as_an_arn() {
+    fn the_source_arn_matches_as_a_string_or_an_arn() {
         let source = |operator: &str, pattern: &str| {
-            of(allow(json!({operator: {"aws:SourceArn": pattern}})))[0]
+            trust_statuses(allow(json!({operator: {"aws:SourceArn": pattern}})))[0]
         };
         let of_account = "arn:*:123456789012:*";
         assert_eq!(source("StringLike", of_account), Status::Pass);
@@ -236,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_that_string_equals_takes_literally() {
+    fn string_equals_takes_a_star_literally() {
         let arn = "arn:aws:ecs:us-west-2:123456789012:*";
         let finding = |operator: &str, key: &str| {
             let mut facts = healthy_coder();
@@ -261,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_iam_refuses_or_does_not_document() {
+    fn invalid_or_undocumented_statements_are_unknown() {
         let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
         let plain = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:AssumeRole"});
         for (name, value) in [
@@ -281,10 +261,14 @@ mod tests {
         ] {
             let mut statement = plain.clone();
             statement[name] = value;
-            assert_eq!(of(json!([statement])), [Status::Unknown], "{statement}");
+            assert_eq!(
+                trust_statuses(json!([statement])),
+                [Status::Unknown],
+                "{statement}"
+            );
         }
         let not = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "1"}, "Action": "sts:*"});
-        assert_eq!(of(json!([not])), [Status::Unknown]);
+        assert_eq!(trust_statuses(json!([not])), [Status::Unknown]);
         let finding = {
             let mut facts = healthy_coder();
             known(facts.roles.get_mut(CODER_ROLE).unwrap()).trust = json!({"Statement": [not]});
@@ -294,48 +278,48 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_and_several_statements() {
+    fn wildcards_and_several_statements_are_evaluated() {
         let tasks = json!({"Service": "ecs-tasks.amazonaws.com"});
         let plain = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:Assume*"});
-        assert_eq!(of(plain.clone()), [Status::Pass]);
+        assert_eq!(trust_statuses(plain.clone()), [Status::Pass]);
         let conditional = json!({"Effect": "Allow", "Principal": tasks, "Action": "sts:AssumeRole",
             "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}});
-        assert_eq!(of(json!([plain, conditional])), [Status::Pass]);
+        assert_eq!(trust_statuses(json!([plain, conditional])), [Status::Pass]);
         let deny = json!({"Effect": "Deny", "Principal": "*", "NotAction": "sts:TagSession"});
-        assert_eq!(of(json!([plain, deny])), [Status::Fail]);
+        assert_eq!(trust_statuses(json!([plain, deny])), [Status::Fail]);
         let others = json!({"Effect": "Deny", "Principal": "*", "Action": "sts:*",
             "Condition": {"StringNotEquals": {"aws:SourceAccount": "123456789012"}}});
-        assert_eq!(of(json!([plain, others])), [Status::Pass]);
+        assert_eq!(trust_statuses(json!([plain, others])), [Status::Pass]);
     }
 
     #[test]
-    fn conditions_on_the_source() {
+    fn conditions_on_the_source_are_evaluated() {
         assert_eq!(
-            of(allow(
+            trust_statuses(allow(
                 json!({"StringEquals": {"aws:SourceAccount": "123456789012"}})
             )),
             [Status::Pass]
         );
         assert_eq!(
-            of(allow(
+            trust_statuses(allow(
                 json!({"StringEquals": {"aws:SourceAccount": "999999999999"}})
             )),
             [Status::Fail]
         );
         assert_eq!(
-            of(allow(
+            trust_statuses(allow(
                 json!({"ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-west-2:123456789012:*"}})
             )),
             [Status::Pass]
         );
         assert_eq!(
-            of(allow(
+            trust_statuses(allow(
                 json!({"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}})
             )),
             [Status::Fail]
         );
         assert_eq!(
-            of(allow(
+            trust_statuses(allow(
                 json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
             )),
             [Status::Unknown]
@@ -350,18 +334,18 @@ mod tests {
             ("arn:aws:s3:*", Status::Fail),
         ] {
             let condition = json!({"ArnLike": {"aws:SourceArn": pattern}});
-            assert_eq!(of(allow(condition)), [status], "{pattern}");
+            assert_eq!(trust_statuses(allow(condition)), [status], "{pattern}");
         }
         let wild = json!({"StringEquals": {"aws:SourceAccount": "1234*"}});
         assert_eq!(
-            of(allow(wild)),
+            trust_statuses(allow(wild)),
             [Status::Fail],
             "StringEquals knows no wildcards"
         );
     }
 
     #[test]
-    fn gone_and_unreadable() {
+    fn a_missing_role_is_skipped_and_a_denied_read_unknown() {
         let mut facts = healthy_coder();
         facts.roles.insert(CODER_ROLE.into(), Fact::Absent);
         assert_eq!(statuses(&CHECK, &facts), [Status::Skip]);

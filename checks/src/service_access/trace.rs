@@ -2,7 +2,7 @@ use super::Service;
 use super::endpoint_policy::evaluate_endpoint_policy;
 use super::obstacle::{AclRefusals, Obstacle};
 use crate::fact_index::{FactIndex, Roles};
-use crate::role::logs_write::log_needs;
+use crate::log_needs::log_needs;
 use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::acl_traversal::through_task_subnet;
 use crate::vpc_path::connection::{Connections, Hop};

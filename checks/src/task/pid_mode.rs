@@ -1,6 +1,6 @@
-use crate::fact_index::services_with;
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes::definition::remove_pid_mode;
+use crate::redeployment::affected_services;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;
@@ -59,7 +59,7 @@ fn judge(index: &FactIndex, group: &Group, definition: &TaskDefinition) -> Findi
             .fix(remove_pid_mode(
                 index.facts,
                 definition,
-                &services_with(index, |group| {
+                &affected_services(index, |group| {
                     group.by_definition.contains_key(definition.arn.as_str())
                 }),
             ))

@@ -7,16 +7,20 @@ use crate::support::world::{Caller, Plan, World};
 #[ignore = "needs the emulator: scripts/test"]
 fn callers() {
     for (cluster, tasks, title) in [
-        (false, false, "The caller may not call ecs:ExecuteCommand"),
+        (
+            false,
+            false,
+            "The caller is not allowed to call ecs:ExecuteCommand",
+        ),
         (
             false,
             true,
-            "The caller may call ecs:ExecuteCommand on the tasks, but not on the cluster",
+            "The caller is allowed to call ecs:ExecuteCommand on the tasks, but not on the cluster",
         ),
         (
             true,
             false,
-            "The caller may call ecs:ExecuteCommand on the cluster, but not on the tasks",
+            "The caller is allowed to call ecs:ExecuteCommand on the cluster, but not on the tasks",
         ),
     ] {
         let caller = Caller::User { cluster, tasks };

@@ -1,36 +1,36 @@
-//! Facts of a Terraform plan: its tasks are those that would be started, so that what only running ones show, and
-//! who opens sessions from where, is not judged.
+//! How findings on a Terraform plan differ: its tasks do not run yet, it says nothing about whoever opens sessions, and
+//! fixes change the configuration.
 
-mod terraform;
+mod change_block;
+mod planned_fix;
+mod planned_resources;
 
 use crate::fact_index::FactIndex;
 use crate::registry::Registered;
 use model::check::OnPlan;
 use model::finding::{Finding, Subject};
-use terraform::Resources;
+use planned_resources::PlannedResources;
 
-/// The check's findings; one that says why where a plan cannot tell.
+/// The check's findings; on a plan that cannot answer it, one that says why.
 pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let Registered { check, run } = registered;
     if !index.facts.planned {
         return run(index);
     }
-    let subject = || Subject::new("cluster", index.facts.cluster_name.as_str());
-    match check.on_plan {
-        OnPlan::Judges => {}
-        OnPlan::NothingRuns => {
-            return vec![check.skip(subject(), "Nothing runs yet: this is a plan")];
+    let reason = match check.on_plan {
+        OnPlan::Judges => {
+            let mut findings = run(index);
+            let resources = PlannedResources::of(index.facts);
+            for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+                planned_fix::adapt(fix, &resources);
+            }
+            return findings;
         }
-        OnPlan::NotInPlan => return vec![check.skip(subject(), "A plan says nothing of this")],
-    }
-    let mut findings = run(index);
-    if findings.iter().any(|finding| !finding.fixes.is_empty()) {
-        let resources = Resources::of(index.facts);
-        for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
-            resources.adapt(fix);
-        }
-    }
-    findings
+        OnPlan::NothingRuns => "Nothing runs yet: this is a plan",
+        OnPlan::NotInPlan => "A plan does not contain this",
+    };
+    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    vec![check.skip(subject, reason)]
 }
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ mod tests {
     use model::Status;
 
     #[test]
-    fn a_plan_is_judged_by_what_it_says() {
+    fn a_plan_has_one_cause_and_fixes_in_terraform_only() {
         let mut facts = healthy();
         facts.planned = true;
         service(&mut facts).exec_enabled = false;

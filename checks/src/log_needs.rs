@@ -1,0 +1,21 @@
+//! The permissions that agents need to record sessions in CloudWatch Logs.
+
+use crate::fact_index::FactIndex;
+use aws_rules::required_permissions::{self, RequiredPermission};
+use model::facts::Task;
+
+/// What the agents of these tasks need, for each log group that records their sessions.
+pub fn log_needs(index: &FactIndex, tasks: &[&Task]) -> Vec<RequiredPermission> {
+    let Some(place) = index.place() else {
+        return Vec::new();
+    };
+    let mut needs: Vec<RequiredPermission> = Vec::new();
+    for group in index.recording_groups(tasks) {
+        for need in required_permissions::write_log_group(place, group) {
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        }
+    }
+    needs
+}
