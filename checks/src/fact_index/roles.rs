@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{FactIndex, Group, TaskRole};
-use model::facts::{DeploymentController, Task, Unavailable};
+use super::{FactIndex, TaskRole};
+use model::facts::{Task, Unavailable};
 use model::task_scope::TaskSet;
 
 /// Running tasks by their role.
