@@ -98,7 +98,7 @@ impl Check {
         Finding::new(self, Status::Fail, subject, title)
     }
 
-    /// The check could not decide; the title says what it could not see.
+    /// The check could not decide; the title says why.
     pub fn unknown_because(&'static self, subject: Subject, title: impl Into<String>) -> Finding {
         Finding::new(self, Status::Unknown, subject, title)
     }
@@ -106,7 +106,7 @@ impl Check {
     /// A fact that the check needs could not be read.
     pub fn unknown(&'static self, subject: Subject, why: &Unavailable) -> Finding {
         let mut finding =
-            self.unknown_because(subject, format!("Could not see this, because {why}"));
+            self.unknown_because(subject, format!("Unknown: {why}"));
         finding.missing_permission = why.missing_permission();
         finding
     }

@@ -212,7 +212,7 @@ fn a_policy_that_cannot_be_read_is_not_written_over() {
     let run = world.run(&["fix", "coder", "--yes", "--allow-drift"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     assert!(
-        run.stderr.contains("may not call iam:GetRolePolicy"),
+        run.stderr.contains("missing permission iam:GetRolePolicy"),
         "{}",
         run.stderr
     );
@@ -234,7 +234,7 @@ fn a_step_that_is_refused_says_how_far_it_came() {
     );
     assert!(
         run.stderr
-            .contains("failed: this caller may not call ecs:UpdateService"),
+            .contains("failed: missing permission ecs:UpdateService"),
         "{}",
         run.stderr
     );

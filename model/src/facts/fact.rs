@@ -29,7 +29,7 @@ pub struct Unavailable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The caller may not call the action.
+    /// The caller lacks the permission.
     Denied,
     /// AWS kept answering that we ask too often.
     Throttled,
@@ -131,7 +131,7 @@ impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = &self.action;
         match self.reason {
-            Reason::Denied => write!(f, "this caller may not call {action}"),
+            Reason::Denied => write!(f, "missing permission {action}"),
             Reason::Throttled => write!(f, "AWS kept throttling {action}"),
             Reason::TimedOut => write!(f, "{action} did not answer in time"),
             Reason::Unreachable => {

@@ -21,7 +21,7 @@ pub const KEY: &str = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd
 pub struct Account {
     /// The cluster's key for ECS Exec.
     pub kms_key: Option<&'static str>,
-    /// Actions that the caller may not call, and with which message.
+    /// Actions that the caller lacks, each with its message.
     pub denied: BTreeMap<&'static str, &'static str>,
     pub calls: BTreeMap<String, u64>,
 }
