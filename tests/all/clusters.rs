@@ -64,7 +64,7 @@ fn one_report_of_two_clusters() {
     let human = written("human");
     let last: Vec<&str> = human.stdout.lines().rev().take(2).collect();
     assert!(
-        last[1].ends_with("as far as the checks that ran can tell"),
+        last[1].contains("elected checks found no problems"),
         "{}",
         human.stdout
     );

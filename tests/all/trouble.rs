@@ -332,7 +332,7 @@ fn targets_that_do_not_exist() {
     );
     assert_refused(
         &world.doctor(&["coder", "--container", "codr"]),
-        "there is no container codr",
+        "these tasks have no container codr",
         "Their containers: coder.",
     );
     assert_refused(

@@ -91,7 +91,7 @@ fn each_failure_has_its_message_and_status() {
     let handshake = run(&["coder"]);
     assert_eq!(handshake.status, 255);
     assert!(
-        handshake.stderr.contains("handshake took too long"),
+        handshake.stderr.contains("handshake timed out"),
         "{}",
         handshake.stderr
     );
