@@ -105,8 +105,7 @@ impl Check {
 
     /// A fact that the check needs could not be read.
     pub fn unknown(&'static self, subject: Subject, why: &Unavailable) -> Finding {
-        let mut finding =
-            self.unknown_because(subject, format!("Unknown: {why}"));
+        let mut finding = self.unknown_because(subject, format!("Unknown: {why}"));
         finding.missing_permission = why.missing_permission();
         finding
     }

@@ -135,7 +135,11 @@ fn lists_of_checks_as_people_write_them() {
         "policy, custom, program",
     );
     assert_refused(&demo(","), "there is no check or area", "Areas");
-    assert_refused(&demo("custom"), "no checks are selected", "No custom checks");
+    assert_refused(
+        &demo("custom"),
+        "no checks are selected",
+        "No custom checks",
+    );
     let skipped = demo("cluster.log-group");
     assert_refused(&skipped, "no selected check applies", "cluster.log-group: ");
 }

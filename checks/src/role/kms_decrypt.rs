@@ -152,7 +152,7 @@ mod tests {
                     "arn:aws:kms:us-west-2:123456789012",
                     "arn:aws:kms:us-west-2:999999999999",
                 );
-                decision.resource = elsewhere.into();
+                decision.resource = elsewhere;
             }
         }
         assert_eq!(statuses(&CHECK, &facts), [Status::Pass]);

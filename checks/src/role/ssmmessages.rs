@@ -290,7 +290,7 @@ mod tests {
         assert!(run(&CHECK, &facts)[0].detail.contains("execution role"));
         // Whichever task is listed first.
         let mut other = task(&mut facts).clone();
-        other.arn = format!("{}0", other.arn).into();
+        other.arn = format!("{}0", other.arn);
         other.execution_role_override = Some("arn:aws:iam::123456789012:role/other".into());
         let arn = other.arn.to_string();
         known(facts.service_tasks.get_mut(CODER).unwrap()).insert(0, arn.clone());
