@@ -9,13 +9,13 @@
 //! | `interrupts` | signals wait until a step is done |
 
 mod call;
+mod fix_plan;
 mod interrupts;
-mod plan;
 mod revise;
 mod rollout;
 mod wait;
 
 pub use call::{StepOutputs, execute};
+pub use fix_plan::{FixPlan, Scope, Skipped};
 pub use interrupts::{Interrupts, interrupted};
-pub use plan::{FixPlan, Scope, Skipped};
 pub use wait::{WaitEnd, tasks_to_replace, wait_for_changes};

@@ -23,7 +23,9 @@ pub use global::{Color, Global};
 pub use parse::parse;
 pub use policy::{Policy, PolicyFormat, PolicyKind};
 pub use report::{Format, ReportFlags};
-pub use sessions::{Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, Short, Transport};
+pub use sessions::{
+    Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, ShortForm, Transport,
+};
 pub use trust::Trust;
 
 use cluster::LOGS_EXAMPLES;
@@ -142,7 +144,7 @@ pub enum Command {
     Schema,
     /// The short form `ecs-exec SERVICE [CONTAINER] [COMMAND]`
     #[command(hide = true, name = SHORT_FORM)]
-    Short(Short),
+    Short(ShortForm),
     /// Evaluate expressions of custom checks, read from standard input
     #[command(hide = true, name = EVALUATE)]
     Evaluate,

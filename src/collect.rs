@@ -17,7 +17,7 @@
 //! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
 //! | `missing` | errors for targets that do not exist |
 //! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
-//! | `snapshot`, `plan` | captures, demos, Terraform plans |
+//! | `snapshot`, `terraform_plan` | captures, demos, Terraform plans |
 //! | `pages` | paginated calls |
 
 mod container_hosts;
@@ -33,13 +33,13 @@ mod machine;
 mod missing;
 mod network;
 mod pages;
-pub mod plan;
 mod roles;
 mod route53;
 mod s3;
 mod simulations;
 pub mod snapshot;
 pub mod sts;
+pub mod terraform_plan;
 mod workload;
 
 use std::collections::BTreeMap;

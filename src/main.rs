@@ -73,7 +73,7 @@ async fn ending_signal(command: &Command) -> i32 {
 async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
     let global = &cli.global;
     match &cli.command {
-        Command::Short(arguments) => commands::exec::short(arguments, global).await,
+        Command::Short(arguments) => commands::exec::short_form(arguments, global).await,
         Command::Exec(arguments) => commands::exec::run(arguments, global).await,
         Command::Run(arguments) => commands::run::run(arguments, global).await,
         Command::Recipe(arguments) => commands::recipe::run(arguments, global).await,

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `group` | services and their tasks, the unit in which checks look at tasks |
 //! | `roles` | tasks by role and by task definition; `vpc_path::placement` groups them by their place in the network |
-//! //! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
+//! | `task_lookup` | a task with its definition, role, network interface and EC2 instance |
 //! | `agents` | how long the exec agents of tasks have been up |
 //! | `session_logging` | the cluster's exec configuration with its KMS key and log groups |
 //! | `decisions` | IAM's decisions by principal, action and resource |

@@ -36,8 +36,8 @@ mod per_hop;
 pub mod per_subject;
 mod plan_findings;
 mod policy;
-mod redeployment;
 pub mod registry;
+mod replaceable_services;
 mod role;
 mod service;
 mod service_access;
@@ -57,6 +57,6 @@ pub fn run(index: &FactIndex, includes: impl Fn(&Check) -> bool) -> Vec<Finding>
     let checks = registry::CHECKS.iter();
     checks
         .filter(|registered| includes(registered.check))
-        .flat_map(|registered| plan_findings::run(registered, index))
+        .flat_map(|registered| plan_findings::run_check(registered, index))
         .collect()
 }

@@ -12,7 +12,7 @@ use model::finding::{Finding, Subject};
 use planned_resources::PlannedResources;
 
 /// The check's findings; on a plan that cannot answer it, one that says why.
-pub fn run(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
+pub fn run_check(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let Registered { check, run } = registered;
     if !index.facts.planned {
         return run(index);

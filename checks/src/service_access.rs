@@ -13,19 +13,19 @@ use crate::fact_index::FactIndex;
 
 /// A service that the cluster's exec configuration makes the agent call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub enum AwsService {
     Kms,
     Logs,
     S3,
 }
 
-impl Service {
+impl AwsService {
     /// The last part of the names of its endpoints.
     pub fn name(self) -> &'static str {
         match self {
-            Service::Kms => "kms",
-            Service::Logs => "logs",
-            Service::S3 => "s3",
+            AwsService::Kms => "kms",
+            AwsService::Logs => "logs",
+            AwsService::S3 => "s3",
         }
     }
 
@@ -33,29 +33,29 @@ impl Service {
     pub fn is_required_at_start(self, index: &FactIndex) -> bool {
         let log = index.exec_log();
         match self {
-            Service::Kms => true,
-            Service::Logs => log.is_some_and(|log| log.log_group_encrypted),
-            Service::S3 => log.is_some_and(|log| log.bucket_encrypted),
+            AwsService::Kms => true,
+            AwsService::Logs => log.is_some_and(|log| log.log_group_encrypted),
+            AwsService::S3 => log.is_some_and(|log| log.bucket_encrypted),
         }
     }
 }
 
-impl AsRef<str> for Service {
+impl AsRef<str> for AwsService {
     fn as_ref(&self) -> &str {
         self.name()
     }
 }
 
 /// The services that the cluster's exec configuration names.
-pub fn configured_services(index: &FactIndex) -> Vec<Service> {
+pub fn configured_services(index: &FactIndex) -> Vec<AwsService> {
     let log = index.exec_log();
     let services = [
-        (Service::Kms, index.key_name().is_some()),
+        (AwsService::Kms, index.key_name().is_some()),
         (
-            Service::Logs,
+            AwsService::Logs,
             log.is_some_and(|log| log.log_group.is_some()),
         ),
-        (Service::S3, log.is_some_and(|log| log.bucket.is_some())),
+        (AwsService::S3, log.is_some_and(|log| log.bucket.is_some())),
     ];
     let configured = services
         .into_iter()

@@ -35,8 +35,7 @@ pub struct Check {
     /// What the check says of a Terraform plan.
     #[serde(skip)]
     pub on_plan: OnPlan,
-    /// Whether it infers that sessions fail. A session that opens proves such a failure wrong, and a rollout that
-    /// replaces the tasks ends it.
+    /// How sure a failure is, and what overrules it.
     #[serde(skip)]
     pub inference: Inference,
 }

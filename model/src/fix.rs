@@ -48,7 +48,6 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// As in the JSON report.
     /// The word for it in reports for people.
     pub fn word(self) -> &'static str {
         match self {

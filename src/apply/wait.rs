@@ -10,7 +10,7 @@ use model::text;
 use tokio::time::{Instant, sleep};
 
 use super::StepOutputs;
-use super::plan::deployed_services;
+use super::fix_plan::deployed_services;
 use super::rollout::{OwnDeployment, Rollout, rollout};
 use crate::aws::AwsClients;
 use crate::collect::{ecs, workload};

@@ -9,7 +9,7 @@ use super::duration::duration;
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`
 #[derive(Args)]
 #[command(override_usage = "ecs-exec [OPTIONS] SERVICE [CONTAINER] [COMMAND]")]
-pub struct Short {
+pub struct ShortForm {
     /// Short or full name of the service
     pub service: String,
     /// Container [default: the configured one, or the only one]

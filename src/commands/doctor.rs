@@ -10,7 +10,7 @@ use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, FailOn, Global};
 use crate::cli_error::CliError;
-use crate::collect::plan;
+use crate::collect::terraform_plan as plan;
 use crate::doctor::DoctorRun;
 use crate::timeouts::REPORT_TIMEOUT;
 use crate::{config, exit, formats, output};

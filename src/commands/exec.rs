@@ -6,7 +6,7 @@ use model::arn;
 use model::text::{list, sanitize_line};
 
 use crate::aws::AwsClients;
-use crate::cli::{Exec, Global, SessionFlags, Short, Transport};
+use crate::cli::{Exec, Global, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use, short_name};
 use crate::exit;
@@ -46,7 +46,7 @@ impl<'a> From<&'a Exec> for SessionRequest<'a> {
 }
 
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS unchanged.
-pub async fn short(arguments: &Short, global: &Global) -> Result<ExitCode, CliError> {
+pub async fn short_form(arguments: &ShortForm, global: &Global) -> Result<ExitCode, CliError> {
     let request = SessionRequest {
         service: Some(arguments.service.clone()),
         container: arguments.container.clone(),

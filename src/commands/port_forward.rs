@@ -11,7 +11,9 @@ use crate::cli_error::CliError;
 use crate::collect::local;
 use crate::config::{self, Use};
 use crate::exit;
-use crate::session::{Context, OpenError, TargetArgs, join, plugin_session, resolve_target};
+use crate::session::{
+    Context, OpenError, TargetArgs, open_unless_signalled, plugin_session, resolve_target,
+};
 use crate::timeouts::SESSION_TIMEOUT;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
     };
     let target = resolve_target(cx, &args).await?;
     let target = target.ssm_target(&settings.cluster);
-    let signal = match join(aws, start(aws, target, ports)).await {
+    let signal = match open_unless_signalled(aws, start(aws, target, ports)).await {
         Ok(mut opened) => plugin_session(aws, &settings, &mut opened).await?,
         Err(OpenError::Interrupted(signal)) => Some(signal),
         Err(OpenError::Fatal(error)) => return Err(error),

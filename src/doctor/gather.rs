@@ -11,7 +11,7 @@ use super::DoctorRun;
 use super::file_targets::{ensure_same_location, select_targets};
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::collect::{self, Gathered, plan, snapshot};
+use crate::collect::{self, Gathered, snapshot, terraform_plan as plan};
 use crate::config::Settings;
 use crate::output::Progress;
 use crate::session;

@@ -44,7 +44,7 @@ impl OpenError {
 
 /// Waits for a session that was requested. If a signal comes first, the session is ended at once: without a client it
 /// would stay open for 20 minutes.
-pub async fn join(
+pub async fn open_unless_signalled(
     aws: &AwsClients,
     requested: impl Future<Output = Result<Session, OpenError>>,
 ) -> Result<OpenSession, OpenError> {
@@ -70,7 +70,7 @@ pub async fn open(
     target: &ExecTarget,
     command: &str,
 ) -> Result<OpenSession, OpenError> {
-    join(cx.aws, request(cx, target, command)).await
+    open_unless_signalled(cx.aws, request(cx, target, command)).await
 }
 
 async fn request(

@@ -35,7 +35,7 @@ pub fn allow_ssmmessages(facts: &Facts, role: &str, restart: &[&str]) -> Fix {
 
 fn replace_tasks(fix: Fix, facts: &Facts, services: &[&str]) -> Fix {
     services.iter().fold(fix, |fix, service| {
-        fix.call(service::force(facts, service), &facts.region)
+        fix.call(service::forced_deployment(facts, service), &facts.region)
     })
 }
 

@@ -19,7 +19,7 @@ pub fn enable_exec(facts: &Facts, service: &Service) -> Fix {
             id,
             Disposition::Disruptive,
             format!("Enable ECS Exec on {name} and replace its tasks"),
-            REPLACES,
+            TASK_REPLACEMENT_EXPLANATION,
         )
         .call(
             AwsCall::UpdateService(ServiceUpdate {
@@ -71,7 +71,7 @@ pub fn disable_exec(facts: &Facts, service: &Service, replace: bool) -> Fix {
 pub fn latest_platform(facts: &Facts, service: &Service) -> Fix {
     let name = &service.name;
     let (disposition, explain) = match external_controller(service) {
-        None => (Disposition::Disruptive, REPLACES),
+        None => (Disposition::Disruptive, TASK_REPLACEMENT_EXPLANATION),
         Some((_, explain)) => (Disposition::Manual, explain),
     };
     Fix::new(
@@ -100,9 +100,9 @@ pub fn force_deployment(facts: &Facts, service: &Service) -> Fix {
             id,
             Disposition::Disruptive,
             format!("Force a new deployment of {name}"),
-            REPLACES,
+            TASK_REPLACEMENT_EXPLANATION,
         )
-        .call(force(facts, name), &facts.region)
+        .call(forced_deployment(facts, name), &facts.region)
         .terraform(service_block(name, "force_new_deployment = true")),
         Some((controller, explain)) => Fix::new(
             id,
@@ -157,7 +157,7 @@ pub fn read_events(facts: &Facts, name: &str) -> Fix {
 }
 
 /// The call that replaces the service's tasks.
-pub fn force(facts: &Facts, name: &str) -> AwsCall {
+pub fn forced_deployment(facts: &Facts, name: &str) -> AwsCall {
     AwsCall::UpdateService(ServiceUpdate {
         force_new_deployment: true,
         ..update(facts, name)
@@ -197,5 +197,5 @@ fn external_controller(service: &Service) -> Option<(&'static str, &'static str)
 }
 
 /// What it means to replace a service's tasks.
-pub const REPLACES: &str = "ECS starts new tasks and stops the old ones according to the service's deployment configuration: \
+pub const TASK_REPLACEMENT_EXPLANATION: &str = "ECS starts new tasks and stops the old ones according to the service's deployment configuration: \
 connections drain, and a deployment circuit breaker applies. Sessions work when the agents of the new tasks are RUNNING.";

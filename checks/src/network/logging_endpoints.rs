@@ -1,7 +1,7 @@
 mod blocked_finding;
 
 use crate::fact_index::FactIndex;
-use crate::service_access::{Service, ServiceAccess, configured_services, service_access};
+use crate::service_access::{AwsService, ServiceAccess, configured_services, service_access};
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::placement::Placement;
 use blocked_finding::{blocked, blocks_start};
@@ -74,11 +74,11 @@ fn judge<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
     tasks: &AffectedTasks<'_, 'a>,
-    access: Vec<(Service, ServiceAccess<'a>)>,
+    access: Vec<(AwsService, ServiceAccess<'a>)>,
     subject: Subject,
 ) -> Finding {
     let (subnet, vpc) = (&placement.subnet.id, placement.subnet.vpc.as_str());
-    let services: Vec<Service> = access.iter().map(|(service, _)| *service).collect();
+    let services: Vec<AwsService> = access.iter().map(|(service, _)| *service).collect();
     let mut over_internet = Vec::new();
     let mut unknown = Vec::new();
     let (mut fatal, mut harmless) = (Vec::new(), Vec::new());

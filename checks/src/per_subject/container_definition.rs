@@ -3,7 +3,7 @@
 use super::sidecar::{as_note, is_sidecar, session_container};
 use crate::fact_index::FactIndex;
 use crate::fixes::definition::ContainerChange;
-use crate::redeployment::affected_services;
+use crate::replaceable_services::affected_services;
 use model::check::Check;
 use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
 use model::finding::{Finding, Subject};

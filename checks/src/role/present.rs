@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::role_subject;
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes;
-use crate::redeployment::affected_services;
+use crate::replaceable_services::affected_services;
 use model::area::Area;
 use model::arn;
 use model::check::{Check, Inference, OnPlan};

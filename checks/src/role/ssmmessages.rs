@@ -4,7 +4,7 @@ use super::each_role;
 use crate::fact_index::FactIndex;
 use crate::fixes;
 use crate::iam_answers::{self, Blocker, PermissionAnswer};
-use crate::redeployment::affected_services;
+use crate::replaceable_services::affected_services;
 use aws_rules::iam;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
 use model::area::Area;

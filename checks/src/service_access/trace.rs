@@ -1,4 +1,4 @@
-use super::Service;
+use super::AwsService;
 use super::endpoint_policy::evaluate_endpoint_policy;
 use super::obstacle::{AclRefusals, Obstacle};
 use crate::fact_index::{FactIndex, Roles};
@@ -33,7 +33,7 @@ pub fn service_access<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
-    service: Service,
+    service: AwsService,
 ) -> ServiceAccess<'a> {
     let vpc = &placement.subnet.vpc;
     let named = index.network.interface_endpoint(vpc, service.name());
@@ -66,7 +66,7 @@ fn leads_to(route: &Route, gateway: &Endpoint) -> bool {
 fn gateway_endpoint<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
-    service: Service,
+    service: AwsService,
 ) -> Result<Option<&'a Endpoint>, Unavailable> {
     let vpc = placement.subnet.vpc.as_str();
     let gateways: Vec<&Endpoint> = match index.network.visible_endpoints_of(vpc, service.name()) {
@@ -96,7 +96,7 @@ fn by_gateway<'a>(
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
     gateway: &'a Endpoint,
-    service: Service,
+    service: AwsService,
 ) -> ServiceAccess<'a> {
     let rules = &index.network.rules;
     let routes = route_table(index, placement).map_or(&[][..], |table| &table.routes);
@@ -143,7 +143,7 @@ fn by_name<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
     class: &TaskClass<'a>,
-    service: Service,
+    service: AwsService,
 ) -> ServiceAccess<'a> {
     let network = &index.network;
     let vpc = &placement.subnet.vpc;
@@ -245,7 +245,7 @@ fn by_policy<'a>(
     index: &FactIndex<'a>,
     class: &TaskClass<'a>,
     endpoint: &'a Endpoint,
-    service: Service,
+    service: AwsService,
 ) -> ServiceAccess<'a> {
     if endpoint.policy.is_none() {
         return ServiceAccess::ThroughEndpoint;
@@ -291,16 +291,16 @@ fn by_policy<'a>(
 fn agent_permissions(
     index: &FactIndex,
     class: &TaskClass,
-    service: Service,
+    service: AwsService,
 ) -> Result<Vec<RequiredPermission>, Unavailable> {
     Ok(match service {
-        Service::Kms => match index.key() {
+        AwsService::Kms => match index.key() {
             Fact::Known(key) => vec![required_permissions::decrypt_key(&key.arn)],
             Fact::Absent => Vec::new(),
             Fact::Unavailable(why) => return Err(why),
         },
-        Service::Logs => log_needs(index, &class.tasks),
-        Service::S3 => index.exec_log().map_or(Vec::new(), |log| {
+        AwsService::Logs => log_needs(index, &class.tasks),
+        AwsService::S3 => index.exec_log().map_or(Vec::new(), |log| {
             required_permissions::write_bucket(&index.facts.partition, log)
         }),
     })

@@ -1,6 +1,6 @@
 use crate::fact_index::{FactIndex, Group};
 use crate::fixes::definition::remove_pid_mode;
-use crate::redeployment::affected_services;
+use crate::replaceable_services::affected_services;
 use model::area::Area;
 use model::check::{Check, Inference, OnPlan};
 use model::facts::TaskDefinition;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::RootCause;
-use checks::fixes::service::REPLACES;
+use checks::fixes::service::TASK_REPLACEMENT_EXPLANATION;
 use model::aws_call::{AwsCall, ServiceUpdate};
 use model::finding::Finding;
 use model::fix::{Disposition, Fix};
@@ -178,7 +178,7 @@ fn replace_tasks(update: ServiceUpdate, region: &str) -> Fix {
         format!("replace-tasks:{service}"),
         Disposition::Disruptive,
         format!("Replace the tasks of {service}"),
-        REPLACES,
+        TASK_REPLACEMENT_EXPLANATION,
     )
     .call(AwsCall::UpdateService(update), region);
     fix.is_last = true;

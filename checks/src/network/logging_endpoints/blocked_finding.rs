@@ -4,7 +4,7 @@ use super::CHECK;
 use crate::fact_index::{FactIndex, Roles};
 use crate::fixes;
 use crate::network_fixes::{self, sources};
-use crate::service_access::Service;
+use crate::service_access::AwsService;
 use crate::service_access::obstacle::Obstacle;
 use crate::vpc_path::hop_outcome::AffectedTasks;
 use crate::vpc_path::placement::Placement;
@@ -22,7 +22,7 @@ const ACTIONS_AT_START: [&str; 3] = [
 ];
 
 /// Whether these obstacles keep sessions from starting. Otherwise only the recording is lost.
-pub fn blocks_start(index: &FactIndex, service: Service, obstacles: &[Obstacle]) -> bool {
+pub fn blocks_start(index: &FactIndex, service: AwsService, obstacles: &[Obstacle]) -> bool {
     let blocks = |obstacle: &Obstacle| match obstacle {
         Obstacle::Policy { refused, .. } => refused
             .iter()
@@ -38,7 +38,7 @@ pub fn blocked<'a>(
     placement: &Placement<'a>,
     tasks: &AffectedTasks<'_, 'a>,
     subject: Subject,
-    blocked: &[(Service, Vec<Obstacle<'a>>)],
+    blocked: &[(AwsService, Vec<Obstacle<'a>>)],
     is_fatal: bool,
 ) -> Finding {
     let who = tasks.describe_in_subnet(&placement.subnet.id);
@@ -106,7 +106,7 @@ const GATEWAY_PRINCIPALS: &str = "In the policy of a gateway endpoint only the p
 fn fix<'a>(
     index: &FactIndex<'a>,
     placement: &Placement<'a>,
-    service: Service,
+    service: AwsService,
     obstacle: &Obstacle<'a>,
 ) -> Option<Fix> {
     let (facts, vpc) = (index.facts, placement.subnet.vpc.as_str());
