@@ -8,12 +8,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use checks::registry;
-use custom_checks::{CUSTOM, PROGRAM};
 use diagnosis::baseline::Baseline;
 use diagnosis::report::{Report, RootCause};
 use diagnosis::{Selection, examine, examine_with};
 use model::text::sanitize_line;
-use model::{Facts, Finding, Status};
+use model::{Area, Facts, Finding, Status};
 use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, Global};
@@ -162,8 +161,8 @@ fn uses(arguments: &Doctor) -> Vec<Use<'static>> {
     let asks_aws = !is_offline || facts.plan_over_live;
     [
         (asks_aws, Use::Credentials),
-        (may_include(&arguments.checks, CUSTOM), Use::Checks),
-        (may_include(&arguments.checks, PROGRAM), Use::Programs),
+        (may_include(&arguments.checks, Area::Custom), Use::Checks),
+        (may_include(&arguments.checks, Area::Program), Use::Programs),
     ]
     .into_iter()
     .filter_map(|(is_used, one)| is_used.then_some(one))

@@ -20,9 +20,13 @@ pub fn run_check(registered: &Registered, index: &FactIndex) -> Vec<Finding> {
     let reason = match check.on_plan {
         OnPlan::Judges => {
             let mut findings = run(index);
-            let resources = PlannedResources::of(index.facts);
-            for fix in findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
-                planned_fix::adapt(fix, &resources);
+            let mut fixes = findings
+                .iter_mut()
+                .flat_map(|finding| &mut finding.fixes)
+                .peekable();
+            if fixes.peek().is_some() {
+                let resources = PlannedResources::of(index.facts);
+                fixes.for_each(|fix| planned_fix::adapt(fix, &resources));
             }
             return findings;
         }

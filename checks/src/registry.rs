@@ -90,19 +90,6 @@ pub fn all() -> impl ExactSizeIterator<Item = &'static Check> {
     CHECKS.iter().map(|registered| registered.check)
 }
 
-/// The names of the areas, in the order in which reports show them.
-pub const AREAS: [&str; 9] = [
-    "local",
-    "caller",
-    "cluster",
-    "service",
-    "task",
-    "container",
-    "role",
-    "network",
-    "policy",
-];
-
 /// The check with this ID.
 pub fn find(id: &str) -> Option<&'static Check> {
     all().find(|check| check.id == id)

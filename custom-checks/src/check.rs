@@ -4,16 +4,10 @@ use std::collections::HashMap;
 
 use model::{Area, Check, Fix, Inference, OnPlan, Severity};
 
-/// The area of expressions: `custom.NAME`.
-pub const CUSTOM: &str = "custom";
-/// The area of programs: `program.NAME`.
-pub const PROGRAM: &str = "program";
-/// The areas of custom checks.
-pub const AREAS: [&str; 2] = [CUSTOM, PROGRAM];
-
 /// The texts of a custom check; see [`Check`].
 pub struct CheckTexts {
-    pub id: String,
+    /// The ID without its area.
+    pub name: String,
     pub title: String,
     pub why: String,
     pub how: String,
@@ -24,13 +18,10 @@ pub struct CheckTexts {
 ///
 /// The memory is never freed. The configuration and PATH are read once per process, so the leak is bounded by the
 /// size of the file and the number of programs. Nothing that a program prints ends up here.
-pub fn leak_check(texts: CheckTexts, severity: Severity) -> &'static Check {
+pub fn leak_check(area: Area, texts: CheckTexts, severity: Severity) -> &'static Check {
     Box::leak(Box::new(Check {
-        area: match texts.id.starts_with(PROGRAM) {
-            true => Area::Program,
-            false => Area::Custom,
-        },
-        id: texts.id.leak(),
+        area,
+        id: format!("{}.{}", area.name(), texts.name).leak(),
         title: texts.title.leak(),
         why: texts.why.leak(),
         how: texts.how.leak(),
@@ -54,7 +45,7 @@ pub fn is_name(name: &str) -> bool {
 /// Whether a text has the form of a custom check's ID: `custom.NAME` or `program.NAME`.
 pub fn is_id(text: &str) -> bool {
     text.split_once('.')
-        .is_some_and(|(area, name)| AREAS.contains(&area) && is_name(name))
+        .is_some_and(|(area, name)| Area::find(area).is_some_and(Area::is_custom) && is_name(name))
 }
 
 /// Numbers the fixes of one check: equal fixes get the same ID.

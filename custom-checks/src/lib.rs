@@ -23,6 +23,6 @@ pub mod programs;
 pub mod source;
 
 pub use catalogue::{CatalogueEntry, catalogue};
-pub use check::{AREAS, CUSTOM, PROGRAM, is_id};
+pub use check::is_id;
 pub use expressions::ExprCheck;
 pub use programs::{Environment, ExecCheck, Metadata};

@@ -54,8 +54,8 @@ impl Selection {
     }
 
     /// Whether only checks of this area are left.
-    pub fn is_within(&self, area: &str) -> bool {
-        self.selected().all(|check| check.area.name() == area)
+    pub fn is_within(&self, area: Area) -> bool {
+        self.selected().all(|check| check.area == area)
     }
 
     fn selected(&self) -> impl Iterator<Item = &'static Check> {
@@ -67,7 +67,7 @@ impl Selection {
     }
 
     fn is_known(&self, name: &str) -> bool {
-        Area::CUSTOM.iter().any(|area| area.name() == name)
+        Area::find(name).is_some_and(Area::is_custom)
             || self.all().any(|check| is_called(check, name))
     }
 }

@@ -62,6 +62,16 @@ impl Area {
         Area::BUILT_IN.into_iter().chain(Area::CUSTOM)
     }
 
+    /// The area of this name, as IDs, reports and `--only` write it.
+    pub fn find(name: &str) -> Option<Area> {
+        Area::all().find(|area| area.name() == name)
+    }
+
+    /// Whether its checks are the user's.
+    pub fn is_custom(self) -> bool {
+        Area::CUSTOM.contains(&self)
+    }
+
     /// Whether its checks say what the user expects, not what a session needs.
     pub fn is_expectation(self) -> bool {
         matches!(self, Area::Policy | Area::Custom | Area::Program)

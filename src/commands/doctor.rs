@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 use std::slice::from_ref;
 
-use custom_checks::PROGRAM;
 use diagnosis::report::{Report, Verdict};
-use model::{Finding, Status};
+use model::{Area, Finding, Status};
 use terraform_plan::TerraformPlan;
 
 use crate::cli::{Doctor, FailOn, Global};
@@ -106,6 +105,6 @@ pub fn exit_code(reports: &[Report], arguments: &Doctor, global: &Global) -> Exi
 
 /// A check program that fails to run is reported as a warning, but does not fail the run.
 fn is_warning(finding: &Finding) -> bool {
-    let is_about_program = finding.check.area.name() == PROGRAM && finding.subject.kind == PROGRAM;
+    let is_about_program = finding.check.area == Area::Program && finding.subject.kind == "program";
     finding.status == Status::Warn && !is_about_program
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
-use checks::registry::{self, AREAS};
+use checks::registry;
 use custom_checks::CatalogueEntry;
 use diagnosis::Selection;
 use explain::{EXCEPTIONS, Explanation, Mentions, NextStep, explain, suggestions};
-use model::Check;
 use model::text::{sanitize_block, sanitize_line};
+use model::{Area, Check};
 
 use crate::cli::Global;
 use crate::cli_error::CliError;
@@ -34,10 +34,11 @@ pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, CliError
     }
     let page = if let Some(check) = registry::find(name) {
         about_check(check)
-    } else if AREAS.contains(&name) {
-        about_area(name)
-    } else if custom_checks::AREAS.contains(&name) {
-        about_custom_area(name, global).await?
+    } else if let Some(area) = Area::find(name) {
+        match area.is_custom() {
+            true => about_custom_area(area, global).await?,
+            false => about_area(area),
+        }
     } else if let Some(check) = custom_check(name, global).await? {
         about_custom_check(&check)
     } else if let Some(explained) = explain(&text) {
@@ -79,8 +80,9 @@ fn about_check(check: &Check) -> String {
     )
 }
 
-fn about_area(area: &str) -> String {
-    let checks = registry::all().filter(|check| check.area.name() == area);
+fn about_area(area: Area) -> String {
+    let checks = registry::all().filter(|check| check.area == area);
+    let area = area.name();
     let lines = checks.map(|check| format!("  {}: {}\n", check.id, check.title));
     format!(
         "{area}\n{}\nNext\n  ecs-exec doctor SERVICE --only {area}\n",
@@ -88,14 +90,15 @@ fn about_area(area: &str) -> String {
     )
 }
 
-async fn about_custom_area(area: &str, global: &Global) -> Result<String, CliError> {
-    let what = match area == custom_checks::CUSTOM {
+async fn about_custom_area(area: Area, global: &Global) -> Result<String, CliError> {
+    let what = match area == Area::Custom {
         true => "Custom checks: [checks.NAME] in ecs-exec.toml",
         false => "Custom checks: programs ecs-exec-check-NAME on PATH",
     };
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let all = CustomChecks::find(&mut settings).catalogue();
-    let entries = all.iter().filter(|entry| entry.id.starts_with(area));
+    let entries = all.iter().filter(|entry| entry.id.starts_with(area.name()));
+    let area = area.name();
     let lines: String = entries
         .map(|entry| format!("  {}: {}\n", entry.id, sanitize_line(&entry.title)))
         .collect();

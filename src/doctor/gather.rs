@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use diagnosis::report::Source;
-use model::Facts;
 use model::facts::Expect;
+use model::{Area, Facts};
 use terraform_plan::TerraformPlan;
 
 use super::DoctorRun;
@@ -41,7 +41,7 @@ impl DoctorRun<'_> {
             return Ok((gathered, Source::Plan));
         }
         // Without credentials the checks of this machine run all the same.
-        if self.checks.selection.is_within("local")
+        if self.checks.selection.is_within(Area::Local)
             && let Some(facts) = collect::machine(settings, timeout).await
         {
             return Ok((without_calls(facts), Source::Live));

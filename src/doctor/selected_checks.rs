@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use custom_checks::AREAS;
 use diagnosis::Selection;
+use model::Area;
 use model::check::Check;
 
 use crate::cli::CheckFlags;
@@ -32,15 +32,16 @@ impl SelectedChecks {
 }
 
 /// Whether the flags leave room for checks of an area.
-pub fn may_include(flags: &CheckFlags, area: &str) -> bool {
+pub fn may_include(flags: &CheckFlags, area: Area) -> bool {
     let (only, skip) = (trimmed(&flags.only), trimmed(&flags.skip));
-    let is_of_area = |name: &String| name.split('.').next() == Some(area);
-    (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area)
+    let is_of_area = |name: &String| name.split('.').next() == Some(area.name());
+    (only.is_empty() || only.iter().any(is_of_area)) && !skip.iter().any(|name| name == area.name())
 }
 
 fn selection(flags: &CheckFlags, custom: Vec<&'static Check>) -> Result<Selection, CliError> {
     let (only, skip) = (trimmed(&flags.only), trimmed(&flags.skip));
-    let only_custom = !only.is_empty() && only.iter().all(|name| AREAS.contains(&name.as_str()));
+    let is_custom = |name: &String| Area::find(name).is_some_and(Area::is_custom);
+    let only_custom = !only.is_empty() && only.iter().all(is_custom);
     let selection = Selection::with_custom_checks(custom.clone(), only, skip)
         .map_err(|unknown| no_such_check(&unknown, &custom))?;
     if !selection.is_empty() {
@@ -65,8 +66,8 @@ fn no_such_check(unknown: &str, custom: &[&Check]) -> CliError {
     let hint = match target::nearest(&unknown.to_lowercase(), names).first() {
         Some(near) => format!("Did you mean {near}?"),
         None => {
-            let areas = checks::registry::AREAS.iter().chain(&AREAS);
-            format!("Areas: {}.", Vec::from_iter(areas.copied()).join(", "))
+            let areas: Vec<&str> = Area::all().map(Area::name).collect();
+            format!("Areas: {}.", areas.join(", "))
         }
     };
     CliError::not_found(format!("there is no check or area {unknown}"), hint)

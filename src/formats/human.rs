@@ -4,7 +4,7 @@ mod lines;
 mod page;
 
 use diagnosis::report::{Report, RootCause, Source, Verdict};
-use model::{Finding, Fix, Status, text};
+use model::{Area, Finding, Fix, Status, text};
 
 use super::{Look, wording};
 use lines::{FindingLine, lines};
@@ -62,15 +62,14 @@ fn context(page: &mut Page, report: &Report) {
     page.line("");
 }
 
-fn area_section(page: &mut Page, report: &Report, area: &str, findings: &[&Finding]) {
+fn area_section(page: &mut Page, report: &Report, area: Area, findings: &[&Finding]) {
     let has = |status: &Status| findings.iter().any(|finding| finding.status == *status);
     let worst = wording::STATUSES.into_iter().find(has);
     let symbol = page.paint.symbol(worst.unwrap_or(Status::Skip));
     let tally = wording::tally(findings.iter().copied());
-    page.line(&format!("{symbol} {area:<10} {tally}"));
-    let is_custom = custom_checks::AREAS.contains(&area);
+    page.line(&format!("{symbol} {:<10} {tally}", area.name()));
     for line in lines(findings, page.verbose) {
-        finding_line(page, report, &line, is_custom);
+        finding_line(page, report, &line, area.is_custom());
     }
 }
 

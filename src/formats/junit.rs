@@ -14,6 +14,7 @@ pub fn render(reports: &[Report]) -> String {
     let mut suites = Suites::new(format!("ECS Exec in {}", text::list(&clusters)));
     for report in reports {
         for (area, findings) in by_area(report) {
+            let area = area.name();
             let target = &report.target;
             let mut suite = TestSuite::new(match reports {
                 [_] => area.to_owned(),

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use diagnosis::report::Report;
-use model::{Finding, Status};
+use model::{Area, Finding, Status};
 
 /// A node of the picture, and the findings about it.
 struct Node<'r> {
@@ -13,14 +13,14 @@ struct Node<'r> {
     findings: Vec<&'r Finding>,
 }
 
-const NODES: [(&str, &str, &[&str]); 7] = [
-    ("caller", "caller", &["local", "caller"]),
-    ("cluster", "cluster", &["cluster"]),
-    ("service", "service", &["service"]),
-    ("task", "task", &["task"]),
-    ("container", "agent in the container", &["container"]),
-    ("role", "task role", &["role"]),
-    ("network", "network to ssmmessages", &["network"]),
+const NODES: [(&str, &str, &[Area]); 7] = [
+    ("caller", "caller", &[Area::Local, Area::Caller]),
+    ("cluster", "cluster", &[Area::Cluster]),
+    ("service", "service", &[Area::Service]),
+    ("task", "task", &[Area::Task]),
+    ("container", "agent in the container", &[Area::Container]),
+    ("role", "task role", &[Area::Role]),
+    ("network", "network to ssmmessages", &[Area::Network]),
 ];
 
 /// The path into the first service of the first root cause; `None` if there is no root cause.
@@ -75,12 +75,12 @@ fn label(label: &str, id: &str, report: &Report, service: Option<&str>) -> Strin
 fn findings_about<'r>(
     report: &'r Report,
     service: Option<&str>,
-    areas: &[&str],
+    areas: &[Area],
 ) -> Vec<&'r Finding> {
     report
         .findings
         .iter()
-        .filter(|finding| areas.contains(&finding.check.area.name()))
+        .filter(|finding| areas.contains(&finding.check.area))
         .filter(|finding| {
             finding.subject.service.is_none()
                 || service.is_none()

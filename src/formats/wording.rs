@@ -1,8 +1,7 @@
 //! Words and sentences that several formats share.
 
-use checks::registry::AREAS;
 use diagnosis::report::{Report, Source};
-use model::{Finding, Fix, Status, text};
+use model::{Area, Finding, Fix, Status, text};
 
 /// The statuses from worst to best.
 pub const STATUSES: [Status; 5] = [
@@ -27,11 +26,10 @@ pub fn tally<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> String 
 }
 
 /// The findings of each area that has some: built-in areas first, then custom checks.
-pub fn by_area(report: &Report) -> impl Iterator<Item = (&'static str, Vec<&Finding>)> {
-    let areas = AREAS.iter().chain(&custom_checks::AREAS);
-    let areas = areas.map(|&area| {
+pub fn by_area(report: &Report) -> impl Iterator<Item = (Area, Vec<&Finding>)> {
+    let areas = Area::all().map(|area| {
         let findings = report.findings.iter();
-        let findings = findings.filter(|finding| finding.check.area.name() == area);
+        let findings = findings.filter(|finding| finding.check.area == area);
         (area, findings.collect::<Vec<_>>())
     });
     areas.filter(|(_, findings)| !findings.is_empty())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Severity, Status};
+use model::{Area, Severity, Status};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,7 +12,7 @@ use super::compile::{ExprError, with_stack};
 use super::expr_check::{ExprCheck, FixTemplate};
 use super::subject_kind::SubjectKind;
 use super::template::{Template, Usage};
-use crate::check::{CUSTOM, CheckTexts, is_name, leak_check};
+use crate::check::{CheckTexts, is_name, leak_check};
 use crate::source::{SourceError, SourceFile};
 
 /// Of the file only the checks; other tables are ignored.
@@ -103,7 +103,21 @@ fn compile(
     };
     let title = template(&table.title, Usage::Sentence)?;
     let detail = sentence(&table.detail)?;
-    let id = format!("{CUSTOM}.{}", name.get_ref());
+    let check = leak_check(
+        Area::Custom,
+        CheckTexts {
+            name: name.get_ref().clone(),
+            how: format!(
+                "On each {}, fails if: {}",
+                kind.name(),
+                table.when.get_ref()
+            ),
+            title: table.title.into_inner(),
+            why: table.why,
+            remedy: table.fix.map_or_else(String::new, Spanned::into_inner),
+        },
+        table.severity,
+    );
     Ok(ExprCheck {
         source: Arc::clone(source),
         kind,
@@ -112,24 +126,11 @@ fn compile(
             FailureStatus::Fail => Status::Fail,
             FailureStatus::Warn => Status::Warn,
         },
-        cause: format!("The check {id} fails").leak(),
+        cause: format!("The check {} fails", check.id).leak(),
         title,
         detail,
         fix: (fix.title.is_some() || !fix.commands.is_empty()).then_some(fix),
-        check: leak_check(
-            CheckTexts {
-                id,
-                how: format!(
-                    "On each {}, fails if: {}",
-                    kind.name(),
-                    table.when.get_ref()
-                ),
-                title: table.title.into_inner(),
-                why: table.why,
-                remedy: table.fix.map_or_else(String::new, Spanned::into_inner),
-            },
-            table.severity,
-        ),
+        check,
     })
 }
 

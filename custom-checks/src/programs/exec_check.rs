@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use model::{Check, Severity};
+use model::{Area, Check, Severity};
 
-use crate::check::{CheckTexts, PROGRAM, is_name, leak_check};
+use crate::check::{CheckTexts, is_name, leak_check};
 
 /// How the file names of check programs begin.
 const PREFIX: &str = "ecs-exec-check-";
@@ -24,7 +24,7 @@ pub struct ExecCheck {
 impl ExecCheck {
     pub fn new(name: &str, path: impl Into<PathBuf>) -> ExecCheck {
         let texts = CheckTexts {
-            id: format!("{PROGRAM}.{name}"),
+            name: name.to_owned(),
             title: format!("The check program {name}"),
             why: String::new(),
             how: format!("Runs {PREFIX}{name}, found on PATH, with the facts on standard input."),
@@ -33,7 +33,7 @@ impl ExecCheck {
         ExecCheck {
             name: name.to_owned(),
             path: path.into(),
-            check: leak_check(texts, Severity::Medium),
+            check: leak_check(Area::Program, texts, Severity::Medium),
         }
     }
 
