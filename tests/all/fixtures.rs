@@ -1,4 +1,4 @@
-//! The reports of the built-in facts, byte for byte.
+//! The reports of the demos: one whole in every format, each by its screen and its outcome.
 
 use crate::support::doctor::{command, run};
 use crate::support::world::home;
@@ -11,12 +11,17 @@ const DEMOS: [&str; 5] = [
     "no-endpoint",
 ];
 
-fn demo(name: &str, format: &str) -> (i32, String) {
+fn report(name: &str, format: &str) -> (i32, String) {
     let home = home(true);
     let demo = format!("--demo={name}");
     let run = run(command(home.path()).args(["doctor", &demo, "--format", format]));
     assert_eq!(run.stderr, "");
-    (run.status, without_duration(&run.stdout))
+    (run.status, run.stdout)
+}
+
+fn demo(name: &str, format: &str) -> (i32, String) {
+    let (status, report) = report(name, format);
+    (status, without_duration(&report))
 }
 
 /// The only line that may differ from run to run.
@@ -35,18 +40,53 @@ fn without_rules(sarif: &str) -> String {
     serde_json::to_string_pretty(&sarif).unwrap()
 }
 
-#[test]
-fn every_demo_in_every_format() {
-    for name in DEMOS {
-        for format in ["human", "json", "markdown", "junit", "sarif", "github"] {
-            let (status, report) = demo(name, format);
-            assert_eq!(status, i32::from(name != "healthy"), "{name}");
-            let report = match format {
-                "sarif" => without_rules(&report),
-                _ => report,
-            };
-            insta::assert_snapshot!(format!("{name}.{format}"), report);
+/// What a report says is wrong: causes, then failed, unknown and warning checks, with how often.
+fn outcome(json: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(json).unwrap();
+    let field = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap().to_owned();
+    let mut lines = vec![format!("verdict {}", field(&report, "verdict"))];
+    for cause in report["root_causes"].as_array().unwrap() {
+        let (symptoms, fixes) = (&cause["symptoms"], &cause["fixes"]);
+        lines.push(format!(
+            "cause {} of {symptoms}, fixed by {fixes}",
+            field(cause, "check")
+        ));
+    }
+    let mut counts = std::collections::BTreeMap::new();
+    for finding in report["findings"].as_array().unwrap() {
+        let status = field(finding, "status");
+        if !matches!(status.as_str(), "pass" | "skip") {
+            *counts.entry((status, field(finding, "check"))).or_insert(0) += 1;
         }
+    }
+    lines.extend(
+        counts
+            .iter()
+            .map(|((status, check), count)| format!("{status} {check} ×{count}")),
+    );
+    lines.join("\n")
+}
+
+#[test]
+fn each_demo_by_its_screen_and_its_outcome() {
+    for name in DEMOS {
+        let (status, screen) = demo(name, "human");
+        assert_eq!(status, i32::from(name != "healthy"), "{name}");
+        insta::assert_snapshot!(format!("{name}.human"), screen);
+        insta::assert_snapshot!(format!("{name}.outcome"), outcome(&report(name, "json").1));
+    }
+}
+
+/// One report is kept whole: more of them would show the same change again.
+#[test]
+fn one_demo_in_every_format() {
+    for format in ["json", "markdown", "junit", "sarif", "github"] {
+        let (_, text) = demo("no-endpoint", format);
+        let text = match format {
+            "sarif" => without_rules(&text),
+            _ => text,
+        };
+        insta::assert_snapshot!(format!("no-endpoint.{format}"), text);
     }
 }
 
