@@ -1,17 +1,16 @@
-//! Every fault that the emulator can have: alone, mended by the commands that the report prints, and in pairs.
+//! Every fault that the emulator can have: alone, fixed by the commands that the report prints, and in pairs.
 
+pub mod cases;
 pub mod catalogue;
+pub mod repair;
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use crate::support::agents::Agent;
-use crate::support::doctor::{Run, strings};
+use crate::support::doctor::Run;
 use crate::support::world::{Plan, World};
+use cases::try_all;
 use catalogue::{FAULTS, Fault, NOTHING};
+use repair::{fix, paste_fixes};
 
 pub fn world(faults: &[&Fault]) -> World {
     let mut plan = Plan::default();
@@ -47,136 +46,14 @@ fn judge(run: &Run, faults: &[&Fault]) -> Result<(), String> {
     }
 }
 
-/// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
-fn mend(world: &World, run: &Run) -> Result<(), String> {
-    let report = run.json();
-    let mut wanted = BTreeSet::new();
-    for cause in report["root_causes"].as_array().unwrap() {
-        wanted.insert(cause["fixes"][0].as_str().ok_or("no fix is offered")?);
-    }
-    let fixes = report["fixes"].as_array().unwrap();
-    for fix in fixes {
-        let id = fix["id"].as_str().unwrap();
-        // What replaces tasks for all of them, at the end.
-        let is_last = id.starts_with("replace-tasks:");
-        if !wanted.contains(id) && !is_last {
-            continue;
-        }
-        let commands: Vec<&str> = fix["commands"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|command| command.as_str().unwrap())
-            .collect();
-        if commands.is_empty() {
-            return Err(format!("{id} has no command"));
-        }
-        world.paste(&commands.join("\n"))?;
-    }
-    // New tasks have new agents.
-    world.proxy.agent(Agent::Running);
-    world.await_new_tasks();
-    let again = world.doctor(&["coder"]);
-    match (again.status, again.causes().as_slice()) {
-        (0, []) => Ok(()),
-        (status, causes) => Err(format!(
-            "after the fix: status {status}, causes {causes:?}, unknown {:?}: {:?}",
-            again.with_status("unknown"),
-            strings(&again.json()["root_causes"], "title"),
-        )),
-    }
-}
-
-/// What the caller needs to mend everything, and no more of what the faults are about.
-pub const FIXER: &str = r#"
-aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
-"ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
-"iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
-"ec2:CreateSecurityGroup","ec2:AuthorizeSecurityGroupIngress","ec2:AuthorizeSecurityGroupEgress","ec2:CreateNetworkAclEntry","ec2:CreateVpcEndpoint","ec2:DeleteVpcEndpoints","ec2:ModifyVpcEndpoint","ec2:ModifyVpcAttribute","ec2:DescribeSecurityGroups","ec2:DescribeVpcEndpoints",
-"kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
-"#;
-
-/// Lets the program mend it, which needs neither the AWS CLI nor a shell.
-pub fn fix(world: &World) -> Result<(), String> {
-    world.sh(FIXER);
-    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
-    let run = world.run(&[
-        "fix",
-        "coder",
-        "--yes",
-        "--allow-drift",
-        "--timeout",
-        "60s",
-        "--format",
-        "json",
-    ]);
-    match (run.status, run.causes().as_slice()) {
-        (0, []) => {}
-        (status, causes) => {
-            return Err(format!(
-                "fix: status {status}, causes {causes:?}: {}",
-                run.stderr
-            ));
-        }
-    }
-    // What is mended stays so, and is not mended twice.
-    let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
-    match (again.status, again.stderr.as_str()) {
-        (0, "Nothing to fix.\n") => Ok(()),
-        (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),
-    }
-}
-
-/// A name, and what is tried under it.
-pub type Case = (String, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
-
-/// Tries each case on a few threads and prints the table.
-pub fn try_all(title: &str, cases: Vec<Case>) {
-    const THREADS: usize = 2;
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(vec![Ok(()); cases.len()]);
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((_, case)) = cases.get(at) else {
-                        return;
-                    };
-                    let result = case();
-                    results.lock().unwrap()[at] = result;
-                }
-            });
-        }
-    });
-    let results = results.into_inner().unwrap();
-    let wrong = results.iter().filter(|result| result.is_err()).count();
-    let mut table = String::new();
-    for ((name, _), result) in cases.iter().zip(&results) {
-        let verdict = match result {
-            Ok(()) => "right".to_owned(),
-            Err(why) => format!("WRONG: {why}"),
-        };
-        table.push_str(&format!("  {name}: {verdict}\n"));
-    }
-    // Past the test harness, which shows only what failing tests print.
-    let count = cases.len();
-    let line = format!(
-        "{title}: {count} worlds, {} right, {wrong} wrong\n",
-        count - wrong
-    );
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-    assert_eq!(wrong, 0, "{title}\n{table}");
-}
-
 /// The doctor names the fault alone, the commands of its report fix it, and so does `ecs-exec fix`.
 fn alone(name: &str) {
     let fault = named(name);
     let world = world(&[fault]);
     let run = world.doctor(&["coder"]);
     judge(&run, &[fault]).unwrap();
-    if fault.mends {
-        mend(&world, &run).unwrap();
+    if fault.is_fixable {
+        paste_fixes(&world, &run).unwrap();
         fix(&self::world(&[fault])).unwrap();
     }
 }
@@ -257,7 +134,7 @@ fn every_fault_has_a_test() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_mended_by_their_own_commands() {
+fn in_pairs_and_fixed_by_the_printed_commands() {
     let cases = pairs()
         .into_iter()
         .map(|(one, other)| {
@@ -265,8 +142,8 @@ fn in_pairs_and_mended_by_their_own_commands() {
                 let world = world(&[one, other]);
                 let run = world.doctor(&["coder"]);
                 judge(&run, &[one, other])?;
-                match one.mends && other.mends {
-                    true => mend(&world, &run),
+                match one.is_fixable && other.is_fixable {
+                    true => paste_fixes(&world, &run),
                     false => Ok(()),
                 }
             };
@@ -278,16 +155,16 @@ fn in_pairs_and_mended_by_their_own_commands() {
 
 #[test]
 #[ignore = "needs the emulator: scripts/test"]
-fn in_pairs_and_mended_by_the_program_itself() {
+fn in_pairs_and_fixed_by_ecs_exec_fix() {
     let cases = pairs()
         .into_iter()
-        .filter(|(one, other)| one.mends && other.mends)
+        .filter(|(one, other)| one.is_fixable && other.is_fixable)
         .map(|(one, other)| {
             let case = move || fix(&world(&[one, other]));
             (both(one, other), Box::new(case) as Box<_>)
         })
         .collect();
-    try_all("Pairs mended by fix", cases);
+    try_all("Pairs fixed by fix", cases);
 }
 
 fn both(one: &Fault, other: &Fault) -> String {

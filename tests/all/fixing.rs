@@ -1,12 +1,8 @@
-//! Mending: consent, what is left alone, and ends before the end.
-
-use std::process::Stdio;
-use std::time::Duration;
+//! `fix`: consent, what it leaves alone, and interrupted runs.
 
 use serde_json::json;
 
 use crate::faults::catalogue::KEY;
-use crate::faults::{Case, FIXER, fix, named, try_all};
 use crate::support::agents::Agent;
 use crate::support::doctor::Run;
 use crate::support::fault::Fault;
@@ -301,7 +297,7 @@ fn a_roll_out_that_fails_says_why_and_ctrl_c_ends_the_waiting() {
 }
 
 #[test]
-fn facts_from_a_file_are_not_mended() {
+fn facts_from_a_file_are_not_fixed() {
     let home = crate::support::world::home(true);
     let run = |arguments: &[&str]| {
         crate::support::doctor::run(crate::support::doctor::command(home.path()).args(arguments))
@@ -369,85 +365,4 @@ fn two_edits_of_one_key_policy_keep_each_other() {
          aws kms get-key-policy --key-id $KEY --policy-name default --output text",
     );
     assert!(kept.contains("Admin"), "{kept}");
-}
-
-/// Fixes of several steps, as faults that they repair.
-const OF_SEVERAL_STEPS: [&str; 7] = [
-    "role_without_ssmmessages_and_agent_stopped",
-    "role_deleted",
-    "no_task_role",
-    "read_only_root",
-    "no_endpoint_and_no_route",
-    "no_path_to_kms",
-    "log_group_without_required_key",
-];
-
-/// Starts a fix that ends by SIGKILL once so many changes are made. `None`: it ended by itself before.
-fn kill_after(writes: u64, name: &str) -> Result<Option<World>, String> {
-    let world = crate::faults::world(&[named(name)]);
-    world.sh(FIXER);
-    {
-        let mut rules = world.proxy.rules.lock().unwrap();
-        rules.agent_of_new_tasks = Some(Agent::Running);
-        rules.writes_left = Some(writes);
-    }
-    let mut command = world.command();
-    command
-        .args(["fix", "coder", "--yes", "--allow-drift", "--timeout", "60s"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    while !world.proxy.rules.lock().unwrap().is_stalled {
-        if let Some(status) = child.try_wait().unwrap() {
-            return match status.code() {
-                Some(0) => Ok(None),
-                other => Err(format!("{other:?} without being killed")),
-            };
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    world.proxy.rules.lock().unwrap().writes_left = None;
-    Ok(Some(world))
-}
-
-fn keys(world: &World) -> usize {
-    let keys = world.sh("aws kms list-keys --query Keys[].KeyArn --output text");
-    let of_world = |key: &&str| {
-        let described = world.sh(&format!(
-            "aws kms describe-key --key-id {key} --query KeyMetadata.Description --output text"
-        ));
-        described.ends_with(&format!("/exec/{}", world.cluster))
-    };
-    keys.split_whitespace().filter(of_world).count()
-}
-
-/// Nothing is left half done that the next run does not finish.
-#[test]
-#[ignore = "needs the emulator: scripts/test"]
-fn a_fix_that_was_killed_is_finished_by_the_next() {
-    let cases: Vec<Case> = OF_SEVERAL_STEPS
-        .iter()
-        .map(|&name| {
-            let case = move || {
-                for writes in 0.. {
-                    let after = |why: String| format!("killed after {writes} changes: {why}");
-                    let Some(world) = kill_after(writes, name).map_err(after)? else {
-                        return match writes {
-                            0 | 1 => Err(format!("only {writes} changes")),
-                            _ => Ok(()),
-                        };
-                    };
-                    fix(&world).map_err(after)?;
-                    if name.starts_with("log group") && keys(&world) != 1 {
-                        return Err(after(format!("{} keys", keys(&world))));
-                    }
-                }
-                Ok(())
-            };
-            (name.to_owned(), Box::new(case) as Box<_>)
-        })
-        .collect();
-    try_all("Fixes that were killed", cases);
 }

@@ -4,6 +4,7 @@
 
 mod captures;
 mod clusters;
+mod config_files;
 mod costs;
 mod custom_checks;
 mod denials;
@@ -11,6 +12,7 @@ mod endings;
 mod fault_grid;
 mod faults;
 mod fixing;
+mod fixing_interrupted;
 mod fixtures;
 mod gateways;
 mod iam_engines;

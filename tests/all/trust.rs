@@ -10,23 +10,23 @@ use crate::support::pty::Terminal;
 use crate::support::world::{World, home};
 use crate::trouble::assert_refused;
 
-fn write(home: &Path, text: &str) {
+pub fn write(home: &Path, text: &str) {
     fs::write(home.join("ecs-exec.toml"), text).unwrap();
 }
 
-fn ask(home: &Path, arguments: &[&str]) -> Run {
+pub fn ask(home: &Path, arguments: &[&str]) -> Run {
     run(command(home).args(arguments))
 }
 
 /// The doctor on a snapshot, which needs no credentials.
-fn doctor(home: &Path) -> Command {
+pub fn doctor(home: &Path) -> Command {
     let facts = format!("{}/fixtures/healthy.json", env!("CARGO_MANIFEST_DIR"));
     let mut doctor = command(home);
     doctor.args(["doctor", "--format", "json", "--snapshot", &facts]);
     doctor
 }
 
-const CHECK: &str = "cluster = \"coder-production-cluster\"\n[checks.none]\neach = \"task\"\nwhen = \"true\"\ntitle = \"found\"\n";
+pub const CHECK: &str = "cluster = \"coder-production-cluster\"\n[checks.none]\neach = \"task\"\nwhen = \"true\"\ntitle = \"found\"\n";
 
 #[test]
 fn a_file_with_harmless_keys_needs_no_trust() {
@@ -214,109 +214,6 @@ fn trust_is_stored_privately_and_can_be_revoked() {
     assert_eq!(ask(home.path(), &["trust", "--list"]).stdout, "");
 }
 
-/// A relative state folder could belong to the project.
-#[test]
-fn relative_state_and_config_folders_are_ignored() {
-    let home = home(true);
-    write(home.path(), CHECK);
-    assert_eq!(ask(home.path(), &["trust"]).status, 0);
-    fs::rename(home.path().join(".local/state"), home.path().join("state")).unwrap();
-    let run = run(doctor(home.path()).env("XDG_STATE_HOME", "state"));
-    assert_refused(&run, "is not trusted", "");
-    fs::create_dir_all(home.path().join("config/ecs-exec")).unwrap();
-    fs::rename(
-        home.path().join("ecs-exec.toml"),
-        home.path().join("config/ecs-exec/ecs-exec.toml"),
-    )
-    .unwrap();
-    let checks = crate::support::doctor::run(
-        command(home.path())
-            .arg("checks")
-            .env("XDG_CONFIG_HOME", "config"),
-    );
-    assert!(!checks.stdout.contains("custom.none"), "{}", checks.stdout);
-}
-
-#[test]
-fn the_user_s_file_needs_no_trust() {
-    let home = home(true);
-    let folder = home.path().join(".config/ecs-exec");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("ecs-exec.toml"), CHECK).unwrap();
-    for here in [home.path(), &folder] {
-        let run = run(doctor(home.path()).current_dir(here));
-        assert_ne!(run.status, 2, "{}", run.stderr);
-        assert!(run.stdout.contains("custom.none"), "{}", run.stdout);
-    }
-    // A project's check does not replace the user's.
-    write(
-        home.path(),
-        &CHECK.replace("found", "nothing").replace("true", "false"),
-    );
-    assert_eq!(ask(home.path(), &["trust"]).status, 0);
-    let run = run(&mut doctor(home.path()));
-    assert!(
-        !run.with_status("pass").contains(&"custom.none".to_owned()),
-        "{}",
-        run.stdout
-    );
-}
-
-#[test]
-fn a_file_that_others_can_write_is_an_error() {
-    let home = home(true);
-    write(home.path(), "cluster = \"c\"");
-    let file = home.path().join("ecs-exec.toml");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-    let refused = ask(home.path(), &["checks"]);
-    assert_refused(
-        &refused,
-        "other users can write to it (mode 666)",
-        "chmod go-w",
-    );
-    assert_refused(
-        &ask(home.path(), &["trust"]),
-        "other users can write to it",
-        "chmod go-w",
-    );
-    assert_eq!(
-        ask(home.path(), &["checks", "--config", "ecs-exec.toml"]).status,
-        0
-    );
-}
-
-#[test]
-fn a_configuration_must_be_a_small_regular_file() {
-    let home = home(true);
-    let file = home.path().join("ecs-exec.toml");
-    for target in ["/dev/zero", "/dev/tty"] {
-        std::os::unix::fs::symlink(target, &file).unwrap();
-        for arguments in [
-            &["checks"][..],
-            &["checks", "--config", "ecs-exec.toml"],
-            &["trust"],
-        ] {
-            let run = ask(home.path(), arguments);
-            assert_refused(&run, "ecs-exec.toml cannot be read", "");
-        }
-        fs::remove_file(&file).unwrap();
-    }
-    assert!(
-        Command::new("mkfifo")
-            .arg(&file)
-            .status()
-            .unwrap()
-            .success()
-    );
-    for arguments in [
-        &["checks"][..],
-        &["checks", "--config", "ecs-exec.toml"],
-        &["trust"],
-    ] {
-        assert_refused(&ask(home.path(), arguments), "not a regular file", "");
-    }
-}
-
 #[test]
 fn a_terminal_user_is_asked_for_trust() {
     let home = home(true);
@@ -396,54 +293,4 @@ fn a_session_names_what_the_project_decides() {
     assert_eq!(world.run(&["trust"]).status, 0);
     let told = first_line(&["recipe", "r"]);
     assert!(told.contains("command: ls; command from"), "{told}");
-}
-
-/// A program that writes its environment to a file.
-fn plant(folder: &Path) {
-    let path = folder.join("session-manager-plugin");
-    let script = "#!/bin/sh\nenv > \"${0%/*}/asked\"\necho 1.2.764.0\n";
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[test]
-fn the_plugin_is_not_searched_in_the_working_folder() {
-    let home = home(false);
-    let here = home.path().join("here");
-    fs::create_dir_all(here.join("tools")).unwrap();
-    plant(&here);
-    plant(&here.join("tools"));
-    let ask = |path: &str| {
-        let mut command = command(home.path());
-        command
-            .current_dir(&here)
-            .args([
-                "doctor",
-                "--only",
-                "local.plugin-installed,local.plugin-version",
-                "--format",
-                "json",
-            ])
-            .args(["--region", "us-west-2", "--cluster", "c"])
-            .env("PATH", path)
-            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-            .env("AWS_SECRET_ACCESS_KEY", "hunter2");
-        run(&mut command)
-    };
-    for path in [
-        ":/usr/bin",
-        ".:/usr/bin",
-        "/usr/bin::/bin",
-        "tools:/usr/bin",
-        "/usr/bin:",
-    ] {
-        let run = ask(path);
-        assert!(!run.stdout.contains("1.2.764.0"), "{path}: {}", run.stdout);
-        assert!(!here.join("asked").exists(), "{path}");
-        assert!(!here.join("tools/asked").exists(), "{path}");
-    }
-    let run = ask(here.to_str().unwrap());
-    assert!(run.stdout.contains("1.2.764.0"), "{}", run.stdout);
-    let environment = fs::read_to_string(here.join("asked")).unwrap();
-    assert!(!environment.contains("AWS_"), "{environment}");
 }

@@ -20,8 +20,8 @@ pub struct Fault {
     pub cause: &'static str,
     /// What else fails because of it.
     pub symptoms: &'static [&'static str],
-    /// The commands of the report mend it.
-    pub mends: bool,
+    /// Whether the commands of the report fix it.
+    pub is_fixable: bool,
 }
 
 pub const NOTHING: Fault = Fault {
@@ -32,7 +32,7 @@ pub const NOTHING: Fault = Fault {
     rules: |_| {},
     cause: "",
     symptoms: &[],
-    mends: true,
+    is_fixable: true,
 };
 
 /// A KMS key on the cluster, which caller and role may use.
@@ -65,7 +65,7 @@ pub const FAULTS: &[Fault] = &[
         represents: true,
         rules: |rules| rules.date = Some("Tue, 01 Jan 2030 00:00:00 GMT".into()),
         cause: "local.clock-skew",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -102,7 +102,7 @@ pub const FAULTS: &[Fault] = &[
         name: "cluster_being_deleted",
         rules: |rules| patch(rules, "ecs:DescribeClusters", json!({"status": "DEPROVISIONING"})),
         cause: "cluster.status",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -115,7 +115,7 @@ pub const FAULTS: &[Fault] = &[
         },
         cause: "service.deployment-stable",
         symptoms: &["task.exec-enabled", "container.agent-running"],
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -125,14 +125,14 @@ pub const FAULTS: &[Fault] = &[
             patch(rules, "ecs:DescribeTasks", ended);
         },
         cause: "container.running",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
         name: "task_pending",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"lastStatus": "PENDING"})),
         cause: "service.running-tasks",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -142,7 +142,7 @@ pub const FAULTS: &[Fault] = &[
             patch(rules, "ecs:DescribeTaskDefinition", old);
         },
         cause: "task.operating-system",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -153,14 +153,14 @@ pub const FAULTS: &[Fault] = &[
         },
         cause: "network.endpoint-available",
         symptoms: &["network.internet-route", "network.path"],
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
         name: "old_fargate_platform",
         rules: |rules| patch(rules, "ecs:DescribeTasks", json!({"platformVersion": "1.3.0"})),
         cause: "task.platform-version",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -354,7 +354,7 @@ pub const FAULTS: &[Fault] = &[
         plan: |plan| plan.nat = true,
         script: "aws ecs update-cluster --cluster $CLUSTER --configuration 'executeCommandConfiguration={kmsKeyId=alias/none,logging=DEFAULT}'",
         cause: "cluster.kms-key-usable",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -411,7 +411,7 @@ pub const FAULTS: &[Fault] = &[
         script: r#"ENCRYPTED_BUCKET
 aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms:dsse"}}]}'"#,
         cause: "cluster.log-encryption",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
     Fault {
@@ -442,7 +442,7 @@ aws s3api put-bucket-encryption --bucket $CLUSTER --server-side-encryption-confi
         name: "required_recording_missing",
         script: "printf '[expect]\nsession_logging = true\n' > ecs-exec.toml",
         cause: "policy.logging-required",
-        mends: false,
+        is_fixable: false,
         ..NOTHING
     },
 ];

@@ -1,0 +1,87 @@
+//! Repairs a broken world: by the commands that a report prints, or by `ecs-exec fix`.
+
+use std::collections::BTreeSet;
+
+use crate::support::agents::Agent;
+use crate::support::doctor::{Run, strings};
+use crate::support::world::World;
+
+/// Pastes the first fix of each cause into a shell, in the order of the report's fixes, and asks again.
+pub fn paste_fixes(world: &World, run: &Run) -> Result<(), String> {
+    let report = run.json();
+    let mut wanted = BTreeSet::new();
+    for cause in report["root_causes"].as_array().unwrap() {
+        wanted.insert(cause["fixes"][0].as_str().ok_or("no fix is offered")?);
+    }
+    let fixes = report["fixes"].as_array().unwrap();
+    for fix in fixes {
+        let id = fix["id"].as_str().unwrap();
+        // What replaces tasks for all of them, at the end.
+        let is_last = id.starts_with("replace-tasks:");
+        if !wanted.contains(id) && !is_last {
+            continue;
+        }
+        let commands: Vec<&str> = fix["commands"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|command| command.as_str().unwrap())
+            .collect();
+        if commands.is_empty() {
+            return Err(format!("{id} has no command"));
+        }
+        world.paste(&commands.join("\n"))?;
+    }
+    // New tasks have new agents.
+    world.proxy.agent(Agent::Running);
+    world.await_new_tasks();
+    let again = world.doctor(&["coder"]);
+    match (again.status, again.causes().as_slice()) {
+        (0, []) => Ok(()),
+        (status, causes) => Err(format!(
+            "after the fix: status {status}, causes {causes:?}, unknown {:?}: {:?}",
+            again.with_status("unknown"),
+            strings(&again.json()["root_causes"], "title"),
+        )),
+    }
+}
+
+/// What the caller needs to fix every fault, and nothing that the faults take away.
+pub const FIXER: &str = r#"
+aws iam put-user-policy --user-name $CALLER --policy-name fixer --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
+"ecs:UpdateService","ecs:RunTask","ecs:RegisterTaskDefinition","ecs:DescribeTaskDefinition","ecs:UpdateContainerAgent",
+"iam:PutRolePolicy","iam:GetRolePolicy","iam:PutUserPolicy","iam:GetUserPolicy","iam:CreateRole","iam:UpdateAssumeRolePolicy","iam:PassRole",
+"ec2:CreateSecurityGroup","ec2:AuthorizeSecurityGroupIngress","ec2:AuthorizeSecurityGroupEgress","ec2:CreateNetworkAclEntry","ec2:CreateVpcEndpoint","ec2:DeleteVpcEndpoints","ec2:ModifyVpcEndpoint","ec2:ModifyVpcAttribute","ec2:DescribeSecurityGroups","ec2:DescribeVpcEndpoints",
+"kms:EnableKey","kms:CancelKeyDeletion","kms:PutKeyPolicy","kms:CreateKey","kms:ListKeys","kms:DescribeKey","kms:GetKeyPolicy","logs:CreateLogGroup","logs:AssociateKmsKey","s3:CreateBucket","s3:PutEncryptionConfiguration"]}]}'
+"#;
+
+/// Lets `ecs-exec fix` fix it, which needs neither the AWS CLI nor a shell.
+pub fn fix(world: &World) -> Result<(), String> {
+    world.sh(FIXER);
+    world.proxy.rules.lock().unwrap().agent_of_new_tasks = Some(Agent::Running);
+    let run = world.run(&[
+        "fix",
+        "coder",
+        "--yes",
+        "--allow-drift",
+        "--timeout",
+        "60s",
+        "--format",
+        "json",
+    ]);
+    match (run.status, run.causes().as_slice()) {
+        (0, []) => {}
+        (status, causes) => {
+            return Err(format!(
+                "fix: status {status}, causes {causes:?}: {}",
+                run.stderr
+            ));
+        }
+    }
+    // What was fixed stays fixed, and a second run changes nothing.
+    let again = world.run(&["fix", "coder", "--yes", "--allow-drift", "--format", "json"]);
+    match (again.status, again.stderr.as_str()) {
+        (0, "Nothing to fix.\n") => Ok(()),
+        (status, stderr) => Err(format!("fix again: status {status}: {stderr}")),
+    }
+}
