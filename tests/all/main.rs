@@ -20,6 +20,7 @@ mod least_policies;
 mod manual;
 mod name_servers;
 mod narrowed;
+mod packaging;
 mod plans;
 mod profiles;
 mod reports;
