@@ -26,10 +26,8 @@ use model::facts::Expect;
 use file::ConfigFile;
 pub use file::{Recipe, ServiceSettings};
 pub use layers::{Use, load};
-pub use paths::{FILE_NAME, discovered_file, project_file};
+pub use paths::{FILE_NAME, discovered_file, project_file, state_folder};
 pub use validation::is_region;
-
-use paths::state_folder;
 
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 

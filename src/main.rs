@@ -24,6 +24,7 @@ mod exit;
 mod files;
 mod formats;
 mod output;
+mod picker;
 mod session;
 mod signals;
 mod target;

@@ -1,7 +1,7 @@
 //! Sessions: which container, how ECS opens one, and what carries its bytes.
 //!
 //! ```text
-//! exec_target ── which task and container; prompt asks if there are several
+//! exec_target ── which task and container; `picker` asks if there are several
 //!      ▼
 //! open ───────── asks ECS for a session that runs a command; ends it if nobody joins
 //!      ▼
@@ -25,7 +25,6 @@ mod native;
 mod open;
 mod plugin;
 mod probe;
-mod prompt;
 mod proxy;
 mod raw_mode;
 mod remote_command;

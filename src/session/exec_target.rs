@@ -4,11 +4,12 @@ use futures::join;
 use model::facts::{Cluster, Container, Fact, Task};
 use model::text::{list, sanitize_line};
 
-use super::{Context, prompt, task_lookup};
+use super::{Context, task_lookup};
 use crate::cli_error::CliError;
 use crate::collect::ecs;
-use crate::config::{Settings, short_name};
+use crate::config::short_name;
 use crate::output::Progress;
+use crate::picker;
 use crate::target::{NameCandidates, nearest, service_target};
 
 /// What the user named.
@@ -97,9 +98,15 @@ impl ExecTarget {
 
 /// One container of one task. Of several tasks it is the newest that can be entered, or the user picks one.
 pub async fn resolve_target(cx: Context<'_>, args: &TargetArgs) -> Result<ExecTarget, CliError> {
+    if args.pick && !picker::is_possible() {
+        return Err(CliError::new(
+            "--pick needs a terminal",
+            "Name the task with --task and the container with --container.",
+        ));
+    }
     let mut targets = resolve_targets(cx, args).await?;
     let chosen = match args.pick && targets.len() > 1 {
-        true => prompt::pick_task(&targets).await?,
+        true => picker::choose_task(&targets, cx.global).await?,
         false => 0,
     };
     Ok(targets.swap_remove(chosen))
@@ -122,7 +129,7 @@ pub async fn resolve_targets(
     let mut targets = Vec::new();
     for task in tasks {
         targets.push(ExecTarget {
-            container: choose_container(cx.settings, args, service.as_ref(), &task).await?,
+            container: choose_container(cx, args, service.as_ref(), &task).await?,
             encryption: encryption.clone(),
             task,
         });
@@ -136,7 +143,7 @@ pub async fn resolve_targets(
 
 /// The container that was named; else the configured one, the one with the service's short name, the only one.
 async fn choose_container(
-    settings: &Settings,
+    cx: Context<'_>,
     args: &TargetArgs,
     service: Option<&NameCandidates>,
     task: &Task,
@@ -162,7 +169,7 @@ async fn choose_container(
         Some(service) => service.container.clone(),
         None => task
             .service_name()
-            .and_then(|name| service_target(settings, name).container),
+            .and_then(|name| service_target(cx.settings, name).container),
     };
     let short = service.and_then(|service| service.names.last().cloned());
     let preferred = [configured, short]
@@ -172,9 +179,7 @@ async fn choose_container(
     match (preferred, names.as_slice()) {
         (Some(name), _) => Ok(name),
         (None, [only]) => Ok((*only).to_owned()),
-        (None, _) if args.pick && prompt::is_possible() => {
-            Ok(names[prompt::choose("Containers", &names).await?].to_owned())
-        }
+        (None, _) if args.pick => picker::choose_container(task, cx.global).await,
         (None, several) => Err(CliError::new(
             format!("task {} has several containers; name one", task.id()),
             format!("Its containers: {}.", list(several)),

@@ -1,0 +1,16 @@
+//! Lets the user choose a cluster, a service, a task and a container on the terminal.
+//!
+//! - `menu`: a list that typing filters.
+//! - `last_choices`: what was chosen before, which is offered first.
+//! - `cluster`, `service`, `task`: what each list shows.
+
+mod cluster;
+mod last_choices;
+mod menu;
+mod service;
+mod task;
+
+pub use cluster::choose_cluster;
+pub use menu::is_possible;
+pub use service::choose_service;
+pub use task::{choose_container, choose_task};

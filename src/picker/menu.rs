@@ -1,0 +1,130 @@
+//! A list on standard error that typing filters. Arrow keys move, Enter chooses, Esc leaves.
+
+use std::io::{self, IsTerminal};
+
+use crossterm::cursor::Show;
+use crossterm::execute;
+use crossterm::terminal::disable_raw_mode;
+use inquire::ui::RenderConfig;
+use inquire::{InquireError, Select};
+use model::text::sanitize_line;
+use textwrap::core::display_width;
+use tokio::task::spawn_blocking;
+
+use crate::cli::Global;
+use crate::cli_error::CliError;
+use crate::output::look_of_errors;
+use crate::signals::INTERRUPT;
+
+/// The most rows that a menu shows at once.
+const ROWS: usize = 12;
+
+/// Whether there is a terminal to choose on.
+pub fn is_possible() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// One choice: what its columns show, and what it stands for.
+pub struct Row<T> {
+    pub cells: Vec<String>,
+    pub value: T,
+}
+
+/// Shows the rows, and returns the value of the chosen one. The cells are aligned and cut to the terminal's width.
+///
+/// # Errors
+/// Esc and Ctrl-C, and a terminal that cannot be used.
+pub async fn choose<T>(
+    question: &str,
+    mut rows: Vec<Row<T>>,
+    global: &Global,
+) -> Result<T, CliError> {
+    let look = look_of_errors(global);
+    // Two columns for the mark of the selected row, and one for the cursor.
+    let lines = lines(&rows, look.width.saturating_sub(3));
+    let question = sanitize_line(question);
+    let colors = match look.color {
+        true => RenderConfig::default_colored(),
+        false => RenderConfig::empty(),
+    };
+    let _restored = Restored;
+    let answer = spawn_blocking(move || {
+        Select::new(&question, lines)
+            .with_render_config(colors)
+            .with_page_size(ROWS)
+            .with_help_message("type to filter, ↑↓ move, Enter chooses, Esc leaves")
+            .raw_prompt()
+    });
+    match answer.await {
+        Ok(Ok(chosen)) => Ok(rows.swap_remove(chosen.index).value),
+        Ok(Err(InquireError::OperationInterrupted)) => {
+            Err(CliError::cut_off("nothing was chosen", INTERRUPT))
+        }
+        Ok(Err(InquireError::OperationCanceled)) => Err(CliError::new("nothing was chosen", "")),
+        Ok(Err(error)) => Err(CliError::new(format!("cannot ask: {error}"), "")),
+        Err(_) => Err(CliError::new("cannot ask", "")),
+    }
+}
+
+/// Gives the terminal back if a signal ends the question.
+struct Restored;
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        let _ = disable_raw_mode();
+        let _ = execute!(io::stderr(), Show);
+    }
+}
+
+fn lines<T>(rows: &[Row<T>], width: usize) -> Vec<String> {
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.cells.iter().map(|cell| sanitize_line(cell)).collect())
+        .collect();
+    let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |column: usize| {
+        let cells = cells.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| display_width(cell)).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(widest).collect();
+    let line = |row: &Vec<String>| {
+        let padded = row.iter().zip(&widths).map(|(cell, width)| {
+            let gap = width.saturating_sub(display_width(cell));
+            format!("{cell}{}", " ".repeat(gap))
+        });
+        let line = padded.collect::<Vec<_>>().join("  ");
+        cut(line.trim_end(), width)
+    };
+    cells.iter().map(line).collect()
+}
+
+fn cut(line: &str, width: usize) -> String {
+    if display_width(line) <= width {
+        return line.to_owned();
+    }
+    let mut short = String::new();
+    for letter in line.chars() {
+        if display_width(&short) + 2 > width {
+            break;
+        }
+        short.push(letter);
+    }
+    short + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_aligned_and_cut() {
+        let row = |cells: &[&str]| Row {
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            value: (),
+        };
+        let rows = [row(&["web", "2 running"]), row(&["worker\u{1b}[31m", ""])];
+        assert_eq!(lines(&rows, 40), ["web     2 running", "worker"]);
+        assert_eq!(lines(&rows, 8)[0], "web    …");
+        assert_eq!(cut("日本語日本語", 5), "日本…");
+    }
+}
