@@ -1,4 +1,5 @@
-//! The command line: the commands; a file for the arguments of each group of commands.
+//! The command line: the commands; a file for the arguments of each group of commands. What `--help` prints below the
+//! options (exit statuses, examples) is in `help/`.
 
 mod capture;
 mod cluster;
@@ -28,11 +29,6 @@ pub use sessions::{
 };
 pub use trust::Trust;
 
-use cluster::LOGS_EXAMPLES;
-use doctor::FIX_EXAMPLES;
-use policy::POLICY_EXAMPLES;
-use sessions::{CP_EXAMPLES, EXEC_EXAMPLES, FORWARD_EXAMPLES, RUN_EXAMPLES};
-
 /// The whole command line.
 #[derive(Parser)]
 #[command(
@@ -42,7 +38,7 @@ use sessions::{CP_EXAMPLES, EXEC_EXAMPLES, FORWARD_EXAMPLES, RUN_EXAMPLES};
     version,
     max_term_width = 100,
     override_usage = "ecs-exec [OPTIONS] SERVICE [CONTAINER] [COMMAND]\n       ecs-exec [OPTIONS] COMMAND …",
-    after_help = EXAMPLES
+    after_help = include_str!("cli/help/ecs-exec.txt").trim_end()
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -51,51 +47,33 @@ pub struct Cli {
     pub global: Global,
 }
 
-const EXAMPLES: &str = "\
-To open a session into a service that has the name of a command, use
-`ecs-exec exec NAME`.
-
-Examples:
-  ecs-exec coder                     a shell in the service coder
-  ecs-exec litellm litellm \"/bin/sh -c 'curl localhost:4000/health'\"
-  ecs-exec run coder -- cat /etc/os-release
-  ecs-exec list                      services, their tasks and containers
-  ecs-exec logs coder --follow
-  ecs-exec doctor coder              checks whether a session would work
-  ecs-exec doctor --all --cluster c  the same for a whole cluster
-  ecs-exec doctor --plan plan.json   the same before terraform apply
-  ecs-exec fix coder                 fixes what the doctor finds
-  ecs-exec capture coder -o c.json   saves the facts for somebody else
-  ecs-exec doctor --demo             a sample report, without AWS
-  ecs-exec explain TEXT              what an ECS Exec error means";
-
 /// A command and its arguments.
 #[derive(Subcommand)]
 pub enum Command {
     /// Open a session: the explicit form of `ecs-exec SERVICE`
-    #[command(after_help = EXEC_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/exec.txt").trim_end())]
     Exec(Exec),
     /// Run a command, print its output, and exit with its status
-    #[command(after_help = RUN_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/run.txt").trim_end())]
     Run(Run),
     /// Run a named command from the configuration
     Recipe(RecipeArguments),
     /// List services, tasks and containers, and whether sessions can be opened into them
     List(List),
     /// Print the CloudWatch logs of a service's containers
-    #[command(after_help = LOGS_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/logs.txt").trim_end())]
     Logs(Logs),
     /// Forward a local port to a container, or through it to another host
-    #[command(after_help = FORWARD_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/port-forward.txt").trim_end())]
     PortForward(PortForward),
     /// Copy a file to or from a container
-    #[command(after_help = CP_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/cp.txt").trim_end())]
     Cp(Cp),
     /// Check whether sessions would work, and find out why not
     Doctor(Doctor),
     /// Fix what the doctor finds: the same as doctor --fix
     #[command(
-        after_help = FIX_EXAMPLES,
+        after_help = include_str!("cli/help/fix.txt").trim_end(),
         mut_arg("fix", |flag| flag.hide(true)),
         mut_arg("demo", |flag| flag.hide(true)),
         mut_arg("snapshot", |flag| flag.hide(true)),
@@ -109,7 +87,7 @@ pub enum Command {
     /// Replace the made-up names of an anonymized capture in a text by the real ones
     RealNames(RealNames),
     /// Explain a check or an error text
-    #[command(after_help = EXPLAIN_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/explain.txt").trim_end())]
     Explain {
         /// A check's ID, an area, an error text, or `-` to read the text from standard input
         #[arg(required = true, value_name = "CHECK | AREA | TEXT | -")]
@@ -126,10 +104,10 @@ pub enum Command {
     /// Trust the ecs-exec.toml of a project, so that it can set commands and profiles
     Trust(Trust),
     /// Print a least-privilege IAM policy
-    #[command(after_help = POLICY_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/policy.txt").trim_end())]
     Policy(Policy),
     /// Print a completion script for a shell
-    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    #[command(after_help = include_str!("cli/help/completions.txt").trim_end())]
     Completions {
         /// Shell to complete in
         shell: clap_complete::Shell,
@@ -157,20 +135,6 @@ pub const SHORT_FORM: &str = "open-a-session";
 
 /// The hidden command that evaluates expressions of custom checks in a separate process.
 pub const EVALUATE: &str = "evaluate-expressions";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  ecs-exec completions bash > ~/.local/share/bash-completion/completions/ecs-exec
-  ecs-exec completions zsh > ~/.zfunc/_ecs-exec
-  ecs-exec completions fish > ~/.config/fish/completions/ecs-exec.fish";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Exit status: 0 if the check or error is known, 1 if not.
-
-Examples:
-  ecs-exec explain role.ssmmessages
-  ecs-exec explain \"An error occurred (TargetNotConnectedException) when calling …\"
-  aws ecs execute-command … 2>&1 | ecs-exec explain -";
 
 /// Formats of the catalogue of checks.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,45 +3,14 @@
 use std::fmt;
 
 use model::text::{sanitize_block, sanitize_line};
-use thiserror::Error;
 
 use crate::exit;
 
 /// Why a command did not do what it was asked to do.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CliError {
-    /// The command line asks for something impossible.
-    #[error("{0}")]
-    Usage(Explanation),
-    /// A configuration file is wrong, or a required setting is missing.
-    #[error("{0}")]
-    Configuration(Explanation),
-    /// No credentials were found.
-    #[error("{0}")]
-    NoCredentials(Explanation),
-    /// The cluster, service, task, container, check or demo does not exist.
-    #[error("{0}")]
-    NotFound(Explanation),
-    /// A file or standard stream cannot be read or written.
-    #[error("{0}")]
-    File(Explanation),
-    /// AWS did not answer, or refused a call that the command needs.
-    #[error("{0}")]
-    Aws(Explanation),
-    /// A fix started and then failed.
-    #[error("{0}")]
-    FixFailed(Explanation),
-    /// A session did not open, or broke off.
-    #[error("{0}")]
-    SessionNotOpened(Explanation),
-    /// The signal with this number ended the command.
-    #[error("{1}")]
-    Signal(i32, Explanation),
-}
-
-/// The text of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
+pub struct CliError {
+    /// What the program has to tell apart.
+    pub kind: ErrorKind,
     message: String,
     /// Empty if there is nothing to advise.
     hint: String,
@@ -49,89 +18,87 @@ pub struct Explanation {
     excerpt: String,
 }
 
-impl Explanation {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Explanation {
-        Explanation {
+/// What kind of error it is. It decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The command line, the configuration, a target or a file is wrong, or AWS refused a call that the command needs.
+    Usage,
+    /// No credentials were found: [`ErrorKind::Usage`] for everyone but the doctor, which can check this machine without.
+    NoCredentials,
+    /// A fix started and then failed.
+    FixFailed,
+    /// A session did not open, or broke off.
+    SessionNotOpened,
+    /// The signal with this number ended the command.
+    Signal(i32),
+}
+
+impl CliError {
+    /// A usage error: something has to be corrected before the command can run. `hint`: what to do about it; may be
+    /// empty.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::of_kind(ErrorKind::Usage, message, hint)
+    }
+
+    /// A file or standard stream that cannot be read or written.
+    pub fn file(message: impl Into<String>) -> CliError {
+        CliError::new(message, "")
+    }
+
+    /// A session that did not open, or broke off.
+    pub fn unopened(message: impl Into<String>, hint: impl Into<String>) -> CliError {
+        CliError::of_kind(ErrorKind::SessionNotOpened, message, hint)
+    }
+
+    /// A command that a signal ended.
+    pub fn cut_off(message: impl Into<String>, signal: i32) -> CliError {
+        CliError::of_kind(ErrorKind::Signal(signal), message, "")
+    }
+
+    /// An error of a kind that has no constructor of its own.
+    pub fn of_kind(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> CliError {
+        CliError {
+            kind,
             message: without_number(&message.into()),
             hint: hint.into(),
             excerpt: String::new(),
         }
     }
-}
-
-impl CliError {
-    /// A usage error.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::Usage(Explanation::new(message, hint))
-    }
-
-    /// A wrong configuration file or setting.
-    pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::Configuration(Explanation::new(message, hint))
-    }
-
-    /// No credentials on this machine.
-    pub fn no_credentials(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::NoCredentials(Explanation::new(message, hint))
-    }
-
-    /// A target that does not exist.
-    pub fn not_found(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::NotFound(Explanation::new(message, hint))
-    }
-
-    /// A file that cannot be read or written.
-    pub fn file(message: impl Into<String>) -> CliError {
-        CliError::File(Explanation::new(message, ""))
-    }
-
-    /// A call to AWS that failed.
-    pub fn aws(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::Aws(Explanation::new(message, hint))
-    }
-
-    /// A fix that failed after it started.
-    pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::FixFailed(Explanation::new(message, hint))
-    }
-
-    /// A session that did not open, or broke off.
-    pub fn unopened(message: impl Into<String>, hint: impl Into<String>) -> CliError {
-        CliError::SessionNotOpened(Explanation::new(message, hint))
-    }
-
-    /// A command that a signal ended.
-    pub fn cut_off(message: impl Into<String>, signal: i32) -> CliError {
-        CliError::Signal(signal, Explanation::new(message, ""))
-    }
 
     /// What is wrong, in one sentence.
     pub fn message(&self) -> &str {
-        &self.parts().1.message
+        &self.message
     }
 
     /// What to do about it; may be empty.
     #[cfg(test)]
     pub fn hint(&self) -> &str {
-        &self.parts().1.hint
+        &self.hint
     }
 
     /// The exit code of the program.
     pub fn exit_code(&self) -> u8 {
-        self.parts().0
+        match self.kind {
+            ErrorKind::Usage | ErrorKind::NoCredentials => exit::USAGE,
+            ErrorKind::FixFailed => exit::FAILED,
+            ErrorKind::SessionNotOpened => exit::UNOPENED,
+            ErrorKind::Signal(signal) => exit::of_signal(signal),
+        }
     }
 
     /// The same error about one of several clusters.
     pub fn about(mut self, cluster: &str) -> CliError {
-        let message = &mut self.explanation_mut().message;
-        *message = format!("{cluster}: {message}");
+        self.message = format!("{cluster}: {}", self.message);
         self
     }
 
     /// Adds a sentence to the hint.
     pub fn with_hint(mut self, sentence: &str) -> CliError {
-        let hint = &mut self.explanation_mut().hint;
-        *hint = format!("{hint} {sentence}").trim_start().to_owned();
+        self.hint = format!("{} {sentence}", self.hint).trim_start().to_owned();
         self
     }
 
@@ -139,41 +106,13 @@ impl CliError {
     pub fn with_excerpt(mut self, excerpt: String) -> CliError {
         const LONGEST_LINE: usize = 200;
         if excerpt.lines().all(|line| line.len() <= LONGEST_LINE) {
-            self.explanation_mut().excerpt = excerpt;
+            self.excerpt = excerpt;
         }
         self
     }
-
-    fn parts(&self) -> (u8, &Explanation) {
-        match self {
-            CliError::Usage(explanation)
-            | CliError::Configuration(explanation)
-            | CliError::NoCredentials(explanation)
-            | CliError::NotFound(explanation)
-            | CliError::File(explanation)
-            | CliError::Aws(explanation) => (exit::USAGE, explanation),
-            CliError::FixFailed(explanation) => (exit::FAILED, explanation),
-            CliError::SessionNotOpened(explanation) => (exit::UNOPENED, explanation),
-            CliError::Signal(signal, explanation) => (exit::of_signal(*signal), explanation),
-        }
-    }
-
-    fn explanation_mut(&mut self) -> &mut Explanation {
-        match self {
-            CliError::Usage(explanation)
-            | CliError::Configuration(explanation)
-            | CliError::NoCredentials(explanation)
-            | CliError::NotFound(explanation)
-            | CliError::File(explanation)
-            | CliError::Aws(explanation)
-            | CliError::FixFailed(explanation)
-            | CliError::SessionNotOpened(explanation)
-            | CliError::Signal(_, explanation) => explanation,
-        }
-    }
 }
 
-impl fmt::Display for Explanation {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", sanitize_line(&self.message))?;
         if !self.excerpt.is_empty() {
@@ -216,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn the_variant_decides_the_exit_code() {
+    fn the_kind_decides_the_exit_code() {
         let codes = [
             CliError::new("m", ""),
-            CliError::no_credentials("m", ""),
-            CliError::failed("m", ""),
+            CliError::of_kind(ErrorKind::NoCredentials, "m", ""),
+            CliError::of_kind(ErrorKind::FixFailed, "m", ""),
             CliError::unopened("m", ""),
             CliError::cut_off("m", 15),
         ]

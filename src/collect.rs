@@ -45,13 +45,20 @@ mod workload;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use model::facts::{Cluster, ExecLog, Fact};
+use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailable};
 
 pub use live::{Gathered, gather};
 pub use machine::machine;
 pub use missing::{is_gone, no_such_cluster};
 pub use pages::pages;
 pub use workload::{Workload, workload};
+
+/// The response lacks what was asked for. AWS lists what it does not find as missing: what is not in a response at all is
+/// unknown.
+fn unmentioned(action: &str) -> Unavailable {
+    let why = "the response does not mention the requested resource";
+    Unavailable::new(action, Reason::Failed, why)
+}
 
 /// Reads the resource that a configuration names, if it names one.
 async fn named<T>(
@@ -76,8 +83,12 @@ async fn each<T>(
     join_all(reads).await.into_iter().collect()
 }
 
+fn exec_configuration(cluster: &Fact<Cluster>) -> Option<&ExecConfiguration> {
+    cluster.known()?.exec_configuration.as_ref()
+}
+
 /// Where the exec configuration records sessions, if it does not use the container's log driver.
 fn log_override(cluster: &Fact<Cluster>) -> Option<&ExecLog> {
-    let exec = cluster.known()?.exec_configuration.as_ref()?;
+    let exec = exec_configuration(cluster)?;
     exec.log.as_ref().filter(|_| exec.logging == "OVERRIDE")
 }

@@ -254,7 +254,7 @@ pub fn no_such_service(candidate: &NameCandidates, cluster: &str, existing: &[St
         format!("Its services: {}.", text::short_list(existing, 12))
     };
     let names = candidate.names.join(" or ");
-    CliError::not_found(
+    CliError::new(
         format!("there is no service {names} in cluster {cluster}"),
         hint,
     )
@@ -262,7 +262,7 @@ pub fn no_such_service(candidate: &NameCandidates, cluster: &str, existing: &[St
 
 /// The IDs of several tasks start with what the user wrote.
 pub fn ambiguous_task(written: &str, ids: &[&str]) -> CliError {
-    CliError::not_found(
+    CliError::new(
         format!("the IDs of {} tasks start with {written}", ids.len()),
         format!("They are {}.", text::short_list(ids, 12)),
     )

@@ -101,10 +101,10 @@ async fn send(aws: &AwsClients, call: &AwsCall, outputs: &mut StepOutputs) -> Re
             vpc,
         } => ec2::create_security_group(aws, name, description, vpc, outputs).await,
         AwsCall::AuthorizeSecurityGroupIngress(rule) => {
-            ec2::authorize_security_group_ingress(aws, rule, outputs).await
+            ec2::authorize_ingress(aws, rule, outputs).await
         }
         AwsCall::AuthorizeSecurityGroupEgress(rule) => {
-            ec2::authorize_security_group_egress(aws, rule, outputs).await
+            ec2::authorize_egress(aws, rule, outputs).await
         }
         AwsCall::CreateNetworkAclEntry(rule) => ec2::create_network_acl_entry(aws, rule).await,
         AwsCall::CreateVpcEndpoint(endpoint) => {

@@ -16,47 +16,38 @@ pub async fn revise(
 ) -> Result<(), Failure> {
     let base = &revision.definition;
     let newest = outputs.revisions.get(base).unwrap_or(base).clone();
-    let answer = aws
-        .call("ecs:DescribeTaskDefinition", || {
-            aws.ecs
-                .describe_task_definition()
-                .task_definition(&newest)
-                .include(TaskDefinitionField::Tags)
-                .send()
-        })
-        .await?;
+    let request = aws.ecs.describe_task_definition();
+    let request = request.task_definition(newest);
+    let request = request.include(TaskDefinitionField::Tags);
+    let answer = aws.call("ecs:DescribeTaskDefinition", || request.clone().send());
+    let answer = answer.await?;
     let Some(definition) = answer.task_definition else {
         let why = format!("{} does not exist", revision.definition);
         return Err(Unavailable::not_asked("ecs:DescribeTaskDefinition", why).into());
     };
     let tags = answer.tags.filter(|tags| !tags.is_empty());
     let definition = edited(definition, &revision.edit);
-    let answer = aws
-        .call("ecs:RegisterTaskDefinition", || {
-            let definition = definition.clone();
-            aws.ecs
-                .register_task_definition()
-                .set_family(definition.family)
-                .set_task_role_arn(definition.task_role_arn)
-                .set_execution_role_arn(definition.execution_role_arn)
-                .set_network_mode(definition.network_mode)
-                .set_container_definitions(definition.container_definitions)
-                .set_volumes(definition.volumes)
-                .set_placement_constraints(definition.placement_constraints)
-                .set_requires_compatibilities(definition.requires_compatibilities)
-                .set_cpu(definition.cpu)
-                .set_memory(definition.memory)
-                .set_pid_mode(definition.pid_mode)
-                .set_ipc_mode(definition.ipc_mode)
-                .set_proxy_configuration(definition.proxy_configuration)
-                .set_ephemeral_storage(definition.ephemeral_storage)
-                .set_runtime_platform(definition.runtime_platform)
-                .set_enable_fault_injection(definition.enable_fault_injection)
-                .set_tags(tags.clone())
-                .send()
-        })
-        .await?;
-    if let Some(registered) = answer.task_definition
+    let request = aws.ecs.register_task_definition();
+    let request = request
+        .set_family(definition.family)
+        .set_task_role_arn(definition.task_role_arn)
+        .set_execution_role_arn(definition.execution_role_arn)
+        .set_network_mode(definition.network_mode)
+        .set_container_definitions(definition.container_definitions)
+        .set_volumes(definition.volumes)
+        .set_placement_constraints(definition.placement_constraints)
+        .set_requires_compatibilities(definition.requires_compatibilities)
+        .set_cpu(definition.cpu)
+        .set_memory(definition.memory)
+        .set_pid_mode(definition.pid_mode)
+        .set_ipc_mode(definition.ipc_mode)
+        .set_proxy_configuration(definition.proxy_configuration)
+        .set_ephemeral_storage(definition.ephemeral_storage)
+        .set_runtime_platform(definition.runtime_platform)
+        .set_enable_fault_injection(definition.enable_fault_injection)
+        .set_tags(tags);
+    let answer = aws.call("ecs:RegisterTaskDefinition", || request.clone().send());
+    if let Some(registered) = answer.await?.task_definition
         && let (Some(arn), Some(family)) = (registered.task_definition_arn, registered.family)
     {
         outputs.revisions.insert(base.clone(), arn.clone());

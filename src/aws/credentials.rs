@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::failure::{root_message, sources};
 use super::profile::Profiles;
-use crate::cli_error::CliError;
+use crate::cli_error::{CliError, ErrorKind};
 use crate::environment::variable;
 
 /// Credentials that expire sooner than this are loaded again.
@@ -112,7 +112,8 @@ pub fn load_error(error: &CredentialsError, profile: Option<&Profiles>) -> CliEr
     if matches!(error, CredentialsError::CredentialsNotLoaded(_))
         || sources(error).any(|source| source.is::<ImdsError>())
     {
-        return CliError::no_credentials(
+        return CliError::of_kind(
+            ErrorKind::NoCredentials,
             NO_CREDENTIALS,
             "Sign in (aws sso login), choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. `ecs-exec doctor --demo` needs none.",

@@ -10,7 +10,7 @@ use super::duration::duration;
 
 /// Arguments of `capture`.
 #[derive(Args)]
-#[command(after_help = CAPTURE_EXAMPLES)]
+#[command(after_help = include_str!("help/capture.txt").trim_end())]
 pub struct Capture {
     #[command(flatten)]
     pub targets: Targets,
@@ -30,7 +30,7 @@ pub struct Capture {
 
 /// Arguments of `real-names`.
 #[derive(Args)]
-#[command(after_help = REAL_NAMES_EXAMPLES)]
+#[command(after_help = include_str!("help/real-names.txt").trim_end())]
 pub struct RealNames {
     /// The file that `capture --names` wrote
     #[arg(value_name = "NAMES")]
@@ -39,19 +39,3 @@ pub struct RealNames {
     #[arg(default_value = "-", value_name = "FILE")]
     pub answer: PathBuf,
 }
-
-const CAPTURE_EXAMPLES: &str = "\
-A capture holds the names of environment variables and the keys of tags, never
-their values, and no text that looks like a secret.
-
-Examples:
-  ecs-exec capture coder -o coder.json
-  ecs-exec capture --all --anonymize -o cluster.json
-  ecs-exec capture web --anonymize -o web.json --names web.names.json
-  ecs-exec doctor --snapshot coder.json       runs the doctor without AWS";
-
-const REAL_NAMES_EXAMPLES: &str = "\
-Examples:
-  ecs-exec capture web --anonymize -o web.json --names web.names.json
-  ecs-exec real-names web.names.json answer.md
-  ecs-exec doctor --snapshot web.json | ecs-exec real-names web.names.json";

@@ -48,13 +48,6 @@ pub struct Logs {
     pub filter: Option<String>,
 }
 
-pub(super) const LOGS_EXAMPLES: &str = "\
-Exit status: 0, or 2 if the logs cannot be read. Ctrl-C ends --follow with 130.
-
-Examples:
-  ecs-exec logs coder --since 1h
-  ecs-exec logs coder --follow --filter '?ERROR ?WARN'";
-
 /// Arguments of `init`.
 #[derive(Args)]
 pub struct Init {

@@ -27,7 +27,7 @@ pub struct Targets {
 
 /// Arguments of `doctor` and `fix`.
 #[derive(Args)]
-#[command(after_help = DOCTOR_EXAMPLES)]
+#[command(after_help = include_str!("help/doctor.txt").trim_end())]
 pub struct Doctor {
     #[command(flatten)]
     pub targets: Targets,
@@ -116,31 +116,3 @@ pub struct FixFlags {
     #[arg(long)]
     pub allow_drift: bool,
 }
-
-const DOCTOR_EXAMPLES: &str = "\
-Exit status:
-  0  sessions would work        1  a check failed
-  2  usage, configuration, credentials, or a target that does not exist
-  3  inconclusive: a required check could not run
-
-Examples:
-  ecs-exec doctor coder litellm
-  ecs-exec doctor --task 0a1b2c3d4e5f67890a1b2c3d4e5f6789 --container app
-  ecs-exec doctor --all --format json=report.json --format markdown=ticket.md
-  ecs-exec doctor coder --watch           during a rollout
-  ecs-exec doctor coder --live            opens a session, to be sure
-  ecs-exec doctor --plan tfplan.json      before apply, without AWS
-  ecs-exec doctor --skip local            in CI, which opens no session";
-
-pub(super) const FIX_EXAMPLES: &str = "\
-Only root causes are fixed. Without --yes it asks first; without --yes and
-without a terminal it changes nothing and exits with 2. It replaces tasks
-last, and only if no other root cause remains on their service.
-
-Exit status: that of the doctor, for what it finds afterwards.
-
-Examples:
-  ecs-exec fix coder
-  ecs-exec fix coder --dry-run
-  ecs-exec fix coder --yes --timeout 20m      in CI: waits for the rollout
-  ecs-exec fix --all --allow-drift            roles, endpoints and groups too";

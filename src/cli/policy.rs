@@ -44,8 +44,3 @@ fn account(text: &str) -> Result<String, String> {
         false => Err("an account ID has 12 digits".to_owned()),
     }
 }
-
-pub(super) const POLICY_EXAMPLES: &str = "\
-Examples:
-  ecs-exec policy caller
-  ecs-exec policy doctor --format terraform --account 123456789012 > doctor.tf";

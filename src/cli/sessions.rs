@@ -67,21 +67,6 @@ pub enum Transport {
     Plugin,
 }
 
-pub(super) const EXEC_EXAMPLES: &str = "\
-On a terminal, `~.` at the beginning of a line leaves the session, even if the
-remote side does not answer, and `~?` lists all such keys. `--escape none`
-turns them off.
-
-Exit status: 0 if the session ended, 255 if it could not be opened, 2 for usage
-or credential errors, 128+N for signal N. ECS Exec does not report the remote
-command's exit status; `ecs-exec run` does.
-
-Examples:
-  ecs-exec exec coder
-  ecs-exec coder -- ls /etc            the short form
-  ecs-exec exec coder -c envoy -- /bin/sh -c 'ls /etc | head'
-  ecs-exec exec --task 0a1b --pick";
-
 #[derive(Args)]
 pub struct Run {
     /// Short or full name of the service
@@ -109,22 +94,6 @@ pub struct Run {
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<String>,
 }
-
-pub(super) const RUN_EXAMPLES: &str = "\
-The container needs /bin/sh and cat, and for exact output dd with base64 or od:
-without them the agent drops bytes of U+FFFD, and a warning says so. Standard
-output and standard error are merged. Standard input is passed on unless it is
-a terminal or /dev/null; this needs base64 and sed in the container.
-
-Exit status: that of the command; 124 after --timeout, 141 if the reader of the
-output has gone, 255 if the command could not be run or its output could not be
-written, 2 for usage or credential errors.
-
-Examples:
-  ecs-exec run coder -- cat /etc/os-release
-  ecs-exec run litellm -- sh -c 'curl -s localhost:4000/health' | jq .
-  ecs-exec run coder --all-tasks -- uptime
-  ecs-exec run clickhouse -- clickhouse-client < query.sql";
 
 #[derive(Args)]
 #[command(after_help = "Exit status: as of `run`, or as of `exec` for an interactive recipe.")]
@@ -160,17 +129,6 @@ pub struct PortForward {
     pub task: Option<String>,
 }
 
-pub(super) const FORWARD_EXAMPLES: &str = "\
-This needs the Session Manager plugin, and ssm:StartSession on the task,
-because ECS Exec cannot forward ports.
-
-Exit status: 0 if the session ended, 255 if it could not be opened, 2 for usage
-or credential errors.
-
-Examples:
-  ecs-exec port-forward litellm 8080:4000
-  ecs-exec port-forward coder 5432:db.internal:5432";
-
 #[derive(Args)]
 pub struct Cp {
     /// SERVICE:PATH in a container, or a local path
@@ -184,15 +142,3 @@ pub struct Cp {
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
 }
-
-pub(super) const CP_EXAMPLES: &str = "\
-Copies one file through a session and compares SHA-256 checksums. The container
-needs /bin/sh, cat and sha256sum; also base64 and sed to receive a file, and dd
-with base64 or od to send one.
-
-Exit status: 0 if the copy is complete, 255 if it failed, 2 for usage or
-credential errors.
-
-Examples:
-  ecs-exec cp coder:/etc/os-release .
-  ecs-exec cp fix.sql clickhouse:/tmp/fix.sql";

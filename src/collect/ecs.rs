@@ -7,20 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_ecs::types::{ClusterField, DesiredStatus, ServiceField, TaskField};
 use futures::future::join_all;
 use model::arn;
-use model::facts::Unavailable;
-use model::facts::{Cluster, ContainerInstance, Fact, Reason, Service, Task, TaskDefinition};
+use model::facts::{Cluster, ContainerInstance, Fact, Service, Task, TaskDefinition};
 
-use super::pages;
+use super::{pages, unmentioned};
 use crate::aws::{AwsClients, Failure, fact};
-
-/// AWS lists what it does not find among the failures: what is not in a response at all is unknown.
-pub fn unmentioned(action: &str) -> Unavailable {
-    Unavailable::new(
-        action,
-        Reason::Failed,
-        "the response does not mention the requested resource",
-    )
-}
 
 /// How many services `DescribeServices` accepts.
 const SERVICES_PER_CALL: usize = 10;
@@ -29,18 +19,13 @@ const TASKS_PER_CALL: usize = 100;
 
 const CLUSTER_NOT_FOUND: &str = "ClusterNotFoundException";
 
+/// The cluster of a name or ARN. AWS keeps deleted ones for a while; they count as absent.
 pub async fn cluster(aws: &AwsClients, name: &str) -> Fact<Cluster> {
     const ACTION: &str = "ecs:DescribeClusters";
-    let answer = aws
-        .call(ACTION, || {
-            aws.ecs
-                .describe_clusters()
-                .clusters(name)
-                .include(ClusterField::Configurations)
-                .include(ClusterField::Tags)
-                .send()
-        })
-        .await;
+    let request = aws.ecs.describe_clusters().clusters(name);
+    let request = request.include(ClusterField::Configurations);
+    let request = request.include(ClusterField::Tags);
+    let answer = aws.call(ACTION, || request.clone().send()).await;
     fact(answer, &[CLUSTER_NOT_FOUND]).and_then(|output| match output.clusters().first() {
         Some(cluster) if cluster.status() != Some("INACTIVE") => {
             Fact::Known(from_sdk::cluster(cluster))
@@ -52,34 +37,24 @@ pub async fn cluster(aws: &AwsClients, name: &str) -> Fact<Cluster> {
 
 /// Names of the clusters in the region, sorted.
 pub async fn cluster_names(aws: &AwsClients) -> Result<Vec<String>, Failure> {
-    let arns = pages(async |token| {
-        let page = aws
-            .call("ecs:ListClusters", || {
-                aws.ecs.list_clusters().set_next_token(token.clone()).send()
-            })
-            .await?;
-        Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
-    });
+    let arns = pages(
+        aws,
+        "ecs:ListClusters",
+        |token| aws.ecs.list_clusters().set_next_token(token).send(),
+        |page| (Some(page.cluster_arns.unwrap_or_default()), page.next_token),
+    );
     Ok(sorted_names(&arns.await?))
 }
 
 /// Names of the services of a cluster, sorted.
 pub async fn service_names(aws: &AwsClients, cluster: &str) -> Result<Vec<String>, Failure> {
-    const ACTION: &str = "ecs:ListServices";
-    let arns = pages(async |token| {
-        let page = aws
-            .call(ACTION, || {
-                aws.ecs
-                    .list_services()
-                    .cluster(cluster)
-                    .max_results(100)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let arns = page.service_arns.ok_or_else(|| unmentioned(ACTION))?;
-        Ok((arns, page.next_token))
-    });
+    let request = aws.ecs.list_services().cluster(cluster).max_results(100);
+    let arns = pages(
+        aws,
+        "ecs:ListServices",
+        |token| request.clone().set_next_token(token).send(),
+        |page| (page.service_arns, page.next_token),
+    );
     Ok(sorted_names(&arns.await?))
 }
 
@@ -97,16 +72,10 @@ pub async fn services(
 ) -> BTreeMap<String, Fact<Service>> {
     const ACTION: &str = "ecs:DescribeServices";
     describe(ACTION, SERVICES_PER_CALL, names, async |names| {
-        let answer = aws
-            .call(ACTION, || {
-                aws.ecs
-                    .describe_services()
-                    .cluster(cluster)
-                    .set_services(Some(names.clone()))
-                    .include(ServiceField::Tags)
-                    .send()
-            })
-            .await?;
+        let request = aws.ecs.describe_services().cluster(cluster);
+        let request = request.set_services(Some(names));
+        let request = request.include(ServiceField::Tags);
+        let answer = aws.call(ACTION, || request.clone().send()).await?;
         let services = answer.services().iter().map(from_sdk::service);
         Ok(Described {
             found: services.map(|one| (one.name.clone(), one)).collect(),
@@ -123,22 +92,14 @@ pub async fn task_arns(
     service: Option<&str>,
     status: DesiredStatus,
 ) -> Fact<Vec<String>> {
-    const ACTION: &str = "ecs:ListTasks";
-    let arns = pages(async |token| {
-        let page = aws
-            .call(ACTION, || {
-                aws.ecs
-                    .list_tasks()
-                    .cluster(cluster)
-                    .set_service_name(service.map(str::to_owned))
-                    .desired_status(status.clone())
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let arns = page.task_arns.ok_or_else(|| unmentioned(ACTION))?;
-        Ok((arns, page.next_token))
-    });
+    let request = aws.ecs.list_tasks().cluster(cluster).desired_status(status);
+    let request = request.set_service_name(service.map(str::to_owned));
+    let arns = pages(
+        aws,
+        "ecs:ListTasks",
+        |token| request.clone().set_next_token(token).send(),
+        |page| (page.task_arns, page.next_token),
+    );
     fact(arns.await, &["ServiceNotFoundException", CLUSTER_NOT_FOUND])
 }
 
@@ -150,16 +111,9 @@ pub async fn tasks(
 ) -> BTreeMap<String, Fact<Task>> {
     const ACTION: &str = "ecs:DescribeTasks";
     let tasks = describe(ACTION, TASKS_PER_CALL, ids, async |ids| {
-        let answer = aws
-            .call(ACTION, || {
-                aws.ecs
-                    .describe_tasks()
-                    .cluster(cluster)
-                    .set_tasks(Some(ids.clone()))
-                    .include(TaskField::Tags)
-                    .send()
-            })
-            .await?;
+        let request = aws.ecs.describe_tasks().cluster(cluster);
+        let request = request.set_tasks(Some(ids)).include(TaskField::Tags);
+        let answer = aws.call(ACTION, || request.clone().send()).await?;
         let tasks = answer.tasks().iter().map(from_sdk::task);
         Ok(Described {
             found: tasks
@@ -184,15 +138,9 @@ pub async fn container_instances(
 ) -> BTreeMap<String, Fact<ContainerInstance>> {
     const ACTION: &str = "ecs:DescribeContainerInstances";
     describe(ACTION, TASKS_PER_CALL, arns, async |arns| {
-        let answer = aws
-            .call(ACTION, || {
-                aws.ecs
-                    .describe_container_instances()
-                    .cluster(cluster)
-                    .set_container_instances(Some(arns.clone()))
-                    .send()
-            })
-            .await?;
+        let request = aws.ecs.describe_container_instances().cluster(cluster);
+        let request = request.set_container_instances(Some(arns));
+        let answer = aws.call(ACTION, || request.clone().send()).await?;
         let instances = answer.container_instances().iter();
         let instances = instances.map(from_sdk::container_instance);
         Ok(Described {
@@ -205,16 +153,11 @@ pub async fn container_instances(
     .await
 }
 
+/// A task definition by ARN.
 pub async fn task_definition(aws: &AwsClients, arn: &str) -> Fact<TaskDefinition> {
     const ACTION: &str = "ecs:DescribeTaskDefinition";
-    let answer = aws
-        .call(ACTION, || {
-            aws.ecs
-                .describe_task_definition()
-                .task_definition(arn)
-                .send()
-        })
-        .await;
+    let request = aws.ecs.describe_task_definition().task_definition(arn);
+    let answer = aws.call(ACTION, || request.clone().send()).await;
     fact(answer, &[]).and_then(|output| match output.task_definition() {
         Some(definition) => Fact::Known(from_sdk::task_definition(
             definition,

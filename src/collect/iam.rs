@@ -17,11 +17,10 @@ use crate::aws::{AwsClients, Failure, fact};
 /// How many resources one simulation gets.
 pub const RESOURCES_PER_CALL: usize = 100;
 
+/// A role by name.
 pub async fn role(aws: &AwsClients, name: &str) -> Fact<Role> {
-    let answer = aws
-        .call("iam:GetRole", || aws.iam.get_role().role_name(name).send())
-        .await;
-    fact(answer, &["NoSuchEntity"]).and_then(|output| match output.role {
+    let answer = aws.call("iam:GetRole", || aws.iam.get_role().role_name(name).send());
+    fact(answer.await, &["NoSuchEntity"]).and_then(|output| match output.role {
         Some(role) => Fact::Known(Role {
             arn: role.arn,
             name: role.role_name,
@@ -37,15 +36,9 @@ pub async fn role(aws: &AwsClients, name: &str) -> Fact<Role> {
 /// The role of an instance profile.
 pub async fn instance_profile_role(aws: &AwsClients, arn: &str) -> Fact<String> {
     let name = arn::name(arn);
-    let answer = aws
-        .call("iam:GetInstanceProfile", || {
-            aws.iam
-                .get_instance_profile()
-                .instance_profile_name(name)
-                .send()
-        })
-        .await;
-    fact(answer, &["NoSuchEntity"]).and_then(|output| {
+    let request = aws.iam.get_instance_profile().instance_profile_name(name);
+    let answer = aws.call("iam:GetInstanceProfile", || request.clone().send());
+    fact(answer.await, &["NoSuchEntity"]).and_then(|output| {
         let profile = output.instance_profile;
         let role = profile.and_then(|profile| profile.roles.into_iter().next());
         role.map_or(Fact::Absent, |role| Fact::Known(role.arn))
@@ -66,14 +59,11 @@ pub async fn simulate(
     resources: &[String],
     context: BTreeMap<String, String>,
 ) -> Simulation {
-    let answers = join_all(
-        resources
-            .chunks(RESOURCES_PER_CALL)
-            .map(|chunk| simulate_chunk(aws, principal, actions, chunk, &context)),
-    )
-    .await;
+    let actions: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
+    let chunks = resources.chunks(RESOURCES_PER_CALL);
+    let answers = chunks.map(|chunk| simulate_chunk(aws, principal, &actions, chunk, &context));
     let mut decisions = Fact::Known(Vec::new());
-    for answer in answers {
+    for answer in join_all(answers).await {
         match (&mut decisions, fact(answer, &["NoSuchEntity"])) {
             (Fact::Known(all), Fact::Known(some)) => all.extend(some),
             (Fact::Known(_), other) => decisions = other,
@@ -82,7 +72,7 @@ pub async fn simulate(
     }
     Simulation {
         principal: principal.to_owned(),
-        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        actions,
         resources: resources.to_vec(),
         context,
         decisions,
@@ -93,29 +83,26 @@ pub async fn simulate(
 async fn simulate_chunk(
     aws: &AwsClients,
     principal: &str,
-    actions: &[&str],
+    actions: &[String],
     resources: &[String],
     context: &BTreeMap<String, String>,
 ) -> Result<Vec<Decision>, Failure> {
-    let actions: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
-    let resources: Vec<String> = resources.iter().map(|arn| arn.to_string()).collect();
-    pages(async |marker| {
-        let page = aws
-            .call("iam:SimulatePrincipalPolicy", || {
-                aws.iam
-                    .simulate_principal_policy()
-                    .policy_source_arn(principal)
-                    .set_action_names(Some(actions.clone()))
-                    .set_resource_arns(Some(resources.clone()))
-                    .set_context_entries(Some(entries(context)))
-                    .set_marker(marker.clone())
-                    .send()
-            })
-            .await?;
-        let decisions = page.evaluation_results().iter().flat_map(decisions);
-        let next = page.marker.clone().filter(|_| page.is_truncated);
-        Ok((decisions.collect(), next))
-    })
+    let request = aws.iam.simulate_principal_policy();
+    let request = request
+        .policy_source_arn(principal)
+        .set_action_names(Some(actions.to_vec()))
+        .set_resource_arns(Some(resources.to_vec()))
+        .set_context_entries(Some(entries(context)));
+    pages(
+        aws,
+        "iam:SimulatePrincipalPolicy",
+        |marker| request.clone().set_marker(marker).send(),
+        |page| {
+            let decisions = page.evaluation_results().iter().flat_map(decisions);
+            let decisions = Some(decisions.collect());
+            (decisions, page.marker.filter(|_| page.is_truncated))
+        },
+    )
     .await
 }
 

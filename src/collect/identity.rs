@@ -20,11 +20,8 @@ pub async fn identity(aws: &AwsClients, arn: &str) -> Fact<Identity> {
 async fn role(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
     let inline = async {
         const ACTION: &str = "iam:ListRolePolicies";
-        let listed = aws
-            .call(ACTION, || {
-                aws.iam.list_role_policies().role_name(name).send()
-            })
-            .await?;
+        let request = || aws.iam.list_role_policies().role_name(name).send();
+        let listed = aws.call(ACTION, request).await?;
         ensure_complete(listed.is_truncated, ACTION)?;
         inline_policies(listed.policy_names, async |policy| {
             let read = aws.call("iam:GetRolePolicy", || {
@@ -37,18 +34,14 @@ async fn role(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
     };
     let attached = async {
         const ACTION: &str = "iam:ListAttachedRolePolicies";
-        let listed = aws
-            .call(ACTION, || {
-                aws.iam.list_attached_role_policies().role_name(name).send()
-            })
-            .await?;
+        let request = || aws.iam.list_attached_role_policies().role_name(name).send();
+        let listed = aws.call(ACTION, request).await?;
         ensure_complete(listed.is_truncated, ACTION)?;
         managed_policies(aws, listed.attached_policies()).await
     };
     let boundary = async {
-        let answer = aws
-            .call("iam:GetRole", || aws.iam.get_role().role_name(name).send())
-            .await?;
+        let request = || aws.iam.get_role().role_name(name).send();
+        let answer = aws.call("iam:GetRole", request).await?;
         let boundary = answer.role.and_then(|role| role.permissions_boundary);
         boundary_policy(aws, boundary).await
     };
@@ -62,11 +55,8 @@ async fn role(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
 async fn user(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
     let inline = async {
         const ACTION: &str = "iam:ListUserPolicies";
-        let listed = aws
-            .call(ACTION, || {
-                aws.iam.list_user_policies().user_name(name).send()
-            })
-            .await?;
+        let request = || aws.iam.list_user_policies().user_name(name).send();
+        let listed = aws.call(ACTION, request).await?;
         ensure_complete(listed.is_truncated, ACTION)?;
         inline_policies(listed.policy_names, async |policy| {
             let read = aws.call("iam:GetUserPolicy", || {
@@ -79,19 +69,15 @@ async fn user(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
     };
     let attached = async {
         const ACTION: &str = "iam:ListAttachedUserPolicies";
-        let listed = aws
-            .call(ACTION, || {
-                aws.iam.list_attached_user_policies().user_name(name).send()
-            })
-            .await?;
+        let request = || aws.iam.list_attached_user_policies().user_name(name).send();
+        let listed = aws.call(ACTION, request).await?;
         ensure_complete(listed.is_truncated, ACTION)?;
         let attached = managed_policies(aws, listed.attached_policies()).await?;
         Ok([attached, user_groups(aws, name).await?].concat())
     };
     let boundary = async {
-        let answer = aws
-            .call("iam:GetUser", || aws.iam.get_user().user_name(name).send())
-            .await?;
+        let request = || aws.iam.get_user().user_name(name).send();
+        let answer = aws.call("iam:GetUser", request).await?;
         let boundary = answer.user.and_then(|user| user.permissions_boundary);
         boundary_policy(aws, boundary).await
     };
@@ -105,11 +91,8 @@ async fn user(aws: &AwsClients, name: &str) -> Result<Identity, Failure> {
 /// The policies of a user's groups.
 async fn user_groups(aws: &AwsClients, user: &str) -> Result<Vec<Policy>, Failure> {
     const ACTION: &str = "iam:ListGroupsForUser";
-    let listed = aws
-        .call(ACTION, || {
-            aws.iam.list_groups_for_user().user_name(user).send()
-        })
-        .await?;
+    let request = || aws.iam.list_groups_for_user().user_name(user).send();
+    let listed = aws.call(ACTION, request).await?;
     ensure_complete(listed.is_truncated, ACTION)?;
     let groups = listed.groups.iter();
     let policies = try_join_all(groups.map(|group| group_policies(aws, group.group_name())));
@@ -127,11 +110,8 @@ async fn group_policies(aws: &AwsClients, name: &str) -> Result<Vec<Policy>, Fai
     ensure_complete(attached.is_truncated, ATTACHED)?;
     let attached = managed_policies(aws, attached.attached_policies()).await?;
     const INLINE: &str = "iam:ListGroupPolicies";
-    let inline = aws
-        .call(INLINE, || {
-            aws.iam.list_group_policies().group_name(name).send()
-        })
-        .await?;
+    let request = || aws.iam.list_group_policies().group_name(name).send();
+    let inline = aws.call(INLINE, request).await?;
     ensure_complete(inline.is_truncated, INLINE)?;
     let inline = inline_policies(inline.policy_names, async |policy| {
         let read = aws.call("iam:GetGroupPolicy", || {
@@ -177,11 +157,8 @@ async fn boundary_policy(
 }
 
 async fn managed_policy(aws: &AwsClients, arn: &str) -> Result<Policy, Failure> {
-    let answer = aws
-        .call("iam:GetPolicy", || {
-            aws.iam.get_policy().policy_arn(arn).send()
-        })
-        .await?;
+    let request = || aws.iam.get_policy().policy_arn(arn).send();
+    let answer = aws.call("iam:GetPolicy", request).await?;
     let version = answer.policy.and_then(|policy| policy.default_version_id);
     let read = aws
         .call("iam:GetPolicyVersion", || {

@@ -6,28 +6,23 @@ use futures::future::join;
 use model::facts::*;
 use serde_json::Value;
 
-use super::ecs::unmentioned;
-use super::{named, pages};
+use super::{exec_configuration, named, pages, unmentioned};
 use crate::aws::{AwsClients, fact};
 
 /// The cluster's key, under the name that the configuration uses.
 pub async fn keys(aws: &AwsClients, cluster: &Fact<Cluster>) -> BTreeMap<String, Fact<KmsKey>> {
-    let exec = cluster
-        .known()
-        .and_then(|cluster| cluster.exec_configuration.as_ref());
-    let name = exec.and_then(|exec| exec.kms_key.as_deref());
+    let name = exec_configuration(cluster).and_then(|exec| exec.kms_key.as_deref());
     named(name, async |name| key(aws, name).await).await
 }
 
 async fn key(aws: &AwsClients, name: &str) -> Fact<KmsKey> {
     const ACTION: &str = "kms:DescribeKey";
-    let answer = aws
-        .call(ACTION, || aws.kms.describe_key().key_id(name).send())
-        .await;
-    let key = fact(answer, &["NotFoundException"]).and_then(|answer| match answer.key_metadata {
-        Some(key) => Fact::Known(key),
-        None => Fact::Unavailable(unmentioned(ACTION)),
-    });
+    let answer = aws.call(ACTION, || aws.kms.describe_key().key_id(name).send());
+    let key =
+        fact(answer.await, &["NotFoundException"]).and_then(|answer| match answer.key_metadata {
+            Some(key) => Fact::Known(key),
+            None => Fact::Unavailable(unmentioned(ACTION)),
+        });
     let arn = key.known().and_then(|key| key.arn()).unwrap_or_default();
     let (policy, grants) = match key.known().is_some() {
         true => join(key_policy(aws, arn), grants(aws, arn)).await,
@@ -49,10 +44,8 @@ fn text(value: Option<&str>) -> String {
 
 async fn key_policy(aws: &AwsClients, arn: &str) -> Fact<Value> {
     const ACTION: &str = "kms:GetKeyPolicy";
-    let answer = aws
-        .call(ACTION, || aws.kms.get_key_policy().key_id(arn).send())
-        .await;
-    fact(answer, &[]).and_then(|answer| {
+    let answer = aws.call(ACTION, || aws.kms.get_key_policy().key_id(arn).send());
+    fact(answer.await, &[]).and_then(|answer| {
         let policy = answer.policy.unwrap_or_default();
         match serde_json::from_str(&policy) {
             Ok(policy) => Fact::Known(policy),
@@ -62,18 +55,16 @@ async fn key_policy(aws: &AwsClients, arn: &str) -> Fact<Value> {
 }
 
 async fn grants(aws: &AwsClients, arn: &str) -> Fact<Vec<Grant>> {
-    const ACTION: &str = "kms:ListGrants";
-    let grants = pages(async |marker| {
-        let page = aws
-            .call(ACTION, || {
-                let list = aws.kms.list_grants().key_id(arn);
-                list.set_marker(marker.clone()).send()
-            })
-            .await?;
-        let next = page.next_marker.filter(|_| page.truncated);
-        let grants = page.grants.ok_or_else(|| unmentioned(ACTION))?;
-        Ok((grants.iter().map(grant).collect(), next))
-    });
+    let request = aws.kms.list_grants().key_id(arn);
+    let grants = pages(
+        aws,
+        "kms:ListGrants",
+        |marker| request.clone().set_marker(marker).send(),
+        |page| {
+            let grants = page.grants.map(|all| all.iter().map(grant).collect());
+            (grants, page.next_marker.filter(|_| page.truncated))
+        },
+    );
     fact(grants.await, &[])
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use model::facts::{Cluster, Fact, LogGroup};
 
-use super::ecs::unmentioned;
 use super::{log_override, named, pages};
 use crate::aws::{AwsClients, fact};
 
+/// The log group that records sessions, if there is one.
 pub async fn log_groups(
     aws: &AwsClients,
     cluster: &Fact<Cluster>,
@@ -18,23 +18,20 @@ pub async fn log_groups(
 
 /// AWS lists log groups by prefix only.
 async fn log_group(aws: &AwsClients, name: &str) -> Fact<LogGroup> {
-    const ACTION: &str = "logs:DescribeLogGroups";
-    let groups = pages(async |token| {
-        let page = aws
-            .call(ACTION, || {
-                aws.logs
-                    .describe_log_groups()
-                    .log_group_name_prefix(name)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let mut groups = page.log_groups.ok_or_else(|| unmentioned(ACTION))?;
-        groups.retain(|group| group.log_group_name() == Some(name));
-        // Groups are sorted by name, and the exact name comes first; but not every emulator sorts.
-        let next = page.next_token.filter(|_| groups.is_empty());
-        Ok((groups, next))
-    });
+    let request = aws.logs.describe_log_groups().log_group_name_prefix(name);
+    let groups = pages(
+        aws,
+        "logs:DescribeLogGroups",
+        |token| request.clone().set_next_token(token).send(),
+        |page| {
+            let mut groups = page.log_groups;
+            let all = groups.iter_mut();
+            all.for_each(|groups| groups.retain(|group| group.log_group_name() == Some(name)));
+            // Groups are sorted by name, and the exact name comes first; but not every emulator sorts.
+            let is_found = groups.as_ref().is_some_and(|groups| !groups.is_empty());
+            (groups, page.next_token.filter(|_| !is_found))
+        },
+    );
     fact(groups.await, &[]).and_then(|groups| match groups.first() {
         Some(group) => Fact::Known(LogGroup {
             name: name.to_owned(),

@@ -9,16 +9,16 @@ use model::facts::*;
 
 use super::local;
 use crate::aws::{AwsClients, NO_CREDENTIALS, partition};
-use crate::cli_error::CliError;
+use crate::cli_error::ErrorKind;
 use crate::config::{Settings, short_name};
 
 /// The facts if there are no credentials to call AWS with; `None` otherwise.
 pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
     let region = settings.region.as_ref()?;
-    let connected = AwsClients::connect(settings, timeout).await;
-    let Err(CliError::NoCredentials(_)) = connected else {
+    let error = AwsClients::connect(settings, timeout).await.err()?;
+    if error.kind != ErrorKind::NoCredentials {
         return None;
-    };
+    }
     let unasked = Unavailable::not_asked("sts:GetCallerIdentity", NO_CREDENTIALS);
     let (plugin, aws_cli) = join!(local::plugin(), local::aws_cli());
     Some(Facts {

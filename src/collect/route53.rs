@@ -18,20 +18,17 @@ pub async fn private_zones(
 
 async fn vpc_zones(aws: &AwsClients, vpc: &str) -> Fact<Vec<String>> {
     let region = VpcRegion::from(aws.region.value.as_str());
-    let names = pages(async |token| {
-        let page = aws
-            .call("route53:ListHostedZonesByVPC", || {
-                aws.route53
-                    .list_hosted_zones_by_vpc()
-                    .vpc_id(vpc)
-                    .vpc_region(region.clone())
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let zones = page.hosted_zone_summaries().iter();
-        let names = zones.map(|zone| zone.name().trim_end_matches('.').to_owned());
-        Ok((names.collect(), page.next_token))
-    });
+    let request = aws.route53.list_hosted_zones_by_vpc();
+    let request = request.vpc_id(vpc).vpc_region(region);
+    let names = pages(
+        aws,
+        "route53:ListHostedZonesByVPC",
+        |token| request.clone().set_next_token(token).send(),
+        |page| {
+            let zones = page.hosted_zone_summaries().iter();
+            let names = zones.map(|zone| zone.name().trim_end_matches('.').to_owned());
+            (Some(names.collect()), page.next_token)
+        },
+    );
     fact(names.await, &[])
 }

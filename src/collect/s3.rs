@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use model::facts::{Bucket, Cluster, Fact, Reason, Unavailable};
 
-use super::ecs::unmentioned;
-use super::{log_override, named};
+use super::{log_override, named, unmentioned};
 use crate::aws::{AwsClients, Failure};
 
+/// The bucket that records sessions, if there is one.
 pub async fn buckets(aws: &AwsClients, cluster: &Fact<Cluster>) -> BTreeMap<String, Fact<Bucket>> {
     let name = log_override(cluster).and_then(|log| log.bucket.as_deref());
     named(name, async |name| bucket(aws, name).await).await
@@ -15,18 +15,14 @@ pub async fn buckets(aws: &AwsClients, cluster: &Fact<Cluster>) -> BTreeMap<Stri
 
 async fn bucket(aws: &AwsClients, name: &str) -> Fact<Bucket> {
     const ACTION: &str = "s3:GetEncryptionConfiguration";
-    let answer = aws
-        .call(ACTION, || {
-            aws.s3.get_bucket_encryption().bucket(name).send()
-        })
-        .await;
+    let request = || aws.s3.get_bucket_encryption().bucket(name).send();
     let known = |encryption| {
         Fact::Known(Bucket {
             name: name.to_owned(),
             encryption,
         })
     };
-    match answer {
+    match aws.call(ACTION, request).await {
         Ok(answer) => {
             let configuration = answer.server_side_encryption_configuration();
             let algorithm = configuration

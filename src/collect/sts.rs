@@ -7,12 +7,8 @@ use crate::aws::AwsClients;
 
 /// The caller, and for an assumed role the ARN of the role with its path.
 pub async fn caller(aws: &AwsClients) -> Fact<Caller> {
-    let answer = aws
-        .call("sts:GetCallerIdentity", || {
-            aws.sts.get_caller_identity().send()
-        })
-        .await;
-    let identity = match answer {
+    let request = || aws.sts.get_caller_identity().send();
+    let identity = match aws.call("sts:GetCallerIdentity", request).await {
         Ok(identity) => identity,
         Err(failure) => return Fact::Unavailable(failure.why),
     };

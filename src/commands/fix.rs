@@ -19,7 +19,7 @@ use crate::apply::{
 };
 use crate::aws::AwsClients;
 use crate::cli::{Doctor, Global};
-use crate::cli_error::CliError;
+use crate::cli_error::{CliError, ErrorKind};
 use crate::config::Settings;
 use crate::doctor::{DoctorOutcome, DoctorRun};
 use crate::formats::human::wrap;
@@ -227,7 +227,8 @@ async fn apply(
         }
         if let Err(failure) = execute(&aws, step, &mut outputs).await {
             say_stopped(&done, plan.steps.len());
-            return Err(CliError::failed(
+            return Err(CliError::of_kind(
+                ErrorKind::FixFailed,
                 format!("{} failed: {}", step.summary(), failure.why),
                 retry_hint(&outputs),
             ));

@@ -75,7 +75,7 @@ async fn ensure_readable(
         .or_else(|| workload.service_tasks.values().find_map(Fact::unavailable))
         .or(workload.unlisted.as_ref());
     if let Some(why) = unread {
-        return Err(CliError::aws(
+        return Err(CliError::new(
             format!("cannot list the cluster: {why}"),
             "Run `ecs-exec doctor` to see which other permissions are missing.",
         ));

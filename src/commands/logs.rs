@@ -195,27 +195,27 @@ async fn events(
     from: i64,
     filter: Option<&str>,
 ) -> Result<Vec<Event>, Failure> {
-    collect::pages(async |token| {
-        let page = aws
-            .call("logs:FilterLogEvents", || {
-                aws.logs
-                    .filter_log_events()
-                    .log_group_name(&source.group)
-                    .set_log_stream_name_prefix(source.stream_prefix.clone())
-                    .set_filter_pattern(filter.map(str::to_owned))
-                    .start_time(from)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        let events = page.events().iter().map(|event| Event {
-            at: event.timestamp().unwrap_or(0),
-            id: event.event_id().unwrap_or_default().to_owned(),
-            stream: event.log_stream_name().unwrap_or_default().to_owned(),
-            message: event.message().unwrap_or_default().to_owned(),
-        });
-        Ok((events.collect(), page.next_token))
-    })
+    let request = aws.logs.filter_log_events();
+    let request = request
+        .log_group_name(&source.group)
+        .set_log_stream_name_prefix(source.stream_prefix.clone())
+        .set_filter_pattern(filter.map(str::to_owned))
+        .start_time(from);
+    collect::pages(
+        aws,
+        "logs:FilterLogEvents",
+        |token| request.clone().set_next_token(token).send(),
+        |page| {
+            let events = page.events.unwrap_or_default().into_iter();
+            let events = events.map(|event| Event {
+                at: event.timestamp.unwrap_or(0),
+                id: event.event_id.unwrap_or_default(),
+                stream: event.log_stream_name.unwrap_or_default(),
+                message: event.message.unwrap_or_default(),
+            });
+            (Some(events.collect()), page.next_token)
+        },
+    )
     .await
 }
 

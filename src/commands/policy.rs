@@ -81,7 +81,7 @@ async fn account_and_region(
         Fact::Unavailable(why) => why.to_string(),
         Fact::Absent => "AWS did not identify the caller".to_owned(),
     };
-    Err(CliError::aws(
+    Err(CliError::new(
         format!("cannot determine the account: {why}"),
         "Add --account 123456789012.",
     ))

@@ -136,7 +136,7 @@ pub fn custom_checks(source: &SourceFile) -> Result<Vec<ExprCheck>, CliError> {
 
 fn cli_error(error: SourceError) -> CliError {
     let hint = error.hint.clone().unwrap_or_default();
-    CliError::configuration(error.to_string(), hint).with_excerpt(error.snippet)
+    CliError::new(error.to_string(), hint).with_excerpt(error.snippet)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub enum FileOrigin {
 /// The text of a configuration file.
 pub fn read(path: &Path, origin: FileOrigin) -> Result<String, CliError> {
     let refused = |why: &str, help: String| {
-        CliError::configuration(format!("the configuration {} {why}", path.display()), help)
+        CliError::new(format!("the configuration {} {why}", path.display()), help)
     };
     let unreadable = |why: &str| {
         refused(

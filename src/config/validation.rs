@@ -16,20 +16,20 @@ pub fn validate(
 ) -> Result<(), CliError> {
     for (flag, value) in global.whereabouts() {
         if value.is_some_and(|value| value.contains(',')) {
-            return Err(CliError::configuration(
+            return Err(CliError::new(
                 format!("{flag} has several values"),
                 "Only `ecs-exec doctor` accepts several clusters.",
             ));
         }
     }
     if arn::kind(&settings.cluster).is_some_and(|kind| kind != "cluster") {
-        return Err(CliError::configuration(
+        return Err(CliError::new(
             format!("{} is not the ARN of a cluster", settings.cluster),
             "Cluster ARNs look like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
         ));
     }
     if short_name(&settings.cluster).is_empty() {
-        return Err(CliError::configuration(
+        return Err(CliError::new(
             "the cluster name is empty",
             "Name one with --cluster.",
         ));
@@ -37,7 +37,7 @@ pub fn validate(
     if let Some(SourcedValue { value, source }) = &settings.region
         && !is_region(value)
     {
-        return Err(CliError::configuration(
+        return Err(CliError::new(
             format!("{value} (from {source}) is not a region"),
             "Regions look like us-west-2.",
         ));
@@ -45,7 +45,7 @@ pub fn validate(
     if let (Some(flag), Some(arn)) = (&global.region, region_of_arn(&settings.cluster))
         && *flag != arn.value
     {
-        return Err(CliError::configuration(
+        return Err(CliError::new(
             format!(
                 "--region is {flag}, but the cluster's ARN has {}",
                 arn.value
@@ -55,13 +55,13 @@ pub fn validate(
     }
     // Not the URLs themselves: they can contain a password.
     if let Some(name) = invalid_endpoint(environment, settings) {
-        return Err(CliError::configuration(
+        return Err(CliError::new(
             format!("{name} is not a valid endpoint URL"),
             "It has to begin with http:// or https://.",
         ));
     }
     match invalid_proxy(environment) {
-        Some(name) => Err(CliError::configuration(
+        Some(name) => Err(CliError::new(
             format!("{name} is not a valid proxy URL"),
             "Use a URL like http://proxy.example.com:3128, or unset it.",
         )),

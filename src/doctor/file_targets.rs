@@ -93,7 +93,7 @@ fn ensure_service_exists(facts: &Facts, service: &str) -> Result<(), CliError> {
         Ok(_) => format!("To see the demo of that name, use --demo={service}."),
         Err(_) => format!("Its services: {}.", names.join(", ")),
     };
-    Err(CliError::not_found(
+    Err(CliError::new(
         format!("there is no service {service} in these facts"),
         hint,
     ))
@@ -109,7 +109,7 @@ fn named_tasks(facts: &Facts, written: &[String]) -> Result<Vec<String>, CliErro
         match matches.as_slice() {
             [only] if !id.is_empty() => named.insert((*only).clone()),
             [] => {
-                return Err(CliError::not_found(
+                return Err(CliError::new(
                     format!("there is no task {name} in these facts"),
                     format!("Its tasks: {}.", short_list(&ids(facts.tasks.keys()), 6)),
                 ));
@@ -141,7 +141,7 @@ fn ensure_container_exists(facts: &Facts, container: &str) -> Result<(), CliErro
         return Ok(());
     }
     let names: Vec<&str> = names.into_iter().collect();
-    Err(CliError::not_found(
+    Err(CliError::new(
         format!("there is no container {container} in these tasks"),
         format!("Their containers: {}.", names.join(", ")),
     ))

@@ -70,5 +70,5 @@ fn no_such_check(unknown: &str, custom: &[&Check]) -> CliError {
             format!("Areas: {}.", areas.join(", "))
         }
     };
-    CliError::not_found(format!("there is no check or area {unknown}"), hint)
+    CliError::new(format!("there is no check or area {unknown}"), hint)
 }

@@ -7,6 +7,7 @@ use model::cli_command::Variable;
 use super::{StepOutputs, cannot, unless_done};
 use crate::aws::{AwsClients, Failure};
 
+/// Creates a security group, or finds the one that an earlier run created.
 pub async fn create_security_group(
     aws: &AwsClients,
     name: &str,
@@ -14,17 +15,10 @@ pub async fn create_security_group(
     vpc: &str,
     outputs: &mut StepOutputs,
 ) -> Result<(), Failure> {
-    let created = aws
-        .call("ec2:CreateSecurityGroup", || {
-            aws.ec2
-                .create_security_group()
-                .group_name(name)
-                .description(description)
-                .vpc_id(vpc)
-                .send()
-        })
-        .await;
-    let id = match unless_done(created, "InvalidGroup.Duplicate")? {
+    let request = aws.ec2.create_security_group().group_name(name);
+    let request = request.description(description).vpc_id(vpc);
+    let created = aws.call("ec2:CreateSecurityGroup", || request.clone().send());
+    let id = match unless_done(created.await, "InvalidGroup.Duplicate")? {
         Some(created) => created.group_id,
         None => existing_group(aws, name, vpc).await?,
     };
@@ -39,56 +33,46 @@ async fn existing_group(
     vpc: &str,
 ) -> Result<Option<String>, Failure> {
     let filter = |name: &str, value: &str| ec2::Filter::builder().name(name).values(value).build();
-    let answer = aws
-        .call("ec2:DescribeSecurityGroups", || {
-            aws.ec2
-                .describe_security_groups()
-                .filters(filter("vpc-id", vpc))
-                .filters(filter("group-name", name))
-                .send()
-        })
-        .await?;
+    let request = aws.ec2.describe_security_groups();
+    let request = request.filters(filter("vpc-id", vpc));
+    let request = request.filters(filter("group-name", name));
+    let answer = aws.call("ec2:DescribeSecurityGroups", || request.clone().send());
+    let answer = answer.await?;
     let group = answer.security_groups().first();
     Ok(group.and_then(|group| group.group_id().map(str::to_owned)))
 }
 
-pub async fn authorize_security_group_ingress(
+/// Allows traffic into a security group.
+pub async fn authorize_ingress(
     aws: &AwsClients,
     rule: &SecurityGroupRule,
     outputs: &StepOutputs,
 ) -> Result<(), Failure> {
-    let group = outputs.resolve(&rule.group)?;
-    let authorized = aws
-        .call("ec2:AuthorizeSecurityGroupIngress", || {
-            aws.ec2
-                .authorize_security_group_ingress()
-                .group_id(&group)
-                .ip_permissions(permission(rule))
-                .send()
-        })
-        .await;
-    unless_done(authorized, "InvalidPermission.Duplicate")?;
-    Ok(())
+    let request = aws.ec2.authorize_security_group_ingress();
+    let request = request.group_id(outputs.resolve(&rule.group)?);
+    let request = request.ip_permissions(permission(rule));
+    let authorized = aws.call("ec2:AuthorizeSecurityGroupIngress", || {
+        request.clone().send()
+    });
+    unless_done(authorized.await, DUPLICATE_RULE).map(drop)
 }
 
-pub async fn authorize_security_group_egress(
+/// Allows traffic out of a security group.
+pub async fn authorize_egress(
     aws: &AwsClients,
     rule: &SecurityGroupRule,
     outputs: &StepOutputs,
 ) -> Result<(), Failure> {
-    let group = outputs.resolve(&rule.group)?;
-    let authorized = aws
-        .call("ec2:AuthorizeSecurityGroupEgress", || {
-            aws.ec2
-                .authorize_security_group_egress()
-                .group_id(&group)
-                .ip_permissions(permission(rule))
-                .send()
-        })
-        .await;
-    unless_done(authorized, "InvalidPermission.Duplicate")?;
-    Ok(())
+    let request = aws.ec2.authorize_security_group_egress();
+    let request = request.group_id(outputs.resolve(&rule.group)?);
+    let request = request.ip_permissions(permission(rule));
+    let authorized = aws.call("ec2:AuthorizeSecurityGroupEgress", || {
+        request.clone().send()
+    });
+    unless_done(authorized.await, DUPLICATE_RULE).map(drop)
 }
+
+const DUPLICATE_RULE: &str = "InvalidPermission.Duplicate";
 
 fn permission(rule: &SecurityGroupRule) -> ec2::IpPermission {
     let permission = ec2::IpPermission::builder()
@@ -104,28 +88,26 @@ fn permission(rule: &SecurityGroupRule) -> ec2::IpPermission {
     .build()
 }
 
+/// Adds a rule to a network ACL.
 pub async fn create_network_acl_entry(aws: &AwsClients, rule: &AclRule) -> Result<(), Failure> {
     let (from, to) = (*rule.ports.start(), *rule.ports.end());
     let ports = ec2::PortRange::builder().from(from.into()).to(to.into());
-    let action = match rule.action {
-        AclAction::Allow => ec2::RuleAction::Allow,
-    };
-    aws.call("ec2:CreateNetworkAclEntry", || {
-        aws.ec2
-            .create_network_acl_entry()
-            .network_acl_id(&rule.acl)
-            .egress(rule.egress)
-            .rule_number(rule.number.into())
-            .protocol(rule.protocol.number())
-            .port_range(ports.clone().build())
-            .cidr_block(&rule.cidr)
-            .rule_action(action.clone())
-            .send()
-    })
-    .await?;
-    Ok(())
+    let request = aws.ec2.create_network_acl_entry();
+    let request = request
+        .network_acl_id(&rule.acl)
+        .egress(rule.egress)
+        .rule_number(rule.number.into())
+        .protocol(rule.protocol.number())
+        .port_range(ports.build())
+        .cidr_block(&rule.cidr)
+        .rule_action(match rule.action {
+            AclAction::Allow => ec2::RuleAction::Allow,
+        });
+    let created = aws.call("ec2:CreateNetworkAclEntry", || request.clone().send());
+    created.await.map(drop)
 }
 
+/// Creates an endpoint, and stores its ID.
 pub async fn create_vpc_endpoint(
     aws: &AwsClients,
     endpoint: &NewEndpoint,
@@ -157,13 +139,10 @@ pub async fn create_vpc_endpoint(
             request.set_route_table_ids(some(route_tables.clone()))
         }
     };
-    let answer = aws
-        .call("ec2:CreateVpcEndpoint", || request.clone().send())
-        .await?;
-    let created = answer.vpc_endpoint;
-    outputs
-        .endpoints
-        .extend(created.and_then(|endpoint| endpoint.vpc_endpoint_id));
+    let answer = aws.call("ec2:CreateVpcEndpoint", || request.clone().send());
+    let created = answer.await?.vpc_endpoint;
+    let id = created.and_then(|endpoint| endpoint.vpc_endpoint_id);
+    outputs.endpoints.extend(id);
     Ok(())
 }
 
@@ -172,15 +151,11 @@ fn some(items: Vec<String>) -> Option<Vec<String>> {
     Some(items).filter(|items| !items.is_empty())
 }
 
+/// Deletes an endpoint.
 pub async fn delete_vpc_endpoints(aws: &AwsClients, endpoint: &str) -> Result<(), Failure> {
-    let answer = aws
-        .call("ec2:DeleteVpcEndpoints", || {
-            aws.ec2
-                .delete_vpc_endpoints()
-                .vpc_endpoint_ids(endpoint)
-                .send()
-        })
-        .await?;
+    let request = aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(endpoint);
+    let answer = aws.call("ec2:DeleteVpcEndpoints", || request.clone().send());
+    let answer = answer.await?;
     let mut failures = answer.unsuccessful().iter();
     match failures.find_map(|item| item.error()?.message()) {
         Some(why) => Err(cannot("ec2:DeleteVpcEndpoints", why)),

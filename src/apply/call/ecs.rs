@@ -5,6 +5,7 @@ use model::aws_call::ServiceUpdate;
 use super::StepOutputs;
 use crate::aws::{AwsClients, Failure};
 
+/// Changes or deploys a service, and stores the ID of the deployment.
 pub async fn update_service(
     aws: &AwsClients,
     update: &ServiceUpdate,
@@ -15,21 +16,20 @@ pub async fn update_service(
         .task_definition
         .as_ref()
         .map(|family| outputs.families.get(family).unwrap_or(family));
-    let answer = aws
-        .call("ecs:UpdateService", || {
-            aws.ecs
-                .update_service()
-                .cluster(&update.cluster)
-                .service(&update.service)
-                .set_enable_execute_command(update.enable_execute_command)
-                .set_platform_version(update.platform_version.clone())
-                .set_task_definition(definition.cloned())
-                .set_desired_count(update.desired_count)
-                .set_force_new_deployment(update.force_new_deployment.then_some(true))
-                .send()
-        })
-        .await?;
-    let deployments = answer.service.and_then(|service| service.deployments);
+    let request = aws.ecs.update_service();
+    let request = request
+        .cluster(&update.cluster)
+        .service(&update.service)
+        .set_enable_execute_command(update.enable_execute_command)
+        .set_platform_version(update.platform_version.clone())
+        .set_task_definition(definition.cloned())
+        .set_desired_count(update.desired_count)
+        .set_force_new_deployment(update.force_new_deployment.then_some(true));
+    let answer = aws.call("ecs:UpdateService", || request.clone().send());
+    let deployments = answer
+        .await?
+        .service
+        .and_then(|service| service.deployments);
     let primary = deployments
         .unwrap_or_default()
         .into_iter()

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{StepOutputs, policies};
 use crate::aws::{AwsClients, Failure};
 
+/// Creates a role, or continues with one that an interrupted run created.
 pub async fn create_role(
     aws: &AwsClients,
     name: &str,
@@ -13,17 +14,11 @@ pub async fn create_role(
     trust_policy: &Value,
     outputs: &mut StepOutputs,
 ) -> Result<(), Failure> {
-    let created = aws
-        .call("iam:CreateRole", || {
-            aws.iam
-                .create_role()
-                .role_name(name)
-                .set_path(path.map(str::to_owned))
-                .assume_role_policy_document(trust_policy.to_string())
-                .send()
-        })
-        .await;
-    if let Err(failure) = created {
+    let request = aws.iam.create_role().role_name(name);
+    let request = request.set_path(path.map(str::to_owned));
+    let request = request.assume_role_policy_document(trust_policy.to_string());
+    let created = aws.call("iam:CreateRole", || request.clone().send());
+    if let Err(failure) = created.await {
         let exists = failure.is("EntityAlreadyExists");
         if !exists || !is_incomplete(aws, name, trust_policy).await? {
             return Err(failure);
@@ -58,55 +53,46 @@ async fn is_incomplete(
 
 /// The role's trust policy, in percent-encoding.
 async fn current_trust_policy(aws: &AwsClients, role: &str) -> Result<String, Failure> {
-    let answer = aws
-        .call("iam:GetRole", || aws.iam.get_role().role_name(role).send())
-        .await?;
+    let request = || aws.iam.get_role().role_name(role).send();
+    let answer = aws.call("iam:GetRole", request).await?;
     let policy = answer
         .role
         .and_then(|role| role.assume_role_policy_document);
     Ok(policy.unwrap_or_default())
 }
 
+/// Adds an inline policy to a role.
 pub async fn put_role_policy(aws: &AwsClients, policy: &InlinePolicy) -> Result<(), Failure> {
     let name = policies::unused_name(policy, async |name| {
-        let answer = aws.call("iam:GetRolePolicy", || {
-            let get = aws.iam.get_role_policy().role_name(&policy.principal);
-            get.policy_name(name).send()
-        });
+        let get = aws.iam.get_role_policy().role_name(&policy.principal);
+        let get = get.policy_name(name);
+        let answer = aws.call("iam:GetRolePolicy", || get.clone().send());
         answer.await.map(|answer| answer.policy_document)
     })
     .await?;
-    aws.call("iam:PutRolePolicy", || {
-        aws.iam
-            .put_role_policy()
-            .role_name(&policy.principal)
-            .policy_name(&name)
-            .policy_document(policy.document.to_string())
-            .send()
-    })
-    .await?;
-    Ok(())
+    let put = aws.iam.put_role_policy().role_name(&policy.principal);
+    let put = put
+        .policy_name(name)
+        .policy_document(policy.document.to_string());
+    let answer = aws.call("iam:PutRolePolicy", || put.clone().send());
+    answer.await.map(drop)
 }
 
+/// Adds an inline policy to a user.
 pub async fn put_user_policy(aws: &AwsClients, policy: &InlinePolicy) -> Result<(), Failure> {
     let name = policies::unused_name(policy, async |name| {
-        let answer = aws.call("iam:GetUserPolicy", || {
-            let get = aws.iam.get_user_policy().user_name(&policy.principal);
-            get.policy_name(name).send()
-        });
+        let get = aws.iam.get_user_policy().user_name(&policy.principal);
+        let get = get.policy_name(name);
+        let answer = aws.call("iam:GetUserPolicy", || get.clone().send());
         answer.await.map(|answer| answer.policy_document)
     })
     .await?;
-    aws.call("iam:PutUserPolicy", || {
-        aws.iam
-            .put_user_policy()
-            .user_name(&policy.principal)
-            .policy_name(&name)
-            .policy_document(policy.document.to_string())
-            .send()
-    })
-    .await?;
-    Ok(())
+    let put = aws.iam.put_user_policy().user_name(&policy.principal);
+    let put = put
+        .policy_name(name)
+        .policy_document(policy.document.to_string());
+    let answer = aws.call("iam:PutUserPolicy", || put.clone().send());
+    answer.await.map(drop)
 }
 
 /// Adds the statements of `trust_policy` that fixes add to the policy as it is now.
@@ -118,13 +104,7 @@ pub async fn update_assume_role_policy(
     const ACTION: &str = "iam:UpdateAssumeRolePolicy";
     let now = current_trust_policy(aws, role).await?;
     let policy = policies::merge(ACTION, &now, trust_policy)?;
-    aws.call(ACTION, || {
-        aws.iam
-            .update_assume_role_policy()
-            .role_name(role)
-            .policy_document(&policy)
-            .send()
-    })
-    .await?;
-    Ok(())
+    let update = aws.iam.update_assume_role_policy().role_name(role);
+    let update = update.policy_document(policy);
+    aws.call(ACTION, || update.clone().send()).await.map(drop)
 }

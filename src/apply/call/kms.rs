@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{StepOutputs, policies};
 use crate::aws::{AwsClients, Failure};
 
+/// Creates a key, or finds the one that an interrupted run left behind.
 pub async fn create_key(
     aws: &AwsClients,
     description: &str,
@@ -16,16 +17,10 @@ pub async fn create_key(
     let key = match unused_key(aws, description, policy).await {
         Some(key) => Some(key),
         None => {
-            let answer = aws
-                .call("kms:CreateKey", || {
-                    aws.kms
-                        .create_key()
-                        .description(description)
-                        .policy(policy.to_string())
-                        .send()
-                })
-                .await?;
-            answer.key_metadata.and_then(|key| key.arn)
+            let request = aws.kms.create_key().description(description);
+            let request = request.policy(policy.to_string());
+            let answer = aws.call("kms:CreateKey", || request.clone().send());
+            answer.await?.key_metadata.and_then(|key| key.arn)
         }
     };
     outputs.unused_key = key.clone();

@@ -63,42 +63,23 @@ pub async fn add_statement(aws: &AwsClients, addition: &StatementAddition) -> Re
 
 async fn add_to_key_policy(aws: &AwsClients, key: &str, ours: &Value) -> Result<(), Failure> {
     const ACTION: &str = "kms:PutKeyPolicy";
-    let answer = aws
-        .call("kms:GetKeyPolicy", || {
-            let get = aws.kms.get_key_policy().key_id(key);
-            get.policy_name(KEY_POLICY_NAME).send()
-        })
-        .await?;
+    let get = aws.kms.get_key_policy().key_id(key);
+    let get = get.policy_name(KEY_POLICY_NAME);
+    let answer = aws.call("kms:GetKeyPolicy", || get.clone().send()).await?;
     let policy = merge(ACTION, &answer.policy.unwrap_or_default(), ours)?;
-    aws.call(ACTION, || {
-        aws.kms
-            .put_key_policy()
-            .key_id(key)
-            .policy_name(KEY_POLICY_NAME)
-            .policy(&policy)
-            .send()
-    })
-    .await?;
-    Ok(())
+    let put = aws.kms.put_key_policy().key_id(key);
+    let put = put.policy_name(KEY_POLICY_NAME).policy(policy);
+    aws.call(ACTION, || put.clone().send()).await.map(drop)
 }
 
 async fn add_to_endpoint_policy(aws: &AwsClients, id: &str, ours: &Value) -> Result<(), Failure> {
     const ACTION: &str = "ec2:ModifyVpcEndpoint";
-    let answer = aws
-        .call("ec2:DescribeVpcEndpoints", || {
-            aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id).send()
-        })
-        .await?;
+    let request = || aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id).send();
+    let answer = aws.call("ec2:DescribeVpcEndpoints", request).await?;
     let endpoint = answer.vpc_endpoints().first();
     let now = endpoint.and_then(|endpoint| endpoint.policy_document());
     let policy = merge(ACTION, now.unwrap_or_default(), ours)?;
-    aws.call(ACTION, || {
-        aws.ec2
-            .modify_vpc_endpoint()
-            .vpc_endpoint_id(id)
-            .policy_document(&policy)
-            .send()
-    })
-    .await?;
-    Ok(())
+    let modify = aws.ec2.modify_vpc_endpoint().vpc_endpoint_id(id);
+    let modify = modify.policy_document(policy);
+    aws.call(ACTION, || modify.clone().send()).await.map(drop)
 }

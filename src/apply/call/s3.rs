@@ -6,6 +6,7 @@ use model::aws_call::SseAlgorithm;
 use super::cannot;
 use crate::aws::{AwsClients, Failure};
 
+/// Encrypts what is written to a bucket from now on.
 pub async fn put_bucket_encryption(
     aws: &AwsClients,
     bucket: &str,
@@ -23,13 +24,7 @@ pub async fn put_bucket_encryption(
         .rules(rule)
         .build()
         .map_err(|error| cannot(ACTION, &error.to_string()))?;
-    aws.call(ACTION, || {
-        aws.s3
-            .put_bucket_encryption()
-            .bucket(bucket)
-            .server_side_encryption_configuration(configuration.clone())
-            .send()
-    })
-    .await?;
-    Ok(())
+    let put = aws.s3.put_bucket_encryption().bucket(bucket);
+    let put = put.server_side_encryption_configuration(configuration);
+    aws.call(ACTION, || put.clone().send()).await.map(drop)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{DhcpOptions, Vpc};
 use model::facts::{Fact, Unavailable, besides_amazon};
 
-use super::{by_id, filter};
+use super::by_id;
 use crate::aws::AwsClients;
 
 /// The DNS servers that tasks use in addition to Amazon's, by VPC.
@@ -33,38 +33,32 @@ pub async fn own_name_servers(
 }
 
 async fn described(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<Vpc>> {
-    by_id(ids, async |chunk| {
-        let page = aws
-            .call("ec2:DescribeVpcs", || {
-                aws.ec2
-                    .describe_vpcs()
-                    .filters(filter("vpc-id", &chunk))
-                    .send()
-            })
-            .await?;
-        let found = page.vpcs.unwrap_or_default().into_iter();
-        Ok(found
-            .filter_map(|vpc| Some((vpc.vpc_id.clone()?, vpc)))
-            .collect())
-    })
+    by_id(
+        aws,
+        "ec2:DescribeVpcs",
+        ("vpc-id", ids),
+        |filter| aws.ec2.describe_vpcs().filters(filter).send(),
+        |page| {
+            let vpcs = page.vpcs.unwrap_or_default().into_iter();
+            let vpcs = vpcs.filter_map(|vpc| Some((vpc.vpc_id.clone()?, vpc)));
+            vpcs.collect()
+        },
+    )
     .await
 }
 
 async fn options(aws: &AwsClients, ids: &[String]) -> BTreeMap<String, Fact<DhcpOptions>> {
-    by_id(ids, async |chunk| {
-        let page = aws
-            .call("ec2:DescribeDhcpOptions", || {
-                aws.ec2
-                    .describe_dhcp_options()
-                    .filters(filter("dhcp-options-id", &chunk))
-                    .send()
-            })
-            .await?;
-        let found = page.dhcp_options.unwrap_or_default().into_iter();
-        Ok(found
-            .filter_map(|set| Some((set.dhcp_options_id.clone()?, set)))
-            .collect())
-    })
+    by_id(
+        aws,
+        "ec2:DescribeDhcpOptions",
+        ("dhcp-options-id", ids),
+        |filter| aws.ec2.describe_dhcp_options().filters(filter).send(),
+        |page| {
+            let sets = page.dhcp_options.unwrap_or_default().into_iter();
+            let sets = sets.filter_map(|set| Some((set.dhcp_options_id.clone()?, set)));
+            sets.collect()
+        },
+    )
     .await
 }
 
