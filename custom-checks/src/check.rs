@@ -9,9 +9,13 @@ use model::{Area, Check, Fix, Inference, OnPlan, Severity};
 pub struct CheckTexts {
     /// The ID without its area.
     pub name: String,
+    /// What the check looks for.
     pub title: String,
+    /// What goes wrong if it fails.
     pub why: String,
+    /// How it is found out.
     pub how: String,
+    /// How to fix it.
     pub remedy: String,
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct SourceFile {
     /// What errors call the file.
     pub name: String,
+    /// All of it.
     pub text: String,
 }
 
@@ -17,11 +18,13 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct SourceError {
+    /// The name of the file.
     pub file: String,
     /// Counted from 1.
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
+    /// What is wrong, in one line.
     pub message: String,
     /// The line of the file, with carets below the wrong part.
     pub snippet: String,
@@ -30,6 +33,7 @@ pub struct SourceError {
 }
 
 impl SourceFile {
+    /// A file with this name and content.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
         SourceFile {
             name: name.into(),

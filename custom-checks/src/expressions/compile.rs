@@ -31,11 +31,14 @@ pub static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
 pub struct ExprError {
     /// In bytes, within the expression.
     pub offset: usize,
+    /// What is wrong, in one line.
     pub message: String,
+    /// How to correct it.
     pub hint: Option<String>,
 }
 
 impl ExprError {
+    /// An error without a hint.
     pub fn new(offset: usize, message: impl Into<String>) -> ExprError {
         ExprError {
             offset,
@@ -44,6 +47,7 @@ impl ExprError {
         }
     }
 
+    /// Adds how to correct it.
     pub fn hint(self, hint: impl Into<String>) -> ExprError {
         let hint = Some(hint.into());
         ExprError { hint, ..self }

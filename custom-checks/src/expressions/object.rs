@@ -43,6 +43,7 @@ pub enum Keys {
 }
 
 impl Object {
+    /// An object that records reads in `reads`.
     pub fn new(members: Members, keys: Keys, reads: &UnknownReads) -> Object {
         let unreadable = match &keys {
             Keys::Incomplete(why) => Some(why.clone()),
@@ -59,14 +60,17 @@ impl Object {
         }))
     }
 
+    /// Whether another key is a spelling mistake.
     pub fn has_fixed_keys(&self) -> bool {
         matches!(self.0.keys, Keys::Fixed)
     }
 
+    /// A member by its name.
     pub fn member(&self, name: &str) -> Option<&FactValue> {
         self.0.members.get(&CelString::from(name.to_owned()))
     }
 
+    /// All members, sorted by name.
     pub fn members(&self) -> impl Iterator<Item = (&str, &FactValue)> {
         let members = self.0.members.iter();
         members.map(|(name, value)| (name.inner(), value))
@@ -117,6 +121,7 @@ pub fn incomplete(value: FactValue, why: &Unavailable) -> FactValue {
     Ok(Box::new(Object::new(members, keys, &object.0.reads)))
 }
 
+/// A fact in a value that could not be read, at any depth.
 fn unreadable(value: &dyn Val) -> Option<Unavailable> {
     if let Some(object) = value.downcast_ref::<Object>() {
         return object.0.unreadable.clone();

@@ -28,6 +28,7 @@ pub fn run(checks: &[ExprCheck], index: &FactIndex) -> Vec<Finding> {
     })
 }
 
+/// The subject of findings about the cluster.
 pub fn cluster_subject(facts: &Facts) -> Subject {
     Subject::new("cluster", facts.cluster_name.as_str())
 }

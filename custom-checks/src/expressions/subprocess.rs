@@ -54,8 +54,11 @@ struct Response {
 pub struct Subprocess {
     /// A program that calls [`serve`] if it gets `argument`.
     pub program: PathBuf,
+    /// The argument that makes the program call [`serve`].
     pub argument: &'static str,
+    /// How long all checks together can run, and then each of them alone.
     pub timeout: Duration,
+    /// The variables that the process gets.
     pub environment: Environment,
 }
 

@@ -17,9 +17,11 @@ use super::unknown_reads::UnknownReads;
 
 /// The variables of one subject, ready for evaluation.
 pub struct Variables {
+    /// Those that could be read.
     pub context: Context<'static, 'static>,
     /// Those that could not be read, by name. They are not in the context, so that reading one is an error of CEL.
     pub unavailable: BTreeMap<&'static str, Unavailable>,
+    /// What the evaluation of an expression records.
     pub reads: UnknownReads,
 }
 
@@ -43,6 +45,7 @@ pub struct VariableSource<'a> {
 }
 
 impl<'a> VariableSource<'a> {
+    /// Turns all facts into values, once for all subjects.
     pub fn new(index: &'a FactIndex<'a>) -> VariableSource<'a> {
         let reads = UnknownReads::default();
         VariableSource {
@@ -53,6 +56,7 @@ impl<'a> VariableSource<'a> {
         }
     }
 
+    /// For a check on the cluster; all others have these variables too.
     pub fn of_cluster(&self) -> Variables {
         let variables = Variables {
             context: Context::with_env(Arc::clone(&ENVIRONMENT)),
@@ -70,11 +74,13 @@ impl<'a> VariableSource<'a> {
         self.of_cluster().with("service", service)
     }
 
+    /// For a check on a service.
     pub fn of_service(&self, group: &Group, service: &Service) -> Variables {
         let definition = self.definition(service.task_definition.as_deref());
         self.of_group(group).with("definition", definition)
     }
 
+    /// For a check on a running task.
     pub fn of_task(&self, group: &Group, task: &'a Task) -> Variables {
         let content = task_content(task, self.index.facts);
         self.of_group(group)
@@ -83,6 +89,7 @@ impl<'a> VariableSource<'a> {
             .with("role", self.task_role(task))
     }
 
+    /// For a check on a container of a running task.
     pub fn of_container(&self, group: &Group, task: &'a Task, container: &Container) -> Variables {
         let definition = match self.index.definition(task) {
             Some(Fact::Known(definition)) => content(definition.container(&container.name)),
@@ -97,6 +104,7 @@ impl<'a> VariableSource<'a> {
         self.of_task(group, task).with("container", container)
     }
 
+    /// For a check on the task definition of these running tasks.
     pub fn of_definition(
         &self,
         group: &Group,
@@ -113,6 +121,7 @@ impl<'a> VariableSource<'a> {
             .with("role", role)
     }
 
+    /// For a check on a task role.
     pub fn of_role(&self, group: &Group, arn: &str) -> Variables {
         self.of_group(group).with("role", self.role(Some(arn)))
     }

@@ -16,11 +16,13 @@ const PREFIX: &str = "ecs-exec-check-";
 pub struct ExecCheck {
     /// What follows `ecs-exec-check-` in the file name.
     pub name: String,
+    /// The file.
     pub path: PathBuf,
     check: &'static Check,
 }
 
 impl ExecCheck {
+    /// A program as a check. Does not look whether the file exists.
     pub fn new(name: &str, path: impl Into<PathBuf>) -> ExecCheck {
         let texts = CheckTexts {
             name: name.to_owned(),

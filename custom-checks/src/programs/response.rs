@@ -30,6 +30,7 @@ pub struct Metadata {
     /// What goes wrong if it fails.
     #[serde(default)]
     pub why: String,
+    /// How much a failure matters, unless a finding says otherwise.
     #[serde(default = "default_severity")]
     pub severity: Severity,
     /// AWS actions whose answers the check needs, as IAM policies write them.
