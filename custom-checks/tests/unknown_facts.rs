@@ -176,3 +176,77 @@ fn one_unreadable_entry_affects_only_what_depends_on_it() {
         Status::Pass
     );
 }
+
+#[test]
+fn objects_with_an_unreadable_part_cannot_be_compared() {
+    let mut facts = coder();
+    for comparison in [
+        "facts.roles == facts.roles",
+        "[facts.roles] == [facts.roles]",
+        "facts.roles in [facts.identities]",
+        "facts == facts",
+    ] {
+        assert_ne!(
+            status("cluster", comparison, &facts),
+            Status::Unknown,
+            "{comparison}"
+        );
+    }
+    let role = definition(&mut facts).task_role.clone().expect("role");
+    facts.roles.insert(role, denied("iam:GetRole"));
+    for comparison in [
+        "facts.roles == facts.roles",
+        "facts.roles != facts.roles",
+        "facts.roles == facts.identities",
+        "facts.identities == facts.roles",
+        "[facts.roles] == [facts.roles]",
+        "facts.roles in [facts.identities]",
+        "facts == facts",
+    ] {
+        let finding = when("cluster", comparison, &facts);
+        assert_eq!(finding.status, Status::Unknown, "{comparison}");
+        assert_eq!(finding.missing_permission.as_deref(), Some("iam:GetRole"));
+    }
+}
+
+/// An answer that does not need the fact is not unknown because another expression needed it.
+#[test]
+fn each_expression_has_its_own_reads() {
+    let mut facts = coder();
+    facts.cluster = denied("ecs:DescribeClusters");
+    let toml = "[checks.a]\nwhen = 'size(facts.cluster) == 1'\ntitle = 't'\n\
+                [checks.b]\nwhen = 'true'\ntitle = '${cluster.name} ${task.last_status}'\n\
+                [checks.c]\nwhen = \"task.tags.nothing == ''\"\ntitle = 't'\n";
+    let findings = judge(toml, &facts);
+    assert_eq!(
+        statuses(&findings),
+        [Status::Unknown, Status::Fail, Status::Unknown]
+    );
+    assert_eq!(findings[1].title, "(unknown) RUNNING");
+    assert_eq!(findings[2].missing_permission, None);
+}
+
+/// Of the gaps, only those count that something can be missing from.
+#[test]
+fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
+    let mut facts = coder();
+    let lists = ["services", "tasks", "roles", "task_definitions", "kms_keys"];
+    for list in lists {
+        let count = format!("size(facts.{list}) > 100");
+        assert_eq!(status("cluster", &count, &facts), Status::Pass, "{list}");
+    }
+    facts.unlisted = Some(unavailable("ecs:ListServices"));
+    for list in lists {
+        let count = format!("size(facts.{list}) > 100");
+        let finding = when("cluster", &count, &facts);
+        assert_eq!(finding.status, Status::Unknown, "{list}");
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ecs:ListServices")
+        );
+    }
+    for known in ["facts.target.services", "facts.cluster.tags"] {
+        let count = format!("size({known}) > 100");
+        assert_eq!(status("cluster", &count, &facts), Status::Pass, "{known}");
+    }
+}
