@@ -250,3 +250,32 @@ fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
         assert_eq!(status("cluster", &count, &facts), Status::Pass, "{known}");
     }
 }
+
+#[test]
+fn an_unreadable_task_or_definition_leaves_gaps_in_what_follows_from_it() {
+    const ROLES: &str = "size(facts.roles) > 100";
+    let mut facts = coder();
+    assert_eq!(status("cluster", ROLES, &facts), Status::Pass);
+    let definition = task(&mut facts).task_definition.clone();
+    let mut gap = facts.clone();
+    gap.task_definitions
+        .insert(definition, denied("ecs:DescribeTaskDefinition"));
+    assert_eq!(status("cluster", ROLES, &gap), Status::Unknown);
+    facts
+        .tasks
+        .insert("other".to_owned(), denied("ecs:DescribeTasks"));
+    assert_eq!(status("cluster", ROLES, &facts), Status::Unknown);
+    assert_eq!(
+        status("cluster", "size(facts.services) > 100", &facts),
+        Status::Pass
+    );
+}
+
+#[test]
+fn the_role_of_a_definition_without_one_is_that_of_its_tasks() {
+    let mut facts = coder();
+    let role = definition(&mut facts).task_role.take().expect("role");
+    task(&mut facts).task_role_override = Some(role.clone());
+    let has_role = format!("role != null && role.arn == '{role}'");
+    assert_eq!(status("task-definition", &has_role, &facts), Status::Fail);
+}

@@ -39,7 +39,6 @@ impl Variables {
     }
 
     fn evaluate<'e>(&'e self, program: &'e Program) -> Result<CowVal<'e, 'static>, EvalError> {
-        self.reads.take();
         let value = Value::resolve_val(program.expression(), &self.context);
         let Record { first, is_tainted } = self.reads.take();
         match (value, first) {

@@ -22,7 +22,7 @@ pub struct Record {
 }
 
 impl UnknownReads {
-    /// Takes the record, and begins a new one.
+    /// Takes the record of an evaluation, and begins that of the next one.
     pub fn take(&self) -> Record {
         std::mem::take(&mut *self.lock())
     }
