@@ -60,7 +60,10 @@ pub fn is_id(text: &str) -> bool {
 
 /// Numbers the fixes of one check: equal fixes get the same ID.
 #[derive(Default)]
-pub struct FixIds(RefCell<HashMap<(String, String, Vec<String>), String>>);
+pub struct FixIds(RefCell<HashMap<FixContent, String>>);
+
+/// Title, explanation and commands.
+type FixContent = (String, String, Vec<String>);
 
 impl FixIds {
     /// Sets the ID of a fix that has none yet.
