@@ -10,10 +10,15 @@ use crate::programs::{self, Environment, ExecCheck};
 /// One custom check. Its JSON is part of `ecs-exec checks --format json`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct CatalogueEntry {
+    /// `custom.NAME` or `program.NAME`.
     pub id: String,
+    /// `custom` or `program`.
     pub area: &'static str,
+    /// What the check looks for.
     pub title: String,
+    /// What goes wrong if it fails; can be empty.
     pub why: String,
+    /// How much a failure matters.
     pub severity: Severity,
     /// AWS actions whose answers the check needs, if it names them.
     pub actions: Vec<String>,

@@ -1,5 +1,6 @@
 //! What both kinds of custom checks share: the metadata of checks that are only known at run time.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use model::{Area, Check, Fix, Inference, OnPlan, Severity};
@@ -8,9 +9,13 @@ use model::{Area, Check, Fix, Inference, OnPlan, Severity};
 pub struct CheckTexts {
     /// The ID without its area.
     pub name: String,
+    /// What the check looks for.
     pub title: String,
+    /// What goes wrong if it fails.
     pub why: String,
+    /// How it is found out.
     pub how: String,
+    /// How to fix it.
     pub remedy: String,
 }
 
@@ -36,6 +41,11 @@ pub fn leak_check(area: Area, texts: CheckTexts, severity: Severity) -> &'static
     }))
 }
 
+/// The severity of a check that names none.
+pub fn default_severity() -> Severity {
+    Severity::Medium
+}
+
 /// Whether this can be the name of a check.
 pub fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -50,17 +60,21 @@ pub fn is_id(text: &str) -> bool {
 
 /// Numbers the fixes of one check: equal fixes get the same ID.
 #[derive(Default)]
-pub struct FixIds(HashMap<(String, String, Vec<String>), String>);
+pub struct FixIds(RefCell<HashMap<FixContent, String>>);
+
+/// Title, explanation and commands.
+type FixContent = (String, String, Vec<String>);
 
 impl FixIds {
     /// Sets the ID of a fix that has none yet.
-    pub fn assign(&mut self, check_id: &str, mut fix: Fix) -> Fix {
-        let next = match self.0.len() {
+    pub fn assign(&self, check_id: &str, mut fix: Fix) -> Fix {
+        let mut ids = self.0.borrow_mut();
+        let next = match ids.len() {
             0 => format!("manual:{check_id}"),
             n => format!("manual:{check_id}:{}", n + 1),
         };
         let content = (fix.title.clone(), fix.explain.clone(), fix.commands.clone());
-        fix.id = self.0.entry(content).or_insert(next).clone();
+        fix.id = ids.entry(content).or_insert(next).clone();
         fix
     }
 }

@@ -39,5 +39,4 @@ mod variables;
 pub use config::load;
 pub use expr_check::ExprCheck;
 pub use run::run;
-pub use subject_kind::SubjectKind;
 pub use subprocess::{Subprocess, serve};

@@ -23,7 +23,7 @@ use model::text::sanitize_line;
 
 pub use environment::Environment;
 pub use exec_check::{ExecCheck, find};
-use process::{Limits, ProgramError, run_program};
+use process::run_program;
 pub use response::Metadata;
 
 /// How long a program can run unless the configuration says otherwise.
@@ -43,7 +43,8 @@ pub fn run(
 ) -> Vec<Finding> {
     let facts: Arc<[u8]> = Arc::from(facts_json);
     let findings = in_parallel(programs, |program| {
-        output(program, &[], &facts, timeout, environment)
+        let command = environment.command(&program.path);
+        run_program(command, Arc::clone(&facts), timeout, MAX_OUTPUT)
             .and_then(|bytes| response::findings(program, &bytes))
             .unwrap_or_else(|error| vec![response::program_failed(program, &error)])
     });
@@ -57,37 +58,15 @@ pub fn metadata(
     environment: &Environment,
 ) -> Vec<Result<Metadata, String>> {
     in_parallel(programs, |program| {
-        output(
-            program,
-            &["--metadata"],
-            &Arc::default(),
-            timeout,
-            environment,
-        )
-        .and_then(|bytes| response::metadata(&bytes))
-        .map_err(|error| {
-            let text = format!(
-                "The check program {} {error}. {}",
-                program.name,
-                error.detail()
-            );
-            sanitize_line(&text)
-        })
+        let mut command = environment.command(&program.path);
+        command.arg("--metadata");
+        run_program(command, Arc::default(), timeout, MAX_OUTPUT)
+            .and_then(|bytes| response::metadata(&bytes))
+            .map_err(|error| {
+                let (name, detail) = (&program.name, error.detail());
+                sanitize_line(&format!("The check program {name} {error}. {detail}"))
+            })
     })
-}
-
-fn output(
-    program: &ExecCheck,
-    arguments: &[&str],
-    input: &Arc<[u8]>,
-    timeout: Duration,
-    environment: &Environment,
-) -> Result<Vec<u8>, ProgramError> {
-    let limits = Limits {
-        timeout,
-        max_output: MAX_OUTPUT,
-    };
-    run_program(&program.path, arguments, input.clone(), limits, environment)
 }
 
 /// Does the same with several programs at once. The answers come in the order of the programs.

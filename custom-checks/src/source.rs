@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 /// A configuration file as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceFile {
     /// What errors call the file.
     pub name: String,
+    /// All of it.
     pub text: String,
 }
 
@@ -18,11 +18,13 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct SourceError {
+    /// The name of the file.
     pub file: String,
     /// Counted from 1.
     pub line: usize,
     /// In characters, counted from 1.
     pub column: usize,
+    /// What is wrong, in one line.
     pub message: String,
     /// The line of the file, with carets below the wrong part.
     pub snippet: String,
@@ -31,6 +33,7 @@ pub struct SourceError {
 }
 
 impl SourceFile {
+    /// A file with this name and content.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
         SourceFile {
             name: name.into(),
@@ -67,24 +70,6 @@ impl SourceFile {
         }
     }
 
-    /// An error `offset` bytes into a string of the file. If the file spells the string with escapes, offsets differ,
-    /// and the error points at the opening quote.
-    pub fn error_in(
-        &self,
-        string: &Spanned<String>,
-        offset: usize,
-        message: impl Into<String>,
-    ) -> SourceError {
-        let span = string.span();
-        let value = string.get_ref();
-        let written = self.text.get(span.clone()).unwrap_or_default();
-        let start = match written.find(value.as_str()) {
-            Some(start) if !value.is_empty() => span.start + start + offset,
-            _ => span.start,
-        };
-        self.error(start..start + 1, message)
-    }
-
     /// toml's error with the key in front, and with the nearest known key if the key is unknown.
     fn toml_error(&self, mut error: toml::de::Error) -> SourceError {
         // toml names the key only if it does not show the text.
@@ -111,14 +96,8 @@ impl SourceFile {
             (_, Some(key)) => format!("{key}: {message}"),
             (_, None) => message,
         };
-        self.error(error.span().unwrap_or_default(), message)
-            .hint(hint)
-    }
-}
-
-impl SourceError {
-    pub fn hint(self, hint: Option<String>) -> SourceError {
-        SourceError { hint, ..self }
+        let error = self.error(error.span().unwrap_or_default(), message);
+        SourceError { hint, ..error }
     }
 }
 

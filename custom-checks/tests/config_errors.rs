@@ -3,7 +3,6 @@
 mod common;
 
 use common::{error, line_error, load};
-use custom_checks::expressions::SubjectKind;
 
 #[test]
 fn checks_keep_the_order_of_the_file() {
@@ -13,11 +12,10 @@ fn checks_keep_the_order_of_the_file() {
     let checks = load(text).expect("checks");
     let ids: Vec<&str> = checks.iter().map(|check| check.check().id).collect();
     assert_eq!(ids, ["custom.z", "custom.custom-a"]);
-    assert_eq!(checks[0].kind(), SubjectKind::Task);
-    assert_eq!(checks[1].kind(), SubjectKind::Role);
     let check = checks[0].check();
     assert_eq!((check.title, check.why, check.remedy), ("Z", "W", "F"));
     assert_eq!(check.how, "On each task, fails if: false");
+    assert_eq!(checks[1].check().how, "On each role, fails if: false");
     assert!(load("").expect("nothing").is_empty());
     assert!(load("[checks]").expect("nothing").is_empty());
 }

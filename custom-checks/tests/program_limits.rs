@@ -133,6 +133,8 @@ fn findings_are_bounded() {
     assert!(details(long).as_str().unwrap().contains("left out"));
     assert!(long.fixes[0].commands.is_empty());
     assert_eq!(findings[1].title, "a[2Jb");
+    assert_eq!(findings[1].detail, "a[2J\nb");
+    assert_eq!(findings[1].fixes[0].commands, ["a[2Jb"]);
     assert_eq!(findings[1].subject.kind, "a");
     assert!(
         findings[1000]

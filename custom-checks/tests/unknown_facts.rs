@@ -176,3 +176,106 @@ fn one_unreadable_entry_affects_only_what_depends_on_it() {
         Status::Pass
     );
 }
+
+#[test]
+fn objects_with_an_unreadable_part_cannot_be_compared() {
+    let mut facts = coder();
+    for comparison in [
+        "facts.roles == facts.roles",
+        "[facts.roles] == [facts.roles]",
+        "facts.roles in [facts.identities]",
+        "facts == facts",
+    ] {
+        assert_ne!(
+            status("cluster", comparison, &facts),
+            Status::Unknown,
+            "{comparison}"
+        );
+    }
+    let role = definition(&mut facts).task_role.clone().expect("role");
+    facts.roles.insert(role, denied("iam:GetRole"));
+    for comparison in [
+        "facts.roles == facts.roles",
+        "facts.roles != facts.roles",
+        "facts.roles == facts.identities",
+        "facts.identities == facts.roles",
+        "[facts.roles] == [facts.roles]",
+        "facts.roles in [facts.identities]",
+        "facts == facts",
+    ] {
+        let finding = when("cluster", comparison, &facts);
+        assert_eq!(finding.status, Status::Unknown, "{comparison}");
+        assert_eq!(finding.missing_permission.as_deref(), Some("iam:GetRole"));
+    }
+}
+
+/// An answer that does not need the fact is not unknown because another expression needed it.
+#[test]
+fn each_expression_has_its_own_reads() {
+    let mut facts = coder();
+    facts.cluster = denied("ecs:DescribeClusters");
+    let toml = "[checks.a]\nwhen = 'size(facts.cluster) == 1'\ntitle = 't'\n\
+                [checks.b]\nwhen = 'true'\ntitle = '${cluster.name} ${task.last_status}'\n\
+                [checks.c]\nwhen = \"task.tags.nothing == ''\"\ntitle = 't'\n";
+    let findings = judge(toml, &facts);
+    assert_eq!(
+        statuses(&findings),
+        [Status::Unknown, Status::Fail, Status::Unknown]
+    );
+    assert_eq!(findings[1].title, "(unknown) RUNNING");
+    assert_eq!(findings[2].missing_permission, None);
+}
+
+/// Of the gaps, only those count that something can be missing from.
+#[test]
+fn unlisted_services_leave_gaps_in_all_that_follows_from_them() {
+    let mut facts = coder();
+    let lists = ["services", "tasks", "roles", "task_definitions", "kms_keys"];
+    for list in lists {
+        let count = format!("size(facts.{list}) > 100");
+        assert_eq!(status("cluster", &count, &facts), Status::Pass, "{list}");
+    }
+    facts.unlisted = Some(unavailable("ecs:ListServices"));
+    for list in lists {
+        let count = format!("size(facts.{list}) > 100");
+        let finding = when("cluster", &count, &facts);
+        assert_eq!(finding.status, Status::Unknown, "{list}");
+        assert_eq!(
+            finding.missing_permission.as_deref(),
+            Some("ecs:ListServices")
+        );
+    }
+    for known in ["facts.target.services", "facts.cluster.tags"] {
+        let count = format!("size({known}) > 100");
+        assert_eq!(status("cluster", &count, &facts), Status::Pass, "{known}");
+    }
+}
+
+#[test]
+fn an_unreadable_task_or_definition_leaves_gaps_in_what_follows_from_it() {
+    const ROLES: &str = "size(facts.roles) > 100";
+    let mut facts = coder();
+    assert_eq!(status("cluster", ROLES, &facts), Status::Pass);
+    let definition = task(&mut facts).task_definition.clone();
+    let mut gap = facts.clone();
+    gap.task_definitions
+        .insert(definition, denied("ecs:DescribeTaskDefinition"));
+    assert_eq!(status("cluster", ROLES, &gap), Status::Unknown);
+    facts
+        .tasks
+        .insert("other".to_owned(), denied("ecs:DescribeTasks"));
+    assert_eq!(status("cluster", ROLES, &facts), Status::Unknown);
+    assert_eq!(
+        status("cluster", "size(facts.services) > 100", &facts),
+        Status::Pass
+    );
+}
+
+#[test]
+fn the_role_of_a_definition_without_one_is_that_of_its_tasks() {
+    let mut facts = coder();
+    let role = definition(&mut facts).task_role.take().expect("role");
+    task(&mut facts).task_role_override = Some(role.clone());
+    let has_role = format!("role != null && role.arn == '{role}'");
+    assert_eq!(status("task-definition", &has_role, &facts), Status::Fail);
+}

@@ -5,6 +5,9 @@
 use std::sync::{Arc, LazyLock};
 
 use cel::{Env, ParseError, Program};
+use toml::Spanned;
+
+use crate::source::{SourceError, SourceFile};
 
 /// How the messages of the parser itself begin.
 const SYNTAX: &str = "Syntax error: ";
@@ -15,33 +18,53 @@ const MAX_DEPTH: usize = 24;
 /// Twice what the deepest expression needs in a debug build. The system provides the memory as it is used.
 const STACK_SIZE: usize = 128 << 20;
 
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+/// The functions and macros that expressions can use.
+pub static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib().with_optional_support(false);
     // Fails only if a name is taken, and none is: a test calls each function.
     let _ = env.add_extension(cel::extensions::strings);
     Arc::new(env)
 });
 
-pub fn environment() -> Arc<Env> {
-    Arc::clone(&ENVIRONMENT)
-}
-
 /// What is wrong with an expression.
 #[derive(Debug)]
 pub struct ExprError {
     /// In bytes, within the expression.
     pub offset: usize,
+    /// What is wrong, in one line.
     pub message: String,
+    /// How to correct it.
     pub hint: Option<String>,
 }
 
 impl ExprError {
-    fn new(offset: usize, message: impl Into<String>) -> ExprError {
+    /// An error without a hint.
+    pub fn new(offset: usize, message: impl Into<String>) -> ExprError {
         ExprError {
             offset,
             message: message.into(),
             hint: None,
         }
+    }
+
+    /// Adds how to correct it.
+    pub fn hint(self, hint: impl Into<String>) -> ExprError {
+        let hint = Some(hint.into());
+        ExprError { hint, ..self }
+    }
+
+    /// The same error at its place in the file. `string` holds the expression. If the file spells the string with
+    /// escapes, offsets differ, and the error points at the opening quote.
+    pub fn locate(self, source: &SourceFile, string: &Spanned<String>) -> SourceError {
+        let (span, value) = (string.span(), string.get_ref());
+        let written = source.text.get(span.clone()).unwrap_or_default();
+        let start = match written.find(value) {
+            Some(start) if !value.is_empty() => span.start + start + self.offset,
+            _ => span.start,
+        };
+        let error = source.error(start..start + 1, self.message);
+        let hint = self.hint;
+        SourceError { hint, ..error }
     }
 }
 

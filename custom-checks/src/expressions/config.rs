@@ -8,11 +8,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::checker::compile_condition;
-use super::compile::{ExprError, with_stack};
-use super::expr_check::{ExprCheck, FixTemplate};
+use super::compile::with_stack;
+use super::expr_check::ExprCheck;
 use super::subject_kind::SubjectKind;
 use super::template::{Template, Usage};
-use crate::check::{CheckTexts, is_name, leak_check};
+use crate::check::{CheckTexts, default_severity, is_name, leak_check};
 use crate::source::{SourceError, SourceFile};
 
 /// Of the file only the checks; other tables are ignored.
@@ -30,7 +30,7 @@ struct CheckTable {
     when: Spanned<String>,
     #[serde(default)]
     status: FailureStatus,
-    #[serde(default = "medium")]
+    #[serde(default = "default_severity")]
     severity: Severity,
     title: Spanned<String>,
     detail: Option<Spanned<String>>,
@@ -47,10 +47,6 @@ enum FailureStatus {
     #[default]
     Fail,
     Warn,
-}
-
-fn medium() -> Severity {
-    Severity::Medium
 }
 
 /// The checks of an `ecs-exec.toml`, in its order.
@@ -76,8 +72,9 @@ fn compile(
 ) -> Result<ExprCheck, SourceError> {
     if !is_name(name.get_ref()) {
         let message = format!("invalid name `{}` for a check", name.get_ref());
-        let hint = "Use a-z, 0-9 and -.".to_owned();
-        return Err(source.error(name.span(), message).hint(Some(hint)));
+        let hint = Some("Use a-z, 0-9 and -.".to_owned());
+        let error = source.error(name.span(), message);
+        return Err(SourceError { hint, ..error });
     }
     for (key, text) in [("when", &table.when), ("title", &table.title)] {
         if text.get_ref().trim().is_empty() {
@@ -93,25 +90,17 @@ fn compile(
         let template = text.as_ref().map(|text| template(text, Usage::Sentence));
         template.transpose()
     };
-    let fix = FixTemplate {
-        title: sentence(&table.fix)?,
-        commands: table
-            .commands
-            .iter()
-            .map(|command| template(command, Usage::Command))
-            .collect::<Result<_, _>>()?,
-    };
+    let fix = sentence(&table.fix)?;
+    let commands = table.commands.iter();
+    let commands = commands.map(|command| template(command, Usage::Command));
+    let commands = commands.collect::<Result<_, _>>()?;
     let title = template(&table.title, Usage::Sentence)?;
     let detail = sentence(&table.detail)?;
     let check = leak_check(
         Area::Custom,
         CheckTexts {
             name: name.get_ref().clone(),
-            how: format!(
-                "On each {}, fails if: {}",
-                kind.name(),
-                table.when.get_ref()
-            ),
+            how: format!("On each {kind}, fails if: {}", table.when.get_ref()),
             title: table.title.into_inner(),
             why: table.why,
             remedy: table.fix.map_or_else(String::new, Spanned::into_inner),
@@ -129,16 +118,8 @@ fn compile(
         cause: format!("The check {} fails", check.id).leak(),
         title,
         detail,
-        fix: (fix.title.is_some() || !fix.commands.is_empty()).then_some(fix),
+        fix,
+        commands,
         check,
     })
-}
-
-impl ExprError {
-    /// The same error at its place in the file. `string` holds the expression.
-    pub(super) fn locate(self, source: &SourceFile, string: &Spanned<String>) -> SourceError {
-        source
-            .error_in(string, self.offset, self.message)
-            .hint(self.hint)
-    }
 }

@@ -1,66 +1,61 @@
 //! Evaluates one program on one subject's variables.
 
 use cel::common::types::{CelBool, CelList, CelNull};
-use cel::common::value::Val;
+use cel::common::value::{CowVal, Val};
 use cel::{ExecutionError, Program, Value};
 use model::facts::Unavailable;
 
 use super::object::Object;
+use super::unknown_reads::Record;
 use super::variables::Variables;
 use crate::check::truncate;
 
 /// Why an expression has no value.
-#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum EvalError {
-    #[error("{0}")]
+    /// It needs a fact that could not be read.
     Unavailable(Unavailable),
-    /// The expression does not fit the facts.
-    #[error("{0}")]
+    /// The expression does not fit the facts; the text says why.
     Mismatch(String),
 }
 
 impl Variables {
     /// Whether a condition holds.
     pub fn is_true(&self, program: &Program) -> Result<bool, EvalError> {
-        self.evaluate(program, |value| match value.downcast_ref::<CelBool>() {
+        let value = self.evaluate(program)?;
+        match value.downcast_ref::<CelBool>() {
             Some(answer) => Ok(*answer.inner()),
             None => Err(EvalError::Mismatch(format!(
                 "it is {}, but it has to be true or false",
-                type_name(value)
+                type_name(value.as_ref())
             ))),
-        })
+        }
     }
 
     /// A value as text. `None`: it is null.
     pub fn text(&self, program: &Program) -> Result<Option<String>, EvalError> {
-        self.evaluate(program, |value| {
-            let is_null = value.downcast_ref::<CelNull>().is_some();
-            Ok((!is_null).then(|| text(value)))
-        })
+        let value = self.evaluate(program)?;
+        let is_null = value.downcast_ref::<CelNull>().is_some();
+        Ok((!is_null).then(|| text(value.as_ref())))
     }
 
-    fn evaluate<T>(
-        &self,
-        program: &Program,
-        read: impl FnOnce(&dyn Val) -> Result<T, EvalError>,
-    ) -> Result<T, EvalError> {
-        self.reads.reset();
+    fn evaluate<'e>(&'e self, program: &'e Program) -> Result<CowVal<'e, 'static>, EvalError> {
         let value = Value::resolve_val(program.expression(), &self.context);
-        match (value, self.reads.taint()) {
-            (Err(error), _) => Err(self.explain(&error)),
-            (Ok(_), Some(why)) => Err(EvalError::Unavailable(why)),
-            (Ok(value), None) => read(value.as_ref()),
-        }
-    }
-
-    fn explain(&self, error: &ExecutionError) -> EvalError {
-        let variable = match error {
-            ExecutionError::UndeclaredReference(name) => self.unavailable.get(name.as_str()),
-            _ => None,
-        };
-        match variable.cloned().or_else(|| self.reads.first()) {
-            Some(why) => EvalError::Unavailable(why),
-            None => EvalError::Mismatch(describe(error)),
+        let Record { first, is_tainted } = self.reads.take();
+        match (value, first) {
+            (Ok(_), Some(why)) if is_tainted => Err(EvalError::Unavailable(why)),
+            (Ok(value), _) => Ok(value),
+            (Err(error), first) => {
+                let variable = match &error {
+                    ExecutionError::UndeclaredReference(name) => {
+                        self.unavailable.get(name.as_str())
+                    }
+                    _ => None,
+                };
+                Err(match variable.cloned().or(first) {
+                    Some(why) => EvalError::Unavailable(why),
+                    None => EvalError::Mismatch(describe(&error)),
+                })
+            }
         }
     }
 }

@@ -27,14 +27,9 @@ pub struct ExprCheck {
     pub(super) cause: &'static str,
     pub(super) title: Template,
     pub(super) detail: Option<Template>,
-    pub(super) fix: Option<FixTemplate>,
-}
-
-/// What a person can do about it.
-#[derive(Debug, Clone)]
-pub(super) struct FixTemplate {
-    pub title: Option<Template>,
-    pub commands: Vec<Template>,
+    /// What a person can do about it.
+    pub(super) fix: Option<Template>,
+    pub(super) commands: Vec<Template>,
 }
 
 impl ExprCheck {
@@ -43,50 +38,38 @@ impl ExprCheck {
         self.check
     }
 
-    /// What the check is evaluated on.
-    pub fn kind(&self) -> SubjectKind {
-        self.kind
-    }
-
     pub(super) fn finding(
         &self,
         variables: &Variables,
         subject: Subject,
-        fix_ids: &mut FixIds,
+        fix_ids: &FixIds,
     ) -> Finding {
-        let id = self.check.id;
+        let (check, id) = (self.check, self.check.id);
         match variables.is_true(&self.condition) {
-            Ok(true) => self.failed(variables, subject, fix_ids),
-            Ok(false) => self
-                .check
-                .pass(subject, format!("{id} found nothing wrong")),
-            Err(EvalError::Unavailable(why)) => self.check.unknown(subject, &why),
-            Err(EvalError::Mismatch(reason)) => self
-                .check
+            Ok(true) => {
+                let detail = self
+                    .detail
+                    .as_ref()
+                    .map(|detail| detail.sentence(variables));
+                let fix = self.fix(variables).map(|fix| fix_ids.assign(id, fix));
+                Finding::new(check, self.status, subject, self.title.sentence(variables))
+                    .group_title(self.cause)
+                    .detail(detail.unwrap_or_default())
+                    .fix_some(fix)
+            }
+            Ok(false) => check.pass(subject, format!("{id} found nothing wrong")),
+            Err(EvalError::Unavailable(why)) => check.unknown(subject, &why),
+            Err(EvalError::Mismatch(reason)) => check
                 .unknown_because(subject, format!("The expression of {id} has no value"))
                 .detail(format!("Its `when` could not be evaluated: {reason}.")),
         }
     }
 
-    fn failed(&self, variables: &Variables, subject: Subject, fix_ids: &mut FixIds) -> Finding {
-        let title = self.title.sentence(variables);
-        let detail = self.detail.as_ref();
-        let fix = self.fix.as_ref().map(|fix| {
-            let fix = fix.fill(self.check.id, variables);
-            fix_ids.assign(self.check.id, fix)
-        });
-        Finding::new(self.check, self.status, subject, title)
-            .group_title(self.cause)
-            .detail(detail.map_or_else(String::new, |detail| detail.sentence(variables)))
-            .fix_some(fix)
-    }
-}
-
-impl FixTemplate {
-    fn fill(&self, check_id: &str, variables: &Variables) -> Fix {
-        let title = match &self.title {
+    fn fix(&self, variables: &Variables) -> Option<Fix> {
+        let title = match &self.fix {
             Some(title) => title.sentence(variables),
-            None => format!("Run the commands of {check_id}"),
+            None if self.commands.is_empty() => return None,
+            None => format!("Run the commands of {}", self.check.id),
         };
         let commands = self.commands.iter().map(|one| one.command(variables));
         // Some of the commands could be worse than none.
@@ -97,6 +80,6 @@ impl FixTemplate {
         };
         let mut fix = Fix::new("", Disposition::Manual, title, explain);
         fix.commands = commands.unwrap_or_default();
-        fix
+        Some(fix)
     }
 }

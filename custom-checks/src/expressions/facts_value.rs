@@ -3,7 +3,7 @@
 //! JSON would not do as a step between: there, a tag named `known` looks like a fact that is known. `serde_content`
 //! keeps the names of types, and tells objects of a type from maps.
 
-use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString};
+use cel::common::types::{CelBool, CelBytes, CelDouble, CelInt, CelList, CelNull, CelString};
 use cel::common::value::Val;
 use model::facts::{Fact, Unavailable};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub fn unavailable(why: &Unavailable) -> Value<'static> {
     content(Fact::<()>::Unavailable(why.clone()))
 }
 
-/// Adds members to an object of a type.
+/// Adds members to an object of a type. Of two members with the same name the last counts.
 pub fn with_members<const N: usize>(
     mut object: Value<'static>,
     members: [(&'static str, Value<'static>); N],
@@ -50,10 +50,7 @@ pub fn value(content: Value, reads: &UnknownReads) -> FactValue {
         Value::Number(number) => Ok(number_value(number)),
         Value::Char(content) => Ok(Box::new(CelString::from(content.to_string()))),
         Value::String(content) => Ok(Box::new(CelString::from(content.into_owned()))),
-        Value::Bytes(bytes) => {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            Ok(Box::new(CelString::from(text)))
-        }
+        Value::Bytes(content) => Ok(Box::new(CelBytes::from(content.into_owned()))),
         Value::Seq(contents) | Value::Tuple(contents) => list(contents, reads),
         Value::Map(entries) => {
             let entries = entries.into_iter().map(|(key, content)| match key {

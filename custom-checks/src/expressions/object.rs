@@ -43,54 +43,50 @@ pub enum Keys {
 }
 
 impl Object {
+    /// An object that records reads in `reads`.
     pub fn new(members: Members, keys: Keys, reads: &UnknownReads) -> Object {
-        let inside = members.values().find_map(|member| match member {
-            Ok(value) => unreadable(value.as_ref()),
-            Err(why) => Some(why.clone()),
-        });
+        let unreadable = match &keys {
+            Keys::Incomplete(why) => Some(why.clone()),
+            Keys::Fixed | Keys::Data => members.values().find_map(|member| match member {
+                Ok(value) => unreadable(value.as_ref()),
+                Err(why) => Some(why.clone()),
+            }),
+        };
         Object(Arc::new(Content {
-            unreadable: match &keys {
-                Keys::Incomplete(why) => Some(why.clone()),
-                Keys::Fixed | Keys::Data => inside,
-            },
+            unreadable,
             members,
             keys,
             reads: reads.clone(),
         }))
     }
 
+    /// Whether another key is a spelling mistake.
     pub fn has_fixed_keys(&self) -> bool {
         matches!(self.0.keys, Keys::Fixed)
     }
 
+    /// A member by its name.
     pub fn member(&self, name: &str) -> Option<&FactValue> {
         self.0.members.get(&CelString::from(name.to_owned()))
     }
 
+    /// All members, sorted by name.
     pub fn members(&self) -> impl Iterator<Item = (&str, &FactValue)> {
         let members = self.0.members.iter();
         members.map(|(name, value)| (name.inner(), value))
     }
 
-    /// The same object, marked as incomplete. An object with fixed keys marks its members instead.
-    pub fn incomplete(&self, why: &Unavailable) -> Object {
+    /// An object with the same keys and other values.
+    pub fn map_members(&self, map: impl Fn(&str, FactValue) -> FactValue) -> Object {
         let Content {
             members,
             keys,
             reads,
             ..
         } = &*self.0;
-        match keys {
-            Keys::Fixed => {
-                let mark = |(name, value): (&CelString<'static>, &FactValue)| {
-                    (name.clone(), incomplete(value.clone(), why))
-                };
-                Object::new(members.iter().map(mark).collect(), Keys::Fixed, reads)
-            }
-            Keys::Data | Keys::Incomplete(_) => {
-                Object::new(members.clone(), Keys::Incomplete(why.clone()), reads)
-            }
-        }
+        let members = members.iter();
+        let members = members.map(|(name, value)| (name.clone(), map(name.inner(), value.clone())));
+        Object::new(members.collect(), keys.clone(), reads)
     }
 
     fn find(&self, key: &dyn Val) -> Result<Option<&FactValue>, ExecutionError> {
@@ -108,25 +104,30 @@ impl Object {
     }
 }
 
-/// Marks a value as incomplete. A list becomes unreadable, because it has no keys to look up.
+/// Marks a value as incomplete: an object with fixed keys in its members, another by its keys. A list becomes
+/// unreadable, because it has no keys to look up.
 pub fn incomplete(value: FactValue, why: &Unavailable) -> FactValue {
     let value = value?;
-    match value.downcast_ref::<Object>() {
-        Some(object) => Ok(Box::new(object.incomplete(why))),
-        None if value.downcast_ref::<CelList>().is_some() => Err(why.clone()),
-        None => Ok(value),
+    let Some(object) = value.downcast_ref::<Object>() else {
+        let is_list = value.downcast_ref::<CelList>().is_some();
+        return if is_list { Err(why.clone()) } else { Ok(value) };
+    };
+    if object.has_fixed_keys() {
+        return Ok(Box::new(
+            object.map_members(|_, value| incomplete(value, why)),
+        ));
     }
+    let (members, keys) = (object.0.members.clone(), Keys::Incomplete(why.clone()));
+    Ok(Box::new(Object::new(members, keys, &object.0.reads)))
 }
 
+/// A fact in a value that could not be read, at any depth.
 fn unreadable(value: &dyn Val) -> Option<Unavailable> {
-    match (
-        value.downcast_ref::<Object>(),
-        value.downcast_ref::<CelList>(),
-    ) {
-        (Some(object), _) => object.0.unreadable.clone(),
-        (None, Some(list)) => list.inner().iter().find_map(|one| unreadable(one.as_ref())),
-        (None, None) => None,
+    if let Some(object) = value.downcast_ref::<Object>() {
+        return object.0.unreadable.clone();
     }
+    let list = value.downcast_ref::<CelList>()?;
+    list.inner().iter().find_map(|one| unreadable(one.as_ref()))
 }
 
 impl Val for Object {
@@ -165,10 +166,8 @@ impl Val for Object {
         }
         let mut both = self.members().zip(other.members());
         self.0.members.len() == other.0.members.len()
-            && both.all(|(mine, theirs)| match (mine, theirs) {
-                ((name, Ok(mine)), (other, Ok(theirs))) => {
-                    name == other && mine.equals(theirs.as_ref())
-                }
+            && both.all(|((name, mine), (other, theirs))| match (mine, theirs) {
+                (Ok(mine), Ok(theirs)) => name == other && mine.equals(theirs.as_ref()),
                 // Tainted anyhow.
                 _ => false,
             })

@@ -1,53 +1,51 @@
 //! What a check is evaluated on, and which variables its expressions can use.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 /// The kind of subject that a check is evaluated on, one by one: `each` in the configuration.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
+    /// The cluster.
     Cluster,
+    /// Each service.
     Service,
+    /// Each running task.
     #[default]
     Task,
+    /// Each container of the running tasks.
     Container,
+    /// Each task definition of the running tasks.
     TaskDefinition,
+    /// Each task role of the running tasks.
     Role,
 }
 
 impl SubjectKind {
-    /// As the configuration writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            SubjectKind::Cluster => "cluster",
-            SubjectKind::Service => "service",
-            SubjectKind::Task => "task",
-            SubjectKind::Container => "container",
-            SubjectKind::TaskDefinition => "task-definition",
-            SubjectKind::Role => "role",
-        }
+    /// The variables of its expressions.
+    pub fn variables(self) -> Vec<&'static str> {
+        let names = match self {
+            SubjectKind::Cluster => "cluster facts",
+            SubjectKind::Service => "service definition cluster facts",
+            SubjectKind::Task => "task service definition role cluster facts",
+            SubjectKind::Container => "container task service definition role cluster facts",
+            SubjectKind::TaskDefinition => "definition service role cluster facts",
+            SubjectKind::Role => "role service cluster facts",
+        };
+        names.split(' ').collect()
     }
 
-    /// The variables of its expressions.
-    pub fn variables(self) -> &'static [&'static str] {
-        match self {
-            SubjectKind::Cluster => &["cluster", "facts"],
-            SubjectKind::Service => &["service", "definition", "cluster", "facts"],
-            SubjectKind::Task => &VARIABLES[1..],
-            SubjectKind::Container => &VARIABLES,
-            SubjectKind::TaskDefinition => &["definition", "service", "role", "cluster", "facts"],
-            SubjectKind::Role => &["role", "service", "cluster", "facts"],
-        }
+    /// The variables of all kinds: a container has them all.
+    pub fn all_variables() -> Vec<&'static str> {
+        SubjectKind::Container.variables()
     }
 }
 
-/// The variables of all kinds of subject.
-pub const VARIABLES: [&str; 7] = [
-    "container",
-    "task",
-    "service",
-    "definition",
-    "role",
-    "cluster",
-    "facts",
-];
+/// As the configuration writes it.
+impl fmt::Display for SubjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

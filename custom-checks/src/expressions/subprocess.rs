@@ -1,7 +1,7 @@
 //! Evaluates expressions in a child process that can be killed: a short expression can ask for more time and memory than
 //! there is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::config::load;
 use super::expr_check::ExprCheck;
-use super::run::run;
+use super::run::{cluster_subject, run};
 use crate::programs::Environment;
-use crate::programs::process::{Limits, ProgramError, run_program};
+use crate::programs::process::{ProgramError, run_program};
 use crate::source::SourceFile;
 
 /// How much memory the process can use, in bytes.
@@ -54,8 +54,11 @@ struct Response {
 pub struct Subprocess {
     /// A program that calls [`serve`] if it gets `argument`.
     pub program: PathBuf,
+    /// The argument that makes the program call [`serve`].
     pub argument: &'static str,
+    /// How long all checks together can run, and then each of them alone.
     pub timeout: Duration,
+    /// The variables that the process gets.
     pub environment: Environment,
 }
 
@@ -82,21 +85,15 @@ impl Subprocess {
             checks: checks.iter().map(|one| one.check.id.to_owned()).collect(),
             facts,
         };
-        let request = serde_json::to_vec(&request).unwrap_or_default();
-        let limits = Limits {
-            timeout: self.timeout,
-            max_output: MAX_OUTPUT,
-        };
-        let arguments = [self.argument];
-        let (program, environment) = (&self.program, &self.environment);
-        let output = run_program(program, &arguments, request.into(), limits, environment)?;
+        let request = serde_json::to_vec(&request).unwrap_or_default().into();
+        let mut command = self.environment.command(&self.program);
+        command.arg(self.argument);
+        let output = run_program(command, request, self.timeout, MAX_OUTPUT)?;
         let responses: Vec<Response> = serde_json::from_slice(&output)
             .map_err(|error| ProgramError::InvalidAnswer(format!("{error}.")))?;
-        let by_id: HashMap<&str, &ExprCheck> =
-            checks.iter().map(|one| (one.check.id, one)).collect();
         let findings = responses.into_iter().filter_map(|response| {
-            let check = by_id.get(response.check.as_str())?;
-            Some(response.into_finding(check, facts))
+            let check = checks.iter().find(|one| one.check.id == response.check)?;
+            Some(response.into_finding(check))
         });
         Ok(findings.collect())
     }
@@ -111,9 +108,11 @@ fn failed(check: &ExprCheck, facts: &Facts, error: &ProgramError) -> Finding {
         }
         other => other.to_string(),
     };
-    let subject = Subject::new("cluster", facts.cluster_name.as_str());
     check
-        .unknown_because(subject, format!("The expression of {} {what}", check.id))
+        .unknown_because(
+            cluster_subject(facts),
+            format!("The expression of {} {what}", check.id),
+        )
         .detail(format!(
             "Make the expression simpler: fewer loops within loops. {}",
             error.detail()
@@ -136,21 +135,16 @@ impl Response {
         }
     }
 
-    fn into_finding(self, check: &ExprCheck, facts: &Facts) -> Finding {
+    fn into_finding(self, check: &ExprCheck) -> Finding {
         let mut finding = Finding::new(check.check, self.status, self.subject, self.title)
             .group_title(check.cause)
             .detail(self.detail)
             .missing(self.missing_permission);
         finding.severity = self.severity;
         finding.fixes = self.fixes;
-        match self.tasks {
-            Some(arns) => {
-                let tasks = arns.iter();
-                let tasks = tasks.filter_map(|arn| facts.tasks.get(&**arn)?.known());
-                finding.on(TaskScope::of(tasks))
-            }
-            None => finding,
-        }
+        let tasks = self.tasks.map(|arns| TaskScope::Some(arns.into()));
+        finding.tasks = tasks.unwrap_or(TaskScope::All);
+        finding
     }
 }
 

@@ -75,18 +75,14 @@ fn parse(text: &str, kind: SubjectKind, usage: Usage) -> Result<Template, ExprEr
         }
         plain.push_str(before);
         let start = text.len() - after.len();
-        let length = expression_length(after).ok_or_else(|| ExprError {
-            offset: start - 2,
-            message: "this ${ is not closed".to_owned(),
-            hint: Some("Close it with }, or write $${ for a literal ${.".to_owned()),
+        let error = |message| ExprError::new(start - 2, message);
+        let length = expression_length(after).ok_or_else(|| {
+            error("this ${ is not closed").hint("Close it with }, or write $${ for a literal ${.")
         })?;
         parts.push(Part::Text(std::mem::take(&mut plain)));
         if usage == Usage::Command && is_quoting(&parts) {
-            return Err(ExprError {
-                offset: start - 2,
-                message: "this value is inside quotes or follows a backslash".to_owned(),
-                hint: Some("Remove the quotes: values are quoted for the shell.".to_owned()),
-            });
+            return Err(error("this value is inside quotes or follows a backslash")
+                .hint("Remove the quotes: values are quoted for the shell."));
         }
         let program = compile_value(&after[..length], kind).map_err(|error| ExprError {
             offset: start + error.offset,

@@ -1,6 +1,6 @@
 //! Records which unreadable facts an evaluation needed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cel::ExecutionError;
 use model::facts::Unavailable;
@@ -12,40 +12,34 @@ use model::facts::Unavailable;
 #[derive(Debug, Clone, Default)]
 pub struct UnknownReads(Arc<Mutex<Record>>);
 
+/// What one evaluation has recorded.
 #[derive(Debug, Default)]
-struct Record {
-    first: Option<Unavailable>,
-    is_tainted: bool,
+pub struct Record {
+    /// Why the first of these facts could not be read.
+    pub first: Option<Unavailable>,
+    /// Whether the answer cannot be trusted although there is one.
+    pub is_tainted: bool,
 }
 
 impl UnknownReads {
-    pub fn reset(&self) {
-        self.with(|record| *record = Record::default());
-    }
-
-    /// Why the first of these facts could not be read.
-    pub fn first(&self) -> Option<Unavailable> {
-        self.with(|record| record.first.clone())
-    }
-
-    /// The same, if the answer cannot be trusted although there is one.
-    pub fn taint(&self) -> Option<Unavailable> {
-        self.with(|record| record.first.clone().filter(|_| record.is_tainted))
+    /// Takes the record of an evaluation, and begins that of the next one.
+    pub fn take(&self) -> Record {
+        std::mem::take(&mut *self.lock())
     }
 
     /// Records a read, and returns the error for CEL.
     pub fn error(&self, why: &Unavailable) -> ExecutionError {
-        self.with(|record| _ = record.first.get_or_insert_with(|| why.clone()));
+        self.lock().first.get_or_insert_with(|| why.clone());
         ExecutionError::function_error("facts", why)
     }
 
     /// Records a read where CEL accepts no error.
     pub fn set_taint(&self, why: &Unavailable) {
         self.error(why);
-        self.with(|record| record.is_tainted = true);
+        self.lock().is_tainted = true;
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut Record) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,51 +1,51 @@
 //! The variables of expressions, for each subject.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cel::Context;
+use cel::common::types::CelNull;
 use checks::fact_index::{FactIndex, Group, TaskRole};
 use model::arn;
 use model::facts::{Container, Fact, Facts, Service, Task, TaskDefinition, Unavailable};
-use serde::Serialize;
 use serde_content::Value;
 
-use super::compile::environment;
+use super::compile::ENVIRONMENT;
 use super::facts_value::{content, unavailable, value, with_members};
-use super::object::{FactValue, Keys, Object, incomplete};
+use super::object::{FactValue, Object, incomplete};
 use super::unknown_reads::UnknownReads;
 
 /// The variables of one subject, ready for evaluation.
 pub struct Variables {
+    /// Those that could be read.
     pub context: Context<'static, 'static>,
     /// Those that could not be read, by name. They are not in the context, so that reading one is an error of CEL.
     pub unavailable: BTreeMap<&'static str, Unavailable>,
+    /// What the evaluation of an expression records.
     pub reads: UnknownReads,
 }
 
 impl Variables {
-    fn set(&mut self, name: &'static str, value: FactValue) {
+    fn with(mut self, name: &'static str, value: FactValue) -> Variables {
         match value {
             Ok(value) => self.context.add_variable_as_val(name, value),
             Err(why) => _ = self.unavailable.insert(name, why),
         }
-    }
-
-    fn with(mut self, name: &'static str, fact: Value) -> Variables {
-        let value = value(fact, &self.reads);
-        self.set(name, value);
         self
     }
 }
 
 /// Makes the variables of each subject from the facts.
 pub struct VariableSource<'a> {
-    index: &'a FactIndex<'a>,
+    /// The facts.
+    pub index: &'a FactIndex<'a>,
     reads: UnknownReads,
     facts: FactValue,
     cluster: FactValue,
 }
 
 impl<'a> VariableSource<'a> {
+    /// Turns all facts into values, once for all subjects.
     pub fn new(index: &'a FactIndex<'a>) -> VariableSource<'a> {
         let reads = UnknownReads::default();
         VariableSource {
@@ -56,39 +56,40 @@ impl<'a> VariableSource<'a> {
         }
     }
 
+    /// For a check on the cluster; all others have these variables too.
     pub fn of_cluster(&self) -> Variables {
-        let mut variables = Variables {
-            context: Context::with_env(environment()),
+        let variables = Variables {
+            context: Context::with_env(Arc::clone(&ENVIRONMENT)),
             unavailable: BTreeMap::new(),
             reads: self.reads.clone(),
         };
-        variables.set("facts", self.facts.clone());
-        variables.set("cluster", self.cluster.clone());
         variables
+            .with("facts", self.facts.clone())
+            .with("cluster", self.cluster.clone())
     }
 
     fn of_group(&self, group: &Group) -> Variables {
-        let service = match (group.service_fact, group.service) {
-            (Some(fact), _) => content(fact),
-            (None, Some(name)) => unavailable(&not_read("service", name)),
-            // The tasks belong to no service.
-            (None, None) => Value::Unit,
-        };
+        // Without a name, the tasks belong to no service.
+        let service = self.lookup("services", "service", group.service);
         self.of_cluster().with("service", service)
     }
 
+    /// For a check on a service.
     pub fn of_service(&self, group: &Group, service: &Service) -> Variables {
         let definition = self.definition(service.task_definition.as_deref());
         self.of_group(group).with("definition", definition)
     }
 
+    /// For a check on a running task.
     pub fn of_task(&self, group: &Group, task: &'a Task) -> Variables {
+        let content = task_content(task, self.index.facts);
         self.of_group(group)
-            .with("task", task_content(task, self.index.facts))
+            .with("task", value(content, &self.reads))
             .with("definition", self.definition(Some(&task.task_definition)))
             .with("role", self.task_role(task))
     }
 
+    /// For a check on a container of a running task.
     pub fn of_container(&self, group: &Group, task: &'a Task, container: &Container) -> Variables {
         let definition = match self.index.definition(task) {
             Some(Fact::Known(definition)) => content(definition.container(&container.name)),
@@ -99,9 +100,11 @@ impl<'a> VariableSource<'a> {
             content(container),
             [("task", content(task.id())), ("definition", definition)],
         );
+        let container = value(container, &self.reads);
         self.of_task(group, task).with("container", container)
     }
 
+    /// For a check on the task definition of these running tasks.
     pub fn of_definition(
         &self,
         group: &Group,
@@ -118,46 +121,45 @@ impl<'a> VariableSource<'a> {
             .with("role", role)
     }
 
+    /// For a check on a task role.
     pub fn of_role(&self, group: &Group, arn: &str) -> Variables {
         self.of_group(group).with("role", self.role(Some(arn)))
     }
 
-    fn task_role(&self, task: &'a Task) -> Value<'static> {
+    fn task_role(&self, task: &'a Task) -> FactValue {
         match self.index.task_role(task) {
             TaskRole::Role(arn) => self.role(Some(arn)),
-            TaskRole::Unnamed => Value::Unit,
-            TaskRole::Unknown(why) => unavailable(&why),
+            TaskRole::Unnamed => self.role(None),
+            TaskRole::Unknown(why) => Err(why),
         }
     }
 
-    fn role(&self, arn: Option<&str>) -> Value<'static> {
-        lookup(&self.index.facts.roles, "role", arn)
+    fn role(&self, arn: Option<&str>) -> FactValue {
+        self.lookup("roles", "role", arn)
     }
 
-    fn definition(&self, arn: Option<&str>) -> Value<'static> {
-        lookup(&self.index.facts.task_definitions, "task definition", arn)
+    fn definition(&self, arn: Option<&str>) -> FactValue {
+        self.lookup("task_definitions", "task definition", arn)
+    }
+
+    /// An entry of a map of the facts. Without a name it is null.
+    fn lookup(&self, map: &str, what: &str, name: Option<&str>) -> FactValue {
+        let Some(name) = name else {
+            return Ok(Box::new(CelNull));
+        };
+        let entry = member(&self.facts, map).and_then(|map| member(map, name));
+        entry.cloned().unwrap_or_else(|| Err(not_read(what, name)))
     }
 }
 
-fn lookup<T: Serialize>(
-    facts: &BTreeMap<String, Fact<T>>,
-    what: &str,
-    arn: Option<&str>,
-) -> Value<'static> {
-    match arn {
-        None => Value::Unit,
-        Some(arn) => match facts.get(arn) {
-            Some(fact) => content(fact),
-            None => unavailable(&not_read(what, arn)),
-        },
-    }
+fn member<'v>(value: &'v FactValue, name: &str) -> Option<&'v FactValue> {
+    value.as_ref().ok()?.downcast_ref::<Object>()?.member(name)
 }
 
 /// A task with the members that expressions get in addition.
 pub fn task_content(task: &Task, facts: &Facts) -> Value<'static> {
-    let age_seconds = task
-        .started_at
-        .map(|started| facts.taken_at.as_second() - started.as_second());
+    let started = task.started_at.map(|started| started.as_second());
+    let age_seconds = started.map(|started| facts.taken_at.as_second() - started);
     with_members(
         content(task),
         [
@@ -181,42 +183,26 @@ fn facts_value(index: &FactIndex, reads: &UnknownReads) -> FactValue {
         .or_else(|| facts.tasks.values().find_map(Fact::unavailable))
         .or_else(|| facts.task_definitions.values().find_map(Fact::unavailable));
 
-    let all = value(content(facts), reads)?;
-    let simulations = value(content(index.simulations), reads);
+    // As IAM answered, or as its policies decide.
+    let simulations = [("simulations", content(index.simulations))];
+    let all = value(with_members(content(facts), simulations), reads)?;
     let Some(all) = all.downcast_ref::<Object>() else {
         return Ok(all);
     };
-    let members = all.members().map(|(name, member)| {
+    let marked = all.map_members(|name, member| {
         let gap = match name {
             "services" => services_gap,
             "tasks" => tasks_gap,
-            // What follows from tasks and their definitions.
-            "task_definitions"
-            | "roles"
-            | "simulations"
-            | "identities"
-            | "container_instances"
-            | "instance_profiles"
-            | "probes"
-            | "kms_keys"
-            | "log_groups"
-            | "buckets"
-            | "service_tasks"
-            | "network" => derived_gap,
-            _ => None,
+            "caller" | "cluster" | "expect" | "local" | "manifest" | "target" | "terraform" => None,
+            // They follow from tasks and their definitions.
+            _ => derived_gap,
         };
-        let member = match name {
-            "simulations" => simulations.clone(),
-            _ => member.clone(),
-        };
-        let member = match gap {
+        match gap {
             Some(why) => incomplete(member, why),
             None => member,
-        };
-        (name.to_owned().into(), member)
+        }
     });
-    let members = members.collect();
-    Ok(Box::new(Object::new(members, Keys::Fixed, reads)))
+    Ok(Box::new(marked))
 }
 
 fn not_read(what: &str, arn: &str) -> Unavailable {

@@ -1,9 +1,13 @@
+//! The environment variables of programs.
+
 use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
 
 /// The environment variables that a program gets: none that can hold a secret, and none of AWS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    pub(super) variables: Vec<(OsString, OsString)>,
+    variables: Vec<(OsString, OsString)>,
 }
 
 /// Besides `LC_…`.
@@ -20,6 +24,13 @@ impl Environment {
                 .filter(|(name, _)| name.to_str().is_some_and(is_inherited))
                 .collect(),
         }
+    }
+
+    /// To run a program with these variables and no others.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.variables.iter().cloned());
+        command
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use model::{Area, Check, Severity};
@@ -17,11 +16,13 @@ const PREFIX: &str = "ecs-exec-check-";
 pub struct ExecCheck {
     /// What follows `ecs-exec-check-` in the file name.
     pub name: String,
+    /// The file.
     pub path: PathBuf,
     check: &'static Check,
 }
 
 impl ExecCheck {
+    /// A program as a check. Does not look whether the file exists.
     pub fn new(name: &str, path: impl Into<PathBuf>) -> ExecCheck {
         let texts = CheckTexts {
             name: name.to_owned(),
@@ -48,24 +49,19 @@ impl ExecCheck {
 pub fn find(path: &OsStr) -> Vec<ExecCheck> {
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
     for folder in std::env::split_paths(path).filter(|folder| folder.is_absolute()) {
-        for (name, path) in programs_in(&folder) {
-            found.entry(name).or_insert(path);
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let (file_name, path) = (entry.file_name(), entry.path());
+            if let Some(name) = file_name.to_str().and_then(check_name)
+                && is_executable(&path)
+            {
+                found.entry(name.to_owned()).or_insert(path);
+            }
         }
     }
     found
         .into_iter()
         .map(|(name, path)| ExecCheck::new(&name, path))
         .collect()
-}
-
-fn programs_in(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.filter_map(|entry| {
-        let name = check_name(entry.file_name().to_str()?)?.to_owned();
-        // Follows links, as a shell does.
-        let metadata = std::fs::metadata(entry.path()).ok()?;
-        is_executable(&metadata).then(|| (name, entry.path()))
-    })
 }
 
 fn check_name(file_name: &str) -> Option<&str> {
@@ -77,13 +73,16 @@ fn check_name(file_name: &str) -> Option<&str> {
     is_name(name).then_some(name)
 }
 
+/// Follows links, as a shell does.
 #[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
+fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+    let is_executable = |mode: u32| mode & 0o111 != 0;
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && is_executable(file.permissions().mode()))
 }
 
 #[cfg(not(unix))]
-fn is_executable(metadata: &Metadata) -> bool {
-    metadata.is_file()
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
 }

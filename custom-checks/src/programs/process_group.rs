@@ -16,11 +16,8 @@ pub fn isolate(command: &mut Command) {
 /// another group.
 #[cfg(unix)]
 pub fn has_exited(child: &mut Child) -> bool {
-    let Some(pid) = pid(child) else {
-        return true;
-    };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    match waitid(WaitId::Pid(pid), options) {
+    match waitid(WaitId::Pid(Pid::from_child(child)), options) {
         Ok(status) => status.is_some(),
         Err(rustix::io::Errno::INTR) => false,
         Err(_) => true,
@@ -30,15 +27,8 @@ pub fn has_exited(child: &mut Child) -> bool {
 /// Kills what is left of the group. Call it only before the program is reaped.
 #[cfg(unix)]
 pub fn kill(child: &mut Child) {
-    if let Some(pid) = pid(child) {
-        // Fails if no process is left.
-        let _ = kill_process_group(pid, Signal::KILL);
-    }
-}
-
-#[cfg(unix)]
-fn pid(child: &Child) -> Option<Pid> {
-    Pid::from_raw(i32::try_from(child.id()).ok()?)
+    // Fails if no process is left.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
 #[cfg(not(unix))]

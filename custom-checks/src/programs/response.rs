@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::exec_check::ExecCheck;
 use super::process::ProgramError;
-use crate::check::{FixIds, truncate};
+use crate::check::{FixIds, default_severity, truncate};
 
 /// The version of the protocol.
 const PROTOCOL: u64 = 1;
@@ -30,15 +30,12 @@ pub struct Metadata {
     /// What goes wrong if it fails.
     #[serde(default)]
     pub why: String,
-    #[serde(default = "medium")]
+    /// How much a failure matters, unless a finding says otherwise.
+    #[serde(default = "default_severity")]
     pub severity: Severity,
     /// AWS actions whose answers the check needs, as IAM policies write them.
     #[serde(default)]
     pub actions: Vec<String>,
-}
-
-fn medium() -> Severity {
-    Severity::Medium
 }
 
 #[derive(Deserialize)]
@@ -83,13 +80,13 @@ pub fn metadata(bytes: &[u8]) -> Result<Metadata, ProgramError> {
 /// Reads what a program prints for the facts.
 pub fn findings(program: &ExecCheck, bytes: &[u8]) -> Result<Vec<Finding>, ProgramError> {
     let response: Response = document(bytes)?;
-    let mut fix_ids = FixIds::default();
+    let fix_ids = FixIds::default();
     let count = response.findings.len();
     let mut findings: Vec<Finding> = response
         .findings
         .into_iter()
         .take(MAX_FINDINGS)
-        .map(|from| finding(program, from, &mut fix_ids))
+        .map(|from| finding(program, from, &fix_ids))
         .collect();
     if count > MAX_FINDINGS {
         let limit = MAX_FINDINGS;
@@ -129,11 +126,9 @@ fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProgramError> {
         }
         Some(version) => {
             let version = truncate(&version.to_string(), 30);
-            Err(ProgramError::OtherProtocol {
-                detail: format!(
-                    "It speaks version {version}, and this ecs-exec speaks {PROTOCOL}."
-                ),
-            })
+            let detail =
+                format!("It speaks version {version}, and this ecs-exec speaks {PROTOCOL}.");
+            Err(ProgramError::OtherProtocol(detail))
         }
         None => Err(ProgramError::InvalidAnswer(
             "Its output has no member \"protocol\".".to_owned(),
@@ -141,7 +136,7 @@ fn document<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProgramError> {
     }
 }
 
-fn finding(program: &ExecCheck, from: ProgramFinding, fix_ids: &mut FixIds) -> Finding {
+fn finding(program: &ExecCheck, from: ProgramFinding, fix_ids: &FixIds) -> Finding {
     let check = program.check();
     let subject = Subject {
         kind: line(&from.subject.kind, 50).into(),
