@@ -41,6 +41,7 @@ use crate::config::SourcedValue;
 pub use credentials::NO_CREDENTIALS;
 pub use failure::{Failure, fact};
 pub use partition::partition;
+pub use profile::profile_region;
 
 use clock::Clock;
 use concurrency::ServiceConcurrency;

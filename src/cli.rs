@@ -52,6 +52,7 @@ pub struct Cli {
 pub enum Command {
     /// Open a session: the explicit form of `ecs-exec SERVICE`
     #[command(after_help = include_str!("cli/help/exec.txt").trim_end())]
+    #[command(alias = "execute-command")]
     Exec(Exec),
     /// Run a command, print its output, and exit with its status
     #[command(after_help = include_str!("cli/help/run.txt").trim_end())]
@@ -59,6 +60,7 @@ pub enum Command {
     /// Run a named command from the configuration
     Recipe(RecipeArguments),
     /// List services, tasks and containers, and whether sessions can be opened into them
+    #[command(visible_alias = "ls")]
     List(List),
     /// Print the CloudWatch logs of a service's containers
     #[command(after_help = include_str!("cli/help/logs.txt").trim_end())]

@@ -29,13 +29,17 @@ pub use layers::{Use, load};
 pub use paths::{FILE_NAME, discovered_file, project_file, state_folder};
 pub use validation::is_region;
 
+/// What messages call the built-in file.
+const BUILT_IN_NAME: &str = "the built-in configuration";
 const BUILT_IN: &str = include_str!("../config/coder-production.toml");
 
 /// Everything that is known before the first AWS call.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// A name or an ARN.
+    /// A name or an ARN; empty if none is named.
     pub cluster: String,
+    /// Nothing says where to work: the built-in cluster is used.
+    pub is_built_in: bool,
     /// `None`: the region of the AWS profile.
     pub region: Option<SourcedValue>,
     /// `None`: the SDK decides.

@@ -18,6 +18,7 @@ use terraform_plan::TerraformPlan;
 use crate::cli::{Doctor, Global};
 use crate::cli_error::CliError;
 use crate::config::{self, Settings, Use};
+use crate::place;
 use selected_checks::{SelectedChecks, may_include};
 
 /// A run whose arguments, settings and baselines are valid; AWS has not been asked yet.
@@ -48,9 +49,14 @@ impl<'a> DoctorRun<'a> {
             Some(_) => config::load(global, &[]).await.map(|_| None)?,
             None => Some(config::load(global, &uses(arguments)).await?),
         };
+        let checks = SelectedChecks::new(&arguments.checks, settings.as_mut())?;
+        if let Some(without_cluster) = settings.take_if(|_| reads_cluster(arguments, &checks)) {
+            let uses = uses(arguments);
+            settings = Some(place::with_cluster(without_cluster, global, &uses).await?);
+        }
         Ok(DoctorRun {
             arguments,
-            checks: SelectedChecks::new(&arguments.checks, settings.as_mut())?,
+            checks,
             settings,
             baselines: baselines(arguments.report.baseline.as_deref())?,
             service_override: Vec::new(),
@@ -152,6 +158,13 @@ impl<'a> DoctorRun<'a> {
             &why,
         ))
     }
+}
+
+/// Whether the run reads the cluster of the settings from AWS.
+fn reads_cluster(arguments: &Doctor, checks: &SelectedChecks) -> bool {
+    let facts = &arguments.facts;
+    let is_offline = facts.snapshot.is_some() || facts.plan.is_some();
+    !is_offline && !checks.selection.is_within(Area::Local)
 }
 
 /// What the run uses of an untrusted project file.

@@ -25,6 +25,7 @@ mod files;
 mod formats;
 mod output;
 mod picker;
+mod place;
 mod session;
 mod signals;
 mod target;

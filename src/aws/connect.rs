@@ -106,7 +106,10 @@ fn region(settings: &Settings, config: &SdkConfig) -> Result<SourcedValue, CliEr
             "Regions look like us-west-2.",
         )),
         None => Err(CliError::new(
-            format!("no region is set for cluster {}", settings.cluster),
+            match settings.cluster.as_str() {
+                "" => "no region is set".to_owned(),
+                cluster => format!("no region is set for cluster {cluster}"),
+            },
             "Give it with --region, AWS_REGION, or `region = \"…\"` in ecs-exec.toml.",
         )),
     }

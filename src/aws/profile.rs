@@ -30,6 +30,12 @@ const SOURCES: [&str; 8] = [
     "web_identity_token_file",
 ];
 
+/// The region of a profile, or of the default one. `None` also if the configuration files cannot be read: connecting
+/// reports that.
+pub async fn profile_region(name: Option<&str>) -> Option<String> {
+    Profiles::read(name).await.ok()?.region().map(str::to_owned)
+}
+
 impl Profiles {
     /// `name`: the profile to select; `None` for `default`.
     pub async fn read(name: Option<&str>) -> Result<Profiles, CliError> {
@@ -46,6 +52,10 @@ impl Profiles {
                 "Correct it, or set another file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE.",
             )),
         }
+    }
+
+    fn region(&self) -> Option<&str> {
+        self.profile()?.get("region")
     }
 
     pub fn name(&self) -> &str {
@@ -77,7 +87,7 @@ impl Profiles {
         region: Option<Region>,
         http: SharedHttpClient,
     ) -> ProfileFileCredentialsProvider {
-        let profile_region = || Some(Region::new(self.profile()?.get("region")?.to_owned()));
+        let profile_region = || Some(Region::new(self.region()?.to_owned()));
         let config = ProviderConfig::without_region()
             .with_region(region.or_else(profile_region))
             .with_http_client(http);

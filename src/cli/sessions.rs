@@ -16,6 +16,9 @@ pub struct ShortForm {
     pub container: Option<String>,
     /// Command line to run [default: a shell]
     pub command: Option<String>,
+    /// The same as CONTAINER
+    #[arg(long = "container", short, value_name = "NAME", conflicts_with = "container")]
+    pub container_flag: Option<String>,
     #[command(flatten)]
     pub session: SessionFlags,
 }
@@ -23,12 +26,14 @@ pub struct ShortForm {
 /// `ecs-exec exec`
 #[derive(Args)]
 pub struct Exec {
-    /// Short or full name of the service
-    #[arg(required_unless_present = "task")]
+    /// Short or full name of the service [default: choose one from a list]
     pub service: Option<String>,
     /// Container [default: the configured one, or the only one]
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
+    /// Command line to run, as `aws ecs execute-command` takes it
+    #[arg(long = "command", value_name = "LINE", hide = true, conflicts_with = "command")]
+    pub command_line: Option<String>,
     /// Program and arguments [default: a shell]
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,
@@ -58,6 +63,12 @@ pub struct SessionFlags {
     /// Do not run the doctor if the session cannot be opened
     #[arg(long, conflicts_with = "doctor")]
     pub no_doctor: bool,
+    /// Accepted because docker, kubectl and the AWS CLI have it: sessions are always interactive
+    #[arg(long, short, hide = true)]
+    pub interactive: bool,
+    /// Accepted as `interactive` is
+    #[arg(long, short, hide = true)]
+    pub tty: bool,
 }
 
 /// What carries a session.

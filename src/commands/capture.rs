@@ -14,13 +14,14 @@ use model::text::sanitize_line;
 use crate::cli::{Capture, Global};
 use crate::cli_error::CliError;
 use crate::collect;
-use crate::config::{self, Use};
+use crate::config::Use;
 use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
+use crate::place;
 use crate::target::GatherRequest;
 
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::from_args(&arguments.targets, &settings)?;
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
     let gathered = collect::gather(&settings, &request, arguments.timeout).await;

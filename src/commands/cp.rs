@@ -13,8 +13,9 @@ use uuid::Uuid;
 use crate::aws::AwsClients;
 use crate::cli::{Cp, Global};
 use crate::cli_error::CliError;
-use crate::config::{self, Use};
+use crate::config::Use;
 use crate::files::{NewFile, unwritable};
+use crate::place;
 use crate::session::{
     Context, ExecTarget, Flow, RemoteCommand, SessionEnd, TargetArgs, resolve_target,
 };
@@ -51,7 +52,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
             ));
         }
     };
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(&aws, &settings, global);
     let args = TargetArgs {

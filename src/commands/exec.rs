@@ -8,8 +8,9 @@ use model::text::{list, sanitize_line};
 use crate::aws::AwsClients;
 use crate::cli::{Exec, Global, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{Settings, Use, short_name};
 use crate::exit;
+use crate::place;
 use crate::session::{
     ClosingCause, Context, ExecTarget, LocalIo, OpenError, RemoteText, SessionEnd, TargetArgs,
     escape, failure_report, open, or_similar_command, plugin_session, report_unwritten_output,
@@ -37,7 +38,10 @@ impl<'a> From<&'a Exec> for SessionRequest<'a> {
         SessionRequest {
             service: arguments.service.clone(),
             container: arguments.container.clone(),
-            command: (!words.is_empty()).then(|| shell_words::join(words)),
+            command: match words.is_empty() {
+                true => arguments.command_line.clone(),
+                false => Some(shell_words::join(words)),
+            },
             is_project_command: false,
             may_be_command: false,
             flags: &arguments.session,
@@ -49,7 +53,10 @@ impl<'a> From<&'a Exec> for SessionRequest<'a> {
 pub async fn short_form(arguments: &ShortForm, global: &Global) -> Result<ExitCode, CliError> {
     let request = SessionRequest {
         service: Some(arguments.service.clone()),
-        container: arguments.container.clone(),
+        container: arguments
+            .container
+            .clone()
+            .or_else(|| arguments.container_flag.clone()),
         command: arguments.command.clone(),
         is_project_command: false,
         may_be_command: true,
@@ -82,7 +89,7 @@ async fn run_request(request: SessionRequest<'_>, global: &Global) -> Result<Exi
     if request.command.is_none() {
         uses.push(Use::Shell(request.service.as_deref()));
     }
-    let settings = config::load(global, &uses).await?;
+    let settings = place::load(global, &uses).await?;
     session(request, &settings, global).await
 }
 

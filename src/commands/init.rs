@@ -13,15 +13,13 @@ use crate::cli_error::CliError;
 use crate::collect::{self, Workload, ecs};
 use crate::config::trust::ProjectFile;
 use crate::config::{self, Settings, Use, short_name};
+use crate::place;
 use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
-    let mut settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = settings(global).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
-    if global.cluster.is_none() {
-        settings.cluster = choose(&aws, &settings).await?;
-    }
     let request = GatherRequest {
         services: Services::All,
         ..GatherRequest::default()
@@ -61,31 +59,23 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configured cluster if it exists, else the only one.
-async fn choose(aws: &AwsClients, settings: &Settings) -> Result<String, CliError> {
-    let clusters = ecs::cluster_names(aws).await;
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
+/// The settings with the cluster of the flags or of a file, unless that does not exist; else with the one that the user
+/// chooses. The built-in cluster is nobody's choice.
+async fn settings(global: &Global) -> Result<Settings, CliError> {
+    let uses = [Use::Credentials];
+    let mut settings = config::load(global, &uses).await?;
+    if global.cluster.is_some() {
+        return Ok(settings);
     }
-    let clusters = clusters.map_err(|failure| {
-        CliError::new(
-            format!("cannot list clusters: {}", failure.why),
-            "Name one with --cluster.",
-        )
-    })?;
-    let configured = short_name(&settings.cluster);
-    match clusters.as_slice() {
-        [] => Err(CliError::new(
-            format!("no clusters in {}", aws.region.value),
-            "Name another region with --region.",
-        )),
-        some if some.iter().any(|name| name == configured) => Ok(configured.to_owned()),
-        [only] => Ok(only.clone()),
-        many => Err(CliError::new(
-            format!("there are {} clusters in {}", many.len(), aws.region.value),
-            format!("Name one with --cluster: {}.", many.join(", ")),
-        )),
+    if settings.is_built_in {
+        let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
+        if ecs::cluster(&aws, &settings.cluster).await.known().is_some() {
+            return Ok(settings);
+        }
+        settings.cluster.clear();
+        settings.is_built_in = false;
     }
+    place::with_cluster(settings, global, &uses).await
 }
 
 /// The text of the file.

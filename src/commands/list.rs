@@ -14,8 +14,9 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::collect::{self, Workload};
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{Settings, Use, short_name};
 use crate::output::{Progress, plain_table, print, table, text_width};
+use crate::place;
 use crate::target::{GatherRequest, NameCandidates, Services, no_such_service};
 use crate::timeouts::SESSION_TIMEOUT;
 
@@ -39,7 +40,7 @@ struct Row {
 }
 
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::new(&settings, &arguments.services, &[], arguments.all, None)?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));

@@ -17,6 +17,7 @@ use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{self, Settings, Use};
 use crate::output::{OpenLine, print};
+use crate::place;
 use crate::target::{GatherRequest, name_candidates, no_such_service};
 
 /// How often CloudWatch Logs is asked for new events.
@@ -45,7 +46,7 @@ struct Event {
 
 /// `ecs-exec logs`
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, FOLLOW_TIMEOUT).await?;
     let definitions = task_definitions(&aws, &settings, &arguments.service).await?;
     let container = arguments.container.as_deref();

@@ -13,6 +13,7 @@ use crate::cli_error::CliError;
 use crate::collect::sts;
 use crate::config::{self, Settings, Use, short_name};
 use crate::output::print;
+use crate::place;
 use crate::timeouts::REPORT_TIMEOUT;
 
 pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliError> {
@@ -27,7 +28,10 @@ pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliErr
         Kind::TaskRole => &[],
         _ => &[Use::Credentials],
     };
-    let settings = config::load(global, uses).await?;
+    let settings = match kind {
+        Kind::TaskRole => config::load(global, uses).await?,
+        _ => place::load(global, uses).await?,
+    };
     let (account, region) = match kind {
         // The same in every account.
         Kind::TaskRole => (String::new(), String::new()),

@@ -9,8 +9,9 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, PortForward};
 use crate::cli_error::CliError;
 use crate::collect::local;
-use crate::config::{self, Use};
+use crate::config::Use;
 use crate::exit;
+use crate::place;
 use crate::session::{
     Context, OpenError, TargetArgs, open_unless_signalled, plugin_session, resolve_target,
 };
@@ -48,7 +49,7 @@ pub async fn run(arguments: &PortForward, global: &Global) -> Result<ExitCode, C
             "Expected LOCAL:REMOTE or LOCAL:HOST:REMOTE, like 8080:4000 or 5432:db.internal:5432.",
         )
     })?;
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     if local::plugin().await.is_absent() {
         return Err(CliError::unopened(
             "port-forward needs the Session Manager plugin, which is not installed on this machine",

@@ -9,6 +9,7 @@ use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
 use crate::cli_error::CliError;
 use crate::config::{self, Recipe, Settings, Use};
 use crate::output::print;
+use crate::place;
 use crate::session::{Context, RemoteCommand, TargetArgs};
 use crate::target::nearest;
 use crate::timeouts::SESSION_TIMEOUT;
@@ -21,7 +22,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
         return Ok(ExitCode::SUCCESS);
     };
     let uses = [Use::Credentials, Use::Recipe(name)];
-    let settings = config::load(global, &uses).await?;
+    let settings = place::load(global, &uses).await?;
     let recipe = find(&settings, name)?;
     if recipe.interactive {
         let session = as_session(arguments, recipe);
@@ -61,6 +62,7 @@ fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
     Exec {
         service: Some(recipe.service.clone()),
         container: recipe.container.clone(),
+        command_line: None,
         command: recipe.command.clone(),
         session: SessionFlags {
             task: arguments.task.clone(),
@@ -69,6 +71,8 @@ fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
             escape: arguments.escape.clone(),
             doctor: false,
             no_doctor: arguments.no_doctor,
+            interactive: false,
+            tty: false,
         },
     }
 }

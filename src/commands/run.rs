@@ -8,13 +8,14 @@ use futures::future::join_all;
 use crate::aws::AwsClients;
 use crate::cli::{Global, Run};
 use crate::cli_error::CliError;
-use crate::config::{self, Use};
+use crate::config::Use;
+use crate::place;
 use crate::session::{Context, Flow, RemoteCommand, TargetArgs, resolve_targets};
 use crate::timeouts::SESSION_TIMEOUT;
 
 /// `ecs-exec run`
 pub async fn run(arguments: &Run, global: &Global) -> Result<ExitCode, CliError> {
-    let settings = config::load(global, &[Use::Credentials]).await?;
+    let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let args = TargetArgs {
         service: arguments.service.clone(),

@@ -10,7 +10,8 @@ use super::merge::{Layer, merge};
 use super::safe_read::{FileOrigin, read};
 use super::trust::ProjectFile;
 use super::trusted_keys::{Split, split};
-use super::{BUILT_IN, Settings, file, paths, validation};
+use super::{AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, Settings, file, paths, validation};
+use crate::aws::profile_region;
 use crate::cli::Global;
 use crate::cli_error::CliError;
 use crate::output::ask;
@@ -36,8 +37,17 @@ pub enum Use<'a> {
 /// terminal that is an error.
 pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliError> {
     let environment = |name: &str| std::env::var(name).ok();
-    let built_in = file::parse(&SourceFile::new("the built-in configuration", BUILT_IN))?;
+    let built_in = file::parse(&SourceFile::new(BUILT_IN_NAME, BUILT_IN))?;
     let mut layers = read_layers(global)?;
+    let names_no_place = global.cluster.is_none() && layers.is_empty();
+    let is_built_in = names_no_place && !is_region_known(global, &environment).await;
+    let global = &match is_built_in {
+        true => Global {
+            cluster: built_in.cluster.clone(),
+            ..global.clone()
+        },
+        false => global.clone(),
+    };
     let mut settings = merge(global, &environment, &layers, &built_in);
     if let Some(at) = layers.iter().position(|layer| layer.is_project) {
         let project = ProjectFile::new(&layers[at].path, &layers[at].source.text);
@@ -57,8 +67,32 @@ pub async fn load(global: &Global, uses: &[Use<'_>]) -> Result<Settings, CliErro
         }
     }
     settings.custom_checks = custom_checks(&layers)?;
+    settings.is_built_in = is_built_in;
     validation::validate(global, &environment, &settings)?;
+    prefer_region_of_profile(&mut settings).await;
     Ok(settings)
+}
+
+/// Whether a flag, the environment or the AWS profile sets a region.
+async fn is_region_known(global: &Global, environment: &impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name| environment(name).is_some_and(|value| !value.is_empty());
+    let profile = global.profile.clone().or_else(|| environment(AWS_PROFILE));
+    global.region.is_some()
+        || is_set("AWS_REGION")
+        || is_set("AWS_DEFAULT_REGION")
+        || profile_region(profile.as_deref()).await.is_some()
+}
+
+/// The region of the AWS profile takes precedence over the built-in one.
+async fn prefer_region_of_profile(settings: &mut Settings) {
+    let region = settings.region.as_ref();
+    if region.is_some_and(|region| region.source == BUILT_IN_NAME) {
+        let profile = settings.profile.as_ref();
+        let profile = profile.map(|profile| profile.value.as_str());
+        if profile_region(profile).await.is_some() {
+            settings.region = None;
+        }
+    }
 }
 
 /// The files that exist, the strongest first.

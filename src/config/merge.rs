@@ -9,7 +9,7 @@ use custom_checks::source::SourceFile;
 use model::facts::Expect;
 
 use super::file::{ConfigFile, PluginSettings, ServiceSettings};
-use super::{AWS_PROFILE, Project, Settings, SourcedValue, short_name};
+use super::{AWS_PROFILE, BUILT_IN_NAME, Project, Settings, SourcedValue, short_name};
 use crate::cli::Global;
 
 /// One configuration file.
@@ -21,7 +21,7 @@ pub struct Layer {
     pub is_project: bool,
 }
 
-/// `layers`: the strongest first.
+/// `layers`: the strongest first. If neither they nor a flag name a cluster, it is empty.
 pub fn merge(
     global: &Global,
     environment: &impl Fn(&str) -> Option<String>,
@@ -34,15 +34,11 @@ pub fn merge(
         .map(|layer| (&layer.file, layer.path.display().to_string()))
         .collect();
     let in_files = files.iter().find_map(|(file, _)| file.cluster.as_ref());
-    let cluster = global
-        .cluster
-        .as_ref()
-        .or(in_files)
-        .or(built_in.cluster.as_ref());
+    let cluster = global.cluster.as_ref().or(in_files);
     let cluster = cluster.cloned().unwrap_or_default();
     // The built-in file describes one cluster.
     if built_in.cluster.as_deref() == Some(short_name(&cluster)) {
-        files.push((built_in, "the built-in configuration".to_owned()));
+        files.push((built_in, BUILT_IN_NAME.to_owned()));
     }
     let first = |pick: fn(&ConfigFile) -> &Option<String>| {
         let mut values = files.iter();
@@ -81,6 +77,7 @@ pub fn merge(
     }
 
     Settings {
+        is_built_in: false,
         cluster,
         region,
         profile,
@@ -205,7 +202,9 @@ mod tests {
 
     #[test]
     fn the_runbook_s_platform_is_built_in() {
-        let settings = settings(&global(), &[], &[]);
+        let mut global = global();
+        global.cluster = Some("coder-production-cluster".into());
+        let settings = settings(&global, &[], &[]);
         assert_eq!(settings.cluster, "coder-production-cluster");
         assert_eq!(settings.region.unwrap().value, "us-west-2");
         assert_eq!(settings.service_prefix, "coder-production-");

@@ -28,7 +28,7 @@ pub fn validate(
             "Cluster ARNs look like arn:aws:ecs:REGION:ACCOUNT:cluster/NAME.",
         ));
     }
-    if short_name(&settings.cluster).is_empty() {
+    if global.cluster.is_some() && short_name(&settings.cluster).is_empty() {
         return Err(CliError::new(
             "the cluster name is empty",
             "Name one with --cluster.",

@@ -27,7 +27,7 @@ pub async fn choose_cluster(aws: &AwsClients, global: &Global) -> Result<String,
     let progress = Progress::start(global, &format!("Reading the clusters of {region}"));
     let names = ecs::cluster_names(aws).await.map_err(|failure| {
         aws.rejected().unwrap_or_else(|| {
-            CliError::aws(
+            CliError::new(
                 format!(
                     "no cluster is named, and those of {region} cannot be listed: {}",
                     failure.why
@@ -38,7 +38,7 @@ pub async fn choose_cluster(aws: &AwsClients, global: &Global) -> Result<String,
     })?;
     let name = match names.as_slice() {
         [] => {
-            return Err(CliError::not_found(
+            return Err(CliError::new(
                 format!("there is no cluster in {region}"),
                 "Choose another region with --region, or another account with --profile.",
             ));

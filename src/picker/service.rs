@@ -29,7 +29,7 @@ pub async fn choose_service(
         Err(failure) => return Err(unlisted(aws, settings, &failure.why.to_string()).await),
     };
     if names.is_empty() {
-        return Err(CliError::not_found(
+        return Err(CliError::new(
             format!("there is no service in cluster {cluster}"),
             "Name a task with --task; `ecs-exec list` shows them.",
         ));
@@ -59,7 +59,7 @@ async fn unlisted(aws: &AwsClients, settings: &Settings, why: &str) -> CliError 
         let existing = ecs::cluster_names(aws).await.unwrap_or_default();
         return collect::no_such_cluster(cluster, &aws.region.value, &existing);
     }
-    CliError::aws(
+    CliError::new(
         format!("the services of {cluster} cannot be listed: {why}"),
         "Name one: ecs-exec SERVICE.",
     )

@@ -104,12 +104,25 @@ pub async fn resolve_target(cx: Context<'_>, args: &TargetArgs) -> Result<ExecTa
             "Name the task with --task and the container with --container.",
         ));
     }
+    let args = &with_service(cx, args).await?;
     let mut targets = resolve_targets(cx, args).await?;
     let chosen = match args.pick && targets.len() > 1 {
         true => picker::choose_task(&targets, cx.global).await?,
         false => 0,
     };
     Ok(targets.swap_remove(chosen))
+}
+
+/// If the user named neither a service nor a task, they choose a service, and then the task and the container.
+async fn with_service(cx: Context<'_>, args: &TargetArgs) -> Result<TargetArgs, CliError> {
+    if args.service.is_some() || args.task.is_some() || !picker::is_possible() {
+        return Ok(args.clone());
+    }
+    Ok(TargetArgs {
+        service: Some(picker::choose_service(cx.aws, cx.settings, cx.global).await?),
+        pick: true,
+        ..args.clone()
+    })
 }
 
 /// The container of every matching task, of which there is at least one. Those that can be entered come first, then the
