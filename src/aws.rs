@@ -12,6 +12,7 @@
 //! | `truncated_xml`, `clock` | interceptors: reject truncated answers, compare clocks |
 //! | `partition` | region → partition |
 
+pub mod call_log;
 mod clock;
 mod concurrency;
 mod connect;
@@ -32,6 +33,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 use model::facts::{Reason, Unavailable, host_of};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -75,6 +77,11 @@ pub struct AwsClients {
     calls: Mutex<BTreeMap<String, u64>>,
     rejected: OnceLock<CliError>,
 }
+
+/// What the error type of each call can do.
+pub trait CallError: Error + ProvideErrorMetadata + RequestId + Send + Sync + 'static {}
+
+impl<E: Error + ProvideErrorMetadata + RequestId + Send + Sync + 'static> CallError for E {}
 
 /// Pause before a throttled call is repeated.
 const THROTTLING_PAUSE: Duration = Duration::from_millis(500);
@@ -130,7 +137,8 @@ impl AwsClients {
     pub async fn call<T, E, F>(&self, action: &str, request: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+        E: CallError,
+        T: RequestId,
     {
         let permit = timeout_at(self.deadline, self.concurrency.acquire(action)).await;
         if permit.is_err() || Instant::now() >= self.deadline {
@@ -141,7 +149,10 @@ impl AwsClients {
         }
         self.count(action);
         loop {
-            let failure = match timeout_at(self.deadline, request()).await {
+            let started = Instant::now();
+            let answer = timeout_at(self.deadline, request()).await;
+            call_log::print(action, started.elapsed(), &answer);
+            let failure = match answer {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => {
                     if let Some(rejected) = credentials::rejected(&error) {

@@ -6,6 +6,7 @@ mod cluster;
 mod doctor;
 mod duration;
 mod global;
+pub mod habits;
 mod parse;
 mod policy;
 mod report;

@@ -70,6 +70,14 @@ pub struct Settings {
     pub project: Option<Project>,
 }
 
+impl Settings {
+    /// Whether the configuration names this service, by its short or full name.
+    pub fn has_service(&self, name: &str) -> bool {
+        let short = name.strip_prefix(&self.service_prefix).unwrap_or(name);
+        self.services.contains_key(name) || self.services.contains_key(short)
+    }
+}
+
 /// The environment variable with the AWS profile.
 pub const AWS_PROFILE: &str = "AWS_PROFILE";
 

@@ -38,6 +38,9 @@ use cli_error::CliError;
 
 fn main() -> ExitCode {
     let cli = cli::parse(std::env::args_os().collect());
+    if cli.global.debug {
+        aws::call_log::turn_on();
+    }
     run_to_completion(&cli).unwrap_or_else(|error| {
         say!("{error}");
         ExitCode::from(error.exit_code())

@@ -25,10 +25,13 @@ pub async fn with_cluster(
     uses: &[Use<'_>],
 ) -> Result<Settings, CliError> {
     if settings.is_built_in {
-        say_unless_quiet(global, &format!(
-            "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
-            settings.cluster
-        ));
+        say_unless_quiet(
+            global,
+            &format!(
+                "No ecs-exec.toml, cluster or region is set: using the built-in {}. `ecs-exec init` writes an ecs-exec.toml.",
+                settings.cluster
+            ),
+        );
     }
     if !settings.cluster.is_empty() {
         return Ok(settings);

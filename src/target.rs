@@ -268,11 +268,16 @@ pub fn ambiguous_task(written: &str, ids: &[&str]) -> CliError {
     )
 }
 
+/// How similar two names are, from 0 to 1, whatever their case.
+pub fn similarity(one: &str, other: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase())
+}
+
 /// Up to three known names that are similar to a wrong one, the most similar first.
 pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let mut near: Vec<(f64, &str)> = known
         .into_iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), name))
+        .map(|name| (similarity(wrong, name), name))
         .filter(|(similarity, _)| *similarity >= 0.6)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));

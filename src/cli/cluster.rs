@@ -32,8 +32,8 @@ pub enum TableFormat {
 /// Arguments of `logs`.
 #[derive(Args)]
 pub struct Logs {
-    /// Service, by short or full name
-    pub service: String,
+    /// Service, by short or full name [default: choose one from a list]
+    pub service: Option<String>,
     /// Only this container of the tasks
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
@@ -43,6 +43,9 @@ pub struct Logs {
     /// How far back to start: 10m, 2h
     #[arg(long, default_value = "10m", value_parser = duration, value_name = "TIME")]
     pub since: Duration,
+    /// Only the last events, this many
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    pub tail: Option<usize>,
     /// Only events that match this CloudWatch Logs filter pattern
     #[arg(long, value_name = "PATTERN")]
     pub filter: Option<String>,

@@ -24,11 +24,18 @@ pub struct Global {
         long,
         global = true,
         env = "ECS_EXEC_SERVICE_PREFIX",
-        help_heading = "AWS"
+        help_heading = "AWS",
+        hide_short_help = true
     )]
     pub service_prefix: Option<String>,
     /// URL to send all AWS calls to
-    #[arg(long, global = true, help_heading = "AWS", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "AWS",
+        value_name = "URL",
+        hide_short_help = true
+    )]
     pub endpoint_url: Option<String>,
     /// Configuration file (default: the nearest ecs-exec.toml)
     #[arg(
@@ -36,11 +43,18 @@ pub struct Global {
         global = true,
         env = "ECS_EXEC_CONFIG",
         value_name = "FILE",
+        hide_short_help = true,
         value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]
     pub config: Option<PathBuf>,
     /// When to use color
-    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "auto",
+        value_name = "WHEN",
+        hide_short_help = true
+    )]
     pub color: Color,
     /// Print no progress and no notes to standard error
     #[arg(long, short, global = true)]
@@ -48,6 +62,9 @@ pub struct Global {
     /// Show every check, also those that passed
     #[arg(long, short, global = true)]
     pub verbose: bool,
+    /// Print each call to AWS with its time and request ID to standard error
+    #[arg(long, global = true, hide_short_help = true)]
+    pub debug: bool,
 }
 
 impl Global {

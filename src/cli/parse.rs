@@ -1,12 +1,15 @@
 //! Reads the command line, including the short form `ecs-exec SERVICE [CONTAINER] [COMMAND]`.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use model::text::sanitize_line;
 
-use super::{Cli, Command, SHORT_FORM};
-use crate::output;
+use super::{Cli, Command, SHORT_FORM, habits};
+use crate::cli_error::CliError;
+use crate::{exit, output, picker};
 
 /// Parses the program's arguments; prints help, the version or a usage error and exits if that is what they ask for.
 pub fn parse(mut arguments: Vec<OsString>) -> Cli {
@@ -16,6 +19,25 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
         && (flag == "--help" || flag == "-h")
     {
         arguments.remove(1);
+    }
+    if habits::are_flags_of_execute_command(&arguments) {
+        arguments.insert(1, "exec".into());
+    }
+    if let [_, help, word] = arguments.as_slice()
+        && help == "help"
+        && let Some(word) = word.to_str()
+        && Cli::command().find_subcommand(word).is_none()
+        && let Some(near) = habits::similar_command(word)
+    {
+        let word = sanitize_line(word);
+        say!(
+            "{}",
+            CliError::new(
+                format!("there is no command {word}"),
+                format!("Did you mean `ecs-exec help {near}`?")
+            )
+        );
+        std::process::exit(i32::from(exit::USAGE));
     }
     let cli = read(&arguments);
     let Command::Other(words) = &cli.command else {
@@ -38,8 +60,21 @@ pub fn parse(mut arguments: Vec<OsString>) -> Cli {
 fn read(arguments: &[OsString]) -> Cli {
     let command = || Cli::command().color(color(arguments));
     let matches = command().try_get_matches_from(arguments);
+    let matches = matches.map_err(|mut error| {
+        habits::explain_usage_error(&mut error, arguments);
+        error
+    });
     let matches = matches.unwrap_or_else(|error| match error.kind() {
-        // Only flags: prints the help, as without arguments.
+        // Only flags, or nothing at all: the user chooses the service on the terminal.
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            if picker::is_possible() && io::stdout().is_terminal() =>
+        {
+            let with_exec = arguments.iter().cloned().chain(["exec".into()]);
+            command()
+                .try_get_matches_from(with_exec)
+                .unwrap_or_else(|error| exit_with(&error))
+        }
+        // Without a terminal: the help, as without arguments.
         ErrorKind::MissingSubcommand => command()
             .try_get_matches_from(arguments.iter().take(1))
             .unwrap_or_else(|error| exit_with(&error)),

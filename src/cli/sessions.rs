@@ -17,7 +17,12 @@ pub struct ShortForm {
     /// Command line to run [default: a shell]
     pub command: Option<String>,
     /// The same as CONTAINER
-    #[arg(long = "container", short, value_name = "NAME", conflicts_with = "container")]
+    #[arg(
+        long = "container",
+        short,
+        value_name = "NAME",
+        conflicts_with = "container"
+    )]
     pub container_flag: Option<String>,
     #[command(flatten)]
     pub session: SessionFlags,
@@ -32,7 +37,12 @@ pub struct Exec {
     #[arg(long, short, value_name = "NAME")]
     pub container: Option<String>,
     /// Command line to run, as `aws ecs execute-command` takes it
-    #[arg(long = "command", value_name = "LINE", hide = true, conflicts_with = "command")]
+    #[arg(
+        long = "command",
+        value_name = "LINE",
+        hide = true,
+        conflicts_with = "command"
+    )]
     pub command_line: Option<String>,
     /// Program and arguments [default: a shell]
     #[arg(last = true, value_name = "CMD")]

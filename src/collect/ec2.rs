@@ -3,18 +3,16 @@
 mod from_sdk;
 mod name_servers;
 
-use std::collections::BTreeMap;
-use std::error::Error;
-
 use aws_sdk_ec2::types::{Filter, VpcAttributeName};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 use futures::future::join_all;
 use model::facts::*;
+use std::collections::BTreeMap;
 
 use super::{each, pages, unmentioned};
-use crate::aws::{AwsClients, Failure, fact};
+use crate::aws::{AwsClients, CallError, Failure, fact};
 
 pub use name_servers::own_name_servers;
 
@@ -106,7 +104,8 @@ async fn by_id<A, E, F, T>(
 ) -> BTreeMap<String, Fact<T>>
 where
     F: Future<Output = Result<A, SdkError<E, HttpResponse>>>,
-    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    E: CallError,
+    A: RequestId,
 {
     let answers = ids.chunks(VALUES_PER_FILTER).map(async |chunk| {
         let answer = aws.call(action, || request(filter(filter_name, chunk)));

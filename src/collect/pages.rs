@@ -1,14 +1,12 @@
 //! Paginated calls.
 
-use std::error::Error;
-
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 use model::facts::{Reason, Unavailable};
 
 use super::unmentioned;
-use crate::aws::{AwsClients, Failure};
+use crate::aws::{AwsClients, CallError, Failure};
 
 /// The items of a page, and the token of the next one. `None` items: the response does not mention them, so they are
 /// unknown.
@@ -23,7 +21,8 @@ pub async fn pages<A, E, F, T>(
 ) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Result<A, SdkError<E, HttpResponse>>>,
-    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    E: CallError,
+    A: RequestId,
 {
     follow(action, async |token| {
         let answer = aws.call(action, || request(token.clone())).await?;

@@ -28,10 +28,10 @@ enum Side<'a> {
 }
 
 impl Side<'_> {
-    /// `SERVICE:PATH`. A local path can contain a colon after a slash, or after a Windows drive.
+    /// `SERVICE:PATH`, or `:PATH` to choose the service from a list. A local path can contain a colon after a slash, or after a Windows drive.
     fn parse(text: &str) -> Side<'_> {
         match text.split_once(':') {
-            Some((service, path)) if service.len() > 1 && !service.contains(['/', '\\', '.']) => {
+            Some((service, path)) if service.len() != 1 && !service.contains(['/', '\\', '.']) => {
                 Side::Remote { service, path }
             }
             _ => Side::Local(text),
@@ -56,7 +56,7 @@ pub async fn run(arguments: &Cp, global: &Global) -> Result<ExitCode, CliError> 
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let cx = Context::new(&aws, &settings, global);
     let args = TargetArgs {
-        service: Some(service.to_owned()),
+        service: Some(service.to_owned()).filter(|service| !service.is_empty()),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
         pick: false,

@@ -6,9 +6,10 @@ use model::arn;
 use model::text::{list, sanitize_line};
 
 use crate::aws::AwsClients;
+use crate::cli::habits;
 use crate::cli::{Exec, Global, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
-use crate::config::{Settings, Use, short_name};
+use crate::config::{self, Settings, Use, short_name};
 use crate::exit;
 use crate::place;
 use crate::session::{
@@ -89,7 +90,21 @@ async fn run_request(request: SessionRequest<'_>, global: &Global) -> Result<Exi
     if request.command.is_none() {
         uses.push(Use::Shell(request.service.as_deref()));
     }
-    let settings = place::load(global, &uses).await?;
+    let settings = config::load(global, &uses).await?;
+    if request.may_be_command
+        && let Some(written) = &request.service
+        && !settings.has_service(written)
+        && let Some(meant) = habits::meant_command(written)
+    {
+        let written = sanitize_line(written);
+        return Err(CliError::new(
+            format!("there is no command {written}"),
+            format!(
+                "Did you mean `ecs-exec {meant}`? If {written} is a service: ecs-exec exec {written}"
+            ),
+        ));
+    }
+    let settings = place::with_cluster(settings, global, &uses).await?;
     session(request, &settings, global).await
 }
 

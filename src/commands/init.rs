@@ -69,7 +69,11 @@ async fn settings(global: &Global) -> Result<Settings, CliError> {
     }
     if settings.is_built_in {
         let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
-        if ecs::cluster(&aws, &settings.cluster).await.known().is_some() {
+        if ecs::cluster(&aws, &settings.cluster)
+            .await
+            .known()
+            .is_some()
+        {
             return Ok(settings);
         }
         settings.cluster.clear();

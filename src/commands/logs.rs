@@ -16,7 +16,8 @@ use crate::cli::{Global, Logs};
 use crate::cli_error::CliError;
 use crate::collect::{self, ecs};
 use crate::config::{self, Settings, Use};
-use crate::output::{OpenLine, print};
+use crate::output::{OpenLine, Progress, print};
+use crate::picker;
 use crate::place;
 use crate::target::{GatherRequest, name_candidates, no_such_service};
 
@@ -48,12 +49,23 @@ struct Event {
 pub async fn run(arguments: &Logs, global: &Global) -> Result<ExitCode, CliError> {
     let settings = place::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, FOLLOW_TIMEOUT).await?;
-    let definitions = task_definitions(&aws, &settings, &arguments.service).await?;
+    let service = match &arguments.service {
+        Some(service) => service.clone(),
+        None if picker::is_possible() => picker::choose_service(&aws, &settings, global).await?,
+        None => {
+            return Err(CliError::new(
+                "no service is named",
+                "Name one: ecs-exec logs SERVICE. `ecs-exec list` shows them.",
+            ));
+        }
+    };
+    let progress = Progress::start(global, &format!("Reading the logs of {service}"));
+    let definitions = task_definitions(&aws, &settings, &service).await?;
     let container = arguments.container.as_deref();
     let sources = sources(&definitions, container, &aws.region.value)?;
     // Ctrl-C ends it, and the terminal echoes that.
     let echo = (arguments.follow && io::stderr().is_terminal()).then(OpenLine::begin);
-    let followed = follow(&aws, &sources, arguments).await;
+    let followed = follow(&aws, &sources, arguments, global, progress).await;
     if let Some(echo) = echo {
         echo.close();
     }
@@ -162,7 +174,10 @@ async fn follow(
     aws: &AwsClients,
     sources: &BTreeSet<Source>,
     arguments: &Logs,
+    global: &Global,
+    progress: Progress,
 ) -> Result<(), CliError> {
+    let mut progress = Some(progress);
     let since = i64::try_from(arguments.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = Timestamp::now().as_millisecond().saturating_sub(since);
     // The IDs of printed events that can come again, and their times.
@@ -176,8 +191,17 @@ async fn follow(
         let mut events = polled.map_err(|failure| describe(aws, &failure))?.concat();
         events.retain(|event| printed.insert(event.id.clone(), event.at).is_none());
         events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
-        let text: String = events.iter().map(Event::line).collect();
+        let shown = match (arguments.tail, &progress) {
+            // Of what was there at the beginning.
+            (Some(count), Some(_)) => &events[events.len().saturating_sub(count)..],
+            _ => &events[..],
+        };
+        let text: String = shown.iter().map(Event::line).collect();
+        let is_first = progress.take().is_some();
         print(&text)?;
+        if is_first && text.is_empty() && !global.quiet {
+            say!("{}", nothing(arguments));
+        }
         if !arguments.follow {
             return Ok(());
         }
@@ -187,6 +211,20 @@ async fn follow(
         }
         sleep(POLL_INTERVAL).await;
     }
+}
+
+/// What to say if there are no events yet.
+fn nothing(arguments: &Logs) -> String {
+    let since = model::text::span(i64::try_from(arguments.since.as_secs()).unwrap_or(i64::MAX));
+    let matching = match arguments.filter {
+        Some(_) => " that match the filter",
+        None => "",
+    };
+    let next = match arguments.follow {
+        true => "waiting for new ones; Ctrl-C ends that",
+        false => "read more with --since",
+    };
+    format!("No log events{matching} in the last {since}; {next}.")
 }
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>

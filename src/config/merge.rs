@@ -175,6 +175,7 @@ mod tests {
             color: crate::cli::Color::Auto,
             quiet: false,
             verbose: false,
+            debug: false,
         }
     }
 

@@ -173,9 +173,15 @@ async fn choose_container(
         let suggestion = near
             .first()
             .map_or_else(String::new, |near| format!("Did you mean {near}? "));
+        let command = match (&args.service, near.is_empty()) {
+            (Some(service), true) => {
+                format!(" If {named} is a command: ecs-exec {service} -- {named}")
+            }
+            _ => String::new(),
+        };
         return Err(CliError::new(
             format!("there is no container {named} in task {}", task.id()),
-            format!("{suggestion}Its containers: {}.", names.join(", ")),
+            format!("{suggestion}Its containers: {}.{command}", names.join(", ")),
         ));
     }
     let configured = match service {
