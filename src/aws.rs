@@ -178,6 +178,11 @@ impl AwsClients {
         self.rejected.get().cloned()
     }
 
+    /// An error if AWS rejected the credentials: then nothing that was read is true.
+    pub fn ensure_accepted(&self) -> Result<(), CliError> {
+        self.rejected().map_or(Ok(()), Err)
+    }
+
     fn count(&self, action: &str) {
         if let Ok(mut calls) = self.calls.lock() {
             *calls.entry(action.to_owned()).or_default() += 1;

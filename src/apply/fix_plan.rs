@@ -222,7 +222,7 @@ mod tests {
     use model::facts::{Outcome, Simulation};
 
     use super::*;
-    use crate::collect::snapshot;
+    use crate::collect::capture_file;
 
     #[test]
     fn only_steps_without_variables_are_merged() {
@@ -254,7 +254,7 @@ mod tests {
 
     /// One service has tasks that are older than its flag.
     fn stale() -> Facts {
-        snapshot::demo("stale-tasks").unwrap()
+        capture_file::demo("stale-tasks").unwrap()
     }
 
     /// The role of a service lacks its actions.

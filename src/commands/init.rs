@@ -27,9 +27,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
         ..GatherRequest::default()
     };
     let workload = collect::workload(&aws, &settings, &request).await;
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
-    }
+    aws.ensure_accepted()?;
     if let Some(why) = &workload.unlisted {
         return Err(CliError::new(
             format!("cannot list the cluster's services: {why}"),
@@ -38,12 +36,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     }
     let cluster = short_name(&settings.cluster);
     if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {
-        let existing = ecs::cluster_names(&aws).await.unwrap_or_default();
-        return Err(collect::no_such_cluster(
-            cluster,
-            &aws.region.value,
-            &existing,
-        ));
+        return Err(collect::no_such_cluster(&aws, &settings).await);
     }
     let profile = settings.profile.as_ref();
     let profile = profile.map(|profile| profile.value.as_str());
@@ -64,9 +57,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
 /// The configured cluster if it exists, else the only one.
 async fn choose(aws: &AwsClients, settings: &Settings) -> Result<String, CliError> {
     let clusters = ecs::cluster_names(aws).await;
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
-    }
+    aws.ensure_accepted()?;
     let clusters = clusters.map_err(|failure| {
         CliError::new(
             format!("cannot list clusters: {}", failure.why),

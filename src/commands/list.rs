@@ -14,9 +14,9 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::collect::{self, Workload};
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{self, Settings, Use};
 use crate::output::{Progress, plain_table, print, table, text_width};
-use crate::target::{GatherRequest, NameCandidates, Services, no_such_service};
+use crate::target::GatherRequest;
 use crate::timeouts::SESSION_TIMEOUT;
 
 /// One container of a task, or a service without tasks.
@@ -45,9 +45,7 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
     let workload = collect::workload(&aws, &settings, &request).await;
     progress.end();
-    if let Some(error) = aws.rejected() {
-        return Err(error);
-    }
+    aws.ensure_accepted()?;
     ensure_readable(&aws, &settings, &request, &workload).await?;
     let rows = rows(&workload);
     let text = match arguments.format {
@@ -80,28 +78,14 @@ async fn ensure_readable(
             "Run `ecs-exec doctor` to see which other permissions are missing.",
         ));
     }
-    let cluster = short_name(&settings.cluster);
     if services.clone().all(Fact::is_absent)
         && collect::ecs::cluster(aws, &settings.cluster)
             .await
             .is_absent()
     {
-        let existing = collect::ecs::cluster_names(aws).await.unwrap_or_default();
-        let region = &aws.region.value;
-        return Err(collect::no_such_cluster(cluster, region, &existing));
+        return Err(collect::no_such_cluster(aws, settings).await);
     }
-    let Services::Named(candidates) = &request.services else {
-        return Ok(());
-    };
-    let is_gone = |name: &String| workload.services.get(name).is_none_or(collect::is_gone);
-    let missing =
-        |candidate: &&NameCandidates| candidate.explicit && candidate.names.iter().all(is_gone);
-    let Some(candidate) = candidates.iter().find(missing) else {
-        return Ok(());
-    };
-    let existing = collect::ecs::service_names(aws, &settings.cluster).await;
-    let existing = existing.unwrap_or_default();
-    Err(no_such_service(candidate, cluster, &existing))
+    collect::ensure_services_exist(aws, settings, request, workload).await
 }
 
 fn rows(workload: &Workload) -> Vec<Row> {

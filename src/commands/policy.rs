@@ -73,9 +73,7 @@ async fn account_and_region(
         return Ok((account, region));
     }
     let caller = sts::caller(&aws).await;
-    if let Some(rejected) = aws.rejected() {
-        return Err(rejected);
-    }
+    aws.ensure_accepted()?;
     let why = match caller {
         Fact::Known(caller) => return Ok((caller.account, region)),
         Fact::Unavailable(why) => why.to_string(),

@@ -111,11 +111,11 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::snapshot;
+    use crate::collect::capture_file;
 
     #[test]
     fn only_rollouts_in_progress_are_pending() {
-        let mut facts = snapshot::demo("healthy").unwrap();
+        let mut facts = capture_file::demo("healthy").unwrap();
         assert_eq!(pending(&facts), [""; 0]);
         let rolls_out = |facts: &mut Facts, with_old: bool| {
             let services = facts.services.values_mut();

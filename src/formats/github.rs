@@ -6,8 +6,8 @@ use std::fmt::Write;
 use diagnosis::report::Report;
 use model::{Finding, Status, text};
 
-use super::source_location::{SourceLocation, SourceLocations};
 use super::wording::fix_lines;
+use crate::source_location::{SourceLocation, SourceLocations};
 
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
 const MAX_ANNOTATIONS: usize = 50;

@@ -2,6 +2,7 @@
 
 mod lines;
 mod page;
+mod paint;
 
 use diagnosis::report::{Report, RootCause, Source, Verdict};
 use model::{Area, Finding, Fix, Status, text};

@@ -52,7 +52,7 @@ pub enum ClosingCause {
 impl ClosingCause {
     pub fn of(message: &RemoteText) -> ClosingCause {
         let known = message.explain();
-        if known.is_some_and(|known| known.known_error.checks == ["container.shell"]) {
+        if known.is_some_and(|known| known.known_error.image_lacks_program()) {
             return ClosingCause::MissingProgram;
         }
         match ["----error-------", "handshake", "start the session"]

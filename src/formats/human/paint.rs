@@ -3,7 +3,7 @@
 use model::Status;
 use owo_colors::OwoColorize;
 
-use super::Look;
+use crate::formats::Look;
 
 /// What the output can show.
 pub struct Paint {
