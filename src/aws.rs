@@ -46,6 +46,7 @@ use clock::Clock;
 use concurrency::ServiceConcurrency;
 use truncated_xml::RejectTruncatedXml;
 
+/// The clients of a run, and what all of their calls share.
 pub struct AwsClients {
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,

@@ -53,6 +53,7 @@ impl CustomChecks {
         self
     }
 
+    /// Whether no custom check runs.
     pub fn is_empty(&self) -> bool {
         self.expressions.is_empty() && self.programs.is_empty()
     }

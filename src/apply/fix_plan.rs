@@ -9,6 +9,7 @@ use model::facts::{Fact, Facts, Task};
 use model::step::Step;
 use model::{Disposition, Finding, Fix, text};
 
+/// What one run of `fix` applies, and what it leaves.
 pub struct FixPlan {
     pub fixes: Vec<Planned>,
     /// Fixes that are not applied, and why not.

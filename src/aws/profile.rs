@@ -48,6 +48,7 @@ impl Profiles {
         }
     }
 
+    /// The name of the selected profile.
     pub fn name(&self) -> &str {
         &self.selected
     }
@@ -56,6 +57,7 @@ impl Profiles {
         self.all.get_profile(&self.selected)
     }
 
+    /// Whether the files have the selected profile.
     pub fn exists(&self) -> bool {
         self.profile().is_some()
     }

@@ -67,6 +67,7 @@ pub enum Transport {
     Plugin,
 }
 
+/// `ecs-exec run`
 #[derive(Args)]
 pub struct Run {
     /// Short or full name of the service
@@ -95,6 +96,7 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
+/// `ecs-exec recipe`
 #[derive(Args)]
 #[command(after_help = "Exit status: as of `run`, or as of `exec` for an interactive recipe.")]
 pub struct RecipeArguments {
@@ -115,6 +117,7 @@ pub struct RecipeArguments {
     pub escape: Option<String>,
 }
 
+/// `ecs-exec port-forward`
 #[derive(Args)]
 pub struct PortForward {
     /// Short or full name of the service
@@ -129,6 +132,7 @@ pub struct PortForward {
     pub task: Option<String>,
 }
 
+/// `ecs-exec cp`
 #[derive(Args)]
 pub struct Cp {
     /// SERVICE:PATH in a container, or a local path

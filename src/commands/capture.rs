@@ -19,6 +19,7 @@ use crate::files::{unwritable, write_file};
 use crate::output::{self, Progress};
 use crate::target::GatherRequest;
 
+/// `ecs-exec capture`
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::from_args(&arguments.targets, &settings)?;

@@ -16,6 +16,7 @@ use crate::config::{self, Settings, Use, short_name};
 use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
+/// `ecs-exec init`
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Credentials]).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
@@ -110,22 +111,11 @@ fn render(cluster: &str, region: &str, profile: Option<&str>, workload: &Workloa
             }
         });
     }
-    lines.join("\n") + "\n" + EXAMPLES
+    lines.join("\n") + "\n\n" + EXAMPLES
 }
 
-const EXAMPLES: &str = r#"
-# A named command: `ecs-exec recipe NAME`.
-# [recipes.disk]
-# service = "web"
-# description = "How full are the disks?"
-# command = ["df", "-h"]
-
-# Expectations that `ecs-exec doctor` checks in addition.
-# [expect]
-# exec_forbidden = ["workspace-*"]
-# traffic = "endpoint"
-# session_logging = true
-"#;
+/// What else the file can set, commented out.
+const EXAMPLES: &str = include_str!("init/examples.toml");
 
 /// A TOML string. JSON strings are valid TOML strings.
 fn toml_string(value: &str) -> String {

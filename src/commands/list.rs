@@ -38,6 +38,7 @@ struct Row {
     age_seconds: Option<i64>,
 }
 
+/// `ecs-exec list`
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
     let settings = config::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::new(&settings, &arguments.services, &[], arguments.all, None)?;

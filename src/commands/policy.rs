@@ -15,6 +15,7 @@ use crate::config::{self, Settings, Use, short_name};
 use crate::output::print;
 use crate::timeouts::REPORT_TIMEOUT;
 
+/// `ecs-exec policy`
 pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliError> {
     let kind = match arguments.kind {
         PolicyKind::Caller => Kind::Caller,

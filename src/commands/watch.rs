@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Seconds after which an agent that is still pending has failed to start.
 const AGENT_START_SECONDS: i64 = 180;
 
+/// `ecs-exec doctor --watch`
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     let run = DoctorRun::new(arguments, global).await?;
     let until = Instant::now() + arguments.facts.timeout.unwrap_or(ROLLOUT_TIMEOUT);

@@ -1,6 +1,5 @@
 //! Reads all configuration files, and decides whether the keys of a project's file that need trust count.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use custom_checks::ExprCheck;
@@ -13,7 +12,7 @@ use super::trusted_keys::{Split, split};
 use super::{BUILT_IN, Settings, file, paths, validation};
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::output::ask;
+use crate::output::{can_ask, confirm};
 use crate::target;
 
 /// What a command uses of the keys that need trust. Of an untrusted project file it gets only the other keys.
@@ -126,7 +125,7 @@ impl Use<'_> {
 
 /// Asks the user on the terminal, and remembers a yes.
 async fn ask_for_trust(file: &ProjectFile, keys: &[String]) -> Result<(), CliError> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         return Err(file.untrusted(keys));
     }
     say!(
@@ -136,9 +135,8 @@ async fn ask_for_trust(file: &ProjectFile, keys: &[String]) -> Result<(), CliErr
     for key in keys {
         say!("  {}", model::text::sanitize_line(key));
     }
-    let answer = ask("Trust this file? [y/N] ").await.unwrap_or_default();
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => file.trust(),
-        _ => Err(file.untrusted(keys)),
+    match confirm("Trust this file? [y/N] ").await {
+        true => file.trust(),
+        false => Err(file.untrusted(keys)),
     }
 }

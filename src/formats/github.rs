@@ -12,6 +12,7 @@ use crate::source_location::{SourceLocation, SourceLocations};
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
 const MAX_ANNOTATIONS: usize = 50;
 
+/// The annotations of one cluster, and a line with the verdict.
 pub fn render(report: &Report, locations: &SourceLocations) -> String {
     let mut lines = String::new();
     for cause in &report.root_causes {

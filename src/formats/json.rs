@@ -22,6 +22,7 @@ pub struct Several<'r> {
     reports: &'r [Report],
 }
 
+/// The report itself if there is one, else a [`Several`].
 pub fn render(reports: &[Report]) -> String {
     match reports {
         [] => String::new(),

@@ -13,6 +13,7 @@ use model::{Finding, Fix, Status, text};
 use super::wording;
 use escape::{block, code, details, prose};
 
+/// The ticket of one cluster.
 pub fn render(report: &Report) -> String {
     let mut page = String::new();
     heading(&mut page, report);

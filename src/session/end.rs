@@ -50,6 +50,7 @@ pub enum ClosingCause {
 }
 
 impl ClosingCause {
+    /// Reads the agent's closing message.
     pub fn of(message: &RemoteText) -> ClosingCause {
         let known = message.explain();
         if known.is_some_and(|known| known.known_error.image_lacks_program()) {

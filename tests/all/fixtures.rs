@@ -1,6 +1,6 @@
 //! The reports of the built-in facts, byte for byte.
 
-use crate::support::doctor::{command, run};
+use crate::support::doctor::{FORMATS, command, run};
 use crate::support::world::home;
 
 const DEMOS: [&str; 5] = [
@@ -38,7 +38,7 @@ fn without_rules(sarif: &str) -> String {
 #[test]
 fn every_demo_in_every_format() {
     for name in DEMOS {
-        for format in ["human", "json", "markdown", "junit", "sarif", "github"] {
+        for format in FORMATS {
             let (status, report) = demo(name, format);
             assert_eq!(status, i32::from(name != "healthy"), "{name}");
             let report = match format {
@@ -52,7 +52,7 @@ fn every_demo_in_every_format() {
 
 #[test]
 fn the_same_facts_give_the_same_bytes() {
-    for format in ["human", "json", "markdown", "junit", "sarif", "github"] {
+    for format in FORMATS {
         assert_eq!(demo("no-endpoint", format), demo("no-endpoint", format));
     }
 }

@@ -13,6 +13,7 @@ pub struct Page {
 }
 
 impl Page {
+    /// An empty page.
     pub fn new(look: &Look) -> Page {
         Page {
             text: String::new(),

@@ -12,6 +12,7 @@ pub struct Paint {
 }
 
 impl Paint {
+    /// Paints as the output can show it.
     pub fn new(look: &Look) -> Paint {
         Paint {
             color: look.color,
