@@ -49,6 +49,7 @@ use clock::Clock;
 use concurrency::ServiceConcurrency;
 use truncated_xml::RejectTruncatedXml;
 
+/// The clients of a run, and what all of their calls share.
 pub struct AwsClients {
     pub ec2: aws_sdk_ec2::Client,
     pub ecs: aws_sdk_ecs::Client,
@@ -188,6 +189,11 @@ impl AwsClients {
     /// Why AWS rejected the credentials, if it did.
     pub fn rejected(&self) -> Option<CliError> {
         self.rejected.get().cloned()
+    }
+
+    /// An error if AWS rejected the credentials: then nothing that was read is true.
+    pub fn ensure_accepted(&self) -> Result<(), CliError> {
+        self.rejected().map_or(Ok(()), Err)
     }
 
     fn count(&self, action: &str) {

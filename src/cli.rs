@@ -24,7 +24,7 @@ pub use doctor::{CheckFlags, Doctor, FailOn, Targets};
 pub use global::{Color, Global};
 pub use parse::parse;
 pub use policy::{Policy, PolicyFormat, PolicyKind};
-pub use report::{Format, ReportFlags};
+pub use report::ReportFlags;
 pub use sessions::{
     Cp, Exec, PortForward, RecipeArguments, Run, SessionFlags, ShortForm, Transport,
 };

@@ -17,9 +17,10 @@
 //! | `simulations`, `identity` | questions to the IAM policy simulator; policies that it leaves open |
 //! | `missing` | errors for targets that do not exist |
 //! | `local`, `machine` | this machine: plugin, AWS CLI, network; facts without credentials |
-//! | `snapshot`, `terraform_plan` | captures, demos, Terraform plans |
+//! | `capture_file`, `terraform_plan` | captures, demos, Terraform plans |
 //! | `pages` | paginated calls |
 
+pub mod capture_file;
 mod container_hosts;
 mod ec2;
 pub mod ecs;
@@ -37,7 +38,6 @@ mod roles;
 mod route53;
 mod s3;
 mod simulations;
-pub mod snapshot;
 pub mod sts;
 pub mod terraform_plan;
 mod workload;
@@ -49,7 +49,7 @@ use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact, Reason, Unavailabl
 
 pub use live::{Gathered, gather};
 pub use machine::machine;
-pub use missing::{is_gone, no_such_cluster};
+pub use missing::{ensure_services_exist, no_such_cluster, no_such_service};
 pub use pages::pages;
 pub use workload::{Workload, workload};
 

@@ -104,6 +104,7 @@ pub struct Project {
 }
 
 impl Project {
+    /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -116,6 +117,7 @@ impl Project {
             .chain(self.sets_profile.then_some("profile"))
     }
 
+    /// Whether the file has a recipe of this name.
     pub fn has_recipe(&self, name: &str) -> bool {
         self.file.recipes.contains_key(name)
     }

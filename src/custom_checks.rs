@@ -1,7 +1,6 @@
 //! The user's own checks: expressions of the configuration, and programs on PATH.
 
 use std::env;
-use std::thread;
 use std::time::Duration;
 
 use custom_checks::expressions::{ExprCheck, Subprocess};
@@ -25,24 +24,11 @@ pub struct CustomChecks {
 impl CustomChecks {
     /// Takes the expressions out of the settings, and searches PATH for programs.
     pub fn find(settings: &mut Settings) -> CustomChecks {
-        CustomChecks::search(settings)()
-    }
-
-    /// The same, but starts the search in the background; the returned function waits for it.
-    pub fn search(settings: &mut Settings) -> impl FnOnce() -> CustomChecks + Send + use<> {
-        let timeout = settings.program_timeout;
-        let expressions = std::mem::take(&mut settings.custom_checks);
-        let path = env::var_os("PATH").filter(|_| timeout.is_some());
-        let path = path.unwrap_or_default();
-        let searched = path.clone();
-        let search = thread::Builder::new().spawn(move || programs::find(&searched));
-        move || CustomChecks {
-            expressions,
-            programs: match search {
-                Ok(search) => search.join().unwrap_or_default(),
-                Err(_) => programs::find(&path),
-            },
-            program_timeout: timeout.unwrap_or_default(),
+        let path = env::var_os("PATH").filter(|_| settings.program_timeout.is_some());
+        CustomChecks {
+            expressions: std::mem::take(&mut settings.custom_checks),
+            programs: programs::find(&path.unwrap_or_default()),
+            program_timeout: settings.program_timeout.unwrap_or_default(),
         }
     }
 
@@ -67,6 +53,7 @@ impl CustomChecks {
         self
     }
 
+    /// Whether no custom check runs.
     pub fn is_empty(&self) -> bool {
         self.expressions.is_empty() && self.programs.is_empty()
     }

@@ -1,26 +1,24 @@
-//! The reports of a run: one file per format, all from the same `Report`; `wording` holds what they share.
+//! The reports of a run: one file per [`Format`], all from the same `Report`. `wording` has the words that they share.
+//!
+//! A new format is a variant of [`Format`], an arm of [`Format::render`], and a file here.
 
 mod github;
 pub mod human;
 mod json;
 mod junit;
 mod markdown;
-mod paint;
-mod picture;
 mod sarif;
-mod schema;
-mod source_location;
 mod wording;
 
+use clap::ValueEnum;
 use diagnosis::{Report, Verdict};
 use serde::Serialize;
 
-use crate::cli::Format;
+use crate::source_location::SourceLocations;
 
 pub use human::render as human;
 pub use human::root_causes as causes;
-pub use schema::schema;
-pub use source_location::SourceLocations;
+pub use json::schema as json_schema;
 
 /// How the human report looks.
 pub struct Look {
@@ -32,24 +30,50 @@ pub struct Look {
     pub verbose: bool,
 }
 
-/// The reports of one run, one for each cluster, in a format.
-pub fn render(
-    reports: &[Report],
-    format: Format,
-    look: &Look,
-    locations: &SourceLocations,
-) -> String {
-    let pages = |separator: &str, page: &dyn Fn(&Report) -> String| {
-        let pages: Vec<String> = reports.iter().map(page).collect();
-        pages.join(separator)
-    };
-    match format {
-        Format::Human => pages("\n", &|report| human(report, look)) + &human::overview(reports),
-        Format::Json => json::render(reports),
-        Format::Markdown => pages("\n", &markdown::render),
-        Format::Junit => junit::render(reports),
-        Format::Sarif => sarif::render(reports, locations),
-        Format::Github => pages("", &|report| github::render(report, locations)),
+/// The formats of a report, under the names that `--format` accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Human,
+    /// For programs; `ecs-exec schema` prints its schema.
+    Json,
+    /// For a ticket.
+    Markdown,
+    /// For CI servers.
+    Junit,
+    /// For code scanning.
+    Sarif,
+    /// For GitHub Actions: annotations, and a summary of the step.
+    Github,
+}
+
+impl Format {
+    /// `human, json, …, sarif or github`, for help and errors.
+    pub fn names() -> String {
+        let formats = Format::value_variants().iter();
+        let values = formats.filter_map(Format::to_possible_value);
+        let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+        let names = names.join(", ");
+        match names.rsplit_once(", ") {
+            Some((others, last)) => format!("{others} or {last}"),
+            None => names,
+        }
+    }
+
+    /// The reports of one run, one for each cluster.
+    pub fn render(self, reports: &[Report], look: &Look, locations: &SourceLocations) -> String {
+        let pages = |separator: &str, page: &dyn Fn(&Report) -> String| {
+            let pages: Vec<String> = reports.iter().map(page).collect();
+            pages.join(separator)
+        };
+        match self {
+            Format::Human => pages("\n", &|report| human(report, look)) + &human::overview(reports),
+            Format::Json => json::render(reports),
+            Format::Markdown => pages("\n", &markdown::render),
+            Format::Junit => junit::render(reports),
+            Format::Sarif => sarif::render(reports, locations),
+            Format::Github => pages("", &|report| github::render(report, locations)),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `ecs-exec`: opens shells in ECS containers, and says why when it cannot.
 //!
 //! A command reads its settings (`cli`, `config`), resolves what the user named (`target`), reads facts from AWS, a
-//! capture or a plan (`facts`), and lets the `checks` crate judge them (`doctor`). `report` and `output` write the
-//! result, `fix` applies fixes, `session` opens sessions.
+//! capture or a plan (`collect`), and lets the `checks` crate judge them (`doctor`). `formats` and `output` write the
+//! result, `apply` applies fixes, `session` opens sessions.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stderr, clippy::print_stdout)]
@@ -28,6 +28,7 @@ mod picker;
 mod place;
 mod session;
 mod signals;
+mod source_location;
 mod target;
 mod timeouts;
 
@@ -96,7 +97,7 @@ async fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::Policy(arguments) => commands::policy::run(arguments, global).await,
         Command::Completions { shell } => commands::manual::completions(*shell),
         Command::Man { folder } => commands::manual::pages(folder.as_deref()),
-        Command::Schema => output::print(&formats::schema()).map(|()| ExitCode::SUCCESS),
+        Command::Schema => output::print(&formats::json_schema()).map(|()| ExitCode::SUCCESS),
         Command::Checks { format } => commands::checks::run(*format, global).await,
         Command::Evaluate => commands::evaluate::run(),
         Command::Other(_) => Err(CliError::new("there is no such command", "")),

@@ -1,6 +1,6 @@
 //! Where text goes: the report to standard output or files, everything else to standard error.
 
-mod answer;
+mod ask;
 mod look;
 mod open_line;
 mod progress;
@@ -12,14 +12,15 @@ use std::path::Path;
 
 use diagnosis::Report;
 
-use crate::cli::{Format, Global, ReportFlags};
+use crate::cli::{Global, ReportFlags};
 use crate::cli_error::CliError;
 use crate::config;
 use crate::environment::variable;
 use crate::files::{unwritable, write_file};
-use crate::formats::{self, Look, SourceLocations};
+use crate::formats::{self, Format, Look};
+use crate::source_location::SourceLocations;
 
-pub use answer::ask;
+pub use ask::{ask, can_ask, confirm};
 pub use look::{last_lines_that_fit, look_of_errors, text_width};
 pub use open_line::OpenLine;
 pub use progress::Progress;
@@ -35,7 +36,7 @@ pub fn write(reports: &[Report], arguments: &ReportFlags, global: &Global) -> Re
         SourceLocations::read(arguments.terraform.as_deref(), configuration.as_deref())?;
     for (format, file) in formats(arguments, global)? {
         let look = look(global, file.is_some());
-        let text = formats::render(reports, format, &look, &locations);
+        let text = format.render(reports, &look, &locations);
         match file {
             Some(path) => write_file(path, &text)?,
             None => print(&text)?,
@@ -84,7 +85,7 @@ fn write_step_summary(
     };
     let path = Path::new(&path);
     let look = look(global, true);
-    let text = formats::render(reports, Format::Markdown, &look, locations);
+    let text = Format::Markdown.render(reports, &look, locations);
     let file = File::options().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| unwritable(path, &error))

@@ -56,6 +56,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The settings and flags for sessions with these clients.
     pub fn new(aws: &'a AwsClients, settings: &'a Settings, global: &'a Global) -> Context<'a> {
         Context {
             aws,

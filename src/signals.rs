@@ -14,6 +14,7 @@ const ABORT: i32 = 6;
 /// Nobody reads the pipe. It is not watched: writing fails instead.
 pub const BROKEN_PIPE: i32 = 13;
 const ALARM: i32 = 14;
+/// What `kill` sends by default.
 pub const TERMINATE: i32 = 15;
 /// A stopped program continues.
 pub const CONTINUE: i32 = if IS_LINUX { 18 } else { 19 };
@@ -35,6 +36,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
+    /// Reports these signals from now on, until it is dropped.
     pub fn watch(numbers: &[i32]) -> Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let watch = |&number| Some((number, signal(SignalKind::from_raw(number)).ok()?));
@@ -60,6 +62,7 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
+    /// Windows has Ctrl-C only, which is always watched.
     pub fn watch(_numbers: &[i32]) -> Signals {
         Signals {}
     }

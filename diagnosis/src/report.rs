@@ -72,8 +72,9 @@ pub struct Tool {
 pub enum Source {
     /// AWS.
     Live,
-    /// A capture.
-    Snapshot,
+    /// A capture, which `--snapshot` names.
+    #[serde(rename = "snapshot")]
+    Capture,
     /// A Terraform plan.
     Plan,
     /// The built-in demo.

@@ -35,6 +35,7 @@ pub use known_errors::{KnownError, NextStep, all as known_errors};
 pub use mentions::Mentions;
 pub use suggestions::{EXCEPTIONS, suggestions};
 
+use pattern::{Pattern, Program};
 use transcript::Transcript;
 
 /// A known error, and what the text says about it.
@@ -51,4 +52,14 @@ pub fn explain(text: &str) -> Option<Explanation> {
         known_error,
         mentions: Mentions::read(&normalized),
     })
+}
+
+impl KnownError {
+    /// Whether the image lacks the program that the session should start.
+    pub fn image_lacks_program(&self) -> bool {
+        let is_missing = |pattern: &Pattern| {
+            matches!(pattern, Pattern::Missing(Program::Shell | Program::Other))
+        };
+        self.patterns.iter().any(is_missing)
+    }
 }

@@ -1,4 +1,4 @@
-//! What is known of the world: the only thing that checks see, and the format of a snapshot.
+//! What is known of the world: the only thing that checks see, and the format of a capture.
 
 mod caller;
 mod ecs;
@@ -34,7 +34,7 @@ pub use proxy::ProxyEnvironment;
 pub use records::{Bucket, Grant, KmsKey, LogGroup};
 pub use terraform::{TerraformResource, terraform_key};
 
-/// The version of the snapshot's format that this program writes.
+/// The version of the capture's format that this program writes.
 pub const FORMAT: u32 = 1;
 
 /// Everything that was learnt about the targets at one moment. Each resource stands here once,

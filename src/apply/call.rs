@@ -68,6 +68,7 @@ impl StepOutputs {
     }
 }
 
+/// Executes one step, and stores what it returns for the steps after it.
 pub async fn execute(
     aws: &AwsClients,
     step: &Step,

@@ -9,6 +9,7 @@ use model::facts::{Fact, Facts, Task};
 use model::step::Step;
 use model::{Disposition, Finding, Fix, text};
 
+/// What one run of `fix` applies, and what it leaves.
 pub struct FixPlan {
     pub fixes: Vec<Planned>,
     /// Fixes that are not applied, and why not.
@@ -222,7 +223,7 @@ mod tests {
     use model::facts::{Outcome, Simulation};
 
     use super::*;
-    use crate::collect::snapshot;
+    use crate::collect::capture_file;
 
     #[test]
     fn only_steps_without_variables_are_merged() {
@@ -254,7 +255,7 @@ mod tests {
 
     /// One service has tasks that are older than its flag.
     fn stale() -> Facts {
-        snapshot::demo("stale-tasks").unwrap()
+        capture_file::demo("stale-tasks").unwrap()
     }
 
     /// The role of a service lacks its actions.

@@ -9,6 +9,7 @@ use model::step::{ContainerEdit, Edit, Revision};
 use super::StepOutputs;
 use crate::aws::{AwsClients, Failure};
 
+/// Registers the edited revision, and stores its ARN.
 pub async fn revise(
     aws: &AwsClients,
     revision: &Revision,

@@ -8,6 +8,7 @@ use model::text;
 
 use crate::collect::Workload;
 
+/// The state of a service's rollout.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rollout {
     Ready,
@@ -24,6 +25,7 @@ pub enum Rollout {
 }
 
 impl Rollout {
+    /// Why ECS gave up.
     pub fn failure(&self) -> Option<&str> {
         match self {
             Rollout::Failed(why) => Some(why),

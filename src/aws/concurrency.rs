@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// AWS accepts about a hundred reads at once before it throttles; more responses would only fill memory.
 const CALLS_AT_ONCE: usize = 40;
 
+/// The permits of each service, by its name in IAM actions.
 #[derive(Default)]
 pub struct ServiceConcurrency(Mutex<HashMap<String, Arc<Semaphore>>>);
 

@@ -30,6 +30,7 @@ pub struct CachedCredentials {
 }
 
 impl CachedCredentials {
+    /// Asks the source at the first call, and again shortly before the credentials expire.
     pub fn new(source: SharedCredentialsProvider) -> CachedCredentials {
         CachedCredentials {
             source,
@@ -92,6 +93,7 @@ pub fn load_timeout(profile: Option<&Profiles>) -> CliError {
     }
 }
 
+/// The message for a machine without any credentials.
 pub const NO_CREDENTIALS: &str = "there are no AWS credentials on this machine";
 
 /// No source gave credentials. `profile`: the profile that the user named.

@@ -21,6 +21,7 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The failure of a call. `action`: as in IAM policies.
     pub fn new<E>(action: &str, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -50,6 +51,7 @@ impl Failure {
         ))
     }
 
+    /// Whether AWS answered with this error code.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
     }

@@ -58,6 +58,7 @@ impl Profiles {
         self.profile()?.get("region")
     }
 
+    /// The name of the selected profile.
     pub fn name(&self) -> &str {
         &self.selected
     }
@@ -66,6 +67,7 @@ impl Profiles {
         self.all.get_profile(&self.selected)
     }
 
+    /// Whether the files have the selected profile.
     pub fn exists(&self) -> bool {
         self.profile().is_some()
     }

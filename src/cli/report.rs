@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::formats::Format;
+
 /// Which reports are written, and where.
 #[derive(Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportFlags {
-    /// human, json, markdown, junit, sarif or github; =FILE writes to a file. Repeatable
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = requested_format)]
+    /// The formats, each with its file.
+    #[arg(long, help = format_help(), value_name = "FORMAT[=FILE]", value_parser = requested_format)]
     pub format: Vec<RequestedFormat>,
     /// File for formats given without =FILE (default: stdout)
     #[arg(long, short, value_name = "FILE")]
@@ -29,26 +31,20 @@ pub struct RequestedFormat {
     pub file: Option<PathBuf>,
 }
 
+fn format_help() -> String {
+    let formats = Format::names();
+    format!("{formats}; =FILE writes to a file. Repeatable")
+}
+
 fn requested_format(text: &str) -> Result<RequestedFormat, String> {
     let (name, file) = match text.split_once('=') {
         Some((_, "")) => return Err("missing file name after `=`".to_owned()),
         Some((name, file)) => (name, Some(PathBuf::from(file))),
         None => (text, None),
     };
-    let format = Format::from_str(name, false)
-        .map_err(|_| "expected human, json, markdown, junit, sarif or github".to_owned())?;
+    let format = Format::from_str(name, false);
+    let format = format.map_err(|_| format!("expected {}", Format::names()))?;
     Ok(RequestedFormat { format, file })
-}
-
-/// Formats of a report.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Human,
-    Json,
-    Markdown,
-    Junit,
-    Sarif,
-    Github,
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ pub enum Transport {
     Plugin,
 }
 
+/// `ecs-exec run`
 #[derive(Args)]
 pub struct Run {
     /// Short or full name of the service
@@ -116,6 +117,7 @@ pub struct Run {
     pub command: Vec<String>,
 }
 
+/// `ecs-exec recipe`
 #[derive(Args)]
 #[command(after_help = "Exit status: as of `run`, or as of `exec` for an interactive recipe.")]
 pub struct RecipeArguments {
@@ -136,6 +138,7 @@ pub struct RecipeArguments {
     pub escape: Option<String>,
 }
 
+/// `ecs-exec port-forward`
 #[derive(Args)]
 pub struct PortForward {
     /// Short or full name of the service
@@ -150,6 +153,7 @@ pub struct PortForward {
     pub task: Option<String>,
 }
 
+/// `ecs-exec cp`
 #[derive(Args)]
 pub struct Cp {
     /// SERVICE:PATH in a container, or a local path

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// `ecs-exec trust`
 #[derive(Args)]
 #[command(after_help = include_str!("help/trust.txt").trim_end())]
 pub struct Trust {

@@ -9,6 +9,7 @@ use super::workload::Workload;
 use super::{each, ec2, ecs, iam};
 use crate::aws::AwsClients;
 
+/// The hosts of tasks, each by its ARN or ID.
 #[derive(Clone, Default)]
 pub struct ContainerHosts {
     pub container_instances: BTreeMap<String, Fact<ContainerInstance>>,
@@ -31,6 +32,7 @@ impl ContainerHosts {
     }
 }
 
+/// Reads the hosts of the running tasks.
 pub async fn container_hosts(
     aws: &AwsClients,
     cluster: &str,

@@ -77,10 +77,8 @@ pub async fn services(
         let request = request.include(ServiceField::Tags);
         let answer = aws.call(ACTION, || request.clone().send()).await?;
         let services = answer.services().iter().map(from_sdk::service);
-        Ok(Described {
-            found: services.map(|one| (one.name.clone(), one)).collect(),
-            missing: missing(answer.failures()),
-        })
+        let services = services.map(|one| (one.name.clone(), one));
+        Ok((services.collect(), missing(answer.failures())))
     })
     .await
 }
@@ -115,12 +113,8 @@ pub async fn tasks(
         let request = request.set_tasks(Some(ids)).include(TaskField::Tags);
         let answer = aws.call(ACTION, || request.clone().send()).await?;
         let tasks = answer.tasks().iter().map(from_sdk::task);
-        Ok(Described {
-            found: tasks
-                .map(|task| (arn::name(&task.arn).to_owned(), task))
-                .collect(),
-            missing: missing(answer.failures()),
-        })
+        let tasks = tasks.map(|task| (arn::name(&task.arn).to_owned(), task));
+        Ok((tasks.collect(), missing(answer.failures())))
     })
     .await;
     let by_arn = tasks.into_iter().map(|(id, task)| {
@@ -143,12 +137,8 @@ pub async fn container_instances(
         let answer = aws.call(ACTION, || request.clone().send()).await?;
         let instances = answer.container_instances().iter();
         let instances = instances.map(from_sdk::container_instance);
-        Ok(Described {
-            found: instances
-                .map(|host| (arn::name(&host.arn).to_owned(), host))
-                .collect(),
-            missing: missing(answer.failures()),
-        })
+        let instances = instances.map(|host| (arn::name(&host.arn).to_owned(), host));
+        Ok((instances.collect(), missing(answer.failures())))
     })
     .await
 }
@@ -167,13 +157,8 @@ pub async fn task_definition(aws: &AwsClients, arn: &str) -> Fact<TaskDefinition
     })
 }
 
-/// The response to one `Describe…` call.
-struct Described<T> {
-    /// By name, or by ID.
-    found: HashMap<String, T>,
-    /// Names or IDs that AWS says do not exist.
-    missing: Vec<String>,
-}
+/// The response to one `Describe…` call: what was found, by name or ID, and the names or IDs that do not exist.
+type Described<T> = (HashMap<String, T>, Vec<String>);
 
 fn missing(failures: &[aws_sdk_ecs::types::Failure]) -> Vec<String> {
     let arns = failures.iter().filter_map(|failure| failure.arn());
@@ -190,11 +175,11 @@ async fn describe<T: Clone>(
     let calls = ids.chunks(per_call).map(async |chunk| {
         let described = fact(call(chunk.to_vec()).await, &[CLUSTER_NOT_FOUND]);
         let facts = chunk.iter().map(|id| {
-            let fact = described.as_ref().and_then(|described| {
+            let fact = described.as_ref().and_then(|(found, missing)| {
                 let name = arn::name(id);
-                match described.found.get(name) {
+                match found.get(name) {
                     Some(found) => Fact::Known(found.clone()),
-                    None if described.missing.iter().any(|one| one == name) => Fact::Absent,
+                    None if missing.iter().any(|one| one == name) => Fact::Absent,
                     None => Fact::Unavailable(unmentioned(action)),
                 }
             });

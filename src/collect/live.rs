@@ -27,6 +27,7 @@ use crate::config::{Settings, short_name};
 use crate::environment::variable;
 use crate::target::GatherRequest;
 
+/// Facts, and what reading them took.
 pub struct Gathered {
     pub facts: Facts,
     /// How often each AWS action was called.
@@ -41,13 +42,11 @@ pub async fn gather(
 ) -> Result<Gathered, CliError> {
     let aws = AwsClients::connect(settings, timeout).await?;
     let gathered = collect(&aws, settings, request).await;
-    match aws.rejected() {
-        Some(rejected) => Err(rejected),
-        None => Ok(Gathered {
-            facts: gathered?,
-            calls: aws.calls(),
-        }),
-    }
+    aws.ensure_accepted()?;
+    Ok(Gathered {
+        facts: gathered?,
+        calls: aws.calls(),
+    })
 }
 
 async fn collect(

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model::arn;
 use model::facts::*;
+use model::text::short_list;
 
 use super::ecs;
 use super::workload::Workload;
@@ -11,7 +12,7 @@ use crate::aws::AwsClients;
 use crate::cli_error::CliError;
 use crate::config::{Settings, short_name};
 use crate::target::{
-    GatherRequest, Location, Services, ambiguous_task, is_whole_task, no_such_service,
+    self, GatherRequest, Location, NameCandidates, Services, ambiguous_task, is_whole_task,
 };
 
 /// A target that does not exist is a usage error, not a finding.
@@ -36,25 +37,9 @@ pub async fn ensure_targets_exist(
         return Ok(());
     }
     if cluster.is_absent() {
-        let existing = ecs::cluster_names(aws).await.unwrap_or_default();
-        return Err(no_such_cluster(name, &aws.region.value, &existing));
+        return Err(no_such_cluster(aws, settings).await);
     }
-    if let Services::Named(candidates) = &request.services {
-        let missing = candidates
-            .iter()
-            .filter(|candidate| candidate.explicit)
-            .find(|candidate| {
-                candidate.names.iter().all(
-                    |name| !matches!(workload.services.get(name), Some(fact) if !is_gone(fact)),
-                )
-            });
-        if let Some(candidate) = missing {
-            let existing = ecs::service_names(aws, &settings.cluster)
-                .await
-                .unwrap_or_default();
-            return Err(no_such_service(candidate, name, &existing));
-        }
-    }
+    ensure_services_exist(aws, settings, request, workload).await?;
     if let Some(id) = workload
         .named
         .iter()
@@ -108,7 +93,7 @@ fn ensure_container_exists(request: &GatherRequest, workload: &Workload) -> Resu
 }
 
 /// Whether a service does not exist, or not any more.
-pub fn is_gone(fact: &Fact<Service>) -> bool {
+fn is_gone(fact: &Fact<Service>) -> bool {
     match fact {
         Fact::Absent => true,
         Fact::Known(service) => service.is_deleted(),
@@ -116,13 +101,41 @@ pub fn is_gone(fact: &Fact<Service>) -> bool {
     }
 }
 
-pub fn no_such_cluster(name: &str, region: &str, existing: &[String]) -> CliError {
-    let help = match existing {
+/// The error for a cluster that does not exist.
+pub async fn no_such_cluster(aws: &AwsClients, settings: &Settings) -> CliError {
+    let (name, region) = (short_name(&settings.cluster), &aws.region.value);
+    let hint = match ecs::cluster_names(aws).await.unwrap_or_default().as_slice() {
         [] => "Check the region: it has no clusters, or you cannot list them.".to_owned(),
-        some => format!(
-            "Check the region. Its clusters: {}.",
-            model::text::short_list(some, 12)
-        ),
+        some => format!("Check the region. Its clusters: {}.", short_list(some, 12)),
     };
-    CliError::new(format!("there is no cluster {name} in {region}"), help)
+    CliError::new(format!("there is no cluster {name} in {region}"), hint)
+}
+
+/// An error if the command line names a service that does not exist.
+pub async fn ensure_services_exist(
+    aws: &AwsClients,
+    settings: &Settings,
+    request: &GatherRequest,
+    workload: &Workload,
+) -> Result<(), CliError> {
+    let Services::Named(candidates) = &request.services else {
+        return Ok(());
+    };
+    let is_gone = |name: &String| workload.services.get(name).is_none_or(is_gone);
+    let is_missing = |one: &&NameCandidates| one.explicit && one.names.iter().all(is_gone);
+    match candidates.iter().find(is_missing) {
+        Some(missing) => Err(no_such_service(aws, settings, missing).await),
+        None => Ok(()),
+    }
+}
+
+/// The error for a service that does not exist.
+pub async fn no_such_service(
+    aws: &AwsClients,
+    settings: &Settings,
+    missing: &NameCandidates,
+) -> CliError {
+    let existing = ecs::service_names(aws, &settings.cluster).await;
+    let cluster = short_name(&settings.cluster);
+    target::no_such_service(missing, cluster, &existing.unwrap_or_default())
 }

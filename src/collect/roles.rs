@@ -13,6 +13,7 @@ use super::workload::Workload;
 use super::{each, ecs, iam, simulations};
 use crate::aws::AwsClients;
 
+/// The task definitions of the running tasks, by ARN.
 pub async fn definitions(
     aws: &AwsClients,
     workload: &Workload,
@@ -25,6 +26,7 @@ pub async fn definitions(
     each(arns, async |arn| ecs::task_definition(aws, arn).await).await
 }
 
+/// The roles of tasks, by ARN, and what IAM answered about them.
 #[derive(Default)]
 pub struct Roles {
     pub roles: BTreeMap<String, Fact<Role>>,
@@ -83,6 +85,7 @@ impl RoleQuery<'_> {
     }
 }
 
+/// Reads the roles of running and planned tasks, and asks IAM what they allow.
 pub async fn roles(aws: &AwsClients, query: RoleQuery<'_>) -> Roles {
     let tasks = query.workload.running();
     let arns: BTreeSet<String> = tasks

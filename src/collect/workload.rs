@@ -26,10 +26,12 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Whether there is nothing to look at, for certain.
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty() && self.named.is_empty() && self.unlisted.is_none()
     }
 
+    /// The tasks that run or are about to.
     pub fn running(&self) -> Vec<&Task> {
         self.tasks
             .values()
@@ -39,6 +41,7 @@ impl Workload {
     }
 }
 
+/// Reads the services and tasks of a request.
 pub async fn workload(aws: &AwsClients, settings: &Settings, request: &GatherRequest) -> Workload {
     let cluster = settings.cluster.as_str();
     match &request.services {

@@ -20,6 +20,7 @@ use crate::output::{self, Progress};
 use crate::place;
 use crate::target::GatherRequest;
 
+/// `ecs-exec capture`
 pub async fn run(arguments: &Capture, global: &Global) -> Result<ExitCode, CliError> {
     let settings = place::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::from_args(&arguments.targets, &settings)?;

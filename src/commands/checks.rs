@@ -14,6 +14,7 @@ use crate::config::{self, Use};
 use crate::custom_checks::CustomChecks;
 use crate::output::print;
 
+/// `ecs-exec checks`
 pub async fn run(format: CatalogueFormat, global: &Global) -> Result<ExitCode, CliError> {
     let mut settings = config::load(global, &[Use::Checks, Use::Programs]).await?;
     let custom = CustomChecks::find(&mut settings).catalogue();

@@ -83,18 +83,9 @@ struct Copy<'a> {
 }
 
 /// Writes a temporary file beside the target, under a new name, and moves it there. The mode of an existing file stays.
-const UPLOAD_SCRIPT: &str = r#"f="$1.$3.part"; command -v sha256sum >/dev/null || exit 91
-    [ ! -d "$1" ] || exit 92
-    d=.; case $1 in */*) d=${1%/*}/;; esac; [ -d "$d" ] || exit 93
-    (set -C; : > "$f") 2>/dev/null || exit 94; trap 'rm -f "$f"' EXIT
-    [ ! -f "$1" ] || { chmod 600 "$f" && cp -p "$1" "$f"; } 2>/dev/null
-    cat > "$f" || exit 95
-    s=$(sha256sum < "$f"); [ "${s%% *}" = "$2" ] || exit 96
-    mv -f "$f" "$1" || exit 94"#;
+const UPLOAD_SCRIPT: &str = include_str!("cp/upload.sh").trim_ascii_end();
 
-const DOWNLOAD_SCRIPT: &str = r#"command -v sha256sum >/dev/null || exit 91
-    [ ! -d "$1" ] || exit 92; [ -e "$1" ] || exit 97; [ -f "$1" ] || exit 98; [ -r "$1" ] || exit 99
-    cat "$1" || exit 95"#;
+const DOWNLOAD_SCRIPT: &str = include_str!("cp/download.sh").trim_ascii_end();
 
 const CHECKSUM_SCRIPT: &str = r#"sha256sum < "$1" || exit 95"#;
 

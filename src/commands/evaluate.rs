@@ -7,6 +7,7 @@ use custom_checks::expressions::serve;
 
 use crate::cli_error::CliError;
 
+/// Serves expressions from standard input until its end.
 pub fn run() -> Result<ExitCode, CliError> {
     serve(io::stdin().lock(), io::stdout().lock())
         .map(|()| ExitCode::SUCCESS)

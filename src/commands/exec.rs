@@ -7,9 +7,9 @@ use model::text::{list, sanitize_line};
 
 use crate::aws::AwsClients;
 use crate::cli::habits;
-use crate::cli::{Exec, Global, SessionFlags, ShortForm, Transport};
+use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, ShortForm, Transport};
 use crate::cli_error::CliError;
-use crate::config::{self, Settings, Use, short_name};
+use crate::config::{self, Recipe, Settings, Use, short_name};
 use crate::exit;
 use crate::place;
 use crate::session::{
@@ -33,23 +33,6 @@ struct SessionRequest<'a> {
     flags: &'a SessionFlags,
 }
 
-impl<'a> From<&'a Exec> for SessionRequest<'a> {
-    fn from(arguments: &'a Exec) -> SessionRequest<'a> {
-        let words = &arguments.command;
-        SessionRequest {
-            service: arguments.service.clone(),
-            container: arguments.container.clone(),
-            command: match words.is_empty() {
-                true => arguments.command_line.clone(),
-                false => Some(shell_words::join(words)),
-            },
-            is_project_command: false,
-            may_be_command: false,
-            flags: &arguments.session,
-        }
-    }
-}
-
 /// `ecs-exec SERVICE [CONTAINER] [COMMAND]`: COMMAND goes to ECS unchanged.
 pub async fn short_form(arguments: &ShortForm, global: &Global) -> Result<ExitCode, CliError> {
     let request = SessionRequest {
@@ -68,19 +51,45 @@ pub async fn short_form(arguments: &ShortForm, global: &Global) -> Result<ExitCo
 
 /// `ecs-exec exec SERVICE -- CMD ARG…`: the words reach the program unchanged.
 pub async fn run(arguments: &Exec, global: &Global) -> Result<ExitCode, CliError> {
-    run_request(arguments.into(), global).await
+    let words = &arguments.command;
+    let request = SessionRequest {
+        service: arguments.service.clone(),
+        container: arguments.container.clone(),
+        command: match words.is_empty() {
+            true => arguments.command_line.clone(),
+            false => Some(shell_words::join(words)),
+        },
+        is_project_command: false,
+        may_be_command: false,
+        flags: &arguments.session,
+    };
+    run_request(request, global).await
 }
 
-/// An interactive recipe. `is_project_command`: it comes from the project's configuration file.
+/// An interactive recipe.
 pub async fn recipe(
-    arguments: &Exec,
+    name: &str,
+    recipe: &Recipe,
+    arguments: &RecipeArguments,
     settings: &Settings,
-    is_project_command: bool,
     global: &Global,
 ) -> Result<ExitCode, CliError> {
+    let project = settings.project.as_ref();
+    let flags = SessionFlags {
+        task: arguments.task.clone(),
+        pick: false,
+        transport: Transport::Native,
+        escape: arguments.escape.clone(),
+        doctor: false,
+        no_doctor: arguments.no_doctor,
+    };
     let request = SessionRequest {
-        is_project_command,
-        ..arguments.into()
+        service: Some(recipe.service.clone()),
+        container: recipe.container.clone(),
+        command: Some(shell_words::join(&recipe.command)),
+        is_project_command: project.is_some_and(|project| project.has_recipe(name)),
+        may_be_command: false,
+        flags: &flags,
     };
     session(request, settings, global).await
 }

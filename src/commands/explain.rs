@@ -22,6 +22,7 @@ use crate::target;
 /// The limit for standard input; error texts are shorter.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// `ecs-exec explain`
 pub async fn run(words: &[String], global: &Global) -> Result<ExitCode, CliError> {
     let text = match words {
         [dash] if dash == "-" => standard_input()?,

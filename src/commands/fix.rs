@@ -1,7 +1,6 @@
 //! `ecs-exec fix`: plans the fixes of the root causes, asks, applies them, waits, and checks again.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::slice::from_ref;
 use std::time::Duration;
@@ -36,6 +35,7 @@ const RECHECK_PAUSES: [Duration; 3] = [
 /// ECS may not find a new role earlier, and would give up the deployment.
 const NEW_ROLE_DELAY: Duration = Duration::from_secs(10);
 
+/// `ecs-exec fix`, and `ecs-exec doctor --fix`
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     let facts = &arguments.facts;
     if facts.demo.is_some() || facts.snapshot.is_some() || facts.plan.is_some() {
@@ -190,14 +190,13 @@ async fn consent(arguments: &Doctor, plan: &FixPlan, now: &DoctorOutcome) -> Con
     if arguments.fix.dry_run {
         return Consent::Refused;
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !output::can_ask() {
         return Consent::NoTerminal;
     }
     let question = format!("Apply {}? [y/N] ", text::count(plan.fixes.len(), "change"));
-    let answer = output::ask(&question).await.unwrap_or_default();
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Consent::Given,
-        _ => Consent::Refused,
+    match output::confirm(&question).await {
+        true => Consent::Given,
+        false => Consent::Refused,
     }
 }
 

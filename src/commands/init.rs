@@ -17,6 +17,7 @@ use crate::place;
 use crate::target::{GatherRequest, Services};
 use crate::timeouts::SESSION_TIMEOUT;
 
+/// `ecs-exec init`
 pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError> {
     let settings = settings(global).await?;
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
@@ -25,9 +26,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
         ..GatherRequest::default()
     };
     let workload = collect::workload(&aws, &settings, &request).await;
-    if let Some(trouble) = aws.rejected() {
-        return Err(trouble);
-    }
+    aws.ensure_accepted()?;
     if let Some(why) = &workload.unlisted {
         return Err(CliError::new(
             format!("cannot list the cluster's services: {why}"),
@@ -36,12 +35,7 @@ pub async fn run(arguments: &Init, global: &Global) -> Result<ExitCode, CliError
     }
     let cluster = short_name(&settings.cluster);
     if workload.services.is_empty() && ecs::cluster(&aws, &settings.cluster).await.is_absent() {
-        let existing = ecs::cluster_names(&aws).await.unwrap_or_default();
-        return Err(collect::no_such_cluster(
-            cluster,
-            &aws.region.value,
-            &existing,
-        ));
+        return Err(collect::no_such_cluster(&aws, &settings).await);
     }
     let profile = settings.profile.as_ref();
     let profile = profile.map(|profile| profile.value.as_str());
@@ -113,22 +107,11 @@ fn render(cluster: &str, region: &str, profile: Option<&str>, workload: &Workloa
             }
         });
     }
-    lines.join("\n") + "\n" + EXAMPLES
+    lines.join("\n") + "\n\n" + EXAMPLES
 }
 
-const EXAMPLES: &str = r#"
-# A named command: `ecs-exec recipe NAME`.
-# [recipes.disk]
-# service = "web"
-# description = "How full are the disks?"
-# command = ["df", "-h"]
-
-# Expectations that `ecs-exec doctor` checks in addition.
-# [expect]
-# exec_forbidden = ["workspace-*"]
-# traffic = "endpoint"
-# session_logging = true
-"#;
+/// What else the file can set, commented out.
+const EXAMPLES: &str = include_str!("init/examples.toml");
 
 /// A TOML string. JSON strings are valid TOML strings.
 fn toml_string(value: &str) -> String {

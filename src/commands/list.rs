@@ -14,10 +14,10 @@ use crate::aws::AwsClients;
 use crate::cli::{Global, List, TableFormat};
 use crate::cli_error::CliError;
 use crate::collect::{self, Workload};
-use crate::config::{Settings, Use, short_name};
+use crate::config::{Settings, Use};
 use crate::output::{Progress, plain_table, print, table, text_width};
 use crate::place;
-use crate::target::{GatherRequest, NameCandidates, Services, no_such_service};
+use crate::target::GatherRequest;
 use crate::timeouts::SESSION_TIMEOUT;
 
 /// One container of a task, or a service without tasks.
@@ -39,6 +39,7 @@ struct Row {
     age_seconds: Option<i64>,
 }
 
+/// `ecs-exec list`
 pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError> {
     let settings = place::load(global, &[Use::Credentials]).await?;
     let request = GatherRequest::new(&settings, &arguments.services, &[], arguments.all, None)?;
@@ -46,9 +47,7 @@ pub async fn run(arguments: &List, global: &Global) -> Result<ExitCode, CliError
     let progress = Progress::start(global, &format!("Reading {} from AWS", settings.cluster));
     let workload = collect::workload(&aws, &settings, &request).await;
     progress.end();
-    if let Some(error) = aws.rejected() {
-        return Err(error);
-    }
+    aws.ensure_accepted()?;
     ensure_readable(&aws, &settings, &request, &workload).await?;
     let rows = rows(&workload);
     let text = match arguments.format {
@@ -81,28 +80,14 @@ async fn ensure_readable(
             "Run `ecs-exec doctor` to see which other permissions are missing.",
         ));
     }
-    let cluster = short_name(&settings.cluster);
     if services.clone().all(Fact::is_absent)
         && collect::ecs::cluster(aws, &settings.cluster)
             .await
             .is_absent()
     {
-        let existing = collect::ecs::cluster_names(aws).await.unwrap_or_default();
-        let region = &aws.region.value;
-        return Err(collect::no_such_cluster(cluster, region, &existing));
+        return Err(collect::no_such_cluster(aws, settings).await);
     }
-    let Services::Named(candidates) = &request.services else {
-        return Ok(());
-    };
-    let is_gone = |name: &String| workload.services.get(name).is_none_or(collect::is_gone);
-    let missing =
-        |candidate: &&NameCandidates| candidate.explicit && candidate.names.iter().all(is_gone);
-    let Some(candidate) = candidates.iter().find(missing) else {
-        return Ok(());
-    };
-    let existing = collect::ecs::service_names(aws, &settings.cluster).await;
-    let existing = existing.unwrap_or_default();
-    Err(no_such_service(candidate, cluster, &existing))
+    collect::ensure_services_exist(aws, settings, request, workload).await
 }
 
 fn rows(workload: &Workload) -> Vec<Row> {

@@ -19,7 +19,7 @@ use crate::config::{self, Settings, Use};
 use crate::output::{OpenLine, Progress, print};
 use crate::picker;
 use crate::place;
-use crate::target::{GatherRequest, name_candidates, no_such_service};
+use crate::target::{GatherRequest, name_candidates};
 
 /// How often CloudWatch Logs is asked for new events.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -80,9 +80,7 @@ async fn task_definitions(
 ) -> Result<Vec<TaskDefinition>, CliError> {
     let request = GatherRequest::new(settings, &[service.to_owned()], &[], false, None)?;
     let workload = collect::workload(aws, settings, &request).await;
-    if let Some(error) = aws.rejected() {
-        return Err(error);
-    }
+    aws.ensure_accepted()?;
     let unreadable = |what: &str, why: &Unavailable| {
         CliError::new(format!("could not read the {what}: {why}"), "")
     };
@@ -90,11 +88,8 @@ async fn task_definitions(
         Some(Fact::Known(service)) => service.task_definition.iter().cloned().collect(),
         Some(Fact::Unavailable(why)) => return Err(unreadable("service", why)),
         Some(Fact::Absent) | None => {
-            let existing = ecs::service_names(aws, &settings.cluster).await;
-            let candidate = name_candidates(settings, service, true);
-            let cluster = config::short_name(&settings.cluster);
-            let existing = existing.unwrap_or_default();
-            return Err(no_such_service(&candidate, cluster, &existing));
+            let missing = name_candidates(settings, service, true);
+            return Err(collect::no_such_service(aws, settings, &missing).await);
         }
     };
     let running = workload.running();

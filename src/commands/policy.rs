@@ -16,6 +16,7 @@ use crate::output::print;
 use crate::place;
 use crate::timeouts::REPORT_TIMEOUT;
 
+/// `ecs-exec policy`
 pub async fn run(arguments: &Policy, global: &Global) -> Result<ExitCode, CliError> {
     let kind = match arguments.kind {
         PolicyKind::Caller => Kind::Caller,
@@ -77,9 +78,7 @@ async fn account_and_region(
         return Ok((account, region));
     }
     let caller = sts::caller(&aws).await;
-    if let Some(rejected) = aws.rejected() {
-        return Err(rejected);
-    }
+    aws.ensure_accepted()?;
     let why = match caller {
         Fact::Known(caller) => return Ok((caller.account, region)),
         Fact::Unavailable(why) => why.to_string(),

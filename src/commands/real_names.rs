@@ -14,6 +14,7 @@ use crate::output;
 /// The limit for captures, too.
 const MAX_BYTES: u64 = 1 << 30;
 
+/// `ecs-exec real-names`
 pub fn run(arguments: &RealNames) -> Result<ExitCode, CliError> {
     let names = read(&arguments.names, "file of names")?;
     let names: Pseudonyms = serde_json::from_str(&names).map_err(|error| {

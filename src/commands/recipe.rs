@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use model::text::sanitize_line;
 
 use crate::aws::AwsClients;
-use crate::cli::{Exec, Global, RecipeArguments, SessionFlags, Transport};
+use crate::cli::{Global, RecipeArguments};
 use crate::cli_error::CliError;
 use crate::config::{self, Recipe, Settings, Use};
 use crate::output::print;
@@ -25,10 +25,7 @@ pub async fn run(arguments: &RecipeArguments, global: &Global) -> Result<ExitCod
     let settings = place::load(global, &uses).await?;
     let recipe = find(&settings, name)?;
     if recipe.interactive {
-        let session = as_session(arguments, recipe);
-        let project = settings.project.as_ref();
-        let is_project_command = project.is_some_and(|project| project.has_recipe(name));
-        return super::exec::recipe(&session, &settings, is_project_command, global).await;
+        return super::exec::recipe(name, recipe, arguments, &settings, global).await;
     }
     let aws = AwsClients::connect(&settings, SESSION_TIMEOUT).await?;
     let args = TargetArgs {
@@ -56,25 +53,6 @@ fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Recipe, CliError> 
         };
         CliError::new(format!("there is no recipe {name}"), help)
     })
-}
-
-fn as_session(arguments: &RecipeArguments, recipe: &Recipe) -> Exec {
-    Exec {
-        service: Some(recipe.service.clone()),
-        container: recipe.container.clone(),
-        command_line: None,
-        command: recipe.command.clone(),
-        session: SessionFlags {
-            task: arguments.task.clone(),
-            pick: false,
-            transport: Transport::Native,
-            escape: arguments.escape.clone(),
-            doctor: false,
-            no_doctor: arguments.no_doctor,
-            interactive: false,
-            tty: false,
-        },
-    }
 }
 
 fn table(settings: &Settings) -> String {

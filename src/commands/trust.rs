@@ -11,6 +11,7 @@ use crate::config::trust::{self, ProjectFile};
 use crate::config::{FILE_NAME, discovered_file};
 use crate::output::print;
 
+/// `ecs-exec trust`
 pub fn run(arguments: &Trust) -> Result<ExitCode, CliError> {
     if arguments.list {
         let lines = trust::list().into_iter().map(|path| path + "\n");

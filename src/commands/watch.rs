@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Seconds after which an agent that is still pending has failed to start.
 const AGENT_START_SECONDS: i64 = 180;
 
+/// `ecs-exec doctor --watch`
 pub async fn run(arguments: &Doctor, global: &Global) -> Result<ExitCode, CliError> {
     let run = DoctorRun::new(arguments, global).await?;
     let until = Instant::now() + arguments.facts.timeout.unwrap_or(ROLLOUT_TIMEOUT);
@@ -111,11 +112,11 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::snapshot;
+    use crate::collect::capture_file;
 
     #[test]
     fn only_rollouts_in_progress_are_pending() {
-        let mut facts = snapshot::demo("healthy").unwrap();
+        let mut facts = capture_file::demo("healthy").unwrap();
         assert_eq!(pending(&facts), [""; 0]);
         let rolls_out = |facts: &mut Facts, with_old: bool| {
             let services = facts.services.values_mut();

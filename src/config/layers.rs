@@ -1,6 +1,5 @@
 //! Reads all configuration files, and decides whether the keys of a project's file that need trust count.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use custom_checks::ExprCheck;
@@ -14,7 +13,7 @@ use super::{AWS_PROFILE, BUILT_IN, BUILT_IN_NAME, Settings, file, paths, validat
 use crate::aws::profile_region;
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::output::ask;
+use crate::output::{can_ask, confirm};
 use crate::target;
 
 /// What a command uses of the keys that need trust. Of an untrusted project file it gets only the other keys.
@@ -160,7 +159,7 @@ impl Use<'_> {
 
 /// Asks the user on the terminal, and remembers a yes.
 async fn ask_for_trust(file: &ProjectFile, keys: &[String]) -> Result<(), CliError> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         return Err(file.untrusted(keys));
     }
     say!(
@@ -170,9 +169,8 @@ async fn ask_for_trust(file: &ProjectFile, keys: &[String]) -> Result<(), CliErr
     for key in keys {
         say!("  {}", model::text::sanitize_line(key));
     }
-    let answer = ask("Trust this file? [y/N] ").await.unwrap_or_default();
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => file.trust(),
-        _ => Err(file.untrusted(keys)),
+    match confirm("Trust this file? [y/N] ").await {
+        true => file.trust(),
+        false => Err(file.untrusted(keys)),
     }
 }

@@ -153,6 +153,7 @@ fn sourced(value: Option<String>, source: &str) -> Option<SourcedValue> {
     })
 }
 
+/// The region in a cluster's ARN; `None` for a name.
 pub fn region_of_arn(cluster: &str) -> Option<SourcedValue> {
     let mut parts = cluster.strip_prefix("arn:")?.split(':');
     let region = parts.nth(2).filter(|region| !region.is_empty())?;

@@ -91,6 +91,7 @@ pub fn foreign_owner(metadata: &Metadata) -> Option<u32> {
     (owner != user && owner != 0).then_some(owner)
 }
 
+/// Files have no user ID here.
 #[cfg(not(unix))]
 pub fn foreign_owner(_: &Metadata) -> Option<u32> {
     None
@@ -104,6 +105,7 @@ pub fn writable_by_others(metadata: &Metadata) -> Option<u32> {
     (mode & 0o022 != 0).then_some(mode)
 }
 
+/// Files have no mode here.
 #[cfg(not(unix))]
 pub fn writable_by_others(_: &Metadata) -> Option<u32> {
     None

@@ -27,6 +27,7 @@ pub struct ProjectFile {
 }
 
 impl ProjectFile {
+    /// A file that was read already.
     pub fn new(path: &Path, text: &str) -> ProjectFile {
         ProjectFile {
             path: resolve_folder(path),
@@ -34,6 +35,7 @@ impl ProjectFile {
         }
     }
 
+    /// Reads a file that nobody else can have written.
     pub fn read(path: &Path) -> Result<ProjectFile, CliError> {
         Ok(ProjectFile::new(path, &read(path, FileOrigin::Discovered)?))
     }
@@ -51,6 +53,7 @@ impl ProjectFile {
         Ok(split(&parsed).trusted_keys)
     }
 
+    /// Whether the user, or the variable `ECS_EXEC_TRUST`, trusts this path with this content.
     pub fn is_trusted(&self) -> bool {
         let hash = sha256(self.text.as_bytes());
         let trusted = variable(VARIABLE).unwrap_or_default();
@@ -59,6 +62,7 @@ impl ProjectFile {
             || private_folder().is_some_and(|folder| is_private(&folder.join(self.entry())))
     }
 
+    /// Remembers that the user trusts this path with this content.
     pub fn trust(&self) -> Result<(), CliError> {
         let folder = folder()?;
         let write = || -> io::Result<()> {

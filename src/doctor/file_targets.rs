@@ -8,7 +8,7 @@ use model::{Facts, arn};
 
 use crate::cli::{Global, Targets};
 use crate::cli_error::CliError;
-use crate::collect::snapshot;
+use crate::collect::capture_file;
 use crate::target::ambiguous_task;
 
 /// Keeps the named services, tasks and container; an error if they are not in the file.
@@ -89,7 +89,7 @@ fn ensure_service_exists(facts: &Facts, service: &str) -> Result<(), CliError> {
     if names.iter().any(|name| is_name_of(service, name)) {
         return Ok(());
     }
-    let hint = match snapshot::demo(service) {
+    let hint = match capture_file::demo(service) {
         Ok(_) => format!("To see the demo of that name, use --demo={service}."),
         Err(_) => format!("Its services: {}.", names.join(", ")),
     };

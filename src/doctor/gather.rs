@@ -11,7 +11,7 @@ use super::DoctorRun;
 use super::file_targets::{ensure_same_location, select_targets};
 use crate::cli::Global;
 use crate::cli_error::CliError;
-use crate::collect::{self, Gathered, snapshot, terraform_plan as plan};
+use crate::collect::{self, Gathered, capture_file, terraform_plan as plan};
 use crate::config::Settings;
 use crate::output::Progress;
 use crate::session;
@@ -26,15 +26,15 @@ impl DoctorRun<'_> {
     ) -> Result<(Gathered, Source), CliError> {
         let flags = &self.arguments.facts;
         let Some(settings) = &self.settings else {
-            let demo = snapshot::demo(flags.demo.as_deref().unwrap_or_default())?;
+            let demo = capture_file::demo(flags.demo.as_deref().unwrap_or_default())?;
             return Ok((self.offline(demo, global)?, Source::Demo));
         };
         if let Some(path) = &flags.snapshot {
-            let mut facts = snapshot::read(path)?;
+            let mut facts = capture_file::read(path)?;
             if settings.expect != Expect::default() {
                 facts.expect = settings.expect.clone();
             }
-            return Ok((self.offline(facts, global)?, Source::Snapshot));
+            return Ok((self.offline(facts, global)?, Source::Capture));
         }
         if let Some(plan) = self.plan {
             let gathered = self.planned(plan, settings, global, timeout).await?;

@@ -6,12 +6,13 @@ use std::fmt::Write;
 use diagnosis::report::Report;
 use model::{Finding, Status, text};
 
-use super::source_location::{SourceLocation, SourceLocations};
 use super::wording::fix_lines;
+use crate::source_location::{SourceLocation, SourceLocations};
 
 /// GitHub shows ten annotations of each level for a step; the others only fill the log.
 const MAX_ANNOTATIONS: usize = 50;
 
+/// The annotations of one cluster, and a line with the verdict.
 pub fn render(report: &Report, locations: &SourceLocations) -> String {
     let mut lines = String::new();
     for cause in &report.root_causes {

@@ -2,6 +2,7 @@
 
 mod lines;
 mod page;
+mod paint;
 
 use diagnosis::report::{Report, RootCause, Source, Verdict};
 use model::{Area, Finding, Fix, Status, text};
@@ -12,6 +13,7 @@ use page::Page;
 
 pub use page::wrap;
 
+/// The report of one cluster.
 pub fn render(report: &Report, look: &Look) -> String {
     let mut page = Page::new(look);
     context(&mut page, report);

@@ -1,11 +1,15 @@
 //! The JSON report; its schema is `schema`.
 
+mod schema;
+
 use diagnosis::Report;
 use diagnosis::report::{SCHEMA_VERSION, Summary, Tool, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pretty_json;
+
+pub use schema::schema;
 
 /// The reports of several clusters, with the worst verdict and the sum of the summaries.
 #[derive(Serialize, JsonSchema)]
@@ -18,6 +22,7 @@ pub struct Several<'r> {
     reports: &'r [Report],
 }
 
+/// The report itself if there is one, else a [`Several`].
 pub fn render(reports: &[Report]) -> String {
     match reports {
         [] => String::new(),

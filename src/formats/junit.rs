@@ -7,6 +7,7 @@ use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, Te
 
 use super::wording::{by_area, finding_text};
 
+/// The suites of all clusters.
 pub fn render(reports: &[Report]) -> String {
     let clusters = reports.iter().map(|report| report.target.cluster.as_str());
     let mut clusters: Vec<&str> = clusters.collect();

@@ -2,6 +2,7 @@
 //! never become links, mentions or markup. <https://github.github.com/gfm/>
 
 mod escape;
+mod picture;
 mod table;
 
 use std::fmt::Write;
@@ -9,9 +10,10 @@ use std::fmt::Write;
 use diagnosis::report::{Report, RootCause, Verdict};
 use model::{Finding, Fix, Status, text};
 
-use super::{picture, wording};
+use super::wording;
 use escape::{block, code, details, prose};
 
+/// The ticket of one cluster.
 pub fn render(report: &Report) -> String {
     let mut page = String::new();
     heading(&mut page, report);

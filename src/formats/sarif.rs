@@ -7,8 +7,8 @@ use model::{Check, Finding, Severity, Status};
 use serde_json::{Value, json};
 
 use super::pretty_json;
-use super::source_location::SourceLocations;
 use super::wording::finding_text;
+use crate::source_location::SourceLocations;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

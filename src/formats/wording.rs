@@ -83,7 +83,7 @@ pub fn finding_text(report: &Report, finding: &Finding) -> String {
 pub fn source(source: Source) -> &'static str {
     match source {
         Source::Live => "AWS",
-        Source::Snapshot => "snapshot",
+        Source::Capture => "snapshot",
         Source::Plan => "Terraform plan",
         Source::Demo => "built-in demo",
     }

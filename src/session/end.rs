@@ -50,9 +50,10 @@ pub enum ClosingCause {
 }
 
 impl ClosingCause {
+    /// Reads the agent's closing message.
     pub fn of(message: &RemoteText) -> ClosingCause {
         let known = message.explain();
-        if known.is_some_and(|known| known.known_error.checks == ["container.shell"]) {
+        if known.is_some_and(|known| known.known_error.image_lacks_program()) {
             return ClosingCause::MissingProgram;
         }
         match ["----error-------", "handshake", "start the session"]

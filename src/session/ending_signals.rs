@@ -32,6 +32,7 @@ pub fn received() -> Option<i32> {
 pub struct EndingSignals(Signals);
 
 impl EndingSignals {
+    /// Counts a session as open until this is dropped.
     pub fn watch() -> EndingSignals {
         OPEN_SESSIONS.send_modify(|open| *open += 1);
         EndingSignals(Signals::watch(&ENDING))

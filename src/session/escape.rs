@@ -32,6 +32,7 @@ pub enum KeyEvent {
 
 const CTRL_Z: u8 = 26;
 
+/// Finds escape keys in what is typed, which may come in pieces.
 pub struct EscapeKeys {
     /// `None`: escape keys are off.
     key: Option<u8>,
@@ -41,6 +42,7 @@ pub struct EscapeKeys {
 }
 
 impl EscapeKeys {
+    /// `None` turns them off.
     pub fn new(key: Option<char>) -> EscapeKeys {
         EscapeKeys {
             key: key.and_then(|key| u8::try_from(key).ok()),

@@ -43,6 +43,7 @@ pub enum Encryption {
 }
 
 impl Encryption {
+    /// What the cluster's exec configuration says.
     pub fn of(cluster: &Fact<Cluster>) -> Encryption {
         match cluster {
             Fact::Known(cluster) => {
@@ -58,6 +59,7 @@ impl Encryption {
 }
 
 impl ExecTarget {
+    /// The last part of the task's ARN.
     pub fn task_id(&self) -> &str {
         self.task.id()
     }
@@ -72,6 +74,7 @@ impl ExecTarget {
         containers.iter().find(|known| known.name == self.container)
     }
 
+    /// Whether ECS would open a session: the task started with exec, and the agent is RUNNING.
     pub fn can_be_entered(&self) -> bool {
         self.task.exec_enabled && self.container().is_some_and(Container::has_running_agent)
     }

@@ -72,7 +72,7 @@ pub async fn probe(
     for (action, count) in aws.calls() {
         *gathered.calls.entry(action).or_default() += count;
     }
-    aws.rejected().map_or(Ok(()), Err)
+    aws.ensure_accepted()
 }
 
 /// The container that a session would enter; all running ones if none is preferred.

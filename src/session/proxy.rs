@@ -11,6 +11,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use ssm_channel::{Connect, Stream, tcp};
 use tower_service::Service;
 
+/// How to connect to a host and a port.
 pub fn connect() -> Connect {
     let matcher = Matcher::from_env();
     let direct = tcp();

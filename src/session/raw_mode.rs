@@ -14,6 +14,7 @@ pub struct RawMode {
 }
 
 impl RawMode {
+    /// Fails if standard input is no terminal.
     pub fn enter() -> io::Result<RawMode> {
         let raw = RawMode {
             job_control: Signals::watch(&[STOP, CONTINUE]),

@@ -18,6 +18,7 @@ const MAX_SHOWN: usize = 600;
 pub struct RemoteText(String);
 
 impl RemoteText {
+    /// Keeps the first 16 KiB.
     pub fn new(text: impl Into<String>) -> RemoteText {
         let mut text: String = text.into();
         text.truncate(text.floor_char_boundary(MAX_BYTES));
@@ -29,14 +30,17 @@ impl RemoteText {
         RemoteText::new(format!("{what}: {}", self.0.trim()))
     }
 
+    /// Whether there is only white space.
     pub fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
     }
 
+    /// Whether it contains a text in lower case, whatever its own case.
     pub fn contains(&self, text: &str) -> bool {
         self.0.to_lowercase().contains(text)
     }
 
+    /// What the text means, if it is a known error.
     pub fn explain(&self) -> Option<Explanation> {
         explain(&self.0)
     }

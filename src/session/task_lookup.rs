@@ -13,7 +13,6 @@ use crate::collect::{self, ecs};
 use crate::config::{Settings, short_name};
 use crate::target::{
     Location, NameCandidates, ambiguous_task, is_whole_task, name_candidates, nearest,
-    no_such_service,
 };
 
 /// The running tasks that match, at least one, and the service that was named.
@@ -95,14 +94,10 @@ async fn service_tasks(
     if services.values().any(|service| !service.is_absent()) {
         return Ok(Vec::new());
     }
-    let name = short_name(cluster);
     if ecs::cluster(aws, cluster).await.is_absent() {
-        let existing = ecs::cluster_names(aws).await.unwrap_or_default();
-        let region = &aws.region.value;
-        return Err(collect::no_such_cluster(name, region, &existing));
+        return Err(collect::no_such_cluster(aws, settings).await);
     }
-    let existing = ecs::service_names(aws, cluster).await.unwrap_or_default();
-    let error = no_such_service(service, name, &existing);
+    let error = collect::no_such_service(aws, settings, service).await;
     Err(or_similar_command(error, &service.written))
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 /// The size to report if there is no terminal.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
+/// The size that was reported last, and where to report the next.
 pub struct WindowSize {
     to_remote: mpsc::Sender<Input>,
     #[cfg(unix)]
@@ -15,6 +16,7 @@ pub struct WindowSize {
 }
 
 impl WindowSize {
+    /// Watches from now on; nothing is reported yet.
     pub fn watch(to_remote: mpsc::Sender<Input>) -> WindowSize {
         WindowSize {
             to_remote,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::doctor::{Run, command, run};
+use crate::support::doctor::{FORMATS, Run, command, run};
 use crate::support::world::{Plan, World, home};
 
 /// A capture of each version of the format, as the version that made it wrote it.
@@ -115,7 +115,7 @@ fn no_secret_is_in_any_report() {
         }
     }
     fs::write(home.path().join("facts.json"), facts.to_string()).unwrap();
-    for format in ["human", "json", "markdown", "junit", "sarif", "github"] {
+    for format in FORMATS {
         let run = doctor(
             home.path(),
             &["--snapshot", "facts.json", "--format", format, "-v"],

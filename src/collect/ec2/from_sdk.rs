@@ -3,6 +3,7 @@
 use aws_sdk_ec2::types as sdk;
 use model::facts::*;
 
+/// A VPC endpoint. A policy that is not JSON stays a string.
 pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
     Endpoint {
         id: text(endpoint.vpc_endpoint_id()),
@@ -29,6 +30,7 @@ pub fn endpoint(endpoint: &sdk::VpcEndpoint) -> Endpoint {
     }
 }
 
+/// A NAT gateway.
 pub fn nat_gateway(gateway: &sdk::NatGateway) -> NatGateway {
     NatGateway {
         id: text(gateway.nat_gateway_id()),
@@ -38,6 +40,7 @@ pub fn nat_gateway(gateway: &sdk::NatGateway) -> NatGateway {
     }
 }
 
+/// A network interface.
 pub fn interface(interface: &sdk::NetworkInterface) -> Interface {
     Interface {
         id: text(interface.network_interface_id()),
@@ -57,6 +60,7 @@ pub fn interface(interface: &sdk::NetworkInterface) -> Interface {
     }
 }
 
+/// A subnet.
 pub fn subnet(subnet: &sdk::Subnet) -> Subnet {
     Subnet {
         id: text(subnet.subnet_id()),
@@ -70,6 +74,7 @@ pub fn subnet(subnet: &sdk::Subnet) -> Subnet {
     }
 }
 
+/// A route table. Routes without a destination are dropped.
 pub fn route_table(table: &sdk::RouteTable) -> RouteTable {
     RouteTable {
         id: text(table.route_table_id()),
@@ -133,6 +138,7 @@ fn text<'t, T: From<&'t str>>(value: Option<&'t str>) -> T {
     value.unwrap_or_default().into()
 }
 
+/// A security group with its rules.
 pub fn security_group(group: &sdk::SecurityGroup) -> SecurityGroup {
     SecurityGroup {
         id: text(group.group_id()),
@@ -156,6 +162,7 @@ fn rule(permission: &sdk::IpPermission) -> GroupRule {
     }
 }
 
+/// A network ACL with its rules.
 pub fn network_acl(acl: &sdk::NetworkAcl) -> NetworkAcl {
     NetworkAcl {
         id: text(acl.network_acl_id()),
@@ -186,6 +193,7 @@ fn port(number: i32) -> Option<u16> {
     u16::try_from(number).ok()
 }
 
+/// An EC2 instance with its primary network interface.
 pub fn instance(instance: &sdk::Instance) -> Instance {
     let primary = instance
         .network_interfaces()

@@ -7,6 +7,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use model::facts::*;
 
+/// A cluster.
 pub fn cluster(cluster: &sdk::Cluster) -> Cluster {
     Cluster {
         arn: text(cluster.cluster_arn()),
@@ -37,6 +38,7 @@ fn exec_configuration(exec: &sdk::ExecuteCommandConfiguration) -> ExecConfigurat
     }
 }
 
+/// A service with its newest events.
 pub fn service(service: &sdk::Service) -> Service {
     const EVENTS: usize = 10;
     Service {
@@ -101,6 +103,7 @@ fn deployment(deployment: &sdk::Deployment) -> Deployment {
     }
 }
 
+/// A task with its containers.
 pub fn task(task: &sdk::Task) -> Task {
     let overrides = task.overrides();
     let is_fargate = task.launch_type() == Some(&sdk::LaunchType::Fargate);
@@ -176,6 +179,7 @@ fn container(container: &sdk::Container) -> Container {
     }
 }
 
+/// A container instance.
 pub fn container_instance(instance: &sdk::ContainerInstance) -> ContainerInstance {
     ContainerInstance {
         arn: text(instance.container_instance_arn()),
@@ -191,6 +195,7 @@ pub fn container_instance(instance: &sdk::ContainerInstance) -> ContainerInstanc
     }
 }
 
+/// A task definition. `ssmmessages`: the host that a proxy must not be used for.
 pub fn task_definition(definition: &sdk::TaskDefinition, ssmmessages: &str) -> TaskDefinition {
     TaskDefinition {
         arn: text(definition.task_definition_arn()),

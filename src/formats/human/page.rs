@@ -1,7 +1,7 @@
 //! A page of lines and wrapped prose.
 
-use super::super::Look;
-use super::super::paint::Paint;
+use super::paint::Paint;
+use crate::formats::Look;
 
 /// A text that grows line by line.
 pub struct Page {
@@ -13,6 +13,7 @@ pub struct Page {
 }
 
 impl Page {
+    /// An empty page.
     pub fn new(look: &Look) -> Page {
         Page {
             text: String::new(),

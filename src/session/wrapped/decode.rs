@@ -18,6 +18,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Nothing is waiting yet.
     pub fn new(encoding: Encoding) -> Decoder {
         Decoder {
             encoding,
@@ -25,6 +26,7 @@ impl Decoder {
         }
     }
 
+    /// How the text is encoded.
     pub fn encoding(&self) -> Encoding {
         self.encoding
     }

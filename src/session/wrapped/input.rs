@@ -14,6 +14,7 @@ pub const INPUT_END_LINES: &str = "=\n=\n";
 /// The letters of base64, its padding last, and their replacements if the terminal echoes input: none of these occurs in
 /// output in hexadecimal or in the end marker.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+/// The letters of base64 if the terminal echoes input, in the order of [`LETTERS`].
 pub const SHIFTED: &str = "ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,./:;<>?@=";
 
 /// How input is encoded.
@@ -31,6 +32,7 @@ pub enum InputCode {
 pub struct Gate(Arc<(Mutex<Option<InputCode>>, Condvar)>);
 
 impl Gate {
+    /// Lets input through, in this encoding.
     pub fn open(&self, code: InputCode) {
         let (open, changed) = &*self.0;
         if let Ok(mut open) = open.lock() {
@@ -61,6 +63,7 @@ pub struct Encoded<R> {
 const LINE_BYTES: u64 = 720;
 
 impl<R: Read> Encoded<R> {
+    /// Reads `inner` once the gate is open.
     pub fn new(inner: R, gate: Gate) -> Encoded<R> {
         Encoded {
             inner,

@@ -33,6 +33,7 @@ pub enum Garbled {
     NotEncoded,
 }
 
+/// Reads what the session prints, piece by piece.
 pub struct Reader {
     begin: Vec<u8>,
     end: Vec<u8>,
@@ -61,6 +62,7 @@ enum State {
 }
 
 impl Reader {
+    /// Expects these markers before and after the output.
     pub fn new(begin: &str, end: &str) -> Reader {
         Reader {
             begin: begin.as_bytes().to_vec(),
@@ -105,6 +107,7 @@ impl Reader {
         }
     }
 
+    /// Whether the begin marker has come.
     pub fn has_begun(&self) -> bool {
         self.state != State::Before
     }

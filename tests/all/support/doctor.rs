@@ -5,6 +5,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+/// Every format of `--format`.
+pub const FORMATS: [&str; 6] = ["human", "json", "markdown", "junit", "sarif", "github"];
+
 pub struct Run {
     pub status: i32,
     pub stdout: String,

@@ -4,7 +4,7 @@ use diagnosis::Report;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use super::json::Several;
+use super::Several;
 
 /// A report of one cluster, or of several.
 #[derive(JsonSchema)]
@@ -22,5 +22,5 @@ pub fn schema() -> String {
         .into_generator()
         .into_root_schema_for::<Written>();
     schema.insert("title".to_owned(), "Report of ecs-exec doctor".into());
-    super::pretty_json(&schema)
+    crate::formats::pretty_json(&schema)
 }

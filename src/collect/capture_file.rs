@@ -1,4 +1,5 @@
-//! Captures, and the built-in demos.
+//! Reads captures: the facts of a run in a file, which `ecs-exec capture` wrote and `--snapshot` names; and the built-in
+//! demos.
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use model::Status;
 use owo_colors::OwoColorize;
 
-use super::Look;
+use crate::formats::Look;
 
 /// What the output can show.
 pub struct Paint {
@@ -12,6 +12,7 @@ pub struct Paint {
 }
 
 impl Paint {
+    /// Paints as the output can show it.
     pub fn new(look: &Look) -> Paint {
         Paint {
             color: look.color,

@@ -1,10 +1,21 @@
 //! Questions to the user at the terminal.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tokio::task::spawn_blocking;
 
 use super::OpenLine;
+
+/// Whether somebody can see a question and answer it.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question to which only `y` and `yes` agree.
+pub async fn confirm(question: &str) -> bool {
+    let answer = ask(question).await.unwrap_or_default();
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
 
 /// Asks on standard error and reads a line from standard input; `None` at its end. Discards what was typed before the
 /// question. Reads on another thread, so that Ctrl-C still works.
