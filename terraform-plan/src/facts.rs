@@ -7,8 +7,6 @@ mod roles;
 mod services;
 mod terraform;
 
-use std::collections::BTreeMap;
-
 use model::facts::*;
 
 use self::ambiguous::settle;
@@ -87,7 +85,6 @@ fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
     }
     Facts {
         format: FORMAT,
-        manifest: None,
         taken_at: request.taken_at,
         partition: request.partition.clone(),
         region: request.region.clone(),
@@ -109,23 +106,7 @@ fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
             clock_ahead_seconds: no_caller(),
         },
         caller: Fact::Unavailable(not_shown("a plan does not show who opens sessions")),
-        cluster: Fact::Absent,
-        unlisted: None,
-        services: BTreeMap::new(),
-        service_tasks: BTreeMap::new(),
-        tasks: BTreeMap::new(),
-        task_definitions: BTreeMap::new(),
-        roles: BTreeMap::new(),
-        simulations: Vec::new(),
-        identities: BTreeMap::new(),
-        container_instances: BTreeMap::new(),
-        instance_profiles: BTreeMap::new(),
-        network: Network::default(),
-        probes: BTreeMap::new(),
-        kms_keys: BTreeMap::new(),
-        log_groups: BTreeMap::new(),
-        buckets: BTreeMap::new(),
-        terraform: BTreeMap::new(),
+        ..Facts::default()
     }
 }
 

@@ -9,10 +9,7 @@ use crate::unavailable::{PlanValue, not_in_plan};
 
 /// The name of the cluster that a service is in.
 pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> {
-    let cluster = match resolver.is_computed(service, "cluster") {
-        true => None,
-        false => resolver.resolve(service, "cluster", ResourceKind::Cluster)?,
-    };
+    let cluster = resolver.resolve(service, "cluster", ResourceKind::Cluster)?;
     Ok(cluster.unwrap_or_else(|| "default".to_owned()))
 }
 

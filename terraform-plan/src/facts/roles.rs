@@ -6,7 +6,7 @@ use aws_rules::required_permissions::{AccountRegion, RequiredPermission, for_tas
 use model::facts::*;
 
 use crate::cloudformation;
-use crate::iam::{self, PlannedPolicies, PolicyAttachments};
+use crate::iam::{self, PlannedPolicies};
 use crate::resolve::Resolver;
 use crate::unavailable::{may_be_in_aws, or_live};
 
@@ -33,7 +33,7 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
         .iter()
         .filter(|role| !by_role.contains_key(*role));
     let others: Vec<&String> = others.collect();
-    let attachments = PolicyAttachments::new(resolver);
+    let attachments = iam::policy_attachments(resolver);
     let needs = by_role.iter().map(|(role, needs)| (role, needs.as_slice()));
     for (role, needs) in needs.chain(others.into_iter().map(|role| (role, [].as_slice()))) {
         let planned = iam::evaluate(resolver, &attachments, role, needs);

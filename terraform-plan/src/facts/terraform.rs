@@ -39,8 +39,9 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedS
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }
     for (kind, id) in network_resources(facts) {
-        let types = kind.resource_types();
-        if let (Some(first), Some(resource)) = (types.first(), plan.resources.find(types, id)) {
+        // A resource that adopts a VPC's default is not where its changes belong.
+        let resource = resolver.find(id, kind).filter(|one| one.identity() == id);
+        if let (Some(first), Some(resource)) = (kind.resource_types().first(), resource) {
             add(first, id, resource);
         }
     }

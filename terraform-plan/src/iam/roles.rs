@@ -9,9 +9,7 @@ use crate::unavailable::not_in_plan;
 
 /// A role of the plan, or one that a data source has read.
 pub fn role(resolver: &Resolver, arn: &str) -> Fact<Role> {
-    let mut data = resolver.data("aws_iam_role");
-    let managed = resolver.find(arn, ResourceKind::Role);
-    let Some(role) = managed.or_else(|| data.find(|role| role.has_text("arn", arn))) else {
+    let Some(role) = resolver.find_or_data(arn, ResourceKind::Role) else {
         return Fact::Unavailable(not_in_plan(format!("role {arn}")));
     };
     let trust = role.known_text("assume_role_policy");

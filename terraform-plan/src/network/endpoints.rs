@@ -140,10 +140,7 @@ fn parts_of<'r, 'p>(
 /// The route tables that lead to a gateway endpoint.
 fn route_tables(resolver: &Resolver, resource: &Resource, id: &str) -> PlanValue<Vec<String>> {
     let kind = ResourceKind::RouteTable;
-    let mut tables = match resolver.is_computed(resource, "route_table_ids") {
-        true => Vec::new(),
-        false => resolver.resolve_all(resource, "route_table_ids", kind)?,
-    };
+    let mut tables = resolver.resolve_all(resource, "route_table_ids", kind)?;
     for association in parts_of(resolver, "aws_vpc_endpoint_route_table_association", id) {
         tables.extend(resolver.resolve(association?, "route_table_id", kind)?);
     }
@@ -167,10 +164,7 @@ fn subnets(
     resource: &Resource,
     id: &str,
 ) -> PlanValue<Vec<String>> {
-    let mut subnets = match resolver.is_computed(resource, "subnet_ids") {
-        true => Vec::new(),
-        false => equivalence.endpoint_subnets(resource, "subnet_ids")?,
-    };
+    let mut subnets = equivalence.endpoint_subnets(resource, "subnet_ids")?;
     for at in 0..resource.count("subnet_configuration").unwrap_or(0) {
         let path = format!("subnet_configuration.{at}.subnet_id");
         subnets.extend(resolver.resolve(resource, &path, ResourceKind::Subnet)?);
@@ -192,19 +186,13 @@ fn security_groups(
     const ATTRIBUTE: &str = "security_group_ids";
     let kind = ResourceKind::SecurityGroup;
     let default = resolver.vpc_default(vpc, kind);
+    let mut groups = resolver.resolve_all(resource, ATTRIBUTE, kind)?;
     let is_interface = || Ok(resource.text("vpc_endpoint_type")? == Some("Interface"));
-    let mut groups = match resolver.is_computed(resource, ATTRIBUTE) {
-        false => resolver.resolve_all(resource, ATTRIBUTE, kind)?,
-        // AWS gives such an endpoint the default group of its VPC.
-        true if is_interface()? => {
-            vec![
-                default
-                    .clone()
-                    .ok_or_else(|| resource.known_after_apply(ATTRIBUTE))?,
-            ]
-        }
-        true => Vec::new(),
-    };
+    if resolver.is_computed(resource, ATTRIBUTE) && is_interface()? {
+        // AWS gives it the default group of its VPC.
+        let unknown = || resource.known_after_apply(ATTRIBUTE);
+        groups.push(default.clone().ok_or_else(unknown)?);
+    }
     for association in parts_of(resolver, "aws_vpc_endpoint_security_group_association", id) {
         let association = association?;
         groups.extend(resolver.resolve(association, "security_group_id", kind)?);

@@ -214,14 +214,11 @@ fn read_rules(
     let own = resource
         .flag(&path("self"))
         .map(|flag| group.filter(|_| flag == Some(true)));
-    // The provider fills in the source group if the peer is something else.
-    let source = match resolver.is_computed(resource, "source_security_group_id") {
-        true => Ok(None),
-        false => resolver.resolve(resource, &path("source_security_group_id"), kind),
-    };
     for groups in [
         resolver.resolve_all(resource, &path("security_groups"), kind),
-        source.map(Vec::from_iter),
+        resolver
+            .resolve(resource, &path("source_security_group_id"), kind)
+            .map(Vec::from_iter),
         resolver
             .resolve(resource, &path("referenced_security_group_id"), kind)
             .map(Vec::from_iter),

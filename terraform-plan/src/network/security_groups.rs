@@ -52,7 +52,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     pub fn group(&mut self, id: &str) -> Fact<SecurityGroup> {
         let plan = self.resolver.plan;
         let group = match self.vpc_with_default(id) {
-            None => self.resolver.by_identity(ResourceKind::SecurityGroup, id),
+            None => self.resolver.find(id, ResourceKind::SecurityGroup),
             Some(vpc) => {
                 let mut adopted = self.resolver.resources("aws_default_security_group");
                 let adopted =

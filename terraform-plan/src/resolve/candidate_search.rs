@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::candidates::{Candidates, Include, MAX_CANDIDATES};
-use super::id_sources::{data_may_supply, may_contain_id, resource_may_supply};
+use super::id_sources::{data_may_supply, is_harmless_data, may_contain_id, resource_may_supply};
 use super::resolver::Resolver;
 use super::resource_kind::ResourceKind;
 use super::selection::Source;
@@ -18,18 +18,6 @@ use crate::plan::resource::{Attribute, Resource};
 
 /// Limits how far resources take values from one another. Real chains are shorter.
 const MAX_DEPTH: usize = 24;
-
-/// Data sources that supply no IDs of other resources.
-const HARMLESS_DATA: [&str; 8] = [
-    "aws_iam_policy_document",
-    "aws_caller_identity",
-    "aws_region",
-    "aws_partition",
-    "aws_availability_zones",
-    "aws_ecr_repository",
-    "aws_ecr_image",
-    "aws_secretsmanager_secret",
-];
 
 /// What a search looks for.
 #[derive(Clone, Copy)]
@@ -130,7 +118,7 @@ impl<'p> Resolver<'p> {
 
     fn add_resource(&self, found: &mut Candidates, source: &Source, target: Target) {
         let (resource, kind) = (source.resource, target.kind);
-        let identifying = kind.identifying_attributes();
+        let identifying = &kind.data().identifying_attributes;
         let attribute = source.attribute.as_deref();
         let is_unknown = |name: &str| resource.attribute(name) == Attribute::Unknown;
         let is_identifying = attribute.is_none_or(|name| identifying.contains(&name));
@@ -146,7 +134,7 @@ impl<'p> Resolver<'p> {
         }
         let is_vpc = resource.is(ResourceKind::Vpc.resource_types());
         match attribute {
-            Some(attribute) if is_vpc && kind.vpc_attributes().contains(&attribute) => {
+            Some(attribute) if is_vpc && kind.data().vpc_attributes.contains(&attribute) => {
                 if let Some(name) = self.default_of(resource, kind) {
                     found.add_instance(resource, name);
                 }
@@ -156,7 +144,7 @@ impl<'p> Resolver<'p> {
                 self.add_attribute(found, resource, "vpc_id", target);
             }
             // The expression uses another resource, for example to count its instances.
-            None if ResourceKind::of(resource).is_some() => {}
+            None if ResourceKind::includes(resource) => {}
             None => {
                 found.is_open |= resource_may_supply(&resource.resource_type, kind);
                 for (attribute, _) in self.plan.configuration.arguments(resource) {
@@ -291,7 +279,7 @@ impl<'p> Resolver<'p> {
 fn may_supply(source: &Source, target: Target) -> bool {
     let data = source.resource;
     let includes_known = target.include == Include::All;
-    if HARMLESS_DATA.contains(&data.resource_type.as_str()) {
+    if is_harmless_data(&data.resource_type) {
         return false;
     }
     match source.attribute.as_deref().map(|name| data.attribute(name)) {

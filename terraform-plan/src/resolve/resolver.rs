@@ -1,6 +1,6 @@
 //! Resolves attributes to the resources that they identify.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::ambiguity::{Ambiguities, Choices, combinations};
 use super::candidates::{Candidates, Include};
+use super::identity::ResourcesByName;
 use super::resource_kind::ResourceKind;
 use crate::plan::TerraformPlan;
 use crate::plan::address::ModuleStep;
@@ -26,9 +27,7 @@ pub struct Resolver<'p> {
     pub(super) locals: LocalsMemo,
     ambiguities: Ambiguities,
     resolved: RefCell<BTreeMap<Question, PlanValue<Option<String>>>>,
-    pub(super) by_name: RefCell<BTreeMap<ResourceKind, BTreeMap<String, &'p Resource>>>,
-    pub(super) definition_aliases: OnceCell<BTreeMap<String, String>>,
-    pub(super) role_aliases: OnceCell<BTreeMap<String, String>>,
+    pub(super) by_name: RefCell<BTreeMap<ResourceKind, Rc<ResourcesByName<'p>>>>,
 }
 
 /// The address of a resource, the path of its attribute, and what the attribute identifies.
@@ -65,8 +64,6 @@ impl<'p> Resolver<'p> {
             ambiguities: Ambiguities::default(),
             resolved: RefCell::default(),
             by_name: RefCell::default(),
-            definition_aliases: OnceCell::new(),
-            role_aliases: OnceCell::new(),
         }
     }
 
@@ -106,20 +103,6 @@ impl<'p> Resolver<'p> {
         self.plan.resources.of_types(kind.resource_types())
     }
 
-    /// The resource of a kind with this ID or address.
-    pub fn by_identity(&self, kind: ResourceKind, identity: &str) -> Option<&'p Resource> {
-        self.plan.resources.find(kind.resource_types(), identity)
-    }
-
-    /// The resource of a kind with this ID or address, or the data source that has read it.
-    pub fn by_identity_or_data(&self, kind: ResourceKind, id: &str) -> Option<&'p Resource> {
-        let managed = self.by_identity(kind, id);
-        managed.or_else(|| {
-            self.data(kind.resource_types().first()?)
-                .find(|data| data.id() == Some(id))
-        })
-    }
-
     /// Whether the configuration sets an attribute.
     pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
         self.plan.configuration.is_set(resource, attribute)
@@ -130,6 +113,24 @@ impl<'p> Resolver<'p> {
         resource.attribute(attribute) == Attribute::Unknown && !self.is_set(resource, attribute)
     }
 
+    /// What the plan says about an attribute that identifies others. Null if AWS fills it in: what AWS has by default
+    /// is none of the plan's resources.
+    fn attribute<'r>(&self, resource: &'r Resource, path: &str) -> Attribute<'r> {
+        let is_top_level = !path.contains('.') && !resource.is_data;
+        match is_top_level && self.is_computed(resource, path) {
+            true => Attribute::Null,
+            false => resource.attribute(path),
+        }
+    }
+
+    /// The number of blocks; 0 if the configuration leaves them to AWS.
+    pub fn count(&self, resource: &Resource, attribute: &str) -> PlanValue<usize> {
+        match self.is_computed(resource, attribute) {
+            true => Ok(0),
+            false => resource.count(attribute),
+        }
+    }
+
     /// The resource that an attribute identifies, if it identifies one.
     pub fn resolve(
         &self,
@@ -137,7 +138,7 @@ impl<'p> Resolver<'p> {
         path: &str,
         kind: ResourceKind,
     ) -> PlanValue<Option<String>> {
-        match of.attribute(path) {
+        match self.attribute(of, path) {
             Attribute::Null => Ok(None),
             Attribute::Known(value) => {
                 let text = value.as_str().filter(|text| !text.is_empty());
@@ -249,7 +250,7 @@ impl<'p> Resolver<'p> {
         let Attribute::Known(Value::String(name)) = before.attribute(path) else {
             return None;
         };
-        let attributes = kind.identifying_attributes();
+        let attributes = &kind.data().identifying_attributes;
         let mut replaced = self.plan.before.of_types(kind.resource_types());
         let old = replaced.find(|old| attributes.iter().any(|one| old.has_text(one, name)))?;
         let new = self.plan.resources.at_address(&old.address)?;
@@ -268,7 +269,7 @@ impl<'p> Resolver<'p> {
         kind: ResourceKind,
     ) -> PlanValue<Vec<String>> {
         let unknown = || of.known_after_apply(path);
-        let items = match of.attribute(path) {
+        let items = match self.attribute(of, path) {
             Attribute::Null => return Ok(Vec::new()),
             Attribute::Known(Value::Array(items)) => items,
             Attribute::Known(_) => return Err(unknown()),
