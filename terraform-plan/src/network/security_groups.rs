@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{Fact, Facts, GroupRule, SecurityGroup};
+use model::facts::{Fact, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
     Direction, Rule, SeparateRule, inline_rules, keep_listed, separate_rules, split_by_peer,
@@ -19,25 +19,26 @@ pub struct SecurityGroups<'r, 'p> {
     separate: Vec<SeparateRule>,
     /// Rules that the plan changes or removes, as they are before apply.
     removed: Vec<SeparateRule>,
-    live: Option<&'r Facts>,
     /// Prefix lists with unknown content, which stand for unknown parts of rules: the facts have no unknown rules.
     unknown_peers: BTreeMap<String, Fact<Vec<String>>>,
 }
 
 impl<'r, 'p> SecurityGroups<'r, 'p> {
-    pub fn new(resolver: &'r Resolver<'p>, live: Option<&'r Facts>) -> SecurityGroups<'r, 'p> {
+    pub fn new(resolver: &'r Resolver<'p>) -> SecurityGroups<'r, 'p> {
         SecurityGroups {
             resolver,
             separate: separate_rules(resolver, &resolver.plan.resources),
             removed: separate_rules(resolver, &resolver.plan.before),
-            live,
             unknown_peers: BTreeMap::new(),
         }
     }
 
     /// The content of the prefix lists that the rules refer to, with those that stand for unknown peers.
     pub fn prefix_lists(self) -> BTreeMap<String, Fact<Vec<String>>> {
-        let live = self.live.map(|live| live.network.prefix_lists.clone());
+        let live = self
+            .resolver
+            .live
+            .map(|live| live.network.prefix_lists.clone());
         let mut lists = live.unwrap_or_default();
         lists.extend(self.unknown_peers);
         for list in self.resolver.data("aws_prefix_list") {
@@ -124,10 +125,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     /// A group that is not in the plan: it may have more rules than the plan adds to it.
     fn unmanaged(&mut self, id: &str) -> Fact<SecurityGroup> {
-        match self
-            .live
-            .and_then(|live| live.network.security_groups.get(id))
-        {
+        let live = self.resolver.live;
+        match live.and_then(|live| live.network.security_groups.get(id)) {
             Some(Fact::Known(live)) => {
                 let mut rules = rules_of(live);
                 self.drop_removed(&mut rules, id);

@@ -33,10 +33,9 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
 }
 
 /// A VPC of the plan, or one that a data source has read.
-pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
-    let Some(vpc) = resolver.find_or_data(id, ResourceKind::Vpc) else {
-        return Fact::Unavailable(not_in_plan(format!("VPC {id}")));
-    };
+pub fn vpc(resolver: &Resolver, id: &str) -> PlanValue<Vpc> {
+    let vpc = resolver.find_or_data(id, ResourceKind::Vpc);
+    let vpc = vpc.ok_or_else(|| not_in_plan(format!("VPC {id}")))?;
     let flag = |attribute: &str, default: bool| match resolver.is_computed(vpc, attribute) {
         true => Fact::Known(default),
         false => vpc
@@ -44,7 +43,7 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
             .map(|flag| flag.unwrap_or(default))
             .into(),
     };
-    Fact::Known(Vpc {
+    Ok(Vpc {
         id: id.to_owned(),
         dns_support: flag("enable_dns_support", true),
         dns_hostnames: flag(
@@ -53,6 +52,11 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
         ),
         own_name_servers: None,
     })
+}
+
+/// A subnet of the plan, else of AWS.
+pub fn subnet_or_live(resolver: &Resolver, id: &str) -> Fact<Subnet> {
+    resolver.or_live(subnet(resolver, id), |live| live.network.subnets.get(id))
 }
 
 /// A subnet of the plan, or one that a data source has read.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use model::facts::{Fact, Facts};
 use serde_json::Value;
 
 use super::ambiguity::{Ambiguities, Choices, combinations};
@@ -13,7 +14,8 @@ use super::resource_kind::ResourceKind;
 use crate::plan::TerraformPlan;
 use crate::plan::address::ModuleStep;
 use crate::plan::resource::{Attribute, Resource};
-use crate::unavailable::PlanValue;
+use crate::request::PlanRequest;
+use crate::unavailable::{PlanValue, may_be_in_aws};
 
 /// Resolves attributes to names of resources. A resource goes by its ID or ARN, or by its address until it has one.
 pub struct Resolver<'p> {
@@ -22,6 +24,8 @@ pub struct Resolver<'p> {
     pub region: &'p str,
     /// The account ID, if it is known.
     pub account: Option<&'p str>,
+    /// Facts from AWS, if they were read.
+    pub live: Option<&'p Facts>,
     /// How deep resources take values from one another in the current question.
     pub(crate) depth: Cell<usize>,
     pub(super) locals: LocalsMemo,
@@ -47,18 +51,32 @@ pub struct LocalsMemo {
 }
 
 impl<'p> Resolver<'p> {
-    /// A resolver for the resources of one region and account.
+    /// A resolver for the resources of one region and account, which takes ambiguous attributes for these choices.
     pub fn new(
         plan: &'p TerraformPlan,
-        partition: &'p str,
-        region: &'p str,
+        request: &'p PlanRequest,
         account: Option<&'p str>,
+        live: Option<&'p Facts>,
+        choices: &Choices,
     ) -> Resolver<'p> {
         Resolver {
-            plan,
-            partition,
-            region,
+            partition: &request.partition,
+            region: &request.region,
             account,
+            live,
+            ambiguities: Ambiguities::assuming(choices.clone()),
+            ..Resolver::for_names(plan)
+        }
+    }
+
+    /// A resolver to read names of the plan with, if partition, region and account do not matter.
+    pub fn for_names(plan: &'p TerraformPlan) -> Resolver<'p> {
+        Resolver {
+            plan,
+            partition: "aws",
+            region: "",
+            account: None,
+            live: None,
             depth: Cell::new(0),
             locals: LocalsMemo::default(),
             ambiguities: Ambiguities::default(),
@@ -67,15 +85,17 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// A resolver to read names of the plan with, if partition, region and account do not matter.
-    pub fn for_names(plan: &'p TerraformPlan) -> Resolver<'p> {
-        Resolver::new(plan, "aws", "", None)
-    }
-
-    /// Takes ambiguous attributes for one of their options.
-    pub fn assuming(mut self, choices: &Choices) -> Resolver<'p> {
-        self.ambiguities.assumed.clone_from(choices);
-        self
+    /// The fact from AWS, if AWS may know what the plan does not contain and was asked for it.
+    pub fn or_live<T: Clone + 'p>(
+        &self,
+        planned: impl Into<Fact<T>>,
+        find: impl FnOnce(&'p Facts) -> Option<&'p Fact<T>>,
+    ) -> Fact<T> {
+        let planned = planned.into();
+        match self.live.and_then(find) {
+            Some(live) if may_be_in_aws(&planned) => live.clone(),
+            _ => planned,
+        }
     }
 
     /// The ambiguous attributes that were asked for and have no assumption, with their number of options.
