@@ -10,6 +10,7 @@ use crate::resolve::Resolver;
 /// A cluster of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterLocation {
+    /// The name of the cluster.
     pub cluster: String,
     /// `None` if the plan does not show it.
     pub region: Option<String>,

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use model::facts::{Fact, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
-    Direction, Rule, SeparateRule, inline_rules, keep_listed, separate_rules, split_by_peer,
-    unknown_rules,
+    Direction, Rule, inline_rules, keep_listed, separate_rules, split_by_peer, unknown_rules,
 };
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
@@ -16,9 +15,9 @@ use crate::unavailable::not_in_plan;
 /// Reads security groups. Reads the rules that are resources of their own once for all groups.
 pub struct SecurityGroups<'r, 'p> {
     resolver: &'r Resolver<'p>,
-    separate: Vec<SeparateRule>,
+    separate: Vec<Rule>,
     /// Rules that the plan changes or removes, as they are before apply.
-    removed: Vec<SeparateRule>,
+    removed: Vec<Rule>,
     /// Prefix lists with unknown content, which stand for unknown parts of rules: the facts have no unknown rules.
     unknown_peers: BTreeMap<String, Fact<Vec<String>>>,
 }
@@ -108,14 +107,9 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
             protocol: "-1".to_owned(),
             ..GroupRule::default()
         };
-        let ingress = GroupRule {
-            security_groups: vec![id.to_owned()],
-            ..any()
-        };
-        let egress = GroupRule {
-            cidrs: vec!["0.0.0.0/0".to_owned()],
-            ..any()
-        };
+        let (mut ingress, mut egress) = (any(), any());
+        ingress.security_groups.push(id.to_owned());
+        egress.cidrs.push("0.0.0.0/0".to_owned());
         let rules = vec![
             Rule::new(Direction::Ingress, ingress, None),
             Rule::new(Direction::Egress, egress, None),
@@ -147,12 +141,9 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     /// Drops the rules that AWS has before apply and the plan removes.
     fn drop_removed(&self, rules: &mut Vec<Rule>, id: &str) {
-        let removed = self
-            .removed
-            .iter()
-            .filter(|removed| removed.group.as_deref() == Some(id));
-        for removed in removed {
-            rules.retain(|rule| !is_same(&removed.rule, rule));
+        let removed = self.removed.iter();
+        for removed in removed.filter(|one| one.group.as_deref() == Some(id)) {
+            rules.retain(|rule| !is_same(removed, rule));
         }
     }
 
@@ -166,7 +157,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     ) -> SecurityGroup {
         let separate = self.separate.iter();
         let separate = separate.filter(|one| one.group.as_deref().is_none_or(|group| group == id));
-        rules.extend(separate.map(|separate| separate.rule.clone()));
+        rules.extend(separate.cloned());
         keep_listed(self.resolver, id, &mut rules);
         let mut group = SecurityGroup {
             id: id.to_owned(),

@@ -227,22 +227,17 @@ impl<'p> Resolver<'p> {
         let plan = self.plan;
         let Target { kind, include } = target;
         let mut found = Candidates::default();
-        for resource_type in kind.resource_types() {
-            for resource in plan
-                .resources
-                .in_module(module)
-                .filter(|one| one.is(&[resource_type]))
-            {
-                let source = Source {
-                    resource,
-                    attribute: None,
-                };
-                self.add_resource(&mut found, &source, target);
-            }
+        let resources = || plan.resources.in_module(module);
+        for resource in resources().filter(|one| one.is(kind.resource_types())) {
+            let attribute = None;
+            let source = Source {
+                resource,
+                attribute,
+            };
+            self.add_resource(&mut found, &source, target);
         }
-        let mut resources = plan.resources.in_module(module);
         let mut data = plan.data.in_module(module);
-        found.is_open |= resources.any(|one| resource_may_supply(&one.resource_type, kind))
+        found.is_open |= resources().any(|one| resource_may_supply(&one.resource_type, kind))
             || data.any(|data| {
                 let is_read = include == Include::New && !data.has_unknown();
                 !is_read && data_may_supply(&data.resource_type, kind)
@@ -258,18 +253,10 @@ impl<'p> Resolver<'p> {
             found.add_all(&self.contributed(&trace, target));
         }
         if found.names.is_empty() {
-            let vpc_types = ResourceKind::Vpc.resource_types().iter();
-            for vpc_type in vpc_types {
-                let vpcs = plan
-                    .resources
-                    .in_module(module)
-                    .filter(|one| one.is(&[vpc_type]));
-                for vpc in vpcs.filter(|vpc| vpc.id().is_none()) {
-                    self.default_of(vpc, kind)
-                        .into_iter()
-                        .for_each(|name| found.add(name));
-                }
-            }
+            let vpcs = resources().filter(|one| one.is(ResourceKind::Vpc.resource_types()));
+            let new = vpcs.filter(|vpc| vpc.id().is_none());
+            let defaults = new.filter_map(|vpc| self.default_of(vpc, kind));
+            defaults.for_each(|name| found.add(name));
         }
         found
     }
