@@ -38,8 +38,8 @@ pub use terraform::{TerraformResource, terraform_key};
 pub const FORMAT: u32 = 1;
 
 /// Everything that was learnt about the targets at one moment. Each resource stands here once,
-/// under the name by which the others refer to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// under the name by which the others refer to it. The default has no resources, and facts that nobody asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     pub format: u32,
     /// Where these facts were captured to a file.

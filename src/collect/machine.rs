@@ -1,6 +1,5 @@
 //! Facts about this machine only, without AWS.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::join;
@@ -23,14 +22,10 @@ pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
     let (plugin, aws_cli) = join!(local::plugin(), local::aws_cli());
     Some(Facts {
         format: FORMAT,
-        manifest: None,
         taken_at: Timestamp::now(),
         partition: partition(&region.value).to_owned(),
         region: region.value.clone(),
-        account: None,
         cluster_name: short_name(&settings.cluster).to_owned(),
-        planned: false,
-        target: Target::default(),
         expect: settings.expect.clone(),
         local: Local {
             os: std::env::consts::OS.to_owned(),
@@ -44,20 +39,6 @@ pub async fn machine(settings: &Settings, timeout: Duration) -> Option<Facts> {
         caller: Fact::Unavailable(unasked.clone()),
         cluster: Fact::Unavailable(unasked.clone()),
         unlisted: Some(unasked),
-        services: BTreeMap::new(),
-        service_tasks: BTreeMap::new(),
-        tasks: BTreeMap::new(),
-        task_definitions: BTreeMap::new(),
-        roles: BTreeMap::new(),
-        simulations: Vec::new(),
-        identities: BTreeMap::new(),
-        container_instances: BTreeMap::new(),
-        instance_profiles: BTreeMap::new(),
-        network: Network::default(),
-        probes: BTreeMap::new(),
-        kms_keys: BTreeMap::new(),
-        log_groups: BTreeMap::new(),
-        buckets: BTreeMap::new(),
-        terraform: BTreeMap::new(),
+        ..Facts::default()
     })
 }

@@ -8,7 +8,6 @@ mod task_definitions;
 mod tasks;
 
 pub use cluster::{cluster, cluster_of};
-pub use redeployment::leaves_tasks_without_exec;
 pub use services::{PlannedService, SERVICE_TYPES, planned_services};
 pub use task_definitions::task_definition;
-pub use tasks::{instances_of, planned_tasks};
+pub use tasks::add_tasks;

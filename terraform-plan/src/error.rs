@@ -5,6 +5,7 @@ use thiserror::Error;
 /// Why a file cannot be read as a plan, in one sentence for the person who passed it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
+    /// Nothing but whitespace.
     #[error("the plan is empty")]
     Empty,
     /// The output of `terraform plan -out`.
@@ -28,6 +29,7 @@ pub enum PlanError {
          `terraform show -json tfplan`"
     )]
     Foreign(&'static str),
+    /// The output of gzip, bzip2, xz or Zstandard.
     #[error("the file is compressed: unpack it first, for example with `gunzip`")]
     Compressed,
     /// The output of `terraform plan`.
@@ -42,19 +44,25 @@ pub enum PlanError {
         unquoted(text)
     )]
     QuotedReference {
+        /// The address of the resource instance.
         address: String,
+        /// The name of the attribute, without its path.
         attribute: String,
+        /// The attribute's value.
         text: String,
     },
     /// Holds the parser's message.
     #[error("this is not the JSON output of `terraform show -json tfplan`: {0}")]
     NotJson(String),
+    /// JSON that nothing is known about.
     #[error(
         "this JSON is not a plan: it has no resource_changes, which `terraform show -json tfplan` prints"
     )]
     NotAPlan,
+    /// Holds the start of the version.
     #[error("the plan has format_version {0}; only 0.x and 1.x are supported")]
     FormatVersion(String),
+    /// `errored` is true: Terraform stopped before the plan was whole.
     #[error("the plan is incomplete: `terraform plan` ended with errors")]
     Errored,
     /// Something that Terraform does not write.

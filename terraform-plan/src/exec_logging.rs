@@ -9,20 +9,18 @@ use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// The key with this ARN, ID or address.
-pub fn kms_key(resolver: &Resolver, name: &str) -> Fact<KmsKey> {
+pub fn kms_key(resolver: &Resolver, name: &str) -> PlanValue<KmsKey> {
     let mut keys = resolver.of_kind(ResourceKind::KmsKey);
     let key = keys.find(|key| {
         key.has_text("arn", name) || key.has_text("key_id", name) || key.address == name
     });
-    let Some(key) = key else {
-        return Fact::Unavailable(not_in_plan(format!("KMS key {name}")));
-    };
+    let key = key.ok_or_else(|| not_in_plan(format!("KMS key {name}")))?;
     let text = |attribute, default: &str| key.known_text(attribute).unwrap_or(default).to_owned();
     let state = match key.flag("is_enabled") {
         Ok(Some(false)) => "Disabled",
         _ => "Enabled",
     };
-    Fact::Known(KmsKey {
+    Ok(KmsKey {
         arn: resolver.name_of(key, ResourceKind::KmsKey),
         state: state.to_owned(),
         usage: text("key_usage", "ENCRYPT_DECRYPT"),
@@ -36,11 +34,8 @@ fn key_policy(resolver: &Resolver, key: &Resource) -> PlanValue<Value> {
     let name = resolver.name_of(key, ResourceKind::KmsKey);
     let mut policies = resolver.resources("aws_kms_key_policy");
     let separate = policies.find(|policy| {
-        let of = resolver
-            .resolve(policy, "key_id", ResourceKind::KmsKey)
-            .ok()
-            .flatten();
-        of.is_some_and(|of| of == name || key.has_text("key_id", &of))
+        let of = resolver.resolve(policy, "key_id", ResourceKind::KmsKey);
+        of.is_ok_and(|of| of.is_some_and(|of| of == name || key.has_text("key_id", &of)))
     });
     let holder = separate.unwrap_or(key);
     match (holder.text("policy"), resolver.account) {
@@ -87,26 +82,22 @@ fn default_key_policy(partition: &str, account: &str) -> Value {
 }
 
 /// The log group, with the key that encrypts it.
-pub fn log_group(resolver: &Resolver, name: &str) -> Fact<LogGroup> {
-    let Some(group) = resolver.find(name, ResourceKind::LogGroup) else {
-        return Fact::Unavailable(not_in_plan(format!("log group {name}")));
-    };
-    let key = resolver.resolve(group, "kms_key_id", ResourceKind::KmsKey);
-    let group = key.map(|kms_key| LogGroup {
+pub fn log_group(resolver: &Resolver, name: &str) -> PlanValue<LogGroup> {
+    let group = resolver.find(name, ResourceKind::LogGroup);
+    let group = group.ok_or_else(|| not_in_plan(format!("log group {name}")))?;
+    Ok(LogGroup {
         name: name.to_owned(),
         arn: group.known_text("arn").unwrap_or_default().to_owned(),
-        kms_key,
-    });
-    group.into()
+        kms_key: resolver.resolve(group, "kms_key_id", ResourceKind::KmsKey)?,
+    })
 }
 
 /// The bucket; S3 encrypts it with its own keys unless the plan says otherwise.
-pub fn bucket(resolver: &Resolver, name: &str) -> Fact<Bucket> {
+pub fn bucket(resolver: &Resolver, name: &str) -> PlanValue<Bucket> {
     const ENCRYPTION: &str = "aws_s3_bucket_server_side_encryption_configuration";
     const ALGORITHM: &str = "rule.0.apply_server_side_encryption_by_default.0.sse_algorithm";
-    if resolver.find(name, ResourceKind::Bucket).is_none() {
-        return Fact::Unavailable(not_in_plan(format!("bucket {name}")));
-    }
+    let bucket = resolver.find(name, ResourceKind::Bucket);
+    bucket.ok_or_else(|| not_in_plan(format!("bucket {name}")))?;
     let mut encryption = Fact::Known("AES256".to_owned());
     for setting in resolver.referring(ENCRYPTION, "bucket", ResourceKind::Bucket, name) {
         match setting.and_then(|setting| setting.text(ALGORITHM)) {
@@ -115,7 +106,7 @@ pub fn bucket(resolver: &Resolver, name: &str) -> Fact<Bucket> {
             Err(why) => encryption = Fact::Unavailable(why),
         }
     }
-    Fact::Known(Bucket {
+    Ok(Bucket {
         name: name.to_owned(),
         encryption,
     })

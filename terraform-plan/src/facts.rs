@@ -7,8 +7,6 @@ mod roles;
 mod services;
 mod terraform;
 
-use std::collections::BTreeMap;
-
 use model::facts::*;
 
 use self::ambiguous::settle;
@@ -22,8 +20,8 @@ use crate::ecs::{self, planned_services};
 use crate::exec_logging;
 use crate::plan::TerraformPlan;
 use crate::request::PlanRequest;
-use crate::resolve::{Choices, Resolver};
-use crate::unavailable::{not_shown, or_live};
+use crate::resolve::Resolver;
+use crate::unavailable::not_shown;
 
 impl TerraformPlan {
     /// The facts after apply, as far as the plan alone shows them.
@@ -47,36 +45,26 @@ fn build(plan: &TerraformPlan, request: &PlanRequest, live: Option<&Facts>) -> F
     let in_region = plan.within_region(&request.region);
     let plan = in_region.as_ref().unwrap_or(plan);
     settle(plan.resources.len(), |choices| {
-        build_assuming(plan, request, account.as_deref(), live, choices)
+        let resolver = Resolver::new(plan, request, account.as_deref(), live, choices);
+        (read_facts(&resolver, request), resolver.into_ambiguous())
     })
 }
 
-/// The facts if ambiguous attributes have these choices, and the attributes that are still ambiguous.
-fn build_assuming(
-    plan: &TerraformPlan,
-    request: &PlanRequest,
-    account: Option<&str>,
-    live: Option<&Facts>,
-    choices: &Choices,
-) -> (Facts, Choices) {
-    let resolver = Resolver::new(plan, &request.partition, &request.region, account);
-    let resolver = resolver.assuming(choices);
-    let (planned, unlisted) = planned_services(&resolver, &request.cluster_name);
-    let mut facts = empty(request, account);
-    facts.cluster = or_live(
-        ecs::cluster(&resolver, &request.cluster_name),
-        live.map(|live| &live.cluster),
-    );
+fn read_facts(resolver: &Resolver, request: &PlanRequest) -> Facts {
+    let cluster = &request.cluster_name;
+    let (planned, unlisted) = planned_services(resolver, cluster);
+    let mut facts = empty(request, resolver.account);
+    facts.cluster = resolver.or_live(ecs::cluster(resolver, cluster), |live| Some(&live.cluster));
     facts.unlisted = unlisted.filter(|_| request.services.is_empty());
-    add_services(&mut facts, &resolver, request, &planned, live);
-    add_exec_logging(&mut facts, &resolver, live);
-    add_roles(&mut facts, &resolver, live);
-    add_network(&mut facts, &resolver, live);
-    if let Some(live) = live {
+    add_services(&mut facts, resolver, request, &planned);
+    add_exec_logging(&mut facts, resolver);
+    add_roles(&mut facts, resolver);
+    add_network(&mut facts, resolver);
+    if let Some(live) = resolver.live {
         add_caller(&mut facts, live);
     }
-    add_terraform(&mut facts, &resolver, &planned);
-    (facts, resolver.into_ambiguous())
+    add_terraform(&mut facts, resolver, &planned);
+    facts
 }
 
 fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
@@ -87,7 +75,6 @@ fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
     }
     Facts {
         format: FORMAT,
-        manifest: None,
         taken_at: request.taken_at,
         partition: request.partition.clone(),
         region: request.region.clone(),
@@ -109,53 +96,32 @@ fn empty(request: &PlanRequest, account: Option<&str>) -> Facts {
             clock_ahead_seconds: no_caller(),
         },
         caller: Fact::Unavailable(not_shown("a plan does not show who opens sessions")),
-        cluster: Fact::Absent,
-        unlisted: None,
-        services: BTreeMap::new(),
-        service_tasks: BTreeMap::new(),
-        tasks: BTreeMap::new(),
-        task_definitions: BTreeMap::new(),
-        roles: BTreeMap::new(),
-        simulations: Vec::new(),
-        identities: BTreeMap::new(),
-        container_instances: BTreeMap::new(),
-        instance_profiles: BTreeMap::new(),
-        network: Network::default(),
-        probes: BTreeMap::new(),
-        kms_keys: BTreeMap::new(),
-        log_groups: BTreeMap::new(),
-        buckets: BTreeMap::new(),
-        terraform: BTreeMap::new(),
+        ..Facts::default()
     }
 }
 
 /// Adds the KMS key, log group and bucket of the cluster's exec configuration.
-fn add_exec_logging(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
-    let exec = facts
-        .cluster
-        .known()
-        .and_then(|cluster| cluster.exec_configuration.clone());
-    let Some(exec) = exec else {
+fn add_exec_logging(facts: &mut Facts, resolver: &Resolver) {
+    let cluster = facts.cluster.known();
+    let Some(exec) = cluster.and_then(|cluster| cluster.exec_configuration.clone()) else {
         return;
     };
-    let log = exec
-        .log
-        .filter(|_| exec.logging == "OVERRIDE")
-        .unwrap_or_default();
+    let log = exec.log.filter(|_| exec.logging == "OVERRIDE");
+    let log = log.unwrap_or_default();
     let is_set = |name: &String| !name.is_empty();
     if let Some(name) = exec.kms_key.filter(is_set) {
-        let live = live.and_then(|live| live.kms_keys.get(&name));
-        let key = or_live(exec_logging::kms_key(resolver, &name), live);
+        let key = exec_logging::kms_key(resolver, &name);
+        let key = resolver.or_live(key, |live| live.kms_keys.get(&name));
         facts.kms_keys.insert(name, key);
     }
     if let Some(name) = log.log_group.filter(is_set) {
-        let live = live.and_then(|live| live.log_groups.get(&name));
-        let group = or_live(exec_logging::log_group(resolver, &name), live);
+        let group = exec_logging::log_group(resolver, &name);
+        let group = resolver.or_live(group, |live| live.log_groups.get(&name));
         facts.log_groups.insert(name, group);
     }
     if let Some(name) = log.bucket.filter(is_set) {
-        let live = live.and_then(|live| live.buckets.get(&name));
-        let bucket = or_live(exec_logging::bucket(resolver, &name), live);
+        let bucket = exec_logging::bucket(resolver, &name);
+        let bucket = resolver.or_live(bucket, |live| live.buckets.get(&name));
         facts.buckets.insert(name, bucket);
     }
 }

@@ -7,6 +7,6 @@ mod policy_document_data;
 mod role_policies;
 mod roles;
 
-pub use attachments::{PolicyAttachments, is_changed};
+pub use attachments::{is_changed, policy_attachments};
 pub use evaluation::{PlannedPolicies, evaluate};
 pub use roles::role;

@@ -10,6 +10,7 @@ use crate::resolve::Resolver;
 /// A cluster of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterLocation {
+    /// The name of the cluster.
     pub cluster: String,
     /// `None` if the plan does not show it.
     pub region: Option<String>,
@@ -27,49 +28,35 @@ impl TerraformPlan {
     /// services from; else the clusters that are resources of the plan.
     pub fn cluster_locations(&self) -> Vec<ClusterLocation> {
         let resolver = Resolver::for_names(self);
-        let of_service = |service: &Resource| {
+        let locate = |resource: &Resource| {
             Some(ClusterLocation {
-                cluster: cluster_of(&resolver, service).ok()?,
-                region: self.region_of_resource(service),
+                cluster: match resource.resource_type.as_str() {
+                    "aws_ecs_cluster" => resource.known_text("name")?.to_owned(),
+                    _ => cluster_of(&resolver, resource).ok()?,
+                },
+                region: self.region_of_resource(resource),
             })
         };
-        let deferred = self.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
-        let services = self.resources.of_types(&SERVICE_TYPES).chain(deferred);
-        let mut found: BTreeSet<ClusterLocation> = services.filter_map(of_service).collect();
+        let services = self.resources.of_types(&SERVICE_TYPES);
+        let services = services.chain(self.deferred.of_types(&SERVICE_TYPES));
+        let mut found: BTreeSet<ClusterLocation> = services.filter_map(locate).collect();
         if found.is_empty() {
-            found = self
-                .before
-                .of_types(&SERVICE_TYPES)
-                .filter_map(of_service)
-                .collect();
+            let deleted = self.before.of_types(&SERVICE_TYPES);
+            found.extend(deleted.filter_map(locate));
         }
         if found.is_empty() {
             let clusters = self.resources.of_type("aws_ecs_cluster");
-            found = clusters
-                .filter_map(|cluster| {
-                    Some(ClusterLocation {
-                        cluster: cluster.known_text("name")?.to_owned(),
-                        region: self.region_of_resource(cluster),
-                    })
-                })
-                .collect();
+            found.extend(clusters.filter_map(locate));
         }
-        let locations = found.iter().filter(|location| {
-            // A service of unknown region belongs to the cluster whose region is known.
-            let mut same = found
-                .iter()
-                .filter(|other| other.cluster == location.cluster);
-            location.region.is_some() || same.all(|other| other.region.is_none())
+        let regions = found.iter().filter(|one| one.region.is_some());
+        let with_region: BTreeSet<String> = regions.map(|one| one.cluster.clone()).collect();
+        // A service of unknown region belongs to the cluster whose region is known.
+        found.retain(|one| one.region.is_some() || !with_region.contains(&one.cluster));
+        let located = found.into_iter().map(|one| ClusterLocation {
+            region: one.region.or_else(|| self.region_of(&one.cluster)),
+            cluster: one.cluster,
         });
-        locations
-            .map(|location| ClusterLocation {
-                cluster: location.cluster.clone(),
-                region: location
-                    .region
-                    .clone()
-                    .or_else(|| self.region_of(&location.cluster)),
-            })
-            .collect()
+        located.collect()
     }
 
     /// The region of a cluster; `None` if the plan does not show it, or has clusters of that name in several regions.

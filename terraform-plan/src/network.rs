@@ -21,4 +21,4 @@ pub use hosted_zones::hosted_zones;
 pub use routes::{add_routes, managed_route_tables, route_tables, table_associations};
 pub use security_groups::SecurityGroups;
 pub use subnet_equivalence::SubnetEquivalence;
-pub use vpcs::{check_vpc_is_complete, subnet, vpc};
+pub use vpcs::{check_vpc_is_complete, subnet_or_live, vpc};

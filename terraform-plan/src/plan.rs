@@ -25,7 +25,7 @@ pub struct TerraformPlan {
     pub(crate) before: ResourceSet,
     pub(crate) data: ResourceSet,
     /// Resources that Terraform defers to a later plan.
-    pub(crate) deferred: Vec<Resource>,
+    pub(crate) deferred: ResourceSet,
     pub(crate) configuration: Configuration,
     pub(crate) modules: ModuleTree,
     pub(crate) completeness: Completeness,
@@ -44,26 +44,22 @@ impl TerraformPlan {
 
     /// The plan with only those resources and data sources that match.
     pub(crate) fn filtered(&self, is_kept: impl Fn(&Resource) -> bool) -> TerraformPlan {
-        let kept = |all: &ResourceSet| -> Vec<Resource> {
-            all.iter().filter(|one| is_kept(one)).cloned().collect()
+        let kept = |all: &ResourceSet| {
+            let resources = all.iter().filter(|one| is_kept(one));
+            ResourceSet::new(resources.cloned().collect())
         };
         let (resources, before, data) =
             (kept(&self.resources), kept(&self.before), kept(&self.data));
-        let all = resources.iter().chain(&before).chain(&data);
+        let all = resources.iter().chain(before.iter()).chain(data.iter());
         TerraformPlan {
             modules: ModuleTree::new(&self.configuration, all),
-            resources: ResourceSet::new(resources),
-            before: ResourceSet::new(before),
-            data: ResourceSet::new(data),
-            deferred: self
-                .deferred
-                .iter()
-                .filter(|one| is_kept(one))
-                .cloned()
-                .collect(),
+            deferred: kept(&self.deferred),
             configuration: self.configuration.clone(),
             completeness: self.completeness,
             dependencies: self.dependencies.clone(),
+            resources,
+            before,
+            data,
         }
     }
 }

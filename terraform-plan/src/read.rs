@@ -60,7 +60,7 @@ pub fn read(json: &[u8]) -> Result<TerraformPlan, PlanError> {
         resources: ResourceSet::new(after),
         before: ResourceSet::new(before),
         data: ResourceSet::new(data),
-        deferred,
+        deferred: ResourceSet::new(deferred),
         configuration,
         completeness: match document["complete"].as_bool() {
             Some(true) => Completeness::Complete,

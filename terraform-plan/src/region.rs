@@ -36,12 +36,9 @@ impl TerraformPlan {
                     .region_of_resource(resource)
                     .is_none_or(|of| of == region)
         };
-        let mut all = self
-            .resources
-            .iter()
-            .chain(self.before.iter())
-            .chain(self.data.iter());
-        (!all.all(is_in_region)).then(|| self.filtered(is_in_region))
+        let mut all = [&self.resources, &self.before, &self.data].into_iter();
+        let is_whole = all.all(|all| all.iter().all(is_in_region));
+        (!is_whole).then(|| self.filtered(is_in_region))
     }
 
     /// The region of a resource: by its own attribute, by its ARN, or by its provider.

@@ -30,11 +30,3 @@ pub fn not_shown(message: impl Into<String>) -> Unavailable {
 pub fn may_be_in_aws<T>(fact: &Fact<T>) -> bool {
     fact.unavailable().is_some_and(|why| why.action == PLAN)
 }
-
-/// The fact from AWS, if the plan does not contain it.
-pub fn or_live<T: Clone>(planned: Fact<T>, live: Option<&Fact<T>>) -> Fact<T> {
-    match live {
-        Some(live) if may_be_in_aws(&planned) => live.clone(),
-        _ => planned,
-    }
-}

@@ -16,6 +16,13 @@ pub enum Fact<T> {
     Unavailable(Unavailable),
 }
 
+/// Nobody asked for it.
+impl<T> Default for Fact<T> {
+    fn default() -> Self {
+        Fact::Unavailable(Unavailable::not_asked("nothing", "nobody asked for this"))
+    }
+}
+
 /// Why a fact could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unavailable {

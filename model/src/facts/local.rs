@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fact, Unavailable};
 
 /// The machine that a session would start from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Local {
     /// As the Rust target names it: `linux`, `macos`, `windows`.
     pub os: String,

@@ -1,6 +1,6 @@
 //! The cluster, with its exec configuration.
 
-use model::facts::{Cluster, ExecConfiguration, ExecLog, Fact};
+use model::facts::{Cluster, ExecConfiguration, ExecLog};
 
 use super::tags::tags;
 use crate::plan::resource::Resource;
@@ -9,23 +9,15 @@ use crate::unavailable::{PlanValue, not_in_plan};
 
 /// The name of the cluster that a service is in.
 pub fn cluster_of(resolver: &Resolver, service: &Resource) -> PlanValue<String> {
-    let cluster = match resolver.is_computed(service, "cluster") {
-        true => None,
-        false => resolver.resolve(service, "cluster", ResourceKind::Cluster)?,
-    };
+    let cluster = resolver.resolve(service, "cluster", ResourceKind::Cluster)?;
     Ok(cluster.unwrap_or_else(|| "default".to_owned()))
 }
 
 /// The cluster with this name.
-pub fn cluster(resolver: &Resolver, name: &str) -> Fact<Cluster> {
+pub fn cluster(resolver: &Resolver, name: &str) -> PlanValue<Cluster> {
     let mut clusters = resolver.resources("aws_ecs_cluster");
-    match clusters.find(|cluster| cluster.has_text("name", name)) {
-        Some(cluster) => read_cluster(resolver, cluster, name).into(),
-        None => Fact::Unavailable(not_in_plan(format!("cluster {name}"))),
-    }
-}
-
-fn read_cluster(resolver: &Resolver, cluster: &Resource, name: &str) -> PlanValue<Cluster> {
+    let cluster = clusters.find(|cluster| cluster.has_text("name", name));
+    let cluster = cluster.ok_or_else(|| not_in_plan(format!("cluster {name}")))?;
     let arn = cluster.known_text("arn").map(str::to_owned);
     Ok(Cluster {
         arn: arn.unwrap_or_else(|| resolver.ecs_arn("cluster", name)),

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use model::facts::{DeploymentController, Fact, Facts};
 use serde_json::Value;
 
-use super::services::controller;
 use crate::plan::resource::{Attribute, Resource};
 use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::PlanValue;
@@ -33,7 +32,6 @@ pub fn leaves_tasks_without_exec(
     resolver: &Resolver,
     service: &Resource,
     name: &str,
-    live: Option<&Facts>,
 ) -> Option<Fact<bool>> {
     const FLAG: &str = "enable_execute_command";
     if service.is_created || service.flag(FLAG) != Ok(Some(true)) {
@@ -43,7 +41,8 @@ pub fn leaves_tasks_without_exec(
     if before.is_some_and(|before| before.number("desired_count") == Ok(Some(0))) {
         return None;
     }
-    let has_closed_tasks = live
+    let has_closed_tasks = resolver
+        .live
         .and_then(|live| has_live_closed_tasks(live, name))
         .unwrap_or_else(|| before.is_some_and(|before| before.flag(FLAG) != Ok(Some(true))));
     has_closed_tasks.then(|| match before {
@@ -53,6 +52,15 @@ pub fn leaves_tasks_without_exec(
         }
         None => Fact::Known(true),
     })
+}
+
+/// What deploys the service.
+pub fn controller(service: &Resource) -> DeploymentController {
+    match service.known_text("deployment_controller.0.type") {
+        Some("CODE_DEPLOY") => DeploymentController::CodeDeploy,
+        Some("EXTERNAL") => DeploymentController::External,
+        _ => DeploymentController::Ecs,
+    }
 }
 
 /// Whether the service has running tasks without ECS Exec; `None` if AWS did not say.

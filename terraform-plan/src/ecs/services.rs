@@ -3,6 +3,7 @@
 use model::facts::{AwsVpc, Deployment, DeploymentController, Service, Unavailable};
 
 use super::cluster::cluster_of;
+use super::redeployment::{controller, leaves_tasks_without_exec};
 use super::tags::tags;
 use crate::network::SubnetEquivalence;
 use crate::plan::resource::Resource;
@@ -63,7 +64,7 @@ fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
         let of = cluster_of(resolver, service);
         of.is_err() || of.as_deref() == Ok(cluster)
     };
-    let mut deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
+    let mut deferred = plan.deferred.of_types(&SERVICE_TYPES);
     let mut express = resolver.resources(EXPRESS);
     if let Some(service) = deferred.find(may_be_in_cluster) {
         let address = &service.address;
@@ -77,10 +78,8 @@ fn not_listed(resolver: &Resolver, cluster: &str) -> Option<Unavailable> {
             service.address
         )));
     }
-    let resources = plan.resources.of_types(&SERVICE_TYPES);
-    let before = plan.before.of_types(&SERVICE_TYPES);
-    let deferred = plan.deferred.iter().filter(|one| one.is(&SERVICE_TYPES));
-    let has_service = resources.chain(before).chain(deferred).next().is_some();
+    let mut all = [&plan.resources, &plan.before, &plan.deferred].into_iter();
+    let has_service = all.any(|all| all.of_types(&SERVICE_TYPES).next().is_some());
     (!has_service).then(|| {
         not_shown("the plan has no ECS service, so it does not show which tasks it affects")
     })
@@ -117,22 +116,15 @@ fn service(
 ) -> PlanValue<Service> {
     let exec_enabled = resource.flag("enable_execute_command")?.unwrap_or(false);
     let daemon = resource.has_text("scheduling_strategy", "DAEMON");
+    let desired = resource.number("desired_count").ok().flatten();
     // A daemon service has a task on each instance, and the plan does not show how many those are.
-    let count = resource
-        .number("desired_count")
-        .ok()
-        .flatten()
-        .filter(|_| !daemon);
-    let count = count
-        .and_then(|count| u32::try_from(count).ok())
-        .unwrap_or(1);
+    let count = desired.filter(|_| !daemon);
+    let count = count.map_or(1, |count| u32::try_from(count).unwrap_or(1));
     let definition = resolver.resolve(resource, "task_definition", ResourceKind::TaskDefinition);
     let definition = definition.ok().flatten();
     let cluster = cluster_of(resolver, resource)?;
-    let arn = resource
-        .id()
-        .filter(|id| id.starts_with("arn:"))
-        .map(str::to_owned);
+    let arn = resource.id().filter(|id| id.starts_with("arn:"));
+    let arn = arn.map(str::to_owned);
     let controller = controller(resource);
     Ok(Service {
         arn: arn.unwrap_or_else(|| resolver.ecs_arn("service", &format!("{cluster}/{name}"))),
@@ -161,7 +153,7 @@ fn service(
             _ => None,
         },
         tags: tags(resource),
-        leaves_tasks_without_exec: None,
+        leaves_tasks_without_exec: leaves_tasks_without_exec(resolver, resource, name),
     })
 }
 
@@ -181,15 +173,6 @@ fn completed_deployment(task_definition: Option<String>, count: u32) -> Deployme
         running_count: count,
         rollout_state: Some("COMPLETED".to_owned()),
         ..Deployment::default()
-    }
-}
-
-/// What deploys the service.
-pub fn controller(service: &Resource) -> DeploymentController {
-    match service.known_text("deployment_controller.0.type") {
-        Some("CODE_DEPLOY") => DeploymentController::CodeDeploy,
-        Some("EXTERNAL") => DeploymentController::External,
-        _ => DeploymentController::Ecs,
     }
 }
 

@@ -8,35 +8,9 @@ use crate::resolve::{Resolver, ResourceKind};
 use crate::unavailable::{PlanValue, not_in_plan, not_shown};
 
 /// The task definition with this ARN.
-pub fn task_definition(resolver: &Resolver, arn: &str) -> Fact<TaskDefinition> {
-    match find(resolver, arn) {
-        Some(definition) => read_definition(resolver, definition, arn).into(),
-        None => Fact::Unavailable(not_in_plan(format!("task definition {arn}"))),
-    }
-}
-
-/// The task role and the execution role; they may be known even if the rest of the definition is not.
-pub fn roles_of(resolver: &Resolver, arn: &str) -> (Option<String>, Option<String>) {
-    let role = |name| {
-        let role = resolver.resolve(find(resolver, arn)?, name, ResourceKind::Role);
-        role.ok().flatten()
-    };
-    (role("task_role_arn"), role("execution_role_arn"))
-}
-
-fn find<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Resource> {
-    // A service may keep a revision that the plan replaces.
-    let mut replaced = resolver.before("aws_ecs_task_definition");
-    resolver
-        .find(arn, ResourceKind::TaskDefinition)
-        .or_else(|| replaced.find(|definition| definition.has_text("arn", arn)))
-}
-
-fn read_definition(
-    resolver: &Resolver,
-    definition: &Resource,
-    arn: &str,
-) -> PlanValue<TaskDefinition> {
+pub fn task_definition(resolver: &Resolver, arn: &str) -> PlanValue<TaskDefinition> {
+    let definition = find(resolver, arn);
+    let definition = definition.ok_or_else(|| not_in_plan(format!("task definition {arn}")))?;
     let text = |path: &str| Ok(definition.text(path)?.map(str::to_owned));
     let role = |path: &str| resolver.resolve(definition, path, ResourceKind::Role);
     let number = |name| u32::try_from(definition.number(name).ok()??).ok();
@@ -54,6 +28,23 @@ fn read_definition(
         containers_unread: containers.as_ref().err().cloned(),
         containers: containers.unwrap_or_default(),
     })
+}
+
+/// The task role and the execution role; they may be known even if the rest of the definition is not.
+pub fn roles_of(resolver: &Resolver, arn: &str) -> (Option<String>, Option<String>) {
+    let role = |name| {
+        let role = resolver.resolve(find(resolver, arn)?, name, ResourceKind::Role);
+        role.ok().flatten()
+    };
+    (role("task_role_arn"), role("execution_role_arn"))
+}
+
+fn find<'p>(resolver: &Resolver<'p>, arn: &str) -> Option<&'p Resource> {
+    // A service may keep a revision that the plan replaces.
+    let mut replaced = resolver.before("aws_ecs_task_definition");
+    resolver
+        .find(arn, ResourceKind::TaskDefinition)
+        .or_else(|| replaced.find(|definition| definition.has_text("arn", arn)))
 }
 
 fn containers(resolver: &Resolver, definition: &Resource) -> PlanValue<Vec<ContainerDefinition>> {

@@ -4,77 +4,90 @@ use model::facts::*;
 
 use super::services::{PlannedService, assign_public_ip};
 use super::task_definitions::roles_of;
+use crate::network::subnet_or_live;
 use crate::resolve::{Resolver, ResourceKind};
-use crate::unavailable::known_after_apply;
+use crate::unavailable::{PlanValue, known_after_apply, not_shown};
 
-/// A task that the service would start, and its network interface.
-pub struct PlannedTask {
-    pub task: Task,
-    /// By its made-up ID; `None` if the task has no interface of its own.
-    pub interface: Option<(String, Fact<Interface>)>,
-    /// Why the subnets are unknown, by the made-up ID that the task has for them.
-    pub subnet: Option<(String, Fact<Subnet>)>,
-}
-
-/// The tasks of a service. `subnet_of` reads a subnet by ID; `definition` comes with the ARN that the tasks have for it.
-pub fn planned_tasks(
+/// Adds the tasks of a service to the facts, with their network interfaces and instances. The facts have the task
+/// definition already. Returns the ARNs of the tasks.
+pub fn add_tasks(
+    facts: &mut Facts,
     resolver: &Resolver,
     planned: &PlannedService,
-    cluster: &str,
-    definition: (&str, &Fact<TaskDefinition>),
-    subnet_of: impl Fn(&str) -> Fact<Subnet>,
-) -> Vec<PlannedTask> {
-    let Ok(service) = &planned.service else {
-        return Vec::new();
-    };
+    service: &Service,
+    definition_arn: &str,
+) -> Vec<String> {
     let name = &planned.name;
-    let task = |suffix: &str| {
-        let arn = resolver.ecs_arn("task", &format!("{cluster}/planned-{name}{suffix}"));
-        task(resolver, planned, service, definition, arn)
-    };
-    if !planned.has_network {
-        return vec![PlannedTask {
-            task: task(""),
-            interface: None,
-            subnet: None,
-        }];
+    if planned.capacity.is_on_instances() {
+        let why = not_shown(format!("the plan does not show which instances run {name}"));
+        let instances = Fact::Unavailable(why);
+        facts
+            .container_instances
+            .insert(instances_of(name), instances);
     }
-    let why = match &planned.subnets {
-        Ok(subnets) if !subnets.is_empty() => {
-            let tasks = subnets.iter().map(|id| {
-                // The ID of a task is the part of its ARN after the last slash.
-                let task = task(&format!("-{}", id.replace('/', "-")));
-                placed_task(resolver, planned, task, id, &subnet_of(id))
-            });
-            return tasks.collect();
-        }
-        Ok(_) => known_after_apply(format!("which subnets {name} uses")),
-        Err(why) => why.clone(),
+    let network = &mut facts.network;
+    let definition = facts.task_definitions.get(definition_arn);
+    let task = |suffix: &str| {
+        let id = format!("{}/planned-{name}{suffix}", facts.cluster_name);
+        let arn = resolver.ecs_arn("task", &id);
+        let definition = definition.and_then(Fact::known);
+        task(
+            resolver,
+            planned,
+            service,
+            (definition_arn, definition),
+            arn,
+        )
     };
-    let subnet = format!("subnets of {name}");
-    let (task, id) = with_interface(task(""), &subnet);
-    vec![PlannedTask {
-        task,
-        interface: Some((id, Fact::Unavailable(why.clone()))),
-        subnet: Some((subnet, Fact::Unavailable(why))),
-    }]
+    let mut tasks = Vec::new();
+    match &planned.subnets {
+        _ if !planned.has_network => tasks.push(task("")),
+        Ok(subnets) if !subnets.is_empty() => {
+            for subnet in subnets {
+                // The ID of a task is the part of its ARN after the last slash.
+                let mut task = task(&format!("-{}", subnet.replace('/', "-")));
+                let id = add_interface(&mut task, subnet);
+                let interface = interface(resolver, planned, &id, subnet);
+                network.interfaces.insert(id, interface.into());
+                tasks.push(task);
+            }
+        }
+        unknown => {
+            let why = unknown.as_ref().err().cloned();
+            let unused = || known_after_apply(format!("which subnets {name} uses"));
+            let why = why.unwrap_or_else(unused);
+            let subnet = format!("subnets of {name}");
+            let mut task = task("");
+            let id = add_interface(&mut task, &subnet);
+            network
+                .interfaces
+                .insert(id, Fact::Unavailable(why.clone()));
+            network.subnets.insert(subnet, Fact::Unavailable(why));
+            tasks.push(task);
+        }
+    }
+    let arns = tasks.iter().map(|task| task.arn.to_string()).collect();
+    let tasks = tasks.into_iter();
+    facts
+        .tasks
+        .extend(tasks.map(|task| (task.arn.to_string(), Fact::Known(task))));
+    arns
 }
 
 fn task(
     resolver: &Resolver,
     planned: &PlannedService,
     service: &Service,
-    (definition_arn, definition): (&str, &Fact<TaskDefinition>),
+    (definition_arn, definition): (&str, Option<&TaskDefinition>),
     arn: String,
 ) -> Task {
     let capacity = &planned.capacity;
-    let known = definition.known();
-    let (task_role, execution_role) = match known {
+    let (task_role, execution_role) = match definition {
         Some(_) => (None, None),
         None => roles_of(resolver, definition_arn),
     };
     let is_fargate = capacity.launch_type.as_deref() == Some("FARGATE");
-    let family = known.and_then(|definition| definition.operating_system.clone());
+    let family = definition.and_then(|definition| definition.operating_system.clone());
     let family = family.filter(|family| family.to_ascii_uppercase().starts_with("WINDOWS"));
     let platform_version = match service.platform_version.as_deref() {
         Some(version) if version != "LATEST" => version,
@@ -82,7 +95,7 @@ fn task(
         _ if family.is_some() => "1.0.0",
         _ => "1.4.0",
     };
-    let containers = known
+    let containers = definition
         .into_iter()
         .flat_map(|definition| &definition.containers);
     let containers = containers.map(|container| Container {
@@ -118,58 +131,42 @@ fn task(
 }
 
 /// The made-up ID of the instances that run a service's tasks: no plan shows which ones these are.
-pub fn instances_of(service: &str) -> String {
+fn instances_of(service: &str) -> String {
     format!("instances of {service}")
 }
 
-/// The task with a network interface in a subnet, and the interface's made-up ID.
-fn with_interface(mut task: Task, subnet: &str) -> (Task, String) {
+/// Gives the task a network interface in a subnet. Returns the interface's made-up ID.
+fn add_interface(task: &mut Task, subnet: &str) -> String {
     let id = format!("interface of {}", task.id());
     task.interface = Some(TaskInterface {
         id: Some(id.as_str().into()),
         subnet: Some(subnet.into()),
         private_ip: None,
     });
-    (task, id)
+    id
 }
 
-fn placed_task(
+fn interface(
     resolver: &Resolver,
     planned: &PlannedService,
-    task: Task,
+    id: &str,
     subnet_id: &str,
-    subnet: &Fact<Subnet>,
-) -> PlannedTask {
-    let (task, id) = with_interface(task, subnet_id);
+) -> PlanValue<Interface> {
+    let subnet = subnet_or_live(resolver, subnet_id);
     let vpc = subnet.known().map(|subnet| subnet.vpc.as_str());
-    let groups = planned
-        .security_groups
-        .clone()
-        .and_then(|groups| match groups.is_empty() {
-            false => Ok(groups),
-            true => {
-                let group =
-                    vpc.and_then(|vpc| resolver.vpc_default(vpc, ResourceKind::SecurityGroup));
-                let what = || format!("the default security group that {} gets", planned.name);
-                group
-                    .map(|group| vec![group])
-                    .ok_or_else(|| known_after_apply(what()))
-            }
-        });
-    let interface = groups.and_then(|security_groups| {
-        let is_public = assign_public_ip(planned.resource)?;
-        Ok(Interface {
-            id: id.as_str().into(),
-            vpc: vpc.unwrap_or_default().into(),
-            subnet: subnet_id.into(),
-            security_groups,
-            public_ip: is_public.then(|| "assigned when the task starts".to_owned()),
-            ..Interface::default()
-        })
-    });
-    PlannedTask {
-        task,
-        interface: Some((id, interface.into())),
-        subnet: None,
+    let mut security_groups = planned.security_groups.clone()?;
+    if security_groups.is_empty() {
+        let group = vpc.and_then(|vpc| resolver.vpc_default(vpc, ResourceKind::SecurityGroup));
+        let what = || format!("the default security group that {} gets", planned.name);
+        security_groups.push(group.ok_or_else(|| known_after_apply(what()))?);
     }
+    let is_public = assign_public_ip(planned.resource)?;
+    Ok(Interface {
+        id: id.into(),
+        vpc: vpc.unwrap_or_default().into(),
+        subnet: subnet_id.into(),
+        security_groups,
+        public_ip: is_public.then(|| "assigned when the task starts".to_owned()),
+        ..Interface::default()
+    })
 }

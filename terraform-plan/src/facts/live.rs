@@ -18,10 +18,8 @@ pub fn add_live_tasks(facts: &mut Facts, live: &Facts, arns: &[String]) {
         if let Some((arn, known)) = live.task_definitions.get_key_value(&*task.task_definition) {
             facts.task_definitions.insert(arn.clone(), known.clone());
         }
-        let id = task
-            .interface
-            .as_ref()
-            .and_then(|interface| interface.id.as_ref());
+        let interface = task.interface.as_ref();
+        let id = interface.and_then(|interface| interface.id.as_ref());
         let interface = id.and_then(|id| live.network.interfaces.get_key_value(id.as_str()));
         if let Some((id, known)) = interface {
             facts.network.interfaces.insert(id.clone(), known.clone());
@@ -72,8 +70,10 @@ fn associated_subnets(
 }
 
 /// Adds the endpoints that the plan does not manage; false if AWS did not say which there are.
-pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints, live: Option<&Facts>) -> bool {
-    let endpoints = live.and_then(|live| live.network.endpoints.as_ref()?.known());
+pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints) -> bool {
+    let endpoints = resolver
+        .live
+        .and_then(|live| live.network.endpoints.as_ref()?.known());
     let managed = managed_ids(resolver, ResourceKind::Endpoint);
     let others = endpoints
         .into_iter()
@@ -84,12 +84,9 @@ pub fn add_endpoints(resolver: &Resolver, planned: &mut Endpoints, live: Option<
 }
 
 /// The route tables of a VPC: those of the plan, and the others with the changes that the plan makes.
-pub fn route_tables(
-    resolver: &Resolver,
-    vpc: &str,
-    live: Option<&Facts>,
-) -> PlanValue<Vec<RouteTable>> {
+pub fn route_tables(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<RouteTable>> {
     const ASSOCIATION: &str = "aws_route_table_association";
+    let live = resolver.live;
     let Some(live) = live.and_then(|live| live.network.route_tables.get(vpc)?.known()) else {
         return network::route_tables(resolver, vpc);
     };
@@ -123,8 +120,8 @@ pub fn nat_gateways(
     resolver: &Resolver,
     vpc: &str,
     tables: &Fact<Vec<RouteTable>>,
-    live: Option<&Facts>,
 ) -> Fact<Vec<NatGateway>> {
+    let live = resolver.live;
     let Some(live) = live.and_then(|live| live.network.nat_gateways.get(vpc)) else {
         return network::nat_gateways(resolver, vpc, tables).into();
     };
@@ -140,12 +137,9 @@ pub fn nat_gateways(
 }
 
 /// The ACLs of a VPC: those of the plan, and the others with the changes that the plan makes.
-pub fn network_acls(
-    resolver: &Resolver,
-    vpc: &str,
-    live: Option<&Facts>,
-) -> PlanValue<Vec<NetworkAcl>> {
+pub fn network_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>> {
     const ASSOCIATION: &str = "aws_network_acl_association";
+    let live = resolver.live;
     let Some(live) = live.and_then(|live| live.network.network_acls.get(vpc)?.known()) else {
         return network::network_acls(resolver, vpc);
     };

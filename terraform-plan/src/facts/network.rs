@@ -6,20 +6,15 @@ use model::facts::*;
 
 use super::live;
 use crate::cloudformation;
-use crate::network::{self, Endpoints, SERVICES, SecurityGroups, check_vpc_is_complete};
+use crate::network::{
+    self, Endpoints, SERVICES, SecurityGroups, check_vpc_is_complete, subnet_or_live,
+};
 use crate::resolve::Resolver;
-use crate::unavailable::or_live;
-
-/// A subnet of the plan, else of AWS.
-pub fn subnet(resolver: &Resolver, id: &str, live: Option<&Facts>) -> Fact<Subnet> {
-    let of_live = live.and_then(|live| live.network.subnets.get(id));
-    or_live(network::subnet(resolver, id).into(), of_live)
-}
 
 /// Adds everything around the network interfaces of the tasks.
-pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
+pub fn add_network(facts: &mut Facts, resolver: &Resolver) {
     let mut endpoints = network::endpoints(resolver);
-    let is_complete = live::add_endpoints(resolver, &mut endpoints, live);
+    let is_complete = live::add_endpoints(resolver, &mut endpoints);
     let network = &mut facts.network;
     let tasks = facts.tasks.values().filter_map(Fact::known);
     let task_subnets: BTreeSet<String> = tasks
@@ -30,7 +25,7 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         .iter()
         .flat_map(|endpoint| &endpoint.subnets);
     for id in task_subnets.iter().chain(endpoint_subnets) {
-        let known = || subnet(resolver, id, live);
+        let known = || subnet_or_live(resolver, id);
         network.subnets.entry(id.clone()).or_insert_with(known);
     }
     let vpcs: BTreeSet<String> = task_subnets
@@ -38,11 +33,11 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
         .filter_map(|id| Some(network.subnets.get(id)?.known()?.vpc.clone()))
         .collect();
     for id in &vpcs {
-        add_vpc(network, resolver, id, live);
+        add_vpc(network, resolver, id);
     }
     network.block_public_access = network::block_public_access(resolver, &vpcs)
-        .or_else(|| live?.network.block_public_access.clone());
-    let mut groups = SecurityGroups::new(resolver, live);
+        .or_else(|| resolver.live?.network.block_public_access.clone());
+    let mut groups = SecurityGroups::new(resolver);
     let interfaces = network.interfaces.values().filter_map(Fact::known);
     let task_groups = interfaces.flat_map(|interface| &interface.security_groups);
     let endpoint_groups = endpoints
@@ -57,19 +52,19 @@ pub fn add_network(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>)
     network.endpoints = Some(Fact::Known(endpoints.known));
 }
 
-fn add_vpc(network: &mut Network, resolver: &Resolver, id: &str, live: Option<&Facts>) {
-    let of_live = live.and_then(|live| live.network.vpcs.get(id));
-    let mut vpc = or_live(network::vpc(resolver, id), of_live);
+fn add_vpc(network: &mut Network, resolver: &Resolver, id: &str) {
+    let of_live = resolver.live.and_then(|live| live.network.vpcs.get(id));
+    let mut vpc = resolver.or_live(network::vpc(resolver, id), |_| of_live);
     if let Some(vpc) = vpc.known_mut() {
         let of_live = || of_live?.known()?.own_name_servers.clone();
         vpc.own_name_servers = network::own_dns_servers(resolver, id).or_else(of_live);
     }
     let id = id.to_owned();
-    let tables = live::route_tables(resolver, &id, live).into();
-    let gateways = live::nat_gateways(resolver, &id, &tables, live);
+    let tables = live::route_tables(resolver, &id).into();
+    let gateways = live::nat_gateways(resolver, &id, &tables);
     let zones = network::hosted_zones(resolver, &id);
-    let zones = zones.or_else(|| live?.network.hosted_zones.get(&id).cloned());
-    let acls = live::network_acls(resolver, &id, live).into();
+    let zones = zones.or_else(|| resolver.live?.network.hosted_zones.get(&id).cloned());
+    let acls = live::network_acls(resolver, &id).into();
     network.vpcs.insert(id.clone(), vpc);
     network.route_tables.insert(id.clone(), tables);
     network.nat_gateways.insert(id.clone(), gateways);

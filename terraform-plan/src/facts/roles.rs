@@ -6,12 +6,12 @@ use aws_rules::required_permissions::{AccountRegion, RequiredPermission, for_tas
 use model::facts::*;
 
 use crate::cloudformation;
-use crate::iam::{self, PlannedPolicies, PolicyAttachments};
+use crate::iam::{self, PlannedPolicies};
 use crate::resolve::Resolver;
-use crate::unavailable::{may_be_in_aws, or_live};
+use crate::unavailable::may_be_in_aws;
 
 /// Adds the roles of the tasks, and the policies of task and execution roles.
-pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
+pub fn add_roles(facts: &mut Facts, resolver: &Resolver) {
     let place = resolver.account.map(|account| AccountRegion {
         partition: resolver.partition,
         region: resolver.region,
@@ -19,33 +19,31 @@ pub fn add_roles(facts: &mut Facts, resolver: &Resolver, live: Option<&Facts>) {
     });
     let mut keys = facts.kms_keys.values();
     let key = keys.find_map(|key| Some(key.known()?.arn.clone()));
-    let by_role: BTreeMap<String, Vec<RequiredPermission>> = containers_by_role(facts)
+    let by_role = containers_by_role(facts)
         .into_iter()
         .map(|(role, containers)| {
             let logs = containers.iter().map(|container| container.log.as_ref());
             let needs = for_task_role(place, facts.cluster.known(), key.as_deref(), logs);
             (role.to_owned(), needs)
-        })
-        .collect();
+        });
+    let by_role: BTreeMap<String, Vec<RequiredPermission>> = by_role.collect();
     // Someone may have given the actions to the execution role by mistake.
-    let execution_roles = execution_roles(facts);
-    let others = execution_roles
-        .iter()
-        .filter(|role| !by_role.contains_key(*role));
-    let others: Vec<&String> = others.collect();
-    let attachments = PolicyAttachments::new(resolver);
-    let needs = by_role.iter().map(|(role, needs)| (role, needs.as_slice()));
-    for (role, needs) in needs.chain(others.into_iter().map(|role| (role, [].as_slice()))) {
+    let mut others = execution_roles(facts);
+    others.retain(|role| !by_role.contains_key(role));
+    let attachments = iam::policy_attachments(resolver);
+    let others = others.iter().map(|role| (role, &[][..]));
+    let needs = by_role.iter().map(|(role, needs)| (role, &needs[..]));
+    for (role, needs) in needs.chain(others) {
         let planned = iam::evaluate(resolver, &attachments, role, needs);
-        add_policies(facts, resolver, role, planned, live);
+        add_policies(facts, resolver, role, planned);
     }
     for role in by_role.keys() {
-        let of_live = live.and_then(|live| live.roles.get(role));
         // A stack of the plan may create a role that does not exist yet.
         let may_be_created =
             |now: &Fact<Role>| now.is_absent() && cloudformation::changes_stacks(resolver.plan);
-        let of_live = of_live.filter(|now| !may_be_created(now));
-        let known = or_live(iam::role(resolver, role), of_live);
+        let known = resolver.or_live(iam::role(resolver, role), |live| {
+            live.roles.get(role).filter(|now| !may_be_created(now))
+        });
         facts.roles.insert(role.clone(), known);
     }
 }
@@ -83,35 +81,24 @@ fn execution_roles(facts: &Facts) -> BTreeSet<String> {
 }
 
 /// Adds what a role allows. What AWS says of it holds after apply only if the plan does not change the role.
-fn add_policies(
-    facts: &mut Facts,
-    resolver: &Resolver,
-    role: &str,
-    planned: PlannedPolicies,
-    live: Option<&Facts>,
-) {
+fn add_policies(facts: &mut Facts, resolver: &Resolver, role: &str, planned: PlannedPolicies) {
     let is_of_role = |simulation: &&Simulation| simulation.principal == role;
-    let unchanged = live.filter(|live| {
+    let live = resolver.live.filter(|live| {
         may_be_in_aws(&planned.identity)
-            && live
-                .simulations
-                .iter()
-                .any(|simulation| is_of_role(&simulation))
+            && live.simulations.iter().any(|one| is_of_role(&one))
             && !iam::is_changed(resolver, role)
     });
-    let (simulations, identity) = match unchanged {
-        Some(live) => (
-            live.simulations
-                .iter()
-                .filter(is_of_role)
-                .cloned()
-                .collect(),
-            live.identities.get(role).cloned(),
-        ),
-        None => (planned.simulations, Some(planned.identity)),
+    let identity = match live {
+        Some(live) => {
+            let simulations = live.simulations.iter().filter(is_of_role);
+            facts.simulations.extend(simulations.cloned());
+            live.identities.get(role).cloned()
+        }
+        None => {
+            facts.simulations.extend(planned.simulations);
+            Some(planned.identity)
+        }
     };
-    facts.simulations.extend(simulations);
-    facts
-        .identities
-        .extend(identity.map(|identity| (role.to_owned(), identity)));
+    let identity = identity.map(|identity| (role.to_owned(), identity));
+    facts.identities.extend(identity);
 }

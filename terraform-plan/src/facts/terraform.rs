@@ -39,8 +39,9 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedS
         add("aws_ecs_cluster", &facts.cluster_name, cluster);
     }
     for (kind, id) in network_resources(facts) {
-        let types = kind.resource_types();
-        if let (Some(first), Some(resource)) = (types.first(), plan.resources.find(types, id)) {
+        // A resource that adopts a VPC's default is not where its changes belong.
+        let resource = resolver.find(id, kind).filter(|one| one.identity() == id);
+        if let (Some(first), Some(resource)) = (kind.resource_types().first(), resource) {
             add(first, id, resource);
         }
     }
@@ -48,27 +49,20 @@ pub fn add_terraform(facts: &mut Facts, resolver: &Resolver, planned: &[PlannedS
 }
 
 fn network_resources(facts: &Facts) -> Vec<(ResourceKind, &String)> {
+    fn all<'f, T: 'f>(
+        lists: impl IntoIterator<Item = &'f Fact<Vec<T>>>,
+    ) -> impl Iterator<Item = &'f T> {
+        lists.into_iter().filter_map(Fact::known).flatten()
+    }
     let network = &facts.network;
-    let tables = network
-        .route_tables
-        .values()
-        .filter_map(Fact::known)
-        .flatten();
-    let acls = network
-        .network_acls
-        .values()
-        .filter_map(Fact::known)
-        .flatten();
-    let endpoints = network.endpoints.iter().filter_map(Fact::known).flatten();
+    let groups = network.security_groups.keys();
+    let tables = all(network.route_tables.values());
+    let acls = all(network.network_acls.values());
+    let endpoints = all(&network.endpoints);
     let mut found: Vec<(ResourceKind, &String)> = Vec::new();
     found.extend(network.vpcs.keys().map(|id| (ResourceKind::Vpc, id)));
     found.extend(network.subnets.keys().map(|id| (ResourceKind::Subnet, id)));
-    found.extend(
-        network
-            .security_groups
-            .keys()
-            .map(|id| (ResourceKind::SecurityGroup, id)),
-    );
+    found.extend(groups.map(|id| (ResourceKind::SecurityGroup, id)));
     found.extend(tables.map(|table| (ResourceKind::RouteTable, &table.id)));
     found.extend(acls.map(|acl| (ResourceKind::NetworkAcl, &acl.id)));
     found.extend(endpoints.map(|endpoint| (ResourceKind::Endpoint, &endpoint.id)));

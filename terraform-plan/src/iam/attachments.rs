@@ -22,65 +22,45 @@ const EXCLUSIVE_TYPES: [&str; 2] = [
     "aws_iam_role_policy_attachments_exclusive",
 ];
 
-/// The attachments and exclusive lists of a plan, with the roles that they are for.
-pub struct PolicyAttachments<'p>(Vec<(&'p Resource, Roles)>);
-
-enum Roles {
-    Known(Vec<String>),
-    Unknown {
-        /// `None` if it may be any role.
-        possible: Option<Vec<String>>,
-        why: Unavailable,
-    },
+/// An attachment or exclusive list.
+pub struct PolicyAttachment<'p> {
+    pub resource: &'p Resource,
+    /// The roles that it may be for; `None` if these are any.
+    roles: Option<Vec<String>>,
+    /// Why it may be for another role.
+    pub unknown: Option<Unavailable>,
 }
 
-/// The attachments and exclusive lists of one role.
-#[derive(Default)]
-pub struct RoleAttachments<'a> {
-    pub attachments: Vec<&'a Resource>,
-    pub lists: Vec<&'a Resource>,
-    /// Attachments that may be for another role, and why that is unknown.
-    pub possible_attachments: Vec<(&'a Resource, &'a Unavailable)>,
-    /// Why exclusive lists may be for another role.
-    pub possible_lists: Vec<&'a Unavailable>,
-}
-
-impl<'p> PolicyAttachments<'p> {
-    /// Reads the attachments once for all roles.
-    pub fn new(resolver: &Resolver<'p>) -> PolicyAttachments<'p> {
-        let plan = resolver.plan;
-        let types = [ATTACHMENT_TYPES.as_slice(), &EXCLUSIVE_TYPES].concat();
-        let attachments = plan.resources.of_types(&types).map(|attachment| {
-            let roles = match roles_of(resolver, attachment) {
-                Ok(roles) => Roles::Known(roles),
-                Err(why) => {
-                    let attribute = role_attribute(attachment);
-                    let possible = resolver.possible(attachment, attribute, ResourceKind::Role);
-                    Roles::Unknown { possible, why }
-                }
-            };
-            (attachment, roles)
-        });
-        PolicyAttachments(attachments.collect())
+impl PolicyAttachment<'_> {
+    /// Whether it removes the policies that it does not list.
+    pub fn is_exclusive(&self) -> bool {
+        self.resource.is(&EXCLUSIVE_TYPES)
     }
 
-    /// The attachments of the role with this ARN, and those that may be its.
-    pub fn of_role(&self, role: &str) -> RoleAttachments<'_> {
-        let mut found = RoleAttachments::default();
-        for (resource, roles) in &self.0 {
-            let is_list = resource.is(&EXCLUSIVE_TYPES);
-            match roles {
-                Roles::Known(roles) if !contains(roles, role) => {}
-                Roles::Known(_) if is_list => found.lists.push(resource),
-                Roles::Known(_) => found.attachments.push(resource),
-                Roles::Unknown { possible, .. }
-                    if possible.as_ref().is_some_and(|all| !contains(all, role)) => {}
-                Roles::Unknown { why, .. } if is_list => found.possible_lists.push(why),
-                Roles::Unknown { why, .. } => found.possible_attachments.push((resource, why)),
-            }
+    /// Whether it is, or may be, for the role with this ARN.
+    pub fn may_be_for(&self, role: &str) -> bool {
+        let roles = self.roles.as_ref();
+        roles.is_none_or(|roles| contains(roles, role))
+    }
+}
+
+/// The attachments of the plan, and then the exclusive lists, which remove some of them.
+pub fn policy_attachments<'p>(resolver: &Resolver<'p>) -> Vec<PolicyAttachment<'p>> {
+    let types = [ATTACHMENT_TYPES.as_slice(), &EXCLUSIVE_TYPES].concat();
+    let attachments = resolver.plan.resources.of_types(&types).map(|resource| {
+        let roles = roles_of(resolver, resource);
+        let unknown = roles.as_ref().err().cloned();
+        let possible =
+            |_| resolver.possible(resource, role_attribute(resource), ResourceKind::Role);
+        PolicyAttachment {
+            resource,
+            roles: roles.map_or_else(possible, Some),
+            unknown,
         }
-        found
-    }
+    });
+    let mut attachments: Vec<PolicyAttachment> = attachments.collect();
+    attachments.sort_by_key(|one| (one.is_exclusive(), one.unknown.is_some()));
+    attachments
 }
 
 /// Whether a list has the role, by its ARN or name.

@@ -8,7 +8,7 @@ use aws_rules::required_permissions::RequiredPermission;
 use model::facts::*;
 use serde_json::json;
 
-use super::attachments::PolicyAttachments;
+use super::attachments::PolicyAttachment;
 use super::policy_document_data::{OPEN_KEY, open_condition};
 use super::role_policies::RolePolicies;
 use crate::resolve::Resolver;
@@ -23,7 +23,7 @@ pub struct PlannedPolicies {
 /// Evaluates what a role needs for sessions. If some policies are unknown, decides only what they cannot change.
 pub fn evaluate(
     resolver: &Resolver,
-    attachments: &PolicyAttachments,
+    attachments: &[PolicyAttachment],
     role: &str,
     needs: &[RequiredPermission],
 ) -> PlannedPolicies {

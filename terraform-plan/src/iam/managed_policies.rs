@@ -1,5 +1,8 @@
 //! Reads the documents of policies, and knows some that AWS publishes.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use model::arn;
 use model::facts::Unavailable;
 use serde_json::{Value, json};
@@ -46,10 +49,8 @@ pub struct Document {
 
 /// Reads the document of a managed policy: from the plan, or as AWS publishes it.
 pub fn managed_policy(resolver: &Resolver, arn: &str) -> Result<Document, UnreadPolicy> {
-    let managed = resolver.find(arn, ResourceKind::Policy);
-    let mut data = resolver.data("aws_iam_policy");
-    if let Some(policy) = managed.or_else(|| data.find(|policy| policy.has_text("arn", arn))) {
-        return read_document(resolver, policy, "policy");
+    if let Some(policy) = resolver.find_or_data(arn, ResourceKind::Policy) {
+        return read_document(resolver, policy, "policy", Some("policy"));
     }
     if let Some(json) = published_document(arn) {
         return Ok(Document { json, open: None });
@@ -64,17 +65,8 @@ pub fn managed_policy(resolver: &Resolver, arn: &str) -> Result<Document, Unread
     })
 }
 
-/// Reads the document in an attribute.
+/// Reads the document in an attribute. `expression` is the path of its expression, if that is known.
 pub fn read_document(
-    resolver: &Resolver,
-    resource: &Resource,
-    path: &str,
-) -> Result<Document, UnreadPolicy> {
-    read_document_of(resolver, resource, path, Some(path))
-}
-
-/// Reads the document in an attribute whose expression has another path; `None` if that is unknown.
-pub fn read_document_of(
     resolver: &Resolver,
     resource: &Resource,
     path: &str,
@@ -83,76 +75,48 @@ pub fn read_document_of(
     let text = match resource.text(path) {
         Ok(text) => text.unwrap_or("{}"),
         Err(why) => {
-            let trace = expression.map(|path| trace(resolver.plan, resource, path));
-            let source = trace.filter(|trace| !trace.is_open && trace.sources.len() == 1);
-            let source = source.and_then(|mut trace| trace.sources.pop());
-            let json = source.and_then(|source| read_data_document(resolver, source.resource));
-            return match json {
-                Some(json) => Ok(Document {
-                    json,
-                    open: Some(why),
-                }),
-                None => Err(UnreadPolicy::unknown(why)),
-            };
+            let json = expression.and_then(|path| data_document(resolver, resource, path));
+            let json = json.ok_or_else(|| UnreadPolicy::unknown(why.clone()))?;
+            let open = Some(why);
+            return Ok(Document { json, open });
         }
     };
-    match serde_json::from_str(text) {
-        Ok(json) => Ok(Document { json, open: None }),
-        Err(_) => {
-            let why = not_shown(format!("the policy of {} is not JSON", resource.address));
-            Err(UnreadPolicy::unknown(why))
-        }
+    let json = serde_json::from_str(text).map_err(|_| {
+        let why = not_shown(format!("the policy of {} is not JSON", resource.address));
+        UnreadPolicy::unknown(why)
+    })?;
+    Ok(Document { json, open: None })
+}
+
+/// The document of the data source that alone makes up an expression.
+fn data_document(resolver: &Resolver, resource: &Resource, path: &str) -> Option<Value> {
+    let trace = trace(resolver.plan, resource, path);
+    match trace.sources.as_slice() {
+        [source] if !trace.is_open => read_data_document(resolver, source.resource),
+        _ => None,
     }
 }
 
-/// The document of an AWS managed policy that task roles often have.
+/// The statements of AWS managed policies that task roles often have.
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+static PUBLISHED: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("aws_managed_policies.json")).unwrap_or_default()
+});
+
 fn published_document(arn: &str) -> Option<Value> {
-    if arn::account(arn) != Some("aws") {
-        return None;
+    let statements = PUBLISHED.get(arn::name(arn))?;
+    (arn::account(arn) == Some("aws"))
+        .then(|| json!({"Version": "2012-10-17", "Statement": statements}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_policies_are_valid() {
+        let arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
+        let document = published_document(arn).unwrap();
+        assert_eq!(document["Statement"][0]["Effect"], "Allow");
     }
-    let allow = |actions: &[&str]| json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
-    let statement = match arn::name(arn) {
-        "AdministratorAccess" => allow(&["*"]),
-        "PowerUserAccess" => json!({
-            "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*",
-        }),
-        "AmazonECSTaskExecutionRolePolicy" => allow(&[
-            "ecr:GetAuthorizationToken",
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:GetDownloadUrlForLayer",
-            "ecr:BatchGetImage",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-        ]),
-        "AmazonSSMManagedInstanceCore" => allow(&[
-            "ssm:DescribeAssociation",
-            "ssm:GetDeployablePatchSnapshotForInstance",
-            "ssm:GetDocument",
-            "ssm:DescribeDocument",
-            "ssm:GetManifest",
-            "ssm:GetParameter",
-            "ssm:GetParameters",
-            "ssm:ListAssociations",
-            "ssm:ListInstanceAssociations",
-            "ssm:PutInventory",
-            "ssm:PutComplianceItems",
-            "ssm:PutConfigurePackageResult",
-            "ssm:UpdateAssociationStatus",
-            "ssm:UpdateInstanceAssociationStatus",
-            "ssm:UpdateInstanceInformation",
-            "ssmmessages:CreateControlChannel",
-            "ssmmessages:CreateDataChannel",
-            "ssmmessages:OpenControlChannel",
-            "ssmmessages:OpenDataChannel",
-            "ec2messages:AcknowledgeMessage",
-            "ec2messages:DeleteMessage",
-            "ec2messages:FailMessage",
-            "ec2messages:GetEndpoint",
-            "ec2messages:GetMessages",
-            "ec2messages:SendReply",
-        ]),
-        _ => return None,
-    };
-    Some(json!({"Version": "2012-10-17", "Statement": [statement]}))
 }

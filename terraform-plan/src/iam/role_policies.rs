@@ -3,10 +3,8 @@
 use model::arn;
 use model::facts::{Policy, Unavailable};
 
-use super::attachments::{PolicyAttachments, removed_from};
-use super::managed_policies::{
-    Document, PolicyName, UnreadPolicy, managed_policy, read_document, read_document_of,
-};
+use super::attachments::{PolicyAttachment, removed_from};
+use super::managed_policies::{Document, PolicyName, UnreadPolicy, managed_policy, read_document};
 use super::policy_document_data::leave_open;
 use crate::cloudformation::{self, Certainty};
 use crate::plan::resource::Resource;
@@ -29,7 +27,7 @@ pub struct RolePolicies {
 
 impl RolePolicies {
     /// Reads the policies of the role with this ARN.
-    pub fn read(resolver: &Resolver, attachments: &PolicyAttachments, role: &str) -> RolePolicies {
+    pub fn read(resolver: &Resolver, attachments: &[PolicyAttachment], role: &str) -> RolePolicies {
         let mut policies = RolePolicies::default();
         match resolver.find(role, ResourceKind::Role) {
             Some(resource) => {
@@ -41,18 +39,14 @@ impl RolePolicies {
                 policies.add_unread(not_in_plan(what));
             }
         }
-        let of_role = attachments.of_role(role);
-        for attachment in of_role.attachments {
-            policies.add_attached(resolver, attachment);
-        }
-        for (attachment, why) in of_role.possible_attachments {
-            policies.add_possible(resolver, attachment, why);
-        }
-        for list in of_role.lists {
-            policies.keep_listed(resolver, list);
-        }
-        for why in of_role.possible_lists {
-            policies.forget(why.clone());
+        for attachment in attachments.iter().filter(|one| one.may_be_for(role)) {
+            let resource = attachment.resource;
+            match (attachment.is_exclusive(), &attachment.unknown) {
+                (false, None) => policies.add_attached(resolver, resource),
+                (false, Some(why)) => policies.add_possible(resolver, resource, why),
+                (true, None) => policies.keep_listed(resolver, resource),
+                (true, Some(why)) => policies.forget(why.clone()),
+            }
         }
         policies
     }
@@ -63,7 +57,7 @@ impl RolePolicies {
         let removed = removed_from(resolver, role);
         let is_removed =
             |attribute, value: &str| removed.iter().any(|one| one.has_text(attribute, value));
-        match role.count("inline_policy") {
+        match resolver.count(role, "inline_policy") {
             Ok(count) => {
                 for at in 0..count {
                     let name = role.known_text(&format!("inline_policy.{at}.name"));
@@ -73,23 +67,19 @@ impl RolePolicies {
                         let path = format!("inline_policy.{at}.policy");
                         let block = inline_policy_block(resolver, role, name);
                         let expression = block.map(|at| format!("inline_policy.{at}.policy"));
-                        let document =
-                            read_document_of(resolver, role, &path, expression.as_deref());
+                        let document = read_document(resolver, role, &path, expression.as_deref());
                         self.add_inline(name, document);
                     }
                 }
             }
-            Err(why) if resolver.is_set(role, "inline_policy") => self.add_unread(why),
-            Err(_) => {}
+            Err(why) => self.add_unread(why),
         }
-        if !resolver.is_computed(role, "managed_policy_arns") {
-            match resolver.resolve_all(role, "managed_policy_arns", kind) {
-                Ok(arns) => arns
-                    .iter()
-                    .filter(|arn| !is_removed("policy_arn", arn))
-                    .for_each(|arn| self.add_managed(resolver, arn)),
-                Err(why) => self.add_unread(why),
-            }
+        match resolver.resolve_all(role, "managed_policy_arns", kind) {
+            Ok(arns) => arns
+                .iter()
+                .filter(|arn| !is_removed("policy_arn", arn))
+                .for_each(|arn| self.add_managed(resolver, arn)),
+            Err(why) => self.add_unread(why),
         }
         match resolver.resolve(role, "permissions_boundary", kind) {
             Ok(None) => {}
@@ -110,7 +100,8 @@ impl RolePolicies {
         };
         if let Some((name, document)) = inline {
             let name = attachment.known_text(name).unwrap_or(&attachment.address);
-            return self.add_inline(name, read_document(resolver, attachment, document));
+            let document = read_document(resolver, attachment, document, Some(document));
+            return self.add_inline(name, document);
         }
         match resolver.resolve(attachment, "policy_arn", ResourceKind::Policy) {
             Ok(Some(arn)) => self.add_managed(resolver, &arn),

@@ -1,22 +1,19 @@
 //! Roles, with their trust policies.
 
 use model::arn;
-use model::facts::{Fact, Role};
+use model::facts::Role;
 use serde_json::Value;
 
 use crate::resolve::{Resolver, ResourceKind};
-use crate::unavailable::not_in_plan;
+use crate::unavailable::{PlanValue, not_in_plan};
 
 /// A role of the plan, or one that a data source has read.
-pub fn role(resolver: &Resolver, arn: &str) -> Fact<Role> {
-    let mut data = resolver.data("aws_iam_role");
-    let managed = resolver.find(arn, ResourceKind::Role);
-    let Some(role) = managed.or_else(|| data.find(|role| role.has_text("arn", arn))) else {
-        return Fact::Unavailable(not_in_plan(format!("role {arn}")));
-    };
+pub fn role(resolver: &Resolver, arn: &str) -> PlanValue<Role> {
+    let role = resolver.find_or_data(arn, ResourceKind::Role);
+    let role = role.ok_or_else(|| not_in_plan(format!("role {arn}")))?;
     let trust = role.known_text("assume_role_policy");
     let boundary = resolver.resolve(role, "permissions_boundary", ResourceKind::Policy);
-    Fact::Known(Role {
+    Ok(Role {
         arn: arn.to_owned(),
         name: role.known_text("name").unwrap_or(arn::name(arn)).to_owned(),
         // The role exists even if its trust policy is unknown. The checks report null as unreadable.

@@ -53,8 +53,11 @@ pub fn managed_acls(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NetworkAcl>
 
 /// The name of the ACL that AWS creates with the VPC.
 fn default_acl(resolver: &Resolver, vpc: &str) -> Option<String> {
-    let vpc = resolver.plan.resources.find(&["aws_vpc"], vpc)?;
-    resolver.default_of(vpc, ResourceKind::NetworkAcl)
+    let vpc = resolver.find(vpc, ResourceKind::Vpc);
+    resolver.default_of(
+        vpc.filter(|vpc| vpc.is(&["aws_vpc"]))?,
+        ResourceKind::NetworkAcl,
+    )
 }
 
 /// The default ACL as AWS creates it: it allows everything.
@@ -91,11 +94,7 @@ fn read_acl(
 ) -> PlanValue<NetworkAcl> {
     let mut entries = Entries::new();
     for (attribute, egress) in [("ingress", false), ("egress", true)] {
-        let count = match resolver.is_computed(resource, attribute) {
-            true => 0,
-            false => resource.count(attribute)?,
-        };
-        for at in 0..count {
+        for at in 0..resolver.count(resource, attribute)? {
             let prefix = format!("{attribute}.{at}.");
             let entry = read_entry(resource, &prefix, egress, ("rule_no", "action"))?;
             entries.insert(key(&entry), entry);
@@ -104,10 +103,7 @@ fn read_acl(
     let mut acl = NetworkAcl {
         id: id.to_owned(),
         default,
-        subnets: match resolver.is_computed(resource, "subnet_ids") {
-            true => Vec::new(),
-            false => resolver.resolve_all(resource, "subnet_ids", ResourceKind::Subnet)?,
-        },
+        subnets: resolver.resolve_all(resource, "subnet_ids", ResourceKind::Subnet)?,
         entries: entries.into_values().collect(),
     };
     add_rules_and_associations(resolver, &mut acl)?;

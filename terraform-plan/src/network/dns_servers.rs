@@ -20,7 +20,7 @@ pub fn own_dns_servers(resolver: &Resolver, vpc: &str) -> Option<Fact<Vec<String
         return Some(servers.into());
     }
     let plan = resolver.plan;
-    let managed = resolver.by_identity(ResourceKind::Vpc, vpc)?;
+    let managed = resolver.find(vpc, ResourceKind::Vpc)?;
     let has_default = managed.is_created || plan.completeness == Completeness::Declared;
     has_default.then(|| Fact::Known(Vec::new()))
 }
@@ -31,7 +31,7 @@ fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanVal
     let id = id.ok_or_else(|| {
         known_after_apply(format!("the DHCP options set of {}", association.address))
     })?;
-    let options = resolver.by_identity_or_data(kind, &id);
+    let options = resolver.find_or_data(&id, kind);
     let options = options.ok_or_else(|| not_in_plan(format!("the DHCP options set {id}")))?;
     if options.resource_type == "aws_default_vpc_dhcp_options" {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ fn associated(resolver: &Resolver, association: &Resource, vpc: &str) -> PlanVal
     let address = &options.address;
     match options.texts("domain_name_servers") {
         (servers, false) if !servers.is_empty() => {
-            let vpc = resolver.by_identity(ResourceKind::Vpc, vpc);
+            let vpc = resolver.find(vpc, ResourceKind::Vpc);
             let cidr = vpc.and_then(|vpc| vpc.known_text("cidr_block"));
             Ok(besides_amazon(servers.iter().map(String::as_str), cidr))
         }

@@ -39,20 +39,13 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
     let equivalence = SubnetEquivalence::new(resolver);
     for resource in resolver.resources(TYPE) {
         let vpc = resolver.resolve(resource, "vpc_id", ResourceKind::Vpc);
-        let service = match resource.text("service_name") {
-            Ok(name) => match service_of(resolver, name.unwrap_or_default()) {
-                Some(service) => Ok((name.unwrap_or_default(), service)),
-                None => continue,
-            },
-            Err(why) => Err(why),
-        };
-        let endpoint = match (&service, &vpc) {
-            (Ok((name, _)), Ok(Some(vpc))) => {
-                read_endpoint(resolver, &equivalence, resource, name, vpc)
-            }
-            (Ok(_), Ok(None)) => Err(resource.known_after_apply("vpc_id")),
-            (Err(why), _) | (_, Err(why)) => Err(why.clone()),
-        };
+        let name = resource.text("service_name").map(Option::unwrap_or_default);
+        let service = name.as_ref().ok().map(|name| service_of(resolver, name));
+        if service == Some(None) {
+            continue;
+        }
+        let endpoint =
+            name.and_then(|name| read_endpoint(resolver, &equivalence, resource, name, &vpc));
         let why = match endpoint {
             Ok(endpoint) => {
                 let tables = route_tables(resolver, resource, &endpoint.id);
@@ -67,7 +60,7 @@ pub fn endpoints(resolver: &Resolver) -> Endpoints {
         };
         endpoints.unknown.extend(why.map(|why| UnseenEndpoints {
             vpc: vpc.ok().flatten(),
-            service: service.ok().map(|(_, service)| service.to_owned()),
+            service: service.flatten().map(str::to_owned),
             why,
         }));
     }
@@ -101,27 +94,26 @@ fn read_endpoint(
     equivalence: &SubnetEquivalence,
     resource: &Resource,
     service: &str,
-    vpc: &str,
+    vpc: &PlanValue<Option<String>>,
 ) -> PlanValue<Endpoint> {
     const INBOUND_ONLY: &str = "dns_options.0.private_dns_only_for_inbound_resolver_endpoint";
     let id = resource.identity();
-    let private_dns = private_dns(resolver, resource, id)?;
+    let vpc = vpc.clone()?;
+    let vpc = vpc.ok_or_else(|| resource.known_after_apply("vpc_id"))?;
+    let text = |attribute, default: &str| {
+        let text = resource.text(attribute)?;
+        Ok(text.unwrap_or(default).to_owned())
+    };
     Ok(Endpoint {
         id: id.to_owned(),
         service: service.to_owned(),
-        kind: resource
-            .text("vpc_endpoint_type")?
-            .unwrap_or("Gateway")
-            .to_owned(),
-        vpc: vpc.to_owned(),
-        state: resource
-            .known_text("state")
-            .unwrap_or("available")
-            .to_owned(),
-        private_dns,
+        kind: text("vpc_endpoint_type", "Gateway")?,
+        state: text("state", "available").unwrap_or_else(|_| "available".to_owned()),
+        private_dns: private_dns(resolver, resource, id)?,
         inbound_only: resource.flag(INBOUND_ONLY).ok().flatten().unwrap_or(false),
         subnets: subnets(resolver, equivalence, resource, id)?,
-        security_groups: security_groups(resolver, resource, id, vpc)?,
+        security_groups: security_groups(resolver, resource, id, &vpc)?,
+        vpc,
         route_tables: Vec::new(),
         interfaces: Vec::new(),
         policy: policy(resolver, resource, id),
@@ -140,10 +132,7 @@ fn parts_of<'r, 'p>(
 /// The route tables that lead to a gateway endpoint.
 fn route_tables(resolver: &Resolver, resource: &Resource, id: &str) -> PlanValue<Vec<String>> {
     let kind = ResourceKind::RouteTable;
-    let mut tables = match resolver.is_computed(resource, "route_table_ids") {
-        true => Vec::new(),
-        false => resolver.resolve_all(resource, "route_table_ids", kind)?,
-    };
+    let mut tables = resolver.resolve_all(resource, "route_table_ids", kind)?;
     for association in parts_of(resolver, "aws_vpc_endpoint_route_table_association", id) {
         tables.extend(resolver.resolve(association?, "route_table_id", kind)?);
     }
@@ -167,10 +156,7 @@ fn subnets(
     resource: &Resource,
     id: &str,
 ) -> PlanValue<Vec<String>> {
-    let mut subnets = match resolver.is_computed(resource, "subnet_ids") {
-        true => Vec::new(),
-        false => equivalence.endpoint_subnets(resource, "subnet_ids")?,
-    };
+    let mut subnets = equivalence.endpoint_subnets(resource, "subnet_ids")?;
     for at in 0..resource.count("subnet_configuration").unwrap_or(0) {
         let path = format!("subnet_configuration.{at}.subnet_id");
         subnets.extend(resolver.resolve(resource, &path, ResourceKind::Subnet)?);
@@ -192,19 +178,13 @@ fn security_groups(
     const ATTRIBUTE: &str = "security_group_ids";
     let kind = ResourceKind::SecurityGroup;
     let default = resolver.vpc_default(vpc, kind);
+    let mut groups = resolver.resolve_all(resource, ATTRIBUTE, kind)?;
     let is_interface = || Ok(resource.text("vpc_endpoint_type")? == Some("Interface"));
-    let mut groups = match resolver.is_computed(resource, ATTRIBUTE) {
-        false => resolver.resolve_all(resource, ATTRIBUTE, kind)?,
-        // AWS gives such an endpoint the default group of its VPC.
-        true if is_interface()? => {
-            vec![
-                default
-                    .clone()
-                    .ok_or_else(|| resource.known_after_apply(ATTRIBUTE))?,
-            ]
-        }
-        true => Vec::new(),
-    };
+    if resolver.is_computed(resource, ATTRIBUTE) && is_interface()? {
+        // AWS gives it the default group of its VPC.
+        let unknown = || resource.known_after_apply(ATTRIBUTE);
+        groups.push(default.clone().ok_or_else(unknown)?);
+    }
     for association in parts_of(resolver, "aws_vpc_endpoint_security_group_association", id) {
         let association = association?;
         groups.extend(resolver.resolve(association, "security_group_id", kind)?);

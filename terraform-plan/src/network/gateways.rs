@@ -31,10 +31,7 @@ fn planned_nat_gateways(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<NatGate
     for gateway in resources.chain(resolver.data("aws_nat_gateway")) {
         let of = resolver.resolve(gateway, "vpc_id", ResourceKind::Vpc);
         // A regional gateway is in no subnet.
-        let subnet_id = match !gateway.is_data && resolver.is_computed(gateway, "subnet_id") {
-            true => None,
-            false => resolver.resolve(gateway, "subnet_id", ResourceKind::Subnet)?,
-        };
+        let subnet_id = resolver.resolve(gateway, "subnet_id", ResourceKind::Subnet)?;
         let is_in_vpc = match &subnet_id {
             Some(id) => may_be_in(resolver, id, vpc),
             None => of.is_ok_and(|of| of.is_none_or(|of| of == vpc)),
@@ -60,7 +57,7 @@ pub fn may_be_private(resolver: &Resolver, id: Option<&str>) -> bool {
     };
     match id {
         Some(id) => {
-            let gateway = resolver.by_identity_or_data(ResourceKind::NatGateway, id);
+            let gateway = resolver.find_or_data(id, ResourceKind::NatGateway);
             gateway.is_some_and(is_private)
         }
         None => {

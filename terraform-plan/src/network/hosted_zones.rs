@@ -36,11 +36,7 @@ fn zone_names(resolver: &Resolver, vpc: &str) -> PlanValue<Vec<String>> {
 }
 
 fn is_zone_of(resolver: &Resolver, zone: &Resource, vpc: &str) -> PlanValue<bool> {
-    let count = match resolver.is_computed(zone, "vpc") {
-        true => 0,
-        false => zone.count("vpc")?,
-    };
-    for at in 0..count {
+    for at in 0..resolver.count(zone, "vpc")? {
         if resolver.refers_to(zone, &format!("vpc.{at}.vpc_id"), ResourceKind::Vpc, vpc)? {
             return Ok(true);
         }

@@ -72,7 +72,7 @@ fn untouched_main_table(
 ) -> PlanValue<RouteTable> {
     let plan = resolver.plan;
     let mut main = read_table(resolver, None, id, true, associations)?;
-    let resource = resolver.by_identity(ResourceKind::Vpc, vpc);
+    let resource = resolver.find(vpc, ResourceKind::Vpc);
     let is_new = resource.is_some_and(|vpc| vpc.id().is_none());
     let may_have_more = !is_new && plan.completeness != Completeness::Declared;
     if may_have_more || check_vpc_is_complete(resolver, vpc).is_err() {
@@ -107,8 +107,8 @@ fn read_table(
         blackhole: false,
     }];
     // Without routes in the configuration, the attribute shows those that AWS has before apply.
-    if let Some(resource) = resource.filter(|one| !resolver.is_computed(one, "route")) {
-        for at in 0..resource.count("route")? {
+    if let Some(resource) = resource {
+        for at in 0..resolver.count(resource, "route")? {
             routes.extend(read_route(resolver, resource, &format!("route.{at}.")));
         }
     }
@@ -251,9 +251,9 @@ fn target(resolver: &Resolver, resource: &Resource, prefix: &str) -> RouteTarget
 
 /// The target that a `gateway_id` identifies, by its prefix or its resource in the plan.
 fn gateway_target(resolver: &Resolver, id: String) -> RouteTarget {
+    let gateway = resolver.find(&id, ResourceKind::Gateway);
     let is = |prefix, resource_type| {
-        let managed = resolver.plan.resources.find(&[resource_type], &id);
-        id.starts_with(prefix) || managed.is_some()
+        id.starts_with(prefix) || gateway.is_some_and(|gateway| gateway.is(&[resource_type]))
     };
     if id == "local" {
         RouteTarget::Local

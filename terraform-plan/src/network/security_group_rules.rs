@@ -48,6 +48,8 @@ pub struct Rule {
     pub unknown: Option<UnknownPart>,
     /// The name of the rule, if it is a resource of its own.
     pub name: Option<String>,
+    /// The group that it belongs to; `None` if it may be any.
+    pub group: Option<String>,
 }
 
 impl Rule {
@@ -57,6 +59,7 @@ impl Rule {
             rule,
             unknown,
             name: None,
+            group: None,
         }
     }
 
@@ -70,13 +73,6 @@ impl Rule {
     }
 }
 
-/// A rule that is a resource of its own.
-pub struct SeparateRule {
-    /// The group that it belongs to; `None` if it may be any.
-    pub group: Option<String>,
-    pub rule: Rule,
-}
-
 const TYPES: [&str; 3] = [
     "aws_security_group_rule",
     "aws_vpc_security_group_ingress_rule",
@@ -84,7 +80,7 @@ const TYPES: [&str; 3] = [
 ];
 
 /// The rules that are resources of their own, after apply or before.
-pub fn separate_rules(resolver: &Resolver, resources: &ResourceSet) -> Vec<SeparateRule> {
+pub fn separate_rules(resolver: &Resolver, resources: &ResourceSet) -> Vec<Rule> {
     let rules = resources.of_types(&TYPES);
     let rules = rules.flat_map(|rule| read_separate(resolver, rule));
     rules.collect()
@@ -120,18 +116,16 @@ pub fn keep_listed(resolver: &Resolver, group: &str, rules: &mut Vec<Rule>) {
     }
 }
 
-fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> {
+fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<Rule> {
     let group = resolver.resolve(resource, "security_group_id", ResourceKind::SecurityGroup);
     let group = group.ok().flatten();
-    let resource_type = resource.resource_type.as_str();
-    let is_classic = resource_type == "aws_security_group_rule";
-    let direction = match resource_type {
+    let direction = match resource.resource_type.as_str() {
         "aws_vpc_security_group_egress_rule" => Direction::Egress,
         "aws_security_group_rule" if resource.has_text("type", "egress") => Direction::Egress,
         _ => Direction::Ingress,
     };
     let mut rules = read_rules(resolver, resource, "", direction, group.as_deref());
-    if !is_classic {
+    if resource.resource_type != "aws_security_group_rule" {
         // These have one peer.
         rules.truncate(1);
         if rules.is_empty() {
@@ -139,18 +133,15 @@ fn read_separate(resolver: &Resolver, resource: &Resource) -> Vec<SeparateRule> 
             rules.push(Rule::new(direction, GroupRule::default(), Some(unknown)));
         }
     }
-    let rules = rules.into_iter().map(|mut rule| {
+    for rule in &mut rules {
         rule.name = Some(resolver.name_of(resource, ResourceKind::GroupRule));
+        rule.group.clone_from(&group);
         if group.is_none() {
             let what = format!("the security group of {}", resource.address);
             rule.unknown = Some(UnknownPart::after_apply(what));
         }
-        SeparateRule {
-            group: group.clone(),
-            rule,
-        }
-    });
-    rules.collect()
+    }
+    rules
 }
 
 /// The rules in the group's own attribute.
@@ -201,31 +192,29 @@ fn read_rules(
     };
     let mut peers = ports.clone();
     let mut has_unknown_peer = false;
-    for name in ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"] {
-        let (known, has_unknown) = resource.texts(&path(name));
-        peers.cidrs.extend(known);
-        has_unknown_peer |= has_unknown;
-    }
-    for name in ["prefix_list_ids", "prefix_list_id"] {
-        let (known, has_unknown) = resource.texts(&path(name));
-        peers.prefix_lists.extend(known);
-        has_unknown_peer |= has_unknown;
-    }
-    let own = resource
-        .flag(&path("self"))
-        .map(|flag| group.filter(|_| flag == Some(true)));
-    // The provider fills in the source group if the peer is something else.
-    let source = match resolver.is_computed(resource, "source_security_group_id") {
-        true => Ok(None),
-        false => resolver.resolve(resource, &path("source_security_group_id"), kind),
+    let mut read = |names: &[&str], peers: &mut Vec<String>| {
+        for name in names {
+            let (known, has_unknown) = resource.texts(&path(name));
+            peers.extend(known);
+            has_unknown_peer |= has_unknown;
+        }
     };
+    let cidrs = ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"];
+    read(&cidrs, &mut peers.cidrs);
+    read(
+        &["prefix_list_ids", "prefix_list_id"],
+        &mut peers.prefix_lists,
+    );
+    let own = resource.flag(&path("self")).map(|flag| {
+        let group = group.filter(|_| flag == Some(true));
+        group.map(str::to_owned)
+    });
+    let single = |name| resolver.resolve(resource, &path(name), kind);
     for groups in [
         resolver.resolve_all(resource, &path("security_groups"), kind),
-        source.map(Vec::from_iter),
-        resolver
-            .resolve(resource, &path("referenced_security_group_id"), kind)
-            .map(Vec::from_iter),
-        own.map(|group| group.into_iter().map(str::to_owned).collect()),
+        single("source_security_group_id").map(Vec::from_iter),
+        single("referenced_security_group_id").map(Vec::from_iter),
+        own.map(Vec::from_iter),
     ] {
         match groups {
             Ok(groups) => peers.security_groups.extend(groups),
@@ -262,17 +251,16 @@ pub fn split_by_peer(rule: &GroupRule) -> Vec<GroupRule> {
         security_groups: Vec::new(),
         ..rule.clone()
     };
-    let cidrs = rule.cidrs.iter().map(|cidr| GroupRule {
-        cidrs: vec![cidr.clone()],
-        ..without_peers.clone()
-    });
-    let lists = rule.prefix_lists.iter().map(|list| GroupRule {
-        prefix_lists: vec![list.clone()],
-        ..without_peers.clone()
-    });
-    let groups = rule.security_groups.iter().map(|group| GroupRule {
-        security_groups: vec![group.clone()],
-        ..without_peers.clone()
-    });
+    let with = |peer: &String, peers: fn(&mut GroupRule) -> &mut Vec<String>| {
+        let mut rule = without_peers.clone();
+        peers(&mut rule).push(peer.clone());
+        rule
+    };
+    let cidrs = rule.cidrs.iter();
+    let cidrs = cidrs.map(|cidr| with(cidr, |rule| &mut rule.cidrs));
+    let lists = rule.prefix_lists.iter();
+    let lists = lists.map(|list| with(list, |rule| &mut rule.prefix_lists));
+    let groups = rule.security_groups.iter();
+    let groups = groups.map(|group| with(group, |rule| &mut rule.security_groups));
     cidrs.chain(lists).chain(groups).collect()
 }

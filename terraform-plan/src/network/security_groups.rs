@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{Fact, Facts, GroupRule, SecurityGroup};
+use model::facts::{Fact, GroupRule, SecurityGroup};
 
 use super::security_group_rules::{
-    Direction, Rule, SeparateRule, inline_rules, keep_listed, separate_rules, split_by_peer,
-    unknown_rules,
+    Direction, Rule, inline_rules, keep_listed, separate_rules, split_by_peer, unknown_rules,
 };
 use crate::plan::completeness::Completeness;
 use crate::plan::resource::Resource;
@@ -16,28 +15,29 @@ use crate::unavailable::not_in_plan;
 /// Reads security groups. Reads the rules that are resources of their own once for all groups.
 pub struct SecurityGroups<'r, 'p> {
     resolver: &'r Resolver<'p>,
-    separate: Vec<SeparateRule>,
+    separate: Vec<Rule>,
     /// Rules that the plan changes or removes, as they are before apply.
-    removed: Vec<SeparateRule>,
-    live: Option<&'r Facts>,
+    removed: Vec<Rule>,
     /// Prefix lists with unknown content, which stand for unknown parts of rules: the facts have no unknown rules.
     unknown_peers: BTreeMap<String, Fact<Vec<String>>>,
 }
 
 impl<'r, 'p> SecurityGroups<'r, 'p> {
-    pub fn new(resolver: &'r Resolver<'p>, live: Option<&'r Facts>) -> SecurityGroups<'r, 'p> {
+    pub fn new(resolver: &'r Resolver<'p>) -> SecurityGroups<'r, 'p> {
         SecurityGroups {
             resolver,
             separate: separate_rules(resolver, &resolver.plan.resources),
             removed: separate_rules(resolver, &resolver.plan.before),
-            live,
             unknown_peers: BTreeMap::new(),
         }
     }
 
     /// The content of the prefix lists that the rules refer to, with those that stand for unknown peers.
     pub fn prefix_lists(self) -> BTreeMap<String, Fact<Vec<String>>> {
-        let live = self.live.map(|live| live.network.prefix_lists.clone());
+        let live = self
+            .resolver
+            .live
+            .map(|live| live.network.prefix_lists.clone());
         let mut lists = live.unwrap_or_default();
         lists.extend(self.unknown_peers);
         for list in self.resolver.data("aws_prefix_list") {
@@ -52,7 +52,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     pub fn group(&mut self, id: &str) -> Fact<SecurityGroup> {
         let plan = self.resolver.plan;
         let group = match self.vpc_with_default(id) {
-            None => self.resolver.by_identity(ResourceKind::SecurityGroup, id),
+            None => self.resolver.find(id, ResourceKind::SecurityGroup),
             Some(vpc) => {
                 let mut adopted = self.resolver.resources("aws_default_security_group");
                 let adopted =
@@ -107,14 +107,9 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
             protocol: "-1".to_owned(),
             ..GroupRule::default()
         };
-        let ingress = GroupRule {
-            security_groups: vec![id.to_owned()],
-            ..any()
-        };
-        let egress = GroupRule {
-            cidrs: vec!["0.0.0.0/0".to_owned()],
-            ..any()
-        };
+        let (mut ingress, mut egress) = (any(), any());
+        ingress.security_groups.push(id.to_owned());
+        egress.cidrs.push("0.0.0.0/0".to_owned());
         let rules = vec![
             Rule::new(Direction::Ingress, ingress, None),
             Rule::new(Direction::Egress, egress, None),
@@ -124,10 +119,8 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     /// A group that is not in the plan: it may have more rules than the plan adds to it.
     fn unmanaged(&mut self, id: &str) -> Fact<SecurityGroup> {
-        match self
-            .live
-            .and_then(|live| live.network.security_groups.get(id))
-        {
+        let live = self.resolver.live;
+        match live.and_then(|live| live.network.security_groups.get(id)) {
             Some(Fact::Known(live)) => {
                 let mut rules = rules_of(live);
                 self.drop_removed(&mut rules, id);
@@ -148,12 +141,9 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
 
     /// Drops the rules that AWS has before apply and the plan removes.
     fn drop_removed(&self, rules: &mut Vec<Rule>, id: &str) {
-        let removed = self
-            .removed
-            .iter()
-            .filter(|removed| removed.group.as_deref() == Some(id));
-        for removed in removed {
-            rules.retain(|rule| !is_same(&removed.rule, rule));
+        let removed = self.removed.iter();
+        for removed in removed.filter(|one| one.group.as_deref() == Some(id)) {
+            rules.retain(|rule| !is_same(removed, rule));
         }
     }
 
@@ -167,7 +157,7 @@ impl<'r, 'p> SecurityGroups<'r, 'p> {
     ) -> SecurityGroup {
         let separate = self.separate.iter();
         let separate = separate.filter(|one| one.group.as_deref().is_none_or(|group| group == id));
-        rules.extend(separate.map(|separate| separate.rule.clone()));
+        rules.extend(separate.cloned());
         keep_listed(self.resolver, id, &mut rules);
         let mut group = SecurityGroup {
             id: id.to_owned(),

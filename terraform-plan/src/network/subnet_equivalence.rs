@@ -74,13 +74,8 @@ impl<'r, 'p> SubnetEquivalence<'r, 'p> {
 /// The routing contexts of all subnets of the plan, as far as it shows them.
 fn routing_contexts(resolver: &Resolver) -> BTreeMap<String, RoutingContext> {
     let mut by_vpc: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    let types = ResourceKind::Subnet.resource_types();
-    for id in resolver
-        .plan
-        .resources
-        .of_types(types)
-        .map(Resource::identity)
-    {
+    let subnets = resolver.of_kind(ResourceKind::Subnet);
+    for id in subnets.map(Resource::identity) {
         if let Ok(subnet) = subnet(resolver, id) {
             by_vpc.entry(subnet.vpc).or_default().push(id);
         }

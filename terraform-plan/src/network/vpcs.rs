@@ -13,9 +13,8 @@ use crate::unavailable::{PlanValue, known_after_apply, not_in_plan, not_shown};
 pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
     let plan = resolver.plan;
     let is_created = || {
-        plan.resources
-            .find(&["aws_vpc"], vpc)
-            .is_some_and(|vpc| vpc.is_created)
+        let vpc = resolver.find(vpc, ResourceKind::Vpc);
+        vpc.is_some_and(|vpc| vpc.is_created && vpc.resource_type == "aws_vpc")
     };
     let why = match plan.completeness {
         Completeness::Declared => return cloudformation::check_vpc(plan, vpc),
@@ -34,10 +33,9 @@ pub fn check_vpc_is_complete(resolver: &Resolver, vpc: &str) -> PlanValue<()> {
 }
 
 /// A VPC of the plan, or one that a data source has read.
-pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
-    let Some(vpc) = resolver.by_identity_or_data(ResourceKind::Vpc, id) else {
-        return Fact::Unavailable(not_in_plan(format!("VPC {id}")));
-    };
+pub fn vpc(resolver: &Resolver, id: &str) -> PlanValue<Vpc> {
+    let vpc = resolver.find_or_data(id, ResourceKind::Vpc);
+    let vpc = vpc.ok_or_else(|| not_in_plan(format!("VPC {id}")))?;
     let flag = |attribute: &str, default: bool| match resolver.is_computed(vpc, attribute) {
         true => Fact::Known(default),
         false => vpc
@@ -45,7 +43,7 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
             .map(|flag| flag.unwrap_or(default))
             .into(),
     };
-    Fact::Known(Vpc {
+    Ok(Vpc {
         id: id.to_owned(),
         dns_support: flag("enable_dns_support", true),
         dns_hostnames: flag(
@@ -56,9 +54,14 @@ pub fn vpc(resolver: &Resolver, id: &str) -> Fact<Vpc> {
     })
 }
 
+/// A subnet of the plan, else of AWS.
+pub fn subnet_or_live(resolver: &Resolver, id: &str) -> Fact<Subnet> {
+    resolver.or_live(subnet(resolver, id), |live| live.network.subnets.get(id))
+}
+
 /// A subnet of the plan, or one that a data source has read.
 pub fn subnet(resolver: &Resolver, id: &str) -> PlanValue<Subnet> {
-    let Some(subnet) = resolver.by_identity(ResourceKind::Subnet, id) else {
+    let Some(subnet) = resolver.find(id, ResourceKind::Subnet) else {
         let mut data = resolver.data("aws_subnet");
         let data = data.find(|subnet| subnet.id() == Some(id));
         let read = data.and_then(|data| Some(read_subnet(data, id, data.known_text("vpc_id")?)));

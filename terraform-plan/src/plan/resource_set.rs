@@ -1,4 +1,4 @@
-//! Resources, found by address, ID, type or module.
+//! Resources, found by address, type or module.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,6 @@ type Positions = Vec<usize>;
 pub struct ResourceSet {
     resources: Vec<Resource>,
     by_address: BTreeMap<String, usize>,
-    by_id: BTreeMap<String, Positions>,
     by_type: BTreeMap<String, Positions>,
     /// By module, type and name; instances are in the order of their keys.
     by_name: BTreeMap<(Vec<ModuleStep>, String, String), Positions>,
@@ -23,9 +22,6 @@ impl ResourceSet {
         let mut set = ResourceSet::default();
         for (at, resource) in resources.iter().enumerate() {
             set.by_address.insert(resource.address.clone(), at);
-            if let Some(id) = resource.id() {
-                set.by_id.entry(id.to_owned()).or_default().push(at);
-            }
             let resource_type = resource.resource_type.clone();
             let of_type = set.by_type.entry(resource_type.clone()).or_default();
             of_type.push(at);
@@ -75,16 +71,6 @@ impl ResourceSet {
 
     pub fn at_address(&self, address: &str) -> Option<&Resource> {
         self.at(self.by_address.get(address)).next()
-    }
-
-    /// The resource of one of these types with this ID, or with this address while it has no ID.
-    pub fn find(&self, resource_types: &[&str], identity: &str) -> Option<&Resource> {
-        // Resources that only join others make up IDs, which may equal the ID of what they join.
-        let mut with_id = self.at(self.by_id.get(identity).into_iter().flatten().rev());
-        with_id
-            .find(|resource| resource.is(resource_types))
-            .or_else(|| self.at_address(identity))
-            .filter(|resource| resource.is(resource_types))
     }
 
     /// All instances of a resource, in the order of their keys.

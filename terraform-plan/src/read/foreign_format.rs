@@ -12,9 +12,8 @@ pub fn recognize_json(document: &Value) -> Option<PlanError> {
     let blocks = ["resource", "provider", "terraform", "module", "variable"];
     let is_template = has("AWSTemplateFormatVersion")
         || any_value(document, "Resources", |resource| {
-            resource["Type"]
-                .as_str()
-                .is_some_and(|name| name.starts_with("AWS::"))
+            let name = resource["Type"].as_str();
+            name.is_some_and(|name| name.starts_with("AWS::"))
         });
     let is_cdk = at("/Resources/CDKMetadata")
         || at("/Parameters/BootstrapVersion")
@@ -22,45 +21,36 @@ pub fn recognize_json(document: &Value) -> Option<PlanError> {
     let is_change_set =
         has("ChangeSetId") || has("ChangeSetName") || (has("Changes") && has("StackId"));
     let is_cdk_assembly = any_value(document, "artifacts", |artifact| {
-        artifact["type"]
-            .as_str()
-            .is_some_and(|name| name.contains(':'))
+        let name = artifact["type"].as_str();
+        name.is_some_and(|name| name.contains(':'))
     });
     let mut steps = document["steps"].as_array().into_iter().flatten();
     let is_pulumi_preview = has("changeSummary")
         || steps.any(|step| step.get("urn").is_some() && step.get("op").is_some());
-    first_match(&[
-        (
-            is_template && is_cdk,
-            "a CloudFormation template from the AWS CDK",
-        ),
-        (is_template, "a CloudFormation template"),
-        (is_change_set, "a CloudFormation change set"),
-        (is_cdk_assembly, "the manifest of an AWS CDK assembly"),
-        (is_pulumi_preview, "a Pulumi preview"),
-        (
-            at("/deployment/manifest") || at("/deployment/resources"),
-            "a Pulumi stack",
-        ),
-        (
-            at("/~1~1/metadata"),
-            "Terraform configuration from CDK for Terraform",
-        ),
-        (
-            !has("format_version") && blocks.iter().any(is_block),
-            "Terraform configuration in JSON",
-        ),
-    ])
+    Some(PlanError::Foreign(if is_template && is_cdk {
+        "a CloudFormation template from the AWS CDK"
+    } else if is_template {
+        "a CloudFormation template"
+    } else if is_change_set {
+        "a CloudFormation change set"
+    } else if is_cdk_assembly {
+        "the manifest of an AWS CDK assembly"
+    } else if is_pulumi_preview {
+        "a Pulumi preview"
+    } else if at("/deployment/manifest") || at("/deployment/resources") {
+        "a Pulumi stack"
+    } else if at("/~1~1/metadata") {
+        "Terraform configuration from CDK for Terraform"
+    } else if !has("format_version") && blocks.iter().any(is_block) {
+        "Terraform configuration in JSON"
+    } else {
+        return None;
+    }))
 }
 
 fn any_value(document: &Value, field: &str, matches: impl Fn(&Value) -> bool) -> bool {
     let object = document.get(field).and_then(Value::as_object);
     object.into_iter().flat_map(Map::values).any(matches)
-}
-
-fn first_match(formats: &[(bool, &'static str)]) -> Option<PlanError> {
-    let format = formats.iter().find(|(matches, _)| *matches);
-    format.map(|(_, name)| PlanError::Foreign(name))
 }
 
 /// Recognises a file that is not JSON.
@@ -87,22 +77,20 @@ pub fn recognize_text(bytes: &[u8]) -> Option<PlanError> {
         "module \"",
         "variable \"",
     ];
-    first_match(&[
-        (
-            has_line("AWSTemplateFormatVersion:") || text.contains("Type: AWS::"),
-            "a CloudFormation template in YAML",
-        ),
-        (has_line("Previewing update"), "a Pulumi preview"),
-        (
-            text.contains("type: aws:") || has_line("runtime: "),
-            "a Pulumi program in YAML",
-        ),
-        (
-            blocks.iter().any(|block| first.starts_with(block)),
-            "Terraform configuration",
-        ),
-        (is_yaml(first), "YAML"),
-    ])
+    let is_template = has_line("AWSTemplateFormatVersion:") || text.contains("Type: AWS::");
+    Some(PlanError::Foreign(if is_template {
+        "a CloudFormation template in YAML"
+    } else if has_line("Previewing update") {
+        "a Pulumi preview"
+    } else if text.contains("type: aws:") || has_line("runtime: ") {
+        "a Pulumi program in YAML"
+    } else if blocks.iter().any(|block| first.starts_with(block)) {
+        "Terraform configuration"
+    } else if is_yaml(first) {
+        "YAML"
+    } else {
+        return None;
+    }))
 }
 
 /// Whether a line is `---`, or a key with its value.

@@ -24,12 +24,19 @@ const MAX_OPTIONS: usize = 16;
 /// The ambiguous attributes that a resolver meets.
 #[derive(Default)]
 pub struct Ambiguities {
-    pub assumed: Choices,
+    assumed: Choices,
     /// Attributes without an assumption, with their number of options.
     pub found: RefCell<Choices>,
 }
 
 impl Ambiguities {
+    pub fn assuming(assumed: Choices) -> Ambiguities {
+        Ambiguities {
+            assumed,
+            ..Ambiguities::default()
+        }
+    }
+
     /// The option that is assumed for an attribute. Without an assumption, records that the attribute is ambiguous.
     pub fn choose(
         &self,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::candidates::{Candidates, Include, MAX_CANDIDATES};
-use super::id_sources::{data_may_supply, may_contain_id, resource_may_supply};
+use super::id_sources::{data_may_supply, is_harmless_data, may_contain_id, resource_may_supply};
 use super::resolver::Resolver;
 use super::resource_kind::ResourceKind;
 use super::selection::Source;
@@ -18,18 +18,6 @@ use crate::plan::resource::{Attribute, Resource};
 
 /// Limits how far resources take values from one another. Real chains are shorter.
 const MAX_DEPTH: usize = 24;
-
-/// Data sources that supply no IDs of other resources.
-const HARMLESS_DATA: [&str; 8] = [
-    "aws_iam_policy_document",
-    "aws_caller_identity",
-    "aws_region",
-    "aws_partition",
-    "aws_availability_zones",
-    "aws_ecr_repository",
-    "aws_ecr_image",
-    "aws_secretsmanager_secret",
-];
 
 /// What a search looks for.
 #[derive(Clone, Copy)]
@@ -130,7 +118,7 @@ impl<'p> Resolver<'p> {
 
     fn add_resource(&self, found: &mut Candidates, source: &Source, target: Target) {
         let (resource, kind) = (source.resource, target.kind);
-        let identifying = kind.identifying_attributes();
+        let identifying = &kind.data().identifying_attributes;
         let attribute = source.attribute.as_deref();
         let is_unknown = |name: &str| resource.attribute(name) == Attribute::Unknown;
         let is_identifying = attribute.is_none_or(|name| identifying.contains(&name));
@@ -146,7 +134,7 @@ impl<'p> Resolver<'p> {
         }
         let is_vpc = resource.is(ResourceKind::Vpc.resource_types());
         match attribute {
-            Some(attribute) if is_vpc && kind.vpc_attributes().contains(&attribute) => {
+            Some(attribute) if is_vpc && kind.data().vpc_attributes.contains(&attribute) => {
                 if let Some(name) = self.default_of(resource, kind) {
                     found.add_instance(resource, name);
                 }
@@ -156,7 +144,7 @@ impl<'p> Resolver<'p> {
                 self.add_attribute(found, resource, "vpc_id", target);
             }
             // The expression uses another resource, for example to count its instances.
-            None if ResourceKind::of(resource).is_some() => {}
+            None if ResourceKind::includes(resource) => {}
             None => {
                 found.is_open |= resource_may_supply(&resource.resource_type, kind);
                 for (attribute, _) in self.plan.configuration.arguments(resource) {
@@ -239,22 +227,17 @@ impl<'p> Resolver<'p> {
         let plan = self.plan;
         let Target { kind, include } = target;
         let mut found = Candidates::default();
-        for resource_type in kind.resource_types() {
-            for resource in plan
-                .resources
-                .in_module(module)
-                .filter(|one| one.is(&[resource_type]))
-            {
-                let source = Source {
-                    resource,
-                    attribute: None,
-                };
-                self.add_resource(&mut found, &source, target);
-            }
+        let resources = || plan.resources.in_module(module);
+        for resource in resources().filter(|one| one.is(kind.resource_types())) {
+            let attribute = None;
+            let source = Source {
+                resource,
+                attribute,
+            };
+            self.add_resource(&mut found, &source, target);
         }
-        let mut resources = plan.resources.in_module(module);
         let mut data = plan.data.in_module(module);
-        found.is_open |= resources.any(|one| resource_may_supply(&one.resource_type, kind))
+        found.is_open |= resources().any(|one| resource_may_supply(&one.resource_type, kind))
             || data.any(|data| {
                 let is_read = include == Include::New && !data.has_unknown();
                 !is_read && data_may_supply(&data.resource_type, kind)
@@ -270,18 +253,10 @@ impl<'p> Resolver<'p> {
             found.add_all(&self.contributed(&trace, target));
         }
         if found.names.is_empty() {
-            let vpc_types = ResourceKind::Vpc.resource_types().iter();
-            for vpc_type in vpc_types {
-                let vpcs = plan
-                    .resources
-                    .in_module(module)
-                    .filter(|one| one.is(&[vpc_type]));
-                for vpc in vpcs.filter(|vpc| vpc.id().is_none()) {
-                    self.default_of(vpc, kind)
-                        .into_iter()
-                        .for_each(|name| found.add(name));
-                }
-            }
+            let vpcs = resources().filter(|one| one.is(ResourceKind::Vpc.resource_types()));
+            let new = vpcs.filter(|vpc| vpc.id().is_none());
+            let defaults = new.filter_map(|vpc| self.default_of(vpc, kind));
+            defaults.for_each(|name| found.add(name));
         }
         found
     }
@@ -291,7 +266,7 @@ impl<'p> Resolver<'p> {
 fn may_supply(source: &Source, target: Target) -> bool {
     let data = source.resource;
     let includes_known = target.include == Include::All;
-    if HARMLESS_DATA.contains(&data.resource_type.as_str()) {
+    if is_harmless_data(&data.resource_type) {
         return false;
     }
     match source.attribute.as_deref().map(|name| data.attribute(name)) {

@@ -1,26 +1,46 @@
 //! The names that resources go by: their IDs or ARNs, or their addresses until they have one.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::resolver::Resolver;
 use super::resource_kind::ResourceKind;
 use crate::plan::resource::Resource;
 
+/// The resources of a kind, by the names that they go by and by their other names.
+pub type ResourcesByName<'p> = BTreeMap<String, &'p Resource>;
+
 impl<'p> Resolver<'p> {
     /// The resource with this name.
     pub fn find(&self, name: &str, kind: ResourceKind) -> Option<&'p Resource> {
-        if let Some(names) = self.by_name.borrow().get(&kind) {
-            return names.get(name).copied();
+        self.by_name(kind).get(name).copied()
+    }
+
+    /// The resource with this name, or the data source that has read it.
+    pub fn find_or_data(&self, name: &str, kind: ResourceKind) -> Option<&'p Resource> {
+        self.find(name, kind).or_else(|| {
+            let mut data = self.data(kind.resource_types().first()?);
+            data.find(|data| self.name_of(data, kind) == name)
+        })
+    }
+
+    fn by_name(&self, kind: ResourceKind) -> Rc<ResourcesByName<'p>> {
+        if let Some(known) = self.by_name.borrow().get(&kind) {
+            return Rc::clone(known);
         }
-        let mut names: BTreeMap<String, &'p Resource> = BTreeMap::new();
+        let mut names = ResourcesByName::new();
         for resource in self.of_kind(kind) {
-            names
-                .entry(self.name_of(resource, kind))
-                .or_insert(resource);
+            let name = self.name_of(resource, kind);
+            names.entry(name).or_insert(resource);
         }
-        let found = names.get(name).copied();
-        self.by_name.borrow_mut().insert(kind, names);
-        found
+        for resource in self.of_kind(kind) {
+            for alias in aliases(resource, kind) {
+                names.entry(alias).or_insert(resource);
+            }
+        }
+        let names = Rc::new(names);
+        self.by_name.borrow_mut().insert(kind, Rc::clone(&names));
+        names
     }
 
     /// The name that a resource goes by.
@@ -28,16 +48,7 @@ impl<'p> Resolver<'p> {
         if let Some(adopted) = self.adopted_default(resource, kind) {
             return adopted;
         }
-        let attribute = match kind {
-            ResourceKind::Cluster | ResourceKind::LogGroup => Some("name"),
-            ResourceKind::Role
-            | ResourceKind::Policy
-            | ResourceKind::KmsKey
-            | ResourceKind::TaskDefinition => None,
-            ResourceKind::Bucket => Some("bucket"),
-            _ => Some("id"),
-        };
-        let name = attribute.and_then(|attribute| resource.known_text(attribute));
+        let name = resource.known_text(kind.data().name_attribute);
         name.map(str::to_owned)
             .or_else(|| self.arn_of(resource, kind))
             .unwrap_or_else(|| resource.address.clone())
@@ -93,13 +104,13 @@ impl<'p> Resolver<'p> {
 
     /// The name of what AWS creates with a VPC of the plan.
     pub fn vpc_default(&self, vpc: &str, kind: ResourceKind) -> Option<String> {
-        let vpc = self.by_identity(ResourceKind::Vpc, vpc)?;
+        let vpc = self.find(vpc, ResourceKind::Vpc)?;
         self.default_of(vpc, kind)
     }
 
     /// The name of what AWS creates with a VPC.
     pub fn default_of(&self, vpc: &Resource, kind: ResourceKind) -> Option<String> {
-        let attribute = *kind.vpc_attributes().first()?;
+        let attribute = *kind.data().vpc_attributes.first()?;
         let id = vpc.known_text(attribute).map(str::to_owned);
         Some(id.unwrap_or_else(|| format!("{}.{attribute}", vpc.address)))
     }
@@ -110,53 +121,28 @@ impl<'p> Resolver<'p> {
         if self.plan.resources.at_address(text).is_some() {
             return format!("\"{text}\"");
         }
-        let aliases = match kind {
+        let resource = match kind {
             ResourceKind::Cluster => return text.rsplit('/').next().unwrap_or(text).to_owned(),
-            ResourceKind::Role if !text.starts_with("arn:") => {
-                self.role_aliases.get_or_init(|| self.role_aliases())
-            }
-            ResourceKind::TaskDefinition => self
-                .definition_aliases
-                .get_or_init(|| self.definition_aliases()),
-            _ => return text.to_owned(),
+            ResourceKind::Role | ResourceKind::TaskDefinition => self.find(text, kind),
+            _ => None,
         };
-        aliases
-            .get(text)
-            .cloned()
-            .unwrap_or_else(|| text.to_owned())
+        resource.map_or_else(|| text.to_owned(), |resource| self.name_of(resource, kind))
     }
+}
 
-    /// Policies identify a role by its name.
-    fn role_aliases(&self) -> BTreeMap<String, String> {
-        let roles = self.of_kind(ResourceKind::Role);
-        let aliases = roles.filter_map(|role| {
-            let name = role.known_text("name")?.to_owned();
-            Some((name, self.name_of(role, ResourceKind::Role)))
-        });
-        aliases.collect()
-    }
-
-    /// Services identify a task definition by its family, or by family and revision.
-    fn definition_aliases(&self) -> BTreeMap<String, String> {
-        let kind = ResourceKind::TaskDefinition;
-        let mut aliases = BTreeMap::new();
-        for definition in self.of_kind(kind) {
-            let text = |attribute| definition.known_text(attribute).map(str::to_owned);
-            let revision = definition.number("revision").ok().flatten();
+/// The other names of a resource: policies identify a role by its name, and services a task definition by its family,
+/// or by family and revision.
+fn aliases(resource: &Resource, kind: ResourceKind) -> Vec<String> {
+    let text = |attribute| resource.known_text(attribute).map(str::to_owned);
+    let names = match kind {
+        ResourceKind::Role => vec![text("name")],
+        ResourceKind::TaskDefinition => {
+            let revision = resource.number("revision").ok().flatten();
             let numbered = text("family").zip(revision);
             let numbered = numbered.map(|(family, revision)| format!("{family}:{revision}"));
-            let names = [
-                text("arn"),
-                text("arn_without_revision"),
-                text("family"),
-                numbered,
-            ];
-            for alias in names.into_iter().flatten() {
-                aliases
-                    .entry(alias)
-                    .or_insert_with(|| self.name_of(definition, kind));
-            }
+            vec![text("arn_without_revision"), text("family"), numbered]
         }
-        aliases
-    }
+        _ => Vec::new(),
+    };
+    names.into_iter().flatten().collect()
 }

@@ -1,18 +1,21 @@
 //! Resolves attributes to the resources that they identify.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use model::facts::{Fact, Facts};
 use serde_json::Value;
 
 use super::ambiguity::{Ambiguities, Choices, combinations};
 use super::candidates::{Candidates, Include};
+use super::identity::ResourcesByName;
 use super::resource_kind::ResourceKind;
 use crate::plan::TerraformPlan;
 use crate::plan::address::ModuleStep;
 use crate::plan::resource::{Attribute, Resource};
-use crate::unavailable::PlanValue;
+use crate::request::PlanRequest;
+use crate::unavailable::{PlanValue, may_be_in_aws};
 
 /// Resolves attributes to names of resources. A resource goes by its ID or ARN, or by its address until it has one.
 pub struct Resolver<'p> {
@@ -21,14 +24,14 @@ pub struct Resolver<'p> {
     pub region: &'p str,
     /// The account ID, if it is known.
     pub account: Option<&'p str>,
+    /// Facts from AWS, if they were read.
+    pub live: Option<&'p Facts>,
     /// How deep resources take values from one another in the current question.
     pub(crate) depth: Cell<usize>,
     pub(super) locals: LocalsMemo,
     ambiguities: Ambiguities,
     resolved: RefCell<BTreeMap<Question, PlanValue<Option<String>>>>,
-    pub(super) by_name: RefCell<BTreeMap<ResourceKind, BTreeMap<String, &'p Resource>>>,
-    pub(super) definition_aliases: OnceCell<BTreeMap<String, String>>,
-    pub(super) role_aliases: OnceCell<BTreeMap<String, String>>,
+    pub(super) by_name: RefCell<BTreeMap<ResourceKind, Rc<ResourcesByName<'p>>>>,
 }
 
 /// The address of a resource, the path of its attribute, and what the attribute identifies.
@@ -48,37 +51,51 @@ pub struct LocalsMemo {
 }
 
 impl<'p> Resolver<'p> {
-    /// A resolver for the resources of one region and account.
+    /// A resolver for the resources of one region and account, which takes ambiguous attributes for these choices.
     pub fn new(
         plan: &'p TerraformPlan,
-        partition: &'p str,
-        region: &'p str,
+        request: &'p PlanRequest,
         account: Option<&'p str>,
+        live: Option<&'p Facts>,
+        choices: &Choices,
     ) -> Resolver<'p> {
         Resolver {
-            plan,
-            partition,
-            region,
+            partition: &request.partition,
+            region: &request.region,
             account,
-            depth: Cell::new(0),
-            locals: LocalsMemo::default(),
-            ambiguities: Ambiguities::default(),
-            resolved: RefCell::default(),
-            by_name: RefCell::default(),
-            definition_aliases: OnceCell::new(),
-            role_aliases: OnceCell::new(),
+            live,
+            ambiguities: Ambiguities::assuming(choices.clone()),
+            ..Resolver::for_names(plan)
         }
     }
 
     /// A resolver to read names of the plan with, if partition, region and account do not matter.
     pub fn for_names(plan: &'p TerraformPlan) -> Resolver<'p> {
-        Resolver::new(plan, "aws", "", None)
+        Resolver {
+            plan,
+            partition: "aws",
+            region: "",
+            account: None,
+            live: None,
+            depth: Cell::new(0),
+            locals: LocalsMemo::default(),
+            ambiguities: Ambiguities::default(),
+            resolved: RefCell::default(),
+            by_name: RefCell::default(),
+        }
     }
 
-    /// Takes ambiguous attributes for one of their options.
-    pub fn assuming(mut self, choices: &Choices) -> Resolver<'p> {
-        self.ambiguities.assumed.clone_from(choices);
-        self
+    /// The fact from AWS, if AWS may know what the plan does not contain and was asked for it.
+    pub fn or_live<T: Clone + 'p>(
+        &self,
+        planned: impl Into<Fact<T>>,
+        find: impl FnOnce(&'p Facts) -> Option<&'p Fact<T>>,
+    ) -> Fact<T> {
+        let planned = planned.into();
+        match self.live.and_then(find) {
+            Some(live) if may_be_in_aws(&planned) => live.clone(),
+            _ => planned,
+        }
     }
 
     /// The ambiguous attributes that were asked for and have no assumption, with their number of options.
@@ -106,20 +123,6 @@ impl<'p> Resolver<'p> {
         self.plan.resources.of_types(kind.resource_types())
     }
 
-    /// The resource of a kind with this ID or address.
-    pub fn by_identity(&self, kind: ResourceKind, identity: &str) -> Option<&'p Resource> {
-        self.plan.resources.find(kind.resource_types(), identity)
-    }
-
-    /// The resource of a kind with this ID or address, or the data source that has read it.
-    pub fn by_identity_or_data(&self, kind: ResourceKind, id: &str) -> Option<&'p Resource> {
-        let managed = self.by_identity(kind, id);
-        managed.or_else(|| {
-            self.data(kind.resource_types().first()?)
-                .find(|data| data.id() == Some(id))
-        })
-    }
-
     /// Whether the configuration sets an attribute.
     pub fn is_set(&self, resource: &Resource, attribute: &str) -> bool {
         self.plan.configuration.is_set(resource, attribute)
@@ -130,6 +133,24 @@ impl<'p> Resolver<'p> {
         resource.attribute(attribute) == Attribute::Unknown && !self.is_set(resource, attribute)
     }
 
+    /// What the plan says about an attribute that identifies others. Null if AWS fills it in: what AWS has by default
+    /// is none of the plan's resources.
+    fn attribute<'r>(&self, resource: &'r Resource, path: &str) -> Attribute<'r> {
+        let is_top_level = !path.contains('.') && !resource.is_data;
+        match is_top_level && self.is_computed(resource, path) {
+            true => Attribute::Null,
+            false => resource.attribute(path),
+        }
+    }
+
+    /// The number of blocks; 0 if the configuration leaves them to AWS.
+    pub fn count(&self, resource: &Resource, attribute: &str) -> PlanValue<usize> {
+        match self.is_computed(resource, attribute) {
+            true => Ok(0),
+            false => resource.count(attribute),
+        }
+    }
+
     /// The resource that an attribute identifies, if it identifies one.
     pub fn resolve(
         &self,
@@ -137,7 +158,7 @@ impl<'p> Resolver<'p> {
         path: &str,
         kind: ResourceKind,
     ) -> PlanValue<Option<String>> {
-        match of.attribute(path) {
+        match self.attribute(of, path) {
             Attribute::Null => Ok(None),
             Attribute::Known(value) => {
                 let text = value.as_str().filter(|text| !text.is_empty());
@@ -249,7 +270,7 @@ impl<'p> Resolver<'p> {
         let Attribute::Known(Value::String(name)) = before.attribute(path) else {
             return None;
         };
-        let attributes = kind.identifying_attributes();
+        let attributes = &kind.data().identifying_attributes;
         let mut replaced = self.plan.before.of_types(kind.resource_types());
         let old = replaced.find(|old| attributes.iter().any(|one| old.has_text(one, name)))?;
         let new = self.plan.resources.at_address(&old.address)?;
@@ -268,7 +289,7 @@ impl<'p> Resolver<'p> {
         kind: ResourceKind,
     ) -> PlanValue<Vec<String>> {
         let unknown = || of.known_after_apply(path);
-        let items = match of.attribute(path) {
+        let items = match self.attribute(of, path) {
             Attribute::Null => return Ok(Vec::new()),
             Attribute::Known(Value::Array(items)) => items,
             Attribute::Known(_) => return Err(unknown()),

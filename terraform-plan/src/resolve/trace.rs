@@ -61,14 +61,12 @@ pub fn trace<'p>(plan: &'p TerraformPlan, resource: &'p Resource, path: &str) ->
             ..Trace::default()
         };
     };
-    let expression = plan.configuration.expression(resource, path);
     let scope = Scope {
-        module: &resource.module,
         key: resource.key.as_ref(),
         for_each: block.get("for_each_expression"),
-        depth: 0,
+        ..Scope::module(&resource.module, 0)
     };
-    match expression {
+    match plan.configuration.expression(resource, path) {
         Some(expression) => trace_all(plan, [expression], scope),
         // A plan does not hold the configuration of dynamic blocks.
         None => Trace {
@@ -92,30 +90,15 @@ pub fn trace_inputs<'p>(plan: &'p TerraformPlan, module: &'p [ModuleStep]) -> Tr
         for_each: call.get("for_each_expression"),
         ..Scope::module(parent, 0)
     };
-    let inputs: Vec<&Value> = fields(Some(call), "expressions")
-        .map(|(_, input)| input)
-        .collect();
-    let mut trace = trace_all(plan, inputs.iter().copied(), scope);
-    trace.constants.extend(
-        inputs
-            .iter()
-            .filter_map(|input| input.get("constant_value")),
-    );
-    trace
+    let inputs = fields(Some(call), "expressions");
+    trace_all(plan, inputs.map(|(_, input)| input), scope)
 }
 
 /// Traces all outputs of a module.
 pub fn trace_outputs<'p>(plan: &'p TerraformPlan, module: &'p [ModuleStep]) -> Trace<'p> {
     let outputs = fields(plan.configuration.module(module), "outputs");
     let outputs = outputs.filter_map(|(_, output)| output.get("expression"));
-    let outputs: Vec<&Value> = outputs.collect();
-    let mut trace = trace_all(plan, outputs.iter().copied(), Scope::module(module, 0));
-    trace.constants.extend(
-        outputs
-            .iter()
-            .filter_map(|output| output.get("constant_value")),
-    );
-    trace
+    trace_all(plan, outputs, Scope::module(module, 0))
 }
 
 fn trace_all<'p>(
@@ -132,6 +115,8 @@ fn trace_all<'p>(
         tracer.steps_left = MAX_STEPS;
         let sources = tracer.follow(&references(expression), scope, None);
         tracer.trace.sources.extend(sources);
+        let constant = expression.get("constant_value");
+        tracer.trace.constants.extend(constant);
     }
     tracer.trace
 }
@@ -262,12 +247,9 @@ impl<'p> Tracer<'p> {
         }
         let mut found = Vec::new();
         for module in modules {
-            let outputs = plan
-                .configuration
-                .module(module)
-                .and_then(|block| block.get("outputs"));
-            let expression = outputs.and_then(|outputs| outputs.get(output)?.get("expression"));
-            let Some(expression) = expression else {
+            let block = plan.configuration.module(module);
+            let output = block.and_then(|block| block.get("outputs")?.get(output));
+            let Some(expression) = output.and_then(|output| output.get("expression")) else {
                 self.trace.is_open = true;
                 continue;
             };
