@@ -6,10 +6,7 @@ pub mod execute_command_scope;
 pub mod kms_generate_data_key;
 pub mod start_session_restricted;
 
-use crate::fact_index::FactIndex;
-use model::check::Check;
-use model::facts::{Caller, Fact, Principal};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
 use model::text::Sanitized;
 
 /// One finding about the caller, if policies of the account restrict it: they do not restrict the root user.

@@ -8,10 +8,7 @@ pub mod log_encryption;
 pub mod log_group;
 pub mod status;
 
-use crate::fact_index::FactIndex;
-use model::check::Check;
-use model::facts::{ExecLog, Fact};
-use model::finding::{Finding, Severity, Status, Subject};
+use crate::prelude::*;
 
 fn cluster_subject(index: &FactIndex) -> Subject {
     Subject::new("cluster", index.facts.cluster_name.as_str())

@@ -4,14 +4,11 @@ mod boundary;
 
 use std::fmt;
 
-use crate::fact_index::{Answer, FactIndex};
+use crate::fact_index::Answer;
 
+use crate::prelude::*;
 pub use boundary::has_boundary;
-use model::check::Check;
 use model::distinct::distinct;
-use model::facts::{Decision, Engine, Fact, Outcome, Simulation, Unavailable};
-use model::finding::{Finding, Subject};
-use model::text;
 
 /// What IAM decided about several actions or resources.
 #[derive(Debug, Default)]

@@ -10,14 +10,10 @@ mod key_policy;
 
 use std::collections::BTreeSet;
 
-use crate::fact_index::FactIndex;
 use crate::iam_answers::{self, Blocker};
+use crate::prelude::*;
 use aws_rules::iam::literal_wildcard;
-use model::check::Check;
-use model::facts::{Fact, KmsKey, Unavailable};
-use model::finding::{Finding, Subject};
 use model::fix::Fix;
-use model::text;
 
 /// Whether a principal is allowed to use a key.
 enum Access {

@@ -36,6 +36,7 @@ mod per_hop;
 pub mod per_subject;
 mod plan_findings;
 mod policy;
+mod prelude;
 pub mod registry;
 mod replaceable_services;
 mod role;

@@ -1,12 +1,9 @@
 //! Checks that look at the ssmmessages endpoint of a VPC.
 
-use crate::fact_index::{FactIndex, Group};
+use crate::prelude::*;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
 use crate::vpc_path::resolution::by_destination;
-use model::check::Check;
-use model::facts::{Endpoint, Fact};
-use model::finding::{Finding, Status, Subject};
 
 /// A finding for the endpoint of each VPC. `judge` gets the fallback of the VPC's tasks.
 pub fn judge_endpoints(

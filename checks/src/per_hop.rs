@@ -1,13 +1,11 @@
 //! Checks that look at one hop of the path to ssmmessages.
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{HopOutcome, outcomes};
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::resolution::resolve_ssmmessages;
-use model::check::Check;
-use model::finding::{Finding, Subject};
 
 /// Findings for the tasks of a placement, by what the hop does to them.
 pub fn judge_hop<'a>(

@@ -17,11 +17,8 @@ mod container;
 pub mod container_definition;
 mod sidecar;
 
-use crate::fact_index::{FactIndex, Group};
+use crate::prelude::*;
 use crate::vpc_path::placement::Placement;
-use model::check::Check;
-use model::facts::{Fact, Service, Task, TaskDefinition};
-use model::finding::{Finding, Subject};
 
 impl<'a> FactIndex<'a> {
     /// A finding for each service; one that says why for each service that cannot be judged.

@@ -5,10 +5,8 @@ mod change_block;
 mod planned_fix;
 mod planned_resources;
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::registry::Registered;
-use model::check::OnPlan;
-use model::finding::{Finding, Subject};
 use planned_resources::PlannedResources;
 
 /// The check's findings; on a plan that cannot answer it, one that says why.

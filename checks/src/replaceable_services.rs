@@ -1,7 +1,6 @@
 //! The services whose tasks a fix can replace.
 
-use crate::fact_index::{FactIndex, Group};
-use model::facts::{DeploymentController, Fact};
+use crate::prelude::*;
 
 /// The services that ECS itself deploys and whose running tasks are affected.
 pub fn affected_services<'a>(

@@ -8,11 +8,7 @@ pub mod s3_write;
 pub mod ssmmessages;
 pub mod trust;
 
-use crate::fact_index::{FactIndex, Group};
-use model::arn;
-use model::check::Check;
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Subject};
+use crate::prelude::*;
 
 /// A finding for each role of running tasks. Roles that do not exist are left to role.present.
 fn each_role<'a>(

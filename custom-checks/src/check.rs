@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Area, Check, Fix, Inference, OnPlan, Severity};
+use model::{Area, Check, Fix, Inference, Severity};
 
 /// The texts of a custom check; see [`Check`].
 pub struct CheckTexts {
@@ -26,13 +26,9 @@ pub fn leak_check(area: Area, texts: CheckTexts, severity: Severity) -> &'static
         why: texts.why.leak(),
         how: texts.how.leak(),
         remedy: texts.remedy.leak(),
-        actions: &[],
-        docs: &[],
-        explains: &[],
-        masks: &[],
         severity,
-        on_plan: OnPlan::Judges,
         inference: Inference::Direct,
+        ..Check::DEFAULT
     }))
 }
 

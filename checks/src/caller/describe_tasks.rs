@@ -1,12 +1,7 @@
 use super::judge_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::iam_answers;
+use crate::prelude::*;
 use aws_rules::required_permissions;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Fact};
-use model::finding::{Finding, Severity, Subject};
 
 pub const CHECK: Check = Check {
     id: "caller.describe-tasks",
@@ -17,11 +12,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow ecs:DescribeTasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Medium,
     on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 const ACTION: &str = "ecs:DescribeTasks";

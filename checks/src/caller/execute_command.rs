@@ -5,13 +5,8 @@ use denied_finding::denied_finding;
 use simulated_containers::{ContainerAccess, SimulatedContainers};
 
 use super::judge_any_caller;
-use crate::fact_index::{FactIndex, Group};
 use crate::iam_answers;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, Fact, Principal};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.execute-command",
@@ -25,11 +20,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 const ACTION: &str = "ecs:ExecuteCommand";

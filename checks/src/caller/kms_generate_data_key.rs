@@ -1,12 +1,7 @@
 use super::judge_any_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::kms_access::{KeyUse, Refusal, judge};
+use crate::prelude::*;
 use aws_rules::required_permissions;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Caller, KmsKey, Principal};
-use model::finding::{Finding, Severity};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
@@ -26,11 +21,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
     on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

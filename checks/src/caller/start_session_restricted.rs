@@ -1,11 +1,6 @@
 use super::judge_caller;
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::iam_answers;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Caller;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "caller.start-session-restricted",
@@ -18,11 +13,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 const ACTION: &str = "ssm:StartSession";

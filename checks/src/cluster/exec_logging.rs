@@ -1,10 +1,5 @@
 use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Cluster, Fact};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exec-logging",
@@ -17,11 +12,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
     ],
-    explains: &["policy.logging-required"],
-    masks: &[],
+    symptoms: &["policy.logging-required"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 const NOT_RECORDED: &str = "Sessions are not recorded";

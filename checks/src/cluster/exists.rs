@@ -1,8 +1,5 @@
 use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.exists",
@@ -13,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeClusters"],
     remedy: "Choose another cluster with --cluster, or another region with --region.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html"],
-    explains: &["service.exists", "task.exists"],
-    masks: &[],
+    symptoms: &["service.exists", "task.exists"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

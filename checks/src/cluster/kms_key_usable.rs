@@ -1,10 +1,5 @@
 use super::{cluster_subject, judge_named};
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, KmsKey};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.kms-key-usable",
@@ -18,11 +13,10 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html",
         "https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html",
     ],
-    explains: &[],
     masks: &["role.kms-decrypt", "caller.kms-generate-data-key"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,8 +1,5 @@
 use super::cluster_subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "cluster.status",
@@ -13,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeClusters"],
     remedy: "Wait until the cluster is ACTIVE, or create a new one.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"],
-    explains: &["service.running-tasks"],
-    masks: &[],
+    symptoms: &["service.running-tasks"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,13 +1,9 @@
 mod rollout;
 
 use crate::agent_reason::lacks_host_files;
-use crate::fact_index::{AGENT_START_SECONDS, FactIndex};
+use crate::fact_index::AGENT_START_SECONDS;
 use crate::fixes::service::force_deployment;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, ManagedAgent, Task};
-use model::finding::{AgentLink, Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.agent-running",
@@ -20,11 +16,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::InferredDespiteRollout,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

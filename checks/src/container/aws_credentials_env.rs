@@ -1,11 +1,6 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{ContainerDefinition, Fact};
-use model::finding::{AgentLink, Finding, Severity};
+use crate::prelude::*;
 use model::step::ContainerEdit;
-use model::text;
 use model::version;
 
 pub const CHECK: Check = Check {
@@ -24,11 +19,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
         "https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 /// The variables that name an endpoint for credentials, in the order in which the agent reads them.

@@ -1,9 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.exists",
@@ -14,11 +9,8 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks"],
     remedy: "Name a container of the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

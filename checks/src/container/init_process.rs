@@ -1,7 +1,4 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
@@ -13,11 +10,8 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set linuxParameters.initProcessEnabled to true.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

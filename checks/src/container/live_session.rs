@@ -1,10 +1,5 @@
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use explain::explain;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Probe, ProbeEnd, Task};
-use model::finding::{AgentLink, Finding, Severity, Subject};
-use model::text;
 
 use super::agent_running;
 
@@ -17,11 +12,10 @@ pub const CHECK: Check = Check {
     remedy: "Fix the cause that the other checks name. If they all pass, start from the error of the session.",
     actions: &["ecs:ExecuteCommand"],
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::Tried,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,10 +1,6 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
+use crate::prelude::*;
 use model::step::ContainerEdit;
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.proxy-env",
@@ -17,11 +13,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

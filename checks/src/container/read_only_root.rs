@@ -1,10 +1,6 @@
-use crate::fact_index::FactIndex;
 use crate::per_subject::container_definition::DefinedContainer;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
+use crate::prelude::*;
 use model::step::ContainerEdit;
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "container.read-only-root",
@@ -15,11 +11,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 /// The folders in which the agent writes.

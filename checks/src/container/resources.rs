@@ -1,7 +1,4 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.resources",
@@ -12,11 +9,8 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Give the container more memory.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 const MIN_MIB: u32 = 128;

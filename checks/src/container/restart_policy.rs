@@ -1,8 +1,4 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{AgentLink, Finding, Severity};
+use crate::prelude::*;
 use model::step::ContainerEdit;
 
 pub const CHECK: Check = Check {
@@ -17,11 +13,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html",
         "https://github.com/aws/containers-roadmap/issues/2469",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,9 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, Fact, Task};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "container.running",
@@ -14,11 +9,11 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks", "ecs:DescribeTaskDefinition"],
     remedy: "Fix what ended the container, then replace the task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html"],
-    explains: &["container.agent-running"],
+    symptoms: &["container.agent-running"],
     masks: &["container.agent-running"],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -6,11 +6,9 @@ use super::grants::{GrantAnswer, evaluate_grants};
 use super::identity::{IdentityAnswer, evaluate_identity};
 use super::key_policy::KeyPolicy;
 use super::{Access, KeyUse, Refusal};
-use crate::fact_index::FactIndex;
 use crate::iam_answers::Blocker;
+use crate::prelude::*;
 use aws_rules::iam::{PrincipalMatch, Ternary};
-use model::arn;
-use model::facts::{Fact, KmsKey};
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
 pub fn evaluate(index: &FactIndex, key_use: &KeyUse, key: &KmsKey) -> Access {

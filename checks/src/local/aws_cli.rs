@@ -1,8 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.aws-cli",
@@ -13,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &[],
     remedy: "Install the AWS CLI to run the commands of fixes on this machine.",
     docs: &["https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

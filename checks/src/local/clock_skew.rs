@@ -1,10 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.clock-skew",
@@ -15,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &["sts:GetCallerIdentity"],
     remedy: "Set the clock, preferably with NTP.",
     docs: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Medium,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 /// The skew in seconds from which AWS rejects signatures.

@@ -1,8 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.credentials",
@@ -13,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &[],
     remedy: "Sign in again, for example with aws sso login.",
     docs: &["https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,9 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Reach, Reason};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.endpoint-reachable",
@@ -14,11 +10,10 @@ pub const CHECK: Check = Check {
     actions: &[],
     remedy: "Allow ssmmessages.REGION.amazonaws.com:443 in the firewall, the VPN or the proxy.",
     docs: &["https://docs.aws.amazon.com/general/latest/gr/ssm.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

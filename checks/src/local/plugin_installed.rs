@@ -1,10 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "local.plugin-installed",
@@ -17,11 +12,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

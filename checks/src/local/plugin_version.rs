@@ -1,10 +1,5 @@
 use super::subject;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Plugin};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 use model::version;
 
 pub const CHECK: Check = Check {
@@ -18,11 +13,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 const MINIMUM: [u32; 4] = [1, 2, 764, 0];

@@ -1,9 +1,5 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-available",
@@ -14,7 +10,7 @@ pub const CHECK: Check = Check {
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Wait while it is pending; create it again if it was rejected or has failed.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
-    explains: &[
+    symptoms: &[
         "network.internet-route",
         "network.path",
         "policy.endpoint-only",
@@ -27,8 +23,7 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

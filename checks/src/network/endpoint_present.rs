@@ -1,13 +1,8 @@
-use crate::fact_index::{FactIndex, Group};
 use crate::network_fixes;
+use crate::prelude::*;
 use crate::vpc_path::placement::Placement;
 use aws_rules::vpc::Egress;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-present",
@@ -25,7 +20,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
     ],
-    explains: &[
+    symptoms: &[
         "network.internet-route",
         "network.path",
         "policy.endpoint-only",
@@ -38,8 +33,7 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

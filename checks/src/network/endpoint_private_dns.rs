@@ -1,10 +1,6 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
+use crate::prelude::*;
 use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-private-dns",
@@ -15,7 +11,7 @@ pub const CHECK: Check = Check {
     actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
-    explains: &[
+    symptoms: &[
         "network.internet-route",
         "network.path",
         "policy.endpoint-only",
@@ -28,8 +24,7 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,21 +1,15 @@
 use std::ptr;
 
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::fixes::endpoint::Sources;
 use crate::network_fixes::sources;
 use crate::per_endpoint::each_endpoint_in_use;
+use crate::prelude::*;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::Reachability;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Endpoint;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.endpoint-security-group",
@@ -34,11 +28,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
     ],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,13 +1,9 @@
-use crate::fact_index::{FactIndex, Group};
+use crate::prelude::*;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hosted_zone;
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::resolution::resolve_ssmmessages;
 use aws_rules::vpc::Egress;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.internet-route",
@@ -24,11 +20,9 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Add a route through a public NAT gateway whose own subnet routes to an internet gateway, give the tasks public addresses, or create an endpoint in the VPC.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

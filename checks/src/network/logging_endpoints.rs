@@ -1,15 +1,10 @@
 mod blocked_finding;
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::service_access::{AwsService, ServiceAccess, configured_services, service_access};
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::placement::Placement;
 use blocked_finding::{blocked, blocks_start};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.logging-endpoints",
@@ -29,11 +24,8 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,16 +1,12 @@
-use crate::fact_index::FactIndex;
 use crate::network_fixes::network_acl::allow_traffic;
 use crate::per_hop::judge_hop;
+use crate::prelude::*;
 use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles, MAX_NAMED};
 use crate::vpc_path::placement::Placement;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.nacl",
@@ -25,11 +21,9 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Allow port 443 out and the ephemeral ports back in, with rule numbers below those of the rules that deny.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -2,7 +2,7 @@ use std::ptr;
 
 use serde_json::{Value, json};
 
-use crate::fact_index::FactIndex;
+use crate::prelude::*;
 use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::Destination;
@@ -12,12 +12,7 @@ use crate::vpc_path::placement::{Placement, TaskClass};
 use crate::vpc_path::resolution::resolve_ssmmessages;
 use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::{Egress, Reachability};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
-use model::facts::Unavailable;
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.path",
@@ -35,11 +30,8 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Fix the hop that blocks the path.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 /// A hop as evidence.

@@ -1,14 +1,9 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::per_hop::judge_hop;
+use crate::prelude::*;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{self, HopOutcome, HopTitles};
 use crate::vpc_path::placement::Placement;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.task-egress",
@@ -24,11 +19,9 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Add an outbound rule for port 443 to the tasks' security group.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
-    explains: &["network.path", "container.agent-running"],
-    masks: &[],
+    symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

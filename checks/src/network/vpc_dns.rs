@@ -1,13 +1,7 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::per_endpoint::{each_vpc, endpoint_fault};
+use crate::prelude::*;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::{FallbackEgress, Placement, fallback_egress};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Endpoint, Fact, Vpc};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "network.vpc-dns",
@@ -26,7 +20,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html",
         "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html",
     ],
-    explains: &[
+    symptoms: &[
         "network.internet-route",
         "network.path",
         "policy.endpoint-only",
@@ -39,8 +33,7 @@ pub const CHECK: Check = Check {
         "network.nacl",
     ],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

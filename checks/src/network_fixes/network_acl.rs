@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::placements_in;
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use crate::prelude::*;
 use crate::service_access::obstacle::Obstacle;
 use crate::service_access::{ServiceAccess, configured_services, service_access};
 use crate::vpc_path::acl_path::{AclPath, AclTraversal};

@@ -1,12 +1,9 @@
 //! The containers of task definitions, for checks of how a container is configured.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
-use crate::fact_index::FactIndex;
 use crate::fixes::definition::ContainerChange;
+use crate::prelude::*;
 use crate::replaceable_services::affected_services;
-use model::check::Check;
-use model::facts::{Container, ContainerDefinition, ProbeEnd, Service, Task, TaskDefinition};
-use model::finding::{Finding, Subject};
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct DefinedContainer<'w, 'a> {

@@ -1,15 +1,10 @@
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::network_fixes;
+use crate::prelude::*;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::name_servers;
 use crate::vpc_path::placement::Placement;
 use crate::vpc_path::resolution::{PlacementsByDestination, by_destination};
 use aws_rules::vpc::non_internet_routes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Traffic};
-use model::finding::{Finding, Severity, Subject};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
@@ -27,11 +22,9 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Create the ssmmessages endpoint with private DNS.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,10 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "policy.exec-forbidden",
@@ -15,11 +9,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeServices", "ecs:DescribeTasks"],
     remedy: "Disable ECS Exec on the service and replace its tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,15 +3,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cluster::{exec_logging, log_bucket, log_encryption, log_group};
-use crate::fact_index::FactIndex;
 use crate::network::logging_endpoints;
+use crate::prelude::*;
 use crate::role::{logs_write, s3_write};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
 use model::distinct::distinct;
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "policy.logging-required",
@@ -28,11 +23,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
     inference: Inference::Direct,
+    ..Check::DEFAULT
 };
 
 /// The checks of what recording needs, in the order in which a session uses it.

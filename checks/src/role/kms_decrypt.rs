@@ -1,13 +1,7 @@
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::kms_access::{KeyUse, Refusal, judge};
+use crate::prelude::*;
 use aws_rules::required_permissions;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::KmsKey;
-use model::finding::{Finding, Severity};
 use model::fix::Fix;
 
 pub const CHECK: Check = Check {
@@ -27,11 +21,8 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

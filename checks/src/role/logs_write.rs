@@ -1,10 +1,7 @@
 use super::each_role;
 use super::record_permission::RecordPermission;
-use crate::fact_index::FactIndex;
 use crate::log_needs::log_needs;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "role.logs-write",
@@ -17,11 +14,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
     ],
-    explains: &["policy.logging-required"],
-    masks: &[],
+    symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 /// Without it the agent takes an encrypted group for an unencrypted one.

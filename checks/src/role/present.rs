@@ -1,14 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::role_subject;
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
+use crate::prelude::*;
 use crate::replaceable_services::affected_services;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity};
 use model::task_scope::TaskSet;
 
 pub const CHECK: Check = Check {
@@ -25,7 +19,7 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Set a task role in the task definition, or recreate the deleted one.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
-    explains: &["container.agent-running"],
+    symptoms: &["container.agent-running"],
     masks: &[
         "role.trust",
         "role.ssmmessages",
@@ -34,8 +28,7 @@ pub const CHECK: Check = Check {
         "role.s3-write",
     ],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,19 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
 use crate::iam_answers::{self, Blocker, PermissionAnswer};
+use crate::prelude::*;
 use crate::replaceable_services::affected_services;
 use aws_rules::iam;
 use aws_rules::iam::document::TASK_ROLE_ACTIONS;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Task;
-use model::finding::{Finding, Severity, Subject};
 use model::fix::{Disposition, Fix};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.ssmmessages",
@@ -27,11 +20,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

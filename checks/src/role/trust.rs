@@ -1,15 +1,8 @@
 use serde_json::Value;
 
 use super::each_role;
-use crate::fact_index::FactIndex;
-use crate::fixes;
+use crate::prelude::*;
 use aws_rules::iam::{self, Request, Ternary};
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
 
 pub const CHECK: Check = Check {
     id: "role.trust",
@@ -20,11 +13,9 @@ pub const CHECK: Check = Check {
     actions: &["iam:GetRole"],
     remedy: "Allow ecs-tasks.amazonaws.com to assume the role.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 const SERVICE: &str = "ecs-tasks.amazonaws.com";

@@ -1,10 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Deployment, Service};
-use model::finding::{Finding, Severity, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.deployment-stable",
@@ -17,11 +11,10 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
     ],
-    explains: &["task.exec-enabled", "service.running-tasks"],
-    masks: &[],
+    symptoms: &["task.exec-enabled", "service.running-tasks"],
     severity: Severity::Medium,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 /// A deployment that takes longer counts as stuck.

@@ -1,8 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::finding::{Finding, Severity};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exec-enabled",
@@ -13,11 +9,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeServices"],
     remedy: "Set enableExecuteCommand on the service and force a new deployment.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["task.exec-enabled", "container.agent-running"],
-    masks: &[],
+    symptoms: &["task.exec-enabled", "container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,8 +1,4 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.exists",
@@ -13,11 +9,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeServices", "ecs:ListServices"],
     remedy: "Correct the name. ecs:ListServices lists the services that exist.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"],
-    explains: &["service.running-tasks"],
-    masks: &[],
+    symptoms: &["service.running-tasks"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

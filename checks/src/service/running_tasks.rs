@@ -1,10 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Service};
-use model::finding::{Finding, Severity};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "service.running-tasks",
@@ -17,7 +11,7 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html",
     ],
-    explains: &["task.running"],
+    symptoms: &["task.running"],
     masks: &[
         "task.exec-enabled",
         "container.agent-running",
@@ -26,7 +20,7 @@ pub const CHECK: Check = Check {
     ],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

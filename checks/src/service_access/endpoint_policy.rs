@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::fact_index::FactIndex;
 use crate::iam_answers::has_boundary;
+use crate::prelude::*;
 use aws_rules::iam::{
     Credentials, Principal, Request, Ternary, evaluate_resource_policy, statements, strings,
 };
-use model::facts::Endpoint;
 
 /// Whether the endpoint's policy allows a role's session an action on a resource. An endpoint without a policy allows
 /// everything.

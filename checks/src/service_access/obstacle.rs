@@ -1,10 +1,8 @@
+use crate::prelude::*;
 use crate::vpc_path::acl_path::AclTraversal;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::AffectedTasks;
 use crate::vpc_path::placement::Placement;
-use model::arn;
-use model::facts::Endpoint;
-use model::text;
 
 /// What blocks the path from tasks to a service.
 #[derive(PartialEq)]

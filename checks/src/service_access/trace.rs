@@ -1,8 +1,9 @@
 use super::AwsService;
 use super::endpoint_policy::evaluate_endpoint_policy;
 use super::obstacle::{AclRefusals, Obstacle};
-use crate::fact_index::{FactIndex, Roles};
+use crate::fact_index::Roles;
 use crate::log_needs::log_needs;
+use crate::prelude::*;
 use crate::vpc_path::acl_path::AclPath;
 use crate::vpc_path::acl_traversal::through_task_subnet;
 use crate::vpc_path::connection::{Connections, Hop};
@@ -14,10 +15,7 @@ use crate::vpc_path::trace::{connections, egress_to};
 use aws_rules::iam::Ternary;
 use aws_rules::required_permissions::{self, RequiredPermission};
 use aws_rules::vpc::{Reachability, public_addresses};
-use model::arn;
 use model::distinct::distinct;
-use model::facts::{Endpoint, Fact, Route, RouteTable, RouteTarget, Unavailable};
-use model::text;
 
 /// Whether and how tasks reach a service.
 #[derive(PartialEq)]

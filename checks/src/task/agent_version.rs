@@ -1,11 +1,5 @@
 use crate::agent_reason::lacks_host_files;
-use crate::fact_index::FactIndex;
-use crate::fixes;
-use model::area::Area;
-use model::arn;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Container, ContainerInstance, Fact, Task};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 use model::version;
 
 pub const CHECK: Check = Check {
@@ -17,11 +11,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,10 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{DeploymentController, Fact, Task};
-use model::finding::{Finding, Severity, Status, Subject};
-use model::text;
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.exec-enabled",
@@ -15,11 +9,10 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks"],
     remedy: "Force a new deployment, or run a standalone task again. The flag of a running task cannot be changed.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Critical,
-    on_plan: OnPlan::Judges,
     inference: Inference::InferredDespiteRollout,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,8 +1,4 @@
-use crate::fact_index::FactIndex;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Fact;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 use model::text::Sanitized;
 
 pub const CHECK: Check = Check {
@@ -14,11 +10,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks"],
     remedy: "Name a running task.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html"],
-    explains: &[],
-    masks: &[],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,10 +1,6 @@
-use crate::fact_index::{FactIndex, Group};
 use crate::fixes::definition::remove_pid_mode;
+use crate::prelude::*;
 use crate::replaceable_services::affected_services;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::TaskDefinition;
-use model::finding::{AgentLink, Finding, Severity};
 
 pub const CHECK: Check = Check {
     id: "task.pid-mode",
@@ -18,11 +14,9 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
         "https://github.com/aws/containers-roadmap/issues/2268",
     ],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::Low,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -1,9 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use crate::fixes;
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::Task;
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 use model::version;
 
 pub const CHECK: Check = Check {
@@ -15,11 +10,9 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTasks"],
     remedy: "Set the platform version to LATEST and deploy.",
     docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html"],
-    explains: &["container.agent-running"],
-    masks: &[],
+    symptoms: &["container.agent-running"],
     severity: Severity::High,
-    on_plan: OnPlan::Judges,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

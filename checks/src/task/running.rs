@@ -1,8 +1,4 @@
-use crate::fact_index::{FactIndex, Group};
-use model::area::Area;
-use model::check::{Check, Inference, OnPlan};
-use model::facts::{Fact, Task};
-use model::finding::{Finding, Severity, Subject};
+use crate::prelude::*;
 
 pub const CHECK: Check = Check {
     id: "task.running",
@@ -15,11 +11,9 @@ pub const CHECK: Check = Check {
     docs: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html",
     ],
-    explains: &[],
-    masks: &[],
     severity: Severity::High,
     on_plan: OnPlan::NothingRuns,
-    inference: Inference::Inferred,
+    ..Check::DEFAULT
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {

@@ -3,10 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ACTION;
-use crate::fact_index::FactIndex;
 use crate::iam_answers::{self, PermissionAnswer};
+use crate::prelude::*;
 use model::distinct::distinct;
-use model::facts::{Caller, Simulation, Task};
 
 const CONTAINER_KEY: &str = "ecs:container-name";
 
