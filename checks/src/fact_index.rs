@@ -31,7 +31,7 @@ use model::facts::{Fact, Facts, Service, Simulation, Task, TaskDefinition};
 use decisions::Decisions;
 
 pub use agents::AGENT_START_SECONDS;
-pub use decisions::{Answer, Answered};
+pub use decisions::Answer;
 pub use group::Group;
 pub use roles::Roles;
 pub use task_lookup::TaskRole;
@@ -62,9 +62,14 @@ impl<'a> FactIndex<'a> {
         index
     }
 
-    /// IAM's decisions for a principal and an action.
-    pub fn decisions<'w>(&'w self, principal: &'w str, action: &'w str) -> Answered<'w, 'a> {
-        self.decisions.about(principal, action)
+    /// IAM's decisions for a principal, an action and a resource: one for each context in which IAM was asked.
+    pub fn decisions<'w>(
+        &'w self,
+        principal: &'w str,
+        action: &'w str,
+        resource: &'w str,
+    ) -> &'w [Answer<'a>] {
+        self.decisions.about(principal, action, resource)
     }
 
     /// The simulations of a principal that include an action. There is none if IAM was not asked.

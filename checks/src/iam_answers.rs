@@ -95,7 +95,7 @@ pub fn permission_answer<'a>(
 ) -> PermissionAnswer<'a> {
     let mut answer = PermissionAnswer::default();
     for &(action, resource) in needs {
-        let all = index.decisions(principal, action).on(resource).iter();
+        let all = index.decisions(principal, action, resource).iter();
         let mut relevant = all.filter(|one| is_relevant(one.simulation)).peekable();
         if relevant.peek().is_none() {
             answer.unanswered.push((action, resource));

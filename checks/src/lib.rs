@@ -19,6 +19,7 @@
 
 pub mod adjustments;
 mod agent_reason;
+mod aws_pages;
 mod caller;
 mod cluster;
 mod container;

@@ -37,7 +37,7 @@ pub fn each_vpc(
     index.each_running(check, |group, _| {
         let vpcs = group.placements.by_vpc().into_iter();
         vpcs.map(|(vpc, placements)| {
-            let subject = Subject::new("vpc", vpc).of_service(group.service_name());
+            let subject = group.subject_of("vpc", vpc);
             let finding = judge(subject, vpc, &placements);
             let blocked = placements.iter().filter(|one| one.egress.is_blocked());
             match finding.status {
@@ -79,12 +79,10 @@ pub fn each_endpoint_in_use<'a>(
         let by_destination = by_destination(&index.network, &group.placements).into_iter();
         by_destination
             .flat_map(|same| {
-                let service = group.service_name();
-                let vpc = Subject::new("vpc", same.vpc).of_service(service.clone());
+                let vpc = group.subject_of("vpc", same.vpc);
                 match same.destination {
                     Ok(Destination::Endpoint(endpoint)) => {
-                        let id = endpoint.id.as_str();
-                        let subject = Subject::new("endpoint", id).of_service(service);
+                        let subject = group.subject_of("endpoint", endpoint.id.as_str());
                         judge(group, subject, endpoint, &same.placements)
                     }
                     Ok(Destination::Internet) => {

@@ -68,16 +68,16 @@ impl<'a> FactIndex<'a> {
         })
     }
 
-    /// A finding for each place of running tasks in the network.
+    /// Findings for each place of running tasks in the network.
     pub fn each_placement(
         &self,
         check: &'static Check,
-        judge: impl Fn(&Group<'a>, &Placement<'a>) -> Finding,
+        judge: impl Fn(&Group<'a>, &Placement<'a>) -> Vec<Finding>,
     ) -> Vec<Finding> {
         self.each_running(check, |group, _| {
             let placed = group.placements.placed.iter();
             placed
-                .map(|placement| judge(group, placement).on(placement.scope.clone()))
+                .flat_map(|placement| judge(group, placement))
                 .collect()
         })
     }

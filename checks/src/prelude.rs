@@ -1,5 +1,6 @@
 //! What checks and their helpers import, all at once: `use crate::prelude::*`.
 
+pub(crate) use crate::aws_pages;
 pub use crate::fact_index::{FactIndex, Group};
 pub use crate::fixes;
 pub use model::area::Area;

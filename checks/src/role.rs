@@ -19,7 +19,7 @@ fn each_role<'a>(
     index.each_running(check, |group, _| {
         let roles = &group.roles;
         let judged = roles.by_role.iter().map(|(role, set)| {
-            let subject = role_subject(group, role);
+            let subject = group.subject_of("role", *role);
             match index.facts.roles.get(*role) {
                 Some(Fact::Absent) => {
                     let title = format!("The task role {} does not exist", arn::name(role));
@@ -36,10 +36,6 @@ fn each_role<'a>(
         let unknown = unknown.map(|(task, why)| check.unknown(definition(task), why));
         judged.chain(unnamed).chain(unknown).collect()
     })
-}
-
-fn role_subject(group: &Group, role: &str) -> Subject {
-    Subject::new("role", role).of_service(group.service_name())
 }
 
 #[cfg(test)]

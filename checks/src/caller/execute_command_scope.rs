@@ -10,9 +10,7 @@ pub const CHECK: Check = Check {
     how: "IAM's policy simulator, asked about a cluster of another name.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Name the clusters and tasks in the policy instead of *.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
     ..Check::DEFAULT
@@ -32,7 +30,7 @@ fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Fin
         return CHECK.unknown_because(subject, "The cluster's ARN is unknown");
     };
     let elsewhere = another_cluster(&cluster);
-    let answers = index.decisions(arn, ACTION).on(&elsewhere).iter();
+    let answers = index.decisions(arn, ACTION, &elsewhere).iter();
     let decisions: Vec<&Decision> = answers.map(|answer| answer.decision).collect();
     if decisions.is_empty() {
         let title = "IAM's policy simulator was not asked about other clusters";

@@ -18,9 +18,7 @@ pub const CHECK: Check = Check {
         "iam:SimulatePrincipalPolicy",
     ],
     remedy: "Allow kms:GenerateDataKey on the key, in the caller's policies and in the key's.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
     on_plan: OnPlan::NotInPlan,
     ..Check::DEFAULT

@@ -10,9 +10,7 @@ pub const CHECK: Check = Check {
     how: "IAM's policy simulator, asked about ssm:StartSession on the tasks' ARNs.",
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Deny ssm:StartSession on the tasks.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
     on_plan: OnPlan::NotInPlan,
     ..Check::DEFAULT
@@ -33,7 +31,7 @@ fn judge(index: &FactIndex, subject: Subject, caller: &Caller, arn: &str) -> Fin
         return CHECK.skip(subject, "No task is running");
     }
     let is_open = |task: &&str| {
-        let mut answers = index.decisions(arn, ACTION).on(task).iter();
+        let mut answers = index.decisions(arn, ACTION, task).iter();
         answers.any(|answer| answer.decision.is_allowed())
     };
     let open: Vec<&str> = tasks

@@ -9,9 +9,7 @@ pub const CHECK: Check = Check {
     how: "s3:GetEncryptionConfiguration on the bucket of the cluster's exec configuration: an answer proves that it exists.",
     actions: &["ecs:DescribeClusters", "s3:GetEncryptionConfiguration"],
     remedy: "Create the bucket, or set another one in the exec configuration.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
+    docs: &[aws_pages::LOG_CONFIGURATION],
     symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,

@@ -13,9 +13,7 @@ pub const CHECK: Check = Check {
         "s3:GetEncryptionConfiguration",
     ],
     remedy: "Associate a KMS key with the log group, or set the bucket's default encryption to AES256 or aws:kms.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
+    docs: &[aws_pages::LOG_CONFIGURATION],
     severity: Severity::High,
     inference: Inference::Direct,
     ..Check::DEFAULT

@@ -9,9 +9,7 @@ pub const CHECK: Check = Check {
     how: "logs:DescribeLogGroups for the group of the cluster's exec configuration, in the cluster's region.",
     actions: &["ecs:DescribeClusters", "logs:DescribeLogGroups"],
     remedy: "Create the log group, or set another one in the exec configuration.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandLogConfiguration.html",
-    ],
+    docs: &[aws_pages::LOG_CONFIGURATION],
     symptoms: &["policy.logging-required"],
     masks: &["cluster.log-encryption"],
     severity: Severity::Medium,

@@ -13,9 +13,7 @@ pub const CHECK: Check = Check {
     how: "managedAgents in ecs:DescribeTasks. A failure is a symptom: the role, the network, the image or an old task causes it. RUNNING means that the process is up, not that it has reached Systems Manager.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Fix the cause, then replace the task: on Fargate an agent that gave up does not start again.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-    ],
+    docs: &[aws_pages::TROUBLESHOOTING],
     severity: Severity::Critical,
     on_plan: OnPlan::NothingRuns,
     inference: Inference::InferredDespiteRollout,

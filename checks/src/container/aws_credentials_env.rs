@@ -15,8 +15,8 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Remove the variables from the task definition. Update an ECS agent that is old enough to read AWS keys.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        aws_pages::TROUBLESHOOTING,
+        aws_pages::TASK_ROLES,
         "https://github.com/aws/amazon-ssm-agent/blob/mainline/RELEASENOTES.md",
     ],
     symptoms: &["container.agent-running"],

@@ -9,7 +9,7 @@ pub const CHECK: Check = Check {
     how: "linuxParameters.initProcessEnabled in ecs:DescribeTaskDefinition. An image may have an init of its own, which is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set linuxParameters.initProcessEnabled to true.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
     ..Check::DEFAULT
 };

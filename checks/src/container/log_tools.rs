@@ -8,9 +8,7 @@ pub const CHECK: Check = Check {
     how: "The content of an image is not visible from outside. If the cluster logs sessions, this stays unknown.",
     actions: &["ecs:DescribeClusters"],
     remedy: "Install script and cat in the image.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::Low,
     ..Check::DEFAULT
 };

@@ -10,9 +10,7 @@ pub const CHECK: Check = Check {
     how: "The proxy variables in ecs:DescribeTaskDefinition, in upper and lower case, and what NO_PROXY covers. Their values are not kept.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Add 169.254.170.2 and the host name of ssmmessages to NO_PROXY.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html",
-    ],
+    docs: &[aws_pages::TROUBLESHOOTING],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
     ..Check::DEFAULT

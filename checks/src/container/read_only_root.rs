@@ -10,7 +10,7 @@ pub const CHECK: Check = Check {
     how: "readonlyRootFilesystem, mountPoints and tmpfs in ecs:DescribeTaskDefinition. AWS does not support a read-only root file system with ECS Exec. With writable volumes at the agent's folders it works for some users.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Set readonlyRootFilesystem to false in the task definition and deploy it.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
     ..Check::DEFAULT

@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "memory of the container, else of the task, in ecs:DescribeTaskDefinition, compared with 128 MiB. How much of it is in use is not visible.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Give the container more memory.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
     ..Check::DEFAULT
 };

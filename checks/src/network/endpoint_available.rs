@@ -1,3 +1,4 @@
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
 use crate::prelude::*;
 
@@ -10,18 +11,8 @@ pub const CHECK: Check = Check {
     actions: &["ec2:DescribeVpcEndpoints"],
     remedy: "Wait while it is pending; create it again if it was rejected or has failed.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html"],
-    symptoms: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
     ..Check::DEFAULT
 };

@@ -1,3 +1,4 @@
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::network_fixes;
 use crate::prelude::*;
 use crate::vpc_path::placement::Placement;
@@ -17,21 +18,11 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Create the interface endpoint, or give the subnets a route through a NAT gateway.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html",
     ],
-    symptoms: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::Critical,
     ..Check::DEFAULT
 };
@@ -53,7 +44,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge(index: &FactIndex, group: &Group, vpc: &str, placements: &[&Placement]) -> Finding {
     let network = &index.network;
-    let subject = Subject::new("vpc", vpc).of_service(group.service_name());
+    let subject = group.subject_of("vpc", vpc);
     let service = index.facts.endpoint_service("ssmmessages");
     match network.ssmmessages_endpoint(vpc) {
         Fact::Unavailable(why) => return CHECK.unknown(subject, &why),

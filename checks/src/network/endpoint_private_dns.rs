@@ -1,3 +1,4 @@
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{endpoint_fault, judge_endpoints};
 use crate::prelude::*;
 use crate::vpc_path::hosted_zone::{ZoneMatch, ambiguity, zone_match};
@@ -11,18 +12,8 @@ pub const CHECK: Check = Check {
     actions: &["ec2:DescribeVpcEndpoints", "route53:ListHostedZonesByVPC"],
     remedy: "Turn on private DNS of the endpoint.",
     docs: &["https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html"],
-    symptoms: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
     ..Check::DEFAULT
 };

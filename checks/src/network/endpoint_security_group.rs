@@ -1,5 +1,3 @@
-use std::ptr;
-
 use crate::fixes::endpoint::Sources;
 use crate::network_fixes::sources;
 use crate::per_endpoint::each_endpoint_in_use;
@@ -7,7 +5,6 @@ use crate::prelude::*;
 use crate::vpc_path::connection::Hop;
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
-use crate::vpc_path::placement::Placement;
 use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::Reachability;
 
@@ -26,7 +23,7 @@ pub const CHECK: Check = Check {
     remedy: "Let the tasks into the endpoint's security group on port 443.",
     docs: &[
         "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
     ],
     symptoms: &["network.path", "container.agent-running"],
     severity: Severity::High,
@@ -36,32 +33,22 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     each_endpoint_in_use(index, &CHECK, |_, subject, endpoint, placements| {
         let destination = Destination::Endpoint(endpoint);
-        let answers = placements.iter().flat_map(|placement| {
-            connections_by_class(&index.network, placement, &destination)
-                .map(|(class, connections)| (class, connections.at(Hop::EndpointIngress)))
+        let answers = placements.iter().flat_map(|&placement| {
+            let by_class = connections_by_class(&index.network, placement, &destination);
+            by_class.map(move |(class, connections)| {
+                (class, placement, connections.at(Hop::EndpointIngress))
+            })
         });
-        let groups = group_classes(answers);
-        let judge = |(reachability, tasks): &(Reachability, AffectedTasks)| {
-            let has_class = |placement: &&&Placement| {
-                let mut classes = placement.classes.iter();
-                classes.any(|class| tasks.classes.iter().any(|one| ptr::eq(*one, class)))
-            };
-            let affected: Vec<&Placement> = placements.iter().filter(has_class).copied().collect();
-            let sources = sources(&affected);
-            let finding = judge(
-                index,
-                endpoint,
-                reachability,
-                tasks,
-                &sources,
-                subject.clone(),
-            );
+        let groups = group_classes(answers).into_iter();
+        let findings = groups.map(|(reachability, tasks, affected)| {
+            let (sources, subject) = (sources(&affected), subject.clone());
+            let finding = judge(index, endpoint, &reachability, &tasks, &sources, subject);
             match (tasks.are_all, placements) {
-                (true, [one]) => finding.on(one.scope.clone()),
+                (true, [one]) => finding.on(one.scope()),
                 _ => finding.on_tasks(tasks.tasks()),
             }
-        };
-        groups.iter().map(judge).collect()
+        });
+        findings.collect()
     })
 }
 

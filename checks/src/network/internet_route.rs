@@ -26,12 +26,14 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_placement(&CHECK, |group, placement| judge(index, group, placement))
+    index.each_placement(&CHECK, |group, placement| {
+        vec![judge(index, group, placement).on(placement.scope())]
+    })
 }
 
 fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
-    let subject = Subject::new("subnet", id.as_str()).of_service(group.service_name());
+    let subject = group.subnet_subject(placement.subnet);
     let destination = resolve_ssmmessages(&index.network, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
         let title = format!("Not needed: {} serves the VPC", endpoint.id);

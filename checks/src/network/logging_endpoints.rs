@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     remedy: "Create the endpoints of kms, logs or s3, or fix what blocks the path to them.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        aws_pages::VPC_ENDPOINTS,
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
     ],
     severity: Severity::High,
@@ -42,21 +42,18 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let mut findings = Vec::new();
         for placement in &group.placements.placed {
-            let id = placement.subnet.id.as_str();
-            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            let subject = group.subnet_subject(placement.subnet);
             let answers = placement.classes.iter().map(|class| {
                 let access = services.iter().map(|service| {
                     let access = service_access(index, placement, class, *service);
                     (*service, access)
                 });
-                (class, Vec::from_iter(access))
+                (class, (), Vec::from_iter(access))
             });
             let groups = group_classes(answers).into_iter();
-            findings.extend(
-                groups.map(|(access, tasks)| {
-                    judge(index, placement, &tasks, access, subject.clone())
-                }),
-            );
+            findings.extend(groups.map(|(access, tasks, _)| {
+                judge(index, placement, &tasks, access, subject.clone())
+            }));
         }
         findings
     })

@@ -27,23 +27,14 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        let placed = group.placements.placed.iter();
-        placed
-            .flat_map(|placement| {
-                let id = placement.subnet.id.as_str();
-                let subject = Subject::new("subnet", id).of_service(group.service_name());
-                judge_hop(
-                    &CHECK,
-                    index,
-                    placement,
-                    Hop::Acls,
-                    subject,
-                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
-                )
-            })
-            .collect()
-    })
+    let subject = |group: &Group, placement: &Placement| group.subnet_subject(placement.subnet);
+    judge_hop(
+        index,
+        &CHECK,
+        Hop::Acls,
+        subject,
+        |placement, to, outcome, subject| judge(index, placement, to, outcome, subject),
+    )
 }
 
 fn judge(

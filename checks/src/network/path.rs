@@ -1,5 +1,3 @@
-use std::ptr;
-
 use serde_json::{Value, json};
 
 use crate::prelude::*;
@@ -8,7 +6,7 @@ use crate::vpc_path::connection::{Connections, Hop};
 use crate::vpc_path::destination::Destination;
 use crate::vpc_path::hop_outcome::{AffectedTasks, group_classes};
 use crate::vpc_path::name_servers;
-use crate::vpc_path::placement::{Placement, TaskClass};
+use crate::vpc_path::placement::Placement;
 use crate::vpc_path::resolution::resolve_ssmmessages;
 use crate::vpc_path::trace::connections_by_class;
 use aws_rules::vpc::{Egress, Reachability};
@@ -29,24 +27,16 @@ pub const CHECK: Check = Check {
         "ec2:DescribeRouteTables",
     ],
     remedy: "Fix the hop that blocks the path.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
     ..Check::DEFAULT
 };
-
-/// A hop as evidence.
-struct PathHop {
-    name: &'static str,
-    id: String,
-    reachability: Reachability,
-}
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let mut findings: Vec<Finding> = Vec::new();
         for placement in &group.placements.placed {
-            let id = placement.subnet.id.as_str();
-            let subject = Subject::new("subnet", id).of_service(group.service_name());
+            let subject = group.subnet_subject(placement.subnet);
             findings.extend(judge(index, placement, subject));
         }
         for (task, why) in &group.placements.unplaced {
@@ -69,7 +59,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge<'a>(index: &FactIndex<'a>, placement: &Placement<'a>, subject: Subject) -> Vec<Finding> {
     let network = &index.network;
-    let on_all = |finding: Finding| vec![finding.on(placement.scope.clone())];
+    let on_all = |finding: Finding| vec![finding.on(placement.scope())];
     let destination = match resolve_ssmmessages(network, placement) {
         Ok(destination) => destination,
         Err(why) => return on_all(CHECK.unknown(subject, &why)),
@@ -82,34 +72,28 @@ fn judge<'a>(index: &FactIndex<'a>, placement: &Placement<'a>, subject: Subject)
         Destination::Internet => None,
     };
     let dns = ambiguity.map_or(Reachability::Open, Reachability::Unknown);
-    let by_class: Vec<_> = connections_by_class(network, placement, &destination).collect();
-    let answers = by_class.iter().map(|(class, connections)| {
+    let by_class = connections_by_class(network, placement, &destination);
+    let answers = by_class.map(|(class, connections)| {
         let by_eni = connections.by_eni();
         let by_eni: Vec<_> = by_eni
             .map(|(_, reachability, hop)| (reachability, hop))
             .collect();
-        (
-            *class,
-            (by_eni, connections.reachability.clone().and(dns.clone())),
-        )
+        let reachability = connections.reachability.clone().and(dns.clone());
+        (class, connections, (by_eni, reachability))
     });
-    let mut findings = Vec::new();
-    for ((_, reachability), tasks) in group_classes(answers) {
-        let is_first = |class: &&TaskClass| ptr::eq(*class, tasks.classes[0]);
-        let first = by_class.iter().find(|(class, _)| is_first(class));
-        findings.extend(first.map(|(_, connections)| {
-            let path = Path {
-                placement,
-                destination: &destination,
-                tasks: &tasks,
-                connections,
-            };
-            path.finding(&reachability, subject.clone())
-                .evidence("hops", hops_evidence(path.hops(&dns)))
-                .on(tasks.scope(placement))
-        }));
-    }
-    findings
+    let groups = group_classes(answers).into_iter();
+    let findings = groups.map(|((_, reachability), tasks, connections)| {
+        let path = Path {
+            placement,
+            destination: &destination,
+            tasks: &tasks,
+            connections: &connections[0],
+        };
+        path.finding(&reachability, subject.clone())
+            .evidence("hops", path.hops(&dns))
+            .on(tasks.scope(placement))
+    });
+    findings.collect()
 }
 
 /// The path of tasks to which every hop does the same.
@@ -239,28 +223,25 @@ impl Path<'_, '_> {
         }
     }
 
-    /// `dns`: whether the name certainly resolves to the endpoint.
-    fn hops(&self, dns: &Reachability) -> Vec<PathHop> {
-        let path_hop = |hop: Hop| PathHop {
-            name: hop_name(hop),
-            id: self.hop_id(hop),
-            reachability: self.connections.at(hop),
-        };
-        let mut hops = vec![path_hop(Hop::TaskEgress), path_hop(Hop::Acls)];
+    /// The hops as evidence. `dns`: whether the name certainly resolves to the endpoint.
+    fn hops(&self, dns: &Reachability) -> Vec<Value> {
+        let evidence =
+            |hop: Hop| hop_evidence(hop_name(hop), &self.hop_id(hop), &self.connections.at(hop));
+        let mut hops = vec![evidence(Hop::TaskEgress), evidence(Hop::Acls)];
         match self.destination {
-            Destination::Endpoint(endpoint) => {
-                hops.extend([path_hop(Hop::Routes), path_hop(Hop::EndpointIngress)]);
-                hops.push(PathHop {
-                    name: "interface endpoint",
-                    id: endpoint.id.clone(),
-                    reachability: dns.clone(),
-                });
+            Destination::Endpoint(endpoint) => hops.extend([
+                evidence(Hop::Routes),
+                evidence(Hop::EndpointIngress),
+                hop_evidence("interface endpoint", &endpoint.id, dns),
+            ]),
+            Destination::Internet => {
+                let gateways = self.placement.egress.gateways().join(",");
+                hops.push(hop_evidence(
+                    ROUTE_OUT,
+                    &gateways,
+                    &self.connections.at(Hop::Routes),
+                ));
             }
-            Destination::Internet => hops.push(PathHop {
-                name: ROUTE_OUT,
-                id: self.placement.egress.gateways().join(","),
-                reachability: self.connections.at(Hop::Routes),
-            }),
         }
         hops
     }
@@ -300,16 +281,10 @@ fn without_egress(placement: &Placement, subject: Subject) -> Finding {
             ))
             .group_title("Tasks cannot reach ssmmessages"),
     };
-    let hop = PathHop {
-        name: ROUTE_OUT,
-        id: id.clone(),
-        reachability: why.map_or(Reachability::Blocked, Reachability::Unknown),
-    };
-    finding.evidence("hops", hops_evidence(vec![hop]))
+    let reachability = why.map_or(Reachability::Blocked, Reachability::Unknown);
+    finding.evidence("hops", vec![hop_evidence(ROUTE_OUT, id, &reachability)])
 }
 
-fn hops_evidence(hops: Vec<PathHop>) -> Value {
-    let json =
-        |hop: PathHop| json!({"hop": hop.name, "id": hop.id, "gate": hop.reachability.word()});
-    hops.into_iter().map(json).collect()
+fn hop_evidence(name: &str, id: &str, reachability: &Reachability) -> Value {
+    json!({"hop": name, "id": id, "gate": reachability.word()})
 }

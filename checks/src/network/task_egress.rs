@@ -25,27 +25,20 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    index.each_running(&CHECK, |group, _| {
-        let placed = group.placements.placed.iter();
-        placed
-            .flat_map(|placement| {
-                let groups = placement.security_groups.known();
-                let subject = match groups.map_or(String::new(), |groups| groups.join(",")) {
-                    none if none.is_empty() => Subject::new("subnet", placement.subnet.id.as_str()),
-                    groups => Subject::new("security-group", groups),
-                };
-                let subject = subject.of_service(group.service_name());
-                judge_hop(
-                    &CHECK,
-                    index,
-                    placement,
-                    Hop::TaskEgress,
-                    subject,
-                    |to, outcome, subject| judge(index, placement, to, outcome, subject),
-                )
-            })
-            .collect()
-    })
+    judge_hop(
+        index,
+        &CHECK,
+        Hop::TaskEgress,
+        subject,
+        |placement, to, outcome, subject| judge(index, placement, to, outcome, subject),
+    )
+}
+
+fn subject(group: &Group, placement: &Placement) -> Subject {
+    match placement.security_groups.known() {
+        Some(groups) if !groups.is_empty() => group.subject_of("security-group", groups.join(",")),
+        _ => group.subnet_subject(placement.subnet),
+    }
 }
 
 fn judge(
@@ -55,11 +48,7 @@ fn judge(
     outcome: &HopOutcome,
     subject: Subject,
 ) -> Finding {
-    let groups = placement
-        .security_groups
-        .known()
-        .copied()
-        .unwrap_or_default();
+    let groups = placement.known_groups();
     let names = match groups {
         [] => "No security group".to_owned(),
         groups => text::list(groups),

@@ -1,3 +1,4 @@
+use super::{CHECKS_OF_USED_ENDPOINT, UNUSED_ENDPOINT_SYMPTOMS};
 use crate::per_endpoint::{each_vpc, endpoint_fault};
 use crate::prelude::*;
 use crate::vpc_path::name_servers;
@@ -20,18 +21,8 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html",
         "https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html",
     ],
-    symptoms: &[
-        "network.internet-route",
-        "network.path",
-        "policy.endpoint-only",
-        "container.agent-running",
-    ],
-    masks: &[
-        "network.endpoint-security-group",
-        "network.endpoint-policy",
-        "network.task-egress",
-        "network.nacl",
-    ],
+    symptoms: UNUSED_ENDPOINT_SYMPTOMS,
+    masks: CHECKS_OF_USED_ENDPOINT,
     severity: Severity::High,
     ..Check::DEFAULT
 };

@@ -47,8 +47,7 @@ impl<'a> FactIndex<'a> {
                         container,
                         tasks,
                         service: group.service,
-                        subject: Subject::new("container-definition", id)
-                            .of_service(group.service_name()),
+                        subject: group.subject_of("container-definition", id),
                     });
                     match target.filter(|target| is_sidecar(target, container, None)) {
                         Some(target) => as_note(finding, target),

@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
         "ec2:DescribeDhcpOptions",
     ],
     remedy: "Create the ssmmessages endpoint with private DNS.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"],
+    docs: &[aws_pages::VPC_ENDPOINTS],
     severity: Severity::High,
     inference: Inference::Direct,
     ..Check::DEFAULT
@@ -34,7 +34,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let destinations = by_destination(&index.network, &group.placements).into_iter();
         let judged = destinations.map(|same| {
-            let subject = Subject::new("vpc", same.vpc).of_service(group.service_name());
+            let subject = group.subject_of("vpc", same.vpc);
             let placements = same.placements.iter();
             let tasks = placements.flat_map(|placement| placement.tasks.iter().copied());
             judge(index, subject, &same).on_tasks(tasks)

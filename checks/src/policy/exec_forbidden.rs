@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "exec_forbidden in the configuration (patterns of service names and task families), compared with enableExecuteCommand of services and running tasks.",
     actions: &["ecs:DescribeServices", "ecs:DescribeTasks"],
     remedy: "Disable ECS Exec on the service and replace its tasks.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::High,
     inference: Inference::Direct,
     ..Check::DEFAULT

@@ -20,9 +20,7 @@ pub const CHECK: Check = Check {
         "iam:SimulatePrincipalPolicy",
     ],
     remedy: "Fix what prevents sessions from being recorded.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,
     inference: Inference::Direct,
     ..Check::DEFAULT

@@ -11,9 +11,7 @@ pub const CHECK: Check = Check {
     how: "IAM's policy simulator, asked about the four actions on the log group: the cluster's own, or with DEFAULT logging that of the container's awslogs driver.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow the four actions on the log group in a policy of the task role.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
     ..Check::DEFAULT

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use super::role_subject;
 use crate::prelude::*;
 use crate::replaceable_services::affected_services;
 use model::task_scope::TaskSet;
@@ -18,7 +17,7 @@ pub const CHECK: Check = Check {
         "iam:GetInstanceProfile",
     ],
     remedy: "Set a task role in the task definition, or recreate the deleted one.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
+    docs: &[aws_pages::TASK_ROLES],
     symptoms: &["container.agent-running"],
     masks: &[
         "role.trust",
@@ -53,7 +52,7 @@ fn judge(index: &FactIndex, group: &Group) -> Vec<Finding> {
 
 fn role_exists(index: &FactIndex, group: &Group, role: &str, set: &TaskSet) -> Finding {
     let name = arn::name(role);
-    let subject = role_subject(group, role);
+    let subject = group.subject_of("role", role);
     let names_role = |task: &&Task| {
         let definition = index.definition(task).and_then(Fact::known);
         task.role(definition) == Some(role)

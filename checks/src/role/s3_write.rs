@@ -11,9 +11,7 @@ pub const CHECK: Check = Check {
     how: "IAM's policy simulator, asked about s3:PutObject below the prefix and s3:GetEncryptionConfiguration on the bucket. The bucket's own policy is not evaluated.",
     actions: &["ecs:DescribeClusters", "iam:SimulatePrincipalPolicy"],
     remedy: "Allow s3:PutObject below the prefix, and s3:GetEncryptionConfiguration on the bucket, in a policy of the task role.",
-    docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-best-practices.html",
-    ],
+    docs: &[aws_pages::BEST_PRACTICES],
     symptoms: &["policy.logging-required"],
     severity: Severity::Medium,
     ..Check::DEFAULT

@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     actions: &["iam:SimulatePrincipalPolicy"],
     remedy: "Allow the four actions on * in a policy of the task role. If a Deny or a permissions boundary blocks them, change that.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+        aws_pages::TASK_ROLES,
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmessagegatewayservice.html",
     ],
     symptoms: &["container.agent-running"],

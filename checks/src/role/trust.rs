@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     how: "The trust policy in iam:GetRole. Only conditions on aws:SourceAccount and aws:SourceArn can be evaluated.",
     actions: &["iam:GetRole"],
     remedy: "Allow ecs-tasks.amazonaws.com to assume the role.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
+    docs: &[aws_pages::TASK_ROLES],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
     ..Check::DEFAULT

@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "enableExecuteCommand in ecs:DescribeServices. It applies to new tasks; task.exec-enabled checks those that run.",
     actions: &["ecs:DescribeServices"],
     remedy: "Set enableExecuteCommand on the service and force a new deployment.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     symptoms: &["task.exec-enabled", "container.agent-running"],
     severity: Severity::Critical,
     ..Check::DEFAULT

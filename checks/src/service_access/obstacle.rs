@@ -49,15 +49,8 @@ impl Obstacle<'_> {
                 "no endpoint serves the tasks, and no route leads to the internet".to_owned()
             }
             Obstacle::TaskGroups { target, .. } => {
-                let groups = placement
-                    .security_groups
-                    .known()
-                    .copied()
-                    .unwrap_or_default();
-                format!(
-                    "{} does not let the tasks out to {target}",
-                    text::list(groups)
-                )
+                let groups = text::list(placement.known_groups());
+                format!("{groups} does not let the tasks out to {target}")
             }
             Obstacle::NetworkAcls(refusals) => {
                 format!("network ACLs block the path: {}", refusals.description)

@@ -10,7 +10,7 @@ pub const CHECK: Check = Check {
     how: "The reason of the managed agent in ecs:DescribeTasks, which says whether the instance lacks the agent's files. versionInfo in ecs:DescribeContainerInstances, compared number by number with 1.50.2, or with 1.56.0 if the attribute ecs.os-type is windows. Fargate has no such agent.",
     actions: &["ecs:DescribeContainerInstances"],
     remedy: "Update the ECS agent of the instance, then replace the tasks.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::High,
     ..Check::DEFAULT
@@ -33,8 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             return vec![CHECK.skip(group.subject(), title)];
         }
         let findings = by_instance.into_iter().map(|(instance, tasks)| {
-            let subject = Subject::new("container-instance", instance);
-            let subject = subject.of_service(group.service_name());
+            let subject = group.subject_of("container-instance", instance);
             let finding = match missing_files(&tasks) {
                 Some(reason) => lacks_files(subject, instance, reason),
                 None => match index.facts.container_instances.get(instance) {

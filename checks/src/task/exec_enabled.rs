@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "enableExecuteCommand in ecs:DescribeTasks and in ecs:DescribeServices. For a plan: whether apply replaces the tasks of a service that turns it on.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Force a new deployment, or run a standalone task again. The flag of a running task cannot be changed.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::Critical,
     inference: Inference::InferredDespiteRollout,

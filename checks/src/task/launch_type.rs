@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "launchType and capacityProviderName in ecs:DescribeTasks.",
     actions: &["ecs:DescribeTasks"],
     remedy: "Nothing to fix. A newer version of this program may know the launch type.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     severity: Severity::Low,
     ..Check::DEFAULT
 };

@@ -8,7 +8,7 @@ pub const CHECK: Check = Check {
     how: "runtimePlatform.operatingSystemFamily in ecs:DescribeTaskDefinition; without it the tasks run Linux.",
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Move to Windows Server 2019 or later, or to Linux.",
-    docs: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"],
+    docs: &[aws_pages::ECS_EXEC],
     symptoms: &["container.agent-running"],
     severity: Severity::Medium,
     ..Check::DEFAULT

@@ -11,7 +11,7 @@ pub const CHECK: Check = Check {
     actions: &["ecs:DescribeTaskDefinition"],
     remedy: "Remove pidMode from the task definition, or start the container that you need sessions in first.",
     docs: &[
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html",
+        aws_pages::ECS_EXEC,
         "https://github.com/aws/containers-roadmap/issues/2268",
     ],
     symptoms: &["container.agent-running"],

@@ -16,7 +16,6 @@ use model::text;
 pub struct Placement<'a> {
     pub subnet: &'a Subnet,
     pub tasks: Vec<&'a Task>,
-    pub scope: TaskScope,
     /// How the tasks reach the internet.
     pub egress: Egress,
     /// Why the packets of the tasks cannot be traced at all.
@@ -43,7 +42,6 @@ pub struct TaskClass<'a> {
     /// The known addresses of the tasks.
     pub addresses: Vec<&'a str>,
     pub tasks: Vec<&'a Task>,
-    pub scope: TaskScope,
 }
 
 impl TaskClass<'_> {
@@ -80,9 +78,18 @@ impl<'a> Placement<'a> {
                 },
                 addresses: address.into_iter().collect(),
                 tasks: vec![task],
-                scope: TaskScope::from(task),
             }),
         }
+    }
+
+    /// The scope of a finding about all tasks of the placement.
+    pub fn scope(&self) -> TaskScope {
+        TaskScope::of(self.tasks.iter().copied())
+    }
+
+    /// Security groups of the tasks' interfaces; none if they could not be read.
+    pub fn known_groups(&self) -> &'a [String] {
+        self.security_groups.known().copied().unwrap_or_default()
     }
 
     /// Why calls to services other than ssmmessages cannot be traced: a proxy may take them, and its exceptions for
@@ -127,7 +134,7 @@ impl<'a> Placements<'a> {
             let known_interface = interface.known().copied();
             let placement = placements.find_or_add(
                 network,
-                task,
+                &task.task_definition,
                 subnet,
                 interface,
                 container,
@@ -142,16 +149,7 @@ impl<'a> Placements<'a> {
             .map(String::as_str)
             .collect();
         for placement in &mut placements.placed {
-            placement.scope = TaskScope::of(placement.tasks.iter().copied());
             placement.dns_servers = dns_servers.iter().copied().collect();
-            match placement.classes.as_mut_slice() {
-                [only] => only.scope = placement.scope.clone(),
-                classes => {
-                    for class in classes {
-                        class.scope = TaskScope::of(class.tasks.iter().copied());
-                    }
-                }
-            }
         }
         placements
     }
@@ -159,15 +157,15 @@ impl<'a> Placements<'a> {
     fn find_or_add(
         &mut self,
         network: &NetworkIndex<'a>,
-        task: &'a Task,
+        definition: &str,
         subnet: &'a Subnet,
         interface: Fact<&'a Interface>,
         container: Option<&'a str>,
         assigns_public_ip: bool,
     ) -> &mut Placement<'a> {
         let is_direct = |proxy: &ProxyEnvironment| !proxy.ssmmessages_bypass;
-        let untraceable = proxied(network.facts, &task.task_definition, container, is_direct)
-            .or_else(|| ipv6_only(subnet));
+        let untraceable =
+            proxied(network.facts, definition, container, is_direct).or_else(|| ipv6_only(subnet));
         let known = interface.known().copied();
         let is_public = known.map(|interface| interface.public_ip.is_some());
         let security_groups = interface.map(|interface| interface.security_groups.as_slice());
@@ -193,7 +191,6 @@ impl<'a> Placements<'a> {
             self.placed.push(Placement {
                 subnet,
                 tasks: Vec::new(),
-                scope: TaskScope::from(task),
                 egress,
                 untraceable,
                 security_groups,
