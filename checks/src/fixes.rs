@@ -14,5 +14,29 @@ pub mod security_group;
 pub mod service;
 pub mod task;
 pub mod terraform;
+
+use model::aws_call::AwsCall;
+use model::facts::Facts;
+use model::step::Command;
+use model::text;
+
+/// One command for all calls: each runs only if those before it succeed.
+fn chain(facts: &Facts, calls: Vec<AwsCall>) -> Command {
+    let commands = calls
+        .into_iter()
+        .map(|call| Command::call(call, &facts.region));
+    Command::chain(commands.collect())
+}
+
+/// A sentence that names the policies that deny something, after another sentence; empty if they are unknown.
+fn found_in(policies: &[String]) -> String {
+    match policies {
+        [] => String::new(),
+        some => format!(" Found in: {}.", text::list(some)),
+    }
+}
+
 #[cfg(test)]
-mod together;
+mod tests {
+    mod together;
+}

@@ -1,8 +1,7 @@
 use super::judge_any_caller;
-use crate::kms_access::{KeyUse, Refusal, judge};
+use crate::kms_access::{KeyUse, judge};
 use crate::prelude::*;
 use aws_rules::required_permissions;
-use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "caller.kms-generate-data-key",
@@ -36,22 +35,15 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             session: matches!(caller.principal, Principal::AssumedRole { .. })
                 .then_some(caller.arn.as_str()),
         };
-        judge(index, &CHECK, subject, data_key, |key, refusal| {
-            fix(index, caller, arn, key, refusal)
+        judge(index, &CHECK, subject, data_key, |key, blocker| {
+            let needs = [required_permissions::generate_data_key(&key.arn)];
+            match blocker {
+                Some(blocker) => fixes::caller::unblock(caller, blocker, &needs),
+                None => fixes::caller::allow(index.facts, caller, "data-key", &needs),
+            }
         })
     };
     vec![judge_any_caller(index, &CHECK, None, judge_key)]
-}
-
-/// Changes the policy that denies.
-fn fix(index: &FactIndex, caller: &Caller, arn: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = required_permissions::generate_data_key(&key.arn);
-    match refusal {
-        Refusal::Identity => fixes::caller::allow(index.facts, caller, "data-key", &[need]),
-        Refusal::Blocked(blocker) => fixes::caller::unblock(caller, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, arn, need.action),
-        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
-    }
 }
 
 #[cfg(test)]

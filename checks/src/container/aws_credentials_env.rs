@@ -71,7 +71,7 @@ fn credentials_endpoint(defined: &DefinedContainer, found: Vec<&str>) -> Finding
              definition does not need to.",
         )
         .agent_link(AgentLink::AtRisk)
-        .fix(defined.change().fix(without(&found)))
+        .fix(defined.fix(without(&found)))
         .group_title("Containers set another endpoint for credentials")
         .evidence("variables", found)
 }
@@ -101,7 +101,7 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
                     "The SSM agent of ECS agents before 1.61.0 (April 2022) uses these keys instead of the task role. \
                      Update the ECS agent, or remove the variables from the task definition.",
                 )
-                .fix(defined.change().fix(without(&found)))
+                .fix(defined.fix(without(&found)))
                 .group_title("Containers have AWS keys in their environment, and an old agent reads them")
         }
         Fact::Unavailable(why) => {

@@ -27,7 +27,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         let title = format!("Container {name} has no init process");
         CHECK
             .warn(defined.subject.clone(), title)
-            .fix(defined.change().fix(ContainerEdit::InitProcess))
+            .fix(defined.fix(ContainerEdit::InitProcess))
             .detail("Set linuxParameters.initProcessEnabled to true in the task definition.")
             .group_title("Containers have no init process")
     })

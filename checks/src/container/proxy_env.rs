@@ -58,7 +58,7 @@ fn judge(defined: DefinedContainer) -> Finding {
     let ssmmessages = defined.index.facts.host_of("ssmmessages");
     let hosts = format!("169.254.170.2,{ssmmessages}");
     finding
-        .fix(defined.change().fix(ContainerEdit::BypassProxy(hosts)))
+        .fix(defined.fix(ContainerEdit::BypassProxy(hosts)))
         .group_title("A proxy is between the agent and AWS")
         .evidence("variables", proxy.variables.clone())
 }

@@ -31,7 +31,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             return CHECK.pass(defined.subject, title);
         }
         judge(&defined)
-            .fix(defined.change().fix(ContainerEdit::WritableRoot))
+            .fix(defined.fix(ContainerEdit::WritableRoot))
             .group_title("Containers have a read-only root file system")
             .evidence("readonlyRootFilesystem", true)
     })

@@ -39,7 +39,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             true => defined.known_services().fold(finding, |finding, service| {
                 finding.fix(fixes::service::force_deployment(index.facts, service))
             }),
-            false => finding.fix(defined.change().fix(ContainerEdit::WithoutRestartPolicy)),
+            false => finding.fix(defined.fix(ContainerEdit::WithoutRestartPolicy)),
         }
     })
 }

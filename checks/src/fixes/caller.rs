@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::found_in;
 use super::inline::{Inline, Owner};
 use crate::iam_answers::Blocker;
 use aws_rules::iam::document as policy_document;
@@ -120,16 +121,13 @@ pub fn mark_conditional(mut fix: Fix) -> Fix {
 
 /// A statement denies the action, and an Allow does not override it.
 pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
-    let found = match policies {
-        [] => String::new(),
-        some => format!(" Found in: {}.", text::list(some)),
-    };
     Fix::new(
         format!("lift-deny:{}", caller.arn),
         Disposition::Manual,
         "Remove the Deny on ecs:ExecuteCommand for the caller, or use another caller",
         format!(
-            "An explicit Deny overrides every Allow, so adding permissions does not help.{found}"
+            "An explicit Deny overrides every Allow, so adding permissions does not help.{}",
+            found_in(policies)
         ),
     )
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::chain;
 use super::security_group::{HTTPS_PORT, https_rule};
 use super::terraform::{self, label, list, quoted};
 use aws_rules::iam::document as policy_document;
@@ -31,16 +32,8 @@ pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
         format!("Enable private DNS for {id}"),
         "Every task in the VPC then connects to ssmmessages through the endpoint. The VPC needs DNS support and DNS hostnames.",
     )
-    .command(chain(calls, facts))
+    .command(chain(facts, calls))
     .terraform(blocks.join("\n\n"))
-}
-
-/// One command for all calls: the later ones need those before.
-fn chain(calls: Vec<AwsCall>, facts: &Facts) -> Command {
-    let commands = calls
-        .into_iter()
-        .map(|call| Command::call(call, &facts.region));
-    Command::chain(commands.collect())
 }
 
 /// Enables the DNS attributes of a VPC that are off: AWS enables private DNS of an endpoint only after that.
@@ -116,7 +109,7 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
     });
     calls.push(delete);
     blocks.push("# terraform apply -replace=aws_vpc_endpoint.ssmmessages".to_owned());
-    fix.command(chain(calls, facts))
+    fix.command(chain(facts, calls))
         .call(create, &facts.region)
         .terraform(blocks.join("\n\n"))
 }
@@ -145,25 +138,21 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
     let id = &endpoint.id;
     let service = service_of(endpoint);
     let statement = policy_document::endpoint_statement(facts.account.as_deref(), actions);
-    let title = format!("Allow the {service} actions in the policy of {id}");
+    let fix = |disposition, explain| {
+        let title = format!("Allow the {service} actions in the policy of {id}");
+        Fix::new(format!("endpoint-policy:{id}"), disposition, title, explain)
+    };
     if has_deny(endpoint) {
-        return Fix::new(
-            format!("endpoint-policy:{id}"),
-            Disposition::Manual,
-            title,
-            "A Deny in the endpoint's policy overrides every Allow: remove it, or exclude the task roles from it.",
-        )
-        .policy(policy_document::document([statement]));
+        let explain = "A Deny in the endpoint's policy overrides every Allow: remove it, or exclude the task roles from it.";
+        return fix(Disposition::Manual, explain).policy(policy_document::document([statement]));
     }
     let statement = policy_document::with_sid(statement);
     let addition = StatementAddition {
         policy: ResourcePolicy::Endpoint(id.clone()),
         statement: statement.clone(),
     };
-    Fix::new(
-        format!("endpoint-policy:{id}"),
+    fix(
         Disposition::Drift,
-        title,
         "Adds a statement to the current policy; existing statements do not change. It takes effect within minutes. Needs jq.",
     )
     .command(Command::add_statement(addition, &facts.region))
@@ -230,7 +219,7 @@ pub fn create(facts: &Facts, place: &EndpointPlace, sources: &Sources, service: 
          needs DNS support and DNS hostnames. The endpoint is available after a minute or two; then replace the tasks whose \
          agent gave up.",
     )
-    .command(chain(calls, facts))
+    .command(chain(facts, calls))
     .terraform(blocks.join("\n\n"))
 }
 
@@ -270,7 +259,7 @@ fn gateway(facts: &Facts, place: &EndpointPlace, service: &str) -> (Vec<AwsCall>
     let name = facts.endpoint_service(service);
     let block = terraform::resource(
         "aws_vpc_endpoint",
-        &label(&format!("{service}_{}", place.vpc)),
+        &format!("{service}_{}", place.vpc),
         &[
             ("vpc_id", quoted(place.vpc)),
             ("service_name", quoted(&name)),

@@ -1,7 +1,7 @@
 //! Security group rules between tasks, endpoints and the internet.
 
 use super::endpoint::Sources;
-use super::terraform::{self, label, quoted};
+use super::terraform::{self, quoted};
 use crate::vpc_path::destination::Destination;
 use model::aws_call::{AwsCall, Peer, Protocol, SecurityGroupRule};
 use model::cli_command::Ref;
@@ -75,7 +75,7 @@ fn rule_block(direction: &str, group: &str, peer: &Peer) -> String {
     };
     terraform::resource(
         &format!("aws_vpc_security_group_{direction}_rule"),
-        &label(&format!("ecs_exec_{group}_{}", peer.name())),
+        &format!("ecs_exec_{group}_{}", peer.name()),
         &[
             ("security_group_id", quoted(group)),
             ("ip_protocol", quoted(Protocol::Tcp.name())),

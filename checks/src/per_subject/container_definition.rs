@@ -1,9 +1,11 @@
 //! The containers of task definitions, for checks of how a container is configured.
 
 use super::sidecar::{as_note, is_sidecar, session_container};
-use crate::fixes::definition::ContainerChange;
+use crate::fixes::definition::change_container;
 use crate::prelude::*;
 use crate::replaceable_services::affected_services;
+use model::fix::Fix;
+use model::step::ContainerEdit;
 
 /// A container of a task definition, and the running tasks that have it.
 pub struct DefinedContainer<'w, 'a> {
@@ -89,14 +91,16 @@ impl<'a> DefinedContainer<'_, 'a> {
         names.filter_map(|name| services.get(name)?.known())
     }
 
-    /// For fixes that change the definition of this container.
-    pub fn change(&self) -> ContainerChange<'a> {
-        ContainerChange {
-            facts: self.index.facts,
-            definition: self.definition,
-            container: &self.container.name,
-            services: self.services(),
-        }
+    /// The fix that changes the definition of this container.
+    pub fn fix(&self, edit: ContainerEdit) -> Fix {
+        let (facts, services) = (self.index.facts, self.services());
+        change_container(
+            facts,
+            self.definition,
+            &services,
+            &self.container.name,
+            edit,
+        )
     }
 
     /// Whether the agent has stopped in one of these tasks, or a session could not reach it.

@@ -1,8 +1,7 @@
 use super::each_role;
-use crate::kms_access::{KeyUse, Refusal, judge};
+use crate::kms_access::{KeyUse, judge};
 use crate::prelude::*;
 use aws_rules::required_permissions;
-use model::fix::Fix;
 
 pub const CHECK: Check = Check {
     id: "role.kms-decrypt",
@@ -34,21 +33,14 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
             principal: role,
             session: None,
         };
-        judge(index, &CHECK, subject, decrypt, |key, refusal| {
-            fix(index, role, key, refusal)
+        judge(index, &CHECK, subject, decrypt, |key, blocker| {
+            let needs = [required_permissions::decrypt_key(&key.arn)];
+            match blocker {
+                Some(blocker) => fixes::role::unblock_for(role, blocker, &needs),
+                None => fixes::role::allow(index.facts, role, "decrypt", &needs),
+            }
         })
     })
-}
-
-/// Changes the policy that denies.
-fn fix(index: &FactIndex, role: &str, key: &KmsKey, refusal: Refusal) -> Fix {
-    let need = required_permissions::decrypt_key(&key.arn);
-    match refusal {
-        Refusal::Identity => fixes::role::allow(index.facts, role, "decrypt", &[need]),
-        Refusal::Blocked(blocker) => fixes::role::unblock_for(role, blocker, &[need]),
-        Refusal::KeyPolicy => fixes::cluster::key_policy(index.facts, key, role, need.action),
-        Refusal::KeyDeny => fixes::cluster::remove_key_deny(key),
-    }
 }
 
 #[cfg(test)]
