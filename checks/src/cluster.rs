@@ -10,17 +10,13 @@ pub mod status;
 
 use crate::prelude::*;
 
-fn cluster_subject(index: &FactIndex) -> Subject {
-    Subject::new("cluster", index.facts.cluster_name.as_str())
-}
-
 /// One finding about the log settings of the exec configuration; skipped if it has none.
 fn judge_exec_log(
     index: &FactIndex,
     check: &'static Check,
     judge: impl FnOnce(Subject, &ExecLog) -> Finding,
 ) -> Vec<Finding> {
-    let subject = cluster_subject(index);
+    let subject = index.cluster_subject();
     vec![match (&index.facts.cluster, index.exec_log()) {
         (Fact::Unavailable(why), _) => check.unknown(subject, why),
         (_, Some(log)) => judge(subject, log),

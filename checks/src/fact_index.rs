@@ -27,6 +27,7 @@ use aws_rules::iam::like;
 use aws_rules::required_permissions::AccountRegion;
 use model::arn;
 use model::facts::{Fact, Facts, Service, Simulation, Task, TaskDefinition};
+use model::finding::Subject;
 
 use decisions::Decisions;
 
@@ -82,6 +83,11 @@ impl<'a> FactIndex<'a> {
         simulations.filter(move |simulation| {
             simulation.principal == principal && simulation.actions.iter().any(|a| a == action)
         })
+    }
+
+    /// The subject of findings about the cluster.
+    pub fn cluster_subject(&self) -> Subject {
+        Subject::new("cluster", self.facts.cluster_name.as_str())
     }
 
     /// The partition, region and account of the resources; `None` if the account is unknown.

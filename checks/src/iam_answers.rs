@@ -1,6 +1,7 @@
 //! What IAM decided about a principal's permissions: [`no_answer_finding`] first, then [`permission_answer`].
 
 mod boundary;
+mod signed_request;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use crate::fact_index::Answer;
 use crate::prelude::*;
 pub use boundary::has_boundary;
 use model::distinct::distinct;
+pub use signed_request::signed_request;
 
 /// What IAM decided about several actions or resources.
 #[derive(Debug, Default)]

@@ -15,6 +15,15 @@ use crate::prelude::*;
 use aws_rules::iam::literal_wildcard;
 use model::fix::Fix;
 
+/// The actions whose answers [`judge`] needs.
+pub const ACTIONS: [&str; 5] = [
+    "ecs:DescribeClusters",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+    "iam:SimulatePrincipalPolicy",
+];
+
 /// Whether a principal is allowed to use a key.
 enum Access {
     /// A clause says why.

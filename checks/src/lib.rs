@@ -25,6 +25,7 @@ mod cluster;
 mod container;
 pub mod fact_index;
 pub mod fixes;
+mod grouped;
 mod iam_answers;
 mod kms_access;
 pub mod least_privilege;

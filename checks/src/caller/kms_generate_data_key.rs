@@ -1,5 +1,5 @@
 use super::judge_any_caller;
-use crate::kms_access::{KeyUse, judge};
+use crate::kms_access::{self, KeyUse, judge};
 use crate::prelude::*;
 use aws_rules::required_permissions;
 
@@ -9,13 +9,7 @@ pub const CHECK: Check = Check {
     title: "The caller can generate data keys with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the client generates each session's data key with the caller's credentials. If it cannot, the session ends during the handshake.",
     how: "kms:GenerateDataKey on the key: the caller's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
-    actions: &[
-        "ecs:DescribeClusters",
-        "kms:DescribeKey",
-        "kms:GetKeyPolicy",
-        "kms:ListGrants",
-        "iam:SimulatePrincipalPolicy",
-    ],
+    actions: &kms_access::ACTIONS,
     remedy: "Allow kms:GenerateDataKey on the key, in the caller's policies and in the key's.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,

@@ -1,4 +1,3 @@
-use super::cluster_subject;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {
@@ -22,7 +21,7 @@ const NOT_RECORDED: &str = "Sessions are not recorded";
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &index.facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| judge(index, subject, cluster),

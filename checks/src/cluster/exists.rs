@@ -1,4 +1,3 @@
-use super::cluster_subject;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {
@@ -20,7 +19,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
     let name = &facts.cluster_name;
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &facts.cluster,
         |subject| {
             let title = format!("There is no cluster {name} in {}", facts.region);

@@ -1,4 +1,4 @@
-use super::{cluster_subject, judge_named};
+use super::judge_named;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {
@@ -21,11 +21,11 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     if let Fact::Unavailable(why) = &index.facts.cluster {
-        return vec![CHECK.unknown(cluster_subject(index), why)];
+        return vec![CHECK.unknown(index.cluster_subject(), why)];
     }
     let Some(name) = index.key_name() else {
         let title = "The cluster's exec configuration sets no KMS key";
-        return vec![CHECK.skip(cluster_subject(index), title)];
+        return vec![CHECK.skip(index.cluster_subject(), title)];
     };
     let does_not_exist = |subject| {
         CHECK

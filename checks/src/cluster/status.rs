@@ -1,4 +1,3 @@
-use super::cluster_subject;
 use crate::prelude::*;
 
 pub const CHECK: Check = Check {
@@ -19,7 +18,7 @@ pub const CHECK: Check = Check {
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let facts = index.facts;
     vec![CHECK.judge(
-        cluster_subject(index),
+        index.cluster_subject(),
         &facts.cluster,
         |subject| CHECK.skip(subject, "There is no such cluster"),
         |subject, cluster| {

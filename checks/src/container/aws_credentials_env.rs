@@ -108,14 +108,11 @@ fn keys_in_environment(defined: &DefinedContainer, found: Vec<&str>) -> Finding 
             let title = format!(
                 "Container {name} sets {variables}, and the version of the ECS agent is unknown"
             );
-            let mut finding = CHECK
+            let finding = CHECK
                 .unknown_because(subject, title)
                 .detail(format!("Only ECS agents before 1.61.0 (April 2022) read these keys. The version is unknown: {why}."))
                 .missing(why.missing_permission());
-            if defined.agent_is_proven() {
-                finding = finding.severity(Severity::Low);
-            }
-            finding
+            low_if_proven(defined, finding)
         }
     };
     finding.evidence("variables", found)
@@ -147,7 +144,14 @@ fn agent_that_reads_keys<'a>(defined: &DefinedContainer<'_, 'a>) -> Fact<Option<
 fn environment_files(defined: &DefinedContainer) -> Finding {
     let name = &defined.container.name;
     let title = format!("Container {name} has environment files, whose content is not visible");
-    let finding = CHECK.unknown_because(defined.subject.clone(), title);
+    low_if_proven(
+        defined,
+        CHECK.unknown_because(defined.subject.clone(), title),
+    )
+}
+
+/// What is unknown matters little if the agent has connected.
+fn low_if_proven(defined: &DefinedContainer, finding: Finding) -> Finding {
     match defined.agent_is_proven() {
         true => finding.severity(Severity::Low),
         false => finding,

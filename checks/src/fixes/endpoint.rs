@@ -15,8 +15,7 @@ use model::step::{Command, ResourcePolicy, StatementAddition};
 /// Makes the public name of ssmmessages resolve to the endpoint.
 pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
     let id = &endpoint.id;
-    let mut calls = enable_vpc_dns(facts, &endpoint.vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, &endpoint.vpc);
     calls.push(AwsCall::ModifyVpcEndpoint {
         endpoint: id.clone(),
         private_dns: true,
@@ -36,41 +35,35 @@ pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
     .terraform(blocks.join("\n\n"))
 }
 
-/// Enables the DNS attributes of a VPC that are off: AWS enables private DNS of an endpoint only after that.
+/// Enables the DNS attributes of a VPC that are off, in calls and in Terraform: AWS enables private DNS of an endpoint only
+/// after that.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>
-fn enable_vpc_dns(facts: &Facts, vpc: &str) -> Vec<AwsCall> {
-    let Some(Fact::Known(known)) = facts.network.vpcs.get(vpc) else {
-        return Vec::new();
-    };
-    let off = |attribute: &Fact<bool>| attribute.known() == Some(&false);
-    DnsAttribute::ALL
-        .into_iter()
-        .filter(|attribute| match attribute {
-            DnsAttribute::Support => off(&known.dns_support),
-            DnsAttribute::Hostnames => off(&known.dns_hostnames),
-        })
-        .map(|attribute| enable(vpc, attribute))
-        .collect()
+fn enable_missing_dns(facts: &Facts, vpc: &str) -> (Vec<AwsCall>, Vec<String>) {
+    let known = facts.network.vpcs.get(vpc).and_then(Fact::known);
+    enable_dns(vpc, |attribute| {
+        let value = known.map(|known| match attribute {
+            DnsAttribute::Support => &known.dns_support,
+            DnsAttribute::Hostnames => &known.dns_hostnames,
+        });
+        value.and_then(Fact::known) == Some(&false)
+    })
 }
 
-/// The block for the calls of [`enable_vpc_dns`], if there are any.
-fn vpc_dns_block(calls: &[AwsCall]) -> Vec<String> {
+fn enable_dns(vpc: &str, is_off: impl Fn(&DnsAttribute) -> bool) -> (Vec<AwsCall>, Vec<String>) {
+    let off = DnsAttribute::ALL.into_iter().filter(is_off);
+    let calls: Vec<AwsCall> = off
+        .map(|attribute| AwsCall::ModifyVpcAttribute {
+            vpc: vpc.to_owned(),
+            attribute,
+        })
+        .collect();
     let block = terraform::change(
         "aws_vpc",
         "this",
         "enable_dns_support   = true\nenable_dns_hostnames = true",
     );
-    match calls {
-        [] => Vec::new(),
-        [_, ..] => vec![block],
-    }
-}
-
-fn enable(vpc: &str, attribute: DnsAttribute) -> AwsCall {
-    AwsCall::ModifyVpcAttribute {
-        vpc: vpc.to_owned(),
-        attribute,
-    }
+    let blocks = Vec::from_iter((!calls.is_empty()).then_some(block));
+    (calls, blocks)
 }
 
 /// An endpoint that failed has to be created again. A pending one becomes available, or waits for its owner.
@@ -92,8 +85,7 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
     if pending {
         return fix;
     }
-    let mut calls = enable_vpc_dns(facts, &endpoint.vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, &endpoint.vpc);
     let delete = AwsCall::DeleteVpcEndpoints {
         endpoint: id.clone(),
     };
@@ -116,18 +108,14 @@ pub fn replace(facts: &Facts, endpoint: &Endpoint) -> Fix {
 
 /// Enables the DNS attributes of a VPC. `off`: names of the attributes that are off.
 pub fn vpc_dns(facts: &Facts, vpc: &str, off: &[&str]) -> Fix {
-    let calls: Vec<AwsCall> = DnsAttribute::ALL
-        .into_iter()
-        .filter(|attribute| off.contains(&attribute.name()))
-        .map(|attribute| enable(vpc, attribute))
-        .collect();
+    let (calls, blocks) = enable_dns(vpc, |attribute| off.contains(&attribute.name()));
     let fix = Fix::new(
         format!("vpc-dns:{vpc}"),
         Disposition::Drift,
         format!("Enable DNS support and DNS hostnames in {vpc}"),
         "The service names of interface endpoints with private DNS then resolve to the endpoints, for everything in the VPC.",
     )
-    .terraform(vpc_dns_block(&calls).concat());
+    .terraform(blocks.concat());
     calls
         .into_iter()
         .fold(fix, |fix, call| fix.call(call, &facts.region))
@@ -231,8 +219,7 @@ fn interface(
 ) -> (Vec<AwsCall>, Vec<String>) {
     let vpc = place.vpc;
     let name = facts.endpoint_service(service);
-    let mut calls = enable_vpc_dns(facts, vpc);
-    let mut blocks = vpc_dns_block(&calls);
+    let (mut calls, mut blocks) = enable_missing_dns(facts, vpc);
     blocks.push(interface_blocks(place, service, &name, sources));
     calls.push(AwsCall::CreateSecurityGroup {
         name: format!("ecs-exec-{service}"),

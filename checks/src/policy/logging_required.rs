@@ -41,7 +41,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     if !index.facts.expect.session_logging {
         return Vec::new();
     }
-    let subject = Subject::new("cluster", index.facts.cluster_name.as_str());
+    let subject = index.cluster_subject();
     if let Fact::Unavailable(why) = &index.facts.cluster {
         return vec![CHECK.unknown(subject, why)];
     }

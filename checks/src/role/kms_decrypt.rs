@@ -1,5 +1,5 @@
 use super::each_role;
-use crate::kms_access::{KeyUse, judge};
+use crate::kms_access::{self, KeyUse, judge};
 use crate::prelude::*;
 use aws_rules::required_permissions;
 
@@ -9,13 +9,7 @@ pub const CHECK: Check = Check {
     title: "The task role can decrypt with the cluster's KMS key",
     why: "If the cluster has a KMS key for ECS Exec, the agent decrypts each session's data key with the task role's credentials. If it cannot, every session ends at its start.",
     how: "kms:Decrypt on the key: the role's policies through the policy simulator, the key's policy evaluated here, and the key's grants.",
-    actions: &[
-        "ecs:DescribeClusters",
-        "kms:DescribeKey",
-        "kms:GetKeyPolicy",
-        "kms:ListGrants",
-        "iam:SimulatePrincipalPolicy",
-    ],
+    actions: &kms_access::ACTIONS,
     remedy: "Allow kms:Decrypt on the key, in the task role's policies and in the key's.",
     docs: &[aws_pages::BEST_PRACTICES],
     severity: Severity::High,

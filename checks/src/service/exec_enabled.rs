@@ -20,24 +20,27 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         if index.is_exec_forbidden_for(group, service) {
             return CHECK.skip(subject, "ECS Exec must be off here, as declared");
         }
-        match service.exec_enabled {
-            true => CHECK.pass(subject, format!("{name} has ECS Exec enabled")),
-            false if service.is_deleted() => CHECK.skip(subject, "The service was deleted"),
-            false if all_tasks_have_exec(group) => CHECK
+        if service.exec_enabled {
+            return CHECK.pass(subject, format!("{name} has ECS Exec enabled"));
+        }
+        if service.is_deleted() {
+            return CHECK.skip(subject, "The service was deleted");
+        }
+        let finding = match all_tasks_have_exec(group) {
+            true => CHECK
                 .warn(subject, format!("ECS Exec is off on {name}, though sessions in its running tasks still work"))
                 .detail("The running tasks were started with ECS Exec; those that replace them will not be.")
-                .group_title("ECS Exec was turned off")
-                .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(index.facts, service)),
+                .group_title("ECS Exec was turned off"),
             false => CHECK
                 .fail(subject, format!("ECS Exec is not enabled on {name}"))
                 .detail(
                     "The service has enableExecuteCommand=false, so its tasks are started without the exec agent.",
                 )
-                .group_title("ECS Exec is not enabled on the service")
-                .evidence("enableExecuteCommand", false)
-                .fix(fixes::service::enable_exec(index.facts, service)),
-        }
+                .group_title("ECS Exec is not enabled on the service"),
+        };
+        finding
+            .evidence("enableExecuteCommand", false)
+            .fix(fixes::service::enable_exec(index.facts, service))
     })
 }
 

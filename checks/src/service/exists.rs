@@ -16,14 +16,9 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     let unlisted = index.facts.unlisted.as_ref().map(|why| {
-        CHECK
-            .unknown(
-                Subject::new("cluster", index.facts.cluster_name.as_str()),
-                why,
-            )
-            .detail(
-                "The cluster may have services and standalone tasks that are not in this report.",
-            )
+        CHECK.unknown(index.cluster_subject(), why).detail(
+            "The cluster may have services and standalone tasks that are not in this report.",
+        )
     });
     unlisted.into_iter().chain(each(index)).collect()
 }

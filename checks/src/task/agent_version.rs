@@ -1,4 +1,5 @@
 use crate::agent_reason::lacks_host_files;
+use crate::grouped::grouped;
 use crate::prelude::*;
 use model::version;
 
@@ -18,16 +19,9 @@ pub const CHECK: Check = Check {
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, tasks| {
-        let mut by_instance: Vec<(&str, Vec<&Task>)> = Vec::new();
-        for &task in tasks {
-            let Some(instance) = task.container_instance.as_deref() else {
-                continue;
-            };
-            match by_instance.iter_mut().find(|(id, _)| *id == instance) {
-                Some((_, tasks)) => tasks.push(task),
-                None => by_instance.push((instance, vec![task])),
-            }
-        }
+        let tasks = tasks.iter();
+        let by_instance =
+            grouped(tasks.filter_map(|&task| Some((task.container_instance.as_deref()?, task))));
         if by_instance.is_empty() {
             let title = "The tasks do not run on container instances of this account";
             return vec![CHECK.skip(group.subject(), title)];

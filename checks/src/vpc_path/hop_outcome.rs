@@ -8,6 +8,7 @@ use super::destination::Destination;
 use super::network_index::NetworkIndex;
 use super::placement::{Placement, TaskClass};
 use super::trace::connections_by_class;
+use crate::grouped::grouped;
 use aws_rules::vpc::Reachability;
 use model::check::Check;
 use model::facts::Task;
@@ -29,26 +30,13 @@ pub const MAX_NAMED: usize = 3;
 pub fn group_classes<'p, 'a: 'p, T: PartialEq, D>(
     answers: impl Iterator<Item = (&'p TaskClass<'a>, D, T)>,
 ) -> Vec<(T, AffectedTasks<'p, 'a>, Vec<D>)> {
-    let mut groups: Vec<(T, AffectedTasks, Vec<D>)> = Vec::new();
-    for (class, detail, answer) in answers {
-        match groups.iter_mut().find(|(same, ..)| *same == answer) {
-            Some((_, tasks, details)) => {
-                tasks.classes.push(class);
-                details.push(detail);
-            }
-            None => {
-                let tasks = AffectedTasks {
-                    classes: vec![class],
-                    are_all: false,
-                };
-                groups.push((answer, tasks, vec![detail]));
-            }
-        }
-    }
-    if let [(_, tasks, _)] = groups.as_mut_slice() {
-        tasks.are_all = true;
-    }
-    groups
+    let groups = grouped(answers.map(|(class, detail, answer)| (answer, (class, detail))));
+    let are_all = groups.len() == 1;
+    let groups = groups.into_iter().map(|(answer, members)| {
+        let (classes, details) = members.into_iter().unzip();
+        (answer, AffectedTasks { classes, are_all }, details)
+    });
+    groups.collect()
 }
 
 impl<'a> AffectedTasks<'_, 'a> {

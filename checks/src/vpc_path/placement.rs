@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::network_index::NetworkIndex;
+use crate::grouped::grouped;
 use aws_rules::vpc::{
     AddressSet, Egress, Ports, known, single_address, subnet_addresses, trace_egress,
 };
@@ -205,15 +206,8 @@ impl<'a> Placements<'a> {
 
     /// The VPCs with their placements.
     pub fn by_vpc(&self) -> Vec<(&'a str, Vec<&Placement<'a>>)> {
-        let mut vpcs: Vec<(&str, Vec<&Placement>)> = Vec::new();
-        for placement in &self.placed {
-            let vpc = placement.subnet.vpc.as_str();
-            match vpcs.iter_mut().find(|(id, _)| *id == vpc) {
-                Some((_, placements)) => placements.push(placement),
-                None => vpcs.push((vpc, vec![placement])),
-            }
-        }
-        vpcs
+        let placed = self.placed.iter();
+        grouped(placed.map(|placement| (placement.subnet.vpc.as_str(), placement)))
     }
 }
 
