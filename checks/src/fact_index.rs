@@ -45,6 +45,7 @@ pub struct FactIndex<'a> {
     pub simulations: &'a [Cow<'a, Simulation>],
     /// One for each service, then those of the tasks that the user named.
     pub groups: Vec<Group<'a>>,
+    /// The facts about the network, with their parsed rules.
     pub network: NetworkIndex<'a>,
     decisions: Decisions<'a>,
 }

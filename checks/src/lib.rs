@@ -6,7 +6,8 @@
 //! | module | |
 //! | --- | --- |
 //! | [`fact_index`] | joins the facts: tasks of a service, role of a task, place in the network, IAM's decisions |
-//! | [`per_subject`] | visits each service, task, container or task definition for a check |
+//! | [`per_subject`] | visits each service, task, container or task definition for a check; `per_hop` and `per_endpoint` visit the network |
+//! | `prelude` | what checks import |
 //! | `iam_answers`, `vpc_path`, `service_access`, `kms_access` | what the joined facts mean: permissions, the network path, key policies |
 //! | [`fixes`] | makes the fixes that findings name |
 //! | `local`, `caller`, `cluster`, `service`, `task`, `container`, `role`, `network`, `policy` | the checks of an area, one file each |
@@ -16,6 +17,7 @@
 //! | [`least_privilege`] | IAM policies for a role in ECS Exec |
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod adjustments;
 mod agent_reason;

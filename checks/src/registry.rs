@@ -8,7 +8,9 @@ use crate::{caller, cluster, container, local, network, policy, role, service, t
 
 /// A check with its function.
 pub struct Registered {
+    /// The metadata.
     pub check: &'static Check,
+    /// Makes the findings.
     pub run: fn(&FactIndex) -> Vec<Finding>,
 }
 

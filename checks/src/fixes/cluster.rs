@@ -31,6 +31,7 @@ pub fn choose_key(facts: &Facts) -> Fix {
     ))
 }
 
+/// Enables a disabled key.
 pub fn enable_key(facts: &Facts, key: &str) -> Fix {
     Fix::new(
         format!("enable-key:{key}"),
@@ -52,6 +53,7 @@ fn enable(key: &str) -> AwsCall {
     }
 }
 
+/// Keeps a key that is pending deletion, and enables it.
 pub fn cancel_key_deletion(facts: &Facts, key: &str) -> Fix {
     let cancel = AwsCall::CancelKeyDeletion {
         key: key.to_owned(),
@@ -142,6 +144,7 @@ fn group_block(name: &str, key: Option<String>) -> String {
     )
 }
 
+/// Creates the bucket, encrypted with AES256.
 pub fn create_bucket(facts: &Facts, name: &str) -> Fix {
     let create = AwsCall::CreateBucket {
         bucket: name.to_owned(),
@@ -175,6 +178,7 @@ pub fn choose_encryption(name: &str, algorithm: &str) -> Fix {
     )
 }
 
+/// Sets the default encryption of a bucket that has none.
 pub fn encrypt_bucket(facts: &Facts, name: &str) -> Fix {
     let algorithm = SseAlgorithm::Aes256.name();
     Fix::new(

@@ -168,11 +168,14 @@ fn has_deny(endpoint: &Endpoint) -> bool {
 
 /// Who uses the endpoint: the tasks' security groups, or the ranges of their subnets if the tasks have no groups.
 pub struct Sources {
+    /// IDs of security groups.
     pub groups: Vec<String>,
+    /// Address ranges of the subnets.
     pub cidrs: Vec<String>,
 }
 
 impl Sources {
+    /// The peers of inbound rules that let the tasks in.
     pub fn peers(&self) -> Vec<Peer> {
         match self.groups.as_slice() {
             [] => self.cidrs.iter().cloned().map(Peer::Cidr).collect(),
@@ -183,6 +186,7 @@ impl Sources {
 
 /// Where an endpoint is created.
 pub struct EndpointPlace<'a> {
+    /// ID of the VPC.
     pub vpc: &'a str,
     /// One for each availability zone.
     pub subnets: Vec<&'a str>,
