@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::FactIndex;
 use super::roles::{Roles, by_definition};
-use crate::vpc_path::placement::Placements;
-use model::facts::{Fact, Facts, Service, ServiceTarget, Subnet, Task};
+use crate::vpc_path::placement::{Placement, Placements};
+use model::facts::{Fact, Facts, Service, ServiceTarget, Task};
 use model::finding::Subject;
 use model::fix::Fix;
 use model::task_scope::TaskSet;
@@ -48,9 +48,9 @@ impl<'a> Group<'a> {
         Subject::new(kind, id).of_service(self.service_name())
     }
 
-    /// The subject of findings about a subnet in which tasks of the group run.
-    pub fn subnet_subject(&self, subnet: &Subnet) -> Subject {
-        self.subject_of("subnet", subnet.id.as_str())
+    /// The subject of findings about the subnet of a placement.
+    pub fn subnet_subject(&self, placement: &Placement) -> Subject {
+        self.subject_of("subnet", placement.subnet.id.as_str())
     }
 
     /// The subject of findings about a task.
@@ -149,11 +149,9 @@ fn may_have_container(tasks: &[&Task], name: &str) -> bool {
 pub(super) fn groups<'a>(index: &FactIndex<'a>) -> Vec<Group<'a>> {
     let facts = index.facts;
     let services = facts.target.services.iter().map(|target| {
-        let tasks = match facts.service_tasks.get(&target.name) {
-            Some(Fact::Known(arns)) => known_tasks(facts, arns),
-            Some(Fact::Unavailable(why)) => Fact::Unavailable(why.clone()),
-            Some(Fact::Absent) | None => Fact::Absent,
-        };
+        let arns = facts.service_tasks.get(&target.name);
+        let arns = arns.map_or(Fact::Absent, Fact::as_ref);
+        let tasks = arns.and_then(|arns| known_tasks(facts, arns));
         Group::new(index, Some(&target.name), tasks, Some(target))
     });
     let mut named: BTreeMap<Option<&str>, Vec<&String>> = BTreeMap::new();

@@ -135,16 +135,12 @@ pub fn remove_deny(caller: &Caller, policies: &[String]) -> Fix {
 /// A limit above the caller's own policies denies what its sessions need.
 pub fn unblock(caller: &Caller, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let actions = actions(needs);
-    Fix::new(
-        format!("unblock-for-{}:{}", actions.join("-"), caller.arn),
-        Disposition::Manual,
-        format!(
-            "Allow the caller {}, which its {blocker} denies",
-            text::list(&actions)
-        ),
-        "The caller's own policies cannot override it, so adding permissions there does not help.",
-    )
-    .policy(policy_document::allow(needs))
+    let id = format!("unblock-for-{}:{}", actions.join("-"), caller.arn);
+    let actions = text::list(&actions);
+    let title = format!("Allow the caller {actions}, which its {blocker} denies");
+    let explain =
+        "The caller's own policies cannot override it, so adding permissions there does not help.";
+    Fix::new(id, Disposition::Manual, title, explain).policy(policy_document::allow(needs))
 }
 
 /// The caller's own policies allow the action, but a limit above them does not.

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::chain;
 use super::terraform::{self, label, quoted};
+use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
 use aws_rules::required_permissions::AccountRegion;
 use model::aws_call::{AwsCall, SseAlgorithm};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Facts, KmsKey};
 use model::fix::{Disposition, Fix};
-use model::step::{Command, ResourcePolicy, StatementAddition};
+use model::step::ResourcePolicy;
 
 const KEY_LABEL: &str = "ecs_exec";
 
@@ -210,24 +210,14 @@ pub fn key_policy(facts: &Facts, key: &KmsKey, principal: &str, action: &str) ->
         "Action": action,
         "Resource": "*",
     }));
-    let addition = StatementAddition {
-        policy: ResourcePolicy::Key(key.arn.clone()),
-        statement: statement.clone(),
-    };
-    Fix::new(
+    let fix = Fix::new(
         format!("key-policy:{}:{principal}", key.arn),
         Disposition::Drift,
         format!("Allow {action} in the policy of the KMS key"),
         "Adds a statement to the key's current policy; existing statements do not change. An administrator of the key has to run this. Needs jq.",
-    )
-    .command(Command::add_statement(addition, &facts.region))
-    .terraform(terraform::hint(
-        "aws_kms_key",
-        KEY_LABEL,
-        "add this statement to the policy",
-        &statement.to_string(),
-    ))
-    .policy(policy_document::document([statement]))
+    );
+    let policy = ResourcePolicy::Key(key.arn.clone());
+    add_statement(fix, facts, policy, ("aws_kms_key", KEY_LABEL), statement)
 }
 
 /// A statement of the key's policy denies it, and nothing overrides that.

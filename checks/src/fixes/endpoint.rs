@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::chain;
 use super::security_group::{HTTPS_PORT, https_rule};
 use super::terraform::{self, label, list, quoted};
+use super::{add_statement, chain};
 use aws_rules::iam::document as policy_document;
 use model::aws_call::{AwsCall, DnsAttribute, EndpointKind, NewEndpoint, Peer};
 use model::cli_command::{Ref, Variable};
 use model::facts::{Endpoint, Fact, Facts};
 use model::fix::{Disposition, Fix};
-use model::step::{Command, ResourcePolicy, StatementAddition};
+use model::step::ResourcePolicy;
 
 /// Makes the public name of ssmmessages resolve to the endpoint.
 pub fn enable_private_dns(facts: &Facts, endpoint: &Endpoint) -> Fix {
@@ -134,23 +134,13 @@ pub fn policy(facts: &Facts, endpoint: &Endpoint, actions: &[&str]) -> Fix {
         let explain = "A Deny in the endpoint's policy overrides every Allow: remove it, or exclude the task roles from it.";
         return fix(Disposition::Manual, explain).policy(policy_document::document([statement]));
     }
-    let statement = policy_document::with_sid(statement);
-    let addition = StatementAddition {
-        policy: ResourcePolicy::Endpoint(id.clone()),
-        statement: statement.clone(),
-    };
-    fix(
+    let fix = fix(
         Disposition::Drift,
         "Adds a statement to the current policy; existing statements do not change. It takes effect within minutes. Needs jq.",
-    )
-    .command(Command::add_statement(addition, &facts.region))
-    .terraform(terraform::hint(
-        "aws_vpc_endpoint",
-        service,
-        "add this statement to the policy",
-        &statement.to_string(),
-    ))
-    .policy(policy_document::document([statement]))
+    );
+    let statement = policy_document::with_sid(statement);
+    let policy = ResourcePolicy::Endpoint(id.clone());
+    add_statement(fix, facts, policy, ("aws_vpc_endpoint", service), statement)
 }
 
 /// `ssmmessages`, `kms`, …

@@ -57,16 +57,10 @@ pub fn allow(facts: &Facts, role: &str, purpose: &str, needs: &[RequiredPermissi
 pub fn unblock_for(role: &str, blocker: Blocker, needs: &[RequiredPermission]) -> Fix {
     let name = arn::name(role);
     let actions = actions(needs);
-    Fix::new(
-        format!("unblock-role-for-{}:{name}", actions.join("-")),
-        Disposition::Manual,
-        format!(
-            "Allow {name} {}, which its {blocker} denies",
-            text::list(&actions)
-        ),
-        NO_OVERRIDE,
-    )
-    .policy(policy_document::allow(needs))
+    let id = format!("unblock-role-for-{}:{name}", actions.join("-"));
+    let actions = text::list(&actions);
+    let title = format!("Allow {name} {actions}, which its {blocker} denies");
+    Fix::new(id, Disposition::Manual, title, NO_OVERRIDE).policy(policy_document::allow(needs))
 }
 
 /// A statement or a boundary denies the ssmmessages actions, and an Allow does not override it.

@@ -33,7 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 
 fn judge<'a>(index: &FactIndex<'a>, group: &Group<'a>, placement: &Placement<'a>) -> Finding {
     let id = &placement.subnet.id;
-    let subject = group.subnet_subject(placement.subnet);
+    let subject = group.subnet_subject(placement);
     let destination = resolve_ssmmessages(&index.network, placement);
     if let Ok(Destination::Endpoint(endpoint)) = destination {
         let title = format!("Not needed: {} serves the VPC", endpoint.id);

@@ -42,7 +42,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
         }
         let mut findings = Vec::new();
         for placement in &group.placements.placed {
-            let subject = group.subnet_subject(placement.subnet);
+            let subject = group.subnet_subject(placement);
             let answers = placement.classes.iter().map(|class| {
                 let access = services.iter().map(|service| {
                     let access = service_access(index, placement, class, *service);

@@ -27,14 +27,7 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    let subject = |group: &Group, placement: &Placement| group.subnet_subject(placement.subnet);
-    judge_hop(
-        index,
-        &CHECK,
-        Hop::Acls,
-        subject,
-        |placement, to, outcome, subject| judge(index, placement, to, outcome, subject),
-    )
+    judge_hop(index, &CHECK, Hop::Acls, Group::subnet_subject, judge)
 }
 
 fn judge(

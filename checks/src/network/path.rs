@@ -36,7 +36,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
     index.each_running(&CHECK, |group, _| {
         let mut findings: Vec<Finding> = Vec::new();
         for placement in &group.placements.placed {
-            let subject = group.subnet_subject(placement.subnet);
+            let subject = group.subnet_subject(placement);
             findings.extend(judge(index, placement, subject));
         }
         for (task, why) in &group.placements.unplaced {

@@ -25,19 +25,13 @@ pub const CHECK: Check = Check {
 };
 
 pub fn run(index: &FactIndex) -> Vec<Finding> {
-    judge_hop(
-        index,
-        &CHECK,
-        Hop::TaskEgress,
-        subject,
-        |placement, to, outcome, subject| judge(index, placement, to, outcome, subject),
-    )
+    judge_hop(index, &CHECK, Hop::TaskEgress, subject, judge)
 }
 
 fn subject(group: &Group, placement: &Placement) -> Subject {
     match placement.security_groups.known() {
         Some(groups) if !groups.is_empty() => group.subject_of("security-group", groups.join(",")),
-        _ => group.subnet_subject(placement.subnet),
+        _ => group.subnet_subject(placement),
     }
 }
 

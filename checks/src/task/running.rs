@@ -33,7 +33,7 @@ pub fn run(index: &FactIndex) -> Vec<Finding> {
 fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
     let id = task.id();
     let status = &task.last_status;
-    let finding = if task.is_running() && is_disconnected(task) {
+    let finding = if task.is_running() && task.connectivity.as_deref() == Some("DISCONNECTED") {
         CHECK
             .warn(
                 subject,
@@ -57,10 +57,6 @@ fn judge(group: &Group, subject: Subject, task: &Task) -> Finding {
             .detail(why_stopped(task))
     };
     finding.evidence("lastStatus", status.as_str()).on(task)
-}
-
-fn is_disconnected(task: &Task) -> bool {
-    task.connectivity.as_deref() == Some("DISCONNECTED")
 }
 
 fn why_stopped(task: &Task) -> String {

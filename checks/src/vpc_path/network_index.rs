@@ -10,7 +10,7 @@ pub struct NetworkIndex<'a> {
     pub facts: &'a Facts,
     pub rules: NetworkRules<'a>,
     /// The classes of task addresses, by VPC.
-    classes: BTreeMap<&'a str, AddressClasses>,
+    pub classes: BTreeMap<&'a str, AddressClasses>,
     /// A cache: services of a fleet share subnets and security groups. Without it 10,000 tasks take several times as
     /// long to judge.
     connections: Mutex<BTreeMap<ConnectionKey, Arc<Connections>>>,
@@ -45,11 +45,6 @@ impl<'a> NetworkIndex<'a> {
             classes,
             connections: Mutex::default(),
         }
-    }
-
-    /// The classes of task addresses in a VPC.
-    pub fn address_classes(&self, vpc: &str) -> Option<&AddressClasses> {
-        self.classes.get(vpc)
     }
 
     /// The connections with this key, from the cache if possible.

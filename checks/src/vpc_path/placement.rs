@@ -62,7 +62,7 @@ impl<'a> Placement<'a> {
         let on_windows = task.is_windows();
         let address = address(task, interface);
         let parsed = address.and_then(single_address);
-        let classes = network.address_classes(&self.subnet.vpc);
+        let classes = network.classes.get(self.subnet.vpc.as_str());
         let id = classes.and_then(|classes| classes.class_of(parsed.as_ref()?));
         let is_same = |other: &&mut TaskClass| (other.id, other.on_windows) == (id, on_windows);
         match self.classes.iter_mut().find(is_same) {
